@@ -1,0 +1,139 @@
+// The hot path: what runs on every console.warn and console.error of the page. Rust is called on a match only.
+//
+// Whatever fails in here, the original method runs once, with the same `this` and arguments, and its result or its
+// exception passes.
+
+import { formatLine, isError } from "./format.js";
+
+// Taken now, so that a page that patches them later is not part of our path.
+const { apply, getOwnPropertyDescriptor, defineProperty, deleteProperty } = Reflect;
+
+const LEVELS = ["warn", "error"];
+/** In UTF-16 units; Rust cuts at 16 KiB of UTF-8. */
+const MAX_TEXT = 16384;
+/** Before the words that were found far behind: enough that the redaction sees where a secret begins. */
+const EXCERPT_LEAD = 2048;
+const EXCERPT_TAIL = 12288;
+/** How far the causes of an Error are followed. */
+const MAX_CAUSES = 4;
+
+/**
+ * @param {string[]} needles words of which one must stand in a string, or in an Error's text, for the call to matter
+ */
+export function createMatcher(needles) {
+  const pattern = new RegExp(needles.map((words) => words.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("|"));
+
+  /** @type {(text: unknown) => boolean} */
+  const matchesText = (text) => typeof text === "string" && pattern.test(text);
+
+  /** Name, message and causes, never the stack: reading that costs more than all the rest. */
+  const matchesError = (/** @type {any} */ error) => {
+    for (let depth = 0; depth <= MAX_CAUSES && isError(error); depth++) {
+      if (matchesText(error.message) || matchesText(error.name)) return true;
+      error = error.cause ?? error.originalError;
+    }
+    return matchesText(error);
+  };
+
+  /** @type {(value: unknown) => boolean} */
+  const matchesValue = (value) => {
+    if (typeof value === "string") return pattern.test(value);
+    if (typeof value !== "object" || value === null) return false;
+    try {
+      return isError(value) && matchesError(value);
+    } catch {
+      return false; // A getter of the page threw; the other arguments still count.
+    }
+  };
+
+  return {
+    matches(/** @type {ArrayLike<unknown>} */ args) {
+      for (let i = 0; i < args.length; i++) if (matchesValue(args[i])) return true;
+      return false;
+    },
+    /** @param {string} text */
+    find: (text) => text.search(pattern),
+  };
+}
+
+/**
+ * Wraps warn and error of one console.
+ *
+ * @param {any} console the page's, or a frame's
+ * @param {ReturnType<typeof createMatcher>} matcher
+ * @param {(isError: boolean, text: string, excerpt: string, truncated: boolean) => void} onMatch
+ * @param {(error: unknown) => void} onFailure called when `onMatch` threw
+ */
+export function tapConsole(console, matcher, onMatch, onFailure) {
+  // A line logged while one is being read (a getter of the page, ourselves) passes, and is not read.
+  let busy = false;
+
+  const inspect = (/** @type {string} */ level, /** @type {ArrayLike<unknown>} */ args) => {
+    if (busy) return;
+    busy = true;
+    try {
+      if (!matcher.matches(args)) return;
+      const { text, excerpt, truncated } = formatLine(args, MAX_TEXT, matcher.find, EXCERPT_LEAD, EXCERPT_TAIL);
+      onMatch(level === "error", text, excerpt, truncated);
+    } catch (error) {
+      try {
+        onFailure(error);
+      } catch {
+        // There is nobody left to tell.
+      }
+    } finally {
+      busy = false;
+    }
+  };
+
+  const taps = LEVELS.map((level) => tapMethod(console, level, inspect));
+  return {
+    /** How many of the two methods are watched. */
+    watched: taps.filter((tap) => tap !== undefined).length,
+    /** Puts back what is still ours; becomes a pass-through where somebody has wrapped us since. */
+    release() {
+      for (const tap of taps) tap?.();
+    },
+  };
+}
+
+/**
+ * @param {any} console
+ * @param {string} level
+ * @param {(level: string, args: ArrayLike<unknown>) => void} inspect
+ * @returns {(() => void) | undefined} the undo; nothing where the method cannot be wrapped
+ */
+function tapMethod(console, level, inspect) {
+  let active = true;
+  try {
+    const before = getOwnPropertyDescriptor(console, level);
+    const original = console[level];
+    if (typeof original !== "function") return undefined;
+
+    // As a method, it has the name of the original and is no constructor, as the original is none.
+    const wrapper = {
+      [level]() {
+        // biome-ignore lint/complexity/noArguments: rest parameters cost more, and this runs on every line.
+        const args = arguments;
+        if (active) inspect(level, args);
+        return apply(original, this, args);
+      },
+    }[level];
+    const enumerable = before?.enumerable ?? true;
+    if (!defineProperty(console, level, { value: wrapper, writable: true, enumerable, configurable: true })) {
+      return undefined;
+    }
+    return () => {
+      active = false;
+      try {
+        if (getOwnPropertyDescriptor(console, level)?.value !== wrapper) return;
+        if (before) defineProperty(console, level, before);
+        else deleteProperty(console, level);
+      } catch {
+        // Frozen since: a pass-through is all that can be left.
+      }
+    };
+  } catch {
+    return undefined;
+  }
+}

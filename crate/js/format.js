@@ -1,0 +1,184 @@
+// The text of a console call, as the developer tools would show it to a person, within bounds. It runs on matching
+// lines only. Values of the page may throw from anywhere (getters, proxies, toString): what cannot be read is told as
+// such.
+
+const MAX_DEPTH = 3;
+const MAX_ITEMS = 20;
+const MAX_CAUSES = 4;
+const MAX_FRAMES = 12;
+const UNREADABLE = "[unreadable]";
+
+const { isArray } = Array;
+/** @type {((value: unknown) => boolean) | undefined} */
+const isErrorNative = /** @type {any} */ (Error).isError;
+
+/** An Error or DOMException of any realm. */
+export function isError(/** @type {any} */ value) {
+  if (value instanceof Error) return true;
+  if (typeof value !== "object" || value === null) return false;
+  if (isErrorNative) return isErrorNative(value);
+  const tag = Object.prototype.toString.call(value);
+  return tag === "[object Error]" || tag === "[object DOMException]";
+}
+
+/**
+ * @param {ArrayLike<unknown>} args
+ * @param {number} limit of the text, in UTF-16 units
+ * @param {(text: string) => number} find where the words stand that make the line matter; -1 where they do not
+ * @param {number} lead how much before words beyond the limit goes into the excerpt
+ * @param {number} tail how much behind them
+ */
+export function formatLine(args, limit, find, lead, tail) {
+  const sink = new Sink(limit, find, lead, tail);
+  let next = 0;
+  if (typeof args[0] === "string") {
+    next = 1;
+    sink.add(args[0].replace(/%[sdifoOc%]/g, (specifier) => {
+      if (specifier === "%%") return "%";
+      if (next >= args.length) return specifier;
+      return substitute(specifier, args[next++]);
+    }));
+  }
+  for (let first = next === 0; next < args.length; next++, first = false) {
+    if (!first) sink.add(" ");
+    const value = args[next];
+    sink.add(typeof value === "string" ? value : describe(value, 0, true));
+  }
+  return sink.result();
+}
+
+/** Collects up to a limit; of what lies beyond, the surroundings of the first words that matter. */
+class Sink {
+  text = "";
+  excerpt = "";
+  truncated = false;
+
+  constructor(/** @type {number} */ limit, /** @type {(text: string) => number} */ find, /** @type {number} */ lead, /** @type {number} */ tail) {
+    Object.assign(this, { limit, find, lead, tail });
+  }
+
+  add(/** @type {string} */ piece) {
+    const { limit, find, lead, tail } = /** @type {any} */ (this);
+    const room = limit - this.text.length;
+    if (piece.length <= room) {
+      this.text += piece;
+      return;
+    }
+    this.truncated = true;
+    const whole = this.text + piece;
+    this.text = whole.slice(0, limit);
+    if (this.excerpt !== "" || find(this.text) >= 0) return;
+    const at = find(whole);
+    if (at >= 0) this.excerpt = whole.slice(Math.max(0, at - lead), at + tail);
+  }
+
+  result() {
+    return { text: this.text, excerpt: this.excerpt, truncated: this.truncated };
+  }
+}
+
+/** https://console.spec.whatwg.org/#formatter */
+function substitute(/** @type {string} */ specifier, /** @type {any} */ value) {
+  try {
+    switch (specifier) {
+      case "%c":
+        return "";
+      case "%d":
+      case "%i":
+        return typeof value === "symbol" ? "NaN" : String(Number.parseInt(value, 10));
+      case "%f":
+        return typeof value === "symbol" ? "NaN" : String(Number.parseFloat(value));
+      case "%s":
+        return typeof value === "object" && value !== null ? describe(value, 0, false) : String(value);
+      default:
+        return describe(value, 0, false);
+    }
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+/**
+ * @param {any} value
+ * @param {number} depth
+ * @param {boolean} withStack whether the stack of an Error is part of it
+ * @returns {string}
+ */
+function describe(value, depth, withStack) {
+  try {
+    switch (typeof value) {
+      case "string":
+        return JSON.stringify(value);
+      case "bigint":
+        return `${value}n`;
+      case "function":
+        return `ƒ ${typeof value.name === "string" ? value.name : ""}()`;
+      case "object":
+        if (value === null) return "null";
+        if (isError(value)) return describeError(value, withStack);
+        return isArray(value) ? describeArray(value, depth) : describeObject(value, depth);
+      default:
+        return Object.is(value, -0) ? "-0" : String(value);
+    }
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+/** Name and message first: the stack may lack both (the SDK sets them after construction). */
+function describeError(/** @type {any} */ error, /** @type {boolean} */ withStack) {
+  let text = headline(error);
+  /** @type {any} */
+  let cause = error;
+  for (let depth = 0; depth < MAX_CAUSES; depth++) {
+    cause = read(cause, "cause") ?? read(cause, "originalError");
+    if (cause === undefined || cause === null || cause === error) break;
+    const known = isError(cause);
+    text += `\ncaused by ${known ? headline(cause) : typeof cause === "string" ? cause : describe(cause, 1, false)}`;
+    if (!known) break;
+  }
+  const stack = withStack ? read(error, "stack") : undefined;
+  if (typeof stack === "string") {
+    const frames = stack.split("\n").filter((line) => /^\s+at |@.*:\d+/.test(line));
+    if (frames.length > 0) text += `\n${frames.slice(0, MAX_FRAMES).join("\n")}`;
+  }
+  return text;
+}
+
+function headline(/** @type {any} */ error) {
+  const [name, message] = ["name", "message"].map((key) => {
+    const value = read(error, key);
+    return typeof value === "string" ? value : value === undefined ? "" : UNREADABLE;
+  });
+  return name && message ? `${name}: ${message}` : name || message || "Error";
+}
+
+function describeArray(/** @type {any[]} */ array, /** @type {number} */ depth) {
+  if (depth >= MAX_DEPTH) return `Array(${array.length})`;
+  const items = [];
+  for (let i = 0; i < array.length && i < MAX_ITEMS; i++) items.push(describe(array[i], depth + 1, false));
+  if (array.length > MAX_ITEMS) items.push("…");
+  return `[${items.join(", ")}]`;
+}
+
+/** Own enumerable fields; getters are not called, as the developer tools do not call them. */
+function describeObject(/** @type {any} */ object, /** @type {number} */ depth) {
+  const constructor = Object.getPrototypeOf(object)?.constructor;
+  const type = typeof constructor === "function" && constructor !== Object ? String(constructor.name) : "";
+  const keys = Object.keys(object);
+  if (depth >= MAX_DEPTH) return type || "{…}";
+  const fields = keys.slice(0, MAX_ITEMS).map((key) => {
+    const field = Object.getOwnPropertyDescriptor(object, key);
+    return `${key}: ${field && "value" in field ? describe(field.value, depth + 1, false) : "(...)"}`;
+  });
+  if (keys.length > MAX_ITEMS) fields.push("…");
+  return `${type ? `${type} ` : ""}{${fields.join(", ")}}`;
+}
+
+function read(/** @type {any} */ object, /** @type {string} */ key) {
+  try {
+    return object[key];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,252 @@
+//! The evidence buffer: bounded, and no storm washes it out.
+//!
+//! Lines that say the same are folded into one entry. When room runs out, it is taken from whoever holds most: kinds
+//! of a fault share the room, and of each kind the first entry and the latest ones stay.
+
+use crate::entry::{Detail, Entry, Fault, Level};
+use crate::timestamp::Timestamp;
+
+/// How many entries are kept at most.
+pub const CAPACITY: usize = 200;
+
+/// A recognised line, ready to be kept.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// The console method.
+    pub level: Level,
+    /// The fault.
+    pub fault: Fault,
+    /// The words of the table.
+    pub signature: &'static str,
+    /// The line, redacted and within bounds.
+    pub message: String,
+    /// Whether it had to be cut.
+    pub truncated: bool,
+    /// What it says.
+    pub detail: Detail,
+}
+
+/// At most [`CAPACITY`] entries.
+#[derive(Debug, Default)]
+pub struct EvidenceBuffer {
+    /// In the order in which their first lines came.
+    slots: Vec<Slot>,
+    lines: u64,
+}
+
+#[derive(Debug)]
+struct Slot {
+    entry: Entry,
+    /// The running number of the latest line folded into it.
+    last_line: u64,
+}
+
+impl EvidenceBuffer {
+    /// Keeps a line: as a repeat of an entry, or as one of its own.
+    pub fn add(&mut self, line: Evidence, source: &str, now: Timestamp) {
+        self.lines += 1;
+        // Backwards: in a storm, the entry that the line repeats is among the latest.
+        if let Some(slot) = self.slots.iter_mut().rev().find(|slot| slot.takes(&line, source)) {
+            slot.fold(line, self.lines, now);
+            return;
+        }
+        if self.slots.len() >= CAPACITY {
+            self.make_room();
+        }
+        self.slots.push(Slot::new(line, source, self.lines, now));
+    }
+
+    /// The entries, the one with the most recent line last.
+    pub fn entries(&self) -> Vec<Entry> {
+        let mut slots: Vec<_> = self.slots.iter().collect();
+        slots.sort_unstable_by_key(|slot| slot.last_line);
+        slots.into_iter().map(|slot| slot.entry.clone()).collect()
+    }
+
+    /// How many entries there are.
+    pub const fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// Drops one entry of the kind that holds most: the one that was quiet longest, apart from the kind's first.
+    fn make_room(&mut self) {
+        let mut held = [0_usize; Detail::KINDS];
+        for slot in &self.slots {
+            held[slot.entry.detail.ordinal()] += 1;
+        }
+        // With far fewer kinds than entries, the largest has more than the two that must stay.
+        let largest = (0..held.len()).max_by_key(|kind| held[*kind]);
+        let of_kind = self.slots.iter().enumerate().filter(|(_, slot)| Some(slot.entry.detail.ordinal()) == largest);
+        let victim = of_kind.skip(1).min_by_key(|(_, slot)| slot.last_line).map(|(index, _)| index);
+        if let Some(victim) = victim {
+            self.slots.remove(victim);
+        }
+    }
+}
+
+impl Slot {
+    fn new(line: Evidence, source: &str, number: u64, now: Timestamp) -> Self {
+        let entry = Entry {
+            ts: now,
+            level: line.level,
+            ke: line.fault,
+            signature: line.signature.to_owned(),
+            message: line.message,
+            truncated: line.truncated,
+            source: source.to_owned(),
+            count: 1,
+            first_ts: now,
+            last_ts: now,
+            last_message: None,
+            detail: line.detail,
+        };
+        Self { entry, last_line: number }
+    }
+
+    /// Whether `line` says the same as this entry. Where the detail names what the line is about, other differences
+    /// (a message id, the number of a request) are none; otherwise the words decide.
+    fn takes(&self, line: &Evidence, source: &str) -> bool {
+        let entry = &self.entry;
+        entry.signature == line.signature
+            && entry.level == line.level
+            && entry.detail == line.detail
+            && entry.source == source
+            && (names_its_subject(&line.detail) || entry.message == line.message)
+    }
+
+    fn fold(&mut self, line: Evidence, number: u64, now: Timestamp) {
+        let entry = &mut self.entry;
+        entry.count = entry.count.saturating_add(1);
+        entry.last_ts = now;
+        entry.truncated |= line.truncated;
+        entry.last_message = (line.message != entry.message).then_some(line.message);
+        self.last_line = number;
+    }
+}
+
+const fn names_its_subject(detail: &Detail) -> bool {
+    match detail {
+        Detail::Refusal(refusal) => refusal.old_key.is_some() && refusal.new_key.is_some(),
+        Detail::MissingKey { participant, .. }
+        | Detail::MissingKeySet { participant, .. }
+        | Detail::InvalidKey { participant } => participant.is_some(),
+        Detail::ToDeviceOpened { sender } => sender.is_some(),
+        Detail::Malformed { event, .. } | Detail::Undecryptable { event, .. } => event.event_id.is_some(),
+        Detail::DelayedEvent(call) | Detail::Membership(call) => call.room_id.is_some(),
+        Detail::Clue | Detail::ToDeviceUnopened { .. } | Detail::MediaKeyMention => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signature::classify;
+
+    #[derive(Default)]
+    struct Log {
+        buffer: EvidenceBuffer,
+        clock: f64,
+    }
+
+    impl Log {
+        fn error(&mut self, text: &str) {
+            let found = classify(text).unwrap();
+            let line = Evidence {
+                level: Level::Error,
+                fault: found.fault,
+                signature: found.signature,
+                message: text.to_owned(),
+                truncated: false,
+                detail: found.detail,
+            };
+            self.clock += 1.0;
+            self.buffer.add(line, "window", Timestamp::from_ms(self.clock));
+        }
+
+        fn messages(&self) -> Vec<String> {
+            self.buffer.entries().into_iter().map(|entry| entry.message).collect()
+        }
+    }
+
+    #[test]
+    fn repeats_are_folded_into_one_entry() {
+        let mut log = Log::default();
+        for request in 0..1000 {
+            log.error(&format!("request {request}: One time key a:B already exists. Old key: \"x\"; new key: \"y\""));
+        }
+        let [entry] = log.buffer.entries().try_into().unwrap();
+        assert_eq!((entry.count, entry.first_ts.ms(), entry.last_ts.ms()), (1000, 1, 1000));
+        assert!(entry.message.starts_with("request 0:"));
+        assert!(entry.last_message.unwrap().starts_with("request 999:"));
+    }
+
+    #[test]
+    fn lines_that_name_nothing_are_folded_only_when_their_words_are_the_same() {
+        let mut log = Log::default();
+        log.error("a already exists");
+        log.error("b already exists");
+        log.error("a already exists");
+        assert_eq!(log.messages(), ["b already exists", "a already exists"]);
+    }
+
+    #[test]
+    fn a_storm_never_evicts_another_faults_evidence() {
+        let mut log = Log::default();
+        log.error("MissingKey: missing key at index 1 for participant @b:hs:D");
+        log.error("error updating delayed event:  Error");
+        for number in 0..10_000 {
+            log.error(&format!("{number} already exists"));
+            if number == 5000 {
+                log.error("DecryptionError[msg: x]");
+            }
+        }
+        let messages = log.messages();
+        assert_eq!(messages.len(), CAPACITY);
+        for kept in [
+            "MissingKey: missing key at index 1 for participant @b:hs:D",
+            "error updating delayed event:  Error",
+            "DecryptionError[msg: x]",
+            "0 already exists",
+            "9999 already exists",
+        ] {
+            assert!(messages.iter().any(|message| message == kept), "lost: {kept}");
+        }
+    }
+
+    #[test]
+    fn two_storms_share_the_room() {
+        let mut log = Log::default();
+        for number in 0..5000 {
+            log.error(&format!("{number} already exists"));
+        }
+        for number in 0..5000 {
+            log.error(&format!("DecryptionError[msg: {number}]"));
+        }
+        let of_ke1 = log.messages().iter().filter(|message| message.ends_with("exists")).count();
+        assert_eq!(of_ke1, CAPACITY / 2);
+    }
+
+    #[test]
+    fn ordinary_failures_never_wash_out_the_malformed_ones() {
+        let mut log = Log::default();
+        log.error("(id=$bad): DecryptionError[msg: missing field `algorithm`]");
+        for number in 0..1000 {
+            log.error(&format!("(id=${number}): DecryptionError[msg: no key]"));
+        }
+        assert!(log.messages()[0].contains("$bad"));
+    }
+
+    #[test]
+    fn the_most_recent_line_is_last() {
+        let mut log = Log::default();
+        log.error("a already exists");
+        log.error("DecryptionError");
+        log.error("a already exists");
+        assert_eq!(log.messages(), ["DecryptionError", "a already exists"]);
+    }
+}

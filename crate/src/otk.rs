@@ -1,0 +1,194 @@
+//! The grammar of a refused one-time-key upload, as Synapse words it:
+//!
+//! ```text
+//! One time key <algorithm>:<id> already exists. Old key: <JSON>; new key: <Python repr>
+//! ```
+//!
+//! The line may be cut anywhere, the quotes may be escaped (a response body logged as text), and an unsigned key is a
+//! bare string. What is cut is not guessed: half a key is `None`.
+
+use crate::entry::Refusal;
+use crate::scan;
+
+/// The words that make a line a clue; alone they prove nothing.
+pub const CLUE: &str = "already exists";
+
+/// Reads a refusal; `None` for a line that merely contains the words.
+pub fn parse_refusal(text: &str) -> Option<Refusal> {
+    text.match_indices("One time key ").find_map(|(at, opening)| {
+        let (key_id, rest) = text[at + opening.len()..].split_once(' ')?;
+        let (algorithm, id) = key_id.split_once(':')?;
+        let complete =
+            !algorithm.is_empty() && algorithm.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+        // Spec, "opaque identifier": no white space; what follows the id shows that it was not cut.
+        if !complete || id.is_empty() || id.contains(char::is_whitespace) || !rest.starts_with(CLUE) {
+            return None;
+        }
+        let keys = &rest[CLUE.len()..];
+        let (old_key, after_old) = scan::after(keys, "Old key:").map_or((None, keys), key_value);
+        let (new_key, _) = scan::after(after_old, "ew key:").map_or((None, ""), key_value);
+        Some(Refusal { key_id: key_id.to_owned(), old_key, new_key, http_status: scan::http_status(&text[..at]) })
+    })
+}
+
+/// The public key in the value that `text` begins with (an object with a field `key`, or a bare string), and what
+/// follows the value.
+fn key_value(text: &str) -> (Option<String>, &str) {
+    let text = text.trim_start();
+    let mut cursor = Cursor { rest: text };
+    if !text.starts_with('{') {
+        let key = cursor.string().filter(|key| is_key(key));
+        return (key.map(str::to_owned), cursor.rest);
+    }
+    let (mut depth, mut key) = (0_u32, None);
+    while let Some(c) = cursor.rest.chars().next() {
+        match c {
+            '{' | '[' => depth += 1,
+            '}' | ']' => depth -= 1,
+            '"' | '\'' | '\\' => {
+                let Some(name) = cursor.string() else { return (key, "") };
+                if depth == 1 && name == "key" && key.is_none() && cursor.skip(':') {
+                    key = cursor.string().filter(|key| is_key(key)).map(str::to_owned);
+                }
+                continue;
+            }
+            _ => {}
+        }
+        cursor.rest = &cursor.rest[c.len_utf8()..];
+        if depth == 0 {
+            break;
+        }
+    }
+    (key, cursor.rest)
+}
+
+/// Unpadded base64, as keys are written in Matrix; padding is tolerated.
+fn is_key(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/-_=".contains(&b))
+}
+
+struct Cursor<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Cursor<'a> {
+    /// A complete string literal of JSON or Python, its quotes possibly escaped; `None` where there is none, or where
+    /// it is cut. What is inside is taken as it stands: keys and field names have no escapes.
+    fn string(&mut self) -> Option<&'a str> {
+        let text = self.rest.trim_start();
+        let escapes = text.len() - text.trim_start_matches('\\').len();
+        let opening = text.get(..=escapes)?;
+        if !opening.ends_with(['"', '\'']) {
+            // A stray backslash: step over it, so that the caller moves on.
+            self.rest = text.get(escapes.max(1)..).unwrap_or_default();
+            return Some("");
+        }
+        let body = &text[opening.len()..];
+        let mut from = 0;
+        // The literal ends with the very sequence that opened it: `"`, `'`, `\"`, `\\"`.
+        while let Some(at) = body[from..].find(&opening[escapes..]).map(|at| from + at) {
+            let before = &body[..at];
+            if before.len() - before.trim_end_matches('\\').len() == escapes {
+                self.rest = &body[at + 1..];
+                return Some(&before[..at - escapes]);
+            }
+            from = at + 1;
+        }
+        self.rest = "";
+        None
+    }
+
+    /// Steps over `expected` and the white space before it.
+    fn skip(&mut self, expected: char) -> bool {
+        match self.rest.trim_start().strip_prefix(expected) {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OLD: &str = "1jUDA9fEGLDlXLJq1ChPMbfqQPJsx9YmGFwGSOjmED4";
+    const NEW: &str = "Xi9ZKBuM6MjD2HyhlBhdU82OySJLS08gKhD6VDetzyg";
+
+    fn refusal(keys: &str) -> Refusal {
+        let line = format!("MatrixError: [400] One time key signed_curve25519:AAAAAAAAAA0 already exists{keys}");
+        parse_refusal(&line).unwrap_or_else(|| panic!("not a refusal: {line}"))
+    }
+
+    #[track_caller]
+    fn keys(text: &str, old: Option<&str>, new: Option<&str>) {
+        let read = refusal(text);
+        assert_eq!((read.old_key.as_deref(), read.new_key.as_deref()), (old, new), "{text}");
+    }
+
+    #[test]
+    fn the_line_of_synapse_is_read_whole() {
+        let read = refusal(&format!(
+            r#". Old key: {{"key":"{OLD}","signatures":{{"@a:b":{{"ed25519:X":"sig"}}}}}}; new key: {{'key': '{NEW}', 'signatures': {{'@a:b': {{'ed25519:X': 'sig'}}}}}} (http://hs/_matrix/client/v3/keys/upload)"#
+        ));
+        assert_eq!(read.key_id, "signed_curve25519:AAAAAAAAAA0");
+        assert_eq!((read.old_key.as_deref(), read.new_key.as_deref()), (Some(OLD), Some(NEW)));
+        assert_eq!(read.http_status, Some(400));
+        assert_eq!(read.diverges(), Some(true));
+    }
+
+    #[test]
+    fn other_quotings_are_read_too() {
+        let (old, new) = (Some(OLD), Some(NEW));
+        keys(&format!(r#". Old key: {{"key":"{OLD}"}}; new key: {{"key":"{NEW}"}}"#), old, new);
+        keys(&format!(r#". Old key: {{\"key\":\"{OLD}\"}}; new key: {{'key': '{NEW}'}}"#), old, new);
+        keys(&format!(r#". Old key: {{\\"key\\": \\"{OLD}\\"}}; new key: {{\\"key\\": \\"{NEW}\\"}}"#), old, new);
+        keys(&format!(r#". Old key: "{OLD}"; new key: '{NEW}'"#), old, new);
+        keys(&format!(r#". Old key: {{"fallback":true,"key":"{OLD}"}}; New key: {{'key':'{NEW}'}}"#), old, new);
+    }
+
+    #[test]
+    fn only_the_outermost_key_is_the_key() {
+        keys(&format!(r#". Old key: {{"signatures":{{"key":"no"}},"key":"{OLD}"}}; new key: {{}}"#), Some(OLD), None);
+        keys(
+            &format!(r#". Old key: {{"x":"; new key: {{'key': 'no'}}","key":"{OLD}"}}; new key: {{'key': '{NEW}'}}"#),
+            Some(OLD),
+            Some(NEW),
+        );
+    }
+
+    #[test]
+    fn what_is_cut_is_not_guessed() {
+        let whole = format!(r#". Old key: {{"key":"{OLD}","signatures":{{}}}}; new key: {{'key': '{NEW}'}}"#);
+        for end in 0..whole.len() {
+            let read = refusal(&whole[..end]);
+            assert!(read.old_key.is_none_or(|key| key == OLD), "cut at {end}");
+            assert!(read.new_key.is_none_or(|key| key == NEW), "cut at {end}");
+        }
+        keys(&format!(r#". Old key: {{"key":"{}"#, &OLD[..20]), None, None);
+        keys(r#". Old key: null; new key: None"#, None, None);
+    }
+
+    #[test]
+    fn the_same_key_on_both_sides_is_no_divergence() {
+        assert_eq!(refusal(&format!(r#". Old key: "{OLD}"; new key: "{OLD}""#)).diverges(), Some(false));
+        assert_eq!(refusal("").diverges(), None);
+    }
+
+    #[test]
+    fn the_bare_words_are_no_refusal() {
+        for line in [
+            "addCustomSubscription: x already exists as a custom subscription, ignoring.",
+            "One time key already exists",
+            "One time key signed_curve25519: already exists",
+            "One time key :AAAA already exists",
+            "One time key signed_curve25519:AAAA",
+            "One time key signed_curve25519:AAAA alr",
+            "One time key signed_curve25519:AA\nAA already exists",
+        ] {
+            assert_eq!(parse_refusal(line), None, "{line}");
+        }
+    }
+}

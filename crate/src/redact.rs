@@ -1,0 +1,293 @@
+//! No secret leaves: tokens, passwords and recovery keys are replaced before a line is kept.
+//!
+//! Public keys, key ids, user, device, room and event ids stay: they are the evidence. Where a value is cut at the end
+//! of the text, the beginning of the secret that is left is replaced all the same.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// What stands where a secret stood.
+pub const REDACTED: &str = "[redacted]";
+
+/// Tokens that show by their beginning what they are: Synapse's (access, refresh, login) and those of the Matrix
+/// Authentication Service (compatibility access and refresh; access, refresh, personal). With the least length of what
+/// follows, so that an ordinary word is not taken for one.
+const TOKEN_PREFIXES: [(&str, usize); 9] = [
+    ("syt_", 1),
+    ("syr_", 1),
+    ("syl_", 1),
+    ("mct_", 1),
+    ("mcr_", 1),
+    ("mat_", 16),
+    ("mar_", 16),
+    ("mpt_", 16),
+    // A macaroon, base64 of "001": Synapse's tokens of old, and its guest and short-term login tokens.
+    ("MDAx", 40),
+];
+
+/// Ends of field names, lower case and without `_` and `-`, whose value is a secret: `access_token`, `newPassword`, …
+const SECRET_FIELDS: [&str; 12] = [
+    "token",
+    "password",
+    "passphrase",
+    "recoverykey",
+    "privatekey",
+    "secretkey",
+    "sessionkey",
+    "mediakey",
+    "picklekey",
+    "clientsecret",
+    "sharedsecret",
+    "authorization",
+];
+
+/// Replaces every secret in `text`; borrows where there is none. Doing it twice changes nothing more.
+pub fn redact(text: &str) -> Cow<'_, str> {
+    let mut redacted = String::new();
+    let (mut kept, mut at) = (0, 0);
+    while let Some(word) = next_word(text, at) {
+        at = word.end;
+        if let Some(secret) = secret_at(text, &word) {
+            redacted.push_str(&text[kept..secret.start]);
+            redacted.push_str(REDACTED);
+            kept = secret.end;
+            at = secret.end.max(word.end);
+        }
+    }
+    if kept == 0 {
+        return Cow::Borrowed(text);
+    }
+    redacted.push_str(&text[kept..]);
+    Cow::Owned(redacted)
+}
+
+fn is_word(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b == b'_'
+}
+
+/// The next run of word characters at or after `from`, stepping over escapes (`\n`, `%3D`, `\u0022`), whose letters
+/// would otherwise stick to the word behind them.
+fn next_word(text: &str, from: usize) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let hex =
+        |from: usize, count: usize| bytes.get(from..from + count).is_some_and(|h| h.iter().all(u8::is_ascii_hexdigit));
+    let mut at = from;
+    loop {
+        at += match *bytes.get(at)? {
+            b if is_word(b) => break,
+            b'%' if hex(at + 1, 2) => 3,
+            b'\\' if bytes.get(at + 1) == Some(&b'u') && hex(at + 2, 4) => 6,
+            b'\\' if bytes.get(at + 1).is_some_and(|b| b"nrtbf".contains(b)) => 2,
+            _ => 1,
+        };
+    }
+    Some(at..end_of(text, at, is_word))
+}
+
+/// Where the run of bytes that `accept` takes, from `at` on, ends.
+fn end_of(text: &str, at: usize, accept: impl Fn(u8) -> bool) -> usize {
+    text.as_bytes()[at..].iter().position(|b| !accept(*b)).map_or(text.len(), |length| at + length)
+}
+
+fn secret_at(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
+    let name = &text[word.clone()];
+    token(text, word.start)
+        .or_else(|| json_web_token(text, word.start))
+        .or_else(|| recovery_key(text, word.start))
+        .or_else(|| name.eq_ignore_ascii_case("bearer").then(|| credentials(text, word.end)).flatten())
+        .or_else(|| url_password(text, word))
+        .or_else(|| field_value(text, word))
+}
+
+fn token(text: &str, at: usize) -> Option<Range<usize>> {
+    let token = |b: u8| is_word(b) || b == b'-' || b == b'.' || b == b'=';
+    TOKEN_PREFIXES.iter().find_map(|(prefix, least)| {
+        let from = at + text[at..].starts_with(prefix).then_some(prefix.len())?;
+        let end = end_of(text, from, token);
+        (end - from >= *least || end == text.len()).then_some(at..end)
+    })
+}
+
+/// `eyJ….….…`, as LiveKit's and OpenID Connect's; the dot tells it from a key that happens to begin so.
+fn json_web_token(text: &str, at: usize) -> Option<Range<usize>> {
+    let part = |b: u8| is_word(b) || b == b'-';
+    let header = text[at..].starts_with("eyJ").then(|| end_of(text, at, part))?;
+    text[header..].starts_with('.').then(|| at..end_of(text, header, |b| part(b) || b == b'.'))
+}
+
+/// A Matrix recovery key: base58 in groups of four (spec, "key representation"), or the 48 characters in one.
+fn recovery_key(text: &str, at: usize) -> Option<Range<usize>> {
+    let base58 = |b: u8| b.is_ascii_alphanumeric() && !b"0OIl".contains(&b);
+    if !text[at..].starts_with("Es") {
+        return None;
+    }
+    let (mut end, mut groups) = (end_of(text, at, base58), 1);
+    if end - at == 48 {
+        return Some(at..end);
+    }
+    while end - at == groups * 5 - 1 && text[end..].starts_with(' ') {
+        let next = end_of(text, end + 1, base58);
+        if next - end != 5 {
+            break;
+        }
+        (end, groups) = (next, groups + 1);
+    }
+    (groups >= 6 || groups >= 2 && end == text.len()).then_some(at..end)
+}
+
+/// The one run of non-space characters after an authentication scheme.
+fn credentials(text: &str, at: usize) -> Option<Range<usize>> {
+    let from = end_of(text, at, |b| b == b' ' || b == b'\t');
+    let end = unquoted_end(text, from);
+    (from > at && end > from && !text[from..].starts_with(REDACTED)).then_some(from..end)
+}
+
+/// `https://user:password@host`.
+fn url_password(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
+    let authority = word.end + text[word.end..].strip_prefix("://").map(|_| 3)?;
+    let end = end_of(text, authority, |b| !b"/?#\"'<> \t\r\n".contains(&b));
+    let at_sign = authority + text[authority..end].rfind('@')?;
+    let colon = authority + text[authority..at_sign].find(':')?;
+    (&text[colon + 1..at_sign] != REDACTED).then_some(colon + 1..at_sign)
+}
+
+fn field_value(text: &str, name: &Range<usize>) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let quote = |b: u8| b == b'"' || b == b'\'' || b == b'\\' || b == b'`';
+    let after_name = end_of(text, name.end, |b| quote(b) || b == b' ');
+    let separator = match bytes.get(after_name)? {
+        b':' | b'=' => after_name + 1,
+        // Percent-encoded: `%3D`, `%3A`, with or without an encoded quote before it.
+        b'%' => encoded_separator(text, after_name)?,
+        _ => return None,
+    };
+    let folded = folded_name(text, name);
+    let maybe_media_key = folded == "key";
+    if !maybe_media_key && !SECRET_FIELDS.iter().any(|field| folded.ends_with(field)) {
+        return None;
+    }
+    let opening = end_of(text, separator, |b| b == b' ');
+    let value = end_of(text, opening, quote);
+    let value = if text[value..].starts_with("%22") { value + 3 } else { value };
+    let end = match text[opening..value].chars().next_back().filter(|c| *c != '\\') {
+        Some(mark) if mark != '2' => quoted_end(text, value, mark, value - opening - 1),
+        // The scheme and its credentials: `Authorization: Basic dXNlcjpwYXNz`.
+        _ if text[name.clone()].eq_ignore_ascii_case("authorization") => {
+            end_of(text, value, |b| !b"\r\n,;\"'})".contains(&b))
+        }
+        _ => unquoted_end(text, value),
+    };
+    if maybe_media_key && !stands_beside_an_index(&text[..name.start], &text[end..]) {
+        return None;
+    }
+    let value = value..end;
+    let told = ["", "null", "undefined", "None", "true", "false", REDACTED];
+    (!told.contains(&&text[value.clone()]) && !text[value.clone()].starts_with(['{', '['])).then_some(value)
+}
+
+fn encoded_separator(text: &str, at: usize) -> Option<usize> {
+    let at = if text[at..].starts_with("%22") { at + 3 } else { at };
+    let code = text.as_bytes().get(at..at + 3)?;
+    (code.eq_ignore_ascii_case(b"%3d") || code.eq_ignore_ascii_case(b"%3a")).then_some(at + 3)
+}
+
+/// The whole name that ends with the word `name`, lower case, its dashes and underscores left out: `recovery-key`.
+fn folded_name(text: &str, name: &Range<usize>) -> String {
+    let of_a_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    let start = text[..name.start].trim_end_matches(of_a_name).len();
+    text[start..name.end].chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// In the content of a media-key event the secret is called `key`, as public keys are elsewhere. There, and there only,
+/// it has an `index`: `{"index":0,"key":"…"}`, in either order.
+fn stands_beside_an_index(before: &str, after: &str) -> bool {
+    let mark = |c: char| c == ' ' || c == '"' || c == '\'' || c == '\\';
+    let follows = after.trim_start_matches(mark).strip_prefix(',').map(|rest| rest.trim_start_matches(mark));
+    let precedes = before.trim_end_matches(mark).strip_suffix(',').map(|rest| {
+        let number = rest.trim_end_matches(|c: char| c == ' ' || c.is_ascii_digit());
+        number.strip_suffix(':').unwrap_or_default().trim_end_matches(mark)
+    });
+    follows.is_some_and(|rest| rest.starts_with("index")) || precedes.is_some_and(|rest| rest.ends_with("index"))
+}
+
+/// The end of a value in quotes: the next `mark` with as many backslashes before it as its opening had; a value that is
+/// cut goes to the end of the text.
+fn quoted_end(text: &str, from: usize, mark: char, escapes: usize) -> usize {
+    let closing = text[from..].match_indices(mark).find_map(|(at, _)| {
+        let before = &text[from..from + at];
+        let bare = before.trim_end_matches('\\');
+        (before.len() - bare.len() == escapes).then_some(from + bare.len())
+    });
+    closing.unwrap_or(text.len())
+}
+
+fn unquoted_end(text: &str, from: usize) -> usize {
+    let end = end_of(text, from, |b| !b.is_ascii_whitespace() && !b"&,;)}]\"'<>`\\".contains(&b));
+    text[from..end].find("%22").or_else(|| text[from..end].find("%26")).map_or(end, |at| from + at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn hidden(text: &str, expected: &str) {
+        assert_eq!(redact(text), expected);
+        assert_eq!(redact(expected), expected, "doing it twice changes nothing more");
+    }
+
+    #[test]
+    fn tokens_are_known_by_their_beginning() {
+        hidden("a syt_Ym9i_RrDnX_0abcd b", "a [redacted] b");
+        hidden("(mct_abc-1.2) mcr_x, 'syr_abc'", "([redacted]) [redacted], '[redacted]'");
+        hidden("%22syt_a%22 \\nsyt_b \\u0022syt_c\\u0022", "%22[redacted]%22 \\n[redacted] \\u0022[redacted]\\u0022");
+        hidden("jwt eyJhbGci.eyJpc3Mi.c2ln-_x!", "jwt [redacted]!");
+        hidden("cut syt_", "cut [redacted]");
+        hidden("mat_0123456789abcdefgh mat_button!", "[redacted] mat_button!");
+    }
+
+    #[test]
+    fn secret_fields_are_found_in_every_notation() {
+        hidden("/sync?access_token=abc&since=s1", "/sync?access_token=[redacted]&since=s1");
+        hidden("access_token%3Dabc%26x", "access_token%3D[redacted]%26x");
+        hidden("%22access_token%22%3A%22abc%22%7D", "%22access_token%22%3A%22[redacted]%22%7D");
+        hidden(r#"{"access_token":"a b","x":1}"#, r#"{"access_token":"[redacted]","x":1}"#);
+        hidden(r#"{\"refresh_token\": \"a\\\"b\", \"x\""#, r#"{\"refresh_token\": \"[redacted]\", \"x\""#);
+        hidden("{'password': 'hunter 2'}", "{'password': '[redacted]'}");
+        hidden("{newPassword: \"p\\\"q\", id: 1}", "{newPassword: \"[redacted]\", id: 1}");
+        hidden("passphrase=abc recovery-key: x", "passphrase=[redacted] recovery-key: [redacted]");
+        hidden("{\"password\":\"cut in the mid", "{\"password\":\"[redacted]");
+        hidden("https://bob:pa:ss@hs/x @a:b", "https://bob:[redacted]@hs/x @a:b");
+    }
+
+    #[test]
+    fn headers_are_emptied() {
+        hidden("Authorization: Bearer abc.def", "Authorization: [redacted]");
+        hidden("authorization: Basic dXNlcjpw\nAccept: x", "authorization: [redacted]\nAccept: x");
+        hidden("{\"Authorization\":\"Bearer a\"}", "{\"Authorization\":\"[redacted]\"}");
+        hidden("sent with bearer abc", "sent with bearer [redacted]");
+    }
+
+    #[test]
+    fn keys_that_open_something_are_secrets() {
+        hidden("key EsTc LW2K PGiF wKEA 3As5 g5c4 BXwk qeeJ ZJV8 Q9fu gUMN UE4d.", "key [redacted].");
+        hidden("{\"keys\":{\"index\":0,\"key\":\"c2VjcmV0\"}}", "{\"keys\":{\"index\":0,\"key\":\"[redacted]\"}}");
+        hidden("{\"key\":\"c2VjcmV0\",\"index\":0}", "{\"key\":\"[redacted]\",\"index\":0}");
+        hidden("{\"session_key\":\"AgAA\"}", "{\"session_key\":\"[redacted]\"}");
+    }
+
+    #[test]
+    fn the_evidence_stays() {
+        for text in [
+            r#"One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: {"key":"1jUDA9fEGLDlXLJq1ChPMbfqQPJsx9YmGFwGSOjmED4","signatures":{"@a:lab.local":{"ed25519:OEACBWGMLM":"HP3LBsL/lpjx"}}}; new key: {'key': 'Xi9ZKBuM6MjD2HyhlBhdU82OySJLS08gKhD6VDetzyg'}"#,
+            "sender_key=\"curve25519:7UdqQ2cwzwvvRVEfZ23mFOVKRFoJ/ZLUN0JJjjk4mQQ\" event_type=\"x\" session_id: X3lU",
+            "Error decrypting event (id=$l_N2Jbqg9Z_F_9i7q6vvREZBYRhKliGXhDWtwFZqAEk room=!tCj4enUID06Zeyp0KGTwQNRHBfpC7xxs5Qn)",
+            "{\"access_token\":null} password: undefined Es",
+            "SyntaxError: Unexpected token < in JSON; passwords differ",
+            "",
+            "é",
+        ] {
+            assert!(matches!(redact(text), Cow::Borrowed(same) if same == text), "{text}");
+        }
+    }
+}

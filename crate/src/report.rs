@@ -1,0 +1,156 @@
+//! The report: what an administrator reads. Versioned, and without secrets.
+
+use serde::{Deserialize, Serialize};
+
+use crate::entry::{Entry, FaultCounts};
+use crate::redact::redact;
+use crate::timestamp::Timestamp;
+
+/// The version of the report's form. A change that an old reader would misread makes a new one.
+pub const SCHEMA: &str = "lotus-crypto-diag/1";
+
+/// Whether evidence is being gathered, and if not, why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
+pub enum CaptureState {
+    /// Nothing was installed yet, or everything was undone.
+    #[default]
+    Idle,
+    /// Both console methods are watched.
+    Running,
+    /// Only a part of what should be watched can be.
+    Degraded,
+    /// This page cannot run it (no WebAssembly, or forbidden by its Content Security Policy).
+    Unavailable,
+    /// It broke and switched itself off. What it had gathered before is kept.
+    Failed,
+}
+
+/// State of the library itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct CaptureStatus {
+    /// Whether evidence is being gathered.
+    pub state: CaptureState,
+    /// For a person to read: why it is not `running`.
+    pub reason: Option<String>,
+    /// Version of the library.
+    pub version: String,
+}
+
+/// What the Matrix client says of itself. `null` is what it could not or would not say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct ClientFacts {
+    /// Version of matrix-js-sdk, from the host: the SDK does not tell it at run time.
+    pub sdk_version: Option<String>,
+    /// What `CryptoApi.getVersion()` says, the library and its vodozemac.
+    pub crypto_version: Option<String>,
+    /// The user.
+    pub user_id: Option<String>,
+    /// The device.
+    pub device_id: Option<String>,
+    /// `SYNCING`, `ERROR`, … (the SDK's `SyncState`).
+    pub sync_state: Option<String>,
+    /// Whether the client has its encryption running.
+    pub crypto_ready: Option<bool>,
+    /// Public identity key of the device (`ed25519`), where it was asked for.
+    pub ed25519_key: Option<String>,
+    /// Public identity key of the device (`curve25519`), where it was asked for.
+    pub curve25519_key: Option<String>,
+    /// Version of the key backup that this device writes to; `null` also where there is none.
+    pub key_backup_version: Option<String>,
+    /// Whether cross-signing is set up and usable on this device.
+    pub cross_signing_ready: Option<bool>,
+}
+
+/// The page that the library runs in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct Environment {
+    /// Name and version of the app, from the host.
+    pub app: Option<String>,
+    /// `navigator.userAgent`.
+    pub user_agent: Option<String>,
+    /// Origin and path of the page; no query, no fragment: they may carry a login token.
+    pub url: Option<String>,
+    /// `navigator.onLine`.
+    pub online: Option<bool>,
+    /// `document.visibilityState`.
+    pub visibility: Option<String>,
+    /// Minutes that local time is ahead of UTC.
+    pub utc_offset_minutes: Option<i32>,
+}
+
+/// What the edge knows when a report is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct HostFacts {
+    /// State of the library.
+    pub status: CaptureStatus,
+    /// The Matrix client.
+    pub client: ClientFacts,
+    /// The page.
+    pub environment: Environment,
+    /// For a person to read: what could not be found out, and why.
+    pub notes: Vec<String>,
+}
+
+impl HostFacts {
+    /// Whatever the host or an exception of it put into words may hold a secret.
+    pub(crate) fn redacted(mut self) -> Self {
+        let Self { status, client, environment, notes } = &mut self;
+        let words = [
+            &mut status.reason,
+            &mut client.sdk_version,
+            &mut client.crypto_version,
+            &mut client.user_id,
+            &mut client.device_id,
+            &mut client.sync_state,
+            &mut client.ed25519_key,
+            &mut client.curve25519_key,
+            &mut client.key_backup_version,
+            &mut environment.app,
+            &mut environment.user_agent,
+            &mut environment.url,
+            &mut environment.visibility,
+        ];
+        for text in words.into_iter().flatten().chain(notes) {
+            *text = redact(text).into_owned();
+        }
+        self
+    }
+}
+
+/// Everything that is known now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct Report {
+    /// `lotus-crypto-diag/1`
+    pub schema: String,
+    /// When it was written, by the clock of the device.
+    #[cfg_attr(feature = "bindings", ts(as = "String"), schemars(with = "String"))]
+    pub generated_at: Timestamp,
+    /// Since when lines are watched; `null`: not at all.
+    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"), schemars(with = "Option<String>"))]
+    pub capturing_since: Option<Timestamp>,
+    /// State of the library.
+    pub status: CaptureStatus,
+    /// The Matrix client.
+    #[serde(flatten)]
+    pub client: ClientFacts,
+    /// Lines seen of each fault, kept as an entry or not.
+    pub counts: FaultCounts,
+    /// The evidence, the most recent last: at most 200 entries.
+    pub entries: Vec<Entry>,
+    /// The page.
+    pub environment: Environment,
+    /// For a person to read: what could not be found out, and why.
+    pub notes: Vec<String>,
+}

@@ -1,0 +1,178 @@
+//! The one state machine that the edge talks to. It has no clock: every call is told what time it is.
+
+use serde::{Deserialize, Serialize};
+
+use crate::entry::{Entry, FaultCounts, Level};
+use crate::evidence::{Evidence, EvidenceBuffer};
+use crate::redact::redact;
+use crate::report::{HostFacts, Report, SCHEMA};
+use crate::signature::{Classified, classify};
+use crate::timestamp::Timestamp;
+
+/// How much of a line is kept, in bytes of UTF-8.
+pub const MAX_MESSAGE: usize = 16 * 1024;
+
+/// A formatted line of a console.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    /// The console method.
+    pub level: Level,
+    /// Where it was logged: `window`, `frame:<path>`.
+    pub source: &'a str,
+    /// The line, or the beginning of one that is very long.
+    pub text: &'a str,
+    /// Of a very long line that was recognised behind `text`: the surroundings of the place. Otherwise empty.
+    pub excerpt: &'a str,
+    /// Whether something of the line is in neither.
+    pub truncated: bool,
+}
+
+/// What a view needs: small, and rebuilt only when something changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct Evidences {
+    /// Lines seen of each fault.
+    pub counts: FaultCounts,
+    /// The evidence, the most recent last.
+    pub entries: Vec<Entry>,
+}
+
+/// What was seen in this page since it was loaded.
+#[derive(Debug, Default)]
+pub struct Session {
+    buffer: EvidenceBuffer,
+    counts: FaultCounts,
+    capturing_since: Option<Timestamp>,
+}
+
+impl Session {
+    /// Lines are watched from now on.
+    pub fn started(&mut self, now: Timestamp) {
+        self.capturing_since.get_or_insert(now);
+    }
+
+    /// Takes a line that passed the prefilter; `false` when it turned out to be none of our business.
+    pub fn observe(&mut self, line: Line<'_>, now: Timestamp) -> bool {
+        let Some(Classified { fault, signature, detail }) = classify(line.text).or_else(|| classify(line.excerpt))
+        else {
+            return false;
+        };
+        let (message, cut) = message(line.text, line.excerpt, signature);
+        let truncated = cut || line.truncated;
+        self.counts.add(fault);
+        self.buffer.add(Evidence { level: line.level, fault, signature, message, truncated, detail }, line.source, now);
+        true
+    }
+
+    /// Counts and entries.
+    pub fn evidence(&self) -> Evidences {
+        Evidences { counts: self.counts, entries: self.buffer.entries() }
+    }
+
+    /// Everything that is known now.
+    pub fn report(&self, facts: HostFacts, now: Timestamp) -> Report {
+        let HostFacts { status, client, environment, notes } = facts.redacted();
+        let Evidences { counts, entries } = self.evidence();
+        Report {
+            schema: SCHEMA.to_owned(),
+            generated_at: now,
+            capturing_since: self.capturing_since,
+            status,
+            client,
+            counts,
+            entries,
+            environment,
+            notes,
+        }
+    }
+}
+
+/// What is kept of a line, and whether that is not all of it. Redacted first and cut then, so that no cut can hide the
+/// beginning of a secret from the redaction.
+fn message(text: &str, excerpt: &str, signature: &str) -> (String, bool) {
+    /// How much before the recognised words is kept of an excerpt: the opening of a refusal, a prefix.
+    const LEAD: usize = 256;
+    const OMISSION: &str = "\n[…]\n";
+
+    let text = redact(text);
+    if excerpt.is_empty() {
+        let kept = cut(&text, MAX_MESSAGE);
+        return (kept.to_owned(), kept.len() < text.len());
+    }
+    let excerpt = redact(excerpt);
+    let lead = excerpt.find(signature).unwrap_or(0).saturating_sub(LEAD);
+    let lead = excerpt.ceil_char_boundary(lead);
+    let half = (MAX_MESSAGE - OMISSION.len()) / 2;
+    (format!("{}{OMISSION}{}", cut(&text, half), cut(&excerpt[lead..], half)), true)
+}
+
+/// The longest beginning of `text` that is whole characters and no more than `limit` bytes.
+fn cut(text: &str, limit: usize) -> &str {
+    &text[..text.floor_char_boundary(limit)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn observe(text: &str, excerpt: &str) -> Option<Entry> {
+        let mut session = Session::default();
+        let line = Line { level: Level::Error, source: "window", text, excerpt, truncated: !excerpt.is_empty() };
+        session.observe(line, Timestamp::from_ms(1000.0)).then(|| session.evidence().entries.remove(0))
+    }
+
+    #[test]
+    fn a_line_is_kept_verbatim_but_for_its_secrets() {
+        let entry = observe("x already exists (http://hs/?access_token=abc)", "").unwrap();
+        assert_eq!(entry.message, "x already exists (http://hs/?access_token=[redacted])");
+        assert!(!entry.truncated);
+    }
+
+    #[test]
+    fn a_long_line_is_cut_between_characters_and_says_so() {
+        let entry = observe(&format!("already exists {}", "é".repeat(MAX_MESSAGE)), "").unwrap();
+        assert!(entry.truncated && entry.message.len() <= MAX_MESSAGE && entry.message.len() > MAX_MESSAGE - 2);
+    }
+
+    #[test]
+    fn words_found_far_behind_are_kept_with_their_surroundings() {
+        let lead = format!("Bearer {}", "s3cret-".repeat(200));
+        let entry = observe(&"x".repeat(MAX_MESSAGE), &format!("{lead} One time key a:B already exists.")).unwrap();
+        assert!(entry.message.ends_with("One time key a:B already exists."));
+        assert!(!entry.message.contains("s3cret"));
+        assert!(entry.truncated && entry.message.len() <= MAX_MESSAGE);
+    }
+
+    #[test]
+    fn a_line_that_is_none_of_our_business_leaves_no_trace() {
+        assert_eq!(observe("hello", ""), None);
+    }
+
+    #[test]
+    fn every_line_is_counted_kept_or_not() {
+        let mut session = Session::default();
+        for number in 0..500 {
+            let text = format!("{number} already exists");
+            let line = Line { level: Level::Warn, source: "window", text: &text, excerpt: "", truncated: false };
+            session.observe(line, Timestamp::default());
+        }
+        let evidence = session.evidence();
+        assert_eq!(serde_json::to_value(evidence.counts).unwrap()["KE-1"], 500);
+        assert_eq!(serde_json::to_value(evidence.counts).unwrap()["KE-4"], 0);
+        assert_eq!(evidence.entries.len(), 200);
+    }
+
+    #[test]
+    fn a_report_holds_no_secret_of_the_host() {
+        let facts = HostFacts {
+            notes: vec!["getUserId threw: syt_abc".to_owned()],
+            status: crate::report::CaptureStatus { reason: Some("Bearer x".to_owned()), ..Default::default() },
+            ..HostFacts::default()
+        };
+        let report = Session::default().report(facts, Timestamp::default());
+        assert_eq!(report.notes, ["getUserId threw: [redacted]"]);
+        assert_eq!(report.status.reason.unwrap(), "Bearer [redacted]");
+        assert_eq!(report.schema, "lotus-crypto-diag/1");
+    }
+}

@@ -1,0 +1,128 @@
+//! The one table of signatures: by which words a line is recognised, and which grammar reads the rest.
+//!
+//! The prefilter of the browser edge is fed from it, so a row added here is looked for at once.
+
+use crate::entry::{Detail, Fault};
+use crate::otk::{self, parse_refusal};
+use crate::{decryption, media_key, membership};
+
+/// A row of the table.
+pub struct Signature {
+    /// The words that must stand in the line, case and all; also the `signature` of the entry.
+    pub words: &'static str,
+    /// Further words without which the first ones mean nothing (often none); may stand in another argument of the call.
+    with: &'static str,
+    /// The fault that they are a sign of.
+    pub fault: Fault,
+    read: fn(&str) -> Detail,
+    /// A real line, abridged.
+    #[cfg(test)]
+    sample: &'static str,
+}
+
+macro_rules! table {
+    ($($fault:ident: $words:expr $(=> $with:literal)?, $read:expr, $sample:literal;)*) => {
+        [$(Signature {
+            words: $words,
+            with: concat!("" $(, $with)?),
+            fault: Fault::$fault,
+            read: $read,
+            #[cfg(test)]
+            sample: $sample,
+        }),*]
+    };
+}
+
+/// In the order of precedence: of two rows that fit a line, the earlier one names it.
+pub static SIGNATURES: [Signature; 17] = table! {
+    Ke1: otk::CLUE, |text| parse_refusal(text).map_or(Detail::Clue, Detail::Refusal),
+        "MatrixError: [400] One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: {}; new key: {}";
+    Ke2: "missing key at index", media_key::missing_key, "MissingKey: missing key at index 1 for participant @b:hs:D";
+    Ke2: "key set not found", media_key::missing_key_set, "MissingKey: key set not found for alice at index 0";
+    Ke2: "valid key missing for participant", media_key::invalid_key,
+        "InvalidKey: valid key missing for participant @b:hs:D";
+    Ke2: "MissingKey", |_| Detail::MissingKey { participant: None, index: None }, "CryptorError: MissingKey";
+    Ke2: "io.element.call.encryption_keys", media_key::mention,
+        "Received an unexpected encrypted to-device event\n  event_type=\"io.element.call.encryption_keys\"";
+    Ke2: "contain a ciphertext for our key", media_key::unopened,
+        "WARN matrix_sdk_crypto::olm::account: Olm event doesn't contain a ciphertext for our key";
+    Ke2: "pre-key message with", media_key::unopened,
+        "WARN matrix_sdk_crypto::olm::account: Failed to decrypt a non-pre-key message with all available sessions";
+    Ke2: "MissingOneTimeKey", media_key::unopened, "WARN matrix_sdk_crypto::olm: Failed: MissingOneTimeKey(\"x\")";
+    Ke2: "Received an invalid to-device event", media_key::unopened,
+        "WARN matrix_sdk_crypto::machine: Received an invalid to-device event: missing field `algorithm`";
+    Ke3: decryption::SIGNATURE, decryption::parse_decryption_error,
+        "Error decrypting event (id=$e): DecryptionError[msg: The sender's device has not sent us the keys]";
+    Ke4: "update_delayed_event", delayed_event, "widget action update_delayed_event timed out";
+    Ke4: "delayed event", delayed_event, "error updating delayed event:  Error: Server returned 504 error";
+    Ke4: "/delayed_events/", delayed_event, "M_UNKNOWN: MatrixError: [500] (http://hs/msc4140/delayed_events/x/restart)";
+    Ke4: "while sending event" => "[MembershipManager]", membership_line,
+        "[MatrixRTCSession !r m.call#ROOM][MembershipManager] Server error while sending event, retrying in 3s (0/10)";
+    Ke4: "Missing own membership" => "[MembershipManager]", membership_line,
+        "[MatrixRTCSession !r m.call#ROOM][MembershipManager] Missing own membership: force re-join";
+    Ke4: "The MembershipManager shut down", membership_line,
+        "MembershipManager stopped because:  Error: The MembershipManager shut down because of the end condition: x";
+};
+
+fn delayed_event(text: &str) -> Detail {
+    Detail::DelayedEvent(membership::parse_membership(text))
+}
+
+fn membership_line(text: &str) -> Detail {
+    Detail::Membership(membership::parse_membership(text))
+}
+
+/// What a line was recognised as.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Classified {
+    /// The fault of the runbook.
+    pub fault: Fault,
+    /// The words it was recognised by.
+    pub signature: &'static str,
+    /// What could be read from it.
+    pub detail: Detail,
+}
+
+/// Recognises a formatted line; `None` for one that is none of our business.
+pub fn classify(text: &str) -> Option<Classified> {
+    let fits = |row: &&Signature| text.contains(row.words) && text.contains(row.with);
+    let row = SIGNATURES.iter().find(fits)?;
+    Some(Classified { fault: row.fault, signature: row.words, detail: (row.read)(text) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sample_matches_its_own_row_and_no_two_rows_share_words() {
+        for (index, row) in SIGNATURES.iter().enumerate() {
+            let found = classify(row.sample).unwrap_or_else(|| panic!("unrecognised: {}", row.sample));
+            assert_eq!((found.signature, found.fault), (row.words, row.fault), "{}", row.sample);
+            let shadowed = SIGNATURES[..index].iter().find(|earlier| row.words.contains(earlier.words));
+            assert!(shadowed.is_none(), "{} is never reached", row.words);
+        }
+    }
+
+    #[test]
+    fn the_words_alone_are_not_enough_where_more_is_asked() {
+        assert_eq!(classify("Error while sending event $x"), None);
+        assert_eq!(
+            classify("[MembershipManager] Called MembershipManager.leave() even though it is not running"),
+            None
+        );
+    }
+
+    #[test]
+    fn an_ordinary_line_is_none_of_our_business() {
+        assert_eq!(classify("Adding default global override push rule .org.matrix.msc3786"), None);
+        assert_eq!(classify(""), None);
+    }
+
+    #[test]
+    fn the_harmless_subscription_line_is_a_clue_and_no_refusal() {
+        let line = "addCustomSubscription: x already exists as a custom subscription, ignoring.";
+        let found = classify(line).unwrap();
+        assert_eq!((found.fault, found.detail), (Fault::Ke1, Detail::Clue));
+    }
+}

@@ -1,0 +1,137 @@
+//! A moment, as text and as a number.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+const MS_PER_DAY: i64 = 86_400_000;
+/// Years 0000 to 9999: what fits the fixed-width form, and so sorts as text.
+const RANGE: std::ops::RangeInclusive<i64> = -62_167_219_200_000..=253_402_300_799_999;
+
+/// Milliseconds since 1970-01-01T00:00:00Z, within the years 0000 to 9999.
+///
+/// In JSON it is ISO 8601 in UTC with milliseconds, so that it lines up with a homeserver's log:
+/// `2026-11-24T00:13:36.042Z`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// Takes what `Date.now()` gives; anything outside the range, `NaN` included, becomes its nearest end.
+    #[allow(clippy::cast_possible_truncation, reason = "`as` saturates, and the range is clamped to")]
+    pub fn from_ms(ms: f64) -> Self {
+        Self((ms as i64).clamp(*RANGE.start(), *RANGE.end()))
+    }
+
+    /// Milliseconds since the epoch.
+    pub const fn ms(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (days, ms) = (self.0.div_euclid(MS_PER_DAY), self.0.rem_euclid(MS_PER_DAY));
+        let (year, month, day) = civil_from_days(days);
+        let (hour, minute, second) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", ms % 1000)
+    }
+}
+
+impl std::str::FromStr for Timestamp {
+    type Err = ParseTimestampError;
+
+    /// Accepts exactly what `Display` writes.
+    fn from_str(text: &str) -> Result<Self, ParseTimestampError> {
+        const SHAPE: &[u8; 24] = b"0000-00-00T00:00:00.000Z";
+        let bytes = text.as_bytes();
+        let fits = bytes.len() == SHAPE.len()
+            && bytes.iter().zip(SHAPE).all(|(b, s)| if *s == b'0' { b.is_ascii_digit() } else { b == s });
+        if !fits {
+            return Err(ParseTimestampError);
+        }
+        let number = |from: usize, to: usize| bytes[from..to].iter().fold(0i64, |n, b| n * 10 + i64::from(b - b'0'));
+        let days = days_from_civil(number(0, 4), number(5, 7), number(8, 10));
+        let time = number(11, 13) * 3_600_000 + number(14, 16) * 60_000 + number(17, 19) * 1000 + number(20, 23);
+        let parsed = Self(days * MS_PER_DAY + time);
+        // A 30th of February, or an hour 25, comes back as another day.
+        if RANGE.contains(&parsed.0) && parsed.to_string() == text { Ok(parsed) } else { Err(ParseTimestampError) }
+    }
+}
+
+/// The text is no `YYYY-MM-DDTHH:MM:SS.sssZ`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParseTimestampError;
+
+impl fmt::Display for ParseTimestampError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a time of the form YYYY-MM-DDTHH:MM:SS.sssZ")
+    }
+}
+
+impl std::error::Error for ParseTimestampError {}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+// The two below are Howard Hinnant's `civil_from_days` and its inverse: the proleptic Gregorian calendar,
+// counted in eras of 400 years that begin on the 1st of March. A calendar crate would outweigh the module.
+
+const fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let z = days + 719_468;
+    let (era, doe) = (z.div_euclid(146_097), z.rem_euclid(146_097));
+    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
+    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    let mp = (5 * doy + 2) / 153;
+    let month = if mp < 10 { mp + 3 } else { mp - 9 };
+    (era * 400 + yoe + (month <= 2) as i64, month, doy - (153 * mp + 2) / 5 + 1)
+}
+
+const fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let y = if month <= 2 { year - 1 } else { year };
+    let (era, yoe) = (y.div_euclid(400), y.rem_euclid(400));
+    let doy = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
+    era * 146_097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_reads_and_writes_what_javascript_does() {
+        for (ms, iso) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (1_795_479_216_042, "2026-11-24T00:13:36.042Z"),
+            (-1, "1969-12-31T23:59:59.999Z"),
+            (-62_167_219_200_000, "0000-01-01T00:00:00.000Z"),
+            (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+        ] {
+            assert_eq!(Timestamp(ms).to_string(), iso);
+            assert_eq!(iso.parse(), Ok(Timestamp(ms)));
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for text in ["", "2026-11-24", "2026-02-30T00:00:00.000Z", "2026-11-24T25:00:00.000Z", "2026-11-24T00:13:36Z"] {
+            assert_eq!(text.parse::<Timestamp>(), Err(ParseTimestampError), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_clock_out_of_range_saturates() {
+        assert_eq!(Timestamp::from_ms(f64::NAN), Timestamp(0));
+        assert_eq!(Timestamp::from_ms(f64::INFINITY).to_string(), "9999-12-31T23:59:59.999Z");
+        assert_eq!(Timestamp::from_ms(f64::NEG_INFINITY).to_string(), "0000-01-01T00:00:00.000Z");
+    }
+}

@@ -1,0 +1,59 @@
+//! `console.warn` and `console.error` of a window.
+
+use wasm_bindgen::prelude::*;
+
+use crate::signature::SIGNATURES;
+
+/// Called with: is it `console.error`, text, excerpt, truncated.
+pub(crate) type OnMatch = Closure<dyn Fn(bool, String, String, bool)>;
+
+// `format.js` is imported by `console.js`; it is named here so that it is packed beside it.
+#[wasm_bindgen(module = "/js/format.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = isError)]
+    pub(crate) fn is_error(value: &JsValue) -> bool;
+}
+
+#[wasm_bindgen(module = "/js/console.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = createMatcher)]
+    fn create_matcher(needles: Vec<String>) -> JsValue;
+
+    type Tap;
+
+    #[wasm_bindgen(js_name = tapConsole)]
+    fn tap_console(console: &JsValue, matcher: &JsValue, on_match: &JsValue, on_failure: &JsValue) -> Tap;
+
+    #[wasm_bindgen(method, getter)]
+    fn watched(this: &Tap) -> u32;
+
+    #[wasm_bindgen(method)]
+    fn release(this: &Tap);
+}
+
+/// Watches a console until it is dropped.
+#[must_use = "the console is released when this is dropped"]
+pub(crate) struct ConsoleTap {
+    tap: Tap,
+    // The snippet holds references into it.
+    _on_match: OnMatch,
+}
+
+impl ConsoleTap {
+    pub(crate) fn new(console: &JsValue, on_match: OnMatch, on_failure: &JsValue) -> Self {
+        let matcher = create_matcher(SIGNATURES.iter().map(|row| row.words.to_owned()).collect());
+        let tap = tap_console(console, &matcher, on_match.as_ref(), on_failure);
+        Self { tap, _on_match: on_match }
+    }
+
+    /// Whether both methods could be wrapped.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.tap.watched() == 2
+    }
+}
+
+impl Drop for ConsoleTap {
+    fn drop(&mut self) {
+        self.tap.release();
+    }
+}

@@ -1,0 +1,7 @@
+/**
+ * `import 'lotus-crypto-diag/auto'` as the first import of an app's entry: everything on, with the defaults. The next
+ * line that the app logs is captured.
+ */
+import { installCryptoDiagLog } from './index';
+
+installCryptoDiagLog();

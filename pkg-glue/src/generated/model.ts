@@ -1,0 +1,419 @@
+// Written from the Rust model by `make bindings`.
+
+/**
+ * The console method that a line was written with.
+ */
+export type Level = "warn" | "error";
+
+/**
+ * The four faults of the runbook.
+ */
+export type Fault = "KE-1" | "KE-2" | "KE-3" | "KE-4";
+
+/**
+ * Lines seen of each fault since the capture began, whether or not an entry was kept for them.
+ */
+export type FaultCounts = { "KE-1": number, "KE-2": number, "KE-3": number, "KE-4": number, };
+
+/**
+ * A one-time key that the homeserver refused, because it has another one under the same id.
+ */
+export type Refusal = {
+/**
+ * `<algorithm>:<id>`, as in `signed_curve25519:AAAAAAAAAA0`.
+ */
+keyId: string,
+/**
+ * The public key that the server holds (unpadded base64).
+ */
+oldKey: string | null,
+/**
+ * The public key that this device tried to upload under the same id.
+ */
+newKey: string | null,
+/**
+ * The HTTP status of the answer.
+ */
+httpStatus: number | null, };
+
+/**
+ * The event that a decryption failure is about.
+ */
+export type TimelineEvent = {
+/**
+ * Event id.
+ */
+eventId: string | null,
+/**
+ * Room id.
+ */
+roomId: string | null,
+/**
+ * User id of the sender.
+ */
+sender: string | null, };
+
+/**
+ * Why an encrypted event can be opened by nobody.
+ */
+export type MalformedCause = "missing-field" | "invalid-type" | "unsupported-algorithm" | "bad-base64" | "unreadable";
+
+/**
+ * What the manager of a call's membership said of a request of its own.
+ */
+export type CallMembership = {
+/**
+ * Room of the call.
+ */
+roomId: string | null,
+/**
+ * Retries made so far.
+ */
+attempt: number | null,
+/**
+ * Retries after which it gives up.
+ */
+maxAttempts: number | null,
+/**
+ * HTTP status, where the server answered at all.
+ */
+httpStatus: number | null,
+/**
+ * Whether the manager stopped for good: this device is out of the call for the others.
+ */
+gaveUp: boolean, };
+
+/**
+ * What the line of an entry says, as far as it could be read. A part that the line does not give is `null`.
+ */
+export type Detail = { "kind": "refusal" } & Refusal | { "kind": "clue" } | { "kind": "missing-key",
+/**
+ * Who sends the media: `@user:server:DEVICE`.
+ */
+participant: string | null,
+/**
+ * Index of the key in the participant's key ring.
+ */
+index: number | null, } | { "kind": "missing-key-set",
+/**
+ * Who sends the media.
+ */
+participant: string | null,
+/**
+ * Index of the key that was looked for.
+ */
+index: number | null, } | { "kind": "invalid-key",
+/**
+ * Who sends the media.
+ */
+participant: string | null, } | { "kind": "to-device-opened",
+/**
+ * User id of the sender.
+ */
+sender: string | null, } | { "kind": "to-device-unopened",
+/**
+ * User id of the sender.
+ */
+sender: string | null,
+/**
+ * The words of the crypto library.
+ */
+reason: string | null, } | { "kind": "media-key-mention" } | { "kind": "malformed",
+/**
+ * What is wrong with it.
+ */
+cause: MalformedCause,
+/**
+ * The SDK's own words.
+ */
+reason: string,
+/**
+ * Event id.
+ */
+eventId: string | null,
+/**
+ * Room id.
+ */
+roomId: string | null,
+/**
+ * User id of the sender.
+ */
+sender: string | null, } | { "kind": "undecryptable",
+/**
+ * The SDK's own words.
+ */
+reason: string | null,
+/**
+ * Event id.
+ */
+eventId: string | null,
+/**
+ * Room id.
+ */
+roomId: string | null,
+/**
+ * User id of the sender.
+ */
+sender: string | null, } | { "kind": "delayed-event" } & CallMembership | { "kind": "membership" } & CallMembership;
+
+/**
+ * One kept piece of evidence: a line of the console, and how often it came.
+ *
+ * Repeats that say the same are folded into one entry. `message` is the first of them, verbatim apart from secrets.
+ */
+export type Entry = {
+/**
+ * When `message` was logged. The same as `firstTs`.
+ */
+ts: string,
+/**
+ * The console method.
+ */
+level: Level,
+/**
+ * The fault of the runbook.
+ */
+ke: Fault,
+/**
+ * The words by which the line was recognised.
+ */
+signature: string,
+/**
+ * The line, formatted as the console would, secrets replaced by `[redacted]`.
+ */
+message: string,
+/**
+ * Whether `message` was cut at 16 KiB.
+ */
+truncated: boolean,
+/**
+ * Where it was logged: `window`, `frame:<path>` or `network`.
+ */
+source: string,
+/**
+ * How many lines this entry stands for.
+ */
+count: number,
+/**
+ * When the first of them came.
+ */
+firstTs: string,
+/**
+ * When the latest of them came.
+ */
+lastTs: string,
+/**
+ * The latest line, where its words are not those of `message` (a retry counter, a message id).
+ */
+lastMessage?: string,
+/**
+ * What the line says.
+ */
+detail: Detail, };
+
+/**
+ * Whether evidence is being gathered, and if not, why.
+ */
+export type CaptureState = "idle" | "running" | "degraded" | "unavailable" | "failed";
+
+/**
+ * State of the library itself.
+ */
+export type CaptureStatus = {
+/**
+ * Whether evidence is being gathered.
+ */
+state: CaptureState,
+/**
+ * For a person to read: why it is not `running`.
+ */
+reason: string | null,
+/**
+ * Version of the library.
+ */
+version: string, };
+
+/**
+ * What the Matrix client says of itself. `null` is what it could not or would not say.
+ */
+export type ClientFacts = {
+/**
+ * Version of matrix-js-sdk, from the host: the SDK does not tell it at run time.
+ */
+sdkVersion: string | null,
+/**
+ * What `CryptoApi.getVersion()` says, the library and its vodozemac.
+ */
+cryptoVersion: string | null,
+/**
+ * The user.
+ */
+userId: string | null,
+/**
+ * The device.
+ */
+deviceId: string | null,
+/**
+ * `SYNCING`, `ERROR`, … (the SDK's `SyncState`).
+ */
+syncState: string | null,
+/**
+ * Whether the client has its encryption running.
+ */
+cryptoReady: boolean | null,
+/**
+ * Public identity key of the device (`ed25519`), where it was asked for.
+ */
+ed25519Key: string | null,
+/**
+ * Public identity key of the device (`curve25519`), where it was asked for.
+ */
+curve25519Key: string | null,
+/**
+ * Version of the key backup that this device writes to; `null` also where there is none.
+ */
+keyBackupVersion: string | null,
+/**
+ * Whether cross-signing is set up and usable on this device.
+ */
+crossSigningReady: boolean | null, };
+
+/**
+ * The page that the library runs in.
+ */
+export type Environment = {
+/**
+ * Name and version of the app, from the host.
+ */
+app: string | null,
+/**
+ * `navigator.userAgent`.
+ */
+userAgent: string | null,
+/**
+ * Origin and path of the page; no query, no fragment: they may carry a login token.
+ */
+url: string | null,
+/**
+ * `navigator.onLine`.
+ */
+online: boolean | null,
+/**
+ * `document.visibilityState`.
+ */
+visibility: string | null,
+/**
+ * Minutes that local time is ahead of UTC.
+ */
+utcOffsetMinutes: number | null, };
+
+/**
+ * What the edge knows when a report is asked for.
+ */
+export type HostFacts = {
+/**
+ * State of the library.
+ */
+status: CaptureStatus,
+/**
+ * The Matrix client.
+ */
+client: ClientFacts,
+/**
+ * The page.
+ */
+environment: Environment,
+/**
+ * For a person to read: what could not be found out, and why.
+ */
+notes: Array<string>, };
+
+/**
+ * What a view needs: small, and rebuilt only when something changed.
+ */
+export type Evidences = {
+/**
+ * Lines seen of each fault.
+ */
+counts: FaultCounts,
+/**
+ * The evidence, the most recent last.
+ */
+entries: Array<Entry>, };
+
+/**
+ * Everything that is known now.
+ */
+export type Report = {
+/**
+ * `lotus-crypto-diag/1`
+ */
+schema: string,
+/**
+ * When it was written, by the clock of the device.
+ */
+generatedAt: string,
+/**
+ * Since when lines are watched; `null`: not at all.
+ */
+capturingSince: string | null,
+/**
+ * State of the library.
+ */
+status: CaptureStatus,
+/**
+ * Lines seen of each fault, kept as an entry or not.
+ */
+counts: FaultCounts,
+/**
+ * The evidence, the most recent last: at most 200 entries.
+ */
+entries: Array<Entry>,
+/**
+ * The page.
+ */
+environment: Environment,
+/**
+ * For a person to read: what could not be found out, and why.
+ */
+notes: Array<string>,
+/**
+ * Version of matrix-js-sdk, from the host: the SDK does not tell it at run time.
+ */
+sdkVersion: string | null,
+/**
+ * What `CryptoApi.getVersion()` says, the library and its vodozemac.
+ */
+cryptoVersion: string | null,
+/**
+ * The user.
+ */
+userId: string | null,
+/**
+ * The device.
+ */
+deviceId: string | null,
+/**
+ * `SYNCING`, `ERROR`, … (the SDK's `SyncState`).
+ */
+syncState: string | null,
+/**
+ * Whether the client has its encryption running.
+ */
+cryptoReady: boolean | null,
+/**
+ * Public identity key of the device (`ed25519`), where it was asked for.
+ */
+ed25519Key: string | null,
+/**
+ * Public identity key of the device (`curve25519`), where it was asked for.
+ */
+curve25519Key: string | null,
+/**
+ * Version of the key backup that this device writes to; `null` also where there is none.
+ */
+keyBackupVersion: string | null,
+/**
+ * Whether cross-signing is set up and usable on this device.
+ */
+crossSigningReady: boolean | null, };

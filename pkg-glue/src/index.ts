@@ -1,0 +1,62 @@
+/**
+ * Tells a Matrix web client why its end-to-end encryption is breaking, and keeps the proof.
+ *
+ * Importing this does nothing to the page; `lotus-crypto-diag/auto` does. No function here throws.
+ */
+
+import { core, type CryptoDiagSnapshot } from './core';
+import type { CaptureStatus, Entry } from './generated/model';
+
+export { buildCryptoDiagReport, collectCryptoDiagReport } from './report';
+export type { CryptoDiagReport, MatrixClientLike, ReportExtras } from './report';
+export { downloadCryptoDiagReport } from './download';
+export type { CryptoDiagSnapshot } from './core';
+export type {
+  CallMembership,
+  CaptureState,
+  CaptureStatus as CryptoDiagStatus,
+  Detail as CryptoDiagDetail,
+  Entry as CryptoDiagEntry,
+  Fault,
+  FaultCounts,
+  Level,
+  MalformedCause,
+  Refusal,
+  TimelineEvent,
+} from './generated/model';
+
+/**
+ * Starts to watch `console.warn` and `console.error` of this window, synchronously. What was gathered before an undo is
+ * kept. Calling it again, from another copy of the package too, changes nothing.
+ *
+ * @returns the undo. The console is let go when every caller has undone; undoing twice is safe.
+ */
+export function installCryptoDiagLog(): () => void {
+  return core().install();
+}
+
+/** A copy of the evidence: at most 200 entries, the one with the most recent line last. */
+export function getCryptoDiagEntries(): Entry[] {
+  // The snapshot shares its entries with every reader; what is given away here may be changed.
+  return structuredClone(core().evidence().entries);
+}
+
+/** Whether evidence is being gathered, and if not, why. */
+export function getCryptoDiagStatus(): CaptureStatus {
+  return { ...core().status() };
+}
+
+/**
+ * Calls `listener` when there is something new: soon after, never from inside the line that was logged, and at most
+ * four times a second.
+ *
+ * @returns the undo
+ */
+export function subscribe(listener: () => void): () => void {
+  return core().subscribe(listener);
+}
+
+/** For `useSyncExternalStore`: the same object until the next call of the listeners. */
+export function getSnapshot(): CryptoDiagSnapshot {
+  return core().snapshot();
+}

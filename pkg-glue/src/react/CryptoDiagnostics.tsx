@@ -1,0 +1,4 @@
+export type CryptoDiagnosticsProps = { mx?: unknown };
+export function CryptoDiagnostics(_: CryptoDiagnosticsProps) {
+  return null;
+}

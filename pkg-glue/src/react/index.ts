@@ -1,0 +1,2 @@
+export { useCryptoDiagnostics } from './useCryptoDiagnostics';
+export { CryptoDiagnostics, type CryptoDiagnosticsProps } from './CryptoDiagnostics';

@@ -1,0 +1,170 @@
+import { core } from './core';
+import type { ClientFacts, Environment, HostFacts, Report } from './generated/model';
+
+/** The report, as it stands in the file. Its JSON Schema is `lotus-crypto-diag/report-1.schema.json`. */
+export type CryptoDiagReport = Report;
+
+/**
+ * What is used of matrix-js-sdk's `MatrixClient`, by shape: any version will do. What is missing, throws or returns
+ * something else becomes `null` in the report, with a note.
+ */
+export interface MatrixClientLike {
+  getUserId?(): unknown;
+  getDeviceId?(): unknown;
+  getSyncState?(): unknown;
+  getCrypto?(): unknown;
+}
+
+/** What is used of the SDK's `CryptoApi`. */
+interface CryptoApiLike {
+  getVersion?(): unknown;
+  getOwnDeviceKeys?(): unknown;
+  getActiveSessionBackupVersion?(): unknown;
+  isCrossSigningReady?(): unknown;
+}
+
+/** What only the host knows. */
+export interface ReportExtras {
+  /** Version of matrix-js-sdk: it does not tell it at run time. */
+  sdkVersion?: string;
+  /** Name and version of the app: `Lotus 4.11.1`. */
+  app?: string;
+  /** Anything worth telling the reader. */
+  notes?: string[];
+}
+
+/** How long one question to the SDK may take. */
+const PATIENCE_MS = 3000;
+
+/** What is known now, as JSON. `mx` may be missing or half-initialised. */
+export function buildCryptoDiagReport(mx?: MatrixClientLike | null, extras?: ReportExtras): string {
+  return toJson(core().report(new Interview(extras).about(mx)));
+}
+
+/** The same, after asking the SDK what it only tells asynchronously. Never rejects; takes a few seconds at most. */
+export async function collectCryptoDiagReport(mx?: MatrixClientLike | null, extras?: ReportExtras): Promise<string> {
+  const interview = new Interview(extras);
+  const facts = interview.about(mx);
+  await interview.aboutCrypto(mx);
+  return toJson(core().report(facts));
+}
+
+const toJson = (report: Report): string => `${JSON.stringify(report, null, 2)}\n`;
+
+const isString = (value: unknown): value is string => typeof value === 'string';
+const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
+const isMissing = (value: unknown): value is null | undefined => value === null || value === undefined;
+
+const explain = (error: unknown): string => {
+  try {
+    return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  } catch {
+    return 'an error that cannot be read';
+  }
+};
+
+/** Puts questions to the host; whatever it answers, there is a fact or a note. */
+class Interview {
+  private readonly notes: string[] = [];
+  private readonly client: ClientFacts = {
+    sdkVersion: null,
+    cryptoVersion: null,
+    userId: null,
+    deviceId: null,
+    syncState: null,
+    cryptoReady: null,
+    ed25519Key: null,
+    curve25519Key: null,
+    keyBackupVersion: null,
+    crossSigningReady: null,
+  };
+  private app: string | null = null;
+
+  constructor(extras: ReportExtras | undefined) {
+    this.app = this.ask('extras.app', () => extras?.app, isString);
+    this.client.sdkVersion = this.ask('extras.sdkVersion', () => extras?.sdkVersion, isString);
+    const notes = this.ask('extras.notes', () => extras?.notes, Array.isArray);
+    this.notes.push(...(notes ?? []).filter(isString));
+  }
+
+  about(mx: MatrixClientLike | null | undefined): HostFacts {
+    const { client, notes } = this;
+    if (isMissing(mx)) {
+      notes.push('no Matrix client was given: nothing is known of user, device and encryption');
+    } else {
+      client.userId = this.ask('getUserId()', () => mx.getUserId?.(), isString);
+      client.deviceId = this.ask('getDeviceId()', () => mx.getDeviceId?.(), isString);
+      client.syncState = this.ask('getSyncState()', () => mx.getSyncState?.(), isString);
+      client.cryptoReady = this.ask('getCrypto()', () => mx.getCrypto && !isMissing(mx.getCrypto()), isBoolean);
+      client.cryptoVersion = this.ask('getCrypto().getVersion()', () => this.crypto(mx)?.getVersion?.(), isString);
+    }
+    return { status: core().status(), client, environment: this.environment(), notes };
+  }
+
+  async aboutCrypto(mx: MatrixClientLike | null | undefined): Promise<void> {
+    const { client } = this;
+    const isCrypto = (value: unknown): value is CryptoApiLike => typeof value === 'object';
+    const crypto = isMissing(mx) ? null : this.ask('getCrypto()', () => this.crypto(mx), isCrypto);
+    if (!crypto) return;
+    const isKeys = (value: unknown): value is { ed25519?: unknown; curve25519?: unknown } => typeof value === 'object';
+    const [keys, backup, crossSigning] = await Promise.all([
+      this.askLater('getOwnDeviceKeys()', () => crypto.getOwnDeviceKeys?.(), isKeys),
+      this.askLater('getActiveSessionBackupVersion()', () => crypto.getActiveSessionBackupVersion?.(), isString),
+      this.askLater('isCrossSigningReady()', () => crypto.isCrossSigningReady?.(), isBoolean),
+    ]);
+    client.ed25519Key = this.ask('getOwnDeviceKeys().ed25519', () => keys?.ed25519, isString);
+    client.curve25519Key = this.ask('getOwnDeviceKeys().curve25519', () => keys?.curve25519, isString);
+    client.keyBackupVersion = backup;
+    client.crossSigningReady = crossSigning;
+  }
+
+  private crypto(mx: MatrixClientLike) {
+    return mx.getCrypto?.() as CryptoApiLike | null | undefined;
+  }
+
+  private environment(): Environment {
+    const { navigator, document, location } = globalThis as Partial<typeof globalThis>;
+    return {
+      app: this.app,
+      userAgent: this.ask('navigator.userAgent', () => navigator?.userAgent, isString),
+      // No query and no fragment: they may carry a login token.
+      url: this.ask('location', () => location && `${location.origin}${location.pathname}`, isString),
+      online: this.ask('navigator.onLine', () => navigator?.onLine, isBoolean),
+      visibility: this.ask('document.visibilityState', () => document?.visibilityState, isString),
+      utcOffsetMinutes: -new Date().getTimezoneOffset(),
+    };
+  }
+
+  private ask<T>(question: string, answer: () => unknown, fits: (value: unknown) => value is T): T | null {
+    try {
+      const value = answer();
+      if (isMissing(value)) return null;
+      if (fits(value)) return value;
+      this.notes.push(`${question} gave something unexpected (${typeof value})`);
+    } catch (error) {
+      this.notes.push(`${question} threw: ${explain(error)}`);
+    }
+    return null;
+  }
+
+  private async askLater<T>(
+    question: string,
+    answer: () => unknown,
+    fits: (value: unknown) => value is T,
+  ): Promise<T | null> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    try {
+      const tooLate = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS / 1000} s`)), PATIENCE_MS);
+      });
+      const value = await Promise.race([answer(), tooLate]);
+      return this.ask(question, () => value, fits);
+    } catch (error) {
+      return this.ask(question, () => {
+        throw error;
+      }, fits);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

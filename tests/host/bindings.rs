@@ -1,0 +1,64 @@
+//! The TypeScript types and the JSON Schema of the report are written from the Rust model; this holds the files in the
+//! repository to it. `make bindings` writes them anew.
+
+use std::fs;
+use std::path::Path;
+
+use lotus_crypto_diag::entry::{
+    CallMembership, Detail, Entry, Fault, FaultCounts, Level, MalformedCause, Refusal, TimelineEvent,
+};
+use lotus_crypto_diag::report::{CaptureState, CaptureStatus, ClientFacts, Environment, HostFacts, Report};
+use lotus_crypto_diag::session::Evidences;
+use schemars::generate::SchemaSettings;
+use ts_rs::{Config, TS};
+
+fn hold(path: &str, generated: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+    if std::env::var_os("UPDATE_BINDINGS").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, generated).unwrap();
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    assert!(written == generated, "{} is not what the model says: run `make bindings`", path.display());
+}
+
+fn declaration<T: TS + 'static>(config: &Config) -> String {
+    let text = T::export_to_string(config).unwrap();
+    // Every type stands in the one file: no notes of origin, no imports.
+    let wanted = |line: &&str| !line.starts_with("// This file") && !line.starts_with("import type");
+    text.lines().filter(wanted).map(|line| format!("{}\n", line.trim_end())).collect::<String>().trim().to_owned()
+}
+
+#[test]
+fn the_typescript_types_are_those_of_the_model() {
+    let config = &Config::default();
+    let declarations = [
+        declaration::<Level>(config),
+        declaration::<Fault>(config),
+        declaration::<FaultCounts>(config),
+        declaration::<Refusal>(config),
+        declaration::<TimelineEvent>(config),
+        declaration::<MalformedCause>(config),
+        declaration::<CallMembership>(config),
+        declaration::<Detail>(config),
+        declaration::<Entry>(config),
+        declaration::<CaptureState>(config),
+        declaration::<CaptureStatus>(config),
+        declaration::<ClientFacts>(config),
+        declaration::<Environment>(config),
+        declaration::<HostFacts>(config),
+        declaration::<Evidences>(config),
+        declaration::<Report>(config),
+    ];
+    let text = format!("// Written from the Rust model by `make bindings`.\n\n{}\n", declarations.join("\n\n"));
+    hold("pkg-glue/src/generated/model.ts", &text);
+}
+
+#[test]
+fn the_json_schema_is_that_of_the_model() {
+    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let mut schema = generator.into_root_schema_for::<Report>();
+    schema.insert("title".to_owned(), "Report of lotus-crypto-diag, version 1".into());
+    let text = serde_json::to_string_pretty(&schema).unwrap();
+    hold("pkg-glue/schema/report-1.schema.json", &format!("{text}\n"));
+}

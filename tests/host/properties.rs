@@ -1,0 +1,159 @@
+//! What holds for any input, however hostile.
+#![cfg(not(target_family = "wasm"))]
+
+use lotus_crypto_diag::entry::{Detail, Level};
+use lotus_crypto_diag::evidence::CAPACITY;
+use lotus_crypto_diag::otk::parse_refusal;
+use lotus_crypto_diag::redact::{REDACTED, redact};
+use lotus_crypto_diag::session::{Line, MAX_MESSAGE, Session};
+use lotus_crypto_diag::signature::{SIGNATURES, classify};
+use lotus_crypto_diag::timestamp::Timestamp;
+use proptest::prelude::*;
+
+/// Text in which the words of the table, quotes, brackets and secrets' beginnings are frequent.
+fn hostile_text() -> impl Strategy<Value = String> {
+    let words = SIGNATURES.iter().map(|row| row.words.to_owned()).collect::<Vec<_>>();
+    let marks = [
+        "One time key ",
+        "signed_curve25519:AAAA",
+        "Old key: ",
+        "; new key: ",
+        "{\"key\":\"",
+        "{'key': '",
+        "\\\"",
+        "'",
+        "}",
+        "[400]",
+        "(0/",
+        ")",
+        "DecryptionError[msg: ",
+        "(id=$",
+        " room=!",
+        " for participant ",
+        " at index ",
+        "syt_",
+        "Bearer ",
+        "access_token=",
+        "\"password\":\"",
+        "%22",
+        "%3D",
+        "\\",
+        "\u{1F512}",
+        "é",
+        " ",
+        "\n",
+        "eyJ",
+        "Es",
+        "://",
+        "@",
+        "\0",
+        "[MembershipManager]",
+    ];
+    let piece = prop_oneof![
+        2 => proptest::sample::select(words),
+        4 => proptest::sample::select(marks.map(str::to_owned).to_vec()),
+        2 => any::<String>(),
+        1 => "[A-Za-z0-9+/_-]{1,60}",
+    ];
+    proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+fn line(text: &str) -> Line<'_> {
+    Line { level: Level::Error, source: "window", text, excerpt: "", truncated: false }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn classify_takes_any_text_and_recognises_by_words_that_are_there(text in hostile_text()) {
+        match classify(&text) {
+            Some(found) => prop_assert!(text.contains(found.signature)),
+            None => prop_assert!(!text.contains("already exists") && !text.contains("DecryptionError")),
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_only_what_stands_in_the_line(text in hostile_text()) {
+        if let Some(refusal) = parse_refusal(&text) {
+            prop_assert!(text.contains(&refusal.key_id));
+            for key in [refusal.old_key, refusal.new_key].into_iter().flatten() {
+                prop_assert!(text.contains(&key) && !key.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_read_back_as_it_was_written(
+        id in "[A-Za-z0-9+/]{1,12}", old in "[A-Za-z0-9+/]{43}", new in "[A-Za-z0-9+/]{43}", noise in "[a-z :]{0,30}",
+    ) {
+        let text = format!(
+            "{noise}[400] One time key signed_curve25519:{id} already exists. Old key: {{\"key\":\"{old}\",\
+             \"signatures\":{{}}}}; new key: {{'key': '{new}', 'signatures': {{}}}} ({noise})"
+        );
+        let Some(Detail::Refusal(refusal)) = classify(&text).map(|found| found.detail) else { panic!("{text}") };
+        prop_assert_eq!(refusal.key_id, format!("signed_curve25519:{id}"));
+        prop_assert_eq!((refusal.old_key, refusal.new_key), (Some(old), Some(new)));
+    }
+
+    #[test]
+    fn redaction_is_complete_after_one_pass(text in hostile_text()) {
+        let once = redact(&text).into_owned();
+        prop_assert_eq!(redact(&once), once.as_str());
+    }
+
+    #[test]
+    fn a_token_never_survives_and_what_is_around_it_does(
+        secret in "[A-Za-z0-9]{6,40}", form in 0..10_usize, before in "[a-z]{0,8}", after in "[a-z]{0,8}",
+    ) {
+        let hidden = match form {
+            0 => format!("syt_{secret}"),
+            1 => format!("?access_token={secret}&"),
+            2 => format!("Bearer {secret}"),
+            3 => format!("{{\"access_token\":\"{secret}\"}}"),
+            4 => format!("{{\\\"refresh_token\\\": \\\"{secret}\\\"}}"),
+            5 => format!("{{'password': '{secret}'}}"),
+            6 => format!("mct_{secret}"),
+            7 => format!("%22access_token%22%3A%22{secret}%22"),
+            8 => format!("https://bob:{secret}@hs/"),
+            _ => format!("mcr_{secret}"),
+        };
+        let text = format!("{before} {hidden} {after}");
+        let redacted = redact(&text);
+        prop_assert!(redacted.contains(REDACTED) && !redacted.contains(&secret), "{} -> {}", text, redacted);
+        prop_assert!(redacted.starts_with(&before) && redacted.ends_with(&after));
+    }
+
+    #[test]
+    fn ids_and_public_keys_survive(key in "[A-Za-z0-9+/]{43}", id in "[A-Za-z0-9_-]{43}", device in "[A-Z]{10}") {
+        let text = format!(
+            "(id=${id} sender=@bob:hs room=!{id}) \"key\":\"{key}\" sender_key=\"curve25519:{key}\" ed25519:{device}"
+        );
+        prop_assume!(!text.contains("MDAx") && !["syt_", "syr_", "syl_", "mct_", "mcr_"].iter().any(|t| text.contains(t)));
+        prop_assert_eq!(redact(&text), text.as_str());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_buffer_stays_within_its_bounds_and_counts_every_line(
+        texts in proptest::collection::vec(hostile_text(), 1..400), times in proptest::collection::vec(any::<f64>(), 400),
+    ) {
+        let mut session = Session::default();
+        let mut kept = 0;
+        for (text, now) in texts.iter().zip(times) {
+            kept += u32::from(session.observe(line(text), Timestamp::from_ms(now)));
+        }
+        let evidence = session.evidence();
+        let counts = serde_json::to_value(evidence.counts).unwrap();
+        let counted: u64 = counts.as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum();
+        prop_assert_eq!(counted, u64::from(kept));
+        prop_assert!(evidence.entries.len() <= CAPACITY);
+        prop_assert!(evidence.entries.iter().all(|entry| entry.message.len() <= MAX_MESSAGE && entry.count > 0));
+        if evidence.entries.len() < CAPACITY {
+            prop_assert_eq!(evidence.entries.iter().map(|entry| entry.count).sum::<u32>(), kept);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Every recorded line of real clients is recognised as what it is.
+#![cfg(not(target_family = "wasm"))]
+
+use std::fs;
+use std::path::Path;
+
+use lotus_crypto_diag::entry::{Detail, Level};
+use lotus_crypto_diag::session::{Line, Session};
+use lotus_crypto_diag::signature::classify;
+use lotus_crypto_diag::timestamp::Timestamp;
+use serde_json::Value;
+
+struct Recorded {
+    place: String,
+    scenario: String,
+    text: String,
+    /// Fault and kind.
+    label: Option<(String, String)>,
+}
+
+fn recorded() -> Vec<Recorded> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/recorded");
+    let mut lines = Vec::new();
+    for file in fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if !name.ends_with(".jsonl") || name.starts_with("uploads-") {
+            continue;
+        }
+        for (number, line) in fs::read_to_string(&path).unwrap().lines().enumerate() {
+            let value: Value = serde_json::from_str(line).unwrap();
+            let string = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let label = &value["label"];
+            lines.push(Recorded {
+                place: format!("{name}:{}", number + 1),
+                scenario: string(&value["scenario"]),
+                text: string(&value["text"]),
+                label: label.is_object().then(|| (string(&label["ke"]), string(&label["kind"]))),
+            });
+        }
+    }
+    assert!(lines.len() > 500, "the recordings are not there");
+    lines
+}
+
+fn fault_and_kind(text: &str) -> Option<(String, String)> {
+    let found = classify(text)?;
+    let name = |value: Value| value.as_str().unwrap_or_default().to_owned();
+    let kind = serde_json::to_value(&found.detail).unwrap()["kind"].clone();
+    Some((name(serde_json::to_value(found.fault).unwrap()), name(kind)))
+}
+
+#[test]
+fn every_labelled_line_is_classified_as_labelled() {
+    for line in recorded() {
+        if line.label.is_some() {
+            assert_eq!(fault_and_kind(&line.text), line.label, "{}: {}", line.place, line.text);
+        }
+    }
+}
+
+#[test]
+fn of_the_other_lines_only_failures_to_open_a_key_are_kept() {
+    for line in recorded() {
+        let Some((fault, kind)) = line.label.is_none().then(|| fault_and_kind(&line.text)).flatten() else { continue };
+        let expected = matches!(kind.as_str(), "to-device-unopened" | "invalid-key");
+        assert!(fault == "KE-2" && expected, "{}: {fault} {kind}: {}", line.place, line.text);
+    }
+}
+
+#[test]
+fn healthy_sessions_have_no_refusal_and_nothing_malformed() {
+    let mut seen = 0;
+    for line in recorded().into_iter().filter(|line| line.scenario.starts_with("healthy")) {
+        seen += 1;
+        let detail = classify(&line.text).map(|found| found.detail);
+        let fault = matches!(detail, Some(Detail::Refusal(_) | Detail::Clue | Detail::Malformed { .. }));
+        assert!(!fault, "{}: {}", line.place, line.text);
+    }
+    assert!(seen > 50);
+}
+
+#[test]
+fn every_recorded_refusal_is_read_whole_and_diverges() {
+    let mut seen = 0;
+    for line in recorded().into_iter().filter(|line| line.label.as_ref().is_some_and(|label| label.1 == "refusal")) {
+        let Some(Detail::Refusal(refusal)) = classify(&line.text).map(|found| found.detail) else { panic!() };
+        assert!(refusal.key_id.starts_with("signed_curve25519:AAAAA"), "{}", line.place);
+        assert_eq!((refusal.http_status, refusal.diverges()), (Some(400), Some(true)), "{}", line.place);
+        assert!([refusal.old_key, refusal.new_key].iter().flatten().all(|key| key.len() == 43), "{}", line.place);
+        seen += 1;
+    }
+    assert!(seen > 100);
+}
+
+#[test]
+fn all_recordings_together_fit_and_no_evidence_is_changed_by_the_redaction() {
+    let mut session = Session::default();
+    let lines = recorded();
+    for line in &lines {
+        let line = Line { level: Level::Warn, source: "window", text: &line.text, excerpt: "", truncated: false };
+        session.observe(line, Timestamp::from_ms(0.0));
+    }
+    let entries = session.evidence().entries;
+    assert!(entries.len() > 50 && entries.len() <= 200);
+    for entry in entries {
+        assert!(lines.iter().any(|line| line.text == entry.message), "changed: {}", entry.message);
+    }
+}
