@@ -3,12 +3,12 @@
 // Whatever fails in here, the original method runs once, with the same `this` and arguments, and its result or its
 // exception passes.
 
-import { formatLine, isError } from "./format.js";
+import { formatLine, isError } from './format.js';
 
 // Taken now, so that a page that patches them later is not part of our path.
 const { apply, getOwnPropertyDescriptor, defineProperty, deleteProperty } = Reflect;
 
-const LEVELS = ["warn", "error"];
+const LEVELS = ['warn', 'error'];
 /** In UTF-16 units; Rust cuts at 16 KiB of UTF-8. */
 const MAX_TEXT = 16384;
 /** Before the words that were found far behind: enough that the redaction sees where a secret begins. */
@@ -21,10 +21,10 @@ const MAX_CAUSES = 4;
  * @param {string[]} needles words of which one must stand in a string, or in an Error's text, for the call to matter
  */
 export function createMatcher(needles) {
-  const pattern = new RegExp(needles.map((words) => words.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("|"));
+  const pattern = new RegExp(needles.map((words) => words.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|'));
 
   /** @type {(text: unknown) => boolean} */
-  const matchesText = (text) => typeof text === "string" && pattern.test(text);
+  const matchesText = (text) => typeof text === 'string' && pattern.test(text);
 
   /** Name, message and causes, never the stack: reading that costs more than all the rest. */
   const matchesError = (/** @type {any} */ error) => {
@@ -37,8 +37,8 @@ export function createMatcher(needles) {
 
   /** @type {(value: unknown) => boolean} */
   const matchesValue = (value) => {
-    if (typeof value === "string") return pattern.test(value);
-    if (typeof value !== "object" || value === null) return false;
+    if (typeof value === 'string') return pattern.test(value);
+    if (typeof value !== 'object' || value === null) return false;
     try {
       return isError(value) && matchesError(value);
     } catch {
@@ -74,7 +74,7 @@ export function tapConsole(console, matcher, onMatch, onFailure) {
     try {
       if (!matcher.matches(args)) return;
       const { text, excerpt, truncated } = formatLine(args, MAX_TEXT, matcher.find, EXCERPT_LEAD, EXCERPT_TAIL);
-      onMatch(level === "error", text, excerpt, truncated);
+      onMatch(level === 'error', text, excerpt, truncated);
     } catch (error) {
       try {
         onFailure(error);
@@ -108,7 +108,7 @@ function tapMethod(console, level, inspect) {
   try {
     const before = getOwnPropertyDescriptor(console, level);
     const original = console[level];
-    if (typeof original !== "function") return undefined;
+    if (typeof original !== 'function') return undefined;
 
     // As a method, it has the name of the original and is no constructor, as the original is none.
     const wrapper = {

@@ -6,7 +6,7 @@ const MAX_DEPTH = 3;
 const MAX_ITEMS = 20;
 const MAX_CAUSES = 4;
 const MAX_FRAMES = 12;
-const UNREADABLE = "[unreadable]";
+const UNREADABLE = '[unreadable]';
 
 const { isArray } = Array;
 /** @type {((value: unknown) => boolean) | undefined} */
@@ -15,10 +15,10 @@ const isErrorNative = /** @type {any} */ (Error).isError;
 /** An Error or DOMException of any realm. */
 export function isError(/** @type {any} */ value) {
   if (value instanceof Error) return true;
-  if (typeof value !== "object" || value === null) return false;
+  if (typeof value !== 'object' || value === null) return false;
   if (isErrorNative) return isErrorNative(value);
   const tag = Object.prototype.toString.call(value);
-  return tag === "[object Error]" || tag === "[object DOMException]";
+  return tag === '[object Error]' || tag === '[object DOMException]';
 }
 
 /**
@@ -31,29 +31,36 @@ export function isError(/** @type {any} */ value) {
 export function formatLine(args, limit, find, lead, tail) {
   const sink = new Sink(limit, find, lead, tail);
   let next = 0;
-  if (typeof args[0] === "string") {
+  if (typeof args[0] === 'string') {
     next = 1;
-    sink.add(args[0].replace(/%[sdifoOc%]/g, (specifier) => {
-      if (specifier === "%%") return "%";
-      if (next >= args.length) return specifier;
-      return substitute(specifier, args[next++]);
-    }));
+    sink.add(
+      args[0].replace(/%[sdifoOc%]/g, (specifier) => {
+        if (specifier === '%%') return '%';
+        if (next >= args.length) return specifier;
+        return substitute(specifier, args[next++]);
+      }),
+    );
   }
   for (let first = next === 0; next < args.length; next++, first = false) {
-    if (!first) sink.add(" ");
+    if (!first) sink.add(' ');
     const value = args[next];
-    sink.add(typeof value === "string" ? value : describe(value, 0, true));
+    sink.add(typeof value === 'string' ? value : describe(value, 0, true));
   }
   return sink.result();
 }
 
 /** Collects up to a limit; of what lies beyond, the surroundings of the first words that matter. */
 class Sink {
-  text = "";
-  excerpt = "";
+  text = '';
+  excerpt = '';
   truncated = false;
 
-  constructor(/** @type {number} */ limit, /** @type {(text: string) => number} */ find, /** @type {number} */ lead, /** @type {number} */ tail) {
+  constructor(
+    /** @type {number} */ limit,
+    /** @type {(text: string) => number} */ find,
+    /** @type {number} */ lead,
+    /** @type {number} */ tail,
+  ) {
     Object.assign(this, { limit, find, lead, tail });
   }
 
@@ -67,7 +74,7 @@ class Sink {
     this.truncated = true;
     const whole = this.text + piece;
     this.text = whole.slice(0, limit);
-    if (this.excerpt !== "" || find(this.text) >= 0) return;
+    if (this.excerpt !== '' || find(this.text) >= 0) return;
     const at = find(whole);
     if (at >= 0) this.excerpt = whole.slice(Math.max(0, at - lead), at + tail);
   }
@@ -81,15 +88,15 @@ class Sink {
 function substitute(/** @type {string} */ specifier, /** @type {any} */ value) {
   try {
     switch (specifier) {
-      case "%c":
-        return "";
-      case "%d":
-      case "%i":
-        return typeof value === "symbol" ? "NaN" : String(Number.parseInt(value, 10));
-      case "%f":
-        return typeof value === "symbol" ? "NaN" : String(Number.parseFloat(value));
-      case "%s":
-        return typeof value === "object" && value !== null ? describe(value, 0, false) : String(value);
+      case '%c':
+        return '';
+      case '%d':
+      case '%i':
+        return typeof value === 'symbol' ? 'NaN' : String(Number.parseInt(value, 10));
+      case '%f':
+        return typeof value === 'symbol' ? 'NaN' : String(Number.parseFloat(value));
+      case '%s':
+        return typeof value === 'object' && value !== null ? describe(value, 0, false) : String(value);
       default:
         return describe(value, 0, false);
     }
@@ -107,18 +114,18 @@ function substitute(/** @type {string} */ specifier, /** @type {any} */ value) {
 function describe(value, depth, withStack) {
   try {
     switch (typeof value) {
-      case "string":
+      case 'string':
         return JSON.stringify(value);
-      case "bigint":
+      case 'bigint':
         return `${value}n`;
-      case "function":
-        return `ƒ ${typeof value.name === "string" ? value.name : ""}()`;
-      case "object":
-        if (value === null) return "null";
+      case 'function':
+        return `ƒ ${typeof value.name === 'string' ? value.name : ''}()`;
+      case 'object':
+        if (value === null) return 'null';
         if (isError(value)) return describeError(value, withStack);
         return isArray(value) ? describeArray(value, depth) : describeObject(value, depth);
       default:
-        return Object.is(value, -0) ? "-0" : String(value);
+        return Object.is(value, -0) ? '-0' : String(value);
     }
   } catch {
     return UNREADABLE;
@@ -131,48 +138,48 @@ function describeError(/** @type {any} */ error, /** @type {boolean} */ withStac
   /** @type {any} */
   let cause = error;
   for (let depth = 0; depth < MAX_CAUSES; depth++) {
-    cause = read(cause, "cause") ?? read(cause, "originalError");
+    cause = read(cause, 'cause') ?? read(cause, 'originalError');
     if (cause === undefined || cause === null || cause === error) break;
     const known = isError(cause);
-    text += `\ncaused by ${known ? headline(cause) : typeof cause === "string" ? cause : describe(cause, 1, false)}`;
+    text += `\ncaused by ${known ? headline(cause) : typeof cause === 'string' ? cause : describe(cause, 1, false)}`;
     if (!known) break;
   }
-  const stack = withStack ? read(error, "stack") : undefined;
-  if (typeof stack === "string") {
-    const frames = stack.split("\n").filter((line) => /^\s+at |@.*:\d+/.test(line));
-    if (frames.length > 0) text += `\n${frames.slice(0, MAX_FRAMES).join("\n")}`;
+  const stack = withStack ? read(error, 'stack') : undefined;
+  if (typeof stack === 'string') {
+    const frames = stack.split('\n').filter((line) => /^\s+at |@.*:\d+/.test(line));
+    if (frames.length > 0) text += `\n${frames.slice(0, MAX_FRAMES).join('\n')}`;
   }
   return text;
 }
 
 function headline(/** @type {any} */ error) {
-  const [name, message] = ["name", "message"].map((key) => {
+  const [name, message] = ['name', 'message'].map((key) => {
     const value = read(error, key);
-    return typeof value === "string" ? value : value === undefined ? "" : UNREADABLE;
+    return typeof value === 'string' ? value : value === undefined ? '' : UNREADABLE;
   });
-  return name && message ? `${name}: ${message}` : name || message || "Error";
+  return name && message ? `${name}: ${message}` : name || message || 'Error';
 }
 
 function describeArray(/** @type {any[]} */ array, /** @type {number} */ depth) {
   if (depth >= MAX_DEPTH) return `Array(${array.length})`;
   const items = [];
   for (let i = 0; i < array.length && i < MAX_ITEMS; i++) items.push(describe(array[i], depth + 1, false));
-  if (array.length > MAX_ITEMS) items.push("…");
-  return `[${items.join(", ")}]`;
+  if (array.length > MAX_ITEMS) items.push('…');
+  return `[${items.join(', ')}]`;
 }
 
 /** Own enumerable fields; getters are not called, as the developer tools do not call them. */
 function describeObject(/** @type {any} */ object, /** @type {number} */ depth) {
-  const constructor = Object.getPrototypeOf(object)?.constructor;
-  const type = typeof constructor === "function" && constructor !== Object ? String(constructor.name) : "";
+  const maker = Object.getPrototypeOf(object)?.constructor;
+  const type = typeof maker === 'function' && maker !== Object ? String(maker.name) : '';
   const keys = Object.keys(object);
-  if (depth >= MAX_DEPTH) return type || "{…}";
+  if (depth >= MAX_DEPTH) return type || '{…}';
   const fields = keys.slice(0, MAX_ITEMS).map((key) => {
     const field = Object.getOwnPropertyDescriptor(object, key);
-    return `${key}: ${field && "value" in field ? describe(field.value, depth + 1, false) : "(...)"}`;
+    return `${key}: ${field && 'value' in field ? describe(field.value, depth + 1, false) : '(...)'}`;
   });
-  if (keys.length > MAX_ITEMS) fields.push("…");
-  return `${type ? `${type} ` : ""}{${fields.join(", ")}}`;
+  if (keys.length > MAX_ITEMS) fields.push('…');
+  return `${type ? `${type} ` : ''}{${fields.join(', ')}}`;
 }
 
 function read(/** @type {any} */ object, /** @type {string} */ key) {

@@ -140,7 +140,8 @@ function createCore(): Core {
         undone = true;
         installs -= 1;
         if (installs > 0) return;
-        if (guarded((e) => (e.stop(), true))) setStatus('idle', null);
+        guarded((e) => e.stop());
+        if (status.state === 'running' || status.state === 'degraded') setStatus('idle', null);
       };
     },
     evidence,

@@ -11,7 +11,10 @@ const REVOKE_AFTER_MS = 60_000;
 export async function downloadCryptoDiagReport(mx?: MatrixClientLike | null, extras?: ReportExtras): Promise<string> {
   const report = await collectCryptoDiagReport(mx, extras);
   // Without colons: Windows refuses them in names.
-  const name = `lotus-crypto-diag-${new Date().toISOString().replace(/\.\d+Z$/, 'Z').replaceAll(':', '-')}.json`;
+  const name = `lotus-crypto-diag-${new Date()
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replaceAll(':', '-')}.json`;
   try {
     const url = URL.createObjectURL(new Blob([report], { type: 'application/json' }));
     const link = document.createElement('a');

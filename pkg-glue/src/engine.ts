@@ -1,8 +1,8 @@
 // The WebAssembly module: inlined, and instantiated synchronously on first use.
 
-import type { Evidences, HostFacts, Report } from './generated/model';
 import { CryptoDiag, initSync } from '../wasm/lotus_crypto_diag.js';
 import bytes from '../wasm/lotus_crypto_diag_bg.wasm';
+import type { Evidences, HostFacts, Report } from './generated/model';
 
 export interface Engine {
   /** Whether both console methods could be wrapped. */

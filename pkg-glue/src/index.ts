@@ -4,13 +4,11 @@
  * Importing this does nothing to the page; `lotus-crypto-diag/auto` does. No function here throws.
  */
 
-import { core, type CryptoDiagSnapshot } from './core';
+import { type CryptoDiagSnapshot, core } from './core';
 import type { CaptureStatus, Entry } from './generated/model';
 
-export { buildCryptoDiagReport, collectCryptoDiagReport } from './report';
-export type { CryptoDiagReport, MatrixClientLike, ReportExtras } from './report';
-export { downloadCryptoDiagReport } from './download';
 export type { CryptoDiagSnapshot } from './core';
+export { downloadCryptoDiagReport } from './download';
 export type {
   CallMembership,
   CaptureState,
@@ -24,6 +22,8 @@ export type {
   Refusal,
   TimelineEvent,
 } from './generated/model';
+export type { CryptoDiagReport, MatrixClientLike, ReportExtras } from './report';
+export { buildCryptoDiagReport, collectCryptoDiagReport } from './report';
 
 /**
  * Starts to watch `console.warn` and `console.error` of this window, synchronously. What was gathered before an undo is

@@ -160,9 +160,13 @@ class Interview {
       const value = await Promise.race([answer(), tooLate]);
       return this.ask(question, () => value, fits);
     } catch (error) {
-      return this.ask(question, () => {
-        throw error;
-      }, fits);
+      return this.ask(
+        question,
+        () => {
+          throw error;
+        },
+        fits,
+      );
     } finally {
       clearTimeout(timer);
     }

@@ -1,1 +1,121 @@
+//! The browser edge, in a real browser.
+#![cfg(target_family = "wasm")]
 
+use js_sys::{Array, Function, JSON, Reflect};
+use lotus_crypto_diag::web::CryptoDiag;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// A console of its own, that writes down what reaches it: the runner uses the page's.
+struct Page {
+    console: JsValue,
+    diag: CryptoDiag,
+}
+
+impl Page {
+    fn new() -> Self {
+        let console = evaluate(
+            "const seen = [];
+             return { seen, warn(...args) { seen.push(['warn', ...args]); return 'warned'; }, error(...args) { seen.push(['error', ...args]); } };",
+        );
+        Self { console, diag: CryptoDiag::new(Function::new_no_args(""), Function::new_with_args("e", "throw e")) }
+    }
+
+    fn run(&self, code: &str) -> JsValue {
+        Function::new_with_args("console", code).call1(&JsValue::UNDEFINED, &self.console).unwrap()
+    }
+
+    fn seen(&self) -> u32 {
+        Array::from(&Reflect::get(&self.console, &"seen".into()).unwrap()).length()
+    }
+
+    fn evidence(&self) -> String {
+        JSON::stringify(&self.diag.evidence().ok().unwrap()).unwrap().into()
+    }
+}
+
+fn evaluate(code: &str) -> JsValue {
+    Function::new_no_args(code).call0(&JsValue::UNDEFINED).unwrap()
+}
+
+#[wasm_bindgen_test]
+fn a_matching_line_is_kept_and_reaches_the_original() {
+    let mut page = Page::new();
+    assert!(page.diag.start(&page.console));
+    let returned = page.run("return console.warn('x already exists', { a: 1n })");
+    assert_eq!(returned, "warned");
+    assert_eq!(page.seen(), 1);
+    assert!(page.evidence().contains(r#""message":"x already exists {a: 1n}""#));
+}
+
+#[wasm_bindgen_test]
+fn counts_are_plain_numbers_under_the_runbooks_names() {
+    let mut page = Page::new();
+    page.diag.start(&page.console);
+    page.run("console.error('MissingKey: missing key at index 1 for participant @b:hs:D'); console.warn('hello')");
+    let counts = Reflect::get(&page.diag.evidence().ok().unwrap(), &"counts".into()).unwrap();
+    assert_eq!(String::from(JSON::stringify(&counts).unwrap()), r#"{"KE-1":0,"KE-2":1,"KE-3":0,"KE-4":0}"#);
+}
+
+#[wasm_bindgen_test]
+fn stopping_puts_the_console_back_and_keeps_the_evidence() {
+    let mut page = Page::new();
+    let original = page.run("return console.warn");
+    page.diag.start(&page.console);
+    assert_ne!(page.run("return console.warn"), original);
+    page.run("console.warn('x already exists')");
+    page.diag.stop();
+    page.diag.stop();
+    assert_eq!(page.run("return console.warn"), original);
+    page.run("console.warn('y already exists')");
+    assert!(page.evidence().contains(r#""count":1"#));
+}
+
+#[wasm_bindgen_test]
+fn a_wrapper_put_over_ours_stays_and_ours_passes_through() {
+    let mut page = Page::new();
+    page.diag.start(&page.console);
+    let theirs = page.run("const ours = console.warn; return (console.warn = (...args) => ours(...args))");
+    page.diag.stop();
+    assert_eq!(page.run("return console.warn"), theirs);
+    page.run("console.warn('x already exists')");
+    assert_eq!(page.seen(), 1);
+    assert!(page.evidence().contains(r#""entries":[]"#));
+}
+
+#[wasm_bindgen_test]
+fn dropping_the_session_releases_the_console() {
+    let mut page = Page::new();
+    let original = page.run("return console.error");
+    page.diag.start(&page.console);
+    drop(page.diag);
+    let now = Reflect::get(&page.console, &"error".into()).unwrap();
+    assert_eq!(now, original);
+}
+
+#[wasm_bindgen_test]
+fn a_frozen_console_is_said_to_be_unwatched() {
+    let mut page = Page::new();
+    page.run("Object.freeze(console)");
+    assert!(!page.diag.start(&page.console));
+    page.run("console.warn('x already exists')");
+    assert_eq!(page.seen(), 1);
+}
+
+#[wasm_bindgen_test]
+fn a_report_is_written_of_whatever_the_host_could_find_out() {
+    let page = Page::new();
+    let report = page.diag.report(evaluate("return { notes: ['x'] }")).ok().unwrap();
+    let report = String::from(JSON::stringify(&report).unwrap());
+    assert!(report.contains(r#""schema":"lotus-crypto-diag/1""#), "{report}");
+    assert!(report.contains(r#""userId":null"#) && report.contains(r#""notes":["x"]"#), "{report}");
+}
+
+#[wasm_bindgen_test]
+fn facts_of_the_wrong_shape_are_an_error_and_no_trap() {
+    let page = Page::new();
+    assert!(page.diag.report(evaluate("return { notes: 7 }")).is_err());
+    assert!(page.diag.report(evaluate("return {}")).is_ok());
+}

@@ -1,2 +1,2 @@
-export { useCryptoDiagnostics } from './useCryptoDiagnostics';
 export { CryptoDiagnostics, type CryptoDiagnosticsProps } from './CryptoDiagnostics';
+export { useCryptoDiagnostics } from './useCryptoDiagnostics';

@@ -1,0 +1,78 @@
+# `make` lists the targets. Each sets up what it needs (Debian, rustup, node 20, npm); a second run finds it there.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help demo test check bench pkg bindings clean rust wasm-pack chromium
+
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
+export npm_config_loglevel := error
+export npm_config_update_notifier := false
+
+AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo) env DEBIAN_FRONTEND=noninteractive
+RUST_SOURCES := Cargo.toml Cargo.lock crate/Cargo.toml $(shell find crate/src crate/js)
+GLUE_SOURCES := LICENSE tsconfig.json $(addprefix pkg-glue/,package.json tsconfig.build.json build.mjs) \
+	$(shell find pkg-glue/src)
+NODE_MODULES := node_modules/.package-lock.json
+WASM := pkg-glue/wasm/lotus_crypto_diag_bg.wasm
+PACKAGE := pkg-glue/dist/index.js
+
+help: ## this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 16
+
+demo: $(PACKAGE) ## the demo page, on 127.0.0.1
+	@npm -w demo run -s dev -- --host 127.0.0.1
+
+test: check chromium ## everything: check, then the tests on the host, in Chromium, in Node, end to end
+	cargo test --workspace --features bindings
+	wasm-pack test --headless --chrome --chromedriver /usr/bin/chromedriver crate --test browser
+	npm -w tests run -s unit
+	npm -w tests run -s e2e
+
+check: $(PACKAGE) ## format, lints and types
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --features bindings -- -D warnings
+	cargo clippy -p lotus-crypto-diag --target wasm32-unknown-unknown --lib --tests -- -D warnings
+	tsc -p tsconfig.json
+	biome ci
+
+bench: $(PACKAGE) chromium ## the benchmarks
+	@npm -w tests run -s bench
+
+pkg: $(PACKAGE) ## the npm package: lotus-crypto-diag-<version>.tgz
+	@npm pack -s -w pkg-glue
+
+bindings: rust ## writes the TypeScript types and the JSON Schema anew, from the Rust model
+	UPDATE_BINDINGS=1 cargo test -q --features bindings --test bindings
+
+clean: ## removes what was built, not what was installed
+	rm -rf target pkg-glue/{wasm,dist} demo/dist {,tests/}{test-results,playwright-report} *.tgz
+
+$(PACKAGE): $(WASM) $(GLUE_SOURCES) $(NODE_MODULES)
+	@echo "Bundling the package (seconds)"
+	@npm -w pkg-glue run -s build
+
+$(WASM): $(RUST_SOURCES) | rust wasm-pack
+	@echo "Building the WebAssembly (1 minute; about 5 the first time, when wasm-pack builds wasm-bindgen)"
+	@wasm-pack --log-level warn build crate --release --target web --no-pack \
+		--out-dir ../pkg-glue/wasm --out-name lotus_crypto_diag
+
+$(NODE_MODULES): package-lock.json
+	@echo "Installing the npm packages (half a minute)"
+	@npm ci
+	@touch $@
+
+rust:
+	@command -v cc >/dev/null || { echo "Installing gcc (once, half a minute)"; \
+		$(AS_ROOT) apt-get update -qq; $(AS_ROOT) apt-get install -qq gcc libc6-dev >/dev/null; }
+	@test -d "$$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown" || \
+		{ echo "Adding Rust's WebAssembly target (once, seconds)"; rustup -q target add wasm32-unknown-unknown; }
+	@{ cargo clippy -V && cargo fmt --version; } >/dev/null 2>&1 || rustup -q component add clippy rustfmt
+
+wasm-pack: | rust
+	@command -v wasm-pack >/dev/null || \
+		{ echo "Installing wasm-pack (once, about 2 minutes)"; cargo install -q wasm-pack --version 0.15.1; }
+
+chromium:
+	@test -x /usr/bin/chromium -a -x /usr/bin/chromedriver || { echo "Installing Chromium (once, half a minute)"; \
+		$(AS_ROOT) apt-get update -qq; $(AS_ROOT) apt-get install -qq chromium chromium-driver >/dev/null; }

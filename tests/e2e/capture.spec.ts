@@ -1,0 +1,191 @@
+import { readFileSync } from 'node:fs';
+
+import { expect, type Page, test } from '@playwright/test';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+
+const schema = JSON.parse(readFileSync(new URL('../../pkg-glue/schema/report-1.schema.json', import.meta.url), 'utf8'));
+const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(schema);
+
+/** Opens a page; fails at its end if anything escaped there: an exception, a rejection, a violated policy. */
+async function open(page: Page, path: string) {
+  const escaped: string[] = [];
+  page.on('pageerror', (error) => escaped.push(String(error)));
+  await page.addInitScript(() => {
+    addEventListener('securitypolicyviolation', (event) => console.info(`violation: ${event.violatedDirective}`));
+  });
+  page.on('console', (line) => line.text().startsWith('violation:') && escaped.push(line.text()));
+  await page.goto(path);
+  await page.waitForFunction(() => 'lib' in window);
+  return escaped;
+}
+
+const messages = (page: Page) => page.evaluate(() => window.lib.getCryptoDiagEntries().map((entry) => entry.message));
+
+test('importing the package alone does nothing to the page', async ({ page }) => {
+  await page.addInitScript(() => {
+    const { warn, error } = console;
+    const globals = Reflect.ownKeys(globalThis).length;
+    Object.assign(window, {
+      untouched: () => console.warn === warn && console.error === error && Reflect.ownKeys(globalThis).length - globals,
+    });
+  });
+  const escaped = await open(page, '/bare.html');
+  // `lib` is the page's own; so is `untouched`, which was not there yet when the globals were counted.
+  expect(await page.evaluate('untouched()')).toBe(2);
+  expect(escaped).toEqual([]);
+});
+
+test('the line after the import is in the report', async ({ page }) => {
+  const escaped = await open(page, '/auto.html');
+  expect(await messages(page)).toEqual(['first line of the entry: x already exists']);
+  const report = JSON.parse(await page.evaluate(() => window.lib.buildCryptoDiagReport(undefined)));
+  expect(validate(report), JSON.stringify(validate.errors)).toBe(true);
+  expect(report.counts).toEqual({ 'KE-1': 1, 'KE-2': 0, 'KE-3': 0, 'KE-4': 0 });
+  expect(report.environment.url).toBe('http://127.0.0.1:4199/auto.html');
+  expect(escaped).toEqual([]);
+});
+
+for (const order of ['after', 'before']) {
+  test(`with the SDK imported ${order} the package, its lines are captured`, async ({ page }) => {
+    await open(page, `/sdk-${order}.html`);
+    await page.evaluate(() => window.sdkLogs?.());
+    const entries = await page.evaluate(() => window.lib.getCryptoDiagEntries());
+    expect(entries.map((entry) => entry.detail.kind)).toEqual(['clue', 'refusal', 'membership']);
+    expect(entries[0]?.message).toMatch(/already exists as a custom subscription, ignoring\.$/);
+  });
+}
+
+test('two copies of the package on one page share one capture', async ({ page }) => {
+  await open(page, '/two-copies.html');
+  const result = await page.evaluate(() => {
+    const original = console.warn;
+    const undos = [window.lib.installCryptoDiagLog(), window.second.installCryptoDiagLog()];
+    console.warn('x already exists');
+    const seen = [window.lib, window.second].map((lib) => lib.getCryptoDiagEntries()[0]?.count);
+    for (const undo of undos) undo();
+    return { seen, same: console.warn === original };
+  });
+  expect(result).toEqual({ seen: [1, 1], same: true });
+});
+
+test('an Error of a frame, and a console of a frame, do no harm', async ({ page }) => {
+  const escaped = await open(page, '/auto.html');
+  await page.evaluate(() => {
+    const frame = document.body.appendChild(document.createElement('iframe'));
+    const other = frame.contentWindow as unknown as typeof globalThis;
+    console.warn(new other.Error('from a frame: x already exists'));
+    console.error.call(null, new other.DOMException('y already exists', 'AbortError'));
+  });
+  const texts = await messages(page);
+  expect(texts.some((text) => text.startsWith('Error: from a frame: x already exists'))).toBe(true);
+  expect(texts.some((text) => text.startsWith('AbortError: y already exists'))).toBe(true);
+  expect(escaped).toEqual([]);
+});
+
+test('a storm washes nothing out, is counted to the line, and costs no memory', async ({ page }) => {
+  await page.addInitScript(() => {
+    // The real console would keep every line for the developer tools; the wrapper's own cost is what is looked at.
+    console.error = () => {};
+  });
+  await open(page, '/bare.html');
+  const session = await page.context().newCDPSession(page);
+  const heap = async () => {
+    await session.send('HeapProfiler.collectGarbage');
+    return (await session.send('Runtime.getHeapUsage')).usedSize;
+  };
+  const storm = (from: number, to: number) =>
+    page.evaluate(
+      ([start, end]) => {
+        for (let i = start; i < end; i++) {
+          // The id moves on, as it does when dead keys are claimed away.
+          console.error(
+            `Failed to process outgoing request ${i}: M_UNKNOWN: MatrixError: [400] One time key signed_curve25519:AAAA${i % 1000} already exists. Old key: {"key":"old${i % 1000}"}; new key: {'key': 'new${i % 1000}'}`,
+          );
+        }
+      },
+      [from, to] as const,
+    );
+  const others = (place: string) =>
+    page.evaluate((at) => {
+      console.error(`MissingKey: missing key at index 1 for participant @${at}:hs:DEV`);
+      console.error(`Error decrypting event (id=$${at} room=!r): DecryptionError[msg: missing field \`algorithm\`]`);
+      console.error(
+        `[MatrixRTCSession !${at} m.call#ROOM][MembershipManager]`,
+        'Missing own membership: force re-join',
+      );
+    }, place);
+
+  await page.evaluate(() => window.lib.installCryptoDiagLog());
+  await others('before');
+  await storm(0, 50_000);
+  await others('middle');
+  const atHalf = await heap();
+  await storm(50_000, 100_000);
+  const atEnd = await heap();
+  await others('after');
+
+  const report = JSON.parse(await page.evaluate(() => window.lib.buildCryptoDiagReport(undefined)));
+  expect(report.counts).toEqual({ 'KE-1': 100_000, 'KE-2': 3, 'KE-3': 3, 'KE-4': 3 });
+  expect(report.entries.length).toBeLessThanOrEqual(200);
+  const kept = JSON.stringify(report.entries);
+  for (const place of ['before', 'middle', 'after']) {
+    for (const words of [`@${place}:hs:DEV`, `$${place}`, `!${place}`]) expect(kept).toContain(words);
+  }
+  expect(kept).toContain('outgoing request 0:');
+  expect(kept).toContain('outgoing request 99999:');
+  expect(validate(report), JSON.stringify(validate.errors)).toBe(true);
+  expect(atEnd - atHalf).toBeLessThan(256 * 1024);
+});
+
+test.describe('Content Security Policy', () => {
+  test('with wasm-unsafe-eval all works, without a violation', async ({ page }) => {
+    const escaped = await open(page, '/strict/card.html');
+    await page.evaluate(() => console.warn('x already exists'));
+    await expect(page.getByTestId('crypto-diagnostics')).toContainText('x already exists');
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download report' }).click();
+    const file = await download;
+    expect(file.suggestedFilename()).toMatch(/^lotus-crypto-diag-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.json$/);
+    const report = JSON.parse(readFileSync(await file.path(), 'utf8'));
+    expect(validate(report), JSON.stringify(validate.errors)).toBe(true);
+    expect(report.entries[0].message).toBe('x already exists');
+    expect(escaped).toEqual([]);
+  });
+
+  test('without it the page works, and the card says why diagnostics are off', async ({ page }) => {
+    const escaped = await open(page, '/no-wasm/card.html');
+    await page.evaluate(() => console.warn('x already exists'));
+    await expect(page.getByTestId('crypto-diagnostics')).toContainText('this page cannot run the diagnostics');
+    const report = JSON.parse(await page.evaluate(() => window.lib.buildCryptoDiagReport(undefined)));
+    expect(validate(report), JSON.stringify(validate.errors)).toBe(true);
+    expect(report.status.state).toBe('unavailable');
+    // The refusal itself is what the policy is for; nothing else may have happened.
+    expect(escaped.filter((line) => !line.startsWith('violation: script-src'))).toEqual([]);
+  });
+
+  test('where WebAssembly is missing, too', async ({ page }) => {
+    await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'WebAssembly'));
+    const escaped = await open(page, '/card.html');
+    await expect(page.getByTestId('crypto-diagnostics')).toContainText('this browser has no WebAssembly');
+    expect(await page.evaluate(() => window.lib.getCryptoDiagEntries())).toEqual([]);
+    expect(escaped).toEqual([]);
+  });
+});
+
+test('no secret of a real page reaches the report', async ({ page }) => {
+  await open(page, '/auto.html');
+  const json = await page.evaluate(() => {
+    const inner = new Error('inner', { cause: { headers: { Authorization: 'Bearer s3cretA' }, password: 's3cretB' } });
+    console.error('x already exists', new Error('GET https://hs/sync?access_token=s3cretC failed', { cause: inner }));
+    console.error('y already exists', { access_token: 's3cretD', nested: { refresh_token: 'mcr_s3cretE' } });
+    console.error('z already exists', '{"access_token":"s3cretF","user_id":"@a:hs"}', 'syt_s3cretG_x');
+    return window.lib.buildCryptoDiagReport({
+      getUserId: () => '@a:hs',
+      getDeviceId: () => {
+        throw new Error('mct_s3cretH');
+      },
+    });
+  });
+  expect(json).not.toContain('s3cret');
+  expect(json).toContain('@a:hs');
+});

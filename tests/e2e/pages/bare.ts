@@ -1,0 +1,3 @@
+import * as lib from 'lotus-crypto-diag';
+
+window.lib = lib;

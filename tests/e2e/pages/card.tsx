@@ -1,0 +1,10 @@
+import 'lotus-crypto-diag/auto';
+import 'folds/dist/style.css';
+import { lightTheme } from 'folds';
+import * as lib from 'lotus-crypto-diag';
+import { CryptoDiagnostics } from 'lotus-crypto-diag/react';
+import { createRoot } from 'react-dom/client';
+
+window.lib = lib;
+document.body.className = lightTheme;
+createRoot(document.getElementById('root') as HTMLElement).render(<CryptoDiagnostics mx={null} />);

@@ -1,0 +1,2 @@
+import 'lotus-crypto-diag/auto';
+import './sdk';

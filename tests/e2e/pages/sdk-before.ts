@@ -1,0 +1,2 @@
+import './sdk';
+import 'lotus-crypto-diag/auto';

@@ -1,0 +1,59 @@
+// Builds the pages with the package in them, as a host's bundler would, and serves them on loopback. The first part of
+// a path says under which Content Security Policy: /strict/auto.html, /no-wasm/card.html, /auto.html (none).
+import { cpSync, mkdirSync, readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { dirname, extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const pages = join(here, 'pages');
+const out = join(here, 'dist');
+
+// A second copy of the package in one page: another path is another module.
+mkdirSync(join(pages, 'dist'), { recursive: true });
+cpSync(join(here, '../../pkg-glue/dist'), join(pages, 'dist/second-copy'), { recursive: true });
+
+console.log('Building the pages of the end-to-end tests');
+await build({
+  root: pages,
+  base: './',
+  logLevel: 'warn',
+  esbuild: { jsx: 'automatic' },
+  build: {
+    outDir: out,
+    emptyOutDir: true,
+    target: 'es2022',
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 10_000,
+    rollupOptions: {
+      input: readdirSync(pages)
+        .filter((name) => name.endsWith('.html'))
+        .map((name) => join(pages, name)),
+    },
+  },
+});
+
+const POLICIES = {
+  strict: "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'",
+  'no-wasm': "default-src 'self'; script-src 'self'",
+};
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm' };
+
+createServer(async (request, response) => {
+  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+  const [, first = '', ...rest] = pathname.split('/');
+  const policy = POLICIES[/** @type {keyof typeof POLICIES} */ (first)];
+  const path = normalize(policy ? rest.join('/') : pathname.slice(1));
+  try {
+    if (path.startsWith('..')) throw new Error('outside');
+    const body = await readFile(join(out, path));
+    response.setHeader('content-type', TYPES[/** @type {keyof typeof TYPES} */ (extname(path))] ?? 'text/plain');
+    if (policy) response.setHeader('content-security-policy', policy);
+    response.end(body);
+  } catch {
+    response.statusCode = 404;
+    response.end();
+  }
+}).listen(4199, '127.0.0.1', () => console.log('Serving them on http://127.0.0.1:4199'));

@@ -1,0 +1,228 @@
+// The snippet that stands in the way of every line: the host comes first.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { createMatcher, tapConsole } from '../../crate/js/console.js';
+
+type Call = { self: unknown; args: unknown[] };
+type Method = (...args: unknown[]) => unknown;
+
+function page(original?: Method) {
+  const calls: Call[] = [];
+  const matches: string[] = [];
+  const failures: unknown[] = [];
+  const console: Record<string, Method> = {};
+  for (const level of ['warn', 'error']) {
+    console[level] = function (this: unknown, ...args: unknown[]) {
+      calls.push({ self: this, args });
+      return original?.(...args);
+    };
+  }
+  const tap = () =>
+    tapConsole(
+      console,
+      createMatcher(['already exists', 'needle']),
+      (_isError, text, excerpt) => void matches.push(excerpt || text),
+      (error) => void failures.push(error),
+    );
+  const warn: Method = (...args) => (console['warn'] as Method)(...args);
+  return { console, calls, matches, failures, tap, warn };
+}
+
+const revoked = () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+};
+const throwing = () => {
+  throw new Error('from the page');
+};
+const cyclic: Record<string, unknown> = {};
+cyclic['self'] = cyclic;
+
+const selfCaused = new Error('x');
+selfCaused.cause = selfCaused;
+
+const hostile: [string, unknown][] = [
+  ['a throwing getter', Object.defineProperty({}, 'message', { enumerable: true, get: throwing })],
+  ['a throwing toString', { toString: throwing, [Symbol.toPrimitive]: throwing }],
+  ['a revoked proxy', revoked()],
+  ['a proxy whose every trap throws', new Proxy({}, new Proxy({}, { get: () => throwing }))],
+  ['a symbol', Symbol('s')],
+  ['a BigInt', 10n],
+  ['a cyclic object', cyclic],
+  ['a lone surrogate', '\ud800'],
+  ['an Error with a throwing message', Object.defineProperty(new Error('x'), 'message', { get: throwing })],
+  ['an Error that is its own cause', selfCaused],
+  ['an object without a prototype', Object.create(null)],
+  ['an array with holes', new Array(3)],
+  ['undefined', undefined],
+  ['a function', throwing],
+];
+
+describe('whatever is logged', () => {
+  it.each(hostile)('%s reaches the original once, beside words that match and alone', (_name, value) => {
+    const { calls, matches, failures, tap, warn } = page(() => 'result');
+    tap();
+    expect(warn(value)).toBe('result');
+    expect(warn('x already exists', value, '%s %d %i %f %o %O %c %%')).toBe('result');
+    expect(warn('%s %d %f %o already exists', value, value, value, value)).toBe('result');
+    expect(calls.map((call) => call.args.length)).toEqual([1, 3, 5]);
+    expect(calls[0]?.args[0]).toBe(value);
+    expect(matches).toHaveLength(2);
+    expect(failures).toEqual([]);
+  });
+
+  it('any values of any kind pass unchanged, and none throws', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.oneof(fc.anything({ withBigInt: true, withSparseArray: true }), fc.constant('already exists %s %d')),
+          { maxLength: 6 },
+        ),
+        (args) => {
+          const { calls, matches, tap, warn } = page();
+          tap();
+          warn(...args);
+          expect(calls).toHaveLength(1);
+          expect(calls[0]?.args.every((arg, index) => Object.is(arg, args[index]))).toBe(true);
+          expect(matches).toHaveLength(args.includes('already exists %s %d') ? 1 : 0);
+        },
+      ),
+    );
+  });
+
+  it('keeps this, null included', () => {
+    const { console, calls, tap } = page();
+    tap();
+    console['warn']?.call(null, 'needle');
+    const self = {};
+    console['error']?.call(self, 'x');
+    expect(calls.map((call) => call.self)).toEqual([null, self]);
+  });
+
+  it('lets the exception of the original pass', () => {
+    const problem = new Error('of the original');
+    const { matches, tap, warn } = page(() => {
+      throw problem;
+    });
+    tap();
+    expect(() => warn('needle')).toThrow(problem);
+    expect(matches).toEqual(['needle']);
+  });
+
+  it('does not read a line that is logged while another is read', () => {
+    const { calls, matches, tap, warn } = page();
+    tap();
+    const error = new Error('x');
+    Object.defineProperty(error, 'message', { get: () => warn('needle inside') ?? 'needle outside' });
+    warn(error);
+    expect(calls.filter((call) => call.args[0] === error)).toHaveLength(1);
+    expect(calls.length).toBeGreaterThan(1);
+    expect(matches).toHaveLength(1);
+  });
+});
+
+describe('what is found', () => {
+  it('words in an Error, its name, its causes and the original error of the SDK', () => {
+    const { matches, tap, warn } = page();
+    tap();
+    warn('prefix', new Error('needle'));
+    warn(new Error('x', { cause: new Error('y', { cause: 'needle' }) }));
+    warn(Object.assign(new Error('x'), { originalError: new Error('needle') }));
+    warn(Object.assign(new Error('x'), { name: 'needle' }));
+    warn(new DOMException('needle', 'AbortError'));
+    warn({ message: 'needle' });
+    expect(matches).toHaveLength(5);
+    expect(matches[0]).toMatch(/^prefix Error: needle\n\s+at /);
+    expect(matches[4]).toMatch(/^AbortError: needle/);
+  });
+
+  it('words anywhere in a line of 10 MB, with their surroundings', () => {
+    const { matches, tap, warn } = page();
+    tap();
+    const filler = 'x'.repeat(5_000_000);
+    warn(`${filler} One time key a:B already exists ${filler}`);
+    expect(matches[0]).toContain('One time key a:B already exists');
+    expect(matches[0]?.length).toBeLessThan(16_384);
+  });
+
+  it.each([
+    ['%s is %d of %i, %f%%', ['needle', '7.5', 8.9, '1.5'], 'needle is 7 of 8, 1.5%'],
+    ['%cneedle', ['color: red'], 'needle'],
+    ['needle %o %O', [{ a: [1, 'x'] }, new Map()], 'needle {a: [1, "x"]} Map {}'],
+    ['needle %s', [], 'needle %s'],
+    ['needle %d', [Symbol('x')], 'needle NaN'],
+    ['needle', ['and', 1, null, undefined, -0, 5n, Symbol('s')], 'needle and 1 null undefined -0 5n Symbol(s)'],
+    ['100%', ['needle'], '100% needle'],
+  ])('%j is formatted as the developer tools do', (format, args, expected) => {
+    const { matches, tap, warn } = page();
+    tap();
+    warn(format, ...args);
+    expect(matches).toEqual([expected]);
+  });
+
+  it('getters of objects are not called', () => {
+    const { matches, tap, warn } = page();
+    tap();
+    warn('needle', Object.defineProperty({}, 'secret', { enumerable: true, get: throwing }));
+    expect(matches).toEqual(['needle {secret: (...)}']);
+  });
+});
+
+describe('the undo', () => {
+  it('puts back the very property that was there, and is safe twice', () => {
+    const { console, tap } = page();
+    const before = Object.getOwnPropertyDescriptor(console, 'warn');
+    const undo = tap();
+    undo.release();
+    undo.release();
+    expect(Object.getOwnPropertyDescriptor(console, 'warn')).toEqual(before);
+  });
+
+  it('leaves a wrapper that was put over ours, and passes through below it', () => {
+    const { console, calls, matches, tap, warn } = page();
+    const undo = tap();
+    const ours = console['warn'] as Method;
+    const theirs: Method = (...args) => ours(...args);
+    console['warn'] = theirs;
+    undo.release();
+    warn('needle');
+    expect(console['warn']).toBe(theirs);
+    expect([calls.length, matches.length]).toEqual([1, 0]);
+  });
+
+  it('removes an own property where the method was inherited', () => {
+    const { console, tap } = page();
+    const child = Object.create(console) as typeof console;
+    const undo = tapConsole(
+      child,
+      createMatcher(['x']),
+      () => {},
+      () => {},
+    );
+    expect(Object.hasOwn(child, 'warn')).toBe(true);
+    undo.release();
+    expect(Object.hasOwn(child, 'warn')).toBe(false);
+    tap().release();
+  });
+
+  it('has nothing to undo on a console that cannot be wrapped', () => {
+    const { console, calls, tap, warn } = page();
+    Object.freeze(console);
+    const undo = tap();
+    expect(undo.watched).toBe(0);
+    warn('needle');
+    undo.release();
+    expect(calls).toHaveLength(1);
+  });
+
+  it('is harmless on a console frozen after us', () => {
+    const { console, calls, tap, warn } = page();
+    const undo = tap();
+    Object.freeze(console);
+    undo.release();
+    warn('needle');
+    expect(calls).toHaveLength(1);
+  });
+});

@@ -1,0 +1,182 @@
+// The package as it is published, without a page around it.
+import { readFileSync } from 'node:fs';
+
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import * as lib from 'lotus-crypto-diag';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+
+const schema = JSON.parse(readFileSync(new URL(import.meta.resolve('lotus-crypto-diag/report-1.schema.json')), 'utf8'));
+const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(schema);
+
+function read(json: string): lib.CryptoDiagReport {
+  const report = JSON.parse(json);
+  expect(validate(report), JSON.stringify(validate.errors)).toBe(true);
+  return report;
+}
+
+const refusal = `MatrixError: [400] One time key signed_curve25519:AAAA already exists. Old key: {"key":"abc"}; new key: {'key': 'def'}`;
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('before anything is installed', () => {
+  it('a report is written, and says so', () => {
+    const report = read(lib.buildCryptoDiagReport(undefined));
+    expect(report.status.state).toBe('idle');
+    expect(report.capturingSince).toBeNull();
+    expect(report.counts).toEqual({ 'KE-1': 0, 'KE-2': 0, 'KE-3': 0, 'KE-4': 0 });
+    expect(report.notes).toHaveLength(1);
+  });
+
+  it('the console is untouched', () => {
+    const before = console.warn;
+    lib.getSnapshot();
+    expect(console.warn).toBe(before);
+  });
+});
+
+describe('once installed', () => {
+  it('twice is once, and the last undo lets the console go', () => {
+    const original = console.warn;
+    const undos = [lib.installCryptoDiagLog(), lib.installCryptoDiagLog()];
+    const wrapped = console.warn;
+    expect(wrapped).not.toBe(original);
+    undos[0]?.();
+    undos[0]?.();
+    expect(console.warn).toBe(wrapped);
+    undos[1]?.();
+    expect(console.warn).toBe(original);
+  });
+
+  it('entries are copies, and say what the line said', () => {
+    const error = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const undo = lib.installCryptoDiagLog();
+    console.error(refusal);
+    undo();
+    expect(error).toHaveBeenCalledExactlyOnceWith(refusal);
+    const [entry] = lib.getCryptoDiagEntries();
+    expect(entry).toMatchObject({
+      ke: 'KE-1',
+      level: 'error',
+      signature: 'already exists',
+      message: refusal,
+      source: 'window',
+      count: 1,
+    });
+    expect(entry?.detail).toEqual({
+      kind: 'refusal',
+      keyId: 'signed_curve25519:AAAA',
+      oldKey: 'abc',
+      newKey: 'def',
+      httpStatus: 400,
+    });
+    expect(entry?.ts).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    if (entry) entry.message = 'changed by the caller';
+    expect(lib.getCryptoDiagEntries()[0]?.message).toBe(refusal);
+    expect(read(lib.buildCryptoDiagReport(null)).entries[0]?.message).toBe(refusal);
+  });
+
+  it('listeners are told later, once for many lines, and the snapshot is stable in between', async () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const undo = lib.installCryptoDiagLog();
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    const listener = vi.fn();
+    const unsubscribe = lib.subscribe(listener);
+    const before = lib.getSnapshot();
+    for (let i = 0; i < 1000; i++) console.warn('MissingKey: missing key at index 1 for participant @b:hs:D');
+    expect(listener).not.toHaveBeenCalled();
+    expect(lib.getSnapshot()).toBe(before);
+    await vi.waitFor(() => expect(listener).toHaveBeenCalledOnce());
+    expect(lib.getSnapshot().counts['KE-2']).toBe(before.counts['KE-2'] + 1000);
+    expect(lib.getSnapshot()).toBe(lib.getSnapshot());
+    unsubscribe();
+    undo();
+  });
+
+  it('a listener that logs a matching line does not call itself for ever', async () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const undo = lib.installCryptoDiagLog();
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    let calls = 0;
+    const unsubscribe = lib.subscribe(() => {
+      calls += 1;
+      console.warn(`${calls} already exists`);
+      throw new Error('and throws');
+    });
+    console.warn('first already exists');
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    expect(calls).toBe(1);
+    expect(lib.getCryptoDiagEntries().some((entry) => entry.message === '1 already exists')).toBe(true);
+    unsubscribe();
+    undo();
+  });
+});
+
+describe('a client', () => {
+  const throwing = () => {
+    throw new Error('not yet, syt_secret');
+  };
+
+  it.each<[string, unknown]>([
+    ['missing', undefined],
+    ['null', null],
+    ['empty', {}],
+    ['throwing', { getUserId: throwing, getDeviceId: throwing, getSyncState: throwing, getCrypto: throwing }],
+    [
+      'of another shape',
+      { getUserId: () => 7, getDeviceId: () => Symbol('x'), getSyncState: () => ({}), getCrypto: () => 1n },
+    ],
+    ['no object at all', 'client'],
+    ['a proxy that throws', new Proxy({}, { get: throwing })],
+  ])('%s still has its report, with null and a note', async (_name, mx) => {
+    for (const json of [lib.buildCryptoDiagReport(mx as never), await lib.collectCryptoDiagReport(mx as never)]) {
+      const report = read(json);
+      expect([report.userId, report.deviceId, report.syncState]).toEqual([null, null, null]);
+      expect(json).not.toContain('secret');
+    }
+    if (mx && typeof mx === 'object' && 'getUserId' in mx)
+      expect(read(lib.buildCryptoDiagReport(mx as never)).notes.length).toBeGreaterThan(0);
+  });
+
+  it('that is ready tells who it is, and what only asking tells', async () => {
+    const crypto = {
+      getVersion: () => 'Rust SDK 0.13.0 (abc), Vodozemac 0.9.0',
+      getOwnDeviceKeys: async () => ({ ed25519: 'ED', curve25519: 'CURVE' }),
+      getActiveSessionBackupVersion: async () => '3',
+      isCrossSigningReady: () => Promise.reject(new Error('no')),
+    };
+    const mx = {
+      getUserId: () => '@a:hs',
+      getDeviceId: () => 'DEV',
+      getSyncState: () => 'SYNCING',
+      getCrypto: () => crypto,
+    };
+    const report = read(
+      await lib.collectCryptoDiagReport(mx, { sdkVersion: '41.7.0', app: 'Lotus 4.11', notes: ['Bearer abc'] }),
+    );
+    expect(report).toMatchObject({
+      userId: '@a:hs',
+      deviceId: 'DEV',
+      syncState: 'SYNCING',
+      cryptoReady: true,
+      sdkVersion: '41.7.0',
+      cryptoVersion: 'Rust SDK 0.13.0 (abc), Vodozemac 0.9.0',
+      ed25519Key: 'ED',
+      curve25519Key: 'CURVE',
+      keyBackupVersion: '3',
+      crossSigningReady: null,
+      notes: ['Bearer [redacted]', 'isCrossSigningReady() threw: Error: no'],
+    });
+  });
+
+  it('that never answers is not waited for', async () => {
+    vi.useFakeTimers();
+    const pending = lib.collectCryptoDiagReport({
+      getCrypto: () => ({ getOwnDeviceKeys: () => new Promise(() => {}) }),
+    });
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(read(await pending).notes).toEqual(['getOwnDeviceKeys() threw: Error: no answer within 3 s']);
+    vi.useRealTimers();
+  });
+});
