@@ -168,7 +168,7 @@ mod tests {
             assert!(read.new_key.is_none_or(|key| key == NEW), "cut at {end}");
         }
         keys(&format!(r#". Old key: {{"key":"{}"#, &OLD[..20]), None, None);
-        keys(r#". Old key: null; new key: None"#, None, None);
+        keys(". Old key: null; new key: None", None, None);
     }
 
     #[test]

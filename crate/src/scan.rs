@@ -25,11 +25,11 @@ pub(crate) fn number(text: &str) -> Option<u32> {
 /// The last HTTP status that stands in the text as the Matrix SDKs write it: `[400]`, `Server returned 504 error`.
 pub(crate) fn http_status(text: &str) -> Option<u16> {
     let valid = |digits: &str| digits.parse().ok().filter(|status| (100..600).contains(status));
-    let bracketed = text.match_indices('[').filter_map(|(at, _)| {
+    let mut bracketed = text.match_indices('[').filter_map(|(at, _)| {
         let rest = &text[at + 1..];
         (rest.as_bytes().get(3) == Some(&b']')).then(|| valid(&rest[..3]))?
     });
-    bracketed.last().or_else(|| between(text, "Server returned ", " error").and_then(valid))
+    bracketed.next_back().or_else(|| between(text, "Server returned ", " error").and_then(valid))
 }
 
 #[cfg(test)]

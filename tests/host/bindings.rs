@@ -26,7 +26,8 @@ fn declaration<T: TS + 'static>(config: &Config) -> String {
     let text = T::export_to_string(config).unwrap();
     // Every type stands in the one file: no notes of origin, no imports.
     let wanted = |line: &&str| !line.starts_with("// This file") && !line.starts_with("import type");
-    text.lines().filter(wanted).map(|line| format!("{}\n", line.trim_end())).collect::<String>().trim().to_owned()
+    let lines: Vec<_> = text.lines().filter(wanted).map(str::trim_end).collect();
+    lines.join("\n").trim().to_owned()
 }
 
 #[test]

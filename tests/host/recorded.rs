@@ -24,7 +24,7 @@ fn recorded() -> Vec<Recorded> {
     for file in fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if !name.ends_with(".jsonl") || name.starts_with("uploads-") {
+        if path.extension().is_none_or(|extension| extension != "jsonl") || name.starts_with("uploads-") {
             continue;
         }
         for (number, line) in fs::read_to_string(&path).unwrap().lines().enumerate() {

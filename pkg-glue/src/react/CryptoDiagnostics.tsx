@@ -1,4 +1,152 @@
-export type CryptoDiagnosticsProps = { mx?: unknown };
-export function CryptoDiagnostics(_: CryptoDiagnosticsProps) {
-  return null;
+import { Badge, Box, Button, color, config, Spinner, Text, toRem } from 'folds';
+import { useId, useState } from 'react';
+
+import {
+  type CryptoDiagSnapshot,
+  downloadCryptoDiagReport,
+  type Fault,
+  type MatrixClientLike,
+  type ReportExtras,
+} from '../index';
+import { EntryList } from './EntryList';
+import { LiveSummary } from './LiveSummary';
+import { useCryptoDiagnostics } from './useCryptoDiagnostics';
+import { type CryptoDiagWords, ENGLISH } from './words';
+
+const FAULTS: readonly Fault[] = ['KE-1', 'KE-2', 'KE-3', 'KE-4'];
+
+export type CryptoDiagnosticsProps = {
+  /** The Matrix client; the report does without it. */
+  mx?: MatrixClientLike | null;
+  /** What only the host knows, for the report. */
+  extras?: ReportExtras;
+  /** Words in place of the English ones. */
+  words?: Partial<CryptoDiagWords>;
+  /** How many of the latest entries are shown. */
+  entriesShown?: number;
+};
+
+/** The card for Developer Tools: what was seen, live, and the button that saves the report. */
+export function CryptoDiagnostics({ mx, extras, words, entriesShown = 5 }: CryptoDiagnosticsProps) {
+  const heading = useId();
+  const snapshot = useCryptoDiagnostics();
+  const text = { ...ENGLISH, ...words };
+  const total = FAULTS.reduce((sum, fault) => sum + snapshot.counts[fault], 0);
+
+  return (
+    <Box
+      as="section"
+      aria-labelledby={heading}
+      data-testid="crypto-diagnostics"
+      direction="Column"
+      gap="400"
+      style={{
+        padding: config.space.S400,
+        backgroundColor: color.SurfaceVariant.Container,
+        color: color.SurfaceVariant.OnContainer,
+        borderRadius: config.radii.R400,
+        minWidth: 0,
+      }}
+    >
+      <Box direction="Column" gap="100">
+        <Box alignItems="Center" justifyContent="SpaceBetween" gap="200" wrap="Wrap">
+          <Text as="h3" id={heading} size="L400">
+            {text.title}
+          </Text>
+          <Badge variant={total > 0 ? 'Warning' : 'Success'} fill="Soft" radii="Pill" size="500">
+            <Text as="span" size="L400">
+              {text.total(total)}
+            </Text>
+          </Badge>
+        </Box>
+        <CaptureState status={snapshot.status} words={text} />
+      </Box>
+      <FaultCounts counts={snapshot.counts} words={text} />
+      {snapshot.entries.length > 0 ? (
+        <EntryList entries={snapshot.entries} shown={entriesShown} words={text} />
+      ) : (
+        <Text size="T300">{text.nothing}</Text>
+      )}
+      <DownloadReport mx={mx ?? null} extras={extras ?? {}} words={text} />
+      <LiveSummary counts={snapshot.counts} words={text} />
+    </Box>
+  );
+}
+
+type CaptureStateProps = { status: CryptoDiagSnapshot['status']; words: CryptoDiagWords };
+function CaptureState({ status, words }: CaptureStateProps) {
+  const isRunning = status.state === 'running';
+  return (
+    <Text size="T200" style={isRunning ? {} : { color: color.Critical.Main }}>
+      {words[status.state]}
+      {status.reason && ` ${status.reason}`}
+    </Text>
+  );
+}
+
+type FaultCountsProps = { counts: CryptoDiagSnapshot['counts']; words: CryptoDiagWords };
+function FaultCounts({ counts, words }: FaultCountsProps) {
+  return (
+    <Box
+      as="ul"
+      gap="100"
+      style={{
+        display: 'grid',
+        gridTemplateColumns: `repeat(auto-fit, minmax(${toRem(220)}, 1fr))`,
+        margin: 0,
+        padding: 0,
+        listStyle: 'none',
+      }}
+    >
+      {FAULTS.map((fault) => (
+        <Box key={fault} as="li" alignItems="Center" gap="200" style={{ minHeight: toRem(28) }}>
+          <Text as="span" size="L400" style={{ flexShrink: 0 }}>
+            {fault}
+          </Text>
+          <Text as="span" size="T300" style={{ flexGrow: 1 }}>
+            {words.faults[fault]}
+          </Text>
+          <Badge variant={counts[fault] > 0 ? 'Warning' : 'Secondary'} fill="Soft" radii="300" size="400">
+            <Text as="span" size="L400">
+              {counts[fault]}
+            </Text>
+          </Badge>
+        </Box>
+      ))}
+    </Box>
+  );
+}
+
+type DownloadReportProps = { mx: MatrixClientLike | null; extras: ReportExtras; words: CryptoDiagWords };
+function DownloadReport({ mx, extras, words }: DownloadReportProps) {
+  const [saved, setSaved] = useState<string>();
+  const [busy, setBusy] = useState(false);
+
+  const handleDownload = async () => {
+    if (busy) return;
+    setBusy(true);
+    setSaved(await downloadCryptoDiagReport(mx, extras));
+    setBusy(false);
+  };
+
+  return (
+    <Box direction="Column" gap="200" alignItems="Start">
+      <Button
+        type="button"
+        size="300"
+        radii="300"
+        variant="Secondary"
+        aria-disabled={busy}
+        onClick={handleDownload}
+        before={busy ? <Spinner size="100" variant="Secondary" /> : undefined}
+      >
+        <Text as="span" size="B300">
+          {words.download}
+        </Text>
+      </Button>
+      <Text as="output" size="T200" style={{ overflowWrap: 'anywhere' }}>
+        {busy ? words.downloading : saved ? words.saved(saved) : words.advice}
+      </Text>
+    </Box>
+  );
 }

@@ -1,0 +1,95 @@
+import { Badge, Box, color, config, Text, toRem } from 'folds';
+import { useId } from 'react';
+
+import type { CryptoDiagEntry } from '../index';
+import type { CryptoDiagWords } from './words';
+
+export type EntryListProps = { entries: CryptoDiagEntry[]; shown: number; words: CryptoDiagWords };
+
+/** The latest entries, the most recent first, each to be opened for its whole text. */
+export function EntryList({ entries, shown, words }: EntryListProps) {
+  const heading = useId();
+  // What an entry stands for never changes, so its first time and place tell it from the others.
+  const latest = entries.slice(-Math.max(shown, 0)).reverse();
+  return (
+    <Box direction="Column" gap="200" style={{ minWidth: 0 }}>
+      <Text as="h4" id={heading} size="L400">
+        {words.latest}
+      </Text>
+      <Box
+        as="ol"
+        aria-labelledby={heading}
+        direction="Column"
+        gap="100"
+        style={{ margin: 0, padding: 0, listStyle: 'none' }}
+      >
+        {latest.map((entry) => (
+          <EntryItem key={`${entry.firstTs} ${entry.source} ${entry.message}`} entry={entry} words={words} />
+        ))}
+      </Box>
+    </Box>
+  );
+}
+
+type EntryItemProps = { entry: CryptoDiagEntry; words: CryptoDiagWords };
+function EntryItem({ entry, words }: EntryItemProps) {
+  const time = new Date(entry.lastTs);
+  return (
+    <li style={{ minWidth: 0 }}>
+      <details
+        style={{
+          backgroundColor: color.Background.Container,
+          color: color.Background.OnContainer,
+          borderRadius: config.radii.R300,
+        }}
+      >
+        <summary
+          style={{
+            padding: config.space.S200,
+            cursor: 'pointer',
+            overflow: 'hidden',
+            textOverflow: 'ellipsis',
+            whiteSpace: 'nowrap',
+          }}
+        >
+          <Text as="span" size="T200">
+            <b>{entry.ke}</b>{' '}
+            <time dateTime={entry.lastTs} title={entry.lastTs}>
+              {time.toLocaleTimeString()}
+            </time>{' '}
+            {entry.count > 1 && (
+              <Badge
+                variant="Warning"
+                fill="Soft"
+                radii="300"
+                size="400"
+                aria-label={words.times(entry.count)}
+                style={{ display: 'inline-flex' }}
+              >
+                <Text as="span" size="L400">
+                  ×{entry.count}
+                </Text>
+              </Badge>
+            )}{' '}
+            {entry.message}
+          </Text>
+        </summary>
+        <pre
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard.
+          tabIndex={0}
+          style={{
+            margin: 0,
+            padding: config.space.S200,
+            maxHeight: toRem(240),
+            overflow: 'auto',
+            whiteSpace: 'pre-wrap',
+            overflowWrap: 'anywhere',
+            fontSize: toRem(12),
+          }}
+        >
+          {entry.message}
+        </pre>
+      </details>
+    </li>
+  );
+}

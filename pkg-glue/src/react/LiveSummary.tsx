@@ -1,0 +1,44 @@
+import { useEffect, useRef, useState } from 'react';
+
+import type { Fault, FaultCounts } from '../index';
+import type { CryptoDiagWords } from './words';
+
+/** A storm has a new count several times a second; nobody wants that read out. */
+const INTERVAL_MS = 10_000;
+
+export type LiveSummaryProps = { counts: FaultCounts; words: CryptoDiagWords };
+
+/** Tells a screen reader how the counts stand: when they change, and then not again for ten seconds. */
+export function LiveSummary({ counts, words }: LiveSummaryProps) {
+  const summary = Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([fault, count]) => `${words.faults[fault as Fault]}: ${count}`)
+    .join(', ');
+  const [told, setTold] = useState('');
+  const lastTold = useRef(Number.NEGATIVE_INFINITY);
+
+  useEffect(() => {
+    if (summary === told) return undefined;
+    const tell = () => {
+      lastTold.current = Date.now();
+      setTold(summary);
+    };
+    const timer = setTimeout(tell, Math.max(0, lastTold.current + INTERVAL_MS - Date.now()));
+    return () => clearTimeout(timer);
+  }, [summary, told]);
+
+  return (
+    <output
+      style={{
+        position: 'absolute',
+        width: 1,
+        height: 1,
+        overflow: 'hidden',
+        clipPath: 'inset(50%)',
+        whiteSpace: 'nowrap',
+      }}
+    >
+      {told}
+    </output>
+  );
+}
