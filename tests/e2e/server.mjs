@@ -35,6 +35,15 @@ await build({
   },
 });
 
+console.log('Building the demo');
+await build({
+  root: join(here, '../../demo'),
+  configFile: join(here, '../../demo/vite.config.ts'),
+  base: './',
+  logLevel: 'warn',
+  build: { outDir: join(out, 'demo'), emptyOutDir: true, chunkSizeWarningLimit: 10_000 },
+});
+
 const POLICIES = {
   strict: "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'",
   'no-wasm': "default-src 'self'; script-src 'self'",

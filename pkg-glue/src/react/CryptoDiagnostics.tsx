@@ -92,6 +92,7 @@ function FaultCounts({ counts, words }: FaultCountsProps) {
       gap="100"
       style={{
         display: 'grid',
+        columnGap: config.space.S500,
         gridTemplateColumns: `repeat(auto-fit, minmax(${toRem(220)}, 1fr))`,
         margin: 0,
         padding: 0,

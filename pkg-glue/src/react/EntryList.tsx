@@ -38,8 +38,8 @@ function EntryItem({ entry, words }: EntryItemProps) {
     <li style={{ minWidth: 0 }}>
       <details
         style={{
-          backgroundColor: color.Background.Container,
-          color: color.Background.OnContainer,
+          backgroundColor: color.Surface.Container,
+          color: color.Surface.OnContainer,
           borderRadius: config.radii.R300,
         }}
       >

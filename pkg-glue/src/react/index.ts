@@ -1,3 +1,3 @@
 export { CryptoDiagnostics, type CryptoDiagnosticsProps } from './CryptoDiagnostics';
-export { type CryptoDiagWords, ENGLISH } from './words';
 export { useCryptoDiagnostics } from './useCryptoDiagnostics';
+export { type CryptoDiagWords, ENGLISH } from './words';

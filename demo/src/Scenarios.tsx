@@ -1,0 +1,113 @@
+import { Box, Button, config, ProgressBar, Text } from 'folds';
+import { useEffect, useRef, useState } from 'react';
+
+import { Card } from './Card';
+import { RECORDINGS, type Recording, replay } from './recordings';
+
+const SPEEDS = [
+  ['Real time', 1],
+  ['10×', 10],
+  ['At once', Number.POSITIVE_INFINITY],
+] as const;
+
+type Running = { name: string; done: number; of: number };
+
+export function Scenarios() {
+  const [speed, setSpeed] = useState<number>(Number.POSITIVE_INFINITY);
+  const [running, setRunning] = useState<Running>();
+  const [failure, setFailure] = useState<string>();
+  const abort = useRef<AbortController>();
+  useEffect(() => () => abort.current?.abort(), []);
+
+  const handleStop = () => abort.current?.abort();
+  const handleReplay = async (recording: Recording) => {
+    abort.current?.abort();
+    const control = new AbortController();
+    abort.current = control;
+    setFailure(undefined);
+    const handleProgress = (done: number, of: number) => {
+      if (!control.signal.aborted) setRunning({ name: recording.name, done, of });
+    };
+    try {
+      await replay(recording, speed, control.signal, handleProgress);
+    } catch (error) {
+      setFailure(`${recording.name} could not be played: ${String(error)}`);
+    }
+    if (abort.current === control) setRunning(undefined);
+  };
+
+  return (
+    <Card title="Recorded sessions" about="What real clients logged, played through the console of this page.">
+      <Box as="fieldset" wrap="Wrap" gap="400" style={{ minWidth: 0 }}>
+        <legend style={{ padding: 0, marginBottom: config.space.S100 }}>
+          <Text as="span" size="L400">
+            Speed
+          </Text>
+        </legend>
+        {SPEEDS.map(([label, value]) => (
+          <label key={label} style={{ display: 'flex', gap: config.space.S100, alignItems: 'center' }}>
+            <input type="radio" name="speed" checked={speed === value} onChange={() => setSpeed(value)} />
+            <Text as="span" size="T300">
+              {label}
+            </Text>
+          </label>
+        ))}
+      </Box>
+      <div>
+        {failure && <Text size="T300">{failure}</Text>}
+        {running && (
+          <Box alignItems="Center" gap="200">
+            <Box direction="Column" grow="Yes" gap="100">
+              <Text size="T200">
+                {running.name}: {running.done} of {running.of} lines
+              </Text>
+              <ProgressBar
+                aria-label={`Playing ${running.name}`}
+                as="div"
+                size="300"
+                variant="Primary"
+                min={0}
+                max={running.of}
+                value={running.done}
+              />
+            </Box>
+            <Button type="button" size="300" variant="Secondary" radii="300" onClick={handleStop}>
+              <Text as="span" size="B300">
+                Stop
+              </Text>
+            </Button>
+          </Box>
+        )}
+      </div>
+      <Box as="ul" direction="Column" gap="300" style={{ margin: 0, padding: 0, listStyle: 'none' }}>
+        {RECORDINGS.map((recording) => (
+          <Box key={recording.name} as="li" alignItems="Center" justifyContent="SpaceBetween" gap="200">
+            <Box direction="Column" style={{ minWidth: 0 }}>
+              <Text as="span" size="L400">
+                {recording.name}
+              </Text>
+              <Text as="span" size="T200">
+                {recording.about}
+              </Text>
+            </Box>
+            <Button
+              type="button"
+              size="300"
+              variant="Secondary"
+              fill="Soft"
+              outlined
+              radii="300"
+              style={{ flexShrink: 0 }}
+              aria-label={`Replay ${recording.name}`}
+              onClick={() => handleReplay(recording)}
+            >
+              <Text as="span" size="B300">
+                Replay
+              </Text>
+            </Button>
+          </Box>
+        ))}
+      </Box>
+    </Card>
+  );
+}

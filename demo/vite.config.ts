@@ -1,0 +1,10 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  plugins: [react()],
+  // The recordings stand beside the demo, in the tests' fixtures.
+  server: { fs: { allow: ['..'] } },
+  // The package is rebuilt while the page is open: take it as it is.
+  optimizeDeps: { exclude: ['lotus-crypto-diag'] },
+});

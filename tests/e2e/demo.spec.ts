@@ -1,0 +1,62 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+import { expect, test } from '@playwright/test';
+
+const folder = new URL('../fixtures/recorded/', import.meta.url);
+
+/** How many lines of each fault the labels of a recording promise. */
+function labelled(file: string): Record<string, number> {
+  const counts: Record<string, number> = { 'KE-1': 0, 'KE-2': 0, 'KE-3': 0, 'KE-4': 0 };
+  for (const line of readFileSync(new URL(file, folder), 'utf8').trim().split('\n')) {
+    const { label } = JSON.parse(line);
+    if (label) counts[label.ke] = (counts[label.ke] ?? 0) + 1;
+  }
+  return counts;
+}
+
+for (const file of readdirSync(folder).filter((name) => name.endsWith('.jsonl') && !name.startsWith('uploads-'))) {
+  const name = file.replace(/-(lk)?\d+\.\d+\.\d+\.jsonl$/, '');
+  test(`${name}, replayed with its real arguments, is counted as it is labelled`, async ({ page }) => {
+    const expected = labelled(file);
+    await page.goto('/demo/index.html');
+    await page.getByRole('radio', { name: 'At once' }).check();
+    await page.getByRole('button', { name: `Replay ${name}`, exact: true }).click();
+    const counts = async () => JSON.parse((await page.getByTestId('report').textContent()) ?? '').counts;
+    await expect.poll(counts).toMatchObject({
+      'KE-1': expected['KE-1'],
+      'KE-3': expected['KE-3'],
+      'KE-4': expected['KE-4'],
+    });
+    // The labels do not count to-device events that could not be opened; they are kept as KE-2.
+    expect((await counts())['KE-2']).toBeGreaterThanOrEqual(expected['KE-2'] ?? 0);
+  });
+}
+
+for (const width of [360, 1280]) {
+  test(`at ${width} px nothing is wider than the page, by keyboard alone a line is logged and read`, async ({
+    page,
+  }) => {
+    await page.setViewportSize({ width, height: 900 });
+    await page.goto('/demo/index.html');
+    await page
+      .getByRole('textbox', { name: 'Line' })
+      .fill(`MissingKey: missing key at index 1 for participant ${'x'.repeat(300)}`);
+    await page.keyboard.press('Enter');
+    const card = page.getByTestId('crypto-diagnostics');
+    const entry = card.locator('summary');
+    await expect(entry).toContainText('KE-2');
+    await entry.focus();
+    await page.keyboard.press('Enter');
+    await expect(card.locator('details pre')).toBeVisible();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  });
+}
+
+test('a recording that is played slowly can be stopped', async ({ page }) => {
+  await page.goto('/demo/index.html');
+  await page.getByRole('radio', { name: '10×' }).check();
+  await page.getByRole('button', { name: 'Replay ke1-evict-crypto', exact: true }).click();
+  await expect(page.getByRole('progressbar')).toBeVisible();
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expect(page.getByRole('progressbar')).toBeHidden();
+});
