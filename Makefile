@@ -33,7 +33,7 @@ check: $(PACKAGE) ## format, lints and types
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --features bindings -- -D warnings
 	cargo clippy -p lotus-crypto-diag --target wasm32-unknown-unknown --lib --tests -- -D warnings
-	tsc -p tsconfig.json
+	tsc -p tsconfig.json && tsc -p demo && tsc -p tests
 	biome ci
 
 bench: $(PACKAGE) chromium ## the benchmarks

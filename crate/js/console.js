@@ -67,15 +67,18 @@ export function createMatcher(needles) {
 export function tapConsole(console, matcher, onMatch, onFailure) {
   // A line logged while one is being read (a getter of the page, ourselves) passes, and is not read.
   let busy = false;
+  // After a trap the module's memory may be half written: it is not called again.
+  let broken = false;
 
   const inspect = (/** @type {string} */ level, /** @type {ArrayLike<unknown>} */ args) => {
-    if (busy) return;
+    if (busy || broken) return;
     busy = true;
     try {
       if (!matcher.matches(args)) return;
       const { text, excerpt, truncated } = formatLine(args, MAX_TEXT, matcher.find, EXCERPT_LEAD, EXCERPT_TAIL);
       onMatch(level === 'error', text, excerpt, truncated);
     } catch (error) {
+      broken = error instanceof WebAssembly.RuntimeError;
       try {
         onFailure(error);
       } catch {

@@ -15,7 +15,7 @@ type Running = { name: string; done: number; of: number };
 export function Scenarios() {
   const [speed, setSpeed] = useState<number>(Number.POSITIVE_INFINITY);
   const [running, setRunning] = useState<Running>();
-  const [failure, setFailure] = useState<string>();
+  const [outcome, setOutcome] = useState('');
   const abort = useRef<AbortController>();
   useEffect(() => () => abort.current?.abort(), []);
 
@@ -24,14 +24,15 @@ export function Scenarios() {
     abort.current?.abort();
     const control = new AbortController();
     abort.current = control;
-    setFailure(undefined);
+    setOutcome('');
     const handleProgress = (done: number, of: number) => {
       if (!control.signal.aborted) setRunning({ name: recording.name, done, of });
     };
     try {
       await replay(recording, speed, control.signal, handleProgress);
+      if (!control.signal.aborted) setOutcome(`${recording.name} was played to its end.`);
     } catch (error) {
-      setFailure(`${recording.name} could not be played: ${String(error)}`);
+      setOutcome(`${recording.name} could not be played: ${String(error)}`);
     }
     if (abort.current === control) setRunning(undefined);
   };
@@ -54,7 +55,9 @@ export function Scenarios() {
         ))}
       </Box>
       <div>
-        {failure && <Text size="T300">{failure}</Text>}
+        <Text as="output" size="T200">
+          {outcome}
+        </Text>
         {running && (
           <Box alignItems="Center" gap="200">
             <Box direction="Column" grow="Yes" gap="100">

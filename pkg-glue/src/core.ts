@@ -18,6 +18,9 @@ export interface Core {
   snapshot(): CryptoDiagSnapshot;
 }
 
+/** The shortest time between two calls of the listeners for new evidence. */
+const INTERVAL_MS = 250;
+
 // The number changes when a copy of the package could not use the core of another.
 const KEY = Symbol.for('lotus-crypto-diag/core/1');
 
@@ -55,6 +58,8 @@ function createCore(): Core {
   let installs = 0;
   const listeners = new Set<() => void>();
   let notifying = false;
+  let scheduled = false;
+  let lastNotified = Number.NEGATIVE_INFINITY;
 
   /** Once broken, the wasm is not called again: its memory may be half written. */
   const usable = (): Engine | undefined => (status.state === 'failed' ? undefined : engine);
@@ -62,7 +67,7 @@ function createCore(): Core {
   const setStatus = (state: CaptureStatus['state'], reason: string | null): void => {
     if (status.state === state && status.reason === reason) return;
     status = { ...status, state, reason };
-    notify();
+    schedule();
   };
 
   const fail = (error: unknown): void => {
@@ -79,9 +84,25 @@ function createCore(): Core {
     });
   };
 
+  const handleEvidence = (): void => {
+    // What a listener logs is kept, but tells nobody: it would call itself for ever.
+    if (!notifying) schedule();
+  };
+
+  /** Listeners are told soon, never from inside the line that was logged, and not for every line of a storm. */
+  const schedule = (): void => {
+    if (scheduled) return;
+    scheduled = true;
+    const rest = Math.max(0, Math.min(INTERVAL_MS, lastNotified + INTERVAL_MS - Date.now()));
+    setTimeout(() => {
+      scheduled = false;
+      lastNotified = Date.now();
+      notify();
+    }, rest);
+  };
+
   const notify = (): void => {
     snapshot = undefined;
-    if (notifying) return;
     notifying = true;
     try {
       for (const listener of [...listeners]) {
@@ -110,7 +131,7 @@ function createCore(): Core {
   const ensureEngine = (): void => {
     if (engine || status.state === 'failed') return;
     try {
-      engine = createEngine(notify, (error) => {
+      engine = createEngine(handleEvidence, (error) => {
         // An exhausted stack is the page's; it does not break the module for good.
         if (!(error instanceof RangeError)) fail(error);
       });

@@ -91,7 +91,8 @@ test('a storm washes nothing out, is counted to the line, and costs no memory', 
   const session = await page.context().newCDPSession(page);
   const heap = async () => {
     await session.send('HeapProfiler.collectGarbage');
-    return (await session.send('Runtime.getHeapUsage')).usedSize;
+    const { usedSize, backingStorageSize } = await session.send('Runtime.getHeapUsage');
+    return usedSize + backingStorageSize; // The latter is the memory of the wasm.
   };
   const storm = (from: number, to: number) =>
     page.evaluate(
@@ -188,4 +189,44 @@ test('no secret of a real page reaches the report', async ({ page }) => {
   });
   expect(json).not.toContain('s3cret');
   expect(json).toContain('@a:hs');
+});
+
+test('a trap in the wasm switches the library off, and nothing else', async ({ page }) => {
+  await page.addInitScript(() => {
+    // The real module, until the page says that it breaks: then every call of it traps.
+    const Real = WebAssembly.Instance;
+    const state = Object.assign(window, { broken: false });
+    WebAssembly.Instance = class {
+      exports: WebAssembly.Exports;
+      constructor(module: WebAssembly.Module, imports: WebAssembly.Imports) {
+        const exports: WebAssembly.Exports = {};
+        for (const [name, value] of Object.entries(new Real(module, imports).exports)) {
+          const trap = (...args: unknown[]) => {
+            if (state.broken) throw new WebAssembly.RuntimeError('unreachable');
+            return (value as (...args: unknown[]) => unknown)(...args);
+          };
+          exports[name] = typeof value === 'function' ? trap : value;
+        }
+        this.exports = exports;
+      }
+    } as unknown as typeof WebAssembly.Instance;
+  });
+  const escaped = await open(page, '/card.html');
+  const card = page.getByTestId('crypto-diagnostics');
+  await page.evaluate(() => console.warn('before: x already exists'));
+  await expect(card).toContainText('before: x already exists');
+  await page.evaluate(() => {
+    Object.assign(window, { broken: true });
+    console.warn('during: x already exists');
+    console.error('after: x already exists');
+  });
+  await expect(card).toContainText('Diagnostics have stopped.');
+  const report = JSON.parse(await page.evaluate(() => window.lib.buildCryptoDiagReport(undefined)));
+  expect(validate(report), JSON.stringify(validate.errors)).toBe(true);
+  expect(report.status).toMatchObject({
+    state: 'failed',
+    reason: 'diagnostics broke and were switched off: unreachable',
+  });
+  expect(report.entries.map((entry: { message: string }) => entry.message)).toEqual(['before: x already exists']);
+  expect(escaped).toEqual([]);
 });

@@ -8,7 +8,6 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::console::{ConsoleTap, OnMatch};
-use super::notify::Notifier;
 use crate::entry::Level;
 use crate::report::HostFacts;
 use crate::session::{Line, Session};
@@ -18,30 +17,32 @@ use crate::timestamp::Timestamp;
 #[wasm_bindgen]
 pub struct CryptoDiag {
     session: Rc<RefCell<Session>>,
-    notifier: Notifier,
+    on_change: Function,
     on_failure: Function,
     tap: Option<ConsoleTap>,
 }
 
 #[wasm_bindgen]
 impl CryptoDiag {
-    /// `on_change` is told of new evidence, batched; `on_failure` of whatever broke while a line was read.
+    /// `on_change` is called after every line that was kept, from inside the call that logged it; `on_failure` with
+    /// whatever broke while a line was read.
     #[wasm_bindgen(constructor)]
     pub fn new(on_change: Function, on_failure: Function) -> Self {
-        Self { session: Rc::default(), notifier: Notifier::new(on_change), on_failure, tap: None }
+        Self { session: Rc::default(), on_change, on_failure, tap: None }
     }
 
     /// Wraps the console; `false` where one of its methods cannot be wrapped.
     pub fn start(&mut self, console: &JsValue) -> bool {
         let session = Rc::clone(&self.session);
-        let notifier = self.notifier.clone();
+        let on_change = self.on_change.clone();
         let on_match: OnMatch = Closure::new(move |is_error, text: String, excerpt: String, truncated| {
             let level = if is_error { Level::Error } else { Level::Warn };
             let line = Line { level, source: "window", text: &text, excerpt: &excerpt, truncated };
             // The borrow ends before anything of JavaScript is called.
             let kept = session.try_borrow_mut().is_ok_and(|mut session| session.observe(line, now()));
             if kept {
-                notifier.changed();
+                // It only takes note, and does not throw.
+                let _ = on_change.call0(&JsValue::UNDEFINED);
             }
         });
         if let Ok(mut session) = self.session.try_borrow_mut() {

@@ -2,6 +2,5 @@
 
 mod console;
 mod diag;
-mod notify;
 
 pub use diag::CryptoDiag;
