@@ -13,13 +13,15 @@ const out = join(here, 'dist');
 
 // A second copy of the package in one page: another path is another module.
 mkdirSync(join(pages, 'dist'), { recursive: true });
-cpSync(join(here, '../../pkg-glue/dist'), join(pages, 'dist/second-copy'), { recursive: true });
+const secondCopy = join(pages, 'dist/second-copy');
+cpSync(join(here, '../../pkg-glue/dist'), secondCopy, { recursive: true });
 
 console.log('Building the pages of the end-to-end tests');
 await build({
   root: pages,
   base: './',
   logLevel: 'warn',
+  resolve: { alias: { 'second-copy-of-lotus-crypto-diag': join(secondCopy, 'index.js') } },
   esbuild: { jsx: 'automatic' },
   build: {
     outDir: out,

@@ -5,3 +5,7 @@ interface Window {
   downloadsDone?: string[];
   sdkLogs?: () => void;
 }
+
+declare module 'second-copy-of-lotus-crypto-diag' {
+  export * from 'lotus-crypto-diag';
+}

@@ -1,5 +1,5 @@
 import * as lib from 'lotus-crypto-diag';
-import * as second from './dist/second-copy/index.js';
+import * as second from 'second-copy-of-lotus-crypto-diag';
 
 window.lib = lib;
 window.second = second;
