@@ -3,7 +3,7 @@
 // Whatever fails in here, the original method runs once, with the same `this` and arguments, and its result or its
 // exception passes.
 
-import { formatLine, isError } from './format.js';
+import { formatLine, isError, MAX_CAUSES } from './format.js';
 
 // Taken now, so that a page that patches them later is not part of our path.
 const { apply, getOwnPropertyDescriptor, defineProperty, deleteProperty } = Reflect;
@@ -14,8 +14,6 @@ const MAX_TEXT = 16384;
 /** Before the words that were found far behind: enough that the redaction sees where a secret begins. */
 const EXCERPT_LEAD = 2048;
 const EXCERPT_TAIL = 12288;
-/** How far the causes of an Error are followed. */
-const MAX_CAUSES = 4;
 
 /**
  * @param {string[]} needles words of which one must stand in a string, or in an Error's text, for the call to matter
@@ -70,12 +68,13 @@ export function tapConsole(console, matcher, onMatch, onFailure) {
   // After a trap the module's memory may be half written: it is not called again.
   let broken = false;
 
+  const bounds = { limit: MAX_TEXT, find: matcher.find, lead: EXCERPT_LEAD, tail: EXCERPT_TAIL };
   const inspect = (/** @type {string} */ level, /** @type {ArrayLike<unknown>} */ args) => {
     if (busy || broken) return;
     busy = true;
     try {
       if (!matcher.matches(args)) return;
-      const { text, excerpt, truncated } = formatLine(args, MAX_TEXT, matcher.find, EXCERPT_LEAD, EXCERPT_TAIL);
+      const { text, excerpt, truncated } = formatLine(args, bounds);
       onMatch(level === 'error', text, excerpt, truncated);
     } catch (error) {
       broken = error instanceof WebAssembly.RuntimeError;

@@ -4,7 +4,8 @@
 
 const MAX_DEPTH = 3;
 const MAX_ITEMS = 20;
-const MAX_CAUSES = 4;
+/** How far the causes of an Error are followed. */
+export const MAX_CAUSES = 4;
 const MAX_FRAMES = 12;
 const UNREADABLE = '[unreadable]';
 
@@ -22,14 +23,19 @@ export function isError(/** @type {any} */ value) {
 }
 
 /**
- * @param {ArrayLike<unknown>} args
- * @param {number} limit of the text, in UTF-16 units
- * @param {(text: string) => number} find where the words stand that make the line matter; -1 where they do not
- * @param {number} lead how much before words beyond the limit goes into the excerpt
- * @param {number} tail how much behind them
+ * @typedef {object} Bounds
+ * @property {number} limit of the text, in UTF-16 units
+ * @property {(text: string) => number} find where the words stand that make the line matter; -1 where they do not
+ * @property {number} lead how much before words beyond the limit goes into the excerpt
+ * @property {number} tail how much behind them
  */
-export function formatLine(args, limit, find, lead, tail) {
-  const sink = new Sink(limit, find, lead, tail);
+
+/**
+ * @param {ArrayLike<unknown>} args
+ * @param {Bounds} bounds
+ */
+export function formatLine(args, bounds) {
+  const sink = new Sink(bounds);
   let next = 0;
   if (typeof args[0] === 'string') {
     next = 1;
@@ -55,19 +61,13 @@ class Sink {
   excerpt = '';
   truncated = false;
 
-  constructor(
-    /** @type {number} */ limit,
-    /** @type {(text: string) => number} */ find,
-    /** @type {number} */ lead,
-    /** @type {number} */ tail,
-  ) {
-    Object.assign(this, { limit, find, lead, tail });
+  constructor(/** @type {Bounds} */ bounds) {
+    this.bounds = bounds;
   }
 
   add(/** @type {string} */ piece) {
-    const { limit, find, lead, tail } = /** @type {any} */ (this);
-    const room = limit - this.text.length;
-    if (piece.length <= room) {
+    const { limit, find, lead, tail } = this.bounds;
+    if (this.text.length + piece.length <= limit) {
       this.text += piece;
       return;
     }

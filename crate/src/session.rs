@@ -6,7 +6,7 @@ use crate::entry::{Entry, FaultCounts, Level};
 use crate::evidence::{Evidence, EvidenceBuffer};
 use crate::redact::redact;
 use crate::report::{HostFacts, Report, SCHEMA};
-use crate::signature::{Classified, classify};
+use crate::signature::{Classified, recognise};
 use crate::timestamp::Timestamp;
 
 /// How much of a line is kept, in bytes of UTF-8.
@@ -54,11 +54,15 @@ impl Session {
 
     /// Takes a line that passed the prefilter; `false` when it turned out to be none of our business.
     pub fn observe(&mut self, line: Line<'_>, now: Timestamp) -> bool {
-        let Some(Classified { fault, signature, detail }) = classify(line.text).or_else(|| classify(line.excerpt))
-        else {
+        // The grammars read what is left after the redaction: a detail quotes the line. By a secret that held the words
+        // themselves, the line is still recognised.
+        let (text, excerpt) = (redact(line.text), redact(line.excerpt));
+        let places = [(&*text, &*text), (&excerpt, &excerpt), (line.text, &text), (line.excerpt, &excerpt)];
+        let found = places.into_iter().find_map(|(raw, redacted)| recognise(raw).map(|row| row.classify(redacted)));
+        let Some(Classified { fault, signature, detail }) = found else {
             return false;
         };
-        let (message, cut) = message(line.text, line.excerpt, signature);
+        let (message, cut) = message(&text, &excerpt, signature);
         let truncated = cut || line.truncated;
         self.counts.add(fault);
         self.buffer.add(Evidence { level: line.level, fault, signature, message, truncated, detail }, line.source, now);
@@ -88,23 +92,21 @@ impl Session {
     }
 }
 
-/// What is kept of a line, and whether that is not all of it. Redacted first and cut then, so that no cut can hide the
+/// What is kept of a line, and whether that is not all of it. It was redacted before, so that no cut can hide the
 /// beginning of a secret from the redaction.
 fn message(text: &str, excerpt: &str, signature: &str) -> (String, bool) {
     /// How much before the recognised words is kept of an excerpt: the opening of a refusal, a prefix.
     const LEAD: usize = 256;
     const OMISSION: &str = "\n[…]\n";
 
-    let text = redact(text);
     if excerpt.is_empty() {
-        let kept = cut(&text, MAX_MESSAGE);
+        let kept = cut(text, MAX_MESSAGE);
         return (kept.to_owned(), kept.len() < text.len());
     }
-    let excerpt = redact(excerpt);
-    let lead = excerpt.find(signature).unwrap_or(0).saturating_sub(LEAD);
+    let lead = excerpt.find(signature).unwrap_or(excerpt.len()).saturating_sub(LEAD);
     let lead = excerpt.ceil_char_boundary(lead);
     let half = (MAX_MESSAGE - OMISSION.len()) / 2;
-    (format!("{}{OMISSION}{}", cut(&text, half), cut(&excerpt[lead..], half)), true)
+    (format!("{}{OMISSION}{}", cut(text, half), cut(&excerpt[lead..], half)), true)
 }
 
 /// The longest beginning of `text` that is whole characters and no more than `limit` bytes.
@@ -128,6 +130,18 @@ mod tests {
         let entry = observe("x already exists (http://hs/?access_token=abc)", "").unwrap();
         assert_eq!(entry.message, "x already exists (http://hs/?access_token=[redacted])");
         assert!(!entry.truncated);
+    }
+
+    #[test]
+    fn what_is_read_from_a_line_holds_no_secret_either() {
+        for line in [
+            "(id=$e): DecryptionError[msg: GET /x?access_token=s3cret at line 1 column 2, sender_key: x]",
+            "WARN x: Received an invalid to-device event: Bearer s3cret",
+            "{\"password\":\"s3cret DecryptionError\"}",
+        ] {
+            let entry = observe(line, "").unwrap_or_else(|| panic!("lost: {line}"));
+            assert!(!format!("{entry:?}").contains("s3cret"), "{entry:?}");
+        }
     }
 
     #[test]

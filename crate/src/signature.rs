@@ -83,11 +83,21 @@ pub struct Classified {
     pub detail: Detail,
 }
 
-/// Recognises a formatted line; `None` for one that is none of our business.
+impl Signature {
+    /// Reads what `text` says; the line was recognised by this row.
+    pub fn classify(&self, text: &str) -> Classified {
+        Classified { fault: self.fault, signature: self.words, detail: (self.read)(text) }
+    }
+}
+
+/// The row by which a formatted line is recognised; `None` for one that is none of our business.
+pub fn recognise(text: &str) -> Option<&'static Signature> {
+    SIGNATURES.iter().find(|row| text.contains(row.words) && text.contains(row.with))
+}
+
+/// Recognises a formatted line, and reads what it says.
 pub fn classify(text: &str) -> Option<Classified> {
-    let fits = |row: &&Signature| text.contains(row.words) && text.contains(row.with);
-    let row = SIGNATURES.iter().find(fits)?;
-    Some(Classified { fault: row.fault, signature: row.words, detail: (row.read)(text) })
+    recognise(text).map(|row| row.classify(text))
 }
 
 #[cfg(test)]

@@ -122,6 +122,11 @@ proptest! {
         let redacted = redact(&text);
         prop_assert!(redacted.contains(REDACTED) && !redacted.contains(&secret), "{} -> {}", text, redacted);
         prop_assert!(redacted.starts_with(&before) && redacted.ends_with(&after));
+
+        let mut session = Session::default();
+        session.observe(line(&format!("{text} DecryptionError[msg: {text}]")), Timestamp::default());
+        let evidence = serde_json::to_string(&session.evidence()).unwrap();
+        prop_assert!(evidence.contains(REDACTED) && !evidence.contains(&secret), "{}", evidence);
     }
 
     #[test]
