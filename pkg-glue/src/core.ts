@@ -26,15 +26,14 @@ const KEY = Symbol.for('lotus-crypto-diag/core/1');
 
 export function core(): Core {
   const page = globalThis as { [KEY]?: Core };
-  const shared = page[KEY];
+  const shared = page[KEY] ?? own;
   if (shared) return shared;
-  const made = createCore();
+  own = createCore();
   try {
-    Object.defineProperty(page, KEY, { value: made, configurable: true });
+    Object.defineProperty(page, KEY, { value: own, configurable: true });
   } catch {
     // A frozen global: another copy will have a state of its own.
   }
-  own ??= made;
   return own;
 }
 
@@ -178,7 +177,10 @@ function createCore(): Core {
           ...known,
           status,
           environment: facts.environment,
-          notes: [...facts.notes, 'the evidence could not be read: see status'],
+          // The redaction is a part of what does not run: words of the host may hold a secret.
+          notes: [
+            'the diagnostics do not run (see status): notes of the host are left out, and entries may be missing',
+          ],
         }
       );
     },

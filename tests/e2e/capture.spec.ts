@@ -160,6 +160,14 @@ test.describe('Content Security Policy', () => {
     const report = JSON.parse(await page.evaluate(() => window.lib.buildCryptoDiagReport(undefined)));
     expect(validate(report), JSON.stringify(validate.errors)).toBe(true);
     expect(report.status.state).toBe('unavailable');
+    const withSecret = await page.evaluate(() =>
+      window.lib.buildCryptoDiagReport({
+        getUserId: () => {
+          throw new Error('syt_s3cret');
+        },
+      }),
+    );
+    expect(withSecret).not.toContain('s3cret');
     // The refusal itself is what the policy is for; nothing else may have happened.
     expect(escaped.filter((line) => !line.startsWith('violation: script-src'))).toEqual([]);
   });
