@@ -20,13 +20,7 @@ export function DeveloperTools() {
   const handleTheme = () => setDark(!isDark);
   return (
     <>
-      <Box
-        as="header"
-        alignItems="Center"
-        justifyContent="SpaceBetween"
-        gap="200"
-        style={{ maxWidth: 1200, margin: '0 auto', padding: '16px 16px 0' }}
-      >
+      <Box as="header" alignItems="Center" justifyContent="SpaceBetween" gap="200" className="top">
         <Text as="h1" size="H3">
           Developer Tools
         </Text>

@@ -17,6 +17,8 @@ export function LogLine() {
           aria-label="Line"
           size="400"
           variant="Background"
+          outlined
+          outlined
           radii="300"
           value={line}
           onChange={(event: FormEvent<HTMLInputElement>) => setLine(event.currentTarget.value)}

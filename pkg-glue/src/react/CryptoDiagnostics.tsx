@@ -32,6 +32,8 @@ export function CryptoDiagnostics({ mx, extras, words, entriesShown = 5 }: Crypt
   const snapshot = useCryptoDiagnostics();
   const text = { ...ENGLISH, ...words };
   const total = FAULTS.reduce((sum, fault) => sum + snapshot.counts[fault], 0);
+  // Nothing seen is good news only where somebody looked.
+  const calm = snapshot.status.state === 'running' ? 'Success' : 'Secondary';
 
   return (
     <Box
@@ -53,7 +55,7 @@ export function CryptoDiagnostics({ mx, extras, words, entriesShown = 5 }: Crypt
           <Text as="h3" id={heading} size="L400">
             {text.title}
           </Text>
-          <Badge variant={total > 0 ? 'Warning' : 'Success'} fill="Soft" radii="Pill" size="500">
+          <Badge variant={total > 0 ? 'Warning' : calm} fill="Soft" radii="Pill" size="500">
             <Text as="span" size="L400">
               {text.total(total)}
             </Text>
@@ -120,14 +122,19 @@ function FaultCounts({ counts, words }: FaultCountsProps) {
 
 type DownloadReportProps = { mx: MatrixClientLike | null; extras: ReportExtras; words: CryptoDiagWords };
 function DownloadReport({ mx, extras, words }: DownloadReportProps) {
-  const [saved, setSaved] = useState<string>();
+  const [outcome, setOutcome] = useState<string>();
   const [busy, setBusy] = useState(false);
 
   const handleDownload = async () => {
     if (busy) return;
     setBusy(true);
-    setSaved(await downloadCryptoDiagReport(mx, extras));
-    setBusy(false);
+    try {
+      setOutcome(words.saved(await downloadCryptoDiagReport(mx, extras)));
+    } catch {
+      setOutcome(words.notSaved);
+    } finally {
+      setBusy(false);
+    }
   };
 
   return (
@@ -146,7 +153,7 @@ function DownloadReport({ mx, extras, words }: DownloadReportProps) {
         </Text>
       </Button>
       <Text as="output" size="T200" style={{ overflowWrap: 'anywhere' }}>
-        {busy ? words.downloading : saved ? words.saved(saved) : words.advice}
+        {busy ? words.downloading : (outcome ?? words.advice)}
       </Text>
     </Box>
   );

@@ -9,8 +9,8 @@ export type EntryListProps = { entries: CryptoDiagEntry[]; shown: number; words:
 /** The latest entries, the most recent first, each to be opened for its whole text. */
 export function EntryList({ entries, shown, words }: EntryListProps) {
   const heading = useId();
-  // What an entry stands for never changes, so its first time and place tell it from the others.
-  const latest = entries.slice(-Math.max(shown, 0)).reverse();
+  const latest = shown > 0 ? entries.slice(-shown).reverse() : [];
+  const keys = keysOf(latest);
   return (
     <Box direction="Column" gap="200" style={{ minWidth: 0 }}>
       <Text as="h4" id={heading} size="L400">
@@ -23,17 +23,36 @@ export function EntryList({ entries, shown, words }: EntryListProps) {
         gap="100"
         style={{ margin: 0, padding: 0, listStyle: 'none' }}
       >
-        {latest.map((entry) => (
-          <EntryItem key={`${entry.firstTs} ${entry.source} ${entry.message}`} entry={entry} words={words} />
+        {latest.map((entry, index) => (
+          <EntryItem key={keys[index]} entry={entry} words={words} />
         ))}
       </Box>
     </Box>
   );
 }
 
+/**
+ * What an entry stands for never changes, so that tells it from the others. No two keys are the same: React would print
+ * a doubled one, evidence and all, on the console that is watched, each time the list is drawn.
+ */
+function keysOf(entries: CryptoDiagEntry[]): string[] {
+  const seen = new Map<string, number>();
+  return entries.map(({ firstTs, level, source, signature, message }) => {
+    const key = JSON.stringify([firstTs, level, source, signature, message]);
+    const before = seen.get(key) ?? 0;
+    seen.set(key, before + 1);
+    return `${key} ${before}`;
+  });
+}
+
+/** The local time; of another day, with the date. */
+function localTime(time: Date): string {
+  const isToday = time.toDateString() === new Date().toDateString();
+  return isToday ? time.toLocaleTimeString() : time.toLocaleString();
+}
+
 type EntryItemProps = { entry: CryptoDiagEntry; words: CryptoDiagWords };
 function EntryItem({ entry, words }: EntryItemProps) {
-  const time = new Date(entry.lastTs);
   return (
     <li style={{ minWidth: 0 }}>
       <details
@@ -55,7 +74,7 @@ function EntryItem({ entry, words }: EntryItemProps) {
           <Text as="span" size="T200">
             <b>{entry.ke}</b>{' '}
             <time dateTime={entry.lastTs} title={entry.lastTs}>
-              {time.toLocaleTimeString()}
+              {localTime(new Date(entry.lastTs))}
             </time>{' '}
             {entry.count > 1 && (
               <Badge

@@ -21,6 +21,7 @@ export const ENGLISH = {
   download: 'Download report',
   downloading: 'Writing the report…',
   saved: (name: string) => `Saved as ${name}`,
+  notSaved: 'The report could not be written.',
   advice: 'The report holds user, device, room and event ids. Tokens and passwords are removed.',
 };
 
