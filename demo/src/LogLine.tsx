@@ -18,7 +18,6 @@ export function LogLine() {
           size="400"
           variant="Background"
           outlined
-          outlined
           radii="300"
           value={line}
           onChange={(event: FormEvent<HTMLInputElement>) => setLine(event.currentTarget.value)}
