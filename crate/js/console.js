@@ -77,8 +77,9 @@ export function tapConsole(console, matcher, onMatch, onFailure) {
       const { text, excerpt, truncated } = formatLine(args, bounds);
       onMatch(level === 'error', text, excerpt, truncated);
     } catch (error) {
-      broken = error instanceof WebAssembly.RuntimeError;
       try {
+        // The page may have removed WebAssembly since: this, too, must not throw.
+        broken = error instanceof WebAssembly.RuntimeError;
         onFailure(error);
       } catch {
         // There is nobody left to tell.

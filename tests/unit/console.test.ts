@@ -123,6 +123,27 @@ describe('whatever is logged', () => {
   });
 });
 
+it('a failure of ours is told and goes no further, even on a page that removed WebAssembly', () => {
+  const { console, calls } = page();
+  const trap = new WebAssembly.RuntimeError('unreachable');
+  const fail = () => {
+    throw trap;
+  };
+  const failures: unknown[] = [];
+  tapConsole(console, createMatcher(['needle']), fail, (error) => void failures.push(error));
+  const { WebAssembly: removed } = globalThis;
+  Reflect.deleteProperty(globalThis, 'WebAssembly');
+  try {
+    expect(() => console['warn']?.('needle')).not.toThrow();
+  } finally {
+    Object.assign(globalThis, { WebAssembly: removed });
+  }
+  console['warn']?.('needle');
+  console['warn']?.('needle');
+  expect(calls).toHaveLength(3);
+  expect(failures).toEqual([trap]); // Told once it could be told; after a trap nothing is read any more.
+});
+
 describe('what is found', () => {
   it('words in an Error, its name, its causes and the original error of the SDK', () => {
     const { matches, tap, warn } = page();
