@@ -173,11 +173,12 @@ function createCore(): Core {
           schema: 'lotus-crypto-diag/1',
           generatedAt: new Date().toISOString(),
           capturingSince: null,
+          // The redaction is a part of what does not run: free words of the host may hold a secret.
           ...facts.client,
+          sdkVersion: null,
           ...known,
           status,
-          environment: facts.environment,
-          // The redaction is a part of what does not run: words of the host may hold a secret.
+          environment: { ...facts.environment, app: null },
           notes: [
             'the diagnostics do not run (see status): notes of the host are left out, and entries may be missing',
           ],

@@ -161,11 +161,14 @@ test.describe('Content Security Policy', () => {
     expect(validate(report), JSON.stringify(validate.errors)).toBe(true);
     expect(report.status.state).toBe('unavailable');
     const withSecret = await page.evaluate(() =>
-      window.lib.buildCryptoDiagReport({
-        getUserId: () => {
-          throw new Error('syt_s3cret');
+      window.lib.buildCryptoDiagReport(
+        {
+          getUserId: () => {
+            throw new Error('syt_s3cret');
+          },
         },
-      }),
+        { app: 'Bearer s3cret', sdkVersion: 'syt_s3cret', notes: ['syt_s3cret'] },
+      ),
     );
     expect(withSecret).not.toContain('s3cret');
     // The refusal itself is what the policy is for; nothing else may have happened.
