@@ -18,8 +18,13 @@ pub mod redact;
 
 pub mod signature;
 
+pub mod crypto_store;
 pub mod evidence;
+pub mod storage;
+pub mod stores;
+
 pub mod report;
+
 pub mod session;
 
 #[cfg(target_family = "wasm")]

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::crypto_store::CryptoStoreStatus;
 use crate::entry::{Entry, FaultCounts};
 use crate::redact::redact;
+use crate::storage::StorageStatus;
 use crate::timestamp::Timestamp;
 
 /// The version of the report's form. A change that an old reader would misread makes a new one.
@@ -87,7 +89,7 @@ pub struct Environment {
 }
 
 /// What the edge knows when a report is asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct HostFacts {
@@ -95,6 +97,8 @@ pub struct HostFacts {
     pub status: CaptureStatus,
     /// The Matrix client.
     pub client: ClientFacts,
+    /// The browser's storage; `None`: it was not looked at yet.
+    pub storage: Option<StorageStatus>,
     /// The page.
     pub environment: Environment,
     /// For a person to read: what could not be found out, and why.
@@ -104,7 +108,8 @@ pub struct HostFacts {
 impl HostFacts {
     /// Whatever the host or an exception of it put into words may hold a secret.
     pub(crate) fn redacted(mut self) -> Self {
-        let Self { status, client, environment, notes } = &mut self;
+        let Self { status, client, storage, environment, notes } = &mut self;
+        let trouble = storage.as_mut().and_then(|storage| storage.error.as_mut());
         let words = [
             &mut status.reason,
             &mut client.sdk_version,
@@ -120,7 +125,7 @@ impl HostFacts {
             &mut environment.url,
             &mut environment.visibility,
         ];
-        for text in words.into_iter().flatten().chain(notes) {
+        for text in words.into_iter().flatten().chain(trouble).chain(notes) {
             *text = redact(text).into_owned();
         }
         self
@@ -149,6 +154,10 @@ pub struct Report {
     pub counts: FaultCounts,
     /// The evidence, the most recent last: at most 200 entries.
     pub entries: Vec<Entry>,
+    /// Whether the browser keeps what is stored; `null`: it was not looked at yet.
+    pub storage: Option<StorageStatus>,
+    /// The device's crypto store; `null`: it was not asked about.
+    pub crypto_store: Option<CryptoStoreStatus>,
     /// The page.
     pub environment: Environment,
     /// For a person to read: what could not be found out, and why.

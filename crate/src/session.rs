@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::crypto_store::{CryptoStoreStatus, Device, IdentityKeys, Recall};
 use crate::entry::{Entry, FaultCounts, Level};
 use crate::evidence::{Evidence, EvidenceBuffer};
 use crate::redact::redact;
 use crate::report::{HostFacts, Report, SCHEMA};
-use crate::signature::{Classified, recognise};
+use crate::signature::{Classified, recognise, tells_of_lost_store};
+use crate::stores::CryptoStores;
 use crate::timestamp::Timestamp;
 
 /// How much of a line is kept, in bytes of UTF-8.
@@ -36,6 +38,8 @@ pub struct Evidences {
     pub counts: FaultCounts,
     /// The evidence, the most recent last.
     pub entries: Vec<Entry>,
+    /// The crypto store of this page's device; `null`: it was not asked about.
+    pub crypto_store: Option<CryptoStoreStatus>,
 }
 
 /// What was seen in this page since it was loaded.
@@ -44,6 +48,7 @@ pub struct Session {
     buffer: EvidenceBuffer,
     counts: FaultCounts,
     capturing_since: Option<Timestamp>,
+    stores: CryptoStores,
 }
 
 impl Session {
@@ -59,8 +64,12 @@ impl Session {
         let (text, excerpt) = (redact(line.text), redact(line.excerpt));
         let places = [(&*text, &*text), (&excerpt, &excerpt), (line.text, &text), (line.excerpt, &excerpt)];
         let found = places.into_iter().find_map(|(raw, redacted)| recognise(raw).map(|row| row.classify(redacted)));
+        let lost = tells_of_lost_store(line.text) || tells_of_lost_store(line.excerpt);
+        if lost {
+            self.stores.lost(&message(&text, &excerpt, "DomException").0, now);
+        }
         let Some(Classified { fault, signature, detail }) = found else {
-            return false;
+            return lost;
         };
         let (message, cut) = message(&text, &excerpt, signature);
         let truncated = cut || line.truncated;
@@ -69,23 +78,58 @@ impl Session {
         true
     }
 
+    /// What was found of a device's crypto store before the SDK opened it; see [`CryptoStores::found`].
+    pub fn store_found(
+        &mut self,
+        device: Device,
+        recall: Recall,
+        existed: Option<bool>,
+        error: Option<&str>,
+        now: Timestamp,
+    ) {
+        let recall = match recall {
+            Recall::Unreadable(reason) => Recall::Unreadable(redact(&reason).into_owned()),
+            readable => readable,
+        };
+        let error = error.map(|error| redact(error).into_owned());
+        self.stores.found(device, recall, existed, error, now);
+    }
+
+    /// The identity keys that a device has now, of whose store something was found before.
+    pub fn store_keys(&mut self, device: &Device, keys: IdentityKeys, now: Timestamp) {
+        self.stores.compare(device, keys, now);
+    }
+
+    /// The crypto stores of this page.
+    pub const fn stores(&self) -> &CryptoStores {
+        &self.stores
+    }
+
+    /// The same, to take from it what is to be remembered.
+    pub const fn stores_mut(&mut self) -> &mut CryptoStores {
+        &mut self.stores
+    }
+
     /// Counts and entries.
     pub fn evidence(&self) -> Evidences {
-        Evidences { counts: self.counts, entries: self.buffer.entries() }
+        let (counts, entries) = (self.counts, self.buffer.entries());
+        Evidences { counts, entries, crypto_store: self.stores.status(None, None) }
     }
 
     /// Everything that is known now.
     pub fn report(&self, facts: HostFacts, now: Timestamp) -> Report {
-        let HostFacts { status, client, environment, notes } = facts.redacted();
-        let Evidences { counts, entries } = self.evidence();
+        let HostFacts { status, client, storage, environment, notes } = facts.redacted();
+        let crypto_store = self.stores.status(client.user_id.as_deref(), client.device_id.as_deref());
         Report {
             schema: SCHEMA.to_owned(),
             generated_at: now,
             capturing_since: self.capturing_since,
             status,
             client,
-            counts,
-            entries,
+            counts: self.counts,
+            entries: self.buffer.entries(),
+            storage,
+            crypto_store,
             environment,
             notes,
         }

@@ -64,6 +64,22 @@ pub static SIGNATURES: [Signature; 17] = table! {
         "MembershipManager stopped because:  Error: The MembershipManager shut down because of the end condition: x";
 };
 
+/// Words of rust-crypto by which its database is gone under the running page: its own way of printing the browser's
+/// `InvalidStateError`, which other users of `IndexedDB` print otherwise. No sign of one of the four faults, but of what
+/// KE-1 comes from; looked for beside the table.
+pub static STORE_LOST: [&str; 2] =
+    ["DomException InvalidStateError", "DomException { code: 11, name: \"InvalidStateError"];
+
+/// Whether a line says that the crypto store is lost.
+pub fn tells_of_lost_store(text: &str) -> bool {
+    STORE_LOST.iter().any(|words| text.contains(words))
+}
+
+/// Every word that a line may matter for.
+pub fn needles() -> impl Iterator<Item = &'static str> {
+    SIGNATURES.iter().map(|row| row.words).chain(STORE_LOST)
+}
+
 fn delayed_event(text: &str) -> Detail {
     Detail::DelayedEvent(membership::parse_membership(text))
 }
@@ -121,6 +137,21 @@ mod tests {
             classify("[MembershipManager] Called MembershipManager.leave() even though it is not running"),
             None
         );
+    }
+
+    #[test]
+    fn a_lost_crypto_store_is_told_from_another_database() {
+        for line in [
+            "sync Caught /sync error Error: failed to read or write to the crypto store DomException InvalidStateError (11): \
+             Failed to execute 'transaction' on 'IDBDatabase': The database connection is closing.",
+            "error=Backend(DomException { code: 11, name: \"InvalidStateError\", message: \"Failed to execute",
+        ] {
+            assert!(tells_of_lost_store(line) && needles().any(|words| line.contains(words)), "{line}");
+            assert_eq!(classify(line), None, "no fault of the table: {line}");
+        }
+        let of_the_sync_store = "InvalidStateError: Failed to execute 'transaction' on 'IDBDatabase': The database \
+                                 connection is closing.";
+        assert!(!tells_of_lost_store(of_the_sync_store));
     }
 
     #[test]

@@ -2,6 +2,7 @@
  * `import 'lotus-crypto-diag/auto'` as the first import of an app's entry: everything on, with the defaults. The next
  * line that the app logs is captured.
  */
-import { installCryptoDiagLog } from './index';
+import { core } from './core';
 
-installCryptoDiagLog();
+core().install();
+core().storage.enter();

@@ -1,12 +1,34 @@
 // The state of the library in this page. There is one, even where two copies of the package were bundled: the copy that
 // is used first makes it, the others find it.
 
-import { createEngine, type Engine } from './engine';
-import type { CaptureStatus, Evidences, HostFacts, Report } from './generated/model';
+import { explain } from './bounded';
+import { type Databases, listDatabases } from './databases';
+import { createEngine, type Engine, type StoreOfDevice } from './engine';
+import type { CaptureStatus, CryptoStoreStatus, Evidences, HostFacts, Report, StorageStatus } from './generated/model';
+import { createStorage, type PersistentStorage } from './storage';
 
 /** What a view needs. The same object for as long as nothing changed. */
 export interface CryptoDiagSnapshot extends Evidences {
   readonly status: CaptureStatus;
+  /** `null` before it was looked at. */
+  readonly storage: StorageStatus | null;
+  /** Set where nothing but a logout and a login helps, and why. */
+  readonly recovery: RecoveryReason | null;
+}
+
+/** Why the encryption of this device has to be reset. */
+export interface RecoveryReason {
+  readonly reason: 'identity-changed';
+  readonly since: string | null;
+}
+
+/** The crypto stores of the devices that this page has had. */
+export interface Stores {
+  /** The databases as they were when the package was installed: for the first device that is asked about. */
+  takeDatabasesAtBoot(): Promise<Databases> | undefined;
+  found(device: StoreOfDevice, existed: boolean | undefined, error: string | undefined): void;
+  compare(device: StoreOfDevice, ed25519: string, curve25519: string): void;
+  status(userId: string, deviceId: string): CryptoStoreStatus | null;
 }
 
 export interface Core {
@@ -16,6 +38,8 @@ export interface Core {
   report(facts: HostFacts): Report;
   subscribe(listener: () => void): () => void;
   snapshot(): CryptoDiagSnapshot;
+  readonly storage: PersistentStorage;
+  readonly stores: Stores;
 }
 
 /** The shortest time between two calls of the listeners for new evidence. */
@@ -39,15 +63,11 @@ export function core(): Core {
 
 let own: Core | undefined;
 
-const noEvidence = (): Evidences => ({ counts: { 'KE-1': 0, 'KE-2': 0, 'KE-3': 0, 'KE-4': 0 }, entries: [] });
-
-const words = (error: unknown): string => {
-  try {
-    return error instanceof Error ? error.message : String(error);
-  } catch {
-    return 'an error that cannot be read';
-  }
-};
+const noEvidence = (): Evidences => ({
+  counts: { 'KE-1': 0, 'KE-2': 0, 'KE-3': 0, 'KE-4': 0 },
+  entries: [],
+  cryptoStore: null,
+});
 
 function createCore(): Core {
   let engine: Engine | undefined;
@@ -55,6 +75,7 @@ function createCore(): Core {
   let known = noEvidence();
   let snapshot: CryptoDiagSnapshot | undefined;
   let installs = 0;
+  let databasesAtBoot: Promise<Databases> | undefined;
   const listeners = new Set<() => void>();
   let notifying = false;
   let scheduled = false;
@@ -72,7 +93,7 @@ function createCore(): Core {
   const fail = (error: unknown): void => {
     if (status.state === 'failed') return;
     const broken = engine;
-    setStatus('failed', `diagnostics broke and were switched off: ${words(error)}`);
+    setStatus('failed', `diagnostics broke and were switched off: ${explain(error)}`);
     // Not from inside the call that broke.
     queueMicrotask(() => {
       try {
@@ -135,8 +156,28 @@ function createCore(): Core {
         if (!(error instanceof RangeError)) fail(error);
       });
     } catch (error) {
-      setStatus('unavailable', `this page cannot run the diagnostics: ${words(error)}`);
+      setStatus('unavailable', `this page cannot run the diagnostics: ${explain(error)}`);
     }
+  };
+
+  const storage = createStorage(() => schedule());
+
+  const stores: Stores = {
+    takeDatabasesAtBoot() {
+      const taken = databasesAtBoot;
+      databasesAtBoot = undefined;
+      return taken;
+    },
+    found(device, existed, error) {
+      ensureEngine();
+      guarded((e) => e.storeFound(device, existed, error));
+      schedule();
+    },
+    compare(device, ed25519, curve25519) {
+      guarded((e) => e.storeKeys(device, ed25519, curve25519));
+      schedule();
+    },
+    status: (userId, deviceId) => guarded((e) => e.cryptoStore(userId, deviceId)) ?? null,
   };
 
   const evidence = (): Evidences => {
@@ -144,10 +185,18 @@ function createCore(): Core {
     return known;
   };
 
+  const takeSnapshot = (): CryptoDiagSnapshot => {
+    const evidences = evidence();
+    const { verdict, since = null } = evidences.cryptoStore ?? {};
+    const recovery = verdict === 'identity-changed' ? { reason: verdict, since } : null;
+    return { ...evidences, status, storage: storage.status(), recovery };
+  };
+
   return {
     install() {
       installs += 1;
       if (installs === 1) {
+        databasesAtBoot ??= listDatabases();
         ensureEngine();
         const complete = guarded((e) => e.start());
         if (complete !== undefined) {
@@ -177,6 +226,7 @@ function createCore(): Core {
           ...facts.client,
           sdkVersion: null,
           ...known,
+          storage: facts.storage && { ...facts.storage, error: null },
           status,
           environment: { ...facts.environment, app: null },
           notes: [
@@ -190,8 +240,10 @@ function createCore(): Core {
       return () => void listeners.delete(listener);
     },
     snapshot() {
-      snapshot ??= { status, ...evidence() };
+      snapshot ??= takeSnapshot();
       return snapshot;
     },
+    storage,
+    stores,
   };
 }

@@ -1,4 +1,5 @@
-import { collectCryptoDiagReport, type MatrixClientLike, type ReportExtras } from './report';
+import type { MatrixClientLike } from './matrix-client';
+import { collectCryptoDiagReport, type ReportExtras } from './report';
 
 /** Time for the browser to take the file over; after that the memory is given back. */
 const REVOKE_AFTER_MS = 60_000;

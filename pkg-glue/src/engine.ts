@@ -2,7 +2,7 @@
 
 import { CryptoDiag, initSync } from '../wasm/lotus_crypto_diag.js';
 import bytes from '../wasm/lotus_crypto_diag_bg.wasm';
-import type { Evidences, HostFacts, Report } from './generated/model';
+import type { CryptoStoreStatus, Evidences, HostFacts, Report } from './generated/model';
 
 export interface Engine {
   /** Whether both console methods could be wrapped. */
@@ -10,6 +10,16 @@ export interface Engine {
   stop(): void;
   evidence(): Evidences;
   report(facts: HostFacts): Report;
+  storeFound(device: StoreOfDevice, existed: boolean | undefined, error: string | undefined): void;
+  storeKeys(device: StoreOfDevice, ed25519: string, curve25519: string): void;
+  cryptoStore(userId: string, deviceId: string): CryptoStoreStatus | null;
+}
+
+/** A Matrix device, and the IndexedDB database of its crypto store. */
+export interface StoreOfDevice {
+  userId: string;
+  deviceId: string;
+  database: string;
 }
 
 /** Throws where the page cannot run WebAssembly. */
@@ -22,5 +32,10 @@ export function createEngine(onChange: () => void, onFailure: (error: unknown) =
     stop: () => diag.stop(),
     evidence: () => diag.evidence() as Evidences,
     report: (facts) => diag.report(facts) as Report,
+    storeFound: ({ userId, deviceId, database }, existed, error) =>
+      diag.storeFound(userId, deviceId, database, existed, error),
+    storeKeys: ({ userId, deviceId, database }, ed25519, curve25519) =>
+      diag.storeKeys(userId, deviceId, database, ed25519, curve25519),
+    cryptoStore: (userId, deviceId) => diag.cryptoStore(userId, deviceId) as CryptoStoreStatus | null,
   };
 }

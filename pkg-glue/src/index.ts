@@ -5,24 +5,32 @@
  */
 
 import { type CryptoDiagSnapshot, core } from './core';
-import type { CaptureStatus, Entry } from './generated/model';
+import type { CaptureStatus, Entry, StorageStatus } from './generated/model';
 
-export type { CryptoDiagSnapshot } from './core';
+export type { CryptoDiagSnapshot, RecoveryReason } from './core';
+export { type CryptoStoreOptions, checkCryptoStore, type DeviceIds } from './crypto-store';
 export { downloadCryptoDiagReport } from './download';
 export type {
   CallMembership,
   CaptureState,
   CaptureStatus as CryptoDiagStatus,
+  CryptoStoreStatus,
   Detail as CryptoDiagDetail,
   Entry as CryptoDiagEntry,
   Fault,
   FaultCounts,
+  IdentityCheck,
   Level,
   MalformedCause,
+  PersistRequest,
   Refusal,
+  StorageStatus,
+  StoreLoss,
+  StoreVerdict,
   TimelineEvent,
 } from './generated/model';
-export type { CryptoDiagReport, MatrixClientLike, ReportExtras } from './report';
+export type { MatrixClientLike } from './matrix-client';
+export type { CryptoDiagReport, ReportExtras } from './report';
 export { buildCryptoDiagReport, collectCryptoDiagReport } from './report';
 
 /**
@@ -59,4 +67,18 @@ export function subscribe(listener: () => void): () => void {
 /** For `useSyncExternalStore`: the same object until the next call of the listeners. */
 export function getSnapshot(): CryptoDiagSnapshot {
   return core().snapshot();
+}
+
+/**
+ * Asks the browser to keep what this origin stores, the encryption keys among it. It is asked once a page load, however
+ * often this is called; browsers that show a prompt (Firefox) show it once a tab. Call it after login: `auto` asks only
+ * where the browser decides by itself. Never rejects.
+ */
+export function requestPersistentStorage(): Promise<StorageStatus> {
+  return core().storage.request();
+}
+
+/** What the browser says of its storage now, without asking for anything. Never rejects. */
+export function refreshStorageStatus(): Promise<StorageStatus> {
+  return core().storage.refresh();
 }

@@ -1,27 +1,11 @@
+import { explain, within } from './bounded';
 import { core } from './core';
+import { checkCryptoStore } from './crypto-store';
 import type { ClientFacts, Environment, HostFacts, Report } from './generated/model';
+import type { CryptoApiLike, MatrixClientLike } from './matrix-client';
 
 /** The report, as it stands in the file. Its JSON Schema is `lotus-crypto-diag/report-1.schema.json`. */
 export type CryptoDiagReport = Report;
-
-/**
- * What is used of matrix-js-sdk's `MatrixClient`, by shape: any version will do. What is missing, throws or returns
- * something else becomes `null` in the report, with a note.
- */
-export interface MatrixClientLike {
-  getUserId?(): unknown;
-  getDeviceId?(): unknown;
-  getSyncState?(): unknown;
-  getCrypto?(): unknown;
-}
-
-/** What is used of the SDK's `CryptoApi`. */
-interface CryptoApiLike {
-  getVersion?(): unknown;
-  getOwnDeviceKeys?(): unknown;
-  getActiveSessionBackupVersion?(): unknown;
-  isCrossSigningReady?(): unknown;
-}
 
 /** What only the host knows. */
 export interface ReportExtras {
@@ -33,20 +17,20 @@ export interface ReportExtras {
   notes?: string[];
 }
 
-/** How long one question to the SDK may take. */
-const PATIENCE_MS = 3000;
-
 /** What is known now, as JSON. `mx` may be missing or half-initialised. */
 export function buildCryptoDiagReport(mx?: MatrixClientLike | null, extras?: ReportExtras): string {
   return toJson(core().report(new Interview(extras).about(mx)));
 }
 
-/** The same, after asking the SDK what it only tells asynchronously. Never rejects; takes a few seconds at most. */
+/**
+ * The same, after asking the SDK and the browser what they only tell asynchronously. Never rejects; takes a few seconds
+ * at most.
+ */
 export async function collectCryptoDiagReport(mx?: MatrixClientLike | null, extras?: ReportExtras): Promise<string> {
   const interview = new Interview(extras);
   const facts = interview.about(mx);
-  await interview.aboutCrypto(mx);
-  return toJson(core().report(facts));
+  await Promise.all([interview.aboutCrypto(mx), core().storage.refresh(), mx && checkCryptoStore(mx)]);
+  return toJson(core().report({ ...facts, storage: core().storage.status() }));
 }
 
 const toJson = (report: Report): string => `${JSON.stringify(report, null, 2)}\n`;
@@ -54,14 +38,6 @@ const toJson = (report: Report): string => `${JSON.stringify(report, null, 2)}\n
 const isString = (value: unknown): value is string => typeof value === 'string';
 const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
 const isMissing = (value: unknown): value is null | undefined => value === null || value === undefined;
-
-const explain = (error: unknown): string => {
-  try {
-    return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  } catch {
-    return 'an error that cannot be read';
-  }
-};
 
 /** Puts questions to the host; whatever it answers, there is a fact or a note. */
 class Interview {
@@ -98,7 +74,8 @@ class Interview {
       client.cryptoReady = this.ask('getCrypto()', () => mx.getCrypto && !isMissing(mx.getCrypto()), isBoolean);
       client.cryptoVersion = this.ask('getCrypto().getVersion()', () => this.crypto(mx)?.getVersion?.(), isString);
     }
-    return { status: core().status(), client, environment: this.environment(), notes };
+    const { status, storage } = core();
+    return { status: status(), client, storage: storage.status(), environment: this.environment(), notes };
   }
 
   async aboutCrypto(mx: MatrixClientLike | null | undefined): Promise<void> {
@@ -152,12 +129,8 @@ class Interview {
     answer: () => unknown,
     fits: (value: unknown) => value is T,
   ): Promise<T | null> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
     try {
-      const tooLate = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS / 1000} s`)), PATIENCE_MS);
-      });
-      const value = await Promise.race([answer(), tooLate]);
+      const value = await within('it', answer);
       return this.ask(question, () => value, fits);
     } catch (error) {
       return this.ask(
@@ -167,8 +140,6 @@ class Interview {
         },
         fits,
       );
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

@@ -36,6 +36,20 @@ impl Page {
     }
 }
 
+/// Judges the store of a device, and compares its keys where they are told.
+fn store(device_id: &str, existed: Option<bool>, ed25519: Option<&str>) -> String {
+    let diag = Page::new().diag;
+    let ids = || ["@a:hs".to_owned(), device_id.to_owned(), "x::matrix-sdk-crypto".to_owned()];
+    let [user, device, database] = ids();
+    diag.store_found(user, device, database, existed, None);
+    if let Some(key) = ed25519 {
+        let [user, device, database] = ids();
+        diag.store_keys(user, device, database, key.to_owned(), "curve".to_owned());
+    }
+    let status = diag.crypto_store("@a:hs".to_owned(), device_id.to_owned()).ok().unwrap();
+    JSON::stringify(&status).unwrap().into()
+}
+
 fn evaluate(code: &str) -> JsValue {
     Function::new_no_args(code).call0(&JsValue::UNDEFINED).unwrap()
 }
@@ -118,4 +132,80 @@ fn facts_of_the_wrong_shape_are_an_error_and_no_trap() {
     let page = Page::new();
     assert!(page.diag.report(evaluate("return { notes: 7 }")).is_err());
     assert!(page.diag.report(evaluate("return {}")).is_ok());
+}
+
+#[wasm_bindgen_test]
+fn a_device_is_remembered_in_local_storage_and_known_at_the_next_start() {
+    evaluate("localStorage.clear()");
+    let verdict = |status: String, verdict: &str| assert!(status.contains(verdict), "{status}");
+    verdict(store("D/1", Some(false), Some("ed")), r#""verdict":"first-run""#);
+    verdict(store("D/1", Some(true), Some("ed")), r#""verdict":"healthy""#);
+    verdict(store("D/1", Some(false), None), r#""verdict":"evicted""#);
+    verdict(store("D/1", Some(true), Some("other")), r#""verdict":"identity-changed""#);
+    verdict(store("D/1", Some(true), None), r#""verdict":"identity-changed""#);
+    let written =
+        evaluate("return localStorage.getItem('lotus-crypto-diag/device/x%3A%3Amatrix-sdk-crypto/%40a%3Ahs/D%2F1')");
+    assert!(written.as_string().unwrap().starts_with(r#"{"schema":1,"ed25519":"ed","curve25519":"curve","since":"2"#));
+}
+
+#[wasm_bindgen_test]
+fn a_new_device_of_the_same_user_drops_the_marker_of_the_old_one_and_no_other() {
+    evaluate(
+        "localStorage.clear(); localStorage.setItem('of the host', '1');
+              localStorage.setItem('lotus-crypto-diag/device/x%3A%3Amatrix-sdk-crypto/%40b%3Ahs/D', 'of another user')",
+    );
+    store("D", Some(false), Some("ed"));
+    store("E", Some(false), Some("ed2"));
+    let keys = evaluate("return Object.keys(localStorage).sort().join()").as_string().unwrap();
+    assert_eq!(
+        keys,
+        "lotus-crypto-diag/device/x%3A%3Amatrix-sdk-crypto/%40a%3Ahs/E,\
+                      lotus-crypto-diag/device/x%3A%3Amatrix-sdk-crypto/%40b%3Ahs/D,of the host"
+    );
+}
+
+#[wasm_bindgen_test]
+fn local_storage_that_throws_or_holds_nonsense_gives_unknown_and_the_reason() {
+    evaluate(
+        "localStorage.clear(); localStorage.setItem('lotus-crypto-diag/device/x%3A%3Amatrix-sdk-crypto/%40a%3Ahs/D', '{\"schema\":1')",
+    );
+    let status = store("D", Some(true), None);
+    assert!(status.contains(r#""verdict":"unknown""#) && status.contains("cannot be read: SyntaxError"), "{status}");
+
+    evaluate(
+        "localStorage.clear(); localStorage.setItem('lotus-crypto-diag/device/x%3A%3Amatrix-sdk-crypto/%40a%3Ahs/D', '{\"schema\":2}')",
+    );
+    let status = store("D", Some(true), None);
+    assert!(status.contains(r#""verdict":"unknown""#) && status.contains("error"), "{status}");
+
+    evaluate(
+        "localStorage.clear(); window.real = Storage.prototype.setItem; Storage.prototype.setItem = function () { throw new DOMException('full', 'QuotaExceededError') }",
+    );
+    let status = store("D", Some(false), Some("ed"));
+    assert!(
+        status.contains(r#""verdict":"first-run""#) && status.contains("cannot be written: QuotaExceededError: full"),
+        "{status}"
+    );
+    evaluate("Storage.prototype.setItem = window.real");
+
+    evaluate(
+        "window.real = Object.getOwnPropertyDescriptor(window, 'localStorage');
+         Object.defineProperty(window, 'localStorage', { configurable: true, get() { throw new DOMException('blocked', 'SecurityError') } })",
+    );
+    let status = store("D", Some(false), Some("ed"));
+    evaluate("Object.defineProperty(window, 'localStorage', window.real)");
+    assert!(status.contains(r#""verdict":"unknown""#) && status.contains("SecurityError: blocked"), "{status}");
+}
+
+#[wasm_bindgen_test]
+fn a_lost_store_is_no_entry_and_is_remembered_from_inside_the_line() {
+    evaluate("localStorage.clear()");
+    store("D", Some(false), Some("ed"));
+    let mut page = Page::new();
+    page.diag.start(&page.console);
+    page.diag.store_found("@a:hs".into(), "D".into(), "x::matrix-sdk-crypto".into(), Some(true), None);
+    page.run("console.error('sync', new Error('failed to read or write to the crypto store DomException InvalidStateError (11)'))");
+    let evidence = page.evidence();
+    assert!(evidence.contains(r#""entries":[]"#) && evidence.contains(r#""verdict":"evicted""#), "{evidence}");
+    assert!(evaluate("return Object.values(localStorage)[0]").as_string().unwrap().contains(r#""lost":"2"#));
 }

@@ -4,11 +4,13 @@
 use std::fs;
 use std::path::Path;
 
+use lotus_crypto_diag::crypto_store::{CryptoStoreStatus, IdentityCheck, StoreLoss, StoreVerdict};
 use lotus_crypto_diag::entry::{
     CallMembership, Detail, Entry, Fault, FaultCounts, Level, MalformedCause, Refusal, TimelineEvent,
 };
 use lotus_crypto_diag::report::{CaptureState, CaptureStatus, ClientFacts, Environment, HostFacts, Report};
 use lotus_crypto_diag::session::Evidences;
+use lotus_crypto_diag::storage::{PersistRequest, StorageStatus};
 use schemars::generate::SchemaSettings;
 use ts_rs::{Config, TS};
 
@@ -43,6 +45,12 @@ fn the_typescript_types_are_those_of_the_model() {
         declaration::<CallMembership>(config),
         declaration::<Detail>(config),
         declaration::<Entry>(config),
+        declaration::<PersistRequest>(config),
+        declaration::<StorageStatus>(config),
+        declaration::<StoreVerdict>(config),
+        declaration::<IdentityCheck>(config),
+        declaration::<StoreLoss>(config),
+        declaration::<CryptoStoreStatus>(config),
         declaration::<CaptureState>(config),
         declaration::<CaptureStatus>(config),
         declaration::<ClientFacts>(config),

@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::signature::SIGNATURES;
+use crate::signature::needles;
 
 /// Called with: is it `console.error`, text, excerpt, truncated.
 pub(crate) type OnMatch = Closure<dyn Fn(bool, String, String, bool)>;
@@ -41,7 +41,7 @@ pub(crate) struct ConsoleTap {
 
 impl ConsoleTap {
     pub(crate) fn new(console: &JsValue, on_match: OnMatch, on_failure: &JsValue) -> Self {
-        let matcher = create_matcher(SIGNATURES.iter().map(|row| row.words.to_owned()).collect());
+        let matcher = create_matcher(needles().map(str::to_owned).collect());
         let tap = tap_console(console, &matcher, on_match.as_ref(), on_failure);
         Self { tap, _on_match: on_match }
     }

@@ -3,15 +3,16 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::{Date, Function};
-use serde::Serialize;
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 use super::console::{ConsoleTap, OnMatch};
+use super::convert::{now, to_js};
+use super::markers;
+use crate::crypto_store::{Device, IdentityKeys};
 use crate::entry::Level;
 use crate::report::HostFacts;
 use crate::session::{Line, Session};
-use crate::timestamp::Timestamp;
 
 /// One session of diagnostics. Not for hosts: the package's own API stands in front of it.
 #[wasm_bindgen]
@@ -41,6 +42,7 @@ impl CryptoDiag {
             // The borrow ends before anything of JavaScript is called.
             let kept = session.try_borrow_mut().is_ok_and(|mut session| session.observe(line, now()));
             if kept {
+                remember(&session);
                 // It only takes note, and does not throw.
                 let _ = on_change.call0(&JsValue::UNDEFINED);
             }
@@ -67,13 +69,53 @@ impl CryptoDiag {
         let facts: HostFacts = serde_wasm_bindgen::from_value(facts)?;
         to_js(&self.session.borrow().report(facts, now()))
     }
+
+    /// Judges a device's crypto store before the SDK opens it. `existed`: whether its database was there, `undefined`
+    /// where that is not known, and then `error` says why.
+    #[wasm_bindgen(js_name = storeFound)]
+    pub fn store_found(
+        &self,
+        user_id: String,
+        device_id: String,
+        database: String,
+        existed: Option<bool>,
+        error: Option<String>,
+    ) {
+        let device = Device { user_id, device_id, database };
+        let recall = markers::recall(&device);
+        self.session.borrow_mut().store_found(device, recall, existed, error.as_deref(), now());
+        remember(&self.session);
+    }
+
+    /// Compares the identity keys that a device has now with those it had first.
+    #[wasm_bindgen(js_name = storeKeys)]
+    pub fn store_keys(
+        &self,
+        user_id: String,
+        device_id: String,
+        database: String,
+        ed25519: String,
+        curve25519: String,
+    ) {
+        let device = Device { user_id, device_id, database };
+        self.session.borrow_mut().store_keys(&device, IdentityKeys { ed25519, curve25519 }, now());
+        remember(&self.session);
+    }
+
+    /// `CryptoStoreStatus` of a device, `null` where nobody asked about it.
+    #[wasm_bindgen(js_name = cryptoStore)]
+    pub fn crypto_store(&self, user_id: String, device_id: String) -> Result<JsValue, JsError> {
+        to_js(&self.session.borrow().stores().status(Some(&user_id), Some(&device_id)))
+    }
 }
 
-fn now() -> Timestamp {
-    Timestamp::from_ms(Date::now())
-}
-
-/// As `JSON.parse` would give it: plain objects, `null` where there is nothing.
-fn to_js(value: &impl Serialize) -> Result<JsValue, JsError> {
-    Ok(value.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
+/// Writes the markers that changed. Nothing is borrowed while JavaScript runs.
+fn remember(session: &RefCell<Session>) {
+    let unsaved = session.try_borrow_mut().ok().and_then(|mut session| session.stores_mut().take_unsaved());
+    if let Some((device, marker)) = unsaved
+        && let Err(reason) = markers::remember(&device, &marker)
+        && let Ok(mut session) = session.try_borrow_mut()
+    {
+        session.stores_mut().not_remembered(&device, reason);
+    }
 }

@@ -212,6 +212,116 @@ lastMessage?: string,
 detail: Detail, };
 
 /**
+ * What became of the wish that storage be persistent.
+ */
+export type PersistRequest = "granted" | "denied" | "already" | "unsupported" | "error" | "not-asked";
+
+/**
+ * `navigator.storage`, as far as it answered (<https://storage.spec.whatwg.org/>).
+ */
+export type StorageStatus = {
+/**
+ * Whether the browser has `navigator.storage` with what is needed of it.
+ */
+supported: boolean,
+/**
+ * Whether the browser keeps the data until a person deletes it; `null`: it did not say.
+ */
+persisted: boolean | null,
+/**
+ * What became of the wish.
+ */
+request: PersistRequest,
+/**
+ * Bytes in use, as the browser estimates them.
+ */
+usage: number | null,
+/**
+ * Bytes that may be used.
+ */
+quota: number | null,
+/**
+ * For a person to read: what could not be found out, and why.
+ */
+error: string | null, };
+
+/**
+ * The verdict on a crypto store.
+ */
+export type StoreVerdict = "healthy" | "first-run" | "evicted" | "identity-changed" | "unknown";
+
+/**
+ * How the identity keys of the device compare with those that are remembered.
+ */
+export type IdentityCheck = "not-compared" | "first-seen" | "same" | "changed";
+
+/**
+ * The store was lost while the page was running: its connection to the database is dead.
+ */
+export type StoreLoss = {
+/**
+ * When the first line came that says so.
+ */
+firstTs: string,
+/**
+ * When the latest came.
+ */
+lastTs: string,
+/**
+ * How many came.
+ */
+count: number,
+/**
+ * The first of them, secrets replaced by `[redacted]`.
+ */
+message: string, };
+
+/**
+ * What is known of a crypto store.
+ */
+export type CryptoStoreStatus = {
+/**
+ * The verdict.
+ */
+verdict: StoreVerdict,
+/**
+ * Since when it holds: of a healthy store, since when the device is known; of a lost one, when that was noticed.
+ */
+since: string | null,
+/**
+ * Whose store; `null` where nobody said.
+ */
+userId: string | null,
+/**
+ * Of which device.
+ */
+deviceId: string | null,
+/**
+ * Name of the database.
+ */
+database: string | null,
+/**
+ * Whether the database was there before the SDK could make it; `null`: the browser did not say, or it was too late.
+ */
+databaseExisted: boolean | null,
+/**
+ * How the identity keys compare.
+ */
+identity: IdentityCheck,
+/**
+ * When the device was last seen with the keys it had first.
+ */
+lastHealthy: string | null,
+/**
+ * The store's loss under the running page, where it happened.
+ */
+loss: StoreLoss | null,
+/**
+ * For a person to read: what could not be found out, and why.
+ */
+error: string | null, };
+
+/**
  * Whether evidence is being gathered, and if not, why.
  */
 export type CaptureState = "idle" | "running" | "degraded" | "unavailable" | "failed";
@@ -320,6 +430,10 @@ status: CaptureStatus,
  */
 client: ClientFacts,
 /**
+ * The browser's storage; `None`: it was not looked at yet.
+ */
+storage: StorageStatus | null,
+/**
  * The page.
  */
 environment: Environment,
@@ -339,7 +453,11 @@ counts: FaultCounts,
 /**
  * The evidence, the most recent last.
  */
-entries: Array<Entry>, };
+entries: Array<Entry>,
+/**
+ * The crypto store of this page's device; `null`: it was not asked about.
+ */
+cryptoStore: CryptoStoreStatus | null, };
 
 /**
  * Everything that is known now.
@@ -369,6 +487,14 @@ counts: FaultCounts,
  * The evidence, the most recent last: at most 200 entries.
  */
 entries: Array<Entry>,
+/**
+ * Whether the browser keeps what is stored; `null`: it was not looked at yet.
+ */
+storage: StorageStatus | null,
+/**
+ * The device's crypto store; `null`: it was not asked about.
+ */
+cryptoStore: CryptoStoreStatus | null,
 /**
  * The page.
  */

@@ -10,6 +10,7 @@ import {
 } from '../index';
 import { EntryList } from './EntryList';
 import { LiveSummary } from './LiveSummary';
+import { StoreState } from './StoreState';
 import { useCryptoDiagnostics } from './useCryptoDiagnostics';
 import { type CryptoDiagWords, ENGLISH } from './words';
 
@@ -63,6 +64,7 @@ export function CryptoDiagnostics({ mx, extras, words, entriesShown = 5 }: Crypt
         </Box>
         <CaptureState status={snapshot.status} words={text} />
       </Box>
+      <StoreState mx={mx ?? null} snapshot={snapshot} words={text} />
       <FaultCounts counts={snapshot.counts} words={text} />
       {snapshot.entries.length > 0 ? (
         <EntryList entries={snapshot.entries} shown={entriesShown} words={text} />

@@ -2,6 +2,7 @@ import { Badge, Box, color, config, Text, toRem } from 'folds';
 import { useId } from 'react';
 
 import type { CryptoDiagEntry } from '../index';
+import { localTime } from './time';
 import type { CryptoDiagWords } from './words';
 
 export type EntryListProps = { entries: CryptoDiagEntry[]; shown: number; words: CryptoDiagWords };
@@ -43,12 +44,6 @@ function keysOf(entries: CryptoDiagEntry[]): string[] {
     seen.set(key, before + 1);
     return `${key} ${before}`;
   });
-}
-
-/** The local time; of another day, with the date. */
-function localTime(time: Date): string {
-  const isToday = time.toDateString() === new Date().toDateString();
-  return isToday ? time.toLocaleTimeString() : time.toLocaleString();
 }
 
 type EntryItemProps = { entry: CryptoDiagEntry; words: CryptoDiagWords };

@@ -1,4 +1,4 @@
-import type { Fault } from '../index';
+import type { Fault, StoreVerdict } from '../index';
 
 /** Every word of the card. A host that translates passes its own. */
 export const ENGLISH = {
@@ -18,6 +18,22 @@ export const ENGLISH = {
   nothing: 'No fault seen so far.',
   latest: 'Latest entries',
   times: (count: number) => `${count} times`,
+  /** Whether the browser keeps what is stored. */
+  persisted: 'The browser keeps your encryption keys until you delete them.',
+  notPersisted: 'The browser may delete your encryption keys when space runs low.',
+  persistHelps: 'To prevent that, install this app, allow its notifications, or bookmark it; and set up key backup.',
+  persistUnknown: 'It is not known whether the browser keeps your encryption keys.',
+  persist: 'Ask the browser to keep them',
+  usage: (used: string, quota: string) => `${used} of ${quota} are in use.`,
+  store: {
+    healthy: 'The encryption keys of this device are in place.',
+    'first-run': 'This device is new here; its encryption keys are remembered from now on.',
+    evicted: 'The encryption keys of this device were deleted by the browser.',
+    'identity-changed':
+      'This device lost its encryption keys and came back with others. Log out and back in: until then, others may be unable to reach it.',
+    unknown: 'It could not be found out whether the encryption keys of this device are in place.',
+  } satisfies Record<StoreVerdict, string>,
+  since: (time: string) => `Since ${time}.`,
   download: 'Download report',
   downloading: 'Writing the report…',
   saved: (name: string) => `Saved as ${name}`,

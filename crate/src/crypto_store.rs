@@ -1,0 +1,291 @@
+//! What became of a device's crypto store: the root condition of KE-1.
+//!
+//! A device that comes back under its old id with a blank store has new identity keys, and uploads one-time keys under
+//! ids that the homeserver knows already. A marker outside the store remembers the keys; this module judges from the
+//! marker, from the databases that were found, and from the keys that the client has now.
+
+use serde::{Deserialize, Serialize};
+
+use crate::timestamp::Timestamp;
+
+/// Whose store: one Matrix device, and the database that the SDK keeps its keys in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// `@user:server`
+    pub user_id: String,
+    /// The device id.
+    pub device_id: String,
+    /// Name of the IndexedDB database.
+    pub database: String,
+}
+
+/// The public identity keys of a device, in unpadded base64.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdentityKeys {
+    /// The signing key.
+    pub ed25519: String,
+    /// The key agreement key.
+    pub curve25519: String,
+}
+
+/// The version of [`Marker`]'s form.
+pub const MARKER_SCHEMA: u32 = 1;
+
+/// What is remembered of a device outside its crypto store: in localStorage, one for each device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Marker {
+    /// [`MARKER_SCHEMA`]
+    pub schema: u32,
+    /// The signing key that the device had when it was first seen.
+    pub ed25519: String,
+    /// The key agreement key that it had then.
+    pub curve25519: String,
+    /// When it was first seen.
+    pub since: Timestamp,
+    /// When it was last seen with these keys.
+    pub last_healthy: Timestamp,
+    /// When its store was found gone.
+    pub lost: Option<Timestamp>,
+    /// When it was first seen with other keys. Never taken back: the homeserver and other devices remember the first.
+    pub changed: Option<Timestamp>,
+}
+
+/// What was found in the place where a marker would be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recall {
+    /// No marker: this device was not seen before.
+    Nothing,
+    /// A marker.
+    Known(Marker),
+    /// The place could not be read, or what stands there makes no sense; with the reason.
+    Unreadable(String),
+}
+
+/// The verdict on a crypto store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
+pub enum StoreVerdict {
+    /// It is there, and as far as they were compared, the identity keys are those of before.
+    Healthy,
+    /// This device was not seen before: there is nothing to compare it with.
+    FirstRun,
+    /// The device had a store, and it is gone.
+    Evicted,
+    /// The device came back under its old id with other identity keys: uploads of one-time keys will be refused.
+    IdentityChanged,
+    /// It could not be found out; see `error`.
+    #[default]
+    Unknown,
+}
+
+/// How the identity keys of the device compare with those that are remembered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
+pub enum IdentityCheck {
+    /// The client has not told them yet.
+    #[default]
+    NotCompared,
+    /// None were remembered.
+    FirstSeen,
+    /// The same.
+    Same,
+    /// Others, now or at an earlier start.
+    Changed,
+}
+
+/// The store was lost while the page was running: its connection to the database is dead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct StoreLoss {
+    /// When the first line came that says so.
+    #[cfg_attr(feature = "bindings", ts(as = "String"), schemars(with = "String"))]
+    pub first_ts: Timestamp,
+    /// When the latest came.
+    #[cfg_attr(feature = "bindings", ts(as = "String"), schemars(with = "String"))]
+    pub last_ts: Timestamp,
+    /// How many came.
+    pub count: u32,
+    /// The first of them, secrets replaced by `[redacted]`.
+    pub message: String,
+}
+
+/// What is known of a crypto store.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct CryptoStoreStatus {
+    /// The verdict.
+    pub verdict: StoreVerdict,
+    /// Since when it holds: of a healthy store, since when the device is known; of a lost one, when that was noticed.
+    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"), schemars(with = "Option<String>"))]
+    pub since: Option<Timestamp>,
+    /// Whose store; `null` where nobody said.
+    pub user_id: Option<String>,
+    /// Of which device.
+    pub device_id: Option<String>,
+    /// Name of the database.
+    pub database: Option<String>,
+    /// Whether the database was there before the SDK could make it; `null`: the browser did not say, or it was too late.
+    pub database_existed: Option<bool>,
+    /// How the identity keys compare.
+    pub identity: IdentityCheck,
+    /// When the device was last seen with the keys it had first.
+    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"), schemars(with = "Option<String>"))]
+    pub last_healthy: Option<Timestamp>,
+    /// The store's loss under the running page, where it happened.
+    pub loss: Option<StoreLoss>,
+    /// For a person to read: what could not be found out, and why.
+    pub error: Option<String>,
+}
+
+/// The store of one device, as far as this page has seen it.
+#[derive(Clone, Debug)]
+pub struct CryptoStore {
+    device: Device,
+    memory: Memory,
+    marker: Option<Marker>,
+    /// The marker as it stands in the place where it is remembered.
+    saved: Option<Marker>,
+    existed: Option<bool>,
+    identity: IdentityCheck,
+    loss: Option<StoreLoss>,
+    error: Option<String>,
+    found_at: Timestamp,
+}
+
+/// What was remembered when this page began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Memory {
+    Nothing,
+    Known,
+    Unreadable,
+}
+
+impl CryptoStore {
+    /// What was found before the SDK opened the store. `existed` is `None` where that is not known, with the reason.
+    pub fn found(device: Device, recall: Recall, existed: Option<bool>, error: Option<String>, now: Timestamp) -> Self {
+        let (memory, mut marker, error) = match recall {
+            Recall::Nothing => (Memory::Nothing, None, error),
+            Recall::Known(marker) => (Memory::Known, Some(marker), error),
+            Recall::Unreadable(reason) => (Memory::Unreadable, None, Some(reason)),
+        };
+        let saved = marker.clone();
+        if let Some(marker) = &mut marker
+            && existed == Some(false)
+        {
+            marker.lost.get_or_insert(now);
+        }
+        let identity = IdentityCheck::NotCompared;
+        Self { device, memory, marker, saved, existed, identity, loss: None, error, found_at: now }
+    }
+
+    /// The client tells the identity keys that the device has now.
+    pub fn compare(&mut self, keys: IdentityKeys, now: Timestamp) {
+        let Some(marker) = &mut self.marker else {
+            if self.memory == Memory::Nothing {
+                self.identity = IdentityCheck::FirstSeen;
+            }
+            // From what could not be read nothing follows; but it is written anew, for the next start.
+            let IdentityKeys { ed25519, curve25519 } = keys;
+            let (schema, since, last_healthy) = (MARKER_SCHEMA, now, now);
+            let lost = self.loss.as_ref().map(|loss| loss.first_ts);
+            self.marker = Some(Marker { schema, ed25519, curve25519, since, last_healthy, lost, changed: None });
+            return;
+        };
+        if marker.changed.is_some() || marker.ed25519 != keys.ed25519 || marker.curve25519 != keys.curve25519 {
+            marker.changed.get_or_insert(now);
+            self.identity = IdentityCheck::Changed;
+            return;
+        }
+        marker.last_healthy = now;
+        if self.loss.is_none() {
+            marker.lost = None;
+        }
+        if self.memory == Memory::Known {
+            self.identity = IdentityCheck::Same;
+        }
+    }
+
+    /// The store was lost while the page was running.
+    pub fn lost(&mut self, loss: StoreLoss) {
+        if let Some(marker) = &mut self.marker {
+            marker.lost.get_or_insert(loss.first_ts);
+        }
+        self.loss = Some(loss);
+    }
+
+    /// The marker could not be written, and why.
+    pub fn not_remembered(&mut self, reason: String) {
+        self.error.get_or_insert(reason);
+    }
+
+    /// Whose store this is.
+    pub const fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The loss that was seen in this page.
+    pub const fn loss(&self) -> Option<&StoreLoss> {
+        self.loss.as_ref()
+    }
+
+    /// The marker, where it is not yet written as it is now; it counts as written.
+    pub fn take_unsaved(&mut self) -> Option<Marker> {
+        if self.marker == self.saved {
+            return None;
+        }
+        self.saved.clone_from(&self.marker);
+        self.saved.clone()
+    }
+
+    /// The verdict and what it rests on.
+    pub fn status(&self) -> CryptoStoreStatus {
+        let (verdict, marker) = (self.verdict(), self.marker.as_ref());
+        CryptoStoreStatus {
+            verdict,
+            since: match verdict {
+                StoreVerdict::Healthy | StoreVerdict::FirstRun => Some(marker.map_or(self.found_at, |m| m.since)),
+                StoreVerdict::Evicted | StoreVerdict::IdentityChanged => Some(self.trouble_since()),
+                StoreVerdict::Unknown => None,
+            },
+            user_id: Some(self.device.user_id.clone()),
+            device_id: Some(self.device.device_id.clone()),
+            database: Some(self.device.database.clone()),
+            database_existed: self.existed,
+            identity: self.identity,
+            last_healthy: marker.map(|marker| marker.last_healthy),
+            loss: self.loss.clone(),
+            error: self.error.clone(),
+        }
+    }
+
+    fn verdict(&self) -> StoreVerdict {
+        match self.identity {
+            IdentityCheck::Changed => StoreVerdict::IdentityChanged,
+            _ if self.loss.is_some() => StoreVerdict::Evicted,
+            IdentityCheck::Same => StoreVerdict::Healthy,
+            IdentityCheck::FirstSeen => StoreVerdict::FirstRun,
+            IdentityCheck::NotCompared => match (self.memory, self.existed) {
+                (Memory::Nothing, _) => StoreVerdict::FirstRun,
+                (Memory::Known, Some(false)) => StoreVerdict::Evicted,
+                (Memory::Known, _) if self.changed_before() => StoreVerdict::IdentityChanged,
+                (Memory::Known, Some(true)) => StoreVerdict::Healthy,
+                (Memory::Known, None) | (Memory::Unreadable, _) => StoreVerdict::Unknown,
+            },
+        }
+    }
+
+    fn changed_before(&self) -> bool {
+        self.marker.as_ref().is_some_and(|marker| marker.changed.is_some())
+    }
+
+    fn trouble_since(&self) -> Timestamp {
+        let marked = self.marker.iter().flat_map(|marker| [marker.lost, marker.changed]).flatten();
+        let seen = self.loss.iter().map(|loss| loss.first_ts);
+        marked.chain(seen).min().unwrap_or(self.found_at)
+    }
+}

@@ -1,0 +1,101 @@
+//! The crypto stores of the devices that this page has had: one, or several after a logout and a login.
+
+use crate::crypto_store::{
+    CryptoStore, CryptoStoreStatus, Device, IdentityKeys, Marker, Recall, StoreLoss, StoreVerdict,
+};
+use crate::timestamp::Timestamp;
+
+/// More devices than one page ever has.
+const CAPACITY: usize = 8;
+
+/// Every store that was asked about.
+#[derive(Debug, Default)]
+pub struct CryptoStores {
+    /// The latest to be asked about stands last.
+    stores: Vec<CryptoStore>,
+    /// A loss that was seen before anybody said whose store this page works on.
+    loss: Option<StoreLoss>,
+}
+
+impl CryptoStores {
+    /// What was found of a store, see [`CryptoStore::found`]. Of one that is known already the first finding counts:
+    /// what is found later, the SDK may have made.
+    pub fn found(
+        &mut self,
+        device: Device,
+        recall: Recall,
+        existed: Option<bool>,
+        error: Option<String>,
+        now: Timestamp,
+    ) {
+        if let Some(index) = self.stores.iter().position(|store| *store.device() == device) {
+            let known = self.stores.remove(index);
+            self.stores.push(known);
+            return;
+        }
+        if self.stores.len() >= CAPACITY {
+            self.stores.remove(0);
+        }
+        let mut store = CryptoStore::found(device, recall, existed, error, now);
+        if let Some(loss) = self.loss.take() {
+            store.lost(loss);
+        }
+        self.stores.push(store);
+    }
+
+    /// Whether something was found of this store.
+    pub fn knows(&self, device: &Device) -> bool {
+        self.stores.iter().any(|store| store.device() == device)
+    }
+
+    /// The identity keys that a device has now.
+    pub fn compare(&mut self, device: &Device, keys: IdentityKeys, now: Timestamp) {
+        if let Some(store) = self.of(device) {
+            store.compare(keys, now);
+        }
+    }
+
+    /// A line says that the store of this page's device is lost.
+    pub fn lost(&mut self, message: &str, now: Timestamp) {
+        let current = self.stores.last_mut();
+        let before = current.as_ref().map_or(self.loss.as_ref(), |store| store.loss());
+        let loss = match before {
+            Some(loss) => StoreLoss { last_ts: now, count: loss.count.saturating_add(1), ..loss.clone() },
+            None => StoreLoss { first_ts: now, last_ts: now, count: 1, message: message.to_owned() },
+        };
+        match current {
+            Some(store) => store.lost(loss),
+            None => self.loss = Some(loss),
+        }
+    }
+
+    /// A marker that is to be written now; it counts as written.
+    pub fn take_unsaved(&mut self) -> Option<(Device, Marker)> {
+        self.stores.iter_mut().find_map(|store| Some((store.device().clone(), store.take_unsaved()?)))
+    }
+
+    /// The marker of a device could not be written, and why.
+    pub fn not_remembered(&mut self, device: &Device, reason: String) {
+        if let Some(store) = self.of(device) {
+            store.not_remembered(reason);
+        }
+    }
+
+    /// The store of this page's device; of the given one, where the client says which it is.
+    pub fn status(&self, user_id: Option<&str>, device_id: Option<&str>) -> Option<CryptoStoreStatus> {
+        let fits = |store: &&CryptoStore| {
+            user_id.is_none_or(|id| id == store.device().user_id)
+                && device_id.is_none_or(|id| id == store.device().device_id)
+        };
+        let known = self.stores.iter().rev().find(fits).map(CryptoStore::status);
+        known.or_else(|| {
+            let loss = self.loss.clone()?;
+            let (verdict, since) = (StoreVerdict::Evicted, Some(loss.first_ts));
+            Some(CryptoStoreStatus { verdict, since, loss: Some(loss), ..CryptoStoreStatus::default() })
+        })
+    }
+
+    fn of(&mut self, device: &Device) -> Option<&mut CryptoStore> {
+        self.stores.iter_mut().find(|store| store.device() == device)
+    }
+}

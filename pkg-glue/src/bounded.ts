@@ -1,0 +1,25 @@
+/** How long one question to the browser or to the SDK may take. */
+export const PATIENCE_MS = 3000;
+
+/** What `ask` gives, now or later; rejects where it throws, rejects, or does not answer in time. */
+export async function within<T>(what: string, ask: () => T, ms = PATIENCE_MS): Promise<Awaited<T>> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  try {
+    const tooLate = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`${what}: no answer within ${ms / 1000} s`)), ms);
+    });
+    return await Promise.race([ask(), tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What was thrown, in words. Whatever it is, reading it does not throw. */
+export function explain(error: unknown): string {
+  try {
+    if (!(error instanceof Error)) return String(error);
+    return error.name === 'Error' ? error.message : `${error.name}: ${error.message}`;
+  } catch {
+    return 'an error that cannot be read';
+  }
+}

@@ -1,0 +1,122 @@
+import { explain, within } from './bounded';
+import { core } from './core';
+import { type Databases, listDatabases } from './databases';
+import type { CryptoStoreStatus } from './generated/model';
+import type { CryptoApiLike, MatrixClientLike } from './matrix-client';
+
+/** A device of which there is no client yet. */
+export interface DeviceIds {
+  userId: string;
+  deviceId: string;
+}
+
+export interface CryptoStoreOptions {
+  /** What the host passes to the SDK as `cryptoDatabasePrefix`; `matrix-js-sdk`, unless it does. */
+  databasePrefix?: string;
+}
+
+/**
+ * Whether the device still has the crypto store that it had. Best called twice, without waiting for it: with the ids
+ * before the client is made, and with the client after; given a client whose encryption is not running yet, it goes on
+ * by itself when it is. Creates and deletes no database. Never rejects; takes a few seconds at most.
+ */
+export async function checkCryptoStore(
+  target: MatrixClientLike | DeviceIds,
+  options?: CryptoStoreOptions,
+): Promise<CryptoStoreStatus> {
+  try {
+    return await check(target, options);
+  } catch (error) {
+    return { ...UNKNOWN, error: explain(error) };
+  }
+}
+
+const UNKNOWN: CryptoStoreStatus = {
+  verdict: 'unknown',
+  since: null,
+  userId: null,
+  deviceId: null,
+  database: null,
+  databaseExisted: null,
+  identity: 'not-compared',
+  lastHealthy: null,
+  loss: null,
+  error: null,
+};
+
+async function check(target: MatrixClientLike | DeviceIds, options?: CryptoStoreOptions): Promise<CryptoStoreStatus> {
+  const mx = isClient(target) ? target : undefined;
+  const [userId, deviceId] = isClient(target)
+    ? [target.getUserId?.(), target.getDeviceId?.()]
+    : [target.userId, target.deviceId];
+  if (typeof userId !== 'string' || typeof deviceId !== 'string') {
+    return { ...UNKNOWN, error: 'the client names no user and device' };
+  }
+
+  const { stores } = core();
+  const before = stores.status(userId, deviceId);
+  const prefix = options?.databasePrefix;
+  const database =
+    prefix === undefined && before?.database ? before.database : `${prefix ?? 'matrix-js-sdk'}::matrix-sdk-crypto`;
+  const device = { userId, deviceId, database };
+  if (before?.database !== database) {
+    const found = await databasesBefore(mx);
+    stores.found(device, found.names?.has(database), found.error);
+  }
+
+  let error: string | undefined;
+  if (mx) {
+    error = await compare(mx, device);
+    if (!cryptoOf(mx)) follow(mx, device);
+  }
+  const status = stores.status(userId, deviceId) ?? { ...UNKNOWN, error: core().status().reason };
+  return { ...status, error: status.error ?? error ?? null };
+}
+
+/** The databases as they were before the SDK opened its own. */
+function databasesBefore(mx: MatrixClientLike | undefined): Promise<Databases> | Databases {
+  const { stores } = core();
+  const atBoot = stores.takeDatabasesAtBoot();
+  if (atBoot) return atBoot;
+  if (mx && cryptoOf(mx)) return { error: 'asked too late: the SDK had opened its store' };
+  return listDatabases();
+}
+
+type Device = DeviceIds & { database: string };
+
+/** Gives the reason where the keys could not be compared. */
+async function compare(mx: MatrixClientLike, device: Device): Promise<string | undefined> {
+  try {
+    const crypto = cryptoOf(mx);
+    if (!crypto) return undefined;
+    const keys = await within('getOwnDeviceKeys()', () => crypto.getOwnDeviceKeys?.());
+    const { ed25519, curve25519 } = Object(keys);
+    if (typeof ed25519 !== 'string' || typeof curve25519 !== 'string') return 'the client tells no identity keys';
+    core().stores.compare(device, ed25519, curve25519);
+    return undefined;
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+const followed = new WeakSet<object>();
+
+/** Compares the keys as soon as the client syncs with its encryption running. */
+function follow(mx: MatrixClientLike, device: Device): void {
+  if (followed.has(mx) || typeof mx.on !== 'function') return;
+  followed.add(mx);
+  const handleSync = () => {
+    try {
+      if (!cryptoOf(mx)) return;
+      mx.off?.('sync', handleSync);
+      void compare(mx, device);
+    } catch {
+      // The next sync is another chance.
+    }
+  };
+  mx.on('sync', handleSync);
+}
+
+const isClient = (target: MatrixClientLike | DeviceIds): target is MatrixClientLike => 'getUserId' in target;
+
+const cryptoOf = (mx: MatrixClientLike) => mx.getCrypto?.() as CryptoApiLike | null | undefined;

@@ -1,0 +1,22 @@
+/**
+ * What is used of matrix-js-sdk's `MatrixClient`, by shape: any version will do. What is missing, throws or returns
+ * something else becomes `null` in the report, with a note.
+ */
+export interface MatrixClientLike {
+  getUserId?(): unknown;
+  getDeviceId?(): unknown;
+  getSyncState?(): unknown;
+  getCrypto?(): unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: the SDK's emitter knows its own events only.
+  on?(event: any, listener: any): unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  off?(event: any, listener: any): unknown;
+}
+
+/** What is used of the SDK's `CryptoApi`. */
+export interface CryptoApiLike {
+  getVersion?(): unknown;
+  getOwnDeviceKeys?(): unknown;
+  getActiveSessionBackupVersion?(): unknown;
+  isCrossSigningReady?(): unknown;
+}

@@ -1,0 +1,114 @@
+import { Box, Button, color, config, Text } from 'folds';
+import { useEffect, useState } from 'react';
+
+import {
+  type CryptoDiagSnapshot,
+  type CryptoStoreStatus,
+  checkCryptoStore,
+  type MatrixClientLike,
+  refreshStorageStatus,
+  requestPersistentStorage,
+  type StorageStatus,
+} from '../index';
+import { localTime } from './time';
+import type { CryptoDiagWords } from './words';
+
+export type StoreStateProps = {
+  mx: MatrixClientLike | null;
+  snapshot: Pick<CryptoDiagSnapshot, 'storage' | 'cryptoStore'>;
+  words: CryptoDiagWords;
+};
+
+/** Whether the encryption keys are in place, and whether the browser will keep them. */
+export function StoreState({ mx, snapshot, words }: StoreStateProps) {
+  useEffect(() => {
+    void refreshStorageStatus();
+    if (mx) void checkCryptoStore(mx);
+  }, [mx]);
+
+  const { storage, cryptoStore } = snapshot;
+  if (!storage && !cryptoStore) return null;
+  return (
+    <Box
+      direction="Column"
+      gap="200"
+      style={{
+        padding: config.space.S300,
+        backgroundColor: color.Surface.Container,
+        color: color.Surface.OnContainer,
+        borderRadius: config.radii.R300,
+      }}
+    >
+      {cryptoStore && <Store status={cryptoStore} words={words} />}
+      {storage && <Persistence status={storage} words={words} />}
+    </Box>
+  );
+}
+
+type StoreProps = { status: CryptoStoreStatus; words: CryptoDiagWords };
+function Store({ status, words }: StoreProps) {
+  const isLost = status.verdict === 'evicted' || status.verdict === 'identity-changed';
+  return (
+    <Text size="T300" style={isLost ? { color: color.Critical.Main } : {}} role={isLost ? 'alert' : undefined}>
+      {words.store[status.verdict]}
+      {status.since && (
+        <Text as="span" size="T200">
+          {' '}
+          <time dateTime={status.since}>{words.since(localTime(new Date(status.since)))}</time>
+        </Text>
+      )}
+      {status.error && ` ${status.error}`}
+    </Text>
+  );
+}
+
+type PersistenceProps = { status: StorageStatus; words: CryptoDiagWords };
+function Persistence({ status, words }: PersistenceProps) {
+  const [busy, setBusy] = useState(false);
+  const { persisted, request, usage, quota, error } = status;
+  const handlePersist = async () => {
+    setBusy(true);
+    await requestPersistentStorage();
+    setBusy(false);
+  };
+  return (
+    <Box direction="Column" gap="200" alignItems="Start">
+      <Text size="T300">
+        {persisted ? words.persisted : persisted === false ? words.notPersisted : words.persistUnknown}{' '}
+        {persisted === false && words.persistHelps}
+        {usage !== null && quota !== null && (
+          <Text as="span" size="T200">
+            {' '}
+            {words.usage(inBytes(usage), inBytes(quota))}
+          </Text>
+        )}
+        {error && ` ${error}`}
+      </Text>
+      {!persisted && request === 'not-asked' && (
+        <Button
+          type="button"
+          size="300"
+          radii="300"
+          variant="Secondary"
+          fill="Soft"
+          aria-disabled={busy}
+          onClick={handlePersist}
+        >
+          <Text as="span" size="B300">
+            {words.persist}
+          </Text>
+        </Button>
+      )}
+    </Box>
+  );
+}
+
+function inBytes(value: number): string {
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
+  const step = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)));
+  return (value / 1000 ** step).toLocaleString(undefined, {
+    style: 'unit',
+    unit: units[step] ?? 'byte',
+    maximumFractionDigits: value < 10 * 1000 ** step ? 1 : 0,
+  });
+}

@@ -1,0 +1,189 @@
+//! Every state of a crypto store, and its verdict.
+
+use lotus_crypto_diag::crypto_store::{
+    CryptoStore, Device, IdentityCheck, IdentityKeys, MARKER_SCHEMA, Marker, Recall, StoreLoss, StoreVerdict,
+};
+use lotus_crypto_diag::stores::CryptoStores;
+use lotus_crypto_diag::timestamp::Timestamp;
+
+const FIRST_SEEN: f64 = 1000.0;
+const NOW: f64 = 5000.0;
+
+fn at(ms: f64) -> Timestamp {
+    Timestamp::from_ms(ms)
+}
+
+fn device(id: &str) -> Device {
+    Device { user_id: "@a:hs".into(), device_id: id.into(), database: "matrix-js-sdk::matrix-sdk-crypto".into() }
+}
+
+fn keys(name: &str) -> IdentityKeys {
+    IdentityKeys { ed25519: format!("ed-{name}"), curve25519: format!("curve-{name}") }
+}
+
+fn marker() -> Marker {
+    Marker {
+        schema: MARKER_SCHEMA,
+        ed25519: "ed-first".into(),
+        curve25519: "curve-first".into(),
+        since: at(FIRST_SEEN),
+        last_healthy: at(FIRST_SEEN),
+        lost: None,
+        changed: None,
+    }
+}
+
+fn loss(ms: f64) -> StoreLoss {
+    StoreLoss { first_ts: at(ms), last_ts: at(ms), count: 1, message: "DomException".into() }
+}
+
+#[test]
+fn every_state_has_its_verdict() {
+    use StoreVerdict::{Evicted, FirstRun, Healthy, IdentityChanged, Unknown};
+
+    let changed = || Marker { changed: Some(at(2000.0)), ..marker() };
+    let lost = || Marker { lost: Some(at(3000.0)), ..marker() };
+    let (nothing, known, unreadable) =
+        (|| Recall::Nothing, || Recall::Known(marker()), || Recall::Unreadable("blocked".into()));
+    let (before_changed, before_lost) = (|| Recall::Known(changed()), || Recall::Known(lost()));
+    let (yes, no, silent) = (Some(true), Some(false), None);
+    let (quiet, first, other) = (None, Some("first"), Some("other"));
+
+    // What is remembered, whether the database was there, the keys the client tells, whether the store was lost since:
+    // the verdict, and since when.
+    let table: [(&dyn Fn() -> Recall, Option<bool>, Option<&str>, bool, StoreVerdict, Option<f64>); 37] = [
+        (&nothing, no, quiet, false, FirstRun, Some(NOW)),
+        (&nothing, yes, quiet, false, FirstRun, Some(NOW)),
+        (&nothing, silent, quiet, false, FirstRun, Some(NOW)),
+        (&nothing, no, first, false, FirstRun, Some(NOW)),
+        (&nothing, yes, first, false, FirstRun, Some(NOW)),
+        (&nothing, silent, first, false, FirstRun, Some(NOW)),
+        (&nothing, no, quiet, true, Evicted, Some(NOW + 1.0)),
+        (&nothing, yes, first, true, Evicted, Some(NOW + 1.0)),
+        (&known, yes, quiet, false, Healthy, Some(FIRST_SEEN)),
+        (&known, no, quiet, false, Evicted, Some(NOW)),
+        (&known, silent, quiet, false, Unknown, None),
+        (&known, yes, first, false, Healthy, Some(FIRST_SEEN)),
+        // The keys are the proof: then the list of databases was wrong, or another prefix is in use.
+        (&known, no, first, false, Healthy, Some(FIRST_SEEN)),
+        (&known, silent, first, false, Healthy, Some(FIRST_SEEN)),
+        (&known, yes, other, false, IdentityChanged, Some(NOW)),
+        (&known, no, other, false, IdentityChanged, Some(NOW)),
+        (&known, silent, other, false, IdentityChanged, Some(NOW)),
+        (&known, yes, quiet, true, Evicted, Some(NOW + 1.0)),
+        (&known, yes, first, true, Evicted, Some(NOW + 1.0)),
+        (&known, no, first, true, Evicted, Some(NOW + 1.0)),
+        (&known, silent, quiet, true, Evicted, Some(NOW + 1.0)),
+        (&known, yes, other, true, IdentityChanged, Some(NOW)),
+        (&before_lost, yes, quiet, false, Healthy, Some(FIRST_SEEN)),
+        (&before_lost, no, quiet, false, Evicted, Some(3000.0)),
+        (&before_lost, no, other, false, IdentityChanged, Some(3000.0)),
+        (&before_lost, yes, first, false, Healthy, Some(FIRST_SEEN)),
+        (&before_changed, yes, quiet, false, IdentityChanged, Some(2000.0)),
+        (&before_changed, silent, quiet, false, IdentityChanged, Some(2000.0)),
+        (&before_changed, no, quiet, false, Evicted, Some(2000.0)),
+        (&before_changed, yes, other, false, IdentityChanged, Some(2000.0)),
+        // An old store was put back: the homeserver knows the device by its second keys by now.
+        (&before_changed, yes, first, false, IdentityChanged, Some(2000.0)),
+        (&before_changed, no, other, true, IdentityChanged, Some(2000.0)),
+        (&unreadable, yes, quiet, false, Unknown, None),
+        (&unreadable, no, quiet, false, Unknown, None),
+        (&unreadable, silent, first, false, Unknown, None),
+        (&unreadable, yes, other, false, Unknown, None),
+        (&unreadable, yes, first, true, Evicted, Some(NOW + 1.0)),
+    ];
+    for (row, (recall, existed, told, lost, verdict, since)) in table.into_iter().enumerate() {
+        let mut store = CryptoStore::found(device("D"), recall(), existed, None, at(NOW));
+        if let Some(name) = told {
+            store.compare(keys(name), at(NOW));
+        }
+        if lost {
+            store.lost(loss(NOW + 1.0));
+        }
+        let status = store.status();
+        assert_eq!((status.verdict, status.since), (verdict, since.map(at)), "row {row}: {status:?}");
+    }
+}
+
+#[test]
+fn the_first_keys_are_remembered_and_nothing_is_written_twice() {
+    let mut store = CryptoStore::found(device("D"), Recall::Nothing, Some(false), None, at(NOW));
+    assert_eq!(store.take_unsaved(), None);
+    store.compare(keys("first"), at(NOW));
+    let written = store.take_unsaved().unwrap();
+    assert_eq!(written, Marker { since: at(NOW), last_healthy: at(NOW), ..marker() });
+    assert_eq!(store.take_unsaved(), None);
+    assert_eq!(store.status().identity, IdentityCheck::FirstSeen);
+
+    let mut next = CryptoStore::found(device("D"), Recall::Known(written), Some(true), None, at(9000.0));
+    next.compare(keys("first"), at(9000.0));
+    assert_eq!(next.status().verdict, StoreVerdict::Healthy);
+    assert_eq!(next.take_unsaved().unwrap().last_healthy, at(9000.0));
+}
+
+#[test]
+fn the_first_keys_stay_remembered_after_a_change() {
+    let mut store = CryptoStore::found(device("D"), Recall::Known(marker()), Some(false), None, at(NOW));
+    assert_eq!(store.take_unsaved().unwrap().lost, Some(at(NOW)));
+    store.compare(keys("other"), at(NOW + 1.0));
+    let written = store.take_unsaved().unwrap();
+    assert_eq!((written.ed25519.as_str(), written.changed), ("ed-first", Some(at(NOW + 1.0))));
+    assert_eq!(written.last_healthy, at(FIRST_SEEN));
+}
+
+#[test]
+fn a_marker_that_could_not_be_read_is_written_anew() {
+    let mut store = CryptoStore::found(device("D"), Recall::Unreadable("not JSON".into()), None, None, at(NOW));
+    store.compare(keys("first"), at(NOW));
+    assert!(store.take_unsaved().is_some());
+    assert_eq!(store.status().error.as_deref(), Some("not JSON"));
+}
+
+#[test]
+fn a_loss_is_told_by_its_first_line_and_how_often_it_came() {
+    let mut stores = CryptoStores::default();
+    stores.found(device("D"), Recall::Known(marker()), Some(true), None, at(NOW));
+    for ms in [6000.0, 7000.0, 8000.0] {
+        stores.lost(&format!("line at {ms}"), at(ms));
+    }
+    let status = stores.status(None, None).unwrap();
+    let loss = status.loss.unwrap();
+    assert_eq!((loss.first_ts, loss.last_ts, loss.count), (at(6000.0), at(8000.0), 3));
+    assert_eq!(loss.message, "line at 6000");
+    assert_eq!(stores.take_unsaved().unwrap().1.lost, Some(at(6000.0)));
+}
+
+#[test]
+fn a_loss_that_came_before_anybody_asked_belongs_to_the_first_device_that_is_asked_about() {
+    let mut stores = CryptoStores::default();
+    assert_eq!(stores.status(None, None), None);
+    stores.lost("x", at(1.0));
+    let unclaimed = stores.status(None, None).unwrap();
+    assert_eq!((unclaimed.verdict, unclaimed.user_id), (StoreVerdict::Evicted, None));
+    stores.found(device("D"), Recall::Nothing, None, None, at(2.0));
+    assert_eq!(stores.status(Some("@a:hs"), Some("D")).unwrap().verdict, StoreVerdict::Evicted);
+
+    // After a logout and a login, the new device has lost nothing.
+    stores.found(device("E"), Recall::Nothing, Some(false), None, at(3.0));
+    assert_eq!(stores.status(None, None).unwrap().verdict, StoreVerdict::FirstRun);
+    assert_eq!(stores.status(Some("@a:hs"), Some("D")).unwrap().verdict, StoreVerdict::Evicted);
+}
+
+#[test]
+fn what_was_found_first_counts() {
+    let mut stores = CryptoStores::default();
+    stores.found(device("D"), Recall::Known(marker()), Some(false), None, at(NOW));
+    // By now the SDK has made a new one.
+    stores.found(device("D"), Recall::Known(marker()), Some(true), None, at(NOW + 1.0));
+    assert_eq!(stores.status(None, None).unwrap().verdict, StoreVerdict::Evicted);
+}
+
+#[test]
+fn a_page_with_any_number_of_devices_keeps_few() {
+    let mut stores = CryptoStores::default();
+    for number in 0..1000 {
+        stores.found(device(&number.to_string()), Recall::Nothing, None, None, at(NOW));
+    }
+    assert!(stores.status(Some("@a:hs"), Some("999")).is_some());
+    assert_eq!(stores.status(Some("@a:hs"), Some("900")), None);
+}
