@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+
+import { expect, type Page } from '@playwright/test';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { CryptoDiagReport } from 'lotus-crypto-diag';
+
+const schema = JSON.parse(readFileSync(new URL('../../pkg-glue/schema/report-1.schema.json', import.meta.url), 'utf8'));
+const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(schema);
+
+/** Reads a report, and holds it to its schema. */
+export function readReport(json: string): CryptoDiagReport {
+  const report = JSON.parse(json);
+  expect(validate(report), JSON.stringify(validate.errors)).toBe(true);
+  return report;
+}
+
+/** Opens a page of `pages/`; gives what escapes there: an exception, a rejection, a violated policy. */
+export async function open(page: Page, path: string): Promise<string[]> {
+  const escaped: string[] = [];
+  page.on('pageerror', (error) => escaped.push(String(error)));
+  await page.addInitScript(() => {
+    addEventListener('securitypolicyviolation', (event) => console.info(`violation: ${event.violatedDirective}`));
+  });
+  page.on('console', (line) => line.text().startsWith('violation:') && escaped.push(line.text()));
+  await page.goto(path);
+  await page.waitForFunction(() => 'lib' in window);
+  return escaped;
+}

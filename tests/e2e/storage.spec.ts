@@ -1,0 +1,219 @@
+import { expect, type Page, test } from '@playwright/test';
+import type { CryptoStoreStatus } from 'lotus-crypto-diag';
+
+import { open, readReport } from './report';
+
+/** Counts how often the page's real `persist()` is called. */
+const countPersist = (page: Page) =>
+  page.addInitScript(() => {
+    const { persist } = StorageManager.prototype;
+    const calls = Object.assign(window, { persistCalls: 0 });
+    StorageManager.prototype.persist = function () {
+      calls.persistCalls += 1;
+      return persist.call(this);
+    };
+  });
+
+/** What a person does in the site's settings. */
+async function grant(page: Page, permissions: string[]) {
+  const session = await page.context().newCDPSession(page);
+  const { targetInfo } = await session.send('Target.getTargetInfo');
+  const browser = await page.context().browser()?.newBrowserCDPSession();
+  await browser?.send('Browser.grantPermissions', {
+    permissions: permissions as 'durableStorage'[],
+    origin: 'http://127.0.0.1:4199',
+    ...(targetInfo.browserContextId ? { browserContextId: targetInfo.browserContextId } : {}),
+  });
+}
+
+const storageOf = (page: Page) => page.evaluate(() => window.lib.getSnapshot().storage);
+
+test.describe('persistent storage', () => {
+  test('a denial is asked for once a page, and said in words', async ({ page }) => {
+    await countPersist(page);
+    const escaped = await open(page, '/card.html');
+    await expect.poll(() => storageOf(page)).toMatchObject({ supported: true, persisted: false, request: 'denied' });
+    await page.evaluate(() => Promise.all(Array.from({ length: 10 }, () => window.lib.requestPersistentStorage())));
+    expect(await page.evaluate('persistCalls')).toBe(1);
+    await expect(page.getByTestId('crypto-diagnostics')).toContainText(
+      'The browser may delete your encryption keys when space runs low.',
+    );
+
+    const report = readReport(await page.evaluate(() => window.lib.collectCryptoDiagReport(undefined)));
+    expect(report.storage).toMatchObject({ request: 'denied', error: null });
+    expect(report.storage?.usage).toBeGreaterThanOrEqual(0);
+    expect(report.storage?.quota).toBeGreaterThan(10 * 1024 * 1024);
+
+    await page.reload();
+    await expect.poll(() => storageOf(page)).toMatchObject({ request: 'denied' });
+    expect(await page.evaluate('persistCalls')).toBe(1);
+    expect(escaped).toEqual([]);
+  });
+
+  test('usage grows by what is stored', async ({ page }) => {
+    await open(page, '/auto.html');
+    const before = await page.evaluate(() => window.lib.requestPersistentStorage());
+    await page.evaluate(async () => {
+      const cache = await caches.open('ballast');
+      await cache.put('/ballast', new Response(new Uint8Array(3_000_000)));
+    });
+    const after = await page.evaluate(() => window.lib.refreshStorageStatus());
+    expect((after.usage ?? 0) - (before.usage ?? 0)).toBeGreaterThan(2_900_000);
+    expect(after.request).toBe('denied');
+  });
+
+  test('the browser agrees when it is asked', async ({ page }) => {
+    // The person's permission comes between the two questions: with it, Chromium is persistent without being asked.
+    await page.exposeFunction('personAgrees', () => grant(page, ['durableStorage']));
+    await page.addInitScript(() => {
+      const { persist } = StorageManager.prototype;
+      StorageManager.prototype.persist = async function () {
+        await (window as unknown as { personAgrees(): Promise<void> }).personAgrees();
+        return persist.call(this);
+      };
+    });
+    await open(page, '/card.html');
+    await expect.poll(() => storageOf(page)).toMatchObject({ persisted: true, request: 'granted' });
+    await expect(page.getByTestId('crypto-diagnostics')).toContainText('keeps your encryption keys until you delete');
+  });
+
+  test('where it keeps the data already, nobody asks', async ({ page }) => {
+    await countPersist(page);
+    await page.goto('/bare.html');
+    await grant(page, ['durableStorage']);
+    await open(page, '/auto.html');
+    await expect.poll(() => storageOf(page)).toMatchObject({ persisted: true, request: 'already' });
+    expect(await page.evaluate('persistCalls')).toBe(0);
+  });
+
+  test('denied at first, it is looked at again when notifications are allowed', async ({ page }) => {
+    await open(page, '/auto.html');
+    await expect.poll(() => storageOf(page)).toMatchObject({ request: 'denied' });
+    await grant(page, ['durableStorage', 'notifications']);
+    await expect.poll(() => storageOf(page)).toMatchObject({ persisted: true, request: 'already' });
+  });
+});
+
+test.describe('a browser that does not play along', () => {
+  const device = { userId: '@a:hs', deviceId: 'D' };
+  const check = (page: Page): Promise<CryptoStoreStatus> =>
+    page.evaluate((ids) => window.lib.checkCryptoStore(ids), device);
+
+  for (const [what, script, expected] of [
+    ['no IndexedDB', "Object.defineProperty(window, 'indexedDB', { value: undefined })", /no IndexedDB/],
+    ['no indexedDB.databases()', 'delete IDBFactory.prototype.databases', /no indexedDB\.databases\(\)/],
+    [
+      'an indexedDB that throws',
+      "Object.defineProperty(window, 'indexedDB', { get() { throw new DOMException('blocked', 'SecurityError') } })",
+      /SecurityError: blocked/,
+    ],
+    [
+      'databases() that answers after 10 s',
+      'IDBFactory.prototype.databases = () => new Promise((done) => setTimeout(done, 10_000, []))',
+      /no answer within 3 s/,
+    ],
+    [
+      'databases() that gives nonsense',
+      "IDBFactory.prototype.databases = () => Promise.resolve('nonsense')",
+      /TypeError/,
+    ],
+  ] as const) {
+    test(`${what}: the app boots at once, and the status says why`, async ({ page }) => {
+      await page.addInitScript(script);
+      const escaped = await open(page, '/auto.html');
+      const status = await check(page);
+      expect(status).toMatchObject({ verdict: 'first-run', databaseExisted: null });
+      expect(status.error).toMatch(expected);
+      expect(escaped).toEqual([]);
+    });
+  }
+
+  for (const [what, script, expected] of [
+    [
+      'a localStorage that throws',
+      "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('blocked', 'SecurityError') } })",
+      /SecurityError: blocked/,
+    ],
+    ['no localStorage', "Object.defineProperty(window, 'localStorage', { value: undefined })", /no localStorage/],
+  ] as const) {
+    test(`${what}: unknown`, async ({ page }) => {
+      await page.addInitScript(script);
+      const escaped = await open(page, '/auto.html');
+      const status = await check(page);
+      expect(status).toMatchObject({ verdict: 'unknown' });
+      expect(status.error).toMatch(expected);
+      const report = readReport(await page.evaluate(() => window.lib.collectCryptoDiagReport(undefined)));
+      expect(report.cryptoStore).toMatchObject({ verdict: 'unknown', deviceId: 'D' });
+      expect(escaped).toEqual([]);
+    });
+  }
+
+  test('a navigator.storage that throws: an honest error', async ({ page }) => {
+    await page.addInitScript(
+      "Object.defineProperty(navigator, 'storage', { get() { throw new DOMException('blocked', 'SecurityError') } })",
+    );
+    const escaped = await open(page, '/auto.html');
+    expect(await page.evaluate(() => window.lib.requestPersistentStorage())).toMatchObject({
+      request: 'error',
+      error: 'SecurityError: blocked',
+    });
+    expect(escaped).toEqual([]);
+  });
+
+  test('a localStorage that is full: the verdict stands, and it is said that it will not be remembered', async ({
+    page,
+  }) => {
+    await page.addInitScript(() => {
+      for (let size = 1024 * 1024; size >= 1; size = Math.floor(size / 2)) {
+        try {
+          for (let i = 0; i < 100; i++) localStorage.setItem(`ballast ${size} ${i}`, 'x'.repeat(size));
+        } catch {
+          // Full, for this size.
+        }
+      }
+    });
+    const escaped = await open(page, '/auto.html');
+    const status = await page.evaluate(() =>
+      window.lib.checkCryptoStore({
+        getUserId: () => '@a:hs',
+        getDeviceId: () => 'D',
+        getCrypto: () => ({ getOwnDeviceKeys: async () => ({ ed25519: 'a', curve25519: 'b' }) }),
+      }),
+    );
+    expect(status).toMatchObject({ verdict: 'first-run', identity: 'first-seen' });
+    expect(status.error).toMatch(/cannot be written: QuotaExceededError/);
+    expect(escaped).toEqual([]);
+  });
+
+  test('clients of every shape, and none of them throws', async ({ page }) => {
+    const escaped = await open(page, '/auto.html');
+    const statuses = await page.evaluate(async () => {
+      const broken = () => {
+        throw new Error('broken');
+      };
+      const ids = { getUserId: () => '@a:hs', getDeviceId: () => 'E' };
+      const { checkCryptoStore } = window.lib;
+      const clients = [
+        {},
+        { getUserId: broken },
+        { getUserId: () => null, getDeviceId: () => 'E' },
+        { ...ids, getCrypto: broken },
+        { ...ids, getCrypto: () => ({}) },
+        { ...ids, getCrypto: () => ({ getOwnDeviceKeys: broken }) },
+        { ...ids, getCrypto: () => ({ getOwnDeviceKeys: () => Promise.reject(new Error('not ready')) }) },
+        { ...ids, getCrypto: () => ({ getOwnDeviceKeys: () => 7 }) },
+        null,
+      ];
+      return Promise.all(clients.map((client) => checkCryptoStore(client as Parameters<typeof checkCryptoStore>[0])));
+    });
+    expect(statuses.map(({ verdict }) => verdict).slice(0, 3)).toEqual(['unknown', 'unknown', 'unknown']);
+    expect(statuses.every(({ identity }) => identity === 'not-compared')).toBe(true);
+    expect(escaped).toEqual([]);
+  });
+
+  test('no database is made by looking for one', async ({ page }) => {
+    await open(page, '/auto.html');
+    await check(page);
+    expect(await page.evaluate(() => indexedDB.databases())).toEqual([]);
+  });
+});

@@ -1,0 +1,208 @@
+// navigator.storage in every mood: the real one is in the end-to-end tests.
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { createStorage } from '../../pkg-glue/src/storage';
+
+const CHROMIUM =
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36';
+const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0';
+
+const manager = {
+  persisted: vi.fn<() => unknown>(),
+  persist: vi.fn<() => unknown>(),
+  estimate: vi.fn<() => unknown>(),
+};
+let permission: EventTarget & { state: string };
+let page: EventTarget;
+const kept = new Map<string, string>();
+
+function browser(userAgent = CHROMIUM, storage: unknown = manager) {
+  vi.stubGlobal('navigator', { userAgent, storage, permissions: { query: async () => permission } });
+}
+
+beforeEach(() => {
+  manager.persisted.mockReset().mockResolvedValue(false);
+  manager.persist.mockReset().mockResolvedValue(false);
+  manager.estimate.mockReset().mockResolvedValue({ usage: 1000, quota: 5000 });
+  permission = Object.assign(new EventTarget(), { state: 'prompt' });
+  page = new EventTarget();
+  kept.clear();
+  vi.stubGlobal('sessionStorage', {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => kept.set(key, value),
+  });
+  vi.stubGlobal('addEventListener', page.addEventListener.bind(page));
+  browser();
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+const create = () => createStorage(() => {});
+const settled = () => new Promise((resolve) => setTimeout(resolve));
+
+describe('a browser that decides by itself', () => {
+  it('is asked once, however many ask at once and afterwards', async () => {
+    const storage = create();
+    const answers = await Promise.all(Array.from({ length: 10 }, () => storage.request()));
+    await storage.request();
+    expect(manager.persist).toHaveBeenCalledTimes(1);
+    expect(new Set(answers).size).toBe(1);
+    expect(answers[0]).toEqual({
+      supported: true,
+      persisted: false,
+      request: 'denied',
+      usage: 1000,
+      quota: 5000,
+      error: null,
+    });
+  });
+
+  it('grants', async () => {
+    manager.persist.mockResolvedValue(true);
+    const storage = create();
+    expect(await storage.request()).toMatchObject({ persisted: true, request: 'granted' });
+    manager.persisted.mockResolvedValue(true);
+    expect(await storage.refresh()).toMatchObject({ persisted: true, request: 'granted' });
+  });
+
+  it('is not asked for what it does already', async () => {
+    manager.persisted.mockResolvedValue(true);
+    expect(await create().request()).toMatchObject({ persisted: true, request: 'already' });
+    expect(manager.persist).not.toHaveBeenCalled();
+  });
+
+  it('is asked at the entry of the app, and at the next load again after a denial', async () => {
+    for (const asked of [1, 2]) {
+      const storage = create();
+      storage.enter();
+      storage.enter();
+      await settled();
+      expect(manager.persist).toHaveBeenCalledTimes(asked);
+      expect(storage.status()).toMatchObject({ request: 'denied' });
+    }
+  });
+
+  for (const [what, engage] of [
+    ['the app was installed', () => page.dispatchEvent(new Event('appinstalled'))],
+    [
+      'notifications were allowed',
+      () => {
+        permission.state = 'granted';
+        permission.dispatchEvent(new Event('change'));
+      },
+    ],
+  ] as const) {
+    it(`is asked again when ${what}`, async () => {
+      const storage = create();
+      storage.enter();
+      await settled();
+      manager.persist.mockResolvedValue(true);
+      engage();
+      await settled();
+      engage();
+      await settled();
+      expect(manager.persist).toHaveBeenCalledTimes(2);
+      expect(storage.status()).toMatchObject({ persisted: true, request: 'granted' });
+    });
+  }
+});
+
+describe('a browser that prompts', () => {
+  it('is only looked at on entry, and prompts when the host asks, once a tab', async () => {
+    browser(FIREFOX);
+    const storage = create();
+    storage.enter();
+    await settled();
+    expect(storage.status()).toMatchObject({ persisted: false, request: 'not-asked' });
+    expect(manager.persist).not.toHaveBeenCalled();
+
+    expect(await storage.request()).toMatchObject({ request: 'denied' });
+    const afterReload = create();
+    expect(await afterReload.request()).toMatchObject({ request: 'denied' });
+    page.dispatchEvent(new Event('appinstalled'));
+    await settled();
+    expect(manager.persist).toHaveBeenCalledTimes(1);
+  });
+
+  it('does not prompt a person who said no for good', async () => {
+    browser(FIREFOX);
+    permission.state = 'denied';
+    expect(await create().request()).toMatchObject({ request: 'denied' });
+    expect(manager.persist).not.toHaveBeenCalled();
+  });
+
+  it('waits for the person as long as it takes', async () => {
+    vi.useFakeTimers();
+    browser(FIREFOX);
+    manager.persist.mockImplementation(() => new Promise((resolve) => setTimeout(resolve, 60_000, true)));
+    const answer = create().request();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await answer).toMatchObject({ persisted: true, request: 'granted' });
+  });
+});
+
+describe('whatever is broken, there is an honest status', () => {
+  it.each([
+    ['no navigator', () => vi.stubGlobal('navigator', undefined), { request: 'unsupported', supported: false }],
+    ['no storage', () => browser(CHROMIUM, null), { request: 'unsupported', supported: false }],
+    ['no persist()', () => browser(CHROMIUM, { ...manager, persist: undefined }), { request: 'unsupported' }],
+    [
+      'a navigator that throws',
+      () =>
+        vi.stubGlobal('navigator', {
+          get storage() {
+            throw new Error('blocked');
+          },
+        }),
+      { request: 'error', error: 'blocked' },
+    ],
+    [
+      'persisted() throws',
+      () =>
+        manager.persisted.mockImplementation(() => {
+          throw new TypeError('opaque origin');
+        }),
+      { request: 'error', persisted: null, error: 'TypeError: opaque origin' },
+    ],
+    ['persisted() gives nonsense', () => manager.persisted.mockResolvedValue('yes'), { persisted: null }],
+    ['persist() rejects', () => manager.persist.mockRejectedValue(new Error('no')), { request: 'error', error: 'no' }],
+    [
+      'estimate() rejects',
+      () => manager.estimate.mockRejectedValue(new Error('full')),
+      { request: 'denied', usage: null, quota: null },
+    ],
+    ['estimate() gives nonsense', () => manager.estimate.mockResolvedValue(null), { usage: null, quota: null }],
+  ] as const)('%s', async (_, arrange, expected) => {
+    arrange();
+    const storage = create();
+    storage.enter();
+    expect(await storage.request()).toMatchObject(expected);
+    expect(await storage.refresh()).toMatchObject({ request: expect.any(String) });
+  });
+
+  it.each(['persisted', 'persist', 'estimate'] as const)('%s() answers after 10 s', async (method) => {
+    vi.useFakeTimers();
+    const late = method === 'estimate' ? { usage: 1, quota: 2 } : true;
+    manager[method].mockImplementation(() => new Promise((resolve) => setTimeout(resolve, 10_000, late)));
+    const storage = create();
+    const answer = storage.request();
+    await vi.advanceTimersByTimeAsync(3_000);
+    await vi.advanceTimersByTimeAsync(3_000);
+    const inTime = await answer;
+    if (method === 'estimate') expect(inTime).toMatchObject({ request: 'denied', usage: null });
+    else expect(inTime).toMatchObject({ request: 'error', error: expect.stringContaining('no answer within 3 s') });
+    await vi.advanceTimersByTimeAsync(10_000);
+    if (method === 'persist') expect(storage.status()).toMatchObject({ request: 'granted', persisted: true });
+  });
+
+  it('an error is not for ever', async () => {
+    manager.persist.mockRejectedValueOnce(new Error('no'));
+    const storage = create();
+    expect(await storage.request()).toMatchObject({ request: 'error' });
+    manager.persist.mockResolvedValue(true);
+    expect(await storage.request()).toMatchObject({ request: 'granted', error: null });
+  });
+});
