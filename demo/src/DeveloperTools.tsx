@@ -1,18 +1,13 @@
 import { Box, Button, Text } from 'folds';
 import { CryptoDiagnostics } from 'lotus-crypto-diag/react';
 
+import { CryptoStore } from './CryptoStore';
+import { mx } from './device';
 import { LogLine } from './LogLine';
 import { ReportPreview } from './ReportPreview';
 import { Scenarios } from './Scenarios';
 import { useTheme } from './theme';
 
-/** By shape all that the library needs of a Matrix client; a real one is at home in the app. */
-const mx = {
-  getUserId: () => '@you:example.org',
-  getDeviceId: () => 'DEMODEVICE',
-  getSyncState: () => 'SYNCING',
-  getCrypto: () => undefined,
-};
 const extras = { app: 'lotus-crypto-diag demo' };
 
 export function DeveloperTools() {
@@ -36,6 +31,7 @@ export function DeveloperTools() {
           <Scenarios />
         </Box>
         <Box direction="Column" gap="500" style={{ minWidth: 0 }}>
+          <CryptoStore />
           <LogLine />
           <ReportPreview mx={mx} extras={extras} />
         </Box>

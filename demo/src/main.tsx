@@ -8,6 +8,9 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 
 import { DeveloperTools } from './DeveloperTools';
+import { startDevice } from './device';
+
+void startDevice();
 
 document.body.classList.add(configClass, varsClass);
 createRoot(document.getElementById('root') as HTMLElement).render(

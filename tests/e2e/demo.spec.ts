@@ -63,3 +63,17 @@ test('a recording that is played slowly can be stopped', async ({ page }) => {
   await page.getByRole('button', { name: 'Stop' }).click();
   await expect(page.getByRole('progressbar')).toBeHidden();
 });
+
+test('a crypto store that is evicted is noticed at the next load, and a new device is in order', async ({ page }) => {
+  await page.goto('/demo/index.html');
+  const card = page.getByTestId('crypto-diagnostics');
+  await expect(card).toContainText('This device is new here');
+  await page.reload();
+  await expect(card).toContainText('The encryption keys of this device are in place.');
+  await page.getByRole('button', { name: 'Evict the crypto store' }).click();
+  await expect(card.getByRole('alert')).toContainText('came back with others');
+  await page.reload();
+  await expect(card.getByRole('alert')).toContainText('came back with others');
+  await page.getByRole('button', { name: 'Log out and log in' }).click();
+  await expect(card).toContainText('This device is new here');
+});

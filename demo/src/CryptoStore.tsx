@@ -1,0 +1,42 @@
+import { Box, Button, Text } from 'folds';
+
+import { Card } from './Card';
+import { evictStore, logoutAndLogin } from './device';
+
+const ACTIONS = [
+  [
+    'Evict the crypto store',
+    'As a browser does when space runs low: the session stays. The page is loaded again.',
+    evictStore,
+  ],
+  ['Log out and log in', 'The way out: a new device with new keys. The page is loaded again.', logoutAndLogin],
+] as const;
+
+export function CryptoStore() {
+  return (
+    <Card title="The device's crypto store" about="This page keeps identity keys in IndexedDB, as the SDK does.">
+      <Box as="ul" direction="Column" gap="300" style={{ margin: 0, padding: 0, listStyle: 'none' }}>
+        {ACTIONS.map(([label, about, action]) => (
+          <Box key={label} as="li" direction="Column" gap="100" alignItems="Start">
+            <Button
+              type="button"
+              size="300"
+              variant="Secondary"
+              fill="Soft"
+              outlined
+              radii="300"
+              onClick={() => action()}
+            >
+              <Text as="span" size="B300">
+                {label}
+              </Text>
+            </Button>
+            <Text as="span" size="T200">
+              {about}
+            </Text>
+          </Box>
+        ))}
+      </Box>
+    </Card>
+  );
+}

@@ -1,0 +1,69 @@
+// By shape all that the library needs of a Matrix client; a real one is at home in the app. Its device id is in
+// localStorage, and its identity keys are in a database under the SDK's name, so that they can be lost as in the app.
+import { checkCryptoStore, type MatrixClientLike } from 'lotus-crypto-diag';
+
+const DATABASE = 'matrix-js-sdk::matrix-sdk-crypto';
+const DEVICE_ID = 'demo-device-id';
+const USER_ID = '@you:example.org';
+
+type Keys = { ed25519: string; curve25519: string };
+
+const settled = <T>(request: IDBRequest<T>) =>
+  new Promise<T>((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+const randomText = (bytes: number) =>
+  btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(bytes)))).replace(/=+$/, '');
+
+async function openStore(): Promise<Keys> {
+  const opening = indexedDB.open(DATABASE, 1);
+  opening.onupgradeneeded = () => opening.result.createObjectStore('keys');
+  const database = await settled(opening);
+  database.onversionchange = () => database.close();
+  const store = database.transaction('keys', 'readwrite').objectStore('keys');
+  const kept: Keys | undefined = await settled(store.get('identity'));
+  if (kept) return kept;
+  const keys = { ed25519: randomText(32), curve25519: randomText(32) };
+  await settled(store.put(keys, 'identity'));
+  return keys;
+}
+
+function deviceId(): string {
+  const known = localStorage.getItem(DEVICE_ID);
+  if (known) return known;
+  const fresh = `DEMO${randomText(6)
+    .replace(/[^A-Za-z]/g, 'X')
+    .toUpperCase()}`;
+  localStorage.setItem(DEVICE_ID, fresh);
+  return fresh;
+}
+
+let keys: Keys | undefined;
+
+export const mx = {
+  getUserId: () => USER_ID,
+  getDeviceId: deviceId,
+  getSyncState: () => 'SYNCING',
+  getCrypto: () => keys && { getOwnDeviceKeys: async () => keys },
+} satisfies MatrixClientLike;
+
+/** As an app starts its client: the store is looked for before it is opened, and the keys are compared after. */
+export async function startDevice(): Promise<void> {
+  void checkCryptoStore({ userId: USER_ID, deviceId: deviceId() });
+  keys = await openStore();
+  await checkCryptoStore(mx);
+}
+
+/** What a browser does that runs out of space: the store goes, the session stays. */
+export async function evictStore(): Promise<void> {
+  await settled(indexedDB.deleteDatabase(DATABASE));
+  location.reload();
+}
+
+/** The way out: a new device. */
+export async function logoutAndLogin(): Promise<void> {
+  localStorage.removeItem(DEVICE_ID);
+  await evictStore();
+}

@@ -1,0 +1,30 @@
+import type { MatrixClient } from 'matrix-js-sdk';
+
+export interface Session {
+  baseUrl: string;
+  userId: string;
+  deviceId: string;
+  accessToken: string;
+}
+
+/** What the page `client.html` offers to a test. */
+export interface LabClient {
+  login(
+    baseUrl: string,
+    user: string,
+    password: string,
+    deviceId?: string,
+  ): Promise<{ userId: string; deviceId: string }>;
+  logout(): Promise<void>;
+  /** When the client is in step with the server. */
+  synced(): Promise<void>;
+  deleteDatabases(names: string[]): Promise<void>;
+  readonly client: MatrixClient | undefined;
+}
+
+declare global {
+  interface Window {
+    lab: LabClient;
+    started: Promise<void>;
+  }
+}
