@@ -22,6 +22,9 @@ pub mod crypto_store;
 pub mod evidence;
 pub mod storage;
 pub mod stores;
+pub mod tab_message;
+
+pub mod leadership;
 
 pub mod report;
 

@@ -37,6 +37,10 @@ fn loss(ms: f64) -> StoreLoss {
     StoreLoss { first_ts: at(ms), last_ts: at(ms), count: 1, message: "DomException".into() }
 }
 
+/// What is remembered, whether the database was there, the keys the client tells, whether the store was lost since; the
+/// verdict, and since when.
+type Row<'a> = (&'a dyn Fn() -> Recall, Option<bool>, Option<&'a str>, bool, StoreVerdict, Option<f64>);
+
 #[test]
 fn every_state_has_its_verdict() {
     use StoreVerdict::{Evicted, FirstRun, Healthy, IdentityChanged, Unknown};
@@ -49,9 +53,7 @@ fn every_state_has_its_verdict() {
     let (yes, no, silent) = (Some(true), Some(false), None);
     let (quiet, first, other) = (None, Some("first"), Some("other"));
 
-    // What is remembered, whether the database was there, the keys the client tells, whether the store was lost since:
-    // the verdict, and since when.
-    let table: [(&dyn Fn() -> Recall, Option<bool>, Option<&str>, bool, StoreVerdict, Option<f64>); 37] = [
+    let table: [Row; 37] = [
         (&nothing, no, quiet, false, FirstRun, Some(NOW)),
         (&nothing, yes, quiet, false, FirstRun, Some(NOW)),
         (&nothing, silent, quiet, false, FirstRun, Some(NOW)),

@@ -4,5 +4,7 @@ mod console;
 mod convert;
 mod diag;
 mod markers;
+mod tabs;
 
 pub use diag::CryptoDiag;
+pub use tabs::TabElection;

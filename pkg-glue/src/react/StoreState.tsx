@@ -104,11 +104,6 @@ function Persistence({ status, words }: PersistenceProps) {
 }
 
 function inBytes(value: number): string {
-  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
-  const step = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)));
-  return (value / 1000 ** step).toLocaleString(undefined, {
-    style: 'unit',
-    unit: units[step] ?? 'byte',
-    maximumFractionDigits: value < 10 * 1000 ** step ? 1 : 0,
-  });
+  const [unit, size] = value < 1e9 ? (['megabyte', 1e6] as const) : (['gigabyte', 1e9] as const);
+  return (value / size).toLocaleString(undefined, { style: 'unit', unit, maximumFractionDigits: 1 });
 }

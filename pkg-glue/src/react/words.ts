@@ -15,7 +15,7 @@ export const ENGLISH = {
     'KE-3': 'messages not decrypted',
     'KE-4': 'call membership timeouts',
   } satisfies Record<Fault, string>,
-  nothing: 'No fault seen so far.',
+  nothing: 'No line of a fault so far.',
   latest: 'Latest entries',
   times: (count: number) => `${count} times`,
   /** Whether the browser keeps what is stored. */

@@ -1,0 +1,119 @@
+// One page's ends of the browser for the election of a leader: the lock, the channel to the other tabs, its own life.
+// What the wasm is called for is guarded: nothing of it becomes an uncaught error of the page.
+
+// The kinds of events, as in `web/tabs.rs`.
+const GRANTED = 0;
+const ENDED = 1;
+const UNAVAILABLE = 2;
+const HEARD = 3;
+const TIMED_OUT = 4;
+const HIDDEN = 5;
+const SHOWN = 6;
+
+/**
+ * @param {string} name of the session: tabs of another name do not meet
+ * @param {(kind: number, number: number, text: string) => void} onEvent
+ * @param {(error: unknown) => void} onFailure
+ */
+export function openTab(name, onEvent, onFailure) {
+  let open = true;
+  const emit = (/** @type {number} */ kind, number = 0, text = '') => {
+    if (!open) return;
+    try {
+      onEvent(kind, number, text);
+    } catch (error) {
+      onFailure(error);
+    }
+  };
+
+  /** @type {LockManager | undefined} */
+  let locks;
+  /** @type {BroadcastChannel | undefined} */
+  let channel;
+  try {
+    locks = navigator.locks;
+    channel = new BroadcastChannel(`lotus-crypto-diag/leader/${name}`);
+    channel.onmessage = ({ data }) => {
+      if (typeof data?.text !== 'string' || typeof data.sentAt !== 'number') return;
+      emit(HEARD, Math.max(0, Date.now() - data.sentAt), data.text);
+    };
+  } catch {
+    // Told at the first request.
+  }
+
+  /** How each request is taken back. @type {Map<number, () => void>} */
+  const requests = new Map();
+
+  const handleHide = () => emit(HIDDEN);
+  const handleShow = () => emit(SHOWN);
+  /** @type {[EventTarget, string, () => void][]} */
+  const listeners =
+    typeof document === 'object'
+      ? [
+          [window, 'pagehide', handleHide],
+          [document, 'freeze', handleHide],
+          [window, 'pageshow', handleShow],
+          [document, 'resume', handleShow],
+        ]
+      : [];
+  for (const [target, type, listener] of listeners) target.addEventListener(type, listener);
+
+  return {
+    request(/** @type {number} */ number, /** @type {boolean} */ steal) {
+      const control = new AbortController();
+      let release = () => {};
+      let cancelled = false;
+      requests.set(number, () => {
+        cancelled = true;
+        control.abort();
+        release();
+      });
+      const hold = () =>
+        new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
+          release = resolve;
+          if (cancelled) resolve();
+          else emit(GRANTED, number);
+        });
+      const over = (/** @type {any} */ error) => {
+        requests.delete(number);
+        // An AbortError is a theft, or our own doing; everything else is a browser that gives no locks.
+        emit(error && error.name !== 'AbortError' ? UNAVAILABLE : ENDED, number);
+      };
+      try {
+        if (!locks || !channel) throw new Error('no locks');
+        // The browser takes no signal together with `steal`.
+        const options = steal ? { steal } : { signal: control.signal };
+        locks.request(`lotus-crypto-diag/leader/${name}`, options, hold).then(() => over(undefined), over);
+      } catch (error) {
+        over(error);
+      }
+    },
+    cancel(/** @type {number} */ number) {
+      requests.get(number)?.();
+    },
+    post(/** @type {string} */ text) {
+      try {
+        channel?.postMessage({ text, sentAt: Date.now() });
+      } catch {
+        // Closed under us: nobody is asked, and nobody answers.
+      }
+    },
+    /** A timer of the wasm is over. */
+    timedOut: (/** @type {number} */ number) => emit(TIMED_OUT, number),
+    /** After everything that has arrived by now. No timer: those of a hidden page are held back. */
+    readMail(/** @type {number} */ number) {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
+        port1.close();
+        emit(TIMED_OUT, number);
+      };
+      port2.postMessage(undefined);
+    },
+    close() {
+      open = false;
+      for (const cancel of requests.values()) cancel();
+      for (const [target, type, listener] of listeners) target.removeEventListener(type, listener);
+      channel?.close();
+    },
+  };
+}

@@ -1,0 +1,91 @@
+//! What the tabs of a session say to each other when the lead is to change hands.
+
+use std::fmt;
+
+/// What tabs say to each other. The text form is its own, so that it takes no parser of size.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// `from` wants to lead.
+    Ask {
+        /// Who asks.
+        from: String,
+    },
+    /// The leader heard the question of `to`, and asks its host.
+    Heard {
+        /// Who asked.
+        to: String,
+    },
+    /// The leader does not yield to `to`.
+    Refused {
+        /// Who asked.
+        to: String,
+        /// Why not.
+        reason: String,
+    },
+    /// The leader has shut down, and holds the lock out to `to`.
+    Yours {
+        /// Who asked.
+        to: String,
+    },
+    /// `from` leads from now on.
+    Leading {
+        /// Who leads.
+        from: String,
+    },
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ask { from } => write!(f, "ask {from}"),
+            Self::Heard { to } => write!(f, "heard {to}"),
+            Self::Refused { to, reason } => write!(f, "refused {to} {reason}"),
+            Self::Yours { to } => write!(f, "yours {to}"),
+            Self::Leading { from } => write!(f, "leading {from}"),
+        }
+    }
+}
+
+impl Message {
+    /// Reads what [`Display`](fmt::Display) writes; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (kind, rest) = text.split_once(' ')?;
+        let (id, reason) = rest.split_once(' ').unwrap_or((rest, ""));
+        let id = id.to_owned();
+        Some(match kind {
+            "ask" => Self::Ask { from: id },
+            "heard" => Self::Heard { to: id },
+            "refused" => Self::Refused { to: id, reason: reason.to_owned() },
+            "yours" => Self::Yours { to: id },
+            "leading" => Self::Leading { from: id },
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_message_is_read_back_as_it_was_written() {
+        let (from, to) = ("a-1".to_owned(), "b-2".to_owned());
+        for message in [
+            Message::Ask { from: from.clone() },
+            Message::Heard { to: to.clone() },
+            Message::Refused { to: to.clone(), reason: "in a call: do not disturb".into() },
+            Message::Refused { to: to.clone(), reason: String::new() },
+            Message::Yours { to },
+            Message::Leading { from },
+        ] {
+            assert_eq!(Message::parse(&message.to_string()), Some(message));
+        }
+    }
+
+    #[test]
+    fn whatever_else_is_on_the_channel_is_none() {
+        for text in ["", "ask", "hello world", "ASK a"] {
+            assert_eq!(Message::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The election of a leader, in a page: carries out what [`Leadership`] decides.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use gloo_timers::callback::Timeout;
+use js_sys::Function;
+use wasm_bindgen::prelude::*;
+
+use crate::leadership::{Action, Event, Leadership, Role};
+use crate::tab_message::Message;
+
+#[wasm_bindgen(module = "/js/tab.js")]
+extern "C" {
+    type Tab;
+
+    #[wasm_bindgen(js_name = openTab)]
+    fn open_tab(name: &str, on_event: &JsValue, on_failure: &JsValue) -> Tab;
+
+    #[wasm_bindgen(method)]
+    fn request(this: &Tab, number: u32, steal: bool);
+
+    #[wasm_bindgen(method)]
+    fn cancel(this: &Tab, number: u32);
+
+    #[wasm_bindgen(method)]
+    fn post(this: &Tab, text: &str);
+
+    #[wasm_bindgen(method, js_name = timedOut)]
+    fn timed_out(this: &Tab, number: u32);
+
+    #[wasm_bindgen(method, js_name = readMail)]
+    fn read_mail(this: &Tab, number: u32);
+
+    #[wasm_bindgen(method)]
+    fn close(this: &Tab);
+}
+
+type OnEvent = Closure<dyn Fn(u8, u32, String)>;
+
+/// A page's part in the election of the one leader among the tabs of a session. Not for hosts: the package's own API
+/// stands in front of it.
+#[wasm_bindgen]
+pub struct TabElection {
+    page: Rc<Page>,
+    // The snippet holds references into it.
+    _on_event: OnEvent,
+}
+
+struct Page {
+    machine: RefCell<Leadership>,
+    /// What happened while something else was being dealt with: the host may call from inside a callback.
+    events: RefCell<VecDeque<Event>>,
+    busy: Cell<bool>,
+    tab: RefCell<Option<Rc<Tab>>>,
+    timer: RefCell<Option<Timeout>>,
+    host: Function,
+}
+
+#[wasm_bindgen]
+impl TabElection {
+    /// Takes part at once. `host` is called with a word and a text: `role` and the new one; `ask`, to which
+    /// [`decided`](Self::decided) is the answer; `answered` and the refusal, empty where there was none.
+    #[wasm_bindgen(constructor)]
+    pub fn new(name: &str, id: String, host: Function, on_failure: &Function) -> Self {
+        let page = Rc::new(Page {
+            machine: RefCell::new(Leadership::new(id)),
+            events: RefCell::default(),
+            busy: Cell::new(false),
+            tab: RefCell::default(),
+            timer: RefCell::default(),
+            host,
+        });
+        let weak = Rc::downgrade(&page);
+        let on_event: OnEvent = Closure::new(move |kind, number, text: String| {
+            if let (Some(page), Some(event)) = (weak.upgrade(), event(kind, number, &text)) {
+                page.give(event);
+            }
+        });
+        *page.tab.borrow_mut() = Some(Rc::new(open_tab(name, on_event.as_ref(), on_failure)));
+        page.give(Event::Started);
+        Self { page, _on_event: on_event }
+    }
+
+    /// `leader`, `follower` or `solo`.
+    pub fn role(&self) -> String {
+        word(self.page.machine.borrow().role()).to_owned()
+    }
+
+    /// The host wants this page to lead; `answered` will tell.
+    #[wasm_bindgen(js_name = takeOver)]
+    pub fn take_over(&self) {
+        self.page.give(Event::TakeOver);
+    }
+
+    /// The host refuses to yield, for this reason, or shuts down now.
+    pub fn decided(&self, refusal: Option<String>) {
+        self.page.give(Event::Decided(refusal));
+    }
+
+    /// The host that was to yield has shut down.
+    pub fn down(&self) {
+        self.page.give(Event::Down);
+    }
+
+    /// Lets the lock go and takes no part any more.
+    pub fn release(&self) {
+        self.page.give(Event::Released);
+    }
+}
+
+impl Drop for TabElection {
+    fn drop(&mut self) {
+        if let Some(tab) = self.page.tab.borrow_mut().take() {
+            tab.close();
+        }
+    }
+}
+
+impl Page {
+    fn give(&self, event: Event) {
+        self.events.borrow_mut().push_back(event);
+        if self.busy.replace(true) {
+            return;
+        }
+        while let Some(event) = self.next() {
+            // Nothing is borrowed while JavaScript runs.
+            let actions = self.machine.borrow_mut().on(event);
+            for action in actions {
+                self.act(action);
+            }
+        }
+        self.busy.set(false);
+    }
+
+    fn next(&self) -> Option<Event> {
+        self.events.borrow_mut().pop_front()
+    }
+
+    fn act(&self, action: Action) {
+        let Some(tab) = self.tab.borrow().clone() else { return };
+        match action {
+            Action::Tell(role) => self.tell("role", word(role)),
+            Action::Request { number, steal } => tab.request(number, steal),
+            Action::Cancel(number) => tab.cancel(number),
+            Action::Post(message) => tab.post(&message.to_string()),
+            // By way of the snippet: a trap inside a timer would be an uncaught error of the page.
+            Action::SetTimer { number, ms } => {
+                self.timer.replace(Some(Timeout::new(ms, move || tab.timed_out(number))));
+            }
+            Action::ReadMail { number } => tab.read_mail(number),
+            Action::AskHost => self.tell("ask", ""),
+            Action::Answered(refusal) => self.tell("answered", &refusal.unwrap_or_default()),
+        }
+    }
+
+    fn tell(&self, what: &str, text: &str) {
+        // It takes note, and does not throw.
+        let _ = self.host.call2(&JsValue::UNDEFINED, &what.into(), &text.into());
+    }
+}
+
+const fn word(role: Role) -> &'static str {
+    match role {
+        Role::Leader => "leader",
+        Role::Follower => "follower",
+        Role::Solo => "solo",
+    }
+}
+
+/// What `tab.js` says, by its numbers.
+fn event(kind: u8, number: u32, text: &str) -> Option<Event> {
+    Some(match kind {
+        0 => Event::Granted(number),
+        1 => Event::Ended(number),
+        2 => Event::Unavailable,
+        3 => Event::Heard { message: Message::parse(text)?, late_ms: number },
+        4 => Event::TimedOut(number),
+        5 => Event::Hidden,
+        6 => Event::Shown,
+        _ => return None,
+    })
+}
