@@ -12,10 +12,14 @@
 //!   that says nothing within [`ANSWER_MS`] is stolen from; whoever took the lock, by consent or not, does not lead before
 //!   the other tab, if it is awake, had time to hear of it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::tab_message::Message;
 
-/// How long a leader may take to say that it heard a question. A leader that hears it later was stolen from.
-pub const ANSWER_MS: u32 = 2_000;
+/// How long a leader may take to say that it heard a question. A leader that hears it later was stolen from. Only a page
+/// that hangs takes so long, as one that sleeps has let go: and a page that hangs for less is not robbed of its lock, as
+/// it cannot know that before it has run whatever was waiting.
+pub const ANSWER_MS: u32 = 12_000;
 /// How long its host may take to decide, and how long to shut down, before whoever asks is told no.
 pub const DECISION_MS: u32 = 15_000;
 /// How long a tab that took the lock from another waits before it leads.
@@ -24,7 +28,9 @@ pub const GRACE_MS: u32 = 250;
 pub const HANDOVER_MS: u32 = 2_000;
 
 /// What a tab is to its session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema), ts(rename = "TabRole"))]
 pub enum Role {
     /// It holds the lock.
     Leader,

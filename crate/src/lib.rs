@@ -25,6 +25,7 @@ pub mod stores;
 pub mod tab_message;
 
 pub mod leadership;
+pub mod tabs;
 
 pub mod report;
 

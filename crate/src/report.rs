@@ -6,6 +6,7 @@ use crate::crypto_store::CryptoStoreStatus;
 use crate::entry::{Entry, FaultCounts};
 use crate::redact::redact;
 use crate::storage::StorageStatus;
+use crate::tabs::Tabs;
 use crate::timestamp::Timestamp;
 
 /// The version of the report's form. A change that an old reader would misread makes a new one.
@@ -158,6 +159,9 @@ pub struct Report {
     pub storage: Option<StorageStatus>,
     /// The device's crypto store; `null`: it was not asked about.
     pub crypto_store: Option<CryptoStoreStatus>,
+    /// The tabs of the session; `null`: no roll was called. The package puts it here: what other tabs tell was redacted
+    /// there, and to read it back into the model would only cost code.
+    pub tabs: Option<Tabs>,
     /// The page.
     pub environment: Environment,
     /// For a person to read: what could not be found out, and why.

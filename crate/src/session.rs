@@ -130,6 +130,7 @@ impl Session {
             entries: self.buffer.entries(),
             storage,
             crypto_store,
+            tabs: None,
             environment,
             notes,
         }

@@ -6,3 +6,4 @@ import { core } from './core';
 
 core().install();
 core().storage.enter();
+core().tabs.enter();

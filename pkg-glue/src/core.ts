@@ -3,15 +3,27 @@
 
 import { explain } from './bounded';
 import { type Databases, listDatabases } from './databases';
+import type { CreateMachine } from './election';
 import { createEngine, type Engine, type StoreOfDevice } from './engine';
-import type { CaptureStatus, CryptoStoreStatus, Evidences, HostFacts, Report, StorageStatus } from './generated/model';
+import type {
+  CaptureStatus,
+  CryptoStoreStatus,
+  Evidences,
+  HostFacts,
+  Report,
+  StorageStatus,
+  TabRole,
+} from './generated/model';
 import { createStorage, type PersistentStorage } from './storage';
+import { createTabs, type TabsHere } from './tabs';
 
 /** What a view needs. The same object for as long as nothing changed. */
 export interface CryptoDiagSnapshot extends Evidences {
   readonly status: CaptureStatus;
   /** `null` before it was looked at. */
   readonly storage: StorageStatus | null;
+  /** What this tab is to its session (`null`: the host holds no election), and how many tabs of it are open. */
+  readonly tabs: { readonly role: TabRole | null; readonly count: number };
   /** Set where nothing but a logout and a login helps, and why. */
   readonly recovery: RecoveryReason | null;
 }
@@ -40,6 +52,7 @@ export interface Core {
   snapshot(): CryptoDiagSnapshot;
   readonly storage: PersistentStorage;
   readonly stores: Stores;
+  readonly tabs: TabsHere;
 }
 
 /** The shortest time between two calls of the listeners for new evidence. */
@@ -180,6 +193,25 @@ function createCore(): Core {
     status: (userId, deviceId) => guarded((e) => e.cryptoStore(userId, deviceId)) ?? null,
   };
 
+  const elect: CreateMachine = (name, id, host) => {
+    ensureEngine();
+    const machine = guarded((e) => e.elect(name, id, host));
+    return (
+      machine && {
+        takeOver: () => guarded(() => machine.takeOver()),
+        decided: (refusal) => guarded(() => machine.decided(refusal)),
+        down: () => guarded(() => machine.down()),
+        release: () => guarded(() => machine.release()),
+        free: () => guarded(() => machine.free()),
+      }
+    );
+  };
+  const tabs = createTabs(
+    elect,
+    () => evidence(),
+    () => schedule(),
+  );
+
   const evidence = (): Evidences => {
     known = guarded((e) => e.evidence()) ?? known;
     return known;
@@ -189,7 +221,7 @@ function createCore(): Core {
     const evidences = evidence();
     const { verdict, since = null } = evidences.cryptoStore ?? {};
     const recovery = verdict === 'identity-changed' ? { reason: verdict, since } : null;
-    return { ...evidences, status, storage: storage.status(), recovery };
+    return { ...evidences, status, storage: storage.status(), tabs: tabs.summary(), recovery };
   };
 
   return {
@@ -217,23 +249,22 @@ function createCore(): Core {
     status: () => status,
     report(facts) {
       ensureEngine();
-      return (
-        guarded((e) => e.report(facts)) ?? {
-          schema: 'lotus-crypto-diag/1',
-          generatedAt: new Date().toISOString(),
-          capturingSince: null,
-          // The redaction is a part of what does not run: free words of the host may hold a secret.
-          ...facts.client,
-          sdkVersion: null,
-          ...known,
-          storage: facts.storage && { ...facts.storage, error: null },
-          status,
-          environment: { ...facts.environment, app: null },
-          notes: [
-            'the diagnostics do not run (see status): notes of the host are left out, and entries may be missing',
-          ],
-        }
-      );
+      const written = guarded((e) => e.report(facts));
+      if (written) return { ...written, tabs: tabs.status() };
+      return {
+        schema: 'lotus-crypto-diag/1',
+        generatedAt: new Date().toISOString(),
+        capturingSince: null,
+        // The redaction is a part of what does not run: free words of the host may hold a secret.
+        ...facts.client,
+        sdkVersion: null,
+        ...known,
+        tabs: null,
+        storage: facts.storage && { ...facts.storage, error: null },
+        status,
+        environment: { ...facts.environment, app: null },
+        notes: ['the diagnostics do not run (see status): notes of the host are left out, and entries may be missing'],
+      };
     },
     subscribe(listener) {
       listeners.add(listener);
@@ -245,5 +276,6 @@ function createCore(): Core {
     },
     storage,
     stores,
+    tabs,
   };
 }

@@ -1,7 +1,8 @@
 // The WebAssembly module: inlined, and instantiated synchronously on first use.
 
-import { CryptoDiag, initSync } from '../wasm/lotus_crypto_diag.js';
+import { CryptoDiag, initSync, TabElection } from '../wasm/lotus_crypto_diag.js';
 import bytes from '../wasm/lotus_crypto_diag_bg.wasm';
+import type { Machine } from './election';
 import type { CryptoStoreStatus, Evidences, HostFacts, Report } from './generated/model';
 
 export interface Engine {
@@ -13,6 +14,7 @@ export interface Engine {
   storeFound(device: StoreOfDevice, existed: boolean | undefined, error: string | undefined): void;
   storeKeys(device: StoreOfDevice, ed25519: string, curve25519: string): void;
   cryptoStore(userId: string, deviceId: string): CryptoStoreStatus | null;
+  elect(name: string, id: string, host: (what: string, text: string) => void): Machine;
 }
 
 /** A Matrix device, and the IndexedDB database of its crypto store. */
@@ -36,6 +38,7 @@ export function createEngine(onChange: () => void, onFailure: (error: unknown) =
       diag.storeFound(userId, deviceId, database, existed, error),
     storeKeys: ({ userId, deviceId, database }, ed25519, curve25519) =>
       diag.storeKeys(userId, deviceId, database, ed25519, curve25519),
+    elect: (name, id, host) => new TabElection(name, id, host, onFailure),
     cryptoStore: (userId, deviceId) => diag.cryptoStore(userId, deviceId) as CryptoStoreStatus | null,
   };
 }

@@ -5,11 +5,13 @@
  */
 
 import { type CryptoDiagSnapshot, core } from './core';
+import type { TabLeadership, TabLeadershipOptions } from './election';
 import type { CaptureStatus, Entry, StorageStatus } from './generated/model';
 
 export type { CryptoDiagSnapshot, RecoveryReason } from './core';
 export { type CryptoStoreOptions, checkCryptoStore, type DeviceIds } from './crypto-store';
 export { downloadCryptoDiagReport } from './download';
+export type { TabLeadership, TabLeadershipOptions, TakeOverResult } from './election';
 export type {
   CallMembership,
   CaptureState,
@@ -27,6 +29,9 @@ export type {
   StorageStatus,
   StoreLoss,
   StoreVerdict,
+  Tab,
+  TabRole,
+  Tabs,
   TimelineEvent,
 } from './generated/model';
 export type { MatrixClientLike } from './matrix-client';
@@ -81,4 +86,12 @@ export function requestPersistentStorage(): Promise<StorageStatus> {
 /** What the browser says of its storage now, without asking for anything. Never rejects. */
 export function refreshStorageStatus(): Promise<StorageStatus> {
   return core().storage.refresh();
+}
+
+/**
+ * Takes part in the election of the one tab of a session that may open its crypto store. The role is `follower` until the
+ * browser has given this tab the lock; everybody in a page who names the same session shares one part. Never throws.
+ */
+export function requestTabLeadership(options: TabLeadershipOptions = {}): TabLeadership {
+  return core().tabs.lead(options);
 }

@@ -29,7 +29,12 @@ export function buildCryptoDiagReport(mx?: MatrixClientLike | null, extras?: Rep
 export async function collectCryptoDiagReport(mx?: MatrixClientLike | null, extras?: ReportExtras): Promise<string> {
   const interview = new Interview(extras);
   const facts = interview.about(mx);
-  await Promise.all([interview.aboutCrypto(mx), core().storage.refresh(), mx && checkCryptoStore(mx)]);
+  await Promise.all([
+    interview.aboutCrypto(mx),
+    core().storage.refresh(),
+    core().tabs.call(),
+    mx && checkCryptoStore(mx),
+  ]);
   return toJson(core().report({ ...facts, storage: core().storage.status() }));
 }
 

@@ -8,9 +8,11 @@ use lotus_crypto_diag::crypto_store::{CryptoStoreStatus, IdentityCheck, StoreLos
 use lotus_crypto_diag::entry::{
     CallMembership, Detail, Entry, Fault, FaultCounts, Level, MalformedCause, Refusal, TimelineEvent,
 };
+use lotus_crypto_diag::leadership::Role;
 use lotus_crypto_diag::report::{CaptureState, CaptureStatus, ClientFacts, Environment, HostFacts, Report};
 use lotus_crypto_diag::session::Evidences;
 use lotus_crypto_diag::storage::{PersistRequest, StorageStatus};
+use lotus_crypto_diag::tabs::{Tab, Tabs};
 use schemars::generate::SchemaSettings;
 use ts_rs::{Config, TS};
 
@@ -51,6 +53,9 @@ fn the_typescript_types_are_those_of_the_model() {
         declaration::<IdentityCheck>(config),
         declaration::<StoreLoss>(config),
         declaration::<CryptoStoreStatus>(config),
+        declaration::<Role>(config),
+        declaration::<Tab>(config),
+        declaration::<Tabs>(config),
         declaration::<CaptureState>(config),
         declaration::<CaptureStatus>(config),
         declaration::<ClientFacts>(config),

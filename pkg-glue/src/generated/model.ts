@@ -322,6 +322,65 @@ loss: StoreLoss | null,
 error: string | null, };
 
 /**
+ * What a tab is to its session.
+ */
+export type TabRole = "leader" | "follower" | "solo";
+
+/**
+ * One open tab.
+ */
+export type Tab = {
+/**
+ * Its id, made anew with each load of the page.
+ */
+id: string,
+/**
+ * Whether it is the one that wrote the report.
+ */
+thisTab: boolean,
+/**
+ * What it is to its session; `null`: its host holds no election.
+ */
+role: TabRole | null,
+/**
+ * Since when it has this role.
+ */
+since: string | null,
+/**
+ * When its page was loaded.
+ */
+opened: string,
+/**
+ * Whether a person could see it; `null`: it did not say.
+ */
+visible: boolean | null,
+/**
+ * Lines seen of each fault in it.
+ */
+counts: FaultCounts,
+/**
+ * Its latest evidence; of the tab that wrote the report, that stands in `entries` of the report.
+ */
+entries: Array<Entry>, };
+
+/**
+ * The roll call of a session's tabs.
+ */
+export type Tabs = {
+/**
+ * Name of the session, as the host gave it; `null`: the host holds no election.
+ */
+session: string | null,
+/**
+ * The tabs that answered, this one first.
+ */
+tabs: Array<Tab>,
+/**
+ * For a person to read: why there is no election, or why others could not be asked.
+ */
+error: string | null, };
+
+/**
  * Whether evidence is being gathered, and if not, why.
  */
 export type CaptureState = "idle" | "running" | "degraded" | "unavailable" | "failed";
@@ -495,6 +554,11 @@ storage: StorageStatus | null,
  * The device's crypto store; `null`: it was not asked about.
  */
 cryptoStore: CryptoStoreStatus | null,
+/**
+ * The tabs of the session; `null`: no roll was called. The package puts it here: what other tabs tell was redacted
+ * there, and to read it back into the model would only cost code.
+ */
+tabs: Tabs | null,
 /**
  * The page.
  */

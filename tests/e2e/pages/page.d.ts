@@ -4,6 +4,9 @@ interface Window {
   second: typeof import('lotus-crypto-diag');
   downloadsDone?: string[];
   sdkLogs?: () => void;
+  leadership: import('lotus-crypto-diag').TabLeadership;
+  /** Why this tab does not yield. */
+  busy?: string;
 }
 
 declare module 'second-copy-of-lotus-crypto-diag' {

@@ -1,0 +1,45 @@
+//! The tabs of a session, as a report names them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::entry::{Entry, FaultCounts};
+use crate::leadership::Role;
+use crate::timestamp::Timestamp;
+
+/// One open tab.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct Tab {
+    /// Its id, made anew with each load of the page.
+    pub id: String,
+    /// Whether it is the one that wrote the report.
+    pub this_tab: bool,
+    /// What it is to its session; `null`: its host holds no election.
+    pub role: Option<Role>,
+    /// Since when it has this role.
+    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"), schemars(with = "Option<String>"))]
+    pub since: Option<Timestamp>,
+    /// When its page was loaded.
+    #[cfg_attr(feature = "bindings", ts(as = "String"), schemars(with = "String"))]
+    pub opened: Timestamp,
+    /// Whether a person could see it; `null`: it did not say.
+    pub visible: Option<bool>,
+    /// Lines seen of each fault in it.
+    pub counts: FaultCounts,
+    /// Its latest evidence; of the tab that wrote the report, that stands in `entries` of the report.
+    pub entries: Vec<Entry>,
+}
+
+/// The roll call of a session's tabs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct Tabs {
+    /// Name of the session, as the host gave it; `null`: the host holds no election.
+    pub session: Option<String>,
+    /// The tabs that answered, this one first.
+    pub tabs: Vec<Tab>,
+    /// For a person to read: why there is no election, or why others could not be asked.
+    pub error: Option<String>,
+}

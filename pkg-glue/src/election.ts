@@ -1,0 +1,203 @@
+// The one leader among the tabs of a session. The rules are in the wasm; here is what the host sees of it.
+
+import { explain } from './bounded';
+import type { TabRole } from './generated/model';
+
+export interface TabLeadershipOptions {
+  /** Name of the session, as in `@user:server DEVICE`: tabs of other sessions do not count. */
+  name?: string;
+  /** Called with every new role, before anything else is done about it. */
+  onChange?: (role: TabRole) => void;
+  /**
+   * Whether this tab, as the leader, may hand over to another that asks: `true`, or the reason why not, as in "in a
+   * call". It may, if nothing is given here.
+   */
+  canYield?: () => true | string | Promise<true | string>;
+  /** Shuts the client of this tab down. The other tab starts when this is done. */
+  onYield?: () => unknown;
+  /** Releases when it is aborted. */
+  signal?: AbortSignal;
+}
+
+export interface TakeOverResult {
+  granted: boolean;
+  /** Why not. */
+  reason: string | null;
+}
+
+export interface TabLeadership extends Disposable {
+  /** `leader`: this tab may open the crypto store. `follower`: another has it. `solo`: this browser holds no elections. */
+  readonly role: TabRole;
+  /** When this tab may open the crypto store, as the leader or on its own. */
+  whenLeader(): Promise<void>;
+  /** Asks the leader to hand over. One that says nothing for twelve seconds hangs, and is taken from. Never rejects. */
+  takeOver(): Promise<TakeOverResult>;
+  /** Lets go, and takes no part any more. Safe to call twice. */
+  release(): void;
+  /** @returns the undo */
+  subscribe(listener: () => void): () => void;
+}
+
+/** The part of the wasm: see `TabElection`. */
+export interface Machine {
+  takeOver(): void;
+  decided(refusal: string | undefined): void;
+  down(): void;
+  release(): void;
+  free(): void;
+}
+
+export type CreateMachine = (
+  name: string,
+  id: string,
+  host: (what: string, text: string) => void,
+) => Machine | undefined;
+
+/** The election of one session, in this page: shared by everybody who takes part in it here. */
+export class Election {
+  role: TabRole = 'follower';
+  since = Date.now();
+  private readonly partakers = new Set<Partaker>();
+  private readonly wishes = new Set<(result: TakeOverResult) => void>();
+  private readonly machine: Machine | undefined;
+
+  constructor(
+    readonly name: string,
+    id: string,
+    create: CreateMachine,
+    private readonly onRole: () => void,
+    private readonly onEmpty: () => void,
+  ) {
+    this.machine = create(name, id, (what, text) => this.handle(what, text));
+    if (!this.machine) this.change('solo');
+  }
+
+  join(options: TabLeadershipOptions): TabLeadership {
+    const partaker = new Partaker(this, options);
+    this.partakers.add(partaker);
+    return partaker;
+  }
+
+  leave(partaker: Partaker): void {
+    // The last one is told that it leads no more before the lock is let go.
+    if (this.partakers.size === 1 && this.partakers.has(partaker)) this.machine?.release();
+    if (!this.partakers.delete(partaker) || this.partakers.size > 0) return;
+    // Not from inside a call of it.
+    queueMicrotask(() => this.machine?.free());
+    this.onEmpty();
+  }
+
+  takeOver(): Promise<TakeOverResult> {
+    const { machine } = this;
+    if (!machine) return Promise.resolve({ granted: true, reason: null });
+    return new Promise((resolve) => {
+      this.wishes.add(resolve);
+      machine.takeOver();
+    });
+  }
+
+  private handle(what: string, text: string): void {
+    if (what === 'role') this.change(text as TabRole);
+    else if (what === 'ask') void this.decide();
+    else if (what === 'answered') {
+      const result = { granted: text === '', reason: text || null };
+      for (const resolve of [...this.wishes]) resolve(result);
+      this.wishes.clear();
+    }
+  }
+
+  private change(role: TabRole): void {
+    this.role = role;
+    this.since = Date.now();
+    for (const partaker of [...this.partakers]) partaker.changed(role);
+    this.onRole();
+  }
+
+  private async decide(): Promise<void> {
+    const answers = await Promise.all([...this.partakers].map((partaker) => partaker.canYield()));
+    const refusal = answers.find((answer) => answer !== true);
+    this.machine?.decided(refusal === undefined ? undefined : String(refusal || 'it is busy'));
+    if (refusal !== undefined) return;
+    await Promise.all([...this.partakers].map((partaker) => partaker.yield()));
+    this.machine?.down();
+  }
+}
+
+class Partaker implements TabLeadership {
+  private readonly listeners = new Set<() => void>();
+  private released = false;
+
+  constructor(
+    private readonly election: Election,
+    private readonly options: TabLeadershipOptions,
+  ) {
+    const { signal } = options;
+    if (signal?.aborted) queueMicrotask(() => this.release());
+    else signal?.addEventListener('abort', () => this.release(), { once: true });
+  }
+
+  get role(): TabRole {
+    return this.released ? 'follower' : this.election.role;
+  }
+
+  whenLeader(): Promise<void> {
+    return new Promise((resolve) => {
+      const settle = () => {
+        if (this.role === 'follower') return false;
+        resolve();
+        return true;
+      };
+      if (settle()) return;
+      const undo = this.subscribe(() => {
+        if (settle()) undo();
+      });
+    });
+  }
+
+  takeOver(): Promise<TakeOverResult> {
+    if (this.released) return Promise.resolve({ granted: false, reason: 'this tab takes no part' });
+    return this.election.takeOver();
+  }
+
+  release(): void {
+    if (this.released) return;
+    this.released = true;
+    this.election.leave(this);
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  changed(role: TabRole): void {
+    for (const tell of [() => this.options.onChange?.(role), ...this.listeners]) {
+      try {
+        tell();
+      } catch {
+        // The host's own affair; the others are told.
+      }
+    }
+  }
+
+  async canYield(): Promise<true | string> {
+    try {
+      return (await this.options.canYield?.()) ?? true;
+    } catch (error) {
+      return explain(error);
+    }
+  }
+
+  /** A host that fails to shut down in good order has shut down nevertheless, as far as can be known. */
+  async yield(): Promise<void> {
+    try {
+      await this.options.onYield?.();
+    } catch {
+      // Its own affair.
+    }
+  }
+}

@@ -1,0 +1,87 @@
+// Which tabs of this session are open: asked over a BroadcastChannel, as `navigator.locks.query()` would evict pages from
+// the back/forward cache.
+
+import { explain } from './bounded';
+import type { Tab } from './generated/model';
+
+/** How long the others have for their answer. A tab that is asleep does not answer, and does not count. */
+const PATIENCE_MS = 400;
+const VERSION = 1;
+
+export interface Roll {
+  /** The other tabs, as they answered last. */
+  readonly others: readonly Tab[];
+  readonly error: string | null;
+}
+
+export interface RollCall {
+  /** The last roll that was called. */
+  last(): Roll;
+  /** Asks all tabs that are open now. Never rejects. */
+  call(): Promise<Roll>;
+  /** Tells the other tabs that this one is new, has another role, or goes. */
+  announce(goes?: boolean): void;
+  close(): void;
+}
+
+/** `describe` tells of this tab; `session` is the one it belongs to, `null` where the host named none. */
+export function createRollCall(describe: () => Tab, session: () => string | null, onChange: () => void): RollCall {
+  let channel: BroadcastChannel | undefined;
+  let error: string | null = null;
+  let others = new Map<string, Tab>();
+  let arriving: Map<string, Tab> | undefined;
+  let calling: Promise<Roll> | undefined;
+  const { id } = describe();
+
+  const post = (kind: string, tab?: Tab) => {
+    try {
+      channel?.postMessage({ version: VERSION, kind, from: id, session: session(), tab });
+    } catch (thrown) {
+      error = explain(thrown);
+    }
+  };
+
+  const handleMessage = ({ data }: MessageEvent) => {
+    if (data?.version !== VERSION || data.session !== session() || typeof data.from !== 'string') return;
+    if (data.kind === 'who') post('here', describe());
+    else if (data.kind === 'bye') others.delete(data.from);
+    else if ((data.kind === 'here' || data.kind === 'news') && data.tab?.id === data.from) {
+      const tab: Tab = { ...data.tab, thisTab: false };
+      // A newcomer learns of those who were there before.
+      if (data.kind === 'news' && !others.has(tab.id)) post('here', describe());
+      others.set(tab.id, tab);
+      arriving?.set(tab.id, tab);
+    }
+    onChange();
+  };
+
+  try {
+    channel = new BroadcastChannel('lotus-crypto-diag/roll-call');
+    channel.onmessage = handleMessage;
+  } catch (thrown) {
+    error = `other tabs cannot be asked: ${explain(thrown)}`;
+  }
+
+  const call = async (): Promise<Roll> => {
+    arriving = new Map();
+    post('who');
+    await new Promise((resolve) => setTimeout(resolve, channel ? PATIENCE_MS : 0));
+    others = arriving;
+    arriving = undefined;
+    onChange();
+    return last();
+  };
+  const last = (): Roll => ({ others: [...others.values()], error });
+
+  return {
+    last,
+    call() {
+      calling ??= call().finally(() => {
+        calling = undefined;
+      });
+      return calling;
+    },
+    announce: (goes = false) => post(goes ? 'bye' : 'news', goes ? undefined : describe()),
+    close: () => channel?.close(),
+  };
+}

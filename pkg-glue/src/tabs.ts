@@ -1,0 +1,93 @@
+// This tab among the others of its session: the election, and the roll call.
+
+import { type CreateMachine, Election, type TabLeadership, type TabLeadershipOptions } from './election';
+import type { Evidences, Tab, TabRole, Tabs } from './generated/model';
+import { createRollCall, type RollCall } from './roll-call';
+
+export interface TabsHere {
+  lead(options: TabLeadershipOptions): TabLeadership;
+  /** Answers roll calls from now on. */
+  enter(): void;
+  /** What is known of the session's tabs now; `null` before a roll was called. */
+  status(): Tabs | null;
+  /** Asks the other tabs. Never rejects. */
+  call(): Promise<void>;
+  /** For a view: the role of this tab, and how many there are. */
+  summary(): { role: TabRole | null; count: number };
+}
+
+/** How much of its evidence a tab tells another. */
+const ENTRIES_TOLD = 20;
+
+export function createTabs(create: CreateMachine, evidence: () => Evidences, onChange: () => void): TabsHere {
+  const id = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 10)}`;
+  const opened = new Date().toISOString();
+  const elections = new Map<string, Election>();
+  let rollCall: RollCall | undefined;
+  let called = false;
+
+  /** The election that was joined last: of a page with several accounts, the one in use. */
+  const current = () => [...elections.values()].at(-1);
+
+  const describe = (): Tab => {
+    const election = current();
+    const { counts, entries } = evidence();
+    return {
+      id,
+      thisTab: true,
+      role: election?.role ?? null,
+      since: election ? new Date(election.since).toISOString() : null,
+      opened,
+      visible: typeof document === 'object' ? document.visibilityState === 'visible' : null,
+      counts,
+      entries: entries.slice(-ENTRIES_TOLD),
+    };
+  };
+
+  const roll = () => {
+    rollCall ??= createRollCall(describe, () => current()?.name ?? null, onChange);
+    return rollCall;
+  };
+
+  const enter = () => {
+    if (rollCall) return;
+    roll().announce();
+    // Gone for good or asleep: not there, as far as the others can tell.
+    globalThis.addEventListener?.('pagehide', () => rollCall?.announce(true));
+    globalThis.addEventListener?.('pageshow', ({ persisted }) => persisted && rollCall?.announce());
+  };
+
+  return {
+    enter,
+    lead(options) {
+      const name = options.name ?? 'session';
+      const known = elections.get(name);
+      const handleRole = () => {
+        rollCall?.announce();
+        onChange();
+      };
+      const election = known ?? new Election(name, id, create, handleRole, () => elections.delete(name));
+      // The one joined last stands last.
+      elections.delete(name);
+      elections.set(name, election);
+      enter();
+      onChange();
+      return election.join(options);
+    },
+    async call() {
+      await roll().call();
+      called = true;
+    },
+    status() {
+      if (!called || !rollCall) return null;
+      const { others, error } = rollCall.last();
+      const solo = current()?.role === 'solo' ? 'this browser holds no elections: Web Locks are missing' : null;
+      return {
+        session: current()?.name ?? null,
+        tabs: [{ ...describe(), entries: [] }, ...others],
+        error: error ?? solo,
+      };
+    },
+    summary: () => ({ role: current()?.role ?? null, count: 1 + (rollCall?.last().others.length ?? 0) }),
+  };
+}

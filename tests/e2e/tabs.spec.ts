@@ -1,0 +1,198 @@
+import { expect, type Page, test } from '@playwright/test';
+
+import { expectNoOverlap, leaderOf, openTab, readLog, role } from './tabs';
+
+for (const count of [2, 5, 20, 50]) {
+  test(`of ${count} tabs one leads, at every moment, whatever happens to it`, async ({ context }) => {
+    test.setTimeout(120_000);
+    let pages: Page[] = [];
+    for (let i = 0; i < count; i++) pages.push(await openTab(context, `tab${i}`));
+    const watcher = await context.newPage();
+    await watcher.goto('/bare.html');
+    const crashedAt = new Map<string, number>();
+
+    const endings: [string, (page: Page) => Promise<unknown>][] = [
+      ['released', (page) => page.evaluate(() => window.leadership.release())],
+      ['reloaded', (page) => page.reload()],
+      ['navigated', (page) => page.goto('about:blank')],
+      ['closed', (page) => page.close()],
+      [
+        'crashed',
+        async (page) => {
+          const { tab } = (await readLog(watcher)).findLast(({ what }) => what === 'leader') ?? { tab: '' };
+          crashedAt.set(tab, await watcher.evaluate(() => performance.timeOrigin + performance.now()));
+          await page.goto('chrome://crash').catch(() => {});
+        },
+      ],
+    ];
+    for (const [what, end] of endings.slice(0, count === 2 ? 2 : endings.length)) {
+      const leader = await leaderOf(pages);
+      await end(leader);
+      if (what !== 'reloaded') pages = pages.filter((page) => page !== leader);
+      if (count === 2 && what === 'released') pages.push(await openTab(context, 'late'));
+      await leaderOf(pages);
+    }
+    const reigns = expectNoOverlap(await readLog(watcher), crashedAt);
+    expect(reigns).toBeGreaterThanOrEqual(count === 2 ? 3 : 6);
+  });
+}
+
+test.describe('take-over', () => {
+  test('granted: the leader shuts down first, and the one who asked leads, not the first in line', async ({
+    context,
+  }) => {
+    const [first, second, third] = [
+      await openTab(context, 'first'),
+      await openTab(context, 'second'),
+      await openTab(context, 'third'),
+    ];
+    await leaderOf([first, second, third]);
+    expect(await third.evaluate(() => window.leadership.takeOver())).toEqual({ granted: true, reason: null });
+    expect(await Promise.all([first, second, third].map(role))).toEqual(['follower', 'follower', 'leader']);
+    const lines = await readLog(third);
+    expectNoOverlap(lines);
+    const [shuttingDown, stepped, led] = [
+      lines.find(({ what }) => what === 'shutting down'),
+      lines.find(({ what }) => what === 'follower'),
+      lines.findLast(({ what }) => what === 'leader'),
+    ];
+    expect(stepped && shuttingDown && stepped.at - shuttingDown.at).toBeGreaterThanOrEqual(45);
+    expect(led && stepped && led.at - stepped.at).toBeGreaterThan(0);
+    expect(led?.tab).toMatch(/^third/);
+  });
+
+  test('refused, with the reason', async ({ context }) => {
+    const [first, second] = [await openTab(context, 'first'), await openTab(context, 'second')];
+    await leaderOf([first, second]);
+    await first.evaluate(() => {
+      window.busy = 'in a call';
+    });
+    expect(await second.evaluate(() => window.leadership.takeOver())).toEqual({ granted: false, reason: 'in a call' });
+    expect(await role(first)).toBe('leader');
+  });
+
+  test('two ask at once: one of them leads, and both have an answer', async ({ context }) => {
+    const pages = [
+      await openTab(context, 'first'),
+      await openTab(context, 'second'),
+      await openTab(context, 'third'),
+    ] as const;
+    await leaderOf([...pages]);
+    const answers = await Promise.all(
+      [pages[1], pages[2]].map((page) => page.evaluate(() => window.leadership.takeOver())),
+    );
+    expect(answers.some(({ granted }) => granted)).toBe(true);
+    await leaderOf([pages[1], pages[2]]);
+    expect(await role(pages[0])).toBe('follower');
+    expectNoOverlap(await readLog(pages[0]));
+  });
+
+  test('the leader is closed while it is asked', async ({ context }) => {
+    const [first, second, third] = [
+      await openTab(context, 'first'),
+      await openTab(context, 'second'),
+      await openTab(context, 'third'),
+    ];
+    await leaderOf([first, second, third]);
+    const answer = third.evaluate(() => window.leadership.takeOver());
+    await first.close();
+    expect(await answer).toEqual({ granted: true, reason: null });
+    expect(await role(third)).toBe('leader');
+    expectNoOverlap(await readLog(third));
+  });
+
+  /** The page's JavaScript does not come back for so long; then it writes down whether it works on as the leader. */
+  const block = (page: Page, ms: number) =>
+    page.evaluate((duration) => {
+      const worked: number[] = [];
+      Object.assign(window, { worked });
+      setInterval(() => {
+        if (window.leadership.role === 'leader') worked.push(performance.timeOrigin + performance.now());
+      }, 10);
+      setTimeout(() => {
+        const end = Date.now() + duration;
+        while (Date.now() < end);
+      }, 100);
+    }, ms);
+
+  test('a leader that is blocked for 10 s is waited for, and hands over in good order', async ({ context }) => {
+    const [first, second] = [await openTab(context, 'first'), await openTab(context, 'second')];
+    await leaderOf([first, second]);
+    await block(first, 10_000);
+    await second.waitForTimeout(300);
+    expect(await second.evaluate(() => window.leadership.takeOver())).toEqual({ granted: true, reason: null });
+    const lines = await readLog(second);
+    expectNoOverlap(lines);
+    const ledAt = lines.findLast(({ what }) => what === 'leader');
+    expect(ledAt?.tab).toMatch(/^second/);
+    expect(lines.some(({ tab, what }) => tab.startsWith('first') && what === 'shutting down')).toBe(true);
+    const worked: number[] = await first.evaluate('worked');
+    expect(worked.filter((at) => at > (ledAt?.at ?? 0))).toEqual([]);
+  });
+
+  test('a leader that hangs for longer is taken from, and follows when it comes back', async ({ context }) => {
+    const [first, second] = [await openTab(context, 'first'), await openTab(context, 'second')];
+    await leaderOf([first, second]);
+    await block(first, 16_000);
+    await second.waitForTimeout(300);
+    expect(await second.evaluate(() => window.leadership.takeOver())).toEqual({ granted: true, reason: null });
+    const ledAt = (await readLog(second)).findLast(({ what }) => what === 'leader')?.at ?? 0;
+    await expect.poll(() => role(first), { timeout: 15_000 }).toBe('follower');
+    expect(await role(second)).toBe('leader');
+    // What was waiting for its turn may run before the page has read its mail; no more than that.
+    const worked: number[] = await first.evaluate('worked');
+    expect(worked.filter((at) => at > ledAt).length).toBeLessThanOrEqual(1);
+  });
+});
+
+test('sessions of other names do not see each other', async ({ context }) => {
+  const [a, b] = [await openTab(context, 'a', '@a:hs D1'), await openTab(context, 'b', '@a:hs D2')];
+  await expect.poll(() => Promise.all([role(a), role(b)])).toEqual(['leader', 'leader']);
+  const report = JSON.parse(await a.evaluate(() => window.lib.collectCryptoDiagReport(undefined)));
+  expect(report.tabs).toMatchObject({ session: '@a:hs D1', error: null });
+  expect(report.tabs.tabs).toHaveLength(1);
+});
+
+test('a fault that is logged in one tab is in the report of another, with the tab named', async ({ context }) => {
+  const [a, b] = [await openTab(context, 'a'), await openTab(context, 'b')];
+  await leaderOf([a, b]);
+  await b.evaluate(() => console.error('MissingKey: missing key at index 1 for participant @b:hs:DEV'));
+  const report = JSON.parse(await a.evaluate(() => window.lib.collectCryptoDiagReport(undefined)));
+  expect(report.counts['KE-2']).toBe(0);
+  expect(report.tabs.tabs).toMatchObject([
+    { thisTab: true, role: 'leader', entries: [] },
+    { thisTab: false, role: 'follower', counts: { 'KE-2': 1 }, entries: [{ ke: 'KE-2' }] },
+  ]);
+  expect(report.tabs.tabs[0].id).not.toBe(report.tabs.tabs[1].id);
+  await b.close();
+  await expect.poll(() => a.evaluate(() => window.lib.getSnapshot().tabs)).toEqual({ role: 'leader', count: 1 });
+});
+
+for (const [what, script] of [
+  ['no Web Locks', "Object.defineProperty(navigator, 'locks', { value: undefined })"],
+  [
+    'Web Locks that throw',
+    "if (navigator.locks) LockManager.prototype.request = () => { throw new DOMException('no', 'SecurityError') }",
+  ],
+  [
+    'Web Locks that reject',
+    "if (navigator.locks) LockManager.prototype.request = () => Promise.reject(new DOMException('no', 'SecurityError'))",
+  ],
+  ['no BroadcastChannel', 'delete window.BroadcastChannel'],
+  ['a BroadcastChannel that throws', "window.BroadcastChannel = class { constructor() { throw new Error('no') } }"],
+  ['no WebAssembly', 'delete window.WebAssembly'],
+]) {
+  test(`${what}: every tab is on its own, and the report says so`, async ({ context }) => {
+    await context.addInitScript(script ?? '');
+    const escaped: string[] = [];
+    context.on('weberror', (error) => escaped.push(String(error.error())));
+    const page = await openTab(context, 'tab');
+    await expect.poll(() => role(page)).toBe('solo');
+    await page.evaluate(() => window.leadership.whenLeader());
+    expect(await page.evaluate(() => window.leadership.takeOver())).toEqual({ granted: true, reason: null });
+    const report = JSON.parse(await page.evaluate(() => window.lib.collectCryptoDiagReport(undefined)));
+    expect(report.tabs.tabs).toMatchObject([{ role: 'solo' }]);
+    expect(report.tabs.error).toMatch(/Web Locks are missing|cannot be asked/);
+    expect(escaped).toEqual([]);
+  });
+}

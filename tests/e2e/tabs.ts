@@ -1,0 +1,63 @@
+import { type BrowserContext, expect, type Page } from '@playwright/test';
+
+const ORIGIN = 'http://127.0.0.1:4199';
+
+/** One line of the log that the tabs of `pages/tabs.ts` share. */
+export interface Line {
+  at: number;
+  /** The tab, and which load of its page. */
+  tab: string;
+  what: string;
+}
+
+/** Opens a tab of a session. */
+export async function openTab(context: BrowserContext, id: string, session = 'session'): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(`${ORIGIN}/tabs.html?id=${id}&session=${session}`);
+  await page.waitForFunction(() => 'leadership' in window);
+  return page;
+}
+
+export async function readLog(page: Page): Promise<Line[]> {
+  const entries = await page.evaluate(() => Object.entries(localStorage));
+  const lines = entries.flatMap(([key, what]) => {
+    const [log, at, id, load] = key.split(' ');
+    return log === 'log' ? [{ at: Number(at), tab: `${id} ${load}`, what }] : [];
+  });
+  return lines.sort((a, b) => a.at - b.at);
+}
+
+export const role = (page: Page) => page.evaluate(() => window.leadership.role);
+
+/** The tab that leads, when there is exactly one. */
+export async function leaderOf(pages: Page[]): Promise<Page> {
+  let leader: Page | undefined;
+  await expect(async () => {
+    const roles = await Promise.all(pages.map(role));
+    const leaders = pages.filter((_, index) => roles[index] === 'leader');
+    expect(roles.filter((r) => r === 'leader')).toHaveLength(1);
+    leader = leaders[0];
+  }).toPass({ timeout: 15_000 });
+  return leader as Page;
+}
+
+/**
+ * Holds that no two tabs led at once: a reign goes from a tab's `leader` to its next line, or, of a tab that crashed, to
+ * the time the test knows of.
+ */
+export function expectNoOverlap(lines: Line[], crashedAt: ReadonlyMap<string, number> = new Map()): number {
+  let reigns = 0;
+  let leader: string | undefined;
+  for (const { at, tab, what } of lines) {
+    const story = lines.map((line) => `${line.at} ${line.tab}: ${line.what}`).join('\n');
+    if (leader && at > (crashedAt.get(leader) ?? Number.POSITIVE_INFINITY)) leader = undefined;
+    if (what === 'leader') {
+      expect(leader, `${tab} leads beside ${leader}\n${story}`).toBeUndefined();
+      leader = tab;
+      reigns += 1;
+    } else if (what === 'follower' && tab === leader) {
+      leader = undefined;
+    }
+  }
+  return reigns;
+}
