@@ -1,7 +1,10 @@
 import { defineConfig } from '@playwright/test';
 
 export default defineConfig({
-  testDir: 'e2e',
+  projects: [
+    { name: 'page', testDir: 'e2e' },
+    { name: 'homeserver', testDir: 'homeserver', timeout: 90_000 },
+  ],
   outputDir: '../test-results',
   reporter: process.env['CI'] ? [['list']] : [['list']],
   fullyParallel: true,
@@ -22,10 +25,20 @@ export default defineConfig({
       ],
     },
   },
-  webServer: {
-    command: 'node e2e/server.mjs',
-    url: 'http://127.0.0.1:4199/bare.html',
-    stdout: 'pipe',
-    timeout: 120_000,
-  },
+  webServer: [
+    {
+      command: 'node e2e/server.mjs',
+      url: 'http://127.0.0.1:4199/bare.html',
+      stdout: 'pipe',
+      timeout: 120_000,
+    },
+    {
+      command: 'node homeserver/serve.mjs',
+      url: 'http://127.0.0.1:4200/_matrix/client/versions',
+      stdout: 'pipe',
+      // The first time, Synapse is installed.
+      timeout: 300_000,
+      gracefulShutdown: { signal: 'SIGTERM', timeout: 15_000 },
+    },
+  ],
 });

@@ -259,7 +259,7 @@ function createCore(): Core {
         ...facts.client,
         sdkVersion: null,
         ...known,
-        tabs: null,
+        tabs: tabs.status(),
         storage: facts.storage && { ...facts.storage, error: null },
         status,
         environment: { ...facts.environment, app: null },

@@ -81,7 +81,10 @@ export function createTabs(create: CreateMachine, evidence: () => Evidences, onC
     status() {
       if (!called || !rollCall) return null;
       const { others, error } = rollCall.last();
-      const solo = current()?.role === 'solo' ? 'this browser holds no elections: Web Locks are missing' : null;
+      const solo =
+        current()?.role === 'solo'
+          ? 'this browser holds no elections (Web Locks are missing, or the diagnostics do not run)'
+          : null;
       return {
         session: current()?.name ?? null,
         tabs: [{ ...describe(), entries: [] }, ...others],

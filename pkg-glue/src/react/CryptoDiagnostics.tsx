@@ -63,6 +63,9 @@ export function CryptoDiagnostics({ mx, extras, words, entriesShown = 5 }: Crypt
           </Badge>
         </Box>
         <CaptureState status={snapshot.status} words={text} />
+        <Text size="T200">
+          {text.tabs[snapshot.tabs.role ?? 'none']} {text.tabCount(snapshot.tabs.count)}
+        </Text>
       </Box>
       <StoreState mx={mx ?? null} snapshot={snapshot} words={text} />
       <FaultCounts counts={snapshot.counts} words={text} />

@@ -1,4 +1,4 @@
-import type { Fault, StoreVerdict } from '../index';
+import type { Fault, StoreVerdict, TabRole } from '../index';
 
 /** Every word of the card. A host that translates passes its own. */
 export const ENGLISH = {
@@ -34,6 +34,14 @@ export const ENGLISH = {
     unknown: 'It could not be found out whether the encryption keys of this device are in place.',
   } satisfies Record<StoreVerdict, string>,
   since: (time: string) => `Since ${time}.`,
+  /** The tabs of the session. */
+  tabs: {
+    leader: 'This tab holds the encryption keys.',
+    follower: 'Another tab holds the encryption keys.',
+    solo: 'This browser cannot tell tabs apart: keep to one.',
+    none: '',
+  } satisfies Record<TabRole | 'none', string>,
+  tabCount: (count: number) => (count === 1 ? 'One tab is open.' : `${count} tabs are open.`),
   download: 'Download report',
   downloading: 'Writing the report…',
   saved: (name: string) => `Saved as ${name}`,
@@ -42,3 +50,18 @@ export const ENGLISH = {
 };
 
 export type CryptoDiagWords = typeof ENGLISH;
+
+/** Every word of the tab gate and the banner. */
+export const ENGLISH_TABS = {
+  elsewhere: (app: string) => `${app} is open in another tab`,
+  why: 'Only one tab at a time can use your encryption keys. With two, messages would become unreadable.',
+  here: 'Use it here',
+  asking: 'Asking the other tab to close down…',
+  refused: (reason: string) => `The other tab goes on${reason ? `: ${reason}` : ''}.`,
+  anyway: 'Open anyway, at the risk of unreadable messages',
+  warning: (app: string) =>
+    `${app} is open in another tab, too. Two tabs that use the same encryption keys can make messages unreadable: close one of them.`,
+  dismiss: 'Dismiss',
+};
+
+export type TabWords = typeof ENGLISH_TABS;

@@ -26,5 +26,7 @@ declare global {
   interface Window {
     lab: LabClient;
     started: Promise<void>;
+    /** The databases that the page has opened. */
+    opened: string[];
   }
 }

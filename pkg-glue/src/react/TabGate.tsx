@@ -1,0 +1,134 @@
+import { Box, Button, color, config, Spinner, Text, toRem } from 'folds';
+import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
+
+import type { TabLeadershipOptions } from '../index';
+import { useTabLeadership } from './useTabLeadership';
+import { ENGLISH_TABS, type TabWords } from './words';
+
+export type TabGateProps = Pick<TabLeadershipOptions, 'name' | 'canYield' | 'onYield'> & {
+  /** What starts the client. It is there in the leading tab only, and is taken away before another tab leads. */
+  children: ReactNode;
+  /**
+   * Called at once when this tab leads no more, also where nobody asked: the page was put to sleep, or the lock was taken.
+   * Stop the client here, too: a page that is put to sleep draws nothing before it is back.
+   */
+  onLost?: () => void;
+  /** Name of the app, for the words. */
+  appName?: string;
+  /** Whether a person may open the app beside the other tab, at the risk of their encryption. */
+  allowAnyway?: boolean;
+  words?: Partial<TabWords>;
+};
+
+/** Shows its children in one tab of a session, and a calm screen in the others. */
+export function TabGate(props: TabGateProps) {
+  const { children, appName = 'This app', allowAnyway, words, name, canYield, onYield, onLost } = props;
+  const text = { ...ENGLISH_TABS, ...words };
+  const [isYielding, setYielding] = useState(false);
+  const [isAnyway, setAnyway] = useState(false);
+  const gone = useRef<() => void>();
+
+  // What was on the screen goes first, with all its effects; then the host shuts down what is left.
+  const handleYield = async () => {
+    await new Promise<void>((resolve) => {
+      gone.current = resolve;
+      setYielding(true);
+    });
+    await onYield?.();
+  };
+  useEffect(() => {
+    if (isYielding) gone.current?.();
+  }, [isYielding]);
+
+  const { role, takeOver } = useTabLeadership({
+    ...(name === undefined ? {} : { name }),
+    ...(canYield ? { canYield } : {}),
+    onYield: handleYield,
+    onChange: (changed) => {
+      if (changed === 'follower') onLost?.();
+      else setYielding(false);
+    },
+  });
+
+  if (role === null) return null;
+  if ((role !== 'follower' && !isYielding) || isAnyway) return children;
+  return (
+    <FollowerScreen
+      appName={appName}
+      words={text}
+      takeOver={takeOver}
+      onAnyway={allowAnyway ? () => setAnyway(true) : undefined}
+    />
+  );
+}
+
+type FollowerScreenProps = {
+  appName: string;
+  words: TabWords;
+  takeOver: ReturnType<typeof useTabLeadership>['takeOver'];
+  onAnyway: (() => void) | undefined;
+};
+function FollowerScreen({ appName, words, takeOver, onAnyway }: FollowerScreenProps) {
+  const heading = useId();
+  const [isAsking, setAsking] = useState(false);
+  const [outcome, setOutcome] = useState('');
+
+  const handleTakeOver = async () => {
+    if (isAsking) return;
+    setAsking(true);
+    const { granted, reason } = await takeOver();
+    setAsking(false);
+    setOutcome(granted ? '' : words.refused(reason ?? ''));
+  };
+
+  return (
+    <Box
+      as="main"
+      aria-labelledby={heading}
+      data-testid="tab-gate"
+      direction="Column"
+      alignItems="Center"
+      justifyContent="Center"
+      gap="400"
+      style={{
+        minHeight: '100vh',
+        padding: config.space.S400,
+        backgroundColor: color.Background.Container,
+        color: color.Background.OnContainer,
+        textAlign: 'center',
+      }}
+    >
+      <Text as="h1" id={heading} size="H3">
+        {words.elsewhere(appName)}
+      </Text>
+      <Text size="T300" style={{ maxWidth: toRem(420) }}>
+        {words.why}
+      </Text>
+      <Box direction="Column" gap="200" alignItems="Center">
+        <Button
+          type="button"
+          size="400"
+          radii="300"
+          variant="Primary"
+          aria-disabled={isAsking}
+          onClick={handleTakeOver}
+          before={isAsking ? <Spinner size="100" variant="Primary" fill="Solid" /> : undefined}
+        >
+          <Text as="span" size="B400">
+            {words.here}
+          </Text>
+        </Button>
+        {onAnyway && (
+          <Button type="button" size="300" radii="300" variant="Secondary" fill="None" onClick={onAnyway}>
+            <Text as="span" size="B300">
+              {words.anyway}
+            </Text>
+          </Button>
+        )}
+      </Box>
+      <Text as="output" size="T200" style={{ minHeight: toRem(20) }}>
+        {isAsking ? words.asking : outcome}
+      </Text>
+    </Box>
+  );
+}

@@ -1,0 +1,45 @@
+import { useEffect, useRef, useState } from 'react';
+
+import { requestTabLeadership, type TabLeadership, type TabLeadershipOptions, type TabRole } from '../index';
+
+export type TabLeadershipState = {
+  /** `null` before the browser has said anything. */
+  role: TabRole | null;
+  takeOver: TabLeadership['takeOver'];
+};
+
+/** How long the browser may take to give a free lock, before this tab counts as a follower. */
+const SETTLE_MS = 300;
+
+/** Takes part in the election of the one tab that may open the crypto store, for as long as the component is there. */
+export function useTabLeadership(options: TabLeadershipOptions): TabLeadershipState {
+  const { name } = options;
+  const latest = useRef(options);
+  latest.current = options;
+  const leadership = useRef<TabLeadership>();
+  const [role, setRole] = useState<TabRole | null>(null);
+
+  useEffect(() => {
+    const own = requestTabLeadership({
+      ...(name === undefined ? {} : { name }),
+      onChange: (changed) => {
+        latest.current.onChange?.(changed);
+        setRole(changed);
+      },
+      canYield: () => latest.current.canYield?.() ?? true,
+      onYield: () => latest.current.onYield?.(),
+    });
+    leadership.current = own;
+    if (own.role !== 'follower') setRole(own.role);
+    const timer = setTimeout(() => setRole(own.role), SETTLE_MS);
+    return () => {
+      clearTimeout(timer);
+      own.release();
+      setRole(null);
+    };
+  }, [name]);
+
+  const takeOver = async () =>
+    (await leadership.current?.takeOver()) ?? { granted: false, reason: 'this tab takes no part' };
+  return { role, takeOver };
+}

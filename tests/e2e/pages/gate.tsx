@@ -1,0 +1,53 @@
+// The client behind the tab gate, as an app would put it there.
+import 'lotus-crypto-diag/auto';
+import 'folds/dist/style.css';
+import { lightTheme } from 'folds';
+import * as lib from 'lotus-crypto-diag';
+import { CryptoDiagnostics, TabGate } from 'lotus-crypto-diag/react';
+import { StrictMode, useEffect, useState } from 'react';
+import { createRoot } from 'react-dom/client';
+
+import { lab, savedSession, start, stop } from './matrix';
+
+const opened: string[] = [];
+const { open } = IDBFactory.prototype;
+IDBFactory.prototype.open = function (...args) {
+  opened.push(args[0]);
+  return open.apply(this, args);
+};
+
+const session = savedSession();
+
+function Client() {
+  const [isReady, setReady] = useState(false);
+  useEffect(() => {
+    if (session) void start(session).then(() => setReady(true));
+    return stop;
+  }, []);
+  return (
+    <main data-testid="client" data-ready={isReady}>
+      <CryptoDiagnostics mx={lab.client ?? null} />
+    </main>
+  );
+}
+
+const app = (
+  <TabGate
+    name={`${session?.userId} ${session?.deviceId}`}
+    appName="Lotus"
+    canYield={() => window.busy ?? true}
+    onLost={stop}
+    allowAnyway
+  >
+    <Client />
+  </TabGate>
+);
+
+window.lab = lab;
+window.lib = lib;
+window.opened = opened;
+document.body.className = lightTheme;
+document.body.style.margin = '0';
+const root = createRoot(document.getElementById('root') as HTMLElement);
+// Twice mounted, a client would be started twice: an app that does that in its effects runs without strict mode.
+root.render(location.search.includes('strict') ? <StrictMode>{app}</StrictMode> : app);

@@ -1,0 +1,85 @@
+// What went through the proxy. No header and no query is kept, so no token is.
+import { createHash } from 'node:crypto';
+
+/** @typedef {import('node:http').IncomingMessage} IncomingMessage */
+/** @typedef {import('./homeserver').LoggedRequest} LoggedRequest */
+/** @typedef {LoggedRequest & Partial<import('./homeserver').KeyUpload>} Entry */
+
+const ENTRIES = 20_000;
+const ANSWER_CHARACTERS = 4000;
+
+export function createLog() {
+  /** @type {Entry[]} */
+  let entries = [];
+  let number = 0;
+  /** @param {string | undefined} tag */
+  const ofTag = (tag) => (/** @type {Entry} */ entry) => entry.tag === tag;
+
+  return {
+    /** @param {Pick<Entry, 'method' | 'path' | 'tag' | 'fault'>} request */
+    add(request) {
+      number += 1;
+      /** @type {Entry} */
+      const entry = { number, at: Date.now(), status: 0, ms: 0, ...request };
+      entries.push(entry);
+      if (entries.length > ENTRIES) entries.shift();
+      return entry;
+    },
+    /** @param {string} [tag] without one: everything */
+    list: (tag) => (tag === undefined ? entries : entries.filter(ofTag(tag))),
+    /** @param {string} [tag] without one: what has none */
+    clear(tag) {
+      const gone = ofTag(tag);
+      entries = entries.filter((entry) => !gone(entry));
+    },
+  };
+}
+
+/** @param {{ method: string, path: string }} request */
+export const isKeyUpload = ({ method, path }) => method === 'POST' && /\/keys\/upload$/.test(path);
+
+/**
+ * Notes what an upload of keys says. To be called at the moment the body starts to flow, since it takes part in it.
+ *
+ * @param {IncomingMessage} request
+ * @param {Entry} entry
+ */
+export function noteUpload(request, entry) {
+  entry.deviceKeys = false;
+  entry.oneTimeKeys = [];
+  // A token is random: a piece of its hash tells one login from another and gives nothing away.
+  const { authorization } = request.headers;
+  if (authorization) entry.user = createHash('sha256').update(authorization).digest('hex').slice(0, 8);
+  collect(request, (text) => {
+    try {
+      const body = JSON.parse(text);
+      entry.deviceKeys = Boolean(body.device_keys);
+      entry.oneTimeKeys = Object.keys(body.one_time_keys ?? {});
+    } catch {
+      // Not JSON, so no keys: the answer will say so.
+    }
+  });
+}
+
+/**
+ * Notes what a refusal says.
+ *
+ * @param {IncomingMessage} answer
+ * @param {Entry} entry
+ */
+export function noteRefusal(answer, entry) {
+  collect(answer, (text) => {
+    entry.response = text.slice(0, ANSWER_CHARACTERS);
+  });
+}
+
+/**
+ * @param {IncomingMessage} message
+ * @param {(text: string) => void} done
+ */
+function collect(message, done) {
+  /** @type {Buffer[]} */
+  const chunks = [];
+  message.on('data', (chunk) => chunks.push(chunk));
+  message.on('end', () => done(Buffer.concat(chunks).toString()));
+}

@@ -1,0 +1,141 @@
+// Stands in front of Synapse, writes down what passes, and makes go wrong what it is told to. `/tag/<name>/_matrix/...`
+// is `/_matrix/...` with a tag, so that tests which run at the same time do not meet each other's rules and requests.
+import { once } from 'node:events';
+import { Agent, createServer, request as httpRequest } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { createControl } from './control.mjs';
+import { createLog, isKeyUpload, noteRefusal, noteUpload } from './log.mjs';
+import { createRules } from './rules.mjs';
+
+/** @typedef {import('node:http').IncomingMessage} IncomingMessage */
+/** @typedef {import('node:http').ServerResponse} ServerResponse */
+/** @typedef {import('./log.mjs').Entry} Entry */
+/** @typedef {{ request: IncomingMessage, response: ServerResponse, url: string, entry: Entry }} Exchange */
+
+/**
+ * @param {{ port: number, target: string, synapse: import('./control.mjs').Homeserver }} options
+ */
+export async function startProxy({ port, target, synapse }) {
+  const { hostname, port: targetPort } = new URL(target);
+  // Twisted closes an idle connection after a minute; one that closes while it is being used would be a fault of ours.
+  const agent = new Agent({ keepAlive: true, timeout: 20_000 });
+  const log = createLog();
+  const rules = createRules();
+  const control = createControl({ log, rules, synapse });
+
+  const server = createServer((request, response) => {
+    // A browser repeats by itself what gets no answer on a connection that it has used before. With a connection for
+    // each request, a fault is seen by the page, as it would be with a server far away.
+    response.shouldKeepAlive = false;
+    const [, tag, url = ''] = /^(?:\/tag\/([\w.-]+)(?=\/))?(.*)$/s.exec(request.url ?? '') ?? [];
+    const [path = ''] = url.split('?', 1);
+    const [, name] = /^\/_proxy(?:\/|$)(.*)$/s.exec(path) ?? [];
+    if (name !== undefined) return control(request, response, name, tag);
+
+    const about = { method: request.method ?? '', path, ...(tag !== undefined && { tag }) };
+    const fault = rules.take(about);
+    const entry = log.add({ ...about, ...(fault && { fault: fault.kind }) });
+    response.on('close', () => over(entry));
+    void handle({ request, response, url, entry }, fault);
+  });
+
+  /**
+   * @param {Exchange} exchange
+   * @param {import('./homeserver').Fault | undefined} fault
+   */
+  async function handle(exchange, fault) {
+    const { request, response, entry } = exchange;
+    if (fault?.kind === 'delay') {
+      await sleep(fault.ms);
+      if (response.destroyed) return;
+    }
+    if (isKeyUpload(entry)) noteUpload(request, entry);
+    if (fault?.kind !== 'drop' && fault?.kind !== 'status') return forward(exchange, fault?.kind === 'swallow');
+
+    // The body is awaited: only then is it known which keys the client believes to have sent.
+    request.resume();
+    await once(request, 'close').catch(() => {});
+    over(entry);
+    if (fault.kind === 'drop') request.socket.destroy();
+    else answer(exchange, fault.status, fault.body ?? { errcode: 'M_UNKNOWN', error: 'A fault of the proxy' });
+  }
+
+  /**
+   * @param {Exchange} exchange
+   * @param {boolean} swallow
+   */
+  function forward(exchange, swallow) {
+    const { request, response, url, entry } = exchange;
+    const onward = httpRequest({
+      agent,
+      host: hostname,
+      port: targetPort,
+      method: entry.method,
+      path: url,
+      headers: endToEnd(request.rawHeaders),
+    });
+    onward.on('response', (reply) => {
+      const status = reply.statusCode ?? 0;
+      entry.status = status;
+      if (isKeyUpload(entry) && status !== 200) noteRefusal(reply, entry);
+      reply.on('end', () => over(entry));
+      reply.on('error', () => request.socket.destroy());
+      if (swallow) {
+        reply.resume().on('end', () => request.socket.destroy());
+      } else {
+        response.writeHead(status, reply.statusMessage ?? '', endToEnd(reply.rawHeaders));
+        reply.pipe(response);
+      }
+    });
+    onward.on('error', (error) => {
+      if (swallow || response.headersSent) request.socket.destroy();
+      else if (!response.destroyed) answer(exchange, 502, { errcode: 'M_UNKNOWN', error: `Synapse: ${error.message}` });
+    });
+    // A client that leaves takes its request with it; not so if it is to be carried out without an answer.
+    response.on('close', () => {
+      if (!request.complete || (!swallow && !response.writableFinished)) onward.destroy();
+    });
+    request.pipe(onward);
+  }
+
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    baseUrl: `http://127.0.0.1:${port}`,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      agent.destroy();
+      if (server.listening) await once(server, 'close');
+    },
+  };
+}
+
+/** @param {Entry} entry */
+function over(entry) {
+  entry.ms ||= Date.now() - entry.at;
+}
+
+/**
+ * An answer of the proxy's own, which a page may read as it may read Synapse's.
+ *
+ * @param {Exchange} exchange
+ * @param {number} status
+ * @param {unknown} body
+ */
+function answer({ response, entry }, status, body) {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  entry.status = status;
+  if (isKeyUpload(entry) && status !== 200) entry.response = text;
+  response.writeHead(status, { 'content-type': 'application/json', 'access-control-allow-origin': '*' }).end(text);
+}
+
+/**
+ * The headers as they came, without those that are about one connection.
+ *
+ * @param {string[]} raw names and values in turn
+ */
+function endToEnd(raw) {
+  return raw.filter((_, index) => !/^(connection|keep-alive|proxy-connection)$/i.test(raw[index - (index % 2)] ?? ''));
+}

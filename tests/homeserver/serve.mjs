@@ -1,0 +1,53 @@
+// What Playwright starts: a Synapse with nothing in it, and the proxy in front of it, until told to stop.
+import { fstatSync } from 'node:fs';
+
+import { startProxy } from './proxy.mjs';
+import { installSynapse, startSynapse } from './synapse.mjs';
+
+const PROXY_PORT = 4200;
+const port = Number(process.env['HOMESERVER_PORT'] ?? 4208);
+
+/** @type {(() => Promise<void>)[]} what is to be stopped, the last first */
+const running = [];
+let stopping = false;
+
+/** @param {number} code */
+async function stop(code) {
+  if (stopping) return;
+  stopping = true;
+  for (const end of running.reverse()) await end();
+  process.exit(code);
+}
+
+process.on('SIGTERM', () => stop(0));
+process.on('SIGINT', () => stop(0));
+
+// A pipe on stdin ends when its other end closes or its holder goes. Only a changed parent as well means the latter:
+// some close it at once and live on, and whoever puts us in the background for good gives no pipe.
+const parent = process.ppid;
+const stdin = fstatSync(0);
+if (stdin.isFIFO() || stdin.isSocket()) {
+  process.stdin.on('error', () => {});
+  process.stdin.on('close', () => {
+    setInterval(() => process.ppid !== parent && stop(0), 500);
+  });
+  process.stdin.resume();
+}
+
+try {
+  await installSynapse();
+  console.log('Starting Synapse');
+  const synapse = await startSynapse({ port });
+  running.push(synapse.stop);
+  void synapse.exited.then((how) => {
+    if (stopping) return;
+    console.error(`Synapse is gone (${how}). The end of ${synapse.logFile}:\n${synapse.logTail()}`);
+    stop(1);
+  });
+  const proxy = await startProxy({ port: PROXY_PORT, target: synapse.baseUrl, synapse });
+  running.push(proxy.close);
+  console.log(`Homeserver on ${proxy.baseUrl}`);
+} catch (error) {
+  console.error(/** @type {Error} */ (error).message);
+  await stop(1);
+}

@@ -1,0 +1,145 @@
+import { readReport } from '../e2e/report';
+import { CRYPTO_DATABASES, comparedStore, cryptoStore, load, loadIdle, login, synced, withOneTimeKeys } from './client';
+import { expect, test } from './lab';
+
+test('healthy from the first login on, over ten reloads', async ({ page, lab }) => {
+  const { deviceId, userId } = await login(page, lab.baseUrl, await lab.register('healthy'));
+  const first = await comparedStore(page);
+  expect(first).toMatchObject({
+    verdict: 'first-run',
+    databaseExisted: false,
+    identity: 'first-seen',
+    userId,
+    deviceId,
+  });
+  for (let reload = 1; reload <= 10; reload++) {
+    await load(page);
+    await synced(page);
+    const status = await comparedStore(page);
+    expect(status, `reload ${reload}`).toMatchObject({ verdict: 'healthy', databaseExisted: true, identity: 'same' });
+    expect(status.since, 'since the first login').toBe(first.since);
+  }
+  const uploads = withOneTimeKeys(await lab.uploads());
+  expect(uploads.length).toBeGreaterThan(0);
+  // A reload cuts an answer off; none is refused.
+  expect(uploads.filter(({ status }) => status !== 200 && status !== 0)).toEqual([]);
+});
+
+test('the crypto database deleted, the session kept: evicted before the first upload, then other keys', async ({
+  page,
+  lab,
+}) => {
+  await login(page, lab.baseUrl, await lab.register('evicted'));
+  const { since } = await comparedStore(page);
+  const before = (await lab.requests()).length;
+  await loadIdle(page);
+  await page.evaluate((names) => window.lab.deleteDatabases(names), CRYPTO_DATABASES);
+
+  // Nothing reaches the server until the verdict was read.
+  await lab.setRules([{ path: '/keys/upload$', fault: { kind: 'delay', ms: 3000 } }]);
+  await page.goto('http://127.0.0.1:4199/client.html');
+  await expect.poll(async () => (await cryptoStore(page))?.verdict, { intervals: [50] }).toBe('evicted');
+  const uploadsThen = (await lab.requests()).slice(before).filter(({ path }) => path.endsWith('/keys/upload'));
+  expect(uploadsThen.filter(({ status }) => status !== 0)).toEqual([]);
+
+  await lab.clearRules();
+  await page.evaluate(() => window.started);
+  await synced(page);
+  const status = await comparedStore(page);
+  expect(status).toMatchObject({ verdict: 'identity-changed', databaseExisted: false, identity: 'changed' });
+  expect(Date.parse(status.since ?? '')).toBeGreaterThan(Date.parse(since ?? ''));
+  expect(await page.evaluate(() => window.lib.getSnapshot().recovery)).toMatchObject({ reason: 'identity-changed' });
+
+  // The server refuses, as it was foretold; and the verdict stays over a reload.
+  await expect.poll(async () => withOneTimeKeys(await lab.uploads()).at(-1)?.status, { timeout: 20_000 }).toBe(400);
+  await load(page);
+  expect(await comparedStore(page)).toMatchObject({ verdict: 'identity-changed', databaseExisted: true });
+  const report = readReport(
+    await page.evaluate(() => window.lib.collectCryptoDiagReport(window.lab.client, { sdkVersion: '41.7.0' })),
+  );
+  expect(report.cryptoStore).toMatchObject({ verdict: 'identity-changed', since: status.since });
+});
+
+test('the sync store deleted alone: healthy', async ({ page, lab }) => {
+  await login(page, lab.baseUrl, await lab.register('sync'));
+  await comparedStore(page);
+  await loadIdle(page);
+  const names = await page.evaluate(() => indexedDB.databases());
+  const others = names.flatMap(({ name = '' }) => (CRYPTO_DATABASES.includes(name) ? [] : [name]));
+  expect(others.length).toBeGreaterThan(0);
+  await page.evaluate((list) => window.lab.deleteDatabases(list), others);
+  await load(page);
+  await synced(page);
+  expect(await comparedStore(page)).toMatchObject({ verdict: 'healthy', identity: 'same' });
+});
+
+test('everything deleted: a first run', async ({ page, lab }) => {
+  const account = await lab.register('wiped');
+  const first = await login(page, lab.baseUrl, account);
+  await comparedStore(page);
+  await loadIdle(page);
+  await page.evaluate(async () => {
+    localStorage.clear();
+    await window.lab.deleteDatabases((await indexedDB.databases()).flatMap(({ name = '' }) => [name]));
+  });
+  const second = await login(page, lab.baseUrl, account);
+  expect(second.deviceId).not.toBe(first.deviceId);
+  expect(await comparedStore(page)).toMatchObject({ verdict: 'first-run', deviceId: second.deviceId });
+});
+
+test('logged out and in, on the same page and the next: a first run of a new device, and the old marker is gone', async ({
+  page,
+  lab,
+}) => {
+  const account = await lab.register('relogin');
+  const first = await login(page, lab.baseUrl, account);
+  await comparedStore(page);
+  await page.evaluate(() => window.lab.logout());
+  const ids = await page.evaluate(([url, name, secret]) => window.lab.login(url, name, secret), [
+    lab.baseUrl,
+    account.userId,
+    account.password,
+  ] as const);
+  await synced(page);
+  await expect.poll(async () => (await cryptoStore(page))?.deviceId).toBe(ids.deviceId);
+  expect(await comparedStore(page)).toMatchObject({ verdict: 'first-run', identity: 'first-seen', ...ids });
+  const markers = await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('lotus-')));
+  expect(markers).toHaveLength(1);
+  expect(markers[0]).toContain(ids.deviceId);
+  expect(markers[0]).not.toContain(first.deviceId);
+  await load(page);
+  expect(await comparedStore(page)).toMatchObject({ verdict: 'healthy', ...ids });
+});
+
+test('a second account in the same origin is judged by itself', async ({ page, lab }) => {
+  const ids = await login(page, lab.baseUrl, await lab.register('one'));
+  await comparedStore(page);
+  const other = { userId: '@other:lab.local', deviceId: 'OTHER' };
+  const status = await page.evaluate(
+    (device) => window.lib.checkCryptoStore(device, { databasePrefix: 'other' }),
+    other,
+  );
+  expect(status).toMatchObject({ verdict: 'first-run', databaseExisted: false, ...other });
+  await load(page);
+  expect(await comparedStore(page)).toMatchObject({ verdict: 'healthy', ...ids });
+});
+
+test('the store cleared under the running page: known within one sync, and other keys after the reload', async ({
+  page,
+  lab,
+}) => {
+  await login(page, lab.baseUrl, await lab.register('live'));
+  await comparedStore(page);
+  const counts = await page.evaluate(() => window.lib.getSnapshot().counts['KE-1']);
+  await page.evaluate((names) => window.lab.deleteDatabases(names), CRYPTO_DATABASES);
+  await expect.poll(async () => (await cryptoStore(page))?.verdict, { timeout: 20_000 }).toBe('evicted');
+  const report = readReport(await page.evaluate(() => window.lib.buildCryptoDiagReport(window.lab.client)));
+  expect(report.cryptoStore?.loss?.message).toMatch(/DomException InvalidStateError/);
+  expect(report.cryptoStore?.since).toBe(report.cryptoStore?.loss?.firstTs);
+  expect(report.counts['KE-1']).toBe(counts);
+
+  await load(page);
+  await synced(page);
+  const after = await comparedStore(page);
+  expect(after).toMatchObject({ verdict: 'identity-changed', since: report.cryptoStore?.since });
+});

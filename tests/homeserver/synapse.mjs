@@ -1,0 +1,180 @@
+// A real Synapse on loopback, with nothing in it.
+import { execFile, spawn } from 'node:child_process';
+import { createHmac, randomBytes } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+import { writeConfig } from './config.mjs';
+import { PYTHON } from './venv.mjs';
+
+export { installSynapse } from './venv.mjs';
+
+/**
+ * For PostgreSQL: the settings of `psycopg2.connect` (host, port, user, password, dbname). The driver is not among what
+ * `installSynapse` installs.
+ *
+ * @typedef {'sqlite' | { postgres: Record<string, string | number> }} Database
+ * @typedef {Awaited<ReturnType<typeof startSynapse>>} Synapse
+ */
+
+const START_BOUND_MS = 90_000;
+const STOP_BOUND_MS = 10_000;
+const QUERY_BOUND_MS = 20_000;
+
+// Synapse holds the other end of a pipe of ours, and leaves when it ends: not even a SIGKILL of this process can leave
+// a Synapse behind that keeps the port.
+const RUN = `
+import os, runpy, threading
+def leave_with_parent():
+    while os.read(0, 1):
+        pass
+    os._exit(1)
+threading.Thread(target=leave_with_parent, daemon=True).start()
+runpy.run_module('synapse.app.homeserver', run_name='__main__', alter_sys=True)
+`;
+
+const QUERY = `
+import json, pathlib, sqlite3, sys
+asked = json.load(sys.stdin)
+database = sqlite3.connect(pathlib.Path(asked['database']).as_uri() + '?mode=ro', uri=True, timeout=10)
+database.row_factory = sqlite3.Row
+try:
+    rows = database.execute(asked['sql'], asked['params']).fetchall()
+except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
+    sys.exit(f'{type(error).__name__}: {error}')
+json.dump([dict(row) for row in rows], sys.stdout, default=bytes.hex)
+`;
+
+/**
+ * Starts a Synapse in a fresh folder and waits until it answers.
+ *
+ * @param {{ port: number, directory?: string, serverName?: string, database?: Database }} options
+ */
+export async function startSynapse({ port, directory, serverName = 'lab.local', database = 'sqlite' }) {
+  const baseUrl = `http://127.0.0.1:${port}`;
+  const folder = directory ?? join(dirname(fileURLToPath(import.meta.url)), '.run', String(port));
+  // First of all: the folder may be that of a Synapse that runs, and its answer would pass for ours.
+  await assertFree(port);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const secret = randomBytes(24).toString('hex');
+  const { config, sqlite } = writeConfig({ port, directory: folder, serverName, database, secret });
+
+  const logFile = join(folder, 'homeserver.log');
+  const log = openSync(logFile, 'a');
+  const child = spawn(PYTHON, ['-c', RUN, '--config-path', config], { cwd: folder, stdio: ['pipe', log, log] });
+  closeSync(log);
+  let ended = '';
+  /** @type {Promise<string>} settles when the process is gone, with how it went */
+  const exited = new Promise((resolve) => {
+    const settle = (/** @type {string} */ how) => {
+      ended = how;
+      resolve(how);
+    };
+    child.on('exit', (code, signal) => settle(`exit ${code ?? signal}`));
+    child.on('error', (error) => settle(error.message));
+  });
+
+  const logTail = () => readFileSync(logFile, 'utf8').split('\n').slice(-40).join('\n');
+
+  async function stop() {
+    if (ended) return;
+    child.kill('SIGTERM');
+    const bound = new AbortController();
+    const late = sleep(STOP_BOUND_MS, 'late', { signal: bound.signal }).catch(() => '');
+    if ((await Promise.race([exited, late])) === 'late') child.kill('SIGKILL');
+    bound.abort();
+    await exited;
+  }
+
+  const bound = Date.now() + START_BOUND_MS;
+  while (!(await answers(`${baseUrl}/_matrix/client/versions`))) {
+    if (!ended && Date.now() < bound) {
+      await sleep(100);
+      continue;
+    }
+    const why = ended || `no answer within ${START_BOUND_MS / 1000} s`;
+    await stop();
+    throw new Error(`Synapse did not start (${why}). The end of ${logFile}:\n${logTail()}`);
+  }
+
+  return {
+    baseUrl,
+    pid: /** @type {number} */ (child.pid),
+    logFile,
+    logTail,
+    exited,
+    stop,
+
+    /**
+     * @param {string} localpart
+     * @param {string} password
+     * @returns {Promise<{ userId: string }>}
+     */
+    async register(localpart, password) {
+      const url = `${baseUrl}/_synapse/admin/v1/register`;
+      const { nonce } = /** @type {{ nonce: string }} */ (await (await fetch(url)).json());
+      const mac = createHmac('sha1', secret).update([nonce, localpart, password, 'notadmin'].join('\0')).digest('hex');
+      const body = JSON.stringify({ nonce, username: localpart, password, admin: false, mac });
+      const answer = await fetch(url, { method: 'POST', body });
+      if (!answer.ok) throw new Error(`Synapse does not register ${localpart}: ${await answer.text()}`);
+      const { user_id: userId } = /** @type {{ user_id: string }} */ (await answer.json());
+      return { userId };
+    },
+
+    /**
+     * Reads the database. Bytes come as hexadecimal.
+     *
+     * @param {string} sql one statement, with `?` for each parameter
+     * @param {...(string | number | boolean | null)} params
+     * @returns {Promise<Record<string, string | number | null>[]>}
+     */
+    async query(sql, ...params) {
+      if (database !== 'sqlite') throw new Error('query reads SQLite only');
+      return JSON.parse(await python(QUERY, JSON.stringify({ database: sqlite, sql, params })));
+    },
+  };
+}
+
+/**
+ * @param {number} port
+ * @returns {Promise<void>}
+ */
+function assertFree(port) {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.on('error', (error) => reject(new Error(`Port ${port} is not free: ${error.message}`)));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve()));
+  });
+}
+
+/** @param {string} url */
+async function answers(url) {
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(5000) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * @param {string} program
+ * @param {string} input
+ * @returns {Promise<string>}
+ */
+function python(program, input) {
+  return new Promise((resolve, reject) => {
+    const options = { timeout: QUERY_BOUND_MS, maxBuffer: 64 * 1024 * 1024 };
+    // Isolated: neither the folder nor the environment of the caller takes part.
+    const child = execFile(PYTHON, ['-I', '-c', program], options, (error, stdout, stderr) => {
+      if (error) reject(new Error(stderr.trim() || error.message));
+      else resolve(stdout);
+    });
+    // A program that ended before it read the input says why on its own.
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(input);
+  });
+}
