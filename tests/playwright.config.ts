@@ -33,7 +33,7 @@ export default defineConfig({
       timeout: 120_000,
     },
     {
-      command: 'node homeserver/serve.mjs',
+      command: 'exec node homeserver/serve.mjs',
       url: 'http://127.0.0.1:4200/_matrix/client/versions',
       stdout: 'pipe',
       // The first time, Synapse is installed.

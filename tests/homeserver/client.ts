@@ -43,3 +43,10 @@ export async function comparedStore(page: Page): Promise<CryptoStoreStatus> {
 
 /** The uploads that carried one-time keys: the others only tell the device's own keys. */
 export const withOneTimeKeys = (uploads: KeyUpload[]) => uploads.filter(({ oneTimeKeys }) => oneTimeKeys.length > 0);
+
+/** When the first one-time keys are on the server, and the client knows it: cut off before, it would upload more. */
+export async function uploadAccepted(page: Page, { uploads }: { uploads(): Promise<KeyUpload[]> }): Promise<void> {
+  await expect.poll(async () => withOneTimeKeys(await uploads()).at(-1)?.status).toBe(200);
+  // The client works on the answer; by the end of the next sync it has.
+  await page.evaluate(() => new Promise((resolve) => window.lab.client?.once('sync' as never, resolve as never)));
+}
