@@ -30,22 +30,36 @@ export function openTab(name, onEvent, onFailure) {
   let locks;
   /** @type {BroadcastChannel | undefined} */
   let channel;
-  try {
-    locks = navigator.locks;
-    channel = new BroadcastChannel(`lotus-crypto-diag/leader/${name}`);
-    channel.onmessage = ({ data }) => {
-      if (typeof data?.text !== 'string' || typeof data.sentAt !== 'number') return;
-      emit(HEARD, Math.max(0, Date.now() - data.sentAt), data.text);
-    };
-  } catch {
-    // Told at the first request.
-  }
+  // A page in the back/forward cache is thrown out of it by any message that reaches it: so the channel is closed then.
+  const listen = () => {
+    try {
+      locks = navigator.locks;
+      channel ??= new BroadcastChannel(`lotus-crypto-diag/leader/${name}`);
+      channel.onmessage = ({ data }) => {
+        if (typeof data?.text !== 'string' || typeof data.sentAt !== 'number') return;
+        emit(HEARD, Math.max(0, Date.now() - data.sentAt), data.text);
+      };
+    } catch {
+      // Told at the first request.
+    }
+  };
+  const fallSilent = () => {
+    channel?.close();
+    channel = undefined;
+  };
+  listen();
 
   /** How each request is taken back. @type {Map<number, () => void>} */
   const requests = new Map();
 
-  const handleHide = () => emit(HIDDEN);
-  const handleShow = () => emit(SHOWN);
+  const handleHide = () => {
+    emit(HIDDEN);
+    fallSilent();
+  };
+  const handleShow = () => {
+    listen();
+    emit(SHOWN);
+  };
   /** @type {[EventTarget, string, () => void][]} */
   const listeners =
     typeof document === 'object'
@@ -113,7 +127,7 @@ export function openTab(name, onEvent, onFailure) {
       open = false;
       for (const cancel of requests.values()) cancel();
       for (const [target, type, listener] of listeners) target.removeEventListener(type, listener);
-      channel?.close();
+      fallSilent();
     },
   };
 }

@@ -19,9 +19,8 @@ export interface RollCall {
   last(): Roll;
   /** Asks all tabs that are open now. Never rejects. */
   call(): Promise<Roll>;
-  /** Tells the other tabs that this one is new, has another role, or goes. */
-  announce(goes?: boolean): void;
-  close(): void;
+  /** Tells the other tabs that this one is new, or has another role. */
+  announce(): void;
 }
 
 /** `describe` tells of this tab; `session` is the one it belongs to, `null` where the host named none. */
@@ -55,12 +54,27 @@ export function createRollCall(describe: () => Tab, session: () => string | null
     onChange();
   };
 
-  try {
-    channel = new BroadcastChannel('lotus-crypto-diag/roll-call');
-    channel.onmessage = handleMessage;
-  } catch (thrown) {
-    error = `other tabs cannot be asked: ${explain(thrown)}`;
-  }
+  const listen = () => {
+    try {
+      channel ??= new BroadcastChannel('lotus-crypto-diag/roll-call');
+      channel.onmessage = handleMessage;
+    } catch (thrown) {
+      error = `other tabs cannot be asked: ${explain(thrown)}`;
+    }
+  };
+  listen();
+  // A page that goes, for good or into the back/forward cache, is not there as far as the others can tell. Any message
+  // would throw it out of that cache.
+  globalThis.addEventListener?.('pagehide', () => {
+    post('bye');
+    channel?.close();
+    channel = undefined;
+  });
+  globalThis.addEventListener?.('pageshow', ({ persisted }) => {
+    if (!persisted) return;
+    listen();
+    post('news', describe());
+  });
 
   const call = async (): Promise<Roll> => {
     arriving = new Map();
@@ -81,7 +95,6 @@ export function createRollCall(describe: () => Tab, session: () => string | null
       });
       return calling;
     },
-    announce: (goes = false) => post(goes ? 'bye' : 'news', goes ? undefined : describe()),
-    close: () => channel?.close(),
+    announce: () => post('news', describe()),
   };
 }

@@ -52,9 +52,6 @@ export function createTabs(create: CreateMachine, evidence: () => Evidences, onC
   const enter = () => {
     if (rollCall) return;
     roll().announce();
-    // Gone for good or asleep: not there, as far as the others can tell.
-    globalThis.addEventListener?.('pagehide', () => rollCall?.announce(true));
-    globalThis.addEventListener?.('pageshow', ({ persisted }) => persisted && rollCall?.announce());
   };
 
   return {

@@ -1,73 +1,81 @@
-// Tabs that are put to sleep: in the back/forward cache, which Playwright's own browsers have switched off, and frozen.
-import { type BrowserContext, chromium, expect, type Page, test } from '@playwright/test';
+// Tabs that are put to sleep, in a browser that nothing drives: in the back/forward cache, and frozen.
+import { expect, test } from '@playwright/test';
 
-import { expectNoOverlap, leaderOf, openTab, readLog, role } from './tabs';
+import { expectNoOverlap, type Line, parseLog } from './tabs';
+import { WildBrowser } from './wild-browser';
 
-let context: BrowserContext;
+const ORIGIN = 'http://127.0.0.1:4199';
 
-test.beforeEach(async ({ launchOptions }, { outputDir }) => {
-  context = await chromium.launchPersistentContext(outputDir, {
-    ...launchOptions,
-    ignoreDefaultArgs: ['--disable-back-forward-cache'],
-  });
+let browser: WildBrowser;
+let watcher: string;
+
+// biome-ignore lint/correctness/noEmptyPattern: what Playwright asks for.
+test.beforeEach(async ({}, testInfo) => {
+  browser = await WildBrowser.launch(testInfo.outputPath('profile'));
+  watcher = await browser.open(`${ORIGIN}/bare.html`);
+  await expect.poll(() => browser.evaluate(watcher, '"lib" in window')).toBe(true);
 });
 
-test.afterEach(() => context.close());
+test.afterEach(() => browser.close());
 
-/** The page writes down how it came back. */
-const watchReturn = (page: Page) =>
-  page.evaluate(() => {
-    addEventListener('pageshow', ({ persisted }) => Object.assign(window, { restored: persisted }));
-  });
+const readLog = async (): Promise<Line[]> =>
+  parseLog(JSON.parse(await browser.evaluate(watcher, 'JSON.stringify(Object.entries(localStorage))')));
+
+/** What the tabs said, as in `first leader`; with how often their pages were loaded left out. */
+const story = async () => (await readLog()).map(({ tab, what }) => `${tab.split(' ')[0]} ${what}`);
+
+async function open(id: string): Promise<string> {
+  const tab = await browser.open(`${ORIGIN}/tabs.html?id=${id}&session=session`);
+  await expect.poll(story).toContain(`${id} opened`);
+  return tab;
+}
 
 test('a leader that goes into the back/forward cache lets go, and comes back as a follower', async () => {
-  const first = await openTab(context, 'first');
-  const second = await openTab(context, 'second');
-  await leaderOf([first, second]);
-  await watchReturn(first);
-  await first.goto('http://127.0.0.1:4199/bare.html');
-  await expect.poll(() => role(second)).toBe('leader');
+  const first = await open('first');
+  await expect.poll(story).toEqual(['first opened', 'first leader']);
+  const second = await open('second');
+  await browser.evaluate(first, `location.href = '${ORIGIN}/bare.html'`);
+  await expect
+    .poll(story)
+    .toEqual(['first opened', 'first leader', 'second opened', 'first follower', 'second leader']);
 
-  await first.goBack();
-  await first.waitForFunction('window.restored === true');
-  expect(await role(first)).toBe('follower');
-  expect(await role(second)).toBe('leader');
-  await second.close();
-  await expect.poll(() => role(first)).toBe('leader');
-  expectNoOverlap(await readLog(first));
+  await browser.evaluate(first, 'history.back()');
+  // The page as it was: had it been loaded anew, it would have said so.
+  await expect.poll(() => browser.evaluate(first, 'window.leadership?.role')).toBe('follower');
+  await browser.closeTab(second);
+  await expect.poll(async () => (await story()).slice(5)).toEqual(['second follower', 'first leader']);
+  expectNoOverlap(await readLog());
 });
 
 test('alone, it leads again when it comes back', async () => {
-  const page = await openTab(context, 'only');
-  await leaderOf([page]);
-  await watchReturn(page);
-  await page.goto('http://127.0.0.1:4199/bare.html');
-  await page.goBack();
-  await page.waitForFunction('window.restored === true');
-  await leaderOf([page]);
-  const roles = (await readLog(page)).map(({ what }) => what).filter((what) => what !== 'opened');
-  expect(roles).toEqual(['leader', 'follower', 'leader']);
+  const only = await open('only');
+  await expect.poll(story).toEqual(['only opened', 'only leader']);
+  await browser.evaluate(only, `location.href = '${ORIGIN}/bare.html'`);
+  await expect.poll(story).toEqual(['only opened', 'only leader', 'only follower']);
+  await browser.evaluate(only, 'history.back()');
+  await expect.poll(story).toEqual(['only opened', 'only leader', 'only follower', 'only leader']);
 });
 
-test('a leader that is frozen lets go in the same moment, and queues when it is resumed', async () => {
-  const [first, second] = [await openTab(context, 'first'), await openTab(context, 'second')];
-  await leaderOf([first, second]);
-  const session = await context.newCDPSession(first);
-  await session.send('Page.setWebLifecycleState', { state: 'frozen' });
-  await expect.poll(() => role(second)).toBe('leader');
-  await session.send('Page.setWebLifecycleState', { state: 'active' });
-  expect(await role(first)).toBe('follower');
-  await second.close();
-  await expect.poll(() => role(first)).toBe('leader');
-  expectNoOverlap(await readLog(first));
+test('a leader that is frozen lets go, and queues when it is resumed', async () => {
+  const first = await open('first');
+  await expect.poll(story).toEqual(['first opened', 'first leader']);
+  const second = await open('second');
+  await browser.freeze('id=first');
+  await expect.poll(async () => (await story()).slice(3)).toEqual(['first follower', 'second leader']);
+  await browser.activate(first);
+  await browser.closeTab(second);
+  await expect.poll(async () => (await story()).slice(5)).toEqual(['second follower', 'first leader']);
+  expectNoOverlap(await readLog());
 });
 
 test('a follower that is frozen does not hold up those behind it in the line', async () => {
-  const pages = [await openTab(context, 'first'), await openTab(context, 'second'), await openTab(context, 'third')];
-  const [first, second, third] = pages as [Page, Page, Page];
-  await leaderOf(pages);
-  const session = await context.newCDPSession(second);
-  await session.send('Page.setWebLifecycleState', { state: 'frozen' });
-  await first.close();
-  await expect.poll(() => role(third)).toBe('leader');
+  const first = await open('first');
+  await expect.poll(story).toEqual(['first opened', 'first leader']);
+  await open('second');
+  await open('third');
+  await browser.freeze('id=second');
+  // The freeze is not told to anybody; it takes a moment.
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  await browser.closeTab(first);
+  await expect.poll(async () => (await story()).slice(4)).toEqual(['first follower', 'third leader']);
 });

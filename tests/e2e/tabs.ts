@@ -19,7 +19,11 @@ export async function openTab(context: BrowserContext, id: string, session = 'se
 }
 
 export async function readLog(page: Page): Promise<Line[]> {
-  const entries = await page.evaluate(() => Object.entries(localStorage));
+  return parseLog(await page.evaluate(() => Object.entries(localStorage)));
+}
+
+/** Reads the log from what is in localStorage. */
+export function parseLog(entries: [string, string][]): Line[] {
   const lines = entries.flatMap(([key, what]) => {
     const [log, at, id, load] = key.split(' ');
     return log === 'log' ? [{ at: Number(at), tab: `${id} ${load}`, what }] : [];

@@ -1,0 +1,112 @@
+// Chromium as a person runs it: no driver is attached to the tabs, so that they can be frozen and go into the back/forward
+// cache. Tabs are opened and closed over the debugging port's HTTP, and a tab tells what it does in the shared log.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import WebSocket from 'ws';
+
+interface Target {
+  id: string;
+  url: string;
+  webSocketDebuggerUrl: string;
+}
+
+export class WildBrowser {
+  private discards: string | undefined;
+
+  private constructor(
+    private readonly process: ChildProcess,
+    private readonly base: string,
+  ) {}
+
+  /** `profile` is a folder of its own, which the caller clears away: the last processes write for a while longer. */
+  static async launch(profile: string): Promise<WildBrowser> {
+    mkdirSync(profile, { recursive: true });
+    // chrome://discards, where tabs are frozen, is for those who ask for it.
+    writeFileSync(join(profile, 'Local State'), JSON.stringify({ internal_only_uis_enabled: true }));
+    const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
+    const child = spawn(
+      '/usr/bin/chromium',
+      [
+        ...flags,
+        '--disable-component-update',
+        '--disable-sync',
+        '--remote-debugging-port=0',
+        `--user-data-dir=${profile}`,
+      ],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    const base = await new Promise<string>((resolve, reject) => {
+      let output = '';
+      child.stderr.on('data', (chunk) => {
+        output += chunk;
+        const [, address] = /DevTools listening on ws:\/\/([^/]+)/.exec(output) ?? [];
+        if (address) resolve(`http://${address}`);
+      });
+      child.once('exit', () => reject(new Error(`Chromium ended:\n${output}`)));
+    });
+    return new WildBrowser(child, base);
+  }
+
+  async open(url: string): Promise<string> {
+    const answer = await fetch(`${this.base}/json/new?${encodeURIComponent(url)}`, { method: 'PUT' });
+    const { id }: Target = await answer.json();
+    return id;
+  }
+
+  async closeTab(id: string): Promise<void> {
+    await fetch(`${this.base}/json/close/${id}`);
+  }
+
+  /** Shows a tab; one that is frozen is resumed by it. */
+  async activate(id: string): Promise<void> {
+    await fetch(`${this.base}/json/activate/${id}`);
+  }
+
+  /** Freezes the tab whose address holds these words: for real, as the browser does to save energy. */
+  async freeze(words: string): Promise<void> {
+    this.discards ??= await this.open('chrome://discards/');
+    const click = `(() => {
+      const all = (root) => [...root.querySelectorAll('*')].flatMap((e) => [e, ...(e.shadowRoot ? all(e.shadowRoot) : [])]);
+      const row = all(document).find((e) => e.tagName === 'TR' && e.textContent.includes(${JSON.stringify(words)}));
+      const link = row && all(row).find((e) => e.children.length === 0 && e.textContent.trim() === '[Freeze]');
+      link?.click();
+      return link !== undefined;
+    })()`;
+    for (let tries = 0; !(await this.evaluate(this.discards, click)); tries++) {
+      if (tries > 50) throw new Error(`chrome://discards has no row for ${words}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /** Evaluates in a tab, and lets it alone again. */
+  async evaluate<T>(id: string, expression: string): Promise<T> {
+    const targets: Target[] = await (await fetch(`${this.base}/json/list`)).json();
+    const target = targets.find((candidate) => candidate.id === id);
+    if (!target) throw new Error(`there is no tab ${id}`);
+    const socket = new WebSocket(target.webSocketDebuggerUrl);
+    try {
+      return await new Promise((resolve, reject) => {
+        socket.once('error', reject);
+        socket.once('open', () => {
+          const params = { expression, awaitPromise: true, returnByValue: true, userGesture: true };
+          socket.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params }));
+        });
+        socket.on('message', (data) => {
+          const { id: answered, result } = JSON.parse(String(data));
+          if (answered !== 1) return;
+          if (result.exceptionDetails) reject(new Error(JSON.stringify(result.exceptionDetails)));
+          else resolve(result.result.value);
+        });
+      });
+    } finally {
+      socket.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    const ended = new Promise((resolve) => this.process.once('exit', resolve));
+    this.process.kill('SIGTERM');
+    await ended;
+  }
+}
