@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check bench pkg bindings clean rust wasm-pack chromium
+.PHONY: help demo test test-homeserver check bench pkg bindings clean rust wasm-pack python chromium
 
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 export npm_config_loglevel := error
@@ -18,16 +18,19 @@ WASM := pkg-glue/wasm/lotus_crypto_diag_bg.wasm
 PACKAGE := pkg-glue/dist/index.js
 
 help: ## this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 16
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 24
 
 demo: $(PACKAGE) ## the demo page, on 127.0.0.1
 	@npm -w demo run -s dev -- --host 127.0.0.1
 
-test: check chromium ## everything: check, then the tests on the host, in Chromium, in Node, end to end
+test: check chromium python ## everything: check, then the tests on the host, in Chromium, in Node, end to end
 	cargo test --workspace --features bindings
 	wasm-pack test --headless --chrome --chromedriver /usr/bin/chromedriver crate --test browser
 	npm -w tests run -s unit
 	npm -w tests run -s e2e
+
+test-homeserver: $(PACKAGE) chromium python ## the tests against a real Synapse alone
+	npm -w tests run -s e2e -- --project=homeserver
 
 check: $(PACKAGE) ## format, lints and types
 	cargo fmt --all --check
@@ -46,7 +49,7 @@ bindings: rust ## writes the TypeScript types and the JSON Schema anew, from the
 	UPDATE_BINDINGS=1 cargo test -q --features bindings --test bindings
 
 clean: ## removes what was built, not what was installed
-	rm -rf target pkg-glue/{wasm,dist} demo/dist {,tests/}{test-results,playwright-report} *.tgz
+	rm -rf target pkg-glue/{wasm,dist} demo/dist tests/homeserver/.run {,tests/}{test-results,playwright-report} *.tgz
 
 $(PACKAGE): $(WASM) $(GLUE_SOURCES) $(NODE_MODULES)
 	@echo "Bundling the package (seconds)"
@@ -72,6 +75,10 @@ rust:
 wasm-pack: | rust
 	@command -v wasm-pack >/dev/null || \
 		{ echo "Installing wasm-pack (once, about 2 minutes)"; cargo install -q wasm-pack --version 0.15.1; }
+
+python:
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || { echo "Installing Python's venv (once, for Synapse)"; \
+		$(AS_ROOT) apt-get update -qq; $(AS_ROOT) apt-get install -qq python3 python3-venv >/dev/null; }
 
 chromium:
 	@test -x /usr/bin/chromium -a -x /usr/bin/chromedriver || { echo "Installing Chromium (once, half a minute)"; \

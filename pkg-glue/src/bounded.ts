@@ -1,12 +1,19 @@
 /** How long one question to the browser or to the SDK may take. */
 export const PATIENCE_MS = 3000;
 
+/** Says itself what gave no answer. */
+export class NoAnswer extends Error {
+  constructor(what: string, ms: number) {
+    super(`${what}: no answer within ${ms / 1000} s`);
+  }
+}
+
 /** What `ask` gives, now or later; rejects where it throws, rejects, or does not answer in time. */
 export async function within<T>(what: string, ask: () => T, ms = PATIENCE_MS): Promise<Awaited<T>> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     const tooLate = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`${what}: no answer within ${ms / 1000} s`)), ms);
+      timer = setTimeout(() => reject(new NoAnswer(what, ms)), ms);
     });
     return await Promise.race([ask(), tooLate]);
   } finally {

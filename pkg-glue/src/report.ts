@@ -1,4 +1,4 @@
-import { explain, within } from './bounded';
+import { explain, NoAnswer, within } from './bounded';
 import { core } from './core';
 import { checkCryptoStore } from './crypto-store';
 import type { ClientFacts, Environment, HostFacts, Report } from './generated/model';
@@ -135,16 +135,11 @@ class Interview {
     fits: (value: unknown) => value is T,
   ): Promise<T | null> {
     try {
-      const value = await within('it', answer);
+      const value = await within(question, answer);
       return this.ask(question, () => value, fits);
     } catch (error) {
-      return this.ask(
-        question,
-        () => {
-          throw error;
-        },
-        fits,
-      );
+      this.notes.push(error instanceof NoAnswer ? error.message : `${question} threw: ${explain(error)}`);
+      return null;
     }
   }
 }
