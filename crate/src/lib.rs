@@ -26,6 +26,7 @@ pub mod tab_message;
 
 pub mod leadership;
 pub mod tabs;
+pub mod upload_loop;
 
 pub mod report;
 

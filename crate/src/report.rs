@@ -8,6 +8,7 @@ use crate::redact::redact;
 use crate::storage::StorageStatus;
 use crate::tabs::Tabs;
 use crate::timestamp::Timestamp;
+use crate::upload_loop::UploadLoopStatus;
 
 /// The version of the report's form. A change that an old reader would misread makes a new one.
 pub const SCHEMA: &str = "lotus-crypto-diag/1";
@@ -162,6 +163,8 @@ pub struct Report {
     /// The tabs of the session; `null`: no roll was called. The package puts it here: what other tabs tell was redacted
     /// there, and to read it back into the model would only cost code.
     pub tabs: Option<Tabs>,
+    /// The uploads of one-time keys, and whether they are refused for ever.
+    pub upload_loop: UploadLoopStatus,
     /// The page.
     pub environment: Environment,
     /// For a person to read: what could not be found out, and why.

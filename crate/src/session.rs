@@ -3,13 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::crypto_store::{CryptoStoreStatus, Device, IdentityKeys, Recall};
-use crate::entry::{Entry, FaultCounts, Level};
+use crate::entry::{Detail, Entry, FaultCounts, Level};
 use crate::evidence::{Evidence, EvidenceBuffer};
 use crate::redact::redact;
 use crate::report::{HostFacts, Report, SCHEMA};
 use crate::signature::{Classified, recognise, tells_of_lost_store};
 use crate::stores::CryptoStores;
 use crate::timestamp::Timestamp;
+use crate::upload_loop::{LoopOptions, Sense, UploadLoop, UploadLoopStatus, Verdict};
 
 /// How much of a line is kept, in bytes of UTF-8.
 pub const MAX_MESSAGE: usize = 16 * 1024;
@@ -40,6 +41,8 @@ pub struct Evidences {
     pub entries: Vec<Entry>,
     /// The crypto store of this page's device; `null`: it was not asked about.
     pub crypto_store: Option<CryptoStoreStatus>,
+    /// The uploads of one-time keys.
+    pub upload_loop: UploadLoopStatus,
 }
 
 /// What was seen in this page since it was loaded.
@@ -49,6 +52,7 @@ pub struct Session {
     counts: FaultCounts,
     capturing_since: Option<Timestamp>,
     stores: CryptoStores,
+    uploads: UploadLoop,
 }
 
 impl Session {
@@ -71,6 +75,12 @@ impl Session {
         let Some(Classified { fault, signature, detail }) = found else {
             return lost;
         };
+        if let Detail::Refusal(refusal) = &detail
+            && !self.uploads.refused(refusal, Sense::Console, now)
+        {
+            // The SDK's line about an answer that was seen on the network, and is an entry already.
+            return lost;
+        }
         let (message, cut) = message(&text, &excerpt, signature);
         let truncated = cut || line.truncated;
         self.counts.add(fault);
@@ -92,6 +102,9 @@ impl Session {
             readable => readable,
         };
         let error = error.map(|error| redact(error).into_owned());
+        if self.stores.status(None, None).is_some_and(|store| store.device_id.as_ref() != Some(&device.device_id)) {
+            self.uploads.reset();
+        }
         self.stores.found(device, recall, existed, error, now);
     }
 
@@ -110,10 +123,45 @@ impl Session {
         &mut self.stores
     }
 
+    /// The network is watched for uploads from now on, or not any more.
+    pub fn watch_uploads(&mut self, watched: bool, options: LoopOptions) {
+        self.uploads.watch(watched, options);
+    }
+
+    /// What is to be done with an upload of one-time keys; `key_ids` separated by blanks. See [`UploadLoop::decide`].
+    pub fn upload_starts(&mut self, key_ids: &str, is_news: bool, now: Timestamp, random: f64) -> Verdict {
+        self.uploads.decide(key_ids.split(' '), is_news, now, random)
+    }
+
+    /// The server answered an upload of one-time keys, `error` in its words; `true` where it refused the keys.
+    pub fn upload_settled(&mut self, status: u16, error: &str, path: &str, now: Timestamp) -> bool {
+        if (200..300).contains(&status) {
+            self.uploads.accepted(now);
+        }
+        if status != 400 {
+            return false;
+        }
+        let text = format!("[{status}] {error} ({path})");
+        let text = redact(&text);
+        let Some(Classified { fault, signature, detail }) = recognise(&text).map(|row| row.classify(&text)) else {
+            return false;
+        };
+        let Detail::Refusal(refusal) = &detail else {
+            return false;
+        };
+        self.uploads.refused(refusal, Sense::Network, now);
+        let (message, truncated) = message(&text, "", signature);
+        self.counts.add(fault);
+        let level = Level::Error;
+        self.buffer.add(Evidence { level, fault, signature, message, truncated, detail }, "network", now);
+        true
+    }
+
     /// Counts and entries.
     pub fn evidence(&self) -> Evidences {
         let (counts, entries) = (self.counts, self.buffer.entries());
-        Evidences { counts, entries, crypto_store: self.stores.status(None, None) }
+        let upload_loop = self.uploads.status().clone();
+        Evidences { counts, entries, crypto_store: self.stores.status(None, None), upload_loop }
     }
 
     /// Everything that is known now.
@@ -131,6 +179,7 @@ impl Session {
             storage,
             crypto_store,
             tabs: None,
+            upload_loop: self.uploads.status().clone(),
             environment,
             notes,
         }

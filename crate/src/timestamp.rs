@@ -22,6 +22,12 @@ impl Timestamp {
         Self((ms as i64).clamp(*RANGE.start(), *RANGE.end()))
     }
 
+    /// So many milliseconds later, within the range.
+    #[must_use]
+    pub fn plus_ms(self, ms: i64) -> Self {
+        Self(self.0.saturating_add(ms).clamp(*RANGE.start(), *RANGE.end()))
+    }
+
     /// Milliseconds since the epoch.
     pub const fn ms(self) -> i64 {
         self.0

@@ -5,5 +5,6 @@
 import { core } from './core';
 
 core().install();
+core().watchUploads();
 core().storage.enter();
 core().tabs.enter();

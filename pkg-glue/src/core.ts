@@ -4,7 +4,7 @@
 import { explain } from './bounded';
 import { type Databases, listDatabases } from './databases';
 import type { CreateMachine } from './election';
-import { createEngine, type Engine, type StoreOfDevice } from './engine';
+import { createEngine, type Engine, type StoreOfDevice, type UploadWatchOptions } from './engine';
 import type {
   CaptureStatus,
   CryptoStoreStatus,
@@ -30,7 +30,7 @@ export interface CryptoDiagSnapshot extends Evidences {
 
 /** Why the encryption of this device has to be reset. */
 export interface RecoveryReason {
-  readonly reason: 'identity-changed';
+  readonly reason: 'identity-changed' | 'upload-loop';
   readonly since: string | null;
 }
 
@@ -47,6 +47,8 @@ export interface Core {
   install(): () => void;
   evidence(): Evidences;
   status(): CaptureStatus;
+  /** Wraps `fetch`; options that are given replace those of a call before. Returns the undo. */
+  watchUploads(options?: UploadWatchOptions): () => void;
   report(facts: HostFacts): Report;
   subscribe(listener: () => void): () => void;
   snapshot(): CryptoDiagSnapshot;
@@ -80,7 +82,31 @@ const noEvidence = (): Evidences => ({
   counts: { 'KE-1': 0, 'KE-2': 0, 'KE-3': 0, 'KE-4': 0 },
   entries: [],
   cryptoStore: null,
+  uploadLoop: {
+    state: 'idle',
+    since: null,
+    refusal: null,
+    diverges: null,
+    keyIds: [],
+    refusals: 0,
+    firstTs: null,
+    lastTs: null,
+    perMinute: null,
+    watched: false,
+    breaker: 'off',
+    spared: 0,
+    probes: 0,
+    nextProbe: null,
+    accepted: 0,
+  },
 });
+
+/** A loop is the clearer sign: it is there now. */
+function recoveryFrom({ cryptoStore, uploadLoop }: Evidences): RecoveryReason | null {
+  if (uploadLoop.state === 'looping') return { reason: 'upload-loop', since: uploadLoop.since };
+  if (cryptoStore?.verdict === 'identity-changed') return { reason: 'identity-changed', since: cryptoStore.since };
+  return null;
+}
 
 function createCore(): Core {
   let engine: Engine | undefined;
@@ -88,6 +114,7 @@ function createCore(): Core {
   let known = noEvidence();
   let snapshot: CryptoDiagSnapshot | undefined;
   let installs = 0;
+  let watches = 0;
   let databasesAtBoot: Promise<Databases> | undefined;
   const listeners = new Set<() => void>();
   let notifying = false;
@@ -111,6 +138,7 @@ function createCore(): Core {
     queueMicrotask(() => {
       try {
         broken?.stop();
+        broken?.unwatchUploads();
       } catch {
         // What is left of it passes every line through.
       }
@@ -219,9 +247,7 @@ function createCore(): Core {
 
   const takeSnapshot = (): CryptoDiagSnapshot => {
     const evidences = evidence();
-    const { verdict, since = null } = evidences.cryptoStore ?? {};
-    const recovery = verdict === 'identity-changed' ? { reason: verdict, since } : null;
-    return { ...evidences, status, storage: storage.status(), tabs: tabs.summary(), recovery };
+    return { ...evidences, status, storage: storage.status(), tabs: tabs.summary(), recovery: recoveryFrom(evidences) };
   };
 
   return {
@@ -247,6 +273,23 @@ function createCore(): Core {
     },
     evidence,
     status: () => status,
+    watchUploads(options) {
+      watches += 1;
+      if (watches === 1 || options) {
+        ensureEngine();
+        guarded((e) => e.watchUploads(options ?? {}));
+        schedule();
+      }
+      let undone = false;
+      return () => {
+        if (undone) return;
+        undone = true;
+        watches -= 1;
+        if (watches > 0) return;
+        guarded((e) => e.unwatchUploads());
+        schedule();
+      };
+    },
     report(facts) {
       ensureEngine();
       const written = guarded((e) => e.report(facts));

@@ -14,7 +14,20 @@ export interface Engine {
   storeFound(device: StoreOfDevice, existed: boolean | undefined, error: string | undefined): void;
   storeKeys(device: StoreOfDevice, ed25519: string, curve25519: string): void;
   cryptoStore(userId: string, deviceId: string): CryptoStoreStatus | null;
+  /** Whether `fetch` could be wrapped. */
+  watchUploads(options: UploadWatchOptions): boolean;
+  unwatchUploads(): void;
   elect(name: string, id: string, host: (what: string, text: string) => void): Machine;
+}
+
+/** When refused uploads are a loop, and what is done about it. */
+export interface UploadWatchOptions {
+  /** So many refusals without an accepted upload between them are a loop. Three, if nothing is given. */
+  threshold?: number;
+  /** If they come within so many milliseconds. Ten minutes, if nothing is given. */
+  windowMs?: number;
+  /** Whether uploads are held back while the loop lasts. They are, if nothing is given. */
+  breaker?: boolean;
 }
 
 /** A Matrix device, and the IndexedDB database of its crypto store. */
@@ -38,6 +51,8 @@ export function createEngine(onChange: () => void, onFailure: (error: unknown) =
       diag.storeFound(userId, deviceId, database, existed, error),
     storeKeys: ({ userId, deviceId, database }, ed25519, curve25519) =>
       diag.storeKeys(userId, deviceId, database, ed25519, curve25519),
+    watchUploads: ({ threshold, windowMs, breaker }) => diag.watchUploads(globalThis, threshold, windowMs, breaker),
+    unwatchUploads: () => diag.unwatchUploads(),
     elect: (name, id, host) => new TabElection(name, id, host, onFailure),
     cryptoStore: (userId, deviceId) => diag.cryptoStore(userId, deviceId) as CryptoStoreStatus | null,
   };

@@ -6,13 +6,16 @@
 
 import { type CryptoDiagSnapshot, core } from './core';
 import type { TabLeadership, TabLeadershipOptions } from './election';
+import type { UploadWatchOptions } from './engine';
 import type { CaptureStatus, Entry, StorageStatus } from './generated/model';
 
 export type { CryptoDiagSnapshot, RecoveryReason } from './core';
 export { type CryptoStoreOptions, checkCryptoStore, type DeviceIds } from './crypto-store';
 export { downloadCryptoDiagReport } from './download';
 export type { TabLeadership, TabLeadershipOptions, TakeOverResult } from './election';
+export type { UploadWatchOptions } from './engine';
 export type {
+  Breaker,
   CallMembership,
   CaptureState,
   CaptureStatus as CryptoDiagStatus,
@@ -23,6 +26,7 @@ export type {
   FaultCounts,
   IdentityCheck,
   Level,
+  LoopState,
   MalformedCause,
   PersistRequest,
   Refusal,
@@ -33,6 +37,7 @@ export type {
   TabRole,
   Tabs,
   TimelineEvent,
+  UploadLoopStatus,
 } from './generated/model';
 export type { MatrixClientLike } from './matrix-client';
 export type { CryptoDiagReport, ReportExtras } from './report';
@@ -95,3 +100,16 @@ export function refreshStorageStatus(): Promise<StorageStatus> {
 export function requestTabLeadership(options: TabLeadershipOptions = {}): TabLeadership {
   return core().tabs.lead(options);
 }
+
+/**
+ * Watches `fetch` for uploads of one-time keys that the homeserver refuses. When that is a loop, uploads of the refused key
+ * are answered with the server's own last refusal, apart from a probe in a growing interval. No other request is touched.
+ *
+ * @returns the undo. `fetch` is let go when every caller has undone; undoing twice is safe.
+ */
+export function watchKeyUploads(options?: UploadWatchOptions): () => void {
+  return core().watchUploads(options);
+}
+
+/** For the SDK's `fetchFn`, where a host passes one: the page's `fetch`, as it is at the time of the call. */
+export const fetchFn: typeof fetch = (input, init) => globalThis.fetch(input, init);

@@ -13,6 +13,7 @@ use lotus_crypto_diag::report::{CaptureState, CaptureStatus, ClientFacts, Enviro
 use lotus_crypto_diag::session::Evidences;
 use lotus_crypto_diag::storage::{PersistRequest, StorageStatus};
 use lotus_crypto_diag::tabs::{Tab, Tabs};
+use lotus_crypto_diag::upload_loop::{Breaker, LoopState, UploadLoopStatus};
 use schemars::generate::SchemaSettings;
 use ts_rs::{Config, TS};
 
@@ -53,6 +54,9 @@ fn the_typescript_types_are_those_of_the_model() {
         declaration::<IdentityCheck>(config),
         declaration::<StoreLoss>(config),
         declaration::<CryptoStoreStatus>(config),
+        declaration::<LoopState>(config),
+        declaration::<Breaker>(config),
+        declaration::<UploadLoopStatus>(config),
         declaration::<Role>(config),
         declaration::<Tab>(config),
         declaration::<Tabs>(config),

@@ -3,16 +3,18 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::Function;
+use js_sys::{Function, Math};
 use wasm_bindgen::prelude::*;
 
 use super::console::{ConsoleTap, OnMatch};
 use super::convert::{now, to_js};
 use super::markers;
+use super::uploads::{FetchTap, OnSettled, OnUpload};
 use crate::crypto_store::{Device, IdentityKeys};
 use crate::entry::Level;
 use crate::report::HostFacts;
 use crate::session::{Line, Session};
+use crate::upload_loop::{LoopOptions, Verdict};
 
 /// One session of diagnostics. Not for hosts: the package's own API stands in front of it.
 #[wasm_bindgen]
@@ -21,6 +23,7 @@ pub struct CryptoDiag {
     on_change: Function,
     on_failure: Function,
     tap: Option<ConsoleTap>,
+    uploads: Option<FetchTap>,
 }
 
 #[wasm_bindgen]
@@ -29,7 +32,7 @@ impl CryptoDiag {
     /// whatever broke while a line was read.
     #[wasm_bindgen(constructor)]
     pub fn new(on_change: Function, on_failure: Function) -> Self {
-        Self { session: Rc::default(), on_change, on_failure, tap: None }
+        Self { session: Rc::default(), on_change, on_failure, tap: None, uploads: None }
     }
 
     /// Wraps the console; `false` where one of its methods cannot be wrapped.
@@ -57,6 +60,54 @@ impl CryptoDiag {
     /// Lets the console go. What was gathered stays.
     pub fn stop(&mut self) {
         self.tap = None;
+    }
+
+    /// Wraps `fetch`; `false` where it cannot be wrapped. Of the options, `undefined` leaves the default.
+    #[wasm_bindgen(js_name = watchUploads)]
+    pub fn watch_uploads(
+        &mut self,
+        scope: &JsValue,
+        threshold: Option<u32>,
+        window_ms: Option<f64>,
+        breaker: Option<bool>,
+    ) -> bool {
+        let default = LoopOptions::default();
+        let options = LoopOptions {
+            threshold: threshold.unwrap_or(default.threshold),
+            #[allow(clippy::cast_possible_truncation, reason = "`as` saturates")]
+            window_ms: window_ms.map_or(default.window_ms, |ms| ms as i64),
+            breaker: breaker.unwrap_or(default.breaker),
+        };
+        let session = Rc::clone(&self.session);
+        let on_change = self.on_change.clone();
+        let on_upload: OnUpload = Closure::new(move |key_ids: String, is_news| {
+            let decided = session
+                .try_borrow_mut()
+                .map(|mut session| session.upload_starts(&key_ids, is_news, now(), Math::random()) == Verdict::Answer);
+            let _ = on_change.call0(&JsValue::UNDEFINED);
+            decided.unwrap_or(false)
+        });
+        let session = Rc::clone(&self.session);
+        let on_change = self.on_change.clone();
+        let on_settled: OnSettled = Closure::new(move |status, error: String, path: String| {
+            let settled =
+                session.try_borrow_mut().map(|mut session| session.upload_settled(status, &error, &path, now()));
+            let _ = on_change.call0(&JsValue::UNDEFINED);
+            settled.unwrap_or(false)
+        });
+        // The former one is let go first: it would stay below the new one.
+        self.uploads = None;
+        self.uploads = FetchTap::new(scope, on_upload, on_settled, &self.on_failure);
+        let watched = self.uploads.is_some();
+        self.session.borrow_mut().watch_uploads(watched, options);
+        watched
+    }
+
+    /// Lets `fetch` go. What was seen stays.
+    #[wasm_bindgen(js_name = unwatchUploads)]
+    pub fn unwatch_uploads(&mut self) {
+        self.uploads = None;
+        self.session.borrow_mut().watch_uploads(false, LoopOptions::default());
     }
 
     /// `Evidences`: counts and entries.

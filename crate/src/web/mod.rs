@@ -5,6 +5,7 @@ mod convert;
 mod diag;
 mod markers;
 mod tabs;
+mod uploads;
 
 pub use diag::CryptoDiag;
 pub use tabs::TabElection;

@@ -322,6 +322,81 @@ loss: StoreLoss | null,
 error: string | null, };
 
 /**
+ * Where the uploads stand.
+ */
+export type LoopState = "idle" | "suspected" | "looping" | "recovered";
+
+/**
+ * Whether uploads are held back.
+ */
+export type Breaker = "closed" | "open" | "off";
+
+/**
+ * The uploads of one-time keys, as far as this page saw them.
+ */
+export type UploadLoopStatus = {
+/**
+ * Where they stand.
+ */
+state: LoopState,
+/**
+ * Since when.
+ */
+since: string | null,
+/**
+ * What the latest refusal named.
+ */
+refusal: Refusal | null,
+/**
+ * Whether client and server hold different keys under that id (`true`: the two have diverged).
+ */
+diverges: boolean | null,
+/**
+ * The keys that were named since the last accepted upload, the latest last; at most 16.
+ */
+keyIds: Array<string>,
+/**
+ * Refusals by the server since the last accepted upload.
+ */
+refusals: number,
+/**
+ * When the first of them came.
+ */
+firstTs: string | null,
+/**
+ * When the latest came.
+ */
+lastTs: string | null,
+/**
+ * How often a minute the client tried, by the time between its first try and its latest; `null`: too few to tell.
+ */
+perMinute: number | null,
+/**
+ * Whether the network is watched, not the console alone.
+ */
+watched: boolean,
+/**
+ * Whether uploads are held back.
+ */
+breaker: Breaker,
+/**
+ * Requests that were answered from memory, and so spared the server.
+ */
+spared: number,
+/**
+ * Requests that were let through to see whether the server still refuses.
+ */
+probes: number,
+/**
+ * When the next of them is due.
+ */
+nextProbe: string | null,
+/**
+ * Uploads that the server accepted.
+ */
+accepted: number, };
+
+/**
  * What a tab is to its session.
  */
 export type TabRole = "leader" | "follower" | "solo";
@@ -516,7 +591,11 @@ entries: Array<Entry>,
 /**
  * The crypto store of this page's device; `null`: it was not asked about.
  */
-cryptoStore: CryptoStoreStatus | null, };
+cryptoStore: CryptoStoreStatus | null,
+/**
+ * The uploads of one-time keys.
+ */
+uploadLoop: UploadLoopStatus, };
 
 /**
  * Everything that is known now.
@@ -559,6 +638,10 @@ cryptoStore: CryptoStoreStatus | null,
  * there, and to read it back into the model would only cost code.
  */
 tabs: Tabs | null,
+/**
+ * The uploads of one-time keys, and whether they are refused for ever.
+ */
+uploadLoop: UploadLoopStatus,
 /**
  * The page.
  */

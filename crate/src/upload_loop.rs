@@ -1,0 +1,320 @@
+//! Uploads of one-time keys that are refused again and again: the detector, and the breaker that stops them.
+//!
+//! A refused upload is never marked as sent, so the SDK repeats it with every sync: once in 30 s when idle, several times a
+//! second when busy. So a loop is judged by repetition, not by speed: some refusals, with no accepted upload between
+//! them, within some time, whether or not they name the same key.
+//!
+//! While the loop lasts, the breaker lets a few uploads through as probes, at a growing interval. All others that still
+//! carry the refused key are to be answered with the server's own last refusal. An accepted upload ends the loop.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use crate::entry::Refusal;
+use crate::timestamp::Timestamp;
+
+/// The first interval between probes.
+pub const FIRST_PROBE_MS: i64 = 30_000;
+/// The interval does not grow beyond this.
+pub const LAST_PROBE_MS: i64 = 15 * 60_000;
+/// A probe is put off by up to this part of its interval, so that many clients do not come back at once.
+const JITTER: f64 = 0.2;
+/// How long after an answer the SDK logs it.
+const ECHO_MS: i64 = 30_000;
+/// How many of the refused keys are remembered by their ids.
+const KEY_IDS: usize = 16;
+
+/// When refusals are a loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoopOptions {
+    /// So many refusals without an accepted upload between them …
+    pub threshold: u32,
+    /// … within so many milliseconds.
+    pub window_ms: i64,
+    /// Whether uploads are held back while it lasts.
+    pub breaker: bool,
+}
+
+impl Default for LoopOptions {
+    fn default() -> Self {
+        Self { threshold: 3, window_ms: 10 * 60_000, breaker: true }
+    }
+}
+
+/// Where the uploads stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
+pub enum LoopState {
+    /// No upload was refused, as far as was seen.
+    #[default]
+    Idle,
+    /// Some were, too few for a loop.
+    Suspected,
+    /// The same upload is refused again and again.
+    Looping,
+    /// There was a loop, and an upload was accepted since.
+    Recovered,
+}
+
+/// Whether uploads are held back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
+pub enum Breaker {
+    /// Every upload goes to the server.
+    #[default]
+    Closed,
+    /// Only probes do.
+    Open,
+    /// It was switched off, or the network is not watched.
+    Off,
+}
+
+/// The uploads of one-time keys, as far as this page saw them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct UploadLoopStatus {
+    /// Where they stand.
+    pub state: LoopState,
+    /// Since when.
+    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"), schemars(with = "Option<String>"))]
+    pub since: Option<Timestamp>,
+    /// What the latest refusal named.
+    pub refusal: Option<Refusal>,
+    /// Whether client and server hold different keys under that id (`true`: the two have diverged).
+    pub diverges: Option<bool>,
+    /// The keys that were named since the last accepted upload, the latest last; at most 16.
+    pub key_ids: Vec<String>,
+    /// Refusals by the server since the last accepted upload.
+    pub refusals: u32,
+    /// When the first of them came.
+    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"), schemars(with = "Option<String>"))]
+    pub first_ts: Option<Timestamp>,
+    /// When the latest came.
+    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"), schemars(with = "Option<String>"))]
+    pub last_ts: Option<Timestamp>,
+    /// How often a minute the client tried, by the time between its first try and its latest; `null`: too few to tell.
+    pub per_minute: Option<f64>,
+    /// Whether the network is watched, not the console alone.
+    pub watched: bool,
+    /// Whether uploads are held back.
+    pub breaker: Breaker,
+    /// Requests that were answered from memory, and so spared the server.
+    pub spared: u32,
+    /// Requests that were let through to see whether the server still refuses.
+    pub probes: u32,
+    /// When the next of them is due.
+    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"), schemars(with = "Option<String>"))]
+    pub next_probe: Option<Timestamp>,
+    /// Uploads that the server accepted.
+    pub accepted: u32,
+}
+
+/// Who saw a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sense {
+    /// The answer of the server itself.
+    Network,
+    /// A line that the SDK wrote about it.
+    Console,
+}
+
+/// What is to be done with an upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It goes to the server.
+    Pass,
+    /// It is answered with the server's last refusal.
+    Answer,
+}
+
+/// Detector and breaker.
+#[derive(Clone, Debug, Default)]
+pub struct UploadLoop {
+    options: LoopOptions,
+    status: UploadLoopStatus,
+    /// When the latest refusals came: as many as make a loop.
+    recent: VecDeque<Timestamp>,
+    /// When the client last tried, and how often since the first refusal.
+    last_try: Option<Timestamp>,
+    tries: u32,
+    /// Answers whose line in the console is still to come.
+    echoes: u32,
+    echo_since: Timestamp,
+    interval_ms: i64,
+}
+
+impl UploadLoop {
+    /// From now on the network is watched, or it is not any more.
+    pub fn watch(&mut self, watched: bool, options: LoopOptions) {
+        self.options = options;
+        self.status.watched = watched;
+        if !watched {
+            self.status.next_probe = None;
+        }
+        self.set_breaker();
+    }
+
+    /// The server refused an upload. `false`: this refusal was counted already, when the other sense saw it.
+    pub fn refused(&mut self, refusal: &Refusal, sense: Sense, now: Timestamp) -> bool {
+        match sense {
+            Sense::Network => self.expect_echo(now),
+            Sense::Console if self.is_echo(now) => return false,
+            Sense::Console => {}
+        }
+        let status = &mut self.status;
+        if matches!(status.state, LoopState::Idle | LoopState::Recovered) {
+            status.state = LoopState::Suspected;
+            status.since = Some(now);
+        }
+        status.refusals = status.refusals.saturating_add(1);
+        status.first_ts.get_or_insert(now);
+        status.last_ts = Some(now);
+        status.diverges = refusal.diverges();
+        status.refusal = Some(refusal.clone());
+        if !status.key_ids.contains(&refusal.key_id) {
+            if status.key_ids.len() >= KEY_IDS {
+                status.key_ids.remove(0);
+            }
+            status.key_ids.push(refusal.key_id.clone());
+        }
+        self.tried(now);
+
+        self.recent.push_back(now);
+        let threshold = self.options.threshold.max(1) as usize;
+        while self.recent.len() > threshold {
+            self.recent.pop_front();
+        }
+        let is_full = self.recent.len() == threshold;
+        let lasted = self.recent.front().map_or(0, |first| now.ms() - first.ms());
+        // A clock that was put back tells no time: repetition decides.
+        if is_full && lasted <= self.options.window_ms && self.status.state == LoopState::Suspected {
+            self.status.state = LoopState::Looping;
+            self.status.since = Some(now);
+            self.interval_ms = FIRST_PROBE_MS;
+            self.set_breaker();
+            self.schedule(now, 0.0);
+        }
+        true
+    }
+
+    /// The server accepted an upload of one-time keys.
+    pub fn accepted(&mut self, now: Timestamp) {
+        let was_looping = self.status.state == LoopState::Looping;
+        let accepted = self.status.accepted.saturating_add(1);
+        let UploadLoopStatus { watched, spared, probes, .. } = self.status;
+        let before = std::mem::take(&mut self.status);
+        if was_looping || before.state == LoopState::Recovered {
+            // What it was about stays for the report.
+            let since = if was_looping { Some(now) } else { before.since };
+            self.status = UploadLoopStatus { state: LoopState::Recovered, since, next_probe: None, ..before };
+        }
+        self.status.watched = watched;
+        self.status.spared = spared;
+        self.status.probes = probes;
+        self.status.accepted = accepted;
+        self.status.refusals = 0;
+        self.status.key_ids.clear();
+        self.status.first_ts = None;
+        self.status.per_minute = None;
+        self.recent.clear();
+        self.tries = 0;
+        self.set_breaker();
+    }
+
+    /// Another device, or none: what was seen is not about it.
+    pub fn reset(&mut self) {
+        let (options, watched) = (self.options, self.status.watched);
+        *self = Self::default();
+        self.watch(watched, options);
+    }
+
+    /// Whether the ids of the keys in an upload matter now: otherwise nobody has to read them.
+    pub fn is_open(&self) -> bool {
+        self.status.breaker == Breaker::Open
+    }
+
+    /// What is to be done with an upload of the keys with these ids. `is_news`: the client has another access token than
+    /// at its last upload, so it may be another device. `random` is from 0 to 1.
+    pub fn decide<'a>(
+        &mut self,
+        mut key_ids: impl Iterator<Item = &'a str>,
+        is_news: bool,
+        now: Timestamp,
+        random: f64,
+    ) -> Verdict {
+        let Some(refused) = self.status.refusal.as_ref().filter(|_| self.is_open()) else {
+            return Verdict::Pass;
+        };
+        if !key_ids.any(|id| id == refused.key_id) {
+            return Verdict::Pass;
+        }
+        let due = self.status.next_probe.is_none_or(|due| now >= due);
+        // A clock that was put back would hold the probe off for as long.
+        let is_unreachable = self.status.next_probe.is_some_and(|due| due.ms() - now.ms() > self.longest_wait());
+        if is_unreachable {
+            self.schedule(now, random);
+        }
+        if is_news || due {
+            self.status.probes = self.status.probes.saturating_add(1);
+            self.interval_ms = (self.interval_ms * 2).min(LAST_PROBE_MS);
+            self.schedule(now, random);
+            return Verdict::Pass;
+        }
+        self.status.spared = self.status.spared.saturating_add(1);
+        self.tried(now);
+        self.expect_echo(now);
+        Verdict::Answer
+    }
+
+    /// What is known.
+    pub const fn status(&self) -> &UploadLoopStatus {
+        &self.status
+    }
+
+    fn set_breaker(&mut self) {
+        self.status.breaker = match self.status.state {
+            _ if !self.options.breaker || !self.status.watched => Breaker::Off,
+            LoopState::Looping => Breaker::Open,
+            LoopState::Idle | LoopState::Suspected | LoopState::Recovered => Breaker::Closed,
+        };
+    }
+
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "milliseconds below an hour")]
+    fn schedule(&mut self, now: Timestamp, random: f64) {
+        let jitter = (self.interval_ms as f64 * JITTER * random.clamp(0.0, 1.0)) as i64;
+        self.status.next_probe = self.is_open().then(|| now.plus_ms(self.interval_ms + jitter));
+    }
+
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "milliseconds below an hour")]
+    fn longest_wait(&self) -> i64 {
+        (self.interval_ms as f64 * (1.0 + JITTER)) as i64
+    }
+
+    fn tried(&mut self, now: Timestamp) {
+        self.tries = self.tries.saturating_add(1);
+        self.last_try = Some(now);
+        let lasted = self.status.first_ts.map_or(0, |first| now.ms() - first.ms());
+        #[allow(clippy::cast_precision_loss, reason = "a span within a page's life")]
+        let per_minute = (lasted > 0 && self.tries > 1).then(|| f64::from(self.tries - 1) * 60_000.0 / lasted as f64);
+        self.status.per_minute = per_minute.map(|rate| (rate * 10.0).round() / 10.0);
+    }
+
+    fn expect_echo(&mut self, now: Timestamp) {
+        self.echoes = self.echoes.saturating_add(1);
+        self.echo_since = now;
+    }
+
+    fn is_echo(&mut self, now: Timestamp) -> bool {
+        let waited = now.ms() - self.echo_since.ms();
+        if !(0..=ECHO_MS).contains(&waited) {
+            self.echoes = 0;
+        }
+        let is_echo = self.echoes > 0;
+        self.echoes = self.echoes.saturating_sub(1);
+        is_echo
+    }
+}
