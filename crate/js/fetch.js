@@ -87,7 +87,12 @@ export function tapFetch(scope, onUpload, onSettled, onFailure) {
   const wrapper = {
     /** @this {any} */
     fetch(/** @type {any} */ input, /** @type {any} */ init) {
-      const method = init?.method ?? input?.method;
+      let method;
+      try {
+        method = init?.method ?? input?.method;
+      } catch {
+        // A getter of the host: the browser will meet it, too.
+      }
       if (active && method !== undefined && method !== 'GET') {
         const url = uploadUrl(method, input);
         // biome-ignore lint/complexity/noArguments: rest parameters cost more, and this runs on every request.

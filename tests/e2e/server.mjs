@@ -7,6 +7,8 @@ import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
+import { answerEcho } from './echo.mjs';
+
 const here = dirname(fileURLToPath(import.meta.url));
 const pages = join(here, 'pages');
 const out = join(here, 'dist');
@@ -53,6 +55,7 @@ const POLICIES = {
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm' };
 
 createServer(async (request, response) => {
+  if (await answerEcho(request, response)) return;
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
   const [, first = '', ...rest] = pathname.split('/');
   const policy = POLICIES[/** @type {keyof typeof POLICIES} */ (first)];
