@@ -11,6 +11,7 @@ import {
 import { EntryList } from './EntryList';
 import { LiveSummary } from './LiveSummary';
 import { StoreState } from './StoreState';
+import { UploadLoopState } from './UploadLoopState';
 import { useCryptoDiagnostics } from './useCryptoDiagnostics';
 import { type CryptoDiagWords, ENGLISH } from './words';
 
@@ -68,6 +69,7 @@ export function CryptoDiagnostics({ mx, extras, words, entriesShown = 5 }: Crypt
         </Text>
       </Box>
       <StoreState mx={mx ?? null} snapshot={snapshot} words={text} />
+      <UploadLoopState status={snapshot.uploadLoop} words={text} />
       <FaultCounts counts={snapshot.counts} words={text} />
       {snapshot.entries.length > 0 ? (
         <EntryList entries={snapshot.entries} shown={entriesShown} words={text} />

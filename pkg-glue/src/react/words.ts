@@ -1,4 +1,4 @@
-import type { Fault, StoreVerdict, TabRole } from '../index';
+import type { Fault, LoopState, RecoveryReason, StoreVerdict, TabRole } from '../index';
 
 /** Every word of the card. A host that translates passes its own. */
 export const ENGLISH = {
@@ -34,6 +34,22 @@ export const ENGLISH = {
     unknown: 'It could not be found out whether the encryption keys of this device are in place.',
   } satisfies Record<StoreVerdict, string>,
   since: (time: string) => `Since ${time}.`,
+  /** Uploads of one-time keys that the server refused. */
+  uploads: {
+    idle: '',
+    suspected: 'The server refused keys of this device.',
+    looping: 'The server refuses the keys of this device again and again.',
+    recovered: 'The server accepts the keys of this device again.',
+  } satisfies Record<LoopState, string>,
+  refusals: (count: number) => `${count} ${count === 1 ? 'refusal' : 'refusals'}.`,
+  rate: (perMinute: number) => `${perMinute} tries a minute.`,
+  spared: (count: number) => `${count} ${count === 1 ? 'request was' : 'requests were'} spared the server.`,
+  keyId: 'Key id',
+  oldKey: 'Key on the server',
+  newKey: 'Key of this device',
+  copy: 'Copy',
+  copyWhat: (what: string) => `Copy: ${what}`,
+  copied: 'Copied',
   /** The tabs of the session. */
   tabs: {
     leader: 'This tab holds the encryption keys.',
@@ -65,3 +81,43 @@ export const ENGLISH_TABS = {
 };
 
 export type TabWords = typeof ENGLISH_TABS;
+
+/** Every word of the recovery prompt. */
+export const ENGLISH_RECOVERY = {
+  title: 'The encryption of this device is broken',
+  what: {
+    'upload-loop':
+      'The server refuses the encryption keys of this device, because it holds others under the same names.',
+    'identity-changed': 'This browser lost the encryption keys of this device, and it came back with new ones.',
+  } satisfies Record<RecoveryReason['reason'], string>,
+  meaning: 'New messages may stay unreadable for you. Logging out and back in makes a new device with keys that work.',
+  checking: 'Looking whether your message history is safe…',
+  safe: (keys: number) =>
+    keys === 0
+      ? 'This device holds no keys of your message history: nothing will be lost.'
+      : 'Your message history is safe: its keys are in the backup, and your recovery key opens it.',
+  lost: (keys: number | null) =>
+    keys === null
+      ? 'Some of your message history may become unreadable for ever.'
+      : `Some of your message history may become unreadable for ever: ${keys} ${keys === 1 ? 'key is' : 'keys are'} on this device only.`,
+  backup: {
+    active: 'Key backup is on.',
+    untrusted: 'There is a key backup, but this device does not use it.',
+    none: 'There is no key backup.',
+    unknown: 'It is not known whether there is a key backup.',
+  },
+  noRecoveryKey: 'No recovery key is set up.',
+  passphrase: 'Passphrase for the file with your keys',
+  exportKeys: 'Save the keys first',
+  shortPassphrase: (length: number) => `At least ${length} characters, please.`,
+  exported: (name: string) => `Saved as ${name}. After you have logged in, import it in the settings.`,
+  notExported: (reason: string) => `The keys could not be saved${reason ? `: ${reason}` : ''}.`,
+  confirm: 'I have saved the keys, or I accept that these messages stay unreadable.',
+  reset: 'Reset encryption on this device (log out and back in)',
+  notNow: 'Not now',
+  logoutHangs:
+    'Logging out takes unusually long. The server may have dropped this device already: close all tabs of this app, open it again, and log in. Do not clear the data of this site in place of that.',
+  logoutFailed: (reason: string) => `Logging out failed: ${reason}`,
+};
+
+export type RecoveryWords = typeof ENGLISH_RECOVERY;

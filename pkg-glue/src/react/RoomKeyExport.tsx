@@ -1,0 +1,76 @@
+import { Box, Button, config, Input, Spinner, Text } from 'folds';
+import { type FormEvent, useId, useState } from 'react';
+
+import { explain } from '../bounded';
+import type { MatrixClientLike } from '../index';
+import { exportRoomKeys } from '../recovery';
+import { saveFile, timeForName } from '../save-file';
+import type { RecoveryWords } from './words';
+
+const SHORTEST_PASSPHRASE = 8;
+
+export type RoomKeyExportProps = { mx: MatrixClientLike; words: RecoveryWords };
+
+/** Saves the room keys of this device in a file, encrypted with a passphrase. */
+export function RoomKeyExport({ mx, words }: RoomKeyExportProps) {
+  const field = useId();
+  const [passphrase, setPassphrase] = useState('');
+  const [isBusy, setBusy] = useState(false);
+  const [outcome, setOutcome] = useState('');
+
+  const handleSubmit = async (event: FormEvent) => {
+    event.preventDefault();
+    if (isBusy) return;
+    if (passphrase.length < SHORTEST_PASSPHRASE) {
+      setOutcome(words.shortPassphrase(SHORTEST_PASSPHRASE));
+      return;
+    }
+    setBusy(true);
+    try {
+      const keys = await exportRoomKeys(mx, passphrase);
+      const name = `room-keys-${timeForName()}.txt`;
+      setOutcome(saveFile(name, keys, 'text/plain') ? words.exported(name) : words.notExported(''));
+    } catch (error) {
+      setOutcome(words.notExported(explain(error)));
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <form onSubmit={handleSubmit} style={{ display: 'grid', gap: config.space.S100 }}>
+      <Text as="label" htmlFor={field} size="L400">
+        {words.passphrase}
+      </Text>
+      <Box gap="200" wrap="Wrap">
+        <Input
+          id={field}
+          type="password"
+          autoComplete="new-password"
+          size="300"
+          radii="300"
+          variant="Secondary"
+          outlined
+          value={passphrase}
+          onChange={(event) => setPassphrase(event.currentTarget.value)}
+          style={{ flex: '1 1 12rem', minWidth: 0 }}
+        />
+        <Button
+          type="submit"
+          size="300"
+          radii="300"
+          variant="Secondary"
+          aria-disabled={isBusy}
+          before={isBusy ? <Spinner size="100" variant="Secondary" /> : undefined}
+        >
+          <Text as="span" size="B300">
+            {words.exportKeys}
+          </Text>
+        </Button>
+      </Box>
+      <Text as="output" size="T200" style={{ overflowWrap: 'anywhere' }}>
+        {outcome}
+      </Text>
+    </form>
+  );
+}

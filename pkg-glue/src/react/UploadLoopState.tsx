@@ -1,0 +1,81 @@
+import { Box, Button, color, config, Text } from 'folds';
+import { useState } from 'react';
+
+import type { UploadLoopStatus } from '../index';
+import { localTime } from './time';
+import type { CryptoDiagWords } from './words';
+
+export type UploadLoopStateProps = { status: UploadLoopStatus; words: CryptoDiagWords };
+
+/** Refused uploads: which key, and what was done about it. Nothing where none was refused. */
+export function UploadLoopState({ status, words }: UploadLoopStateProps) {
+  const { state, since, refusal, perMinute, spared, refusals } = status;
+  if (state === 'idle') return null;
+  return (
+    <Box
+      direction="Column"
+      gap="200"
+      data-testid="upload-loop"
+      style={{
+        padding: config.space.S300,
+        backgroundColor: color.Surface.Container,
+        color: color.Surface.OnContainer,
+        borderRadius: config.radii.R300,
+      }}
+    >
+      <Text
+        size="T300"
+        role={state === 'looping' ? 'alert' : undefined}
+        style={state === 'looping' ? { color: color.Critical.Main } : {}}
+      >
+        {words.uploads[state]} {since && <time dateTime={since}>{words.since(localTime(new Date(since)))}</time>}
+      </Text>
+      <Text size="T200">
+        {refusals > 0 && words.refusals(refusals)} {perMinute !== null && words.rate(perMinute)}{' '}
+        {spared > 0 && words.spared(spared)}
+      </Text>
+      {refusal && (
+        <Box as="ul" direction="Column" gap="100" style={{ margin: 0, padding: 0, listStyle: 'none' }}>
+          <Value label={words.keyId} value={refusal.keyId} words={words} />
+          {refusal.oldKey && <Value label={words.oldKey} value={refusal.oldKey} words={words} />}
+          {refusal.newKey && <Value label={words.newKey} value={refusal.newKey} words={words} />}
+        </Box>
+      )}
+    </Box>
+  );
+}
+
+const shortened = (value: string) => (value.length > 28 ? `${value.slice(0, 12)}…${value.slice(-6)}` : value);
+
+type ValueProps = { label: string; value: string; words: CryptoDiagWords };
+function Value({ label, value, words }: ValueProps) {
+  const [isCopied, setCopied] = useState(false);
+  const handleCopy = async () => {
+    try {
+      await navigator.clipboard.writeText(value);
+      setCopied(true);
+    } catch {
+      setCopied(false);
+    }
+  };
+  return (
+    <Box as="li" alignItems="Center" gap="200" wrap="Wrap">
+      <Text as="span" size="T200">
+        {label}: <code title={value}>{shortened(value)}</code>
+      </Text>
+      <Button
+        type="button"
+        size="300"
+        radii="300"
+        variant="Secondary"
+        fill="Soft"
+        aria-label={words.copyWhat(label)}
+        onClick={handleCopy}
+      >
+        <Text as="span" size="B300">
+          {isCopied ? words.copied : words.copy}
+        </Text>
+      </Button>
+    </Box>
+  );
+}

@@ -1,0 +1,60 @@
+// A tab of the failover benchmark: takes part in one election, and writes into localStorage, which all tabs share, when
+// it is told that it leads, with the browser's own clock.
+const query = new URLSearchParams(location.search);
+const load = Math.random().toString(36).slice(2);
+const name = 'session';
+let lines = 0;
+
+/** @param {string} what */
+function log(what) {
+  const at = performance.timeOrigin + performance.now();
+  lines += 1;
+  localStorage.setItem(`log ${at.toFixed(3)} ${query.get('tab')} ${load} ${lines}`, what);
+}
+
+// Before any library's own handler.
+addEventListener('pagehide', () => log('pagehide'), { capture: true });
+
+const led = () => log('leader');
+
+/** @param {boolean} withLocks */
+async function broadcastChannel(withLocks) {
+  const { BroadcastChannel, createLeaderElection } = await import('broadcast-channel');
+  const channel = new BroadcastChannel(name, { type: 'native' });
+  // The message election is what the package takes where there are no Web Locks; it does not export it.
+  if (!withLocks) Object.defineProperty(navigator, 'locks', { value: undefined, configurable: true });
+  const elector = createLeaderElection(channel);
+  elector.awaitLeadership().then(led);
+  return elector;
+}
+
+/** @type {Record<string, () => Promise<unknown>>} */
+const variants = {
+  locks: async () => {
+    navigator.locks.request(name, () => {
+      led();
+      return new Promise(() => {});
+    });
+  },
+  'lotus-crypto-diag': async () => {
+    const { requestTabLeadership } = await import('lotus-crypto-diag');
+    return requestTabLeadership({
+      name,
+      onChange: (role) => {
+        if (role === 'leader') led();
+      },
+    });
+  },
+  'broadcast-channel, locks': () => broadcastChannel(true),
+  'broadcast-channel, messages': () => broadcastChannel(false),
+  'tab-election': async () => {
+    const { Tab } = await import('tab-election');
+    const tab = new Tab(name);
+    tab.waitForLeadership(led);
+    return tab;
+  },
+};
+
+// Held, so that nothing of it is collected.
+Object.assign(window, { election: await variants[query.get('variant') ?? '']?.() });
+log('opened');
