@@ -133,6 +133,11 @@ impl Session {
         self.uploads.decide(key_ids.split(' '), is_news, now, random)
     }
 
+    /// The server answered an upload of one-time keys with an error that is still being read.
+    pub const fn upload_answered(&mut self, now: Timestamp) {
+        self.uploads.answered(now);
+    }
+
     /// The server answered an upload of one-time keys, `error` in its words; `true` where it refused the keys.
     pub fn upload_settled(&mut self, status: u16, error: &str, path: &str, now: Timestamp) -> bool {
         if (200..300).contains(&status) {

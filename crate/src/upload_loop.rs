@@ -141,9 +141,8 @@ pub struct UploadLoop {
     /// When the client last tried, and how often since the first refusal.
     last_try: Option<Timestamp>,
     tries: u32,
-    /// Answers whose line in the console is still to come.
-    echoes: u32,
-    echo_since: Timestamp,
+    /// When an answer was last seen on the network, whose line in the console is still to come.
+    answered: Option<Timestamp>,
     interval_ms: i64,
 }
 
@@ -161,7 +160,7 @@ impl UploadLoop {
     /// The server refused an upload. `false`: this refusal was counted already, when the other sense saw it.
     pub fn refused(&mut self, refusal: &Refusal, sense: Sense, now: Timestamp) -> bool {
         match sense {
-            Sense::Network => self.expect_echo(now),
+            Sense::Network => self.answered = Some(now),
             Sense::Console if self.is_echo(now) => return false,
             Sense::Console => {}
         }
@@ -199,6 +198,11 @@ impl UploadLoop {
             self.schedule(now, 0.0);
         }
         true
+    }
+
+    /// The server answered an upload with an error that is still being read: the SDK may be faster to log it.
+    pub const fn answered(&mut self, now: Timestamp) {
+        self.answered = Some(now);
     }
 
     /// The server accepted an upload of one-time keys.
@@ -266,7 +270,7 @@ impl UploadLoop {
         }
         self.status.spared = self.status.spared.saturating_add(1);
         self.tried(now);
-        self.expect_echo(now);
+        self.answered = Some(now);
         Verdict::Answer
     }
 
@@ -303,18 +307,9 @@ impl UploadLoop {
         self.status.per_minute = per_minute.map(|rate| (rate * 10.0).round() / 10.0);
     }
 
-    fn expect_echo(&mut self, now: Timestamp) {
-        self.echoes = self.echoes.saturating_add(1);
-        self.echo_since = now;
-    }
-
-    fn is_echo(&mut self, now: Timestamp) -> bool {
-        let waited = now.ms() - self.echo_since.ms();
-        if !(0..=ECHO_MS).contains(&waited) {
-            self.echoes = 0;
-        }
-        let is_echo = self.echoes > 0;
-        self.echoes = self.echoes.saturating_sub(1);
-        is_echo
+    /// Whether a line in the console is about an answer that was seen on the network.
+    fn is_echo(&self, now: Timestamp) -> bool {
+        let waited = self.answered.map(|answered| now.ms() - answered.ms());
+        self.status.watched && waited.is_some_and(|waited| (0..=ECHO_MS).contains(&waited))
     }
 }

@@ -46,7 +46,7 @@ export const withOneTimeKeys = (uploads: KeyUpload[]) => uploads.filter(({ oneTi
 
 /** When the first one-time keys are on the server, and the client knows it: cut off before, it would upload more. */
 export async function uploadAccepted(page: Page, { uploads }: { uploads(): Promise<KeyUpload[]> }): Promise<void> {
-  await expect.poll(async () => withOneTimeKeys(await uploads()).at(-1)?.status).toBe(200);
+  await expect.poll(async () => withOneTimeKeys(await uploads()).at(-1)?.status, { timeout: 40_000 }).toBe(200);
   // The client works on the answer; by the end of the next sync it has.
   await page.evaluate(() => new Promise((resolve) => window.lab.client?.once('sync' as never, resolve as never)));
 }

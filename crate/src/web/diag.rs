@@ -90,8 +90,13 @@ impl CryptoDiag {
         let session = Rc::clone(&self.session);
         let on_change = self.on_change.clone();
         let on_settled: OnSettled = Closure::new(move |status, error: String, path: String| {
-            let settled =
-                session.try_borrow_mut().map(|mut session| session.upload_settled(status, &error, &path, now()));
+            let settled = session.try_borrow_mut().map(|mut session| match status {
+                0 => {
+                    session.upload_answered(now());
+                    false
+                }
+                _ => session.upload_settled(status, &error, &path, now()),
+            });
             let _ = on_change.call0(&JsValue::UNDEFINED);
             settled.unwrap_or(false)
         });

@@ -11,6 +11,7 @@ import { ENGLISH_RECOVERY, type RecoveryWords } from './words';
 
 /** The SDK's clearing of its stores was seen to take longer than this, or for ever. */
 const LOGOUT_MS = 30_000;
+const LOOK_AGAIN_MS = 3000;
 
 export type CryptoRecoveryPromptProps = {
   mx: MatrixClientLike;
@@ -58,10 +59,19 @@ function Prompt({ mx, what, words, onLogout, onNotNow, onLeaving }: PromptProps)
   const [trouble, setTrouble] = useState('');
 
   useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
     let isCurrent = true;
-    void checkHistorySafety(mx).then((found) => isCurrent && setSafety(found));
+    const look = async () => {
+      const found = await checkHistorySafety(mx);
+      if (!isCurrent) return;
+      setSafety(found);
+      // The backup may be about to take the last keys up.
+      if (!found.isSafe) timer = setTimeout(look, LOOK_AGAIN_MS);
+    };
+    void look();
     return () => {
       isCurrent = false;
+      clearTimeout(timer);
     };
   }, [mx]);
 

@@ -18,6 +18,12 @@ export interface LabClient {
   logout(): Promise<void>;
   /** When the client is in step with the server. */
   synced(): Promise<void>;
+  /** Cross-signing, a recovery key and a key backup. */
+  setUpBackup(): Promise<void>;
+  /** In a new encrypted room; gives the room's id. */
+  writeMessage(): Promise<string>;
+  /** As apps do in production. */
+  silenceLogger(): void;
   deleteDatabases(names: string[]): Promise<void>;
   readonly client: MatrixClient | undefined;
 }
@@ -28,5 +34,9 @@ declare global {
     started: Promise<void>;
     /** The databases that the page has opened. */
     opened: string[];
+    /** How often the app's logout was called. */
+    logouts: number;
+    /** Never comes back, if a test says so. */
+    logoutHangs?: boolean;
   }
 }

@@ -3,7 +3,7 @@ import 'lotus-crypto-diag/auto';
 import 'folds/dist/style.css';
 import { lightTheme } from 'folds';
 import * as lib from 'lotus-crypto-diag';
-import { CryptoDiagnostics, TabGate } from 'lotus-crypto-diag/react';
+import { CryptoDiagnostics, CryptoRecoveryPrompt, TabGate } from 'lotus-crypto-diag/react';
 import { StrictMode, useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 
@@ -18,6 +18,12 @@ IDBFactory.prototype.open = function (...args) {
 
 const session = savedSession();
 
+async function logout() {
+  window.logouts += 1;
+  if (window.logoutHangs) await new Promise(() => {});
+  await lab.logout();
+}
+
 function Client() {
   const [isReady, setReady] = useState(false);
   useEffect(() => {
@@ -26,6 +32,7 @@ function Client() {
   }, []);
   return (
     <main data-testid="client" data-ready={isReady}>
+      {lab.client && <CryptoRecoveryPrompt mx={lab.client} onLogout={logout} />}
       <CryptoDiagnostics mx={lab.client ?? null} />
     </main>
   );
@@ -46,6 +53,7 @@ const app = (
 window.lab = lab;
 window.lib = lib;
 window.opened = opened;
+window.logouts = 0;
 document.body.className = lightTheme;
 document.body.style.margin = '0';
 const root = createRoot(document.getElementById('root') as HTMLElement);

@@ -1,12 +1,14 @@
 // A small Matrix client in the manner of Cinny: the session in localStorage, everything else in IndexedDB.
 import * as lib from 'lotus-crypto-diag';
 import { ClientEvent, createClient, IndexedDBStore, type MatrixClient, SyncState } from 'matrix-js-sdk';
+import { logger } from 'matrix-js-sdk/lib/logger';
 
 import type { LabClient, Session } from './client-page';
 
 const SESSION = 'session';
 
 let client: MatrixClient | undefined;
+let recoveryKey: Uint8Array<ArrayBuffer> | undefined;
 
 export function savedSession(): Session | undefined {
   const saved = localStorage.getItem(SESSION);
@@ -17,7 +19,16 @@ export async function start(session: Session): Promise<void> {
   const { baseUrl, userId, deviceId, accessToken } = session;
   const store = new IndexedDBStore({ indexedDB, localStorage, dbName: 'web-sync-store' });
   void lib.checkCryptoStore({ userId, deviceId });
-  client = createClient({ baseUrl, userId, deviceId, accessToken, store });
+  client = createClient({
+    baseUrl,
+    userId,
+    deviceId,
+    accessToken,
+    store,
+    cryptoCallbacks: {
+      getSecretStorageKey: async ({ keys }) => [Object.keys(keys)[0] ?? '', recoveryKey ?? new Uint8Array()],
+    },
+  });
   await store.startup();
   void lib.checkCryptoStore(client);
   await client.initRustCrypto();
@@ -58,6 +69,25 @@ export const lab: LabClient = {
       };
       client.on(ClientEvent.Sync, handleSync);
     }),
+  async setUpBackup() {
+    const crypto = client?.getCrypto();
+    const key = await crypto?.createRecoveryKeyFromPassphrase();
+    if (!crypto || !key) throw new Error('there is no encryption');
+    recoveryKey = key.privateKey;
+    await crypto.bootstrapCrossSigning({ authUploadDeviceSigningKeys: async (send) => void (await send(null)) });
+    await crypto.bootstrapSecretStorage({ createSecretStorageKey: async () => key, setupNewKeyBackup: true });
+  },
+  async writeMessage() {
+    const encryption = { type: 'm.room.encryption', state_key: '', content: { algorithm: 'm.megolm.v1.aes-sha2' } };
+    const room = await client?.createRoom({ initial_state: [encryption] });
+    if (!room) throw new Error('there is no client');
+    // The room has to come back with a sync before it is known to be encrypted.
+    while (!client?.getRoom(room.room_id)?.hasEncryptionStateEvent()) await new Promise((done) => setTimeout(done, 50));
+    await client.sendTextMessage(room.room_id, 'a message of the lab');
+    return room.room_id;
+  },
+  // Loglevel's, which the SDK's own type does not tell.
+  silenceLogger: () => (logger as unknown as { disableAll(): void }).disableAll(),
   async deleteDatabases(names) {
     for (const name of names) {
       await new Promise<void>((resolve) => {

@@ -1,0 +1,182 @@
+import { readFileSync } from 'node:fs';
+
+import type { Page } from '@playwright/test';
+
+import { readReport } from '../e2e/report';
+import {
+  CRYPTO_DATABASES,
+  comparedStore,
+  load,
+  loadIdle,
+  login,
+  synced,
+  uploadAccepted,
+  withOneTimeKeys,
+} from './client';
+import { expect, test } from './lab';
+
+const GATE = 'http://127.0.0.1:4199/gate.html';
+
+const uploadLoop = (page: Page) => page.evaluate(() => window.lib.getSnapshot().uploadLoop);
+
+async function evict(page: Page) {
+  await loadIdle(page);
+  await page.evaluate((names) => window.lab.deleteDatabases(names), CRYPTO_DATABASES);
+}
+
+for (const silent of [false, true]) {
+  test(`an evicted store, the SDK's logger ${silent ? 'silenced' : 'on'}: a loop at the third refusal, and the server is spared`, async ({
+    page,
+    lab,
+  }) => {
+    await login(page, lab.baseUrl, await lab.register('loop'));
+    await uploadAccepted(page, lab);
+    await comparedStore(page);
+    await evict(page);
+    const before = (await lab.uploads()).length;
+    await page.goto('http://127.0.0.1:4199/client.html');
+    if (silent) await page.evaluate(() => window.lab.silenceLogger());
+    await expect.poll(() => uploadLoop(page), { timeout: 30_000 }).toMatchObject({ state: 'looping', breaker: 'open' });
+    const { refusals, diverges, keyIds } = await uploadLoop(page);
+    expect({ refusals, diverges }).toEqual({ refusals: 3, diverges: true });
+
+    // The client goes on trying with every sync; nothing of it arrives before the first probe.
+    await expect.poll(async () => (await uploadLoop(page)).spared, { timeout: 30_000 }).toBeGreaterThan(2);
+    const arrived = withOneTimeKeys((await lab.uploads()).slice(before));
+    expect(arrived.map(({ status }) => status)).toEqual([400, 400, 400]);
+
+    const report = readReport(await page.evaluate(() => window.lib.buildCryptoDiagReport(window.lab.client)));
+    expect(report.counts['KE-1']).toBe(3);
+    const [row] = await lab.query<{ key_json: string }>(
+      "SELECT key_json FROM e2e_one_time_keys_json WHERE user_id = ? AND algorithm || ':' || key_id = ?",
+      report.userId,
+      keyIds[0] ?? '',
+    );
+    expect(JSON.parse(row?.key_json ?? '{}').key).toBe(report.uploadLoop.refusal?.oldKey);
+  });
+}
+
+test('a healthy client, with uploads that fail for other reasons: no loop', async ({ page, lab }) => {
+  await lab.setRules([
+    { method: 'POST', path: '/keys/upload$', times: 1, fault: { kind: 'status', status: 503 } },
+    { method: 'POST', path: '/keys/upload$', times: 1, fault: { kind: 'drop' } },
+    { method: 'POST', path: '/keys/upload$', times: 1, fault: { kind: 'swallow' } },
+  ]);
+  await login(page, lab.baseUrl, await lab.register('flaky'));
+  await uploadAccepted(page, lab);
+  await expect.poll(() => uploadLoop(page)).toMatchObject({ state: 'idle', refusals: 0 });
+  await expect.poll(async () => (await uploadLoop(page)).accepted, { timeout: 40_000 }).toBeGreaterThan(0);
+  expect(await uploadLoop(page)).toMatchObject({ state: 'idle', refusals: 0 });
+});
+
+test('the way out, nothing backed up: what would be lost, an export that imports again, and a new device that works', async ({
+  page,
+  lab,
+  context,
+}) => {
+  const account = await lab.register('out');
+  const first = await login(page, lab.baseUrl, account);
+  await uploadAccepted(page, lab);
+  await comparedStore(page);
+  await evict(page);
+  await page.setViewportSize({ width: 360, height: 800 });
+  await page.goto(GATE);
+  const prompt = page.getByRole('alertdialog', { name: 'The encryption of this device is broken' });
+  await expect(prompt).toBeVisible({ timeout: 30_000 });
+  await page.evaluate(() => window.lab.writeMessage());
+  // It looks again when it is drawn again.
+  await page.reload();
+  await expect(prompt).toContainText(/1 key is on this device only/, { timeout: 30_000 });
+  await expect(prompt).toContainText('There is no key backup.');
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+
+  const reset = prompt.getByRole('button', { name: /^Reset encryption/ });
+  await expect(reset).toHaveAttribute('aria-disabled', 'true');
+  await reset.click({ force: true });
+  expect(await page.evaluate(() => window.logouts)).toBe(0);
+
+  await prompt.getByLabel('Passphrase').fill('short');
+  await page.keyboard.press('Enter');
+  await expect(prompt).toContainText('At least 8 characters');
+  await prompt.getByLabel('Passphrase').fill('a long passphrase');
+  const download = page.waitForEvent('download');
+  await page.keyboard.press('Enter');
+  const file = readFileSync(await (await download).path(), 'utf8');
+  expect(file).toMatch(/^-----BEGIN MEGOLM SESSION DATA-----/);
+  await expect(prompt).toContainText(/Saved as room-keys-.*\.txt/);
+
+  await prompt.getByRole('checkbox').focus();
+  await page.keyboard.press('Space');
+  await reset.focus();
+  await page.keyboard.press('Enter');
+  await expect.poll(() => page.evaluate(() => window.lab.client === undefined), { timeout: 30_000 }).toBe(true);
+  expect(await page.evaluate(() => window.logouts)).toBe(1);
+  expect(await lab.query('SELECT 1 FROM devices WHERE device_id = ?', first.deviceId)).toEqual([]);
+
+  const fresh = await context.newPage();
+  const before = (await lab.uploads()).length;
+  const second = await login(fresh, lab.baseUrl, account);
+  expect(second.deviceId).not.toBe(first.deviceId);
+  await uploadAccepted(fresh, lab);
+  expect((await lab.uploads()).slice(before).filter(({ status }) => status === 400)).toEqual([]);
+  const imported = await fresh.evaluate(async (text) => {
+    const crypto = window.lab.client?.getCrypto() as unknown as {
+      olmMachine: { constructor: { decryptExportedRoomKeys(file: string, passphrase: string): string } };
+      importRoomKeysAsJson(json: string): Promise<void>;
+      exportRoomKeysAsJson(): Promise<string>;
+    };
+    await crypto.importRoomKeysAsJson(crypto.olmMachine.constructor.decryptExportedRoomKeys(text, 'a long passphrase'));
+    return JSON.parse(await crypto.exportRoomKeysAsJson()).length;
+  }, file);
+  expect(imported).toBe(1);
+  expect(await fresh.evaluate(() => window.lib.getSnapshot().recovery)).toBeNull();
+});
+
+test('the way out, all backed up: the history is safe; not now holds for a day', async ({ page, lab }) => {
+  const account = await lab.register('safe');
+  await login(page, lab.baseUrl, account);
+  await uploadAccepted(page, lab);
+  await page.evaluate(() => window.lab.setUpBackup());
+  await page.evaluate(() => window.lab.writeMessage());
+  await load(page);
+  await synced(page);
+  // Refusals as of Synapse, without a store that was lost: as with two tabs.
+  const error = `One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: {"key":"x"}; new key: {'key': 'y'}`;
+  const fault = { kind: 'status', status: 400, body: { errcode: 'M_UNKNOWN', error } } as const;
+  await lab.setRules([{ method: 'POST', path: '/keys/upload$', fault }]);
+  await page.goto(GATE);
+  const prompt = page.getByRole('alertdialog', { name: 'The encryption of this device is broken' });
+  await page.evaluate(async () => {
+    const body = JSON.stringify({ one_time_keys: { 'signed_curve25519:AAAAAAAAAA0': {} } });
+    const base = JSON.parse(localStorage.getItem('session') ?? '{}').baseUrl;
+    for (let i = 0; i < 3; i++) await fetch(`${base}/_matrix/client/v3/keys/upload`, { method: 'POST', body });
+  });
+  await expect(prompt).toContainText('Your message history is safe', { timeout: 30_000 });
+
+  await prompt.getByRole('button', { name: 'Not now' }).click();
+  await expect(prompt).toBeHidden();
+  await page.evaluate(() => {
+    const key = 'lotus-crypto-diag/not-now';
+    const kept = JSON.parse(localStorage.getItem(key) ?? '{}');
+    if (!(kept.until > Date.now() + 23 * 3_600_000)) throw new Error(JSON.stringify(kept));
+    localStorage.removeItem(key);
+  });
+  await expect(page.getByTestId('upload-loop')).toContainText('again and again');
+  await expect(page.getByTestId('upload-loop').getByRole('button', { name: 'Copy: Key on the server' })).toBeVisible();
+});
+
+test('a logout that fails is told of, and can be tried again', async ({ page, lab }) => {
+  await login(page, lab.baseUrl, await lab.register('stuck'));
+  await uploadAccepted(page, lab);
+  await comparedStore(page);
+  await evict(page);
+  await page.goto(GATE);
+  const prompt = page.getByRole('alertdialog', { name: 'The encryption of this device is broken' });
+  await expect(prompt).toContainText('nothing will be lost', { timeout: 30_000 });
+  await lab.setRules([{ path: '/logout$', times: 1, fault: { kind: 'status', status: 500 } }]);
+  const reset = prompt.getByRole('button', { name: /^Reset encryption/ });
+  await reset.click();
+  await expect(prompt.getByRole('alert')).toContainText('Logging out failed');
+  await reset.click();
+  await expect.poll(() => page.evaluate(() => localStorage.getItem('session')), { timeout: 30_000 }).toBeNull();
+});
