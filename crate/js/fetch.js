@@ -89,14 +89,9 @@ export function tapFetch(scope, onUpload, onSettled, onFailure) {
   const wrapper = {
     /** @this {any} */
     fetch(/** @type {any} */ input, /** @type {any} */ init) {
-      let method;
-      try {
-        method = init?.method ?? input?.method;
-      } catch {
-        // A getter of the host: the browser will meet it, too.
-      }
-      if (active && method !== undefined && method !== 'GET') {
-        const url = uploadUrl(method, input);
+      // The commonest request has an address and nothing else.
+      if (active && (init !== undefined || typeof input !== 'string')) {
+        const url = uploadUrl(input, init);
         // biome-ignore lint/complexity/noArguments: rest parameters cost more, and this runs on every request.
         if (url !== undefined) return upload(this, arguments, url);
       }
@@ -127,8 +122,10 @@ export function tapFetch(scope, onUpload, onSettled, onFailure) {
 }
 
 /** The address, where it is an upload of keys. Whatever the host passes, this does not throw. */
-function uploadUrl(/** @type {unknown} */ method, /** @type {any} */ input) {
+function uploadUrl(/** @type {any} */ input, /** @type {any} */ init) {
   try {
+    const method = init?.method ?? input?.method;
+    if (method === undefined || method === 'GET') return undefined;
     if (typeof method !== 'string' || method.toUpperCase() !== 'POST') return undefined;
     const url = typeof input === 'string' ? input : String(input?.url ?? input);
     return UPLOAD.test(url) ? url : undefined;

@@ -1,33 +1,16 @@
 // What capture costs per console call, as a ratio to a hand-written wrapper with one RegExp (1.00) in the same run.
 // Every variant wraps the same console, whose methods do nothing: only the wrappers are measured. Rounds are
 // interleaved, and the median of each variant's rounds is compared.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { dirname, extname, join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from '@playwright/test';
 
-const here = dirname(fileURLToPath(import.meta.url));
-const dist = join(here, '../../pkg-glue/dist');
+import { openBench } from './page.mjs';
+
 const ROUNDS = 41;
 
-const server = createServer((request, response) => {
-  const path = request.url ?? '/';
-  response.setHeader('content-type', extname(path) === '.js' ? 'text/javascript' : 'text/html');
-  if (path === '/favicon.ico') return void response.end();
-  response.end(path === '/' ? '<!doctype html><title>bench</title>' : readFileSync(join(dist, path)));
-});
-await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
-const address = server.address();
-const origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
-
-const browser = await chromium.launch({
-  executablePath: '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--js-flags=--expose-gc'],
-});
-const page = await browser.newPage();
-await page.goto(origin);
-console.log(`Chromium ${browser.version()}, ${ROUNDS} interleaved rounds`);
+const { page, origin, version, close } = await openBench();
+console.log(`Chromium ${version}, ${ROUNDS} interleaved rounds`);
 
 const results = await page.evaluate(
   async ({ rounds, module }) => {
@@ -116,8 +99,7 @@ const results = await page.evaluate(
   },
   { rounds: ROUNDS, module: `${origin}/index.js` },
 );
-await browser.close();
-server.close();
+await close();
 
 console.log(`\n${'workload'.padEnd(30)}${'ratio'.padStart(7)}  quartiles    ours ns  hand-written ns  floor ns`);
 for (const { name, ratio, quartiles, ours, hand, floor } of results) {
@@ -127,9 +109,9 @@ for (const { name, ratio, quartiles, ours, hand, floor } of results) {
     `${name.padEnd(30)}${ratio.toFixed(2).padStart(7)}  ${low}-${high}  ${times[0]?.padStart(8)} ${times[1]?.padStart(16)} ${times[2]?.padStart(9)}`,
   );
 }
-const file = join(here, 'results.json');
+const file = join(dirname(fileURLToPath(import.meta.url)), 'console.json');
 writeFileSync(
   file,
-  `${JSON.stringify({ date: new Date().toISOString(), browser: browser.version(), rounds: ROUNDS, results }, null, 2)}\n`,
+  `${JSON.stringify({ date: new Date().toISOString(), browser: version, rounds: ROUNDS, results }, null, 2)}\n`,
 );
 console.log(`\nThe ratio is to the hand-written wrapper: below 1 is cheaper. Written to ${file}`);
