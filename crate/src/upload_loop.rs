@@ -22,6 +22,8 @@ pub const LAST_PROBE_MS: i64 = 15 * 60_000;
 const JITTER: f64 = 0.2;
 /// How long after an answer the SDK logs it.
 const ECHO_MS: i64 = 30_000;
+/// A rate over less time says nothing.
+const RATE_MS: i64 = 10_000;
 /// How many of the refused keys are remembered by their ids.
 const KEY_IDS: usize = 16;
 
@@ -303,7 +305,8 @@ impl UploadLoop {
         self.last_try = Some(now);
         let lasted = self.status.first_ts.map_or(0, |first| now.ms() - first.ms());
         #[allow(clippy::cast_precision_loss, reason = "a span within a page's life")]
-        let per_minute = (lasted > 0 && self.tries > 1).then(|| f64::from(self.tries - 1) * 60_000.0 / lasted as f64);
+        let per_minute =
+            (lasted >= RATE_MS && self.tries > 1).then(|| f64::from(self.tries - 1) * 60_000.0 / lasted as f64);
         self.status.per_minute = per_minute.map(|rate| (rate * 10.0).round() / 10.0);
     }
 

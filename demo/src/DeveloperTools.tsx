@@ -1,8 +1,8 @@
 import { Box, Button, Text } from 'folds';
-import { CryptoDiagnostics } from 'lotus-crypto-diag/react';
+import { CryptoDiagnostics, CryptoRecoveryPrompt, OtherTabBanner } from 'lotus-crypto-diag/react';
 
 import { CryptoStore } from './CryptoStore';
-import { mx } from './device';
+import { logoutAndLogin, mx } from './device';
 import { LogLine } from './LogLine';
 import { ReportPreview } from './ReportPreview';
 import { Scenarios } from './Scenarios';
@@ -15,6 +15,7 @@ export function DeveloperTools() {
   const handleTheme = () => setDark(!isDark);
   return (
     <>
+      <OtherTabBanner name="demo" appName="This demo" />
       <Box as="header" alignItems="Center" justifyContent="SpaceBetween" gap="200" className="top">
         <Text as="h1" size="H3">
           Developer Tools
@@ -27,6 +28,7 @@ export function DeveloperTools() {
       </Box>
       <main className="columns">
         <Box direction="Column" gap="500" style={{ minWidth: 0 }}>
+          <CryptoRecoveryPrompt mx={mx} onLogout={logoutAndLogin} />
           <CryptoDiagnostics mx={mx} extras={extras} />
           <Scenarios />
         </Box>

@@ -46,7 +46,13 @@ export const mx = {
   getUserId: () => USER_ID,
   getDeviceId: deviceId,
   getSyncState: () => 'SYNCING',
-  getCrypto: () => keys && { getOwnDeviceKeys: async () => keys },
+  getCrypto: () =>
+    keys && {
+      getOwnDeviceKeys: async () => keys,
+      getActiveSessionBackupVersion: async () => null,
+      getKeyBackupInfo: async () => null,
+      isSecretStorageReady: async () => false,
+    },
 } satisfies MatrixClientLike;
 
 /** As an app starts its client: the store is looked for before it is opened, and the keys are compared after. */

@@ -30,6 +30,7 @@ export function createRollCall(describe: () => Tab, session: () => string | null
   let others = new Map<string, Tab>();
   let arriving: Map<string, Tab> | undefined;
   let calling: Promise<Roll> | undefined;
+  let lastSession = session();
   const { id } = describe();
 
   const post = (kind: string, tab?: Tab) => {
@@ -95,6 +96,11 @@ export function createRollCall(describe: () => Tab, session: () => string | null
       });
       return calling;
     },
-    announce: () => post('news', describe()),
+    announce() {
+      // Of another session now: those of the former do not count.
+      if (session() !== lastSession) others.clear();
+      lastSession = session();
+      post('news', describe());
+    },
   };
 }

@@ -68,6 +68,8 @@ export function createTabs(create: CreateMachine, evidence: () => Evidences, onC
       elections.delete(name);
       elections.set(name, election);
       enter();
+      // From now on it belongs to this session, whatever it is to it.
+      if (!known) roll().announce();
       onChange();
       return election.join(options);
     },

@@ -64,6 +64,29 @@ test('a recording that is played slowly can be stopped', async ({ page }) => {
   await expect(page.getByRole('progressbar')).toBeHidden();
 });
 
+test('refused uploads bring the prompt, and its way out makes a new device', async ({ page }) => {
+  await page.goto('/demo/index.html');
+  await page.getByRole('radio', { name: 'At once' }).check();
+  await page.getByRole('button', { name: 'Replay ke1-evict-crypto', exact: true }).click();
+  const prompt = page.getByRole('alertdialog', { name: 'The encryption of this device is broken' });
+  await expect(prompt).toContainText('There is no key backup.');
+  await prompt.getByRole('checkbox').check();
+  await prompt.getByRole('button', { name: /^Reset encryption/ }).click();
+  await expect(page.getByTestId('crypto-diagnostics')).toContainText('This device is new here');
+  await expect(prompt).toBeHidden();
+});
+
+test('a second tab of the demo is told of the first, and no longer when that is closed', async ({ page, context }) => {
+  await page.goto('/demo/index.html');
+  await expect(page.getByTestId('crypto-diagnostics')).toContainText('This tab holds the encryption keys. One tab');
+  const second = await context.newPage();
+  await second.goto('/demo/index.html');
+  await expect(second.getByTestId('other-tab-banner')).toContainText('This demo is open in another tab');
+  await expect(page.getByTestId('crypto-diagnostics')).toContainText('2 tabs are open.');
+  await page.close();
+  await expect(second.getByTestId('other-tab-banner')).toBeHidden();
+});
+
 test('a crypto store that is evicted is noticed at the next load, and a new device is in order', async ({ page }) => {
   await page.goto('/demo/index.html');
   const card = page.getByTestId('crypto-diagnostics');
@@ -74,6 +97,7 @@ test('a crypto store that is evicted is noticed at the next load, and a new devi
   await expect(card.getByRole('alert')).toContainText('came back with others');
   await page.reload();
   await expect(card.getByRole('alert')).toContainText('came back with others');
+  await expect(page.getByRole('alertdialog')).toContainText('This browser lost the encryption keys');
   await page.getByRole('button', { name: 'Log out and log in' }).click();
   await expect(card).toContainText('This device is new here');
 });

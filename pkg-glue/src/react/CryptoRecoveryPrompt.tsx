@@ -161,7 +161,7 @@ function Prompt({ mx, what, words, onLogout, onNotNow, onLeaving }: PromptProps)
 
 type SafetyProps = { mx: MatrixClientLike; safety: HistorySafety; words: RecoveryWords; children: ReactNode };
 function Safety({ mx, safety, words, children }: SafetyProps) {
-  const { isSafe, backup, recoveryKey, roomKeys, notBackedUp, problems } = safety;
+  const { isSafe, backup, recoveryKey, roomKeys, notBackedUp } = safety;
   if (isSafe) return <Text size="T300">{words.safe(roomKeys ?? 0)}</Text>;
   return (
     <Box direction="Column" gap="300" style={{ minWidth: 0 }}>
@@ -170,7 +170,7 @@ function Safety({ mx, safety, words, children }: SafetyProps) {
           {words.lost(notBackedUp)}
         </Text>
         <Text size="T200">
-          {words.backup[backup ?? 'unknown']} {recoveryKey === false && words.noRecoveryKey} {problems.join('; ')}
+          {words.backup[backup ?? 'unknown']} {recoveryKey === false && words.noRecoveryKey}
         </Text>
       </Box>
       {roomKeys !== 0 && <RoomKeyExport mx={mx} words={words} />}
