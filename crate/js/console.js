@@ -59,10 +59,11 @@ export function createMatcher(needles) {
  *
  * @param {any} console the page's, or a frame's
  * @param {ReturnType<typeof createMatcher>} matcher
- * @param {(isError: boolean, text: string, excerpt: string, truncated: boolean) => void} onMatch
+ * @param {() => string} source where a line is logged that is logged now
+ * @param {(isError: boolean, text: string, excerpt: string, truncated: boolean, source: string) => void} onMatch
  * @param {(error: unknown) => void} onFailure called when `onMatch` threw
  */
-export function tapConsole(console, matcher, onMatch, onFailure) {
+export function tapConsole(console, matcher, source, onMatch, onFailure) {
   // A line logged while one is being read (a getter of the page, ourselves) passes, and is not read.
   let busy = false;
   // After a trap the module's memory may be half written: it is not called again.
@@ -75,7 +76,7 @@ export function tapConsole(console, matcher, onMatch, onFailure) {
     try {
       if (!matcher.matches(args)) return;
       const { text, excerpt, truncated } = formatLine(args, bounds);
-      onMatch(level === 'error', text, excerpt, truncated);
+      onMatch(level === 'error', text, excerpt, truncated, source());
     } catch (error) {
       try {
         // The page may have removed WebAssembly since: this, too, must not throw.

@@ -105,12 +105,14 @@ pub struct HostFacts {
     pub environment: Environment,
     /// For a person to read: what could not be found out, and why.
     pub notes: Vec<String>,
+    /// For a person to read: what cannot be seen from this page at all.
+    pub blind_spots: Vec<String>,
 }
 
 impl HostFacts {
     /// Whatever the host or an exception of it put into words may hold a secret.
     pub(crate) fn redacted(mut self) -> Self {
-        let Self { status, client, storage, environment, notes } = &mut self;
+        let Self { status, client, storage, environment, notes, blind_spots: _ } = &mut self;
         let trouble = storage.as_mut().and_then(|storage| storage.error.as_mut());
         let words = [
             &mut status.reason,
@@ -169,4 +171,6 @@ pub struct Report {
     pub environment: Environment,
     /// For a person to read: what could not be found out, and why.
     pub notes: Vec<String>,
+    /// For a person to read: what cannot be seen from this page at all.
+    pub blind_spots: Vec<String>,
 }

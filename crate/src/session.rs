@@ -171,7 +171,7 @@ impl Session {
 
     /// Everything that is known now.
     pub fn report(&self, facts: HostFacts, now: Timestamp) -> Report {
-        let HostFacts { status, client, storage, environment, notes } = facts.redacted();
+        let HostFacts { status, client, storage, environment, notes, blind_spots } = facts.redacted();
         let crypto_store = self.stores.status(client.user_id.as_deref(), client.device_id.as_deref());
         Report {
             schema: SCHEMA.to_owned(),
@@ -187,6 +187,7 @@ impl Session {
             upload_loop: self.uploads.status().clone(),
             environment,
             notes,
+            blind_spots,
         }
     }
 }

@@ -6,5 +6,6 @@ import { core } from './core';
 
 core().install();
 core().watchUploads();
+core().frames.watchAll();
 core().storage.enter();
 core().tabs.enter();

@@ -5,6 +5,7 @@ import { explain } from './bounded';
 import { type Databases, listDatabases } from './databases';
 import type { CreateMachine } from './election';
 import { createEngine, type Engine, type StoreOfDevice, type UploadWatchOptions } from './engine';
+import { createFrames, type Frames } from './frames';
 import type {
   CaptureStatus,
   CryptoStoreStatus,
@@ -55,6 +56,7 @@ export interface Core {
   readonly storage: PersistentStorage;
   readonly stores: Stores;
   readonly tabs: TabsHere;
+  readonly frames: Frames;
 }
 
 /** The shortest time between two calls of the listeners for new evidence. */
@@ -240,6 +242,12 @@ function createCore(): Core {
     () => schedule(),
   );
 
+  const frames = createFrames((console, source) => {
+    ensureEngine();
+    const undo = guarded((e) => e.watchConsole(console, source));
+    return undo && (() => guarded(undo));
+  });
+
   const evidence = (): Evidences => {
     known = guarded((e) => e.evidence()) ?? known;
     return known;
@@ -306,6 +314,7 @@ function createCore(): Core {
         storage: facts.storage && { ...facts.storage, error: null },
         status,
         environment: { ...facts.environment, app: null },
+        blindSpots: facts.blindSpots,
         notes: ['the diagnostics do not run (see status): notes of the host are left out, and entries may be missing'],
       };
     },
@@ -320,5 +329,6 @@ function createCore(): Core {
     storage,
     stores,
     tabs,
+    frames,
   };
 }

@@ -9,6 +9,8 @@ export interface Engine {
   /** Whether both console methods could be wrapped. */
   start(): boolean;
   stop(): void;
+  /** Watches the console of a frame; `source` tells where it is. Gives the undo. */
+  watchConsole(console: object, source: () => string): () => void;
   evidence(): Evidences;
   report(facts: HostFacts): Report;
   storeFound(device: StoreOfDevice, existed: boolean | undefined, error: string | undefined): void;
@@ -43,7 +45,11 @@ export function createEngine(onChange: () => void, onFailure: (error: unknown) =
   initSync({ module: bytes });
   const diag = new CryptoDiag(onChange, onFailure);
   return {
-    start: () => diag.start(globalThis.console),
+    start: () => diag.start(globalThis.console, () => 'window'),
+    watchConsole: (console, source) => {
+      const watched = diag.watchConsole(console, source);
+      return () => watched.free();
+    },
     stop: () => diag.stop(),
     evidence: () => diag.evidence() as Evidences,
     report: (facts) => diag.report(facts) as Report,

@@ -113,3 +113,13 @@ export function watchKeyUploads(options?: UploadWatchOptions): () => void {
 
 /** For the SDK's `fetchFn`, where a host passes one: the page's `fetch`, as it is at the time of the call. */
 export const fetchFn: typeof fetch = (input, init) => globalThis.fetch(input, init);
+
+/**
+ * Watches the console of a frame of the same origin, from its first script on if called right after the frame was put into
+ * the document. `auto` does it for every frame of the document. A frame of another origin is left alone.
+ *
+ * @returns the undo; a frame that goes from the document is let go by itself
+ */
+export function watchFrame(frame: HTMLIFrameElement): () => void {
+  return core().frames.watch(frame);
+}

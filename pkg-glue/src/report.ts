@@ -79,8 +79,15 @@ class Interview {
       client.cryptoReady = this.ask('getCrypto()', () => mx.getCrypto && !isMissing(mx.getCrypto()), isBoolean);
       client.cryptoVersion = this.ask('getCrypto().getVersion()', () => this.crypto(mx)?.getVersion?.(), isString);
     }
-    const { status, storage } = core();
-    return { status: status(), client, storage: storage.status(), environment: this.environment(), notes };
+    const { status, storage, frames } = core();
+    return {
+      status: status(),
+      client,
+      storage: storage.status(),
+      environment: this.environment(),
+      notes,
+      blindSpots: frames.blindSpots(),
+    };
   }
 
   async aboutCrypto(mx: MatrixClientLike | null | undefined): Promise<void> {

@@ -23,6 +23,10 @@ impl Page {
         Self { console, diag: CryptoDiag::new(Function::new_no_args(""), Function::new_with_args("e", "throw e")) }
     }
 
+    fn start(&mut self) -> bool {
+        self.diag.start(&self.console, &Function::new_no_args("return 'window'"))
+    }
+
     fn run(&self, code: &str) -> JsValue {
         Function::new_with_args("console", code).call1(&JsValue::UNDEFINED, &self.console).unwrap()
     }
@@ -57,7 +61,7 @@ fn evaluate(code: &str) -> JsValue {
 #[wasm_bindgen_test]
 fn a_matching_line_is_kept_and_reaches_the_original() {
     let mut page = Page::new();
-    assert!(page.diag.start(&page.console));
+    assert!(page.start());
     let returned = page.run("return console.warn('x already exists', { a: 1n })");
     assert_eq!(returned, "warned");
     assert_eq!(page.seen(), 1);
@@ -67,7 +71,7 @@ fn a_matching_line_is_kept_and_reaches_the_original() {
 #[wasm_bindgen_test]
 fn counts_are_plain_numbers_under_the_runbooks_names() {
     let mut page = Page::new();
-    page.diag.start(&page.console);
+    page.start();
     page.run("console.error('MissingKey: missing key at index 1 for participant @b:hs:D'); console.warn('hello')");
     let counts = Reflect::get(&page.diag.evidence().ok().unwrap(), &"counts".into()).unwrap();
     assert_eq!(String::from(JSON::stringify(&counts).unwrap()), r#"{"KE-1":0,"KE-2":1,"KE-3":0,"KE-4":0}"#);
@@ -77,7 +81,7 @@ fn counts_are_plain_numbers_under_the_runbooks_names() {
 fn stopping_puts_the_console_back_and_keeps_the_evidence() {
     let mut page = Page::new();
     let original = page.run("return console.warn");
-    page.diag.start(&page.console);
+    page.start();
     assert_ne!(page.run("return console.warn"), original);
     page.run("console.warn('x already exists')");
     page.diag.stop();
@@ -90,7 +94,7 @@ fn stopping_puts_the_console_back_and_keeps_the_evidence() {
 #[wasm_bindgen_test]
 fn a_wrapper_put_over_ours_stays_and_ours_passes_through() {
     let mut page = Page::new();
-    page.diag.start(&page.console);
+    page.start();
     let theirs = page.run("const ours = console.warn; return (console.warn = (...args) => ours(...args))");
     page.diag.stop();
     assert_eq!(page.run("return console.warn"), theirs);
@@ -103,7 +107,7 @@ fn a_wrapper_put_over_ours_stays_and_ours_passes_through() {
 fn dropping_the_session_releases_the_console() {
     let mut page = Page::new();
     let original = page.run("return console.error");
-    page.diag.start(&page.console);
+    page.start();
     drop(page.diag);
     let now = Reflect::get(&page.console, &"error".into()).unwrap();
     assert_eq!(now, original);
@@ -113,7 +117,7 @@ fn dropping_the_session_releases_the_console() {
 fn a_frozen_console_is_said_to_be_unwatched() {
     let mut page = Page::new();
     page.run("Object.freeze(console)");
-    assert!(!page.diag.start(&page.console));
+    assert!(!page.start());
     page.run("console.warn('x already exists')");
     assert_eq!(page.seen(), 1);
 }
@@ -202,10 +206,26 @@ fn a_lost_store_is_no_entry_and_is_remembered_from_inside_the_line() {
     evaluate("localStorage.clear()");
     store("D", Some(false), Some("ed"));
     let mut page = Page::new();
-    page.diag.start(&page.console);
+    page.start();
     page.diag.store_found("@a:hs".into(), "D".into(), "x::matrix-sdk-crypto".into(), Some(true), None);
     page.run("console.error('sync', new Error('failed to read or write to the crypto store DomException InvalidStateError (11)'))");
     let evidence = page.evidence();
     assert!(evidence.contains(r#""entries":[]"#) && evidence.contains(r#""verdict":"evicted""#), "{evidence}");
     assert!(evaluate("return Object.values(localStorage)[0]").as_string().unwrap().contains(r#""lost":"2"#));
+}
+
+#[wasm_bindgen_test]
+fn another_console_is_watched_until_its_watch_is_freed_and_its_lines_name_it() {
+    let (mut page, frame) = (Page::new(), Page::new());
+    page.start();
+    let original = frame.run("return console.error");
+    let watch = page.diag.watch_console(&frame.console, &Function::new_no_args("return 'frame:/call/'"));
+    frame.run("console.error('MissingKey: missing key at index 1 for participant @b:hs:D')");
+    page.run("console.warn('x already exists')");
+    drop(watch);
+    assert_eq!(frame.run("return console.error"), original);
+    frame.run("console.error('y already exists')");
+    let evidence = page.evidence();
+    assert!(evidence.contains(r#""source":"frame:/call/""#) && evidence.contains(r#""source":"window""#), "{evidence}");
+    assert!(!evidence.contains("y already exists"));
 }

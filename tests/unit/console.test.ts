@@ -22,6 +22,7 @@ function page(original?: Method) {
     tapConsole(
       console,
       createMatcher(['already exists', 'needle']),
+      () => 'window',
       (_isError, text, excerpt) => void matches.push(excerpt || text),
       (error) => void failures.push(error),
     );
@@ -130,7 +131,13 @@ it('a failure of ours is told and goes no further, even on a page that removed W
     throw trap;
   };
   const failures: unknown[] = [];
-  tapConsole(console, createMatcher(['needle']), fail, (error) => void failures.push(error));
+  tapConsole(
+    console,
+    createMatcher(['needle']),
+    () => 'window',
+    fail,
+    (error) => void failures.push(error),
+  );
   const { WebAssembly: removed } = globalThis;
   Reflect.deleteProperty(globalThis, 'WebAssembly');
   try {
@@ -219,6 +226,7 @@ describe('the undo', () => {
     const undo = tapConsole(
       child,
       createMatcher(['x']),
+      () => 'window',
       () => {},
       () => {},
     );

@@ -4,8 +4,8 @@ use wasm_bindgen::prelude::*;
 
 use crate::signature::needles;
 
-/// Called with: is it `console.error`, text, excerpt, truncated.
-pub(crate) type OnMatch = Closure<dyn Fn(bool, String, String, bool)>;
+/// Called with: is it `console.error`, text, excerpt, truncated, source.
+pub(crate) type OnMatch = Closure<dyn Fn(bool, String, String, bool, String)>;
 
 // `format.js` is imported by `console.js`; it is named here so that it is packed beside it.
 #[wasm_bindgen(module = "/js/format.js")]
@@ -22,7 +22,13 @@ extern "C" {
     type Tap;
 
     #[wasm_bindgen(js_name = tapConsole)]
-    fn tap_console(console: &JsValue, matcher: &JsValue, on_match: &JsValue, on_failure: &JsValue) -> Tap;
+    fn tap_console(
+        console: &JsValue,
+        matcher: &JsValue,
+        source: &JsValue,
+        on_match: &JsValue,
+        on_failure: &JsValue,
+    ) -> Tap;
 
     #[wasm_bindgen(method, getter)]
     fn watched(this: &Tap) -> u32;
@@ -40,9 +46,10 @@ pub(crate) struct ConsoleTap {
 }
 
 impl ConsoleTap {
-    pub(crate) fn new(console: &JsValue, on_match: OnMatch, on_failure: &JsValue) -> Self {
+    /// `source` is a function that tells where a line is logged.
+    pub(crate) fn new(console: &JsValue, source: &JsValue, on_match: OnMatch, on_failure: &JsValue) -> Self {
         let matcher = create_matcher(needles().map(str::to_owned).collect());
-        let tap = tap_console(console, &matcher, on_match.as_ref(), on_failure);
+        let tap = tap_console(console, &matcher, source, on_match.as_ref(), on_failure);
         Self { tap, _on_match: on_match }
     }
 

@@ -35,26 +35,20 @@ impl CryptoDiag {
         Self { session: Rc::default(), on_change, on_failure, tap: None, uploads: None }
     }
 
-    /// Wraps the console; `false` where one of its methods cannot be wrapped.
-    pub fn start(&mut self, console: &JsValue) -> bool {
-        let session = Rc::clone(&self.session);
-        let on_change = self.on_change.clone();
-        let on_match: OnMatch = Closure::new(move |is_error, text: String, excerpt: String, truncated| {
-            let level = if is_error { Level::Error } else { Level::Warn };
-            let line = Line { level, source: "window", text: &text, excerpt: &excerpt, truncated };
-            // The borrow ends before anything of JavaScript is called.
-            let kept = session.try_borrow_mut().is_ok_and(|mut session| session.observe(line, now()));
-            if kept {
-                remember(&session);
-                // It only takes note, and does not throw.
-                let _ = on_change.call0(&JsValue::UNDEFINED);
-            }
-        });
+    /// Wraps the page's console; `false` where one of its methods cannot be wrapped. `source` is a function that tells
+    /// where a line is logged: `window`.
+    pub fn start(&mut self, console: &JsValue, source: &Function) -> bool {
         if let Ok(mut session) = self.session.try_borrow_mut() {
             session.started(now());
         }
-        let tap = self.tap.insert(ConsoleTap::new(console, on_match, &self.on_failure));
-        tap.is_complete()
+        let tap = self.tap(console, source);
+        self.tap.insert(tap).is_complete()
+    }
+
+    /// Wraps the console of a frame, until what is returned is freed. Its `source` tells `frame:<path>`.
+    #[wasm_bindgen(js_name = watchConsole)]
+    pub fn watch_console(&self, console: &JsValue, source: &Function) -> WatchedConsole {
+        WatchedConsole { _tap: self.tap(console, source) }
     }
 
     /// Lets the console go. What was gathered stays.
@@ -163,6 +157,32 @@ impl CryptoDiag {
     pub fn crypto_store(&self, user_id: String, device_id: String) -> Result<JsValue, JsError> {
         to_js(&self.session.borrow().stores().status(Some(&user_id), Some(&device_id)))
     }
+}
+
+impl CryptoDiag {
+    fn tap(&self, console: &JsValue, source: &Function) -> ConsoleTap {
+        let session = Rc::clone(&self.session);
+        let on_change = self.on_change.clone();
+        let on_match: OnMatch =
+            Closure::new(move |is_error, text: String, excerpt: String, truncated, source: String| {
+                let level = if is_error { Level::Error } else { Level::Warn };
+                let line = Line { level, source: &source, text: &text, excerpt: &excerpt, truncated };
+                // The borrow ends before anything of JavaScript is called.
+                let kept = session.try_borrow_mut().is_ok_and(|mut session| session.observe(line, now()));
+                if kept {
+                    remember(&session);
+                    // It only takes note, and does not throw.
+                    let _ = on_change.call0(&JsValue::UNDEFINED);
+                }
+            });
+        ConsoleTap::new(console, source, on_match, &self.on_failure)
+    }
+}
+
+/// A console that is watched until this is freed.
+#[wasm_bindgen]
+pub struct WatchedConsole {
+    _tap: ConsoleTap,
 }
 
 /// Writes the markers that changed. Nothing is borrowed while JavaScript runs.

@@ -574,7 +574,11 @@ environment: Environment,
 /**
  * For a person to read: what could not be found out, and why.
  */
-notes: Array<string>, };
+notes: Array<string>,
+/**
+ * For a person to read: what cannot be seen from this page at all.
+ */
+blindSpots: Array<string>, };
 
 /**
  * What a view needs: small, and rebuilt only when something changed.
@@ -650,6 +654,10 @@ environment: Environment,
  * For a person to read: what could not be found out, and why.
  */
 notes: Array<string>,
+/**
+ * For a person to read: what cannot be seen from this page at all.
+ */
+blindSpots: Array<string>,
 /**
  * Version of matrix-js-sdk, from the host: the SDK does not tell it at run time.
  */

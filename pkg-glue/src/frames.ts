@@ -1,0 +1,171 @@
+// The consoles of same-origin frames. A call of Element Call runs in one, and logs there and nowhere else.
+//
+// A frame has a console from the moment it is in the document: that of its initial about:blank, which its first page
+// keeps. Every later page brings a new one. So a frame is looked at when it appears, when its page goes, and when a page
+// has loaded.
+
+/** Watches a console until the undo is called; `source` tells where it is. */
+export type WatchConsole = (console: object, source: () => string) => (() => void) | undefined;
+
+export interface Frames {
+  /** Watches one frame, until it goes from the document or the undo is called. */
+  watch(frame: HTMLIFrameElement): () => void;
+  /** Watches every frame of the document, now and later. Returns the undo. */
+  watchAll(): () => void;
+  /** What cannot be seen here, for the report. */
+  blindSpots(): string[];
+}
+
+/** After a page has gone, the next one is looked for so often, a task apart: it is there within the first few. */
+const TRIES = 50;
+
+export function createFrames(watchConsole: WatchConsole): Frames {
+  const watched = new Map<HTMLIFrameElement, FrameWatch>();
+  let observer: MutationObserver | undefined;
+  let everyFrame = 0;
+
+  const forget = (frame: HTMLIFrameElement) => {
+    watched.get(frame)?.release();
+    watched.delete(frame);
+  };
+
+  const watch = (frame: HTMLIFrameElement): (() => void) => {
+    try {
+      if (!watched.has(frame)) watched.set(frame, new FrameWatch(frame, watchConsole));
+      observe();
+    } catch {
+      // Not a frame, or one that lets nobody look.
+    }
+    return () => forget(frame);
+  };
+
+  const look = () => {
+    // `length` of the window is the number of its frames: with none, a change of the document costs no more than this.
+    if (watched.size === 0 && window.length === 0) return;
+    for (const frame of watched.keys()) if (!frame.isConnected) forget(frame);
+    if (everyFrame === 0) return;
+    for (const frame of document.getElementsByTagName('iframe')) if (!watched.has(frame)) watch(frame);
+  };
+
+  const observe = () => {
+    if (observer || typeof MutationObserver !== 'function') return;
+    observer = new MutationObserver(() => {
+      try {
+        look();
+      } catch {
+        // The page's own affair.
+      }
+    });
+    observer.observe(document, { childList: true, subtree: true });
+  };
+
+  return {
+    watch,
+    watchAll() {
+      if (typeof document !== 'object') return () => {};
+      everyFrame += 1;
+      observe();
+      look();
+      let undone = false;
+      return () => {
+        if (undone) return;
+        undone = true;
+        everyFrame -= 1;
+        if (everyFrame > 0) return;
+        observer?.disconnect();
+        observer = undefined;
+        for (const frame of [...watched.keys()]) forget(frame);
+      };
+    },
+    blindSpots() {
+      const foreign = [...watched.values()].filter((frame) => !frame.isReadable).length;
+      return [
+        'Workers have a console of their own: what they log is not seen, unless the page logs it, too.',
+        'What the browser prints by itself, uncaught errors and rejections among it, is not seen.',
+        'A logger that bound the methods of the console before this was loaded is not seen.',
+        'Frames inside of frames or of shadow trees are not seen.',
+        ...(foreign > 0 ? [`${foreign} of this page's frames are of another origin: what they log is not seen.`] : []),
+      ];
+    },
+  };
+}
+
+class FrameWatch {
+  /** Whether its latest page was of this origin. */
+  isReadable = false;
+  private console: object | undefined;
+  private window: Window | undefined;
+  private unwatch: (() => void) | undefined;
+  private isOpen = true;
+
+  constructor(
+    private readonly frame: HTMLIFrameElement,
+    private readonly watchConsole: WatchConsole,
+  ) {
+    frame.addEventListener('load', this.attach);
+    this.attach();
+  }
+
+  release(): void {
+    this.isOpen = false;
+    this.frame.removeEventListener('load', this.attach);
+    this.detach();
+  }
+
+  /** Takes the console that the frame has now. Whatever the frame does, this does not throw. */
+  private readonly attach = (): boolean => {
+    try {
+      if (!this.isOpen) return false;
+      // `null` for a page of another origin, without an error in the console.
+      const page = this.frame.contentDocument?.defaultView as (Window & { console?: unknown }) | null | undefined;
+      this.isReadable = Boolean(page);
+      if (!page) {
+        this.detach();
+        return false;
+      }
+      const { console } = page;
+      if (typeof console !== 'object' || console === null || console === this.console) return false;
+      this.detach();
+      this.console = console;
+      this.window = page;
+      this.unwatch = this.watchConsole(console, () => sourceOf(page));
+      page.addEventListener('pagehide', this.handleHide);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  private detach(): void {
+    const { window, unwatch } = this;
+    this.console = this.window = this.unwatch = undefined;
+    try {
+      unwatch?.();
+      window?.removeEventListener('pagehide', this.handleHide);
+    } catch {
+      // It has gone.
+    }
+  }
+
+  /** Its page goes: the next one has a console of its own, and may log in its first script. */
+  private readonly handleHide = (): void => {
+    let tries = 0;
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      tries += 1;
+      if (!this.isOpen || this.attach() || tries >= TRIES) port1.close();
+      else port2.postMessage(undefined);
+    };
+    port2.postMessage(undefined);
+  };
+}
+
+/** The path of a frame's page: no query, no fragment, they carry tokens. */
+function sourceOf(page: Window): string {
+  try {
+    const { protocol, pathname } = page.location;
+    return `frame:${protocol === 'about:' ? 'about:' : ''}${pathname}`;
+  } catch {
+    return 'frame:unknown';
+  }
+}
