@@ -65,7 +65,7 @@ export class Election {
     readonly name: string,
     id: string,
     create: CreateMachine,
-    private readonly onRole: () => void,
+    private readonly onRole: (role: TabRole) => void,
     private readonly onEmpty: () => void,
   ) {
     this.machine = create(name, id, (what, text) => this.handle(what, text));
@@ -110,7 +110,7 @@ export class Election {
     this.role = role;
     this.since = Date.now();
     for (const partaker of [...this.partakers]) partaker.changed(role);
-    this.onRole();
+    this.onRole(role);
   }
 
   private async decide(): Promise<void> {

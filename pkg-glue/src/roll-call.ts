@@ -24,7 +24,12 @@ export interface RollCall {
 }
 
 /** `describe` tells of this tab; `session` is the one it belongs to, `null` where the host named none. */
-export function createRollCall(describe: () => Tab, session: () => string | null, onChange: () => void): RollCall {
+export function createRollCall(
+  describe: () => Tab,
+  session: () => string | null,
+  leads: () => boolean,
+  onChange: () => void,
+): RollCall {
   let channel: BroadcastChannel | undefined;
   let error: string | null = null;
   let others = new Map<string, Tab>();
@@ -66,8 +71,15 @@ export function createRollCall(describe: () => Tab, session: () => string | null
   listen();
   // A page that goes, for good or into the back/forward cache, is not there as far as the others can tell. Any message
   // would throw it out of that cache.
+  // The lock is let go before this: whether it was held is noted as the page's end begins.
+  let wasLeading = false;
+  const noteRole = () => {
+    wasLeading = leads();
+  };
+  globalThis.addEventListener?.('pagehide', noteRole, { capture: true });
   globalThis.addEventListener?.('pagehide', () => {
-    post('bye');
+    // A leader says nothing: to wake all the others would hold up the one that leads next, and that one calls the roll.
+    if (!wasLeading) post('bye');
     channel?.close();
     channel = undefined;
   });

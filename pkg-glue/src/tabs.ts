@@ -18,6 +18,8 @@ export interface TabsHere {
 
 /** How much of its evidence a tab tells another. */
 const ENTRIES_TOLD = 20;
+/** How long a new leader waits before it calls the roll: others have their own work then. */
+const SETTLE_MS = 1000;
 
 export function createTabs(create: CreateMachine, evidence: () => Evidences, onChange: () => void): TabsHere {
   const id = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 10)}`;
@@ -45,7 +47,8 @@ export function createTabs(create: CreateMachine, evidence: () => Evidences, onC
   };
 
   const roll = () => {
-    rollCall ??= createRollCall(describe, () => current()?.name ?? null, onChange);
+    const leads = () => current()?.role === 'leader';
+    rollCall ??= createRollCall(describe, () => current()?.name ?? null, leads, onChange);
     return rollCall;
   };
 
@@ -59,14 +62,17 @@ export function createTabs(create: CreateMachine, evidence: () => Evidences, onC
     lead(options) {
       const name = options.name ?? 'session';
       const known = elections.get(name);
-      const handleRole = () => {
+      const handleRole = (role: TabRole) => {
         rollCall?.announce();
+        // The leader before went without a word: who is there now?
+        if (role === 'leader') setTimeout(() => void rollCall?.call(), SETTLE_MS);
         onChange();
       };
       const election = known ?? new Election(name, id, create, handleRole, () => elections.delete(name));
       // The one joined last stands last.
       elections.delete(name);
       elections.set(name, election);
+      // After the election: of what listens for the end of the page, the lock comes first.
       enter();
       // From now on it belongs to this session, whatever it is to it.
       if (!known) roll().announce();

@@ -4,6 +4,7 @@ interface Window {
   second: typeof import('lotus-crypto-diag');
   downloadsDone?: string[];
   sdkLogs?: () => void;
+  openFrame: (src: string, sandbox?: string) => HTMLIFrameElement;
   leadership: import('lotus-crypto-diag').TabLeadership;
   /** Why this tab does not yield. */
   busy?: string;

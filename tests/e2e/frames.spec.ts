@@ -1,0 +1,140 @@
+// The consoles of frames: a call runs in one.
+import { expect, type Page, test } from '@playwright/test';
+
+import { open, readReport } from './report';
+
+const CALL = '/in-frame.html?name=';
+const ELEMENT_CALL = 'allow-scripts allow-same-origin';
+
+/** `frame:/in-frame.html @first-line-of-a:hs:DEV`, of each entry. */
+const seen = (page: Page) =>
+  page.evaluate(() =>
+    window.lib
+      .getCryptoDiagEntries()
+      .filter(({ ke }) => ke === 'KE-2')
+      .map(({ source, detail }) => `${source} ${'participant' in detail ? detail.participant : ''}`)
+      .sort(),
+  );
+const both = (name: string) => [
+  `frame:/in-frame.html @bound-of-${name}:hs:DEV`,
+  `frame:/in-frame.html @first-line-of-${name}:hs:DEV`,
+];
+
+for (const sandbox of [undefined, ELEMENT_CALL]) {
+  test(`a frame that appears${sandbox ? ', sandboxed as a call is,' : ''} is seen from its first line, and a logger that binds, too`, async ({
+    page,
+  }) => {
+    const escaped = await open(page, '/frames.html');
+    await page.evaluate(([src, rules]) => void window.openFrame(src, rules ?? undefined), [
+      `${CALL}a`,
+      sandbox ?? null,
+    ] as const);
+    await expect.poll(() => seen(page)).toEqual(both('a'));
+    const report = readReport(await page.evaluate(() => window.lib.buildCryptoDiagReport(undefined)));
+    expect(JSON.stringify(report)).not.toContain('@logged');
+    expect(report.entries.at(-1)?.source).toBe('frame:/in-frame.html');
+    expect(report.blindSpots.join()).toContain('Workers');
+    expect(escaped).toEqual([]);
+  });
+}
+
+test('a frame that was there before the library, and one that is handed over', async ({ page }) => {
+  await page.goto('/bare.html');
+  await page.evaluate((src) => {
+    const frame = document.createElement('iframe');
+    document.body.append(frame);
+    const undo = window.lib.watchFrame(frame);
+    frame.src = src;
+    Object.assign(window, { undo, frame });
+  }, `${CALL}handed`);
+  await expect.poll(() => seen(page)).toEqual(both('handed'));
+  // Undone, its console is as it was.
+  const lines = await page.evaluate(() => {
+    const { undo, frame } = window as unknown as { undo(): void; frame: HTMLIFrameElement };
+    undo();
+    undo();
+    const { console: inner } = frame.contentWindow as unknown as { console: Console };
+    inner.error('MissingKey: missing key at index 9 for participant @after:hs:DEV');
+    return /native code/.test(String(inner.error));
+  });
+  expect(lines).toBe(true);
+  expect(await seen(page)).toHaveLength(2);
+});
+
+test('after each navigation the next page is seen from its first line', async ({ page }) => {
+  await open(page, '/frames.html');
+  await page.evaluate((src) => void Object.assign(window, { frame: window.openFrame(src) }), `${CALL}a`);
+  await expect.poll(() => seen(page)).toEqual(both('a'));
+  for (const name of ['b', 'c', 'd']) {
+    await page.evaluate(
+      (src) => (window as unknown as { frame: HTMLIFrameElement }).frame.contentWindow?.location.assign(src),
+      CALL + name,
+    );
+    await expect.poll(() => seen(page)).toEqual(expect.arrayContaining(both(name)));
+  }
+});
+
+test('a frame of another origin is left alone, without a word, and named as a blind spot', async ({ page }) => {
+  const lines: string[] = [];
+  page.on('console', (line) => lines.push(line.text()));
+  const escaped = await open(page, '/frames.html');
+  await page.evaluate(() => {
+    const frame = window.openFrame('http://localhost:4199/in-frame.html?name=other');
+    return new Promise((resolve) => frame.addEventListener('load', resolve));
+  });
+  expect(await seen(page)).toEqual([]);
+  const report = readReport(await page.evaluate(() => window.lib.buildCryptoDiagReport(undefined)));
+  expect(report.blindSpots.join()).toContain('1 of this page');
+  expect(lines.filter((line) => /SecurityError|Blocked/.test(line))).toEqual([]);
+  expect(escaped).toEqual([]);
+});
+
+test('ten calls in a row leave nothing behind', async ({ page }) => {
+  await open(page, '/frames.html');
+  const session = await page.context().newCDPSession(page);
+  const count = async () => {
+    await session.send('HeapProfiler.collectGarbage');
+    const { documents, jsEventListeners } = await session.send('Memory.getDOMCounters');
+    return { documents, jsEventListeners };
+  };
+  const call = (name: string) =>
+    page.evaluate(async (src) => {
+      const frame = window.openFrame(src);
+      await new Promise((resolve) => frame.addEventListener('load', resolve));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      frame.remove();
+    }, CALL + name);
+  await call('warm-up');
+  const before = await count();
+  for (let i = 0; i < 10; i++) await call(`call-${i}`);
+  await expect.poll(count, { timeout: 15_000 }).toEqual(before);
+  expect(await seen(page)).toHaveLength(22);
+});
+
+for (const [what, code] of [
+  ['replaces its console', 'Object.defineProperty(window, "console", { value: { warn() {}, error() {} } })'],
+  ['has a console that throws', 'Object.defineProperty(window, "console", { get() { throw new Error("no") } })'],
+  ['freezes its console', 'Object.freeze(console)'],
+  ['navigates away at once', 'location.replace("/in-frame.html?name=next")'],
+  ['removes itself', 'frameElement.remove()'],
+  [
+    'logs values that throw',
+    'console.error("x already exists", { get a() { throw new Error("no") } }, new Proxy({}, { get() { throw 1 } }))',
+  ],
+]) {
+  test(`a frame that ${what}: nothing reaches the app`, async ({ page }) => {
+    const escaped = await open(page, '/frames.html');
+    await page.route('**/hostile.html', (route) =>
+      route.fulfill({ contentType: 'text/html', body: `<!doctype html><script>${code}</script>` }),
+    );
+    await page.evaluate(() => {
+      for (let i = 0; i < 5; i++) window.openFrame('/hostile.html');
+      window.openFrame('/hostile.html').remove();
+    });
+    await page.waitForTimeout(500);
+    await page.evaluate((src) => void window.openFrame(src), `${CALL}good`);
+    await expect.poll(() => seen(page)).toEqual(expect.arrayContaining(both('good')));
+    expect(await page.evaluate(() => window.lib.getCryptoDiagStatus().state)).toBe('running');
+    expect(escaped).toEqual([]);
+  });
+}
