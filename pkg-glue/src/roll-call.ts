@@ -6,6 +6,8 @@ import type { Tab } from './generated/model';
 
 /** How long the others have for their answer. A tab that is asleep does not answer, and does not count. */
 const PATIENCE_MS = 400;
+/** A newcomer is answered after a while, and not by all at once: it has to load, and may hold up a hand-over. */
+const GREET_MS = 300;
 const VERSION = 1;
 
 export interface Roll {
@@ -46,6 +48,8 @@ export function createRollCall(
     }
   };
 
+  const greet = () => post('here', describe());
+
   const handleMessage = ({ data }: MessageEvent) => {
     if (data?.version !== VERSION || data.session !== session() || typeof data.from !== 'string') return;
     if (data.kind === 'who') post('here', describe());
@@ -53,7 +57,7 @@ export function createRollCall(
     else if ((data.kind === 'here' || data.kind === 'news') && data.tab?.id === data.from) {
       const tab: Tab = { ...data.tab, thisTab: false };
       // A newcomer learns of those who were there before.
-      if (data.kind === 'news' && !others.has(tab.id)) post('here', describe());
+      if (data.kind === 'news' && !others.has(tab.id)) setTimeout(greet, GREET_MS * (1 + Math.random()));
       others.set(tab.id, tab);
       arriving?.set(tab.id, tab);
     }

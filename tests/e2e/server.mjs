@@ -3,6 +3,7 @@
 import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
@@ -48,6 +49,12 @@ await build({
   build: { outDir: join(out, 'demo'), emptyOutDir: true, chunkSizeWarningLimit: 10_000 },
 });
 
+// Element Call as an app ships it: a folder beside the app.
+const elementCall = join(
+  dirname(createRequire(import.meta.url).resolve('@element-hq/element-call-embedded/package.json')),
+  'dist',
+);
+
 const POLICIES = {
   strict: "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'",
   'no-wasm': "default-src 'self'; script-src 'self'",
@@ -62,7 +69,8 @@ createServer(async (request, response) => {
   const path = normalize(policy ? rest.join('/') : pathname.slice(1));
   try {
     if (path.startsWith('..')) throw new Error('outside');
-    const body = await readFile(join(out, path));
+    const inCall = path.startsWith('element-call/');
+    const body = await readFile(inCall ? join(elementCall, path.slice('element-call/'.length)) : join(out, path));
     response.setHeader('content-type', TYPES[/** @type {keyof typeof TYPES} */ (extname(path))] ?? 'text/plain');
     if (policy) response.setHeader('content-security-policy', policy);
     response.end(body);
