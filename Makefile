@@ -14,7 +14,7 @@ RUST_SOURCES := Cargo.toml Cargo.lock crate/Cargo.toml $(shell find crate/src cr
 GLUE_SOURCES := LICENSE tsconfig.json $(addprefix pkg-glue/,package.json tsconfig.build.json build.mjs) \
 	$(shell find pkg-glue/src)
 NODE_MODULES := node_modules/.package-lock.json
-WASM := pkg-glue/wasm/lotus_crypto_diag_bg.wasm
+WASM := $(foreach module,capture diagnosis,pkg-glue/wasm/$(module)/lotus_crypto_diag_bg.wasm)
 PACKAGE := pkg-glue/dist/index.js
 
 help: ## this list
@@ -55,10 +55,10 @@ $(PACKAGE): $(WASM) $(GLUE_SOURCES) $(NODE_MODULES)
 	@echo "Bundling the package (seconds)"
 	@npm -w pkg-glue run -s build
 
-$(WASM): $(RUST_SOURCES) | rust wasm-pack
-	@echo "Building the WebAssembly (1 minute; about 5 the first time, when wasm-pack builds wasm-bindgen)"
+$(WASM): pkg-glue/wasm/%/lotus_crypto_diag_bg.wasm: $(RUST_SOURCES) | rust wasm-pack
+	@echo "Building the WebAssembly: $* (1 minute; about 5 the first time, when wasm-pack builds wasm-bindgen)"
 	@wasm-pack --log-level warn build crate --release --target web --no-pack \
-		--out-dir ../pkg-glue/wasm --out-name lotus_crypto_diag
+		--out-dir ../pkg-glue/wasm/$* --out-name lotus_crypto_diag --no-default-features --features $*
 
 $(NODE_MODULES): package-lock.json
 	@echo "Installing the npm packages (half a minute)"

@@ -8,7 +8,10 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const wasm = join(here, 'wasm/lotus_crypto_diag_bg.wasm');
+const modules = ['capture', 'diagnosis'].map((name) => ({
+  name,
+  wasm: join(here, `wasm/${name}/lotus_crypto_diag_bg.wasm`),
+}));
 const { version } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'));
 
 // `--all-features` would emit what Chromium refuses; these are what rustc's target has on.
@@ -21,14 +24,15 @@ const FEATURES = [
   'multivalue',
 ];
 const wasmOpt = join(dirname(createRequire(import.meta.url).resolve('binaryen')), 'bin/wasm-opt');
-execFileSync(process.execPath, [wasmOpt, wasm, '-Oz', ...FEATURES.map((f) => `--enable-${f}`), '-o', `${wasm}.opt`], {
-  stdio: 'inherit',
-});
-renameSync(`${wasm}.opt`, wasm);
+for (const { wasm } of modules) {
+  const flags = ['-Oz', ...FEATURES.map((feature) => `--enable-${feature}`)];
+  execFileSync(process.execPath, [wasmOpt, wasm, ...flags, '-o', `${wasm}.opt`], { stdio: 'inherit' });
+  renameSync(`${wasm}.opt`, wasm);
+}
 
 rmSync(join(here, 'dist'), { recursive: true, force: true });
 await build({
-  entryPoints: ['index', 'auto', 'react/index'].map((name) => join(here, `src/${name}.ts`)),
+  entryPoints: ['index', 'auto', 'diagnosis', 'react/index'].map((name) => join(here, `src/${name}.ts`)),
   outdir: join(here, 'dist'),
   bundle: true,
   splitting: true,
@@ -48,4 +52,6 @@ mkdirSync(join(here, 'schema'), { recursive: true });
 copyFileSync(join(here, '../LICENSE'), join(here, 'LICENSE'));
 
 const kib = (/** @type {number} */ bytes) => `${(bytes / 1024).toFixed(1)} KiB`;
-console.log(`wasm ${kib(statSync(wasm).size)}, gzip ${kib(gzipSync(readFileSync(wasm)).length)}`);
+for (const { name, wasm } of modules) {
+  console.log(`wasm, ${name}: ${kib(statSync(wasm).size)}, gzip ${kib(gzipSync(readFileSync(wasm)).length)}`);
+}

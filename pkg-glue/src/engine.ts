@@ -1,7 +1,7 @@
 // The WebAssembly module: inlined, and instantiated synchronously on first use.
 
-import { CryptoDiag, initSync, TabElection } from '../wasm/lotus_crypto_diag.js';
-import bytes from '../wasm/lotus_crypto_diag_bg.wasm';
+import { CryptoDiag, initSync, TabElection } from '../wasm/capture/lotus_crypto_diag.js';
+import bytes from '../wasm/capture/lotus_crypto_diag_bg.wasm';
 import type { Machine } from './election';
 import type { CryptoStoreStatus, Evidences, HostFacts, Report } from './generated/model';
 

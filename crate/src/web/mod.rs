@@ -1,11 +1,26 @@
 //! The browser edge: one API a file, conversions only.
+//!
+//! Two WebAssembly modules come of it, by the feature: `capture` is there from the first line of boot, `diagnosis` is
+//! loaded when somebody wants to know what a report says.
 
+#[cfg(feature = "capture")]
 mod console;
+#[cfg(feature = "capture")]
 mod convert;
+#[cfg(feature = "capture")]
 mod diag;
+#[cfg(feature = "capture")]
 mod markers;
+#[cfg(feature = "capture")]
 mod tabs;
+#[cfg(feature = "capture")]
 mod uploads;
 
-pub use diag::CryptoDiag;
-pub use tabs::TabElection;
+#[cfg(feature = "diagnosis")]
+mod diagnosis;
+
+#[cfg(feature = "capture")]
+pub use {diag::CryptoDiag, tabs::TabElection};
+
+#[cfg(feature = "diagnosis")]
+pub use diagnosis::diagnose;
