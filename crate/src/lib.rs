@@ -28,7 +28,14 @@ pub mod leadership;
 pub mod tabs;
 pub mod upload_loop;
 
+pub mod capture_session;
+pub mod latency;
+pub mod server_evidence;
+pub mod verdict;
+
 pub mod report;
+
+pub mod diagnosis;
 
 pub mod session;
 

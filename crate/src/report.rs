@@ -2,13 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::capture_session::CaptureSession;
 use crate::crypto_store::CryptoStoreStatus;
 use crate::entry::{Entry, FaultCounts};
+use crate::latency::Latency;
 use crate::redact::redact;
 use crate::storage::StorageStatus;
 use crate::tabs::Tabs;
 use crate::timestamp::Timestamp;
 use crate::upload_loop::UploadLoopStatus;
+use crate::verdict::{Diagnosis, Runbook};
 
 /// The version of the report's form. A change that an old reader would misread makes a new one.
 pub const SCHEMA: &str = "lotus-crypto-diag/1";
@@ -136,11 +139,11 @@ impl HostFacts {
     }
 }
 
-/// Everything that is known now.
+/// Everything that this page knows by itself: what the module that is there from boot writes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
-pub struct Report {
+pub struct PageReport {
     /// `lotus-crypto-diag/1`
     pub schema: String,
     /// When it was written, by the clock of the device.
@@ -150,6 +153,7 @@ pub struct Report {
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"), schemars(with = "Option<String>"))]
     pub capturing_since: Option<Timestamp>,
     /// State of the library.
+    #[serde(default)]
     pub status: CaptureStatus,
     /// The Matrix client.
     #[serde(flatten)]
@@ -162,15 +166,42 @@ pub struct Report {
     pub storage: Option<StorageStatus>,
     /// The device's crypto store; `null`: it was not asked about.
     pub crypto_store: Option<CryptoStoreStatus>,
-    /// The tabs of the session; `null`: no roll was called. The package puts it here: what other tabs tell was redacted
-    /// there, and to read it back into the model would only cost code.
-    pub tabs: Option<Tabs>,
     /// The uploads of one-time keys, and whether they are refused for ever.
+    #[serde(default)]
     pub upload_loop: UploadLoopStatus,
     /// The page.
+    #[serde(default)]
     pub environment: Environment,
     /// For a person to read: what could not be found out, and why.
+    #[serde(default)]
     pub notes: Vec<String>,
     /// For a person to read: what cannot be seen from this page at all.
+    #[serde(default)]
     pub blind_spots: Vec<String>,
+}
+
+/// The report as it stands in the file. The package puts together what it is made of: to read it all back into the module
+/// that is there from boot would only cost code.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct Report {
+    /// What this page knows.
+    #[serde(flatten)]
+    pub page: PageReport,
+    /// The tabs of the session; `null`: no roll was called. What others tell was redacted there.
+    #[serde(default)]
+    pub tabs: Option<Tabs>,
+    /// How fast the homeserver answered; `null`: nothing was timed.
+    #[serde(default)]
+    pub latency: Option<Latency>,
+    /// The capture session that a person ran; `null`: none.
+    #[serde(default)]
+    pub capture_session: Option<CaptureSession>,
+    /// What the report says; `null`: the module for it was not loaded.
+    #[serde(default)]
+    pub diagnosis: Option<Diagnosis>,
+    /// How an administrator goes on; `null`: the module for it was not loaded.
+    #[serde(default)]
+    pub runbook: Option<Runbook>,
 }

@@ -6,7 +6,7 @@ use crate::crypto_store::{CryptoStoreStatus, Device, IdentityKeys, Recall};
 use crate::entry::{Detail, Entry, FaultCounts, Level};
 use crate::evidence::{Evidence, EvidenceBuffer};
 use crate::redact::redact;
-use crate::report::{HostFacts, Report, SCHEMA};
+use crate::report::{HostFacts, PageReport, SCHEMA};
 use crate::signature::{Classified, recognise, tells_of_lost_store};
 use crate::stores::CryptoStores;
 use crate::timestamp::Timestamp;
@@ -170,10 +170,10 @@ impl Session {
     }
 
     /// Everything that is known now.
-    pub fn report(&self, facts: HostFacts, now: Timestamp) -> Report {
+    pub fn report(&self, facts: HostFacts, now: Timestamp) -> PageReport {
         let HostFacts { status, client, storage, environment, notes, blind_spots } = facts.redacted();
         let crypto_store = self.stores.status(client.user_id.as_deref(), client.device_id.as_deref());
-        Report {
+        PageReport {
             schema: SCHEMA.to_owned(),
             generated_at: now,
             capturing_since: self.capturing_since,
@@ -183,7 +183,6 @@ impl Session {
             entries: self.buffer.entries(),
             storage,
             crypto_store,
-            tabs: None,
             upload_loop: self.uploads.status().clone(),
             environment,
             notes,

@@ -300,8 +300,9 @@ function createCore(): Core {
     },
     report(facts) {
       ensureEngine();
+      const added = { tabs: tabs.status(), latency: null, captureSession: null, diagnosis: null, runbook: null };
       const written = guarded((e) => e.report(facts));
-      if (written) return { ...written, tabs: tabs.status() };
+      if (written) return { ...written, ...added };
       return {
         schema: 'lotus-crypto-diag/1',
         generatedAt: new Date().toISOString(),
@@ -310,7 +311,7 @@ function createCore(): Core {
         ...facts.client,
         sdkVersion: null,
         ...known,
-        tabs: tabs.status(),
+        ...added,
         storage: facts.storage && { ...facts.storage, error: null },
         status,
         environment: { ...facts.environment, app: null },

@@ -4,12 +4,39 @@
  */
 import { diagnose, initSync } from '../wasm/diagnosis/lotus_crypto_diag.js';
 import bytes from '../wasm/diagnosis/lotus_crypto_diag_bg.wasm';
-import type { Report } from './generated/model';
+import type { Analysis, Report, ServerEvidence } from './generated/model';
+
+export type {
+  Analysis,
+  Database,
+  DeviceInboxRow,
+  DeviceRow,
+  Diagnosis,
+  EncryptedContent,
+  EvidenceRef,
+  FallbackKeyRow,
+  Finding,
+  HarRequest,
+  LogLine,
+  OneTimeKeyCount,
+  OneTimeKeyRow,
+  QueryLanguage,
+  Runbook,
+  RunbookQuery,
+  ServerEvidence,
+  StoredEvent,
+} from './generated/model';
 
 let isReady = false;
 
-export function diagnoseReport(report: Report | string): Report {
+/**
+ * The runbook's verdicts on a report, sharpened by what an administrator added to it.
+ *
+ * @throws an Error that says where, if the report cannot be read
+ */
+export function diagnoseReport(report: Report | string, evidence?: ServerEvidence): Analysis {
   if (!isReady) initSync({ module: bytes });
   isReady = true;
-  return JSON.parse(diagnose(typeof report === 'string' ? report : JSON.stringify(report)));
+  const text = typeof report === 'string' ? report : JSON.stringify(report);
+  return JSON.parse(diagnose(text, evidence && JSON.stringify(evidence)));
 }

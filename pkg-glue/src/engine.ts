@@ -3,7 +3,7 @@
 import { CryptoDiag, initSync, TabElection } from '../wasm/capture/lotus_crypto_diag.js';
 import bytes from '../wasm/capture/lotus_crypto_diag_bg.wasm';
 import type { Machine } from './election';
-import type { CryptoStoreStatus, Evidences, HostFacts, Report } from './generated/model';
+import type { CryptoStoreStatus, Evidences, HostFacts, PageReport } from './generated/model';
 
 export interface Engine {
   /** Whether both console methods could be wrapped. */
@@ -12,7 +12,7 @@ export interface Engine {
   /** Watches the console of a frame; `source` tells where it is. Gives the undo. */
   watchConsole(console: object, source: () => string): () => void;
   evidence(): Evidences;
-  report(facts: HostFacts): Report;
+  report(facts: HostFacts): PageReport;
   storeFound(device: StoreOfDevice, existed: boolean | undefined, error: string | undefined): void;
   storeKeys(device: StoreOfDevice, ed25519: string, curve25519: string): void;
   cryptoStore(userId: string, deviceId: string): CryptoStoreStatus | null;
@@ -52,7 +52,7 @@ export function createEngine(onChange: () => void, onFailure: (error: unknown) =
     },
     stop: () => diag.stop(),
     evidence: () => diag.evidence() as Evidences,
-    report: (facts) => diag.report(facts) as Report,
+    report: (facts) => diag.report(facts) as PageReport,
     storeFound: ({ userId, deviceId, database }, existed, error) =>
       diag.storeFound(userId, deviceId, database, existed, error),
     storeKeys: ({ userId, deviceId, database }, ed25519, curve25519) =>

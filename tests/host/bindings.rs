@@ -4,16 +4,26 @@
 use std::fs;
 use std::path::Path;
 
+use lotus_crypto_diag::capture_session::{CaptureSession, Mark, MarkKind};
 use lotus_crypto_diag::crypto_store::{CryptoStoreStatus, IdentityCheck, StoreLoss, StoreVerdict};
 use lotus_crypto_diag::entry::{
     CallMembership, Detail, Entry, Fault, FaultCounts, Level, MalformedCause, Refusal, TimelineEvent,
 };
+use lotus_crypto_diag::latency::{FaultWindow, Latency, LatencyFigures, LatencySample, LatencySummary, PathLatency};
 use lotus_crypto_diag::leadership::Role;
-use lotus_crypto_diag::report::{CaptureState, CaptureStatus, ClientFacts, Environment, HostFacts, Report};
+use lotus_crypto_diag::report::{CaptureState, CaptureStatus, ClientFacts, Environment, HostFacts, PageReport, Report};
+use lotus_crypto_diag::server_evidence::{
+    DeviceInboxRow, DeviceRow, EncryptedContent, FallbackKeyRow, HarRequest, LogLine, OneTimeKeyCount, OneTimeKeyRow,
+    ServerEvidence, StoredEvent,
+};
 use lotus_crypto_diag::session::Evidences;
 use lotus_crypto_diag::storage::{PersistRequest, StorageStatus};
 use lotus_crypto_diag::tabs::{Tab, Tabs};
 use lotus_crypto_diag::upload_loop::{Breaker, LoopState, UploadLoopStatus};
+use lotus_crypto_diag::verdict::{
+    Analysis, Artefact, Conclusion, Database, Diagnosis, EvidenceRef, Finding, FindingId, QueryLanguage, Remedy,
+    Runbook, RunbookQuery, Verdict,
+};
 use schemars::generate::SchemaSettings;
 use ts_rs::{Config, TS};
 
@@ -66,6 +76,39 @@ fn the_typescript_types_are_those_of_the_model() {
         declaration::<Environment>(config),
         declaration::<HostFacts>(config),
         declaration::<Evidences>(config),
+        declaration::<LatencySample>(config),
+        declaration::<Latency>(config),
+        declaration::<LatencyFigures>(config),
+        declaration::<PathLatency>(config),
+        declaration::<FaultWindow>(config),
+        declaration::<LatencySummary>(config),
+        declaration::<MarkKind>(config),
+        declaration::<Mark>(config),
+        declaration::<CaptureSession>(config),
+        declaration::<FindingId>(config),
+        declaration::<Verdict>(config),
+        declaration::<Conclusion>(config),
+        declaration::<EvidenceRef>(config),
+        declaration::<Remedy>(config),
+        declaration::<Finding>(config),
+        declaration::<Artefact>(config),
+        declaration::<Diagnosis>(config),
+        declaration::<QueryLanguage>(config),
+        declaration::<Database>(config),
+        declaration::<RunbookQuery>(config),
+        declaration::<Runbook>(config),
+        declaration::<Analysis>(config),
+        declaration::<OneTimeKeyRow>(config),
+        declaration::<OneTimeKeyCount>(config),
+        declaration::<FallbackKeyRow>(config),
+        declaration::<DeviceInboxRow>(config),
+        declaration::<DeviceRow>(config),
+        declaration::<EncryptedContent>(config),
+        declaration::<StoredEvent>(config),
+        declaration::<LogLine>(config),
+        declaration::<HarRequest>(config),
+        declaration::<ServerEvidence>(config),
+        declaration::<PageReport>(config),
         declaration::<Report>(config),
     ];
     let text = format!("// Written from the Rust model by `make bindings`.\n\n{}\n", declarations.join("\n\n"));

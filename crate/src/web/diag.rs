@@ -114,7 +114,7 @@ impl CryptoDiag {
         to_js(&self.session.borrow().evidence())
     }
 
-    /// `Report`, of what is known now and what the caller found out (`HostFacts`).
+    /// `PageReport`, of what is known now and what the caller found out (`HostFacts`).
     pub fn report(&self, facts: JsValue) -> Result<JsValue, JsError> {
         let facts: HostFacts = serde_wasm_bindgen::from_value(facts)?;
         to_js(&self.session.borrow().report(facts, now()))

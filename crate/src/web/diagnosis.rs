@@ -2,11 +2,20 @@
 
 use wasm_bindgen::prelude::*;
 
+use crate::diagnosis::analyse;
 use crate::report::Report;
+use crate::server_evidence::ServerEvidence;
 
-/// `Diagnosis` of a `Report`. Throws where the report cannot be read, with the place.
+/// `Analysis` of a `Report` and, where there is any, of `ServerEvidence`. Throws where one of them cannot be read, with
+/// the place.
 #[wasm_bindgen]
-pub fn diagnose(report: &str) -> Result<String, JsError> {
-    let report: Report = serde_json::from_str(report)?;
-    Ok(serde_json::to_string(&report)?)
+pub fn diagnose(report: &str, evidence: Option<String>) -> Result<String, JsError> {
+    let report: Report =
+        serde_json::from_str(report).map_err(|error| JsError::new(&format!("the report cannot be read: {error}")))?;
+    let evidence: ServerEvidence = match evidence {
+        Some(text) => serde_json::from_str(&text)
+            .map_err(|error| JsError::new(&format!("what was added to the report cannot be read: {error}")))?,
+        None => ServerEvidence::default(),
+    };
+    Ok(serde_json::to_string(&analyse(&report, &evidence))?)
 }

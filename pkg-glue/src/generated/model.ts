@@ -602,9 +602,660 @@ cryptoStore: CryptoStoreStatus | null,
 uploadLoop: UploadLoopStatus, };
 
 /**
- * Everything that is known now.
+ * One request to the homeserver that has ended.
  */
-export type Report = {
+export type LatencySample = {
+/**
+ * When it was made.
+ */
+ts: string,
+/**
+ * Its path from `/_matrix/` on, without query, every id in it replaced by `{id}`.
+ */
+path: string,
+/**
+ * From its start to the end of the answer, or to its failure.
+ */
+durationMs: number,
+/**
+ * HTTP status; 0: no answer came; `null`: the browser did not tell.
+ */
+status: number | null, };
+
+/**
+ * The requests to the homeserver that the browser timed. The long poll of `/sync` and downloads of media are left out:
+ * how long these last says nothing of the homeserver.
+ */
+export type Latency = {
+/**
+ * Since when requests are timed.
+ */
+since: string | null,
+/**
+ * How many there were, kept below or not.
+ */
+seen: number,
+/**
+ * From this time on none is missing; before it, only the slowest are kept.
+ */
+completeSince: string | null,
+/**
+ * The latest ones and, of those before, the slowest; in the order of time.
+ */
+samples: Array<LatencySample>, };
+
+/**
+ * What many requests come to.
+ */
+export type LatencyFigures = {
+/**
+ * How many.
+ */
+count: number,
+/**
+ * Half of them were faster than this; `null` where there are none.
+ */
+p50Ms: number | null,
+/**
+ * Nineteen of twenty were faster than this.
+ */
+p95Ms: number | null,
+/**
+ * The slowest.
+ */
+worstMs: number | null,
+/**
+ * How many had no answer, or an error of the server (5xx) or of a proxy before it.
+ */
+failures: number, };
+
+/**
+ * The requests to one kind of endpoint.
+ */
+export type PathLatency = {
+/**
+ * HTTP method; `null` where it is not known: the browser's timings do not tell, and the path has several.
+ */
+method: string | null,
+/**
+ * The path, every id in it replaced by `{id}`.
+ */
+path: string,
+/**
+ * How many.
+ */
+count: number,
+/**
+ * Half of them were faster than this; `null` where there are none.
+ */
+p50Ms: number | null,
+/**
+ * Nineteen of twenty were faster than this.
+ */
+p95Ms: number | null,
+/**
+ * The slowest.
+ */
+worstMs: number | null,
+/**
+ * How many had no answer, or an error of the server (5xx) or of a proxy before it.
+ */
+failures: number, };
+
+/**
+ * A span of time in which a fault was seen.
+ */
+export type FaultWindow = {
+/**
+ * When it begins: a while before the first line.
+ */
+from: string,
+/**
+ * When it ends: a while after the last.
+ */
+to: string, };
+
+/**
+ * Whether the homeserver was slow, and whether it was so when the call faltered.
+ */
+export type LatencySummary = {
+/**
+ * All requests.
+ */
+all: LatencyFigures,
+/**
+ * Those that were under way in a window of KE-4.
+ */
+inFaultWindows: LatencyFigures,
+/**
+ * Those that were not.
+ */
+outside: LatencyFigures,
+/**
+ * The windows of KE-4.
+ */
+windows: Array<FaultWindow>,
+/**
+ * By endpoint, the slowest first.
+ */
+byPath: Array<PathLatency>, };
+
+/**
+ * What a person noticed.
+ */
+export type MarkKind = "sound-cut" | "picture-frozen" | "cannot-read-message" | "other";
+
+/**
+ * "Now": set by hand, when a person notices a fault.
+ */
+export type Mark = {
+/**
+ * When.
+ */
+ts: string,
+/**
+ * What.
+ */
+kind: MarkKind, };
+
+/**
+ * A capture session. Its start clears nothing: what was seen before stays in the report.
+ */
+export type CaptureSession = {
+/**
+ * When it was started.
+ */
+startedAt: string,
+/**
+ * When it was stopped; `null`: it goes on.
+ */
+stoppedAt: string | null,
+/**
+ * The marks, in the order of time; the oldest are dropped beyond a hundred.
+ */
+marks: Array<Mark>, };
+
+/**
+ * A question of the runbook.
+ */
+export type FindingId = "otk-divergence" | "ke1-trigger" | "ke2-after-ke1" | "ke2-to-device-validation" | "ke2-call-transport" | "ke3-malformed" | "ke4-slow-homeserver";
+
+/**
+ * How sure an answer is.
+ */
+export type Verdict = "confirmed" | "likely" | "possible" | "ruled-out" | "unknown";
+
+/**
+ * The answer to a question that has more than yes and no.
+ */
+export type Conclusion = "not-seen" | "divergence" | "exhaustion" | "client-loop" | "evicted-store" | "several-tabs" | "restored-store" | "dead-key-claimed" | "to-device-validation" | "call-transport" | "malformed-at-source" | "malformed-at-client" | "keys-missing" | "slow-homeserver" | "not-the-homeserver";
+
+/**
+ * What a verdict rests on.
+ */
+export type EvidenceRef = {
+/**
+ * Index in `entries` of the report; `null` where it is none of them.
+ */
+entry: number | null,
+/**
+ * Where it stands: a path in the report (`cryptoStore.verdict`, `tabs.tabs[1].entries[0]`), or in what was added to
+ * it (`server.oneTimeKeys[3]`).
+ */
+fact: string,
+/**
+ * What it says, for a person to read.
+ */
+text: string, };
+
+/**
+ * A way out, and what it costs.
+ */
+export type Remedy = {
+/**
+ * What to do.
+ */
+title: string,
+/**
+ * What it touches and what may be lost, in one sentence.
+ */
+blastRadius: string, };
+
+/**
+ * The answer to one question.
+ */
+export type Finding = {
+/**
+ * Which question.
+ */
+id: FindingId,
+/**
+ * Of which fault.
+ */
+fault: Fault,
+/**
+ * The question in words.
+ */
+question: string,
+/**
+ * How sure the answer is.
+ */
+verdict: Verdict,
+/**
+ * The answer, where there is a choice of several.
+ */
+conclusion: Conclusion | null,
+/**
+ * The reason in one or two sentences.
+ */
+because: string,
+/**
+ * What it rests on.
+ */
+evidence: Array<EvidenceRef>,
+/**
+ * What would decide it, where it is open.
+ */
+missing: Array<string>,
+/**
+ * What to do next, in one sentence.
+ */
+next: string,
+/**
+ * Ids of the runbook's queries that help.
+ */
+queries: Array<string>,
+/**
+ * What may be done about it, the least destructive first.
+ */
+remedies: Array<Remedy>, };
+
+/**
+ * A piece of the runbook's checklist.
+ */
+export type Artefact = {
+/**
+ * What it is.
+ */
+name: string,
+/**
+ * Whether it is in the report, or was added to it.
+ */
+inside: boolean,
+/**
+ * How to get it, or where it stands.
+ */
+how: string, };
+
+/**
+ * What the report says.
+ */
+export type Diagnosis = {
+/**
+ * One sentence or a few.
+ */
+summary: string,
+/**
+ * One finding for each question, in the runbook's order.
+ */
+findings: Array<Finding>,
+/**
+ * What is inside of the runbook's checklist, and what an administrator still has to add.
+ */
+artefacts: Array<Artefact>,
+/**
+ * How fast the homeserver answered; `null`: nothing was timed.
+ */
+latency: LatencySummary | null, };
+
+/**
+ * What a statement is written in.
+ */
+export type QueryLanguage = "sql" | "shell";
+
+/**
+ * The database that a statement is for.
+ */
+export type Database = "postgres" | "sqlite" | "any";
+
+/**
+ * A read-only statement for the homeserver's administrator, ready to paste.
+ */
+export type RunbookQuery = {
+/**
+ * Its name, for findings to refer to.
+ */
+id: string,
+/**
+ * What it looks for.
+ */
+title: string,
+/**
+ * What it is written in.
+ */
+language: QueryLanguage,
+/**
+ * What it is for.
+ */
+database: Database,
+/**
+ * The statement.
+ */
+text: string,
+/**
+ * What its answer proves.
+ */
+proves: string, };
+
+/**
+ * The statements for this report's user, device, events and time.
+ */
+export type Runbook = {
+/**
+ * Where to begin in the homeserver's log, in UTC.
+ */
+from: string,
+/**
+ * Where to end.
+ */
+to: string,
+/**
+ * The statements.
+ */
+queries: Array<RunbookQuery>, };
+
+/**
+ * What the diagnosis module gives.
+ */
+export type Analysis = {
+/**
+ * What the report says.
+ */
+diagnosis: Diagnosis,
+/**
+ * How an administrator goes on.
+ */
+runbook: Runbook, };
+
+/**
+ * A one-time key that waits on the homeserver to be claimed.
+ */
+export type OneTimeKeyRow = {
+/**
+ * The device's user.
+ */
+userId: string,
+/**
+ * The device.
+ */
+deviceId: string,
+/**
+ * `signed_curve25519`
+ */
+algorithm: string,
+/**
+ * The id without the algorithm.
+ */
+keyId: string,
+/**
+ * When it was uploaded.
+ */
+addedAt?: string | null,
+/**
+ * The public key.
+ */
+key?: string | null, };
+
+/**
+ * How many one-time keys of one algorithm a device has.
+ */
+export type OneTimeKeyCount = {
+/**
+ * The device's user.
+ */
+userId: string,
+/**
+ * The device.
+ */
+deviceId: string,
+/**
+ * `signed_curve25519`
+ */
+algorithm: string,
+/**
+ * How many are left.
+ */
+count: number, };
+
+/**
+ * The key that is given out when no one-time key is left.
+ */
+export type FallbackKeyRow = {
+/**
+ * The device's user.
+ */
+userId: string,
+/**
+ * The device.
+ */
+deviceId: string,
+/**
+ * `signed_curve25519`
+ */
+algorithm: string,
+/**
+ * The id without the algorithm.
+ */
+keyId: string,
+/**
+ * Whether it was given out.
+ */
+used: boolean,
+/**
+ * The public key.
+ */
+key?: string | null, };
+
+/**
+ * A to-device message that the device has not fetched.
+ */
+export type DeviceInboxRow = {
+/**
+ * The receiving user.
+ */
+userId: string,
+/**
+ * The receiving device.
+ */
+deviceId: string,
+/**
+ * Its place in the stream.
+ */
+streamId: number,
+/**
+ * The event's type: of an encrypted one the outer type.
+ */
+type?: string | null,
+/**
+ * Who sent it.
+ */
+sender?: string | null, };
+
+/**
+ * A device as the homeserver knows it.
+ */
+export type DeviceRow = {
+/**
+ * Its user.
+ */
+userId: string,
+/**
+ * The device.
+ */
+deviceId: string,
+/**
+ * Its name.
+ */
+displayName?: string | null,
+/**
+ * When it was last seen.
+ */
+lastSeen?: string | null, };
+
+/**
+ * The fields of an encrypted event's content that decide whether it can be read.
+ */
+export type EncryptedContent = {
+/**
+ * `m.megolm.v1.aes-sha2`; `null`: the field is not there.
+ */
+algorithm?: string | null,
+/**
+ * The encrypted payload; `null`: the field is not there.
+ */
+ciphertext?: string | null,
+/**
+ * Whose session; `null`: the field is not there.
+ */
+session_id?: string | null, };
+
+/**
+ * An event as the homeserver holds it. Of the content only what decides is kept.
+ */
+export type StoredEvent = {
+/**
+ * Event id.
+ */
+eventId: string,
+/**
+ * The event's type.
+ */
+type?: string | null,
+/**
+ * Who sent it.
+ */
+sender?: string | null,
+/**
+ * The room.
+ */
+roomId?: string | null,
+/**
+ * When, by the sender's server.
+ */
+originServerTs?: string | null,
+/**
+ * The content as it is stored; `null`: it was not looked at. Read are `algorithm` and whether `ciphertext` and
+ * `session_id` are there.
+ */
+content?: EncryptedContent | null, };
+
+/**
+ * A line of the homeserver's log.
+ */
+export type LogLine = {
+/**
+ * When, in UTC.
+ */
+ts: string,
+/**
+ * `INFO`, `WARNING`, …
+ */
+level?: string | null,
+/**
+ * The request that it belongs to: `POST-123`.
+ */
+request?: string | null,
+/**
+ * HTTP method, of the line that ends a request.
+ */
+method?: string | null,
+/**
+ * Path, of the line that ends a request.
+ */
+path?: string | null,
+/**
+ * HTTP status, of the line that ends a request.
+ */
+status?: number | null,
+/**
+ * How long the request took.
+ */
+durationMs?: number | null,
+/**
+ * The line.
+ */
+text: string, };
+
+/**
+ * A request of a HAR file.
+ */
+export type HarRequest = {
+/**
+ * When it was made.
+ */
+ts: string,
+/**
+ * HTTP method.
+ */
+method: string,
+/**
+ * Path from `/_matrix/` on, every id in it replaced by `{id}`.
+ */
+path: string,
+/**
+ * HTTP status; 0: no answer came.
+ */
+status: number,
+/**
+ * From its start to the end of the answer.
+ */
+durationMs: number,
+/**
+ * Of a refused upload of keys: what the server said.
+ */
+refusal?: Refusal | null, };
+
+/**
+ * Evidence from the server's side.
+ */
+export type ServerEvidence = {
+/**
+ * Rows of `e2e_one_time_keys_json`.
+ */
+oneTimeKeys?: Array<OneTimeKeyRow> | null,
+/**
+ * How many one-time keys a device has.
+ */
+oneTimeKeyCounts?: Array<OneTimeKeyCount> | null,
+/**
+ * Rows of `e2e_fallback_keys_json`.
+ */
+fallbackKeys?: Array<FallbackKeyRow> | null,
+/**
+ * Rows of `device_inbox`: what waits for a device.
+ */
+deviceInbox?: Array<DeviceInboxRow> | null,
+/**
+ * Rows of `devices`.
+ */
+devices?: Array<DeviceRow> | null,
+/**
+ * Events as the homeserver holds them.
+ */
+events?: Array<StoredEvent> | null,
+/**
+ * Lines of the homeserver's log.
+ */
+log?: Array<LogLine> | null,
+/**
+ * Requests of a HAR file.
+ */
+har?: Array<HarRequest> | null, };
+
+/**
+ * Everything that this page knows by itself: what the module that is there from boot writes.
+ */
+export type PageReport = {
 /**
  * `lotus-crypto-diag/1`
  */
@@ -638,10 +1289,119 @@ storage: StorageStatus | null,
  */
 cryptoStore: CryptoStoreStatus | null,
 /**
- * The tabs of the session; `null`: no roll was called. The package puts it here: what other tabs tell was redacted
- * there, and to read it back into the model would only cost code.
+ * The uploads of one-time keys, and whether they are refused for ever.
+ */
+uploadLoop: UploadLoopStatus,
+/**
+ * The page.
+ */
+environment: Environment,
+/**
+ * For a person to read: what could not be found out, and why.
+ */
+notes: Array<string>,
+/**
+ * For a person to read: what cannot be seen from this page at all.
+ */
+blindSpots: Array<string>,
+/**
+ * Version of matrix-js-sdk, from the host: the SDK does not tell it at run time.
+ */
+sdkVersion: string | null,
+/**
+ * What `CryptoApi.getVersion()` says, the library and its vodozemac.
+ */
+cryptoVersion: string | null,
+/**
+ * The user.
+ */
+userId: string | null,
+/**
+ * The device.
+ */
+deviceId: string | null,
+/**
+ * `SYNCING`, `ERROR`, … (the SDK's `SyncState`).
+ */
+syncState: string | null,
+/**
+ * Whether the client has its encryption running.
+ */
+cryptoReady: boolean | null,
+/**
+ * Public identity key of the device (`ed25519`), where it was asked for.
+ */
+ed25519Key: string | null,
+/**
+ * Public identity key of the device (`curve25519`), where it was asked for.
+ */
+curve25519Key: string | null,
+/**
+ * Version of the key backup that this device writes to; `null` also where there is none.
+ */
+keyBackupVersion: string | null,
+/**
+ * Whether cross-signing is set up and usable on this device.
+ */
+crossSigningReady: boolean | null, };
+
+/**
+ * The report as it stands in the file. The package puts together what it is made of: to read it all back into the module
+ * that is there from boot would only cost code.
+ */
+export type Report = {
+/**
+ * The tabs of the session; `null`: no roll was called. What others tell was redacted there.
  */
 tabs: Tabs | null,
+/**
+ * How fast the homeserver answered; `null`: nothing was timed.
+ */
+latency: Latency | null,
+/**
+ * The capture session that a person ran; `null`: none.
+ */
+captureSession: CaptureSession | null,
+/**
+ * What the report says; `null`: the module for it was not loaded.
+ */
+diagnosis: Diagnosis | null,
+/**
+ * How an administrator goes on; `null`: the module for it was not loaded.
+ */
+runbook: Runbook | null,
+/**
+ * `lotus-crypto-diag/1`
+ */
+schema: string,
+/**
+ * When it was written, by the clock of the device.
+ */
+generatedAt: string,
+/**
+ * Since when lines are watched; `null`: not at all.
+ */
+capturingSince: string | null,
+/**
+ * State of the library.
+ */
+status: CaptureStatus,
+/**
+ * Lines seen of each fault, kept as an entry or not.
+ */
+counts: FaultCounts,
+/**
+ * The evidence, the most recent last: at most 200 entries.
+ */
+entries: Array<Entry>,
+/**
+ * Whether the browser keeps what is stored; `null`: it was not looked at yet.
+ */
+storage: StorageStatus | null,
+/**
+ * The device's crypto store; `null`: it was not asked about.
+ */
+cryptoStore: CryptoStoreStatus | null,
 /**
  * The uploads of one-time keys, and whether they are refused for ever.
  */
