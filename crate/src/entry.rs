@@ -216,21 +216,74 @@ pub enum MalformedCause {
     Unreadable,
 }
 
-/// What the manager of a call's membership said of a request of its own.
+/// What the manager of a call's membership, or the widget driver on its behalf, said of a request.
+///
+/// One failure is often told twice: by the driver in the window, which knows the server's answer, and right after by the
+/// manager in the frame, which knows the room and the retries. `delayId`, where the server answered, and the time else
+/// tell that both are one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct CallMembership {
     /// Room of the call.
     pub room_id: Option<String>,
-    /// Retries made so far.
+    /// The request that failed.
+    pub request: Option<CallRequest>,
+    /// How it failed.
+    pub failure: Option<CallFailure>,
+    /// HTTP status, where the server answered at all.
+    pub http_status: Option<u16>,
+    /// The server's id of the delayed event.
+    pub delay_id: Option<String>,
+    /// Retries made so far; of lines folded into one entry, the most.
     pub attempt: Option<u32>,
     /// Retries after which it gives up.
     pub max_attempts: Option<u32>,
-    /// HTTP status, where the server answered at all.
-    pub http_status: Option<u16>,
+    /// Whether the server had taken this device out of the call, so that it joins again: the others saw it leave.
+    #[serde(default)]
+    pub rejoins: bool,
     /// Whether the manager stopped for good: this device is out of the call for the others.
     pub gave_up: bool,
+}
+
+impl CallMembership {
+    /// Whether both are about the same failure of the same request, however many retries apart.
+    pub(crate) fn continues(&self, earlier: &Self) -> bool {
+        *self == Self { attempt: self.attempt, max_attempts: self.max_attempts, ..earlier.clone() }
+    }
+}
+
+/// A request by which a device keeps itself in a call. The delayed leave is an event that the server sends for a device
+/// that was not heard of in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
+pub enum CallRequest {
+    /// Hands the delayed leave to the server.
+    ScheduleLeave,
+    /// Starts its timer anew.
+    RestartLeave,
+    /// Takes it back.
+    CancelLeave,
+    /// Has it sent now.
+    SendLeave,
+    /// One of the last three: what a widget's host says is not which.
+    UpdateLeave,
+    /// Sends the membership event itself: to join, to stay, to leave.
+    Membership,
+}
+
+/// How a request of a call's membership failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
+pub enum CallFailure {
+    /// The server did not answer within the time that the client gives it.
+    TimedOut,
+    /// The server could not be reached.
+    Unreachable,
+    /// The server answered with an error: see the status.
+    Refused,
 }
 
 /// One kept piece of evidence: a line of the console, and how often it came.

@@ -26,6 +26,10 @@ pub struct Evidence {
     pub detail: Detail,
 }
 
+/// A minute without a line ends a spell of trouble in a call; the next one is an entry of its own. Otherwise two drop-outs
+/// an hour apart would read as one that lasted an hour.
+const SPELL_MS: i64 = 60_000;
+
 /// At most [`CAPACITY`] entries.
 #[derive(Debug, Default)]
 pub struct EvidenceBuffer {
@@ -46,7 +50,7 @@ impl EvidenceBuffer {
     pub fn add(&mut self, line: Evidence, source: &str, now: Timestamp) {
         self.lines += 1;
         // Backwards: in a storm, the entry that the line repeats is among the latest.
-        if let Some(slot) = self.slots.iter_mut().rev().find(|slot| slot.takes(&line, source)) {
+        if let Some(slot) = self.slots.iter_mut().rev().find(|slot| slot.takes(&line, source, now)) {
             slot.fold(line, self.lines, now);
             return;
         }
@@ -110,13 +114,14 @@ impl Slot {
 
     /// Whether `line` says the same as this entry. Where the detail names what the line is about, other differences
     /// (a message id, the number of a request) are none; otherwise the words decide.
-    fn takes(&self, line: &Evidence, source: &str) -> bool {
+    fn takes(&self, line: &Evidence, source: &str, now: Timestamp) -> bool {
         let entry = &self.entry;
         entry.signature == line.signature
             && entry.level == line.level
-            && entry.detail == line.detail
             && entry.source == source
+            && (entry.detail == line.detail || is_retry(&entry.detail, &line.detail))
             && (names_its_subject(&line.detail) || entry.message == line.message)
+            && !(is_of_call(&line.detail) && now.ms() - entry.last_ts.ms() > SPELL_MS)
     }
 
     fn fold(&mut self, line: Evidence, number: u64, now: Timestamp) {
@@ -124,9 +129,37 @@ impl Slot {
         entry.count = entry.count.saturating_add(1);
         entry.last_ts = now;
         entry.truncated |= line.truncated;
+        if let (
+            Detail::DelayedEvent(kept) | Detail::Membership(kept),
+            Detail::DelayedEvent(call) | Detail::Membership(call),
+        ) = (&mut entry.detail, &line.detail)
+        {
+            kept.attempt = kept.attempt.max(call.attempt);
+        }
         entry.last_message = (line.message != entry.message).then_some(line.message);
         self.last_line = number;
     }
+}
+
+/// Whether the later line is about a further retry of what the earlier one is about.
+fn is_retry(earlier: &Detail, later: &Detail) -> bool {
+    match (earlier, later) {
+        (Detail::DelayedEvent(earlier), Detail::DelayedEvent(later))
+        | (Detail::Membership(earlier), Detail::Membership(later)) => later.continues(earlier),
+        _ => false,
+    }
+}
+
+/// Whether it is about trouble in a call: of that it matters how long it lasted.
+const fn is_of_call(detail: &Detail) -> bool {
+    matches!(
+        detail,
+        Detail::MissingKey { .. }
+            | Detail::MissingKeySet { .. }
+            | Detail::InvalidKey { .. }
+            | Detail::DelayedEvent(_)
+            | Detail::Membership(_)
+    )
 }
 
 const fn names_its_subject(detail: &Detail) -> bool {
@@ -183,6 +216,39 @@ mod tests {
         assert_eq!((entry.count, entry.first_ts.ms(), entry.last_ts.ms()), (1000, 1, 1000));
         assert!(entry.message.starts_with("request 0:"));
         assert!(entry.last_message.unwrap().starts_with("request 999:"));
+    }
+
+    #[test]
+    fn retries_of_one_request_are_one_entry_with_the_most_of_them() {
+        let mut log = Log::default();
+        let retry = |attempt| {
+            format!(
+                "[MatrixRTCSession !r:hs m.call#ROOM][MembershipManager] Network local timeout error while sending event, \
+                 immediate retry (({attempt}/10)) AbortError: Restart delayed event timed out before the HS responded"
+            )
+        };
+        for attempt in [0, 1, 2, 3, 0] {
+            log.error(&retry(attempt));
+        }
+        let [entry] = log.buffer.entries().try_into().unwrap();
+        let Detail::DelayedEvent(call) = entry.detail else { panic!("{entry:?}") };
+        assert_eq!((entry.count, call.attempt, call.max_attempts), (5, Some(3), Some(10)));
+        log.error(&retry(4).replace("!r:hs", "!another:hs"));
+        assert_eq!(log.buffer.len(), 2);
+    }
+
+    #[test]
+    fn two_drop_outs_with_a_quiet_minute_between_them_are_two_entries() {
+        let mut log = Log::default();
+        let missing = "MissingKey: missing key at index 1 for participant @b:hs:D";
+        log.error(missing);
+        log.clock += 59_000.0;
+        log.error(missing);
+        log.clock += 61_000.0;
+        log.error(missing);
+        let lasted: Vec<_> =
+            log.buffer.entries().iter().map(|entry| (entry.count, entry.last_ts.ms() - entry.first_ts.ms())).collect();
+        assert_eq!(lasted, [(2, 59_001), (1, 0)]);
     }
 
     #[test]

@@ -1,20 +1,67 @@
 //! The lines about a call's membership: a delayed event leaves the call for a client that vanished, and the client
 //! must restart its timer in time. Written by the SDK's `MembershipManager` and by the widget driver.
 
-use crate::entry::CallMembership;
+use crate::entry::{CallFailure, CallMembership, CallRequest};
 use crate::scan;
 
-/// Reads room, retries and status, wherever the line gives them.
+/// By which words a line tells the request, where no address does. The more telling ones first.
+const REQUESTS: [(&str, CallRequest); 12] = [
+    ("Restart delayed event timed out", CallRequest::RestartLeave),
+    ("Could not restart delayed event", CallRequest::RestartLeave),
+    ("client.restartScheduledDelayedEvent", CallRequest::RestartLeave),
+    ("client.cancelScheduledDelayedEvent", CallRequest::CancelLeave),
+    ("client.sendScheduledDelayedEvent", CallRequest::SendLeave),
+    ("org.matrix.msc4140.delay=", CallRequest::ScheduleLeave),
+    ("Could not send delayed event", CallRequest::ScheduleLeave),
+    ("client._unstable_sendDelayed", CallRequest::ScheduleLeave),
+    ("/delayed_events/", CallRequest::UpdateLeave),
+    ("pdating delayed event", CallRequest::UpdateLeave),
+    ("/state/org.matrix.msc", CallRequest::Membership),
+    ("client.sendStateEvent", CallRequest::Membership),
+];
+
+const FAILURES: [(&str, CallFailure); 4] = [
+    ("AbortError", CallFailure::TimedOut),
+    ("timed out", CallFailure::TimedOut),
+    ("ConnectionError", CallFailure::Unreachable),
+    ("Failed to fetch", CallFailure::Unreachable),
+];
+
+/// Reads room, request, failure and retries, wherever the line gives them.
 pub(crate) fn parse_membership(text: &str) -> CallMembership {
     let (attempt, max_attempts) = attempts(text).unzip();
+    let (delay_id, action) = delayed_event(text).unzip();
+    let http_status = scan::http_status(text);
     CallMembership {
         room_id: scan::after(text, "[MatrixRTCSession ").and_then(room),
+        request: action.flatten().or_else(|| told(text, &REQUESTS)),
+        failure: http_status.map(|_| CallFailure::Refused).or_else(|| told(text, &FAILURES)),
+        http_status,
+        delay_id,
         attempt,
         max_attempts,
-        http_status: scan::http_status(text),
+        rejoins: text.contains("Missing own membership"),
         gave_up: text.contains("MembershipManager stopped because")
             || text.contains("MembershipManager encountered an unrecoverable error"),
     }
+}
+
+fn told<T: Copy>(text: &str, words: &[(&str, T)]) -> Option<T> {
+    words.iter().find(|(words, _)| text.contains(words)).map(|(_, meaning)| *meaning)
+}
+
+/// `…/delayed_events/syd_x/restart)`; earlier releases send the action in the body.
+fn delayed_event(text: &str) -> Option<(String, Option<CallRequest>)> {
+    let rest = scan::after(text, "/delayed_events/")?;
+    let id = scan::leading(rest, |c| c.is_ascii_alphanumeric() || c == '_' || c == '-')?;
+    let action = rest[id.len()..].strip_prefix('/').and_then(|rest| scan::leading(rest, |c| c.is_ascii_lowercase()));
+    let request = match action {
+        Some("restart") => Some(CallRequest::RestartLeave),
+        Some("cancel") => Some(CallRequest::CancelLeave),
+        Some("send") => Some(CallRequest::SendLeave),
+        _ => None,
+    };
+    Some((id.to_owned(), request))
 }
 
 fn room(text: &str) -> Option<String> {
@@ -48,7 +95,13 @@ mod tests {
         let room_id = Some("!r:hs".to_owned());
         assert_eq!(
             read("Network local timeout error while sending event, immediate retry ((3/10)) AbortError: x"),
-            CallMembership { room_id: room_id.clone(), attempt: Some(3), max_attempts: Some(10), ..Default::default() }
+            CallMembership {
+                room_id: room_id.clone(),
+                failure: Some(CallFailure::TimedOut),
+                attempt: Some(3),
+                max_attempts: Some(10),
+                ..Default::default()
+            }
         );
         assert_eq!(
             read("Server error while sending event, retrying in 3s (0/10) Error: Server returned 504 error")
@@ -57,8 +110,56 @@ mod tests {
         );
         assert_eq!(
             read("MembershipManager stopped because: Error: Reached maximum (11) retries cause by: AbortError: x"),
-            CallMembership { room_id, attempt: Some(11), max_attempts: Some(11), gave_up: true, ..Default::default() }
+            CallMembership {
+                room_id,
+                failure: Some(CallFailure::TimedOut),
+                attempt: Some(11),
+                max_attempts: Some(11),
+                gave_up: true,
+                ..Default::default()
+            }
         );
-        assert_eq!(parse_membership("error updating delayed event: (http://hs/a/b)"), CallMembership::default());
+        assert_eq!(parse_membership("something of a delayed event (http://hs/a/b)"), CallMembership::default());
+    }
+
+    #[test]
+    fn the_request_is_told_by_the_address_or_by_the_words() {
+        let in_address = |action: &str| {
+            let line = format!(
+                "Server error while sending event, retrying in 1s (0/11) M_UNKNOWN: MatrixError: [500] Internal server \
+                 error (http://hs/_matrix/client/unstable/org.matrix.msc4140/delayed_events/syd_Ab-1{action})"
+            );
+            let call = read(&line);
+            assert_eq!((call.delay_id.as_deref(), call.failure), (Some("syd_Ab-1"), Some(CallFailure::Refused)));
+            call.request
+        };
+        assert_eq!(in_address("/restart"), Some(CallRequest::RestartLeave));
+        assert_eq!(in_address("/cancel"), Some(CallRequest::CancelLeave));
+        assert_eq!(in_address("/send"), Some(CallRequest::SendLeave));
+        assert_eq!(in_address(""), Some(CallRequest::UpdateLeave));
+
+        for (words, request) in [
+            ("AbortError: Restart delayed event timed out before the HS responded", CallRequest::RestartLeave),
+            ("error updating delayed event:  Error: Server returned 504 error", CallRequest::UpdateLeave),
+            (
+                "delayed event update timeout error, retrying in 1s (0/11) x: Error updating delayed event",
+                CallRequest::UpdateLeave,
+            ),
+            (
+                "error sending event:  MatrixError: [500] x (http://hs/_matrix/client/v3/rooms/!r/state/\
+                 org.matrix.msc3401.call.member/_x?org.matrix.msc4140.delay=8000)",
+                CallRequest::ScheduleLeave,
+            ),
+            ("Exceeded maximum retries for SendJoinEvent attempts (client.sendStateEvent)", CallRequest::Membership),
+        ] {
+            assert_eq!(parse_membership(words).request, Some(request), "{words}");
+        }
+        assert_eq!(read("ConnectionError: fetch failed: Failed to fetch").failure, Some(CallFailure::Unreachable));
+    }
+
+    #[test]
+    fn a_device_that_the_server_took_out_joins_again() {
+        let call = read("Missing own membership: force re-join");
+        assert!(call.rejoins && !call.gave_up && call.request.is_none());
     }
 }

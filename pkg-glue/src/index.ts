@@ -17,7 +17,9 @@ export type { UploadWatchOptions } from './engine';
 export type {
   Artefact,
   Breaker,
+  CallFailure,
   CallMembership,
+  CallRequest,
   CaptureSession,
   CaptureState,
   CaptureStatus as CryptoDiagStatus,

@@ -7,7 +7,8 @@ use std::path::Path;
 use lotus_crypto_diag::capture_session::{CaptureSession, Mark, MarkKind};
 use lotus_crypto_diag::crypto_store::{CryptoStoreStatus, IdentityCheck, StoreLoss, StoreVerdict};
 use lotus_crypto_diag::entry::{
-    CallMembership, Detail, Entry, Fault, FaultCounts, Level, MalformedCause, Refusal, TimelineEvent,
+    CallFailure, CallMembership, CallRequest, Detail, Entry, Fault, FaultCounts, Level, MalformedCause, Refusal,
+    TimelineEvent,
 };
 use lotus_crypto_diag::latency::{FaultWindow, Latency, LatencyFigures, LatencySample, LatencySummary, PathLatency};
 use lotus_crypto_diag::leadership::Role;
@@ -55,6 +56,8 @@ fn the_typescript_types_are_those_of_the_model() {
         declaration::<Refusal>(config),
         declaration::<TimelineEvent>(config),
         declaration::<MalformedCause>(config),
+        declaration::<CallRequest>(config),
+        declaration::<CallFailure>(config),
         declaration::<CallMembership>(config),
         declaration::<Detail>(config),
         declaration::<Entry>(config),

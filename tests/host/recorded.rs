@@ -13,6 +13,9 @@ use serde_json::Value;
 struct Recorded {
     place: String,
     scenario: String,
+    /// Context/tab/`main` or `iframe`.
+    frame: String,
+    t_ms: i64,
     text: String,
     /// Fault and kind.
     label: Option<(String, String)>,
@@ -34,6 +37,8 @@ fn recorded() -> Vec<Recorded> {
             lines.push(Recorded {
                 place: format!("{name}:{}", number + 1),
                 scenario: string(&value["scenario"]),
+                frame: string(&value["frame"]),
+                t_ms: value["t_ms"].as_i64().unwrap(),
                 text: string(&value["text"]),
                 label: label.is_object().then(|| (string(&label["ke"]), string(&label["kind"]))),
             });
@@ -91,6 +96,46 @@ fn every_recorded_refusal_is_read_whole_and_diverges() {
         seen += 1;
     }
     assert!(seen > 100);
+}
+
+#[test]
+fn a_failure_told_by_the_window_and_by_the_frame_is_known_as_one() {
+    let lines: Vec<_> = recorded().into_iter().filter(|line| line.scenario == "ec-iframe").collect();
+    let call = |line: &Recorded| match classify(&line.text)?.detail {
+        Detail::DelayedEvent(call) => Some(call),
+        _ => None,
+    };
+    let (mut by_id, mut by_time) = (0, 0);
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.frame == "A/tab1/main") {
+        let Some(told) = call(line).filter(|call| call.room_id.is_none()) else { continue };
+        // The recording keeps at most 20 lines of a shape: of some, the other side is left out.
+        let Some((answer, later)) = lines[at + 1..]
+            .iter()
+            .take_while(|later| later.t_ms - line.t_ms < 50)
+            .filter(|later| later.frame == "A/tab1/iframe")
+            .find_map(|later| Some((call(later)?, later)))
+        else {
+            continue;
+        };
+        assert!(answer.room_id.is_some() && answer.attempt.is_some(), "{}", later.place);
+        assert_eq!(told.delay_id, answer.delay_id, "{} and {}", line.place, later.place);
+        assert_eq!(told.request, answer.request, "{} and {}", line.place, later.place);
+        *(if told.delay_id.is_some() { &mut by_id } else { &mut by_time }) += 1;
+    }
+    assert!(by_id > 5 && by_time > 5, "{by_id} and {by_time}");
+}
+
+#[test]
+fn of_every_recorded_retry_the_request_or_its_failure_is_known() {
+    for line in recorded() {
+        let Some(Detail::DelayedEvent(call) | Detail::Membership(call)) =
+            classify(&line.text).map(|found| found.detail)
+        else {
+            continue;
+        };
+        let known = call.request.is_some() || call.failure.is_some() || call.rejoins;
+        assert!(known, "{}: {}", line.place, line.text);
+    }
 }
 
 #[test]

@@ -59,7 +59,22 @@ sender: string | null, };
 export type MalformedCause = "missing-field" | "invalid-type" | "unsupported-algorithm" | "bad-base64" | "unreadable";
 
 /**
- * What the manager of a call's membership said of a request of its own.
+ * A request by which a device keeps itself in a call. The delayed leave is an event that the server sends for a device
+ * that was not heard of in time.
+ */
+export type CallRequest = "schedule-leave" | "restart-leave" | "cancel-leave" | "send-leave" | "update-leave" | "membership";
+
+/**
+ * How a request of a call's membership failed.
+ */
+export type CallFailure = "timed-out" | "unreachable" | "refused";
+
+/**
+ * What the manager of a call's membership, or the widget driver on its behalf, said of a request.
+ *
+ * One failure is often told twice: by the driver in the window, which knows the server's answer, and right after by the
+ * manager in the frame, which knows the room and the retries. `delayId`, where the server answered, and the time else
+ * tell that both are one.
  */
 export type CallMembership = {
 /**
@@ -67,7 +82,23 @@ export type CallMembership = {
  */
 roomId: string | null,
 /**
- * Retries made so far.
+ * The request that failed.
+ */
+request: CallRequest | null,
+/**
+ * How it failed.
+ */
+failure: CallFailure | null,
+/**
+ * HTTP status, where the server answered at all.
+ */
+httpStatus: number | null,
+/**
+ * The server's id of the delayed event.
+ */
+delayId: string | null,
+/**
+ * Retries made so far; of lines folded into one entry, the most.
  */
 attempt: number | null,
 /**
@@ -75,9 +106,9 @@ attempt: number | null,
  */
 maxAttempts: number | null,
 /**
- * HTTP status, where the server answered at all.
+ * Whether the server had taken this device out of the call, so that it joins again: the others saw it leave.
  */
-httpStatus: number | null,
+rejoins: boolean,
 /**
  * Whether the manager stopped for good: this device is out of the call for the others.
  */
