@@ -95,7 +95,7 @@ fn secret_at(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
         .or_else(|| json_web_token(text, word.start))
         .or_else(|| recovery_key(text, word.start))
         .or_else(|| name.eq_ignore_ascii_case("bearer").then(|| credentials(text, word.end)).flatten())
-        .or_else(|| url_password(text, word))
+        .or_else(|| url_credentials(text, word))
         .or_else(|| field_value(text, word))
 }
 
@@ -142,13 +142,12 @@ fn credentials(text: &str, at: usize) -> Option<Range<usize>> {
     (from > at && end > from && !text[from..].starts_with(REDACTED)).then_some(from..end)
 }
 
-/// `https://user:password@host`.
-fn url_password(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
-    let authority = word.end + text[word.end..].strip_prefix("://").map(|_| 3)?;
-    let end = end_of(text, authority, |b| !b"/?#\"'<> \t\r\n".contains(&b));
-    let at_sign = authority + text[authority..end].rfind('@')?;
-    let colon = authority + text[authority..at_sign].find(':')?;
-    (&text[colon + 1..at_sign] != REDACTED).then_some(colon + 1..at_sign)
+/// The first part of `https://user:password@host`, whole: in the user's place there may be a token.
+fn url_credentials(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
+    let from = word.end + text[word.end..].strip_prefix("://").map(|_| 3)?;
+    let end = end_of(text, from, |b| !b"/?#\"'<> \t\r\n".contains(&b));
+    let at_sign = from + text[from..end].rfind('@')?;
+    text[from..at_sign].contains(':').then_some(from..at_sign)
 }
 
 fn field_value(text: &str, name: &Range<usize>) -> Option<Range<usize>> {
@@ -257,7 +256,8 @@ mod tests {
         hidden("{newPassword: \"p\\\"q\", id: 1}", "{newPassword: \"[redacted]\", id: 1}");
         hidden("passphrase=abc recovery-key: x", "passphrase=[redacted] recovery-key: [redacted]");
         hidden("{\"password\":\"cut in the mid", "{\"password\":\"[redacted]");
-        hidden("https://bob:pa:ss@hs/x @a:b", "https://bob:[redacted]@hs/x @a:b");
+        hidden("https://bob:pa:ss@hs/x @a:b", "https://[redacted]@hs/x @a:b");
+        hidden("https://syt_abc:x@hs/ https://syt_abc@hs/", "https://[redacted]@hs/ https://[redacted]@hs/");
     }
 
     #[test]
