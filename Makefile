@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-homeserver check bench pkg bindings clean rust wasm-pack python chromium
+.PHONY: help demo test test-homeserver check bench fuzz pkg bindings clean rust cxx wasm-pack python chromium
 
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 export npm_config_loglevel := error
@@ -25,7 +25,8 @@ demo: $(PACKAGE) ## the demo page, on 127.0.0.1
 
 test: check chromium python ## everything: check, then the tests on the host, in Chromium, in Node, end to end
 	cargo test --workspace --features bindings
-	wasm-pack test --headless --chrome --chromedriver /usr/bin/chromedriver crate --test browser
+	wasm-pack test --headless --chrome --chromedriver /usr/bin/chromedriver crate --test browser --test corpus
+	@$(MAKE) -s fuzz SECONDS=5
 	npm -w tests run -s unit
 	npm -w tests run -s e2e
 
@@ -42,6 +43,9 @@ check: $(PACKAGE) ## format, lints and types
 bench: $(PACKAGE) chromium ## the benchmarks
 	@npm -w tests run -s bench
 
+fuzz: rust cxx ## the fuzzers, each for SECONDS (60)
+	@node tests/fuzz/run.mjs $(or $(SECONDS),60)
+
 pkg: $(PACKAGE) ## the npm package: lotus-crypto-diag-<version>.tgz
 	@npm pack -s -w pkg-glue
 
@@ -49,7 +53,7 @@ bindings: rust ## writes the TypeScript types and the JSON Schema anew, from the
 	UPDATE_BINDINGS=1 cargo test -q --features bindings --test bindings
 
 clean: ## removes what was built, not what was installed
-	rm -rf target pkg-glue/{wasm,dist} demo/dist tests/homeserver/.run {,tests/}{test-results,playwright-report} *.tgz
+	rm -rf target tests/fuzz/{target,found} pkg-glue/{wasm,dist} demo/dist tests/homeserver/.run {,tests/}{test-results,playwright-report} *.tgz
 
 $(PACKAGE): $(WASM) $(GLUE_SOURCES) $(NODE_MODULES)
 	@echo "Bundling the package (seconds)"
@@ -71,6 +75,10 @@ rust:
 	@test -d "$$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown" || \
 		{ echo "Adding Rust's WebAssembly target (once, seconds)"; rustup -q target add wasm32-unknown-unknown; }
 	@{ cargo clippy -V && cargo fmt --version; } >/dev/null 2>&1 || rustup -q component add clippy rustfmt
+
+cxx: # libFuzzer is C++
+	@command -v c++ >/dev/null || { echo "Installing g++ (once, half a minute)"; \
+		$(AS_ROOT) apt-get update -qq; $(AS_ROOT) apt-get install -qq g++ >/dev/null; }
 
 wasm-pack: | rust
 	@command -v wasm-pack >/dev/null || \

@@ -1,0 +1,2 @@
+//! The fuzz targets.
+pub mod targets;

@@ -1,0 +1,209 @@
+//! What must hold for any input. Fuzzed natively; the committed corpus also runs on the host and as WebAssembly.
+
+use arbitrary::{Result, Unstructured};
+use lotus_crypto_diag::diagnosis::analyse;
+use lotus_crypto_diag::entry::{Entry, Level, Refusal};
+use lotus_crypto_diag::evidence::CAPACITY;
+use lotus_crypto_diag::otk::parse_refusal;
+use lotus_crypto_diag::redact::{REDACTED, redact};
+use lotus_crypto_diag::report::{HostFacts, Report};
+use lotus_crypto_diag::server_evidence::ServerEvidence;
+use lotus_crypto_diag::session::{Line, MAX_MESSAGE, Session};
+use lotus_crypto_diag::signature::{classify, recognise};
+use lotus_crypto_diag::tab_message::Message;
+use lotus_crypto_diag::timestamp::Timestamp;
+use lotus_crypto_diag::upload_loop::{
+    FIRST_PROBE_MS, LAST_PROBE_MS, LoopOptions, LoopState, Sense, UploadLoop, Verdict,
+};
+
+/// A target by the name of its corpus.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All of them.
+pub static TARGETS: [Target; 6] = [
+    ("line", line),
+    ("grammar", grammar),
+    ("redaction", redaction),
+    ("session", session),
+    ("uploads", uploads),
+    ("report", report),
+];
+
+fn lossy(data: &[u8]) -> std::borrow::Cow<'_, str> {
+    String::from_utf8_lossy(data)
+}
+
+/// One line of a console, kept within its bounds and written into the report.
+pub fn line(data: &[u8]) {
+    let text = lossy(data);
+    let mut session = Session::default();
+    let line = Line { level: Level::Warn, source: "window", text: &text, excerpt: "", truncated: false };
+    let kept = session.observe(line, Timestamp::from_ms(1.0));
+    let report = session.report(HostFacts::default(), Timestamp::from_ms(2.0));
+    let lost = lotus_crypto_diag::signature::tells_of_lost_store(&text);
+    assert_eq!(kept, lost || !report.entries.is_empty());
+    for entry in &report.entries {
+        assert!(entry.message.len() <= MAX_MESSAGE);
+        assert_eq!(redact(&entry.message), entry.message);
+        read_back(&report);
+    }
+}
+
+/// The grammars quote what stands in the line, and nothing else.
+pub fn grammar(data: &[u8]) {
+    let text = lossy(data);
+    if let Some(refusal) = parse_refusal(&text) {
+        let Refusal { key_id, old_key, new_key, .. } = refusal;
+        for quoted in [Some(key_id), old_key, new_key].into_iter().flatten() {
+            assert!(!quoted.is_empty() && text.contains(&quoted), "{quoted}");
+        }
+    }
+    if let Some(found) = classify(&text) {
+        assert!(text.contains(found.signature));
+        let detail = serde_json::to_value(&found.detail).expect("a detail is JSON");
+        each_string(&detail, &mut |quoted| assert!(text.contains(quoted) || is_word(quoted), "{quoted}"));
+    }
+    if let Some(message) = Message::parse(&text) {
+        assert_eq!(Message::parse(&message.to_string()), Some(message));
+    }
+    if let Ok(read) = serde_json::from_value::<Timestamp>(text.as_ref().into()) {
+        let written = serde_json::to_value(read).expect("a time is JSON");
+        assert_eq!(serde_json::from_value::<Timestamp>(written).ok(), Some(read));
+    }
+}
+
+/// The machine words of the model (`missing-field`), which no line has to hold.
+fn is_word(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+fn each_string(value: &serde_json::Value, visit: &mut impl FnMut(&str)) {
+    match value {
+        serde_json::Value::String(text) => visit(text),
+        serde_json::Value::Array(values) => values.iter().for_each(|value| each_string(value, visit)),
+        serde_json::Value::Object(fields) => fields.values().for_each(|value| each_string(value, visit)),
+        _ => {}
+    }
+}
+
+/// One pass is enough, and a token that stands free is gone, whatever is around it.
+pub fn redaction(data: &[u8]) {
+    const TOKEN: &str = "syt_Y2FuYXJ5_kWqXvTnRbLmPzSdFgHjC_0QzYxW";
+    let text = lossy(data);
+    let once = redact(&text);
+    assert_eq!(redact(&once), once);
+    if text.contains(TOKEN) {
+        // The fuzzer found the word, and glued it to others: then it is none.
+        return;
+    }
+    let middle = text.floor_char_boundary(text.len() / 2);
+    let (before, after) = text.split_at(middle);
+    let hidden = redact(&format!("{before} {TOKEN} {after}")).into_owned();
+    assert!(!hidden.contains(TOKEN) && hidden.contains(REDACTED));
+}
+
+/// Whatever comes in whatever order: the buffer is bounded, and every line is counted.
+pub fn session(data: &[u8]) {
+    let mut input = Unstructured::new(data);
+    let mut session = Session::default();
+    session.watch_uploads(true, LoopOptions::default());
+    let mut kept = 0_u64;
+    let mut storm = |session: &mut Session, input: &mut Unstructured<'_>| -> Result<()> {
+        let now = Timestamp::from_ms(f64::from(input.arbitrary::<i32>()?));
+        let (status, repeat) = (input.arbitrary::<u16>()?, input.arbitrary::<u8>()?);
+        let (text, excerpt): (&str, &str) = (input.arbitrary()?, input.arbitrary()?);
+        let level = if repeat % 2 == 0 { Level::Warn } else { Level::Error };
+        match input.int_in_range(0..=3)? {
+            0 => kept += u64::from(session.upload_settled(status, text, excerpt, now)),
+            1 => drop(session.upload_starts(text, status % 2 == 0, now, f64::from(repeat) / 255.0)),
+            _ => {
+                for number in 0..u32::from(repeat) {
+                    let text = format!("{number} {text}");
+                    let line = Line { level, source: "window", text: &text, excerpt, truncated: !excerpt.is_empty() };
+                    let named = recognise(&text).or(recognise(excerpt)).is_some();
+                    kept += u64::from(session.observe(line, now) && named);
+                }
+            }
+        }
+        Ok(())
+    };
+    while !input.is_empty() && storm(&mut session, &mut input).is_ok() {}
+    let report = session.report(HostFacts::default(), Timestamp::from_ms(0.0));
+    let counts = serde_json::to_value(report.counts).expect("counts are JSON");
+    let seen: u64 = counts.as_object().into_iter().flatten().filter_map(|(_, count)| count.as_u64()).sum();
+    assert!(seen <= kept, "{seen} of {kept}");
+    assert!(report.entries.len() <= CAPACITY);
+    let folded: u64 = report.entries.iter().map(|Entry { count, .. }| u64::from(*count)).sum();
+    assert!(folded <= seen && (report.entries.len() == CAPACITY || folded == seen), "{folded} of {seen}");
+    read_back(&report);
+}
+
+/// Any order of refusals, acceptances, attempts and leaps of the clock.
+pub fn uploads(data: &[u8]) {
+    let mut input = Unstructured::new(data);
+    let mut uploads = UploadLoop::default();
+    let options = LoopOptions::default();
+    uploads.watch(true, options);
+    let (mut now, mut since_accepted) = (0_i64, 0_u32);
+    let mut last_probe: Option<i64> = None;
+    let mut step = |input: &mut Unstructured<'_>| -> Result<()> {
+        let elapsed = i64::from(input.arbitrary::<i16>()?) * if input.ratio(1, 8)? { 60_000 } else { 10 };
+        now += elapsed;
+        if elapsed < 0 {
+            last_probe = None;
+        }
+        let at = Timestamp::default().plus_ms(now);
+        let key_id = format!("signed_curve25519:{}", input.int_in_range(0..=3)?);
+        match input.int_in_range(0..=4)? {
+            0 | 1 => {
+                let refusal = Refusal { key_id, ..Refusal::default() };
+                let sense = if input.arbitrary()? { Sense::Network } else { Sense::Console };
+                since_accepted += u32::from(uploads.refused(&refusal, sense, at));
+            }
+            2 => {
+                uploads.accepted(at);
+                (since_accepted, last_probe) = (0, None);
+            }
+            _ => {
+                let was_open = uploads.is_open();
+                let before = uploads.status().probes;
+                let verdict = uploads.decide(
+                    [key_id.as_str()].into_iter(),
+                    false,
+                    at,
+                    f64::from(input.arbitrary::<u8>()?) / 255.0,
+                );
+                assert!(was_open || verdict == Verdict::Pass);
+                if uploads.status().probes > before {
+                    assert!(last_probe.is_none_or(|last| now - last >= FIRST_PROBE_MS), "two probes at once");
+                    last_probe = Some(now);
+                }
+            }
+        }
+        let status = uploads.status();
+        assert_eq!(status.refusals, since_accepted);
+        assert!(status.state != LoopState::Looping || since_accepted >= options.threshold);
+        assert!(status.key_ids.len() <= 16);
+        let wait = status.next_probe.map_or(0, |due| due.ms() - now);
+        assert!(elapsed < 0 || wait <= LAST_PROBE_MS * 6 / 5 || !uploads.is_open() || last_probe.is_none());
+        Ok(())
+    };
+    while !input.is_empty() && step(&mut input).is_ok() {}
+}
+
+/// A file that says it is a report is read, or refused with a word; what was read is written and read the same.
+pub fn report(data: &[u8]) {
+    match serde_json::from_slice::<Report>(data) {
+        Ok(report) => {
+            read_back(&report);
+            read_back(&analyse(&report, &ServerEvidence::default()));
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+fn read_back<T: serde::Serialize + serde::de::DeserializeOwned>(report: &T) {
+    let written = serde_json::to_string(report).expect("a report is JSON");
+    let read: T = serde_json::from_str(&written).expect("what was written is read");
+    assert_eq!(serde_json::to_string(&read).ok().as_deref(), Some(written.as_str()));
+}
