@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-homeserver check bench fuzz pkg bindings clean rust cxx wasm-pack python chromium
+.PHONY: help demo test test-homeserver check bench fuzz pkg bindings api clean rust cxx wasm-pack python chromium
 
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 export npm_config_loglevel := error
@@ -11,7 +11,7 @@ export npm_config_update_notifier := false
 
 AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo) env DEBIAN_FRONTEND=noninteractive
 RUST_SOURCES := Cargo.toml Cargo.lock crate/Cargo.toml $(shell find crate/src crate/js)
-GLUE_SOURCES := LICENSE tsconfig.json $(addprefix pkg-glue/,package.json tsconfig.build.json build.mjs) \
+GLUE_SOURCES := LICENSE tsconfig.json $(addprefix pkg-glue/,package.json tsconfig.build.json build.mjs types.mjs) \
 	$(shell find pkg-glue/src)
 NODE_MODULES := node_modules/.package-lock.json
 WASM := $(foreach module,capture diagnosis,pkg-glue/wasm/$(module)/lotus_crypto_diag_bg.wasm)
@@ -38,6 +38,7 @@ check: $(PACKAGE) ## format, lints and types
 	cargo clippy --workspace --all-targets --features bindings -- -D warnings
 	cargo clippy -p lotus-crypto-diag --target wasm32-unknown-unknown --lib --tests -- -D warnings
 	tsc -p tsconfig.json && tsc -p demo && tsc -p tests
+	@diff -ru pkg-glue/api pkg-glue/build/api || { echo "The public API has changed: look at it, and run make api"; exit 1; }
 	biome ci
 
 bench: $(PACKAGE) chromium ## the benchmarks
@@ -52,8 +53,11 @@ pkg: $(PACKAGE) ## the npm package: lotus-crypto-diag-<version>.tgz
 bindings: rust ## writes the TypeScript types and the JSON Schema anew, from the Rust model
 	UPDATE_BINDINGS=1 cargo test -q --features bindings --test bindings
 
+api: $(PACKAGE) ## writes the public API of the package anew, as text
+	@rm -rf pkg-glue/api && cp -r pkg-glue/build/api pkg-glue/api
+
 clean: ## removes what was built, not what was installed
-	rm -rf target tests/fuzz/{target,found} pkg-glue/{wasm,dist} demo/dist tests/homeserver/.run {,tests/}{test-results,playwright-report} *.tgz
+	rm -rf target tests/fuzz/{target,found} pkg-glue/{wasm,build,dist} demo/dist tests/homeserver/.run {,tests/}{test-results,playwright-report} *.tgz
 
 $(PACKAGE): $(WASM) $(GLUE_SOURCES) $(NODE_MODULES)
 	@echo "Bundling the package (seconds)"

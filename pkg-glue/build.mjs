@@ -1,6 +1,7 @@
 // Bundles the package: the wasm goes into the JavaScript, so that it is there, synchronously, with the first import.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +14,8 @@ const modules = ['capture', 'diagnosis'].map((name) => ({
   wasm: join(here, `wasm/${name}/lotus_crypto_diag_bg.wasm`),
 }));
 const { version } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'));
+const [, crateVersion] = readFileSync(join(here, '../Cargo.toml'), 'utf8').match(/^version = "(.*)"$/m) ?? [];
+if (crateVersion !== version) throw new Error(`the crate is ${crateVersion}, the package is ${version}`);
 
 // `--all-features` would emit what Chromium refuses; these are what rustc's target has on.
 const FEATURES = [
@@ -30,6 +33,11 @@ for (const { wasm } of modules) {
   renameSync(`${wasm}.opt`, wasm);
 }
 
+// Which WebAssembly a page runs, to be read in the status and in every report: the version says what it should be, the
+// hash what it is.
+const captured = readFileSync(join(here, 'wasm/capture/lotus_crypto_diag_bg.wasm'));
+const hash = createHash('sha256').update(captured).digest('hex').slice(0, 12);
+
 rmSync(join(here, 'dist'), { recursive: true, force: true });
 await build({
   entryPoints: ['index', 'auto', 'diagnosis', 'react/index'].map((name) => join(here, `src/${name}.ts`)),
@@ -44,11 +52,10 @@ await build({
   jsx: 'automatic',
   loader: { '.wasm': 'binary' },
   external: ['react', 'react/jsx-runtime', 'folds'],
-  define: { __VERSION__: JSON.stringify(version) },
+  define: { __VERSION__: JSON.stringify(`${version}+wasm.${hash}`) },
   chunkNames: 'chunk-[hash]',
   logLevel: 'warning',
 });
-mkdirSync(join(here, 'schema'), { recursive: true });
 copyFileSync(join(here, '../LICENSE'), join(here, 'LICENSE'));
 
 const kib = (/** @type {number} */ bytes) => `${(bytes / 1024).toFixed(1)} KiB`;

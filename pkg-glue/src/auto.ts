@@ -1,11 +1,13 @@
 /**
  * `import 'lotus-crypto-diag/auto'` as the first import of an app's entry: everything on, with the defaults. The next
- * line that the app logs is captured.
+ * line that the app logs is captured. Without a page, on a server, it does nothing.
  */
 import { core } from './core';
 
-core().install();
-core().watchUploads();
-core().frames.watchAll();
-core().storage.enter();
-core().tabs.enter();
+if (typeof document !== 'undefined') {
+  core().install();
+  core().watchUploads();
+  core().frames.watchAll();
+  core().storage.enter();
+  core().tabs.enter();
+}

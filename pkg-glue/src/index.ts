@@ -14,54 +14,15 @@ export { type CryptoStoreOptions, checkCryptoStore, type DeviceIds } from './cry
 export { downloadCryptoDiagReport } from './download';
 export type { TabLeadership, TabLeadershipOptions, TakeOverResult } from './election';
 export type { UploadWatchOptions } from './engine';
+export type * from './generated/model';
 export type {
-  Artefact,
-  Breaker,
-  CallFailure,
-  CallMembership,
-  CallRequest,
-  CaptureSession,
-  CaptureState,
   CaptureStatus as CryptoDiagStatus,
-  Conclusion,
-  CryptoStoreStatus,
   Detail as CryptoDiagDetail,
-  Diagnosis,
   Entry as CryptoDiagEntry,
-  EvidenceRef,
-  Fault,
-  FaultCounts,
-  FaultWindow,
-  Finding,
-  FindingId,
-  IdentityCheck,
-  Latency,
-  LatencyFigures,
-  LatencySample,
-  LatencySummary,
-  Level,
-  LoopState,
-  MalformedCause,
-  Mark,
-  MarkKind,
-  PathLatency,
-  PersistRequest,
-  Refusal,
-  Remedy,
-  Runbook,
-  RunbookQuery,
-  StorageStatus,
-  StoreLoss,
-  StoreVerdict,
-  Tab,
-  TabRole,
-  Tabs,
-  TimelineEvent,
-  UploadLoopStatus,
-  Verdict,
+  Report as CryptoDiagReport,
 } from './generated/model';
 export type { MatrixClientLike } from './matrix-client';
-export type { CryptoDiagReport, ReportExtras } from './report';
+export type { ReportExtras } from './report';
 export { buildCryptoDiagReport, collectCryptoDiagReport } from './report';
 
 /**

@@ -4,9 +4,6 @@ import { checkCryptoStore } from './crypto-store';
 import type { ClientFacts, Environment, HostFacts, Report } from './generated/model';
 import type { CryptoApiLike, MatrixClientLike } from './matrix-client';
 
-/** The report, as it stands in the file. Its JSON Schema is `lotus-crypto-diag/report-1.schema.json`. */
-export type CryptoDiagReport = Report;
-
 /** What only the host knows. */
 export interface ReportExtras {
   /** Version of matrix-js-sdk: it does not tell it at run time. */

@@ -1,17 +1,69 @@
-import * as lib from 'lotus-crypto-diag';
+import type * as lib from 'lotus-crypto-diag';
+import type * as auto from 'lotus-crypto-diag/auto';
+import type * as diagnosis from 'lotus-crypto-diag/diagnosis';
+import * as react from 'lotus-crypto-diag/react';
 import type { MatrixClient } from 'matrix-js-sdk';
+import type { FunctionComponent, ReactNode } from 'react';
 import { expectTypeOf, it } from 'vitest';
 
-it('the public functions have the types that are promised', () => {
-  expectTypeOf(lib.installCryptoDiagLog).toEqualTypeOf<() => () => void>();
-  expectTypeOf(lib.getCryptoDiagEntries).returns.toEqualTypeOf<lib.CryptoDiagEntry[]>();
-  expectTypeOf(lib.getCryptoDiagStatus).returns.toEqualTypeOf<lib.CryptoDiagStatus>();
-  expectTypeOf(lib.buildCryptoDiagReport).returns.toBeString();
-  expectTypeOf(lib.collectCryptoDiagReport).returns.resolves.toBeString();
-  expectTypeOf(lib.downloadCryptoDiagReport).returns.resolves.toBeString();
-  expectTypeOf(lib.subscribe).returns.toEqualTypeOf<() => void>();
-  expectTypeOf(lib.getSnapshot).returns.toEqualTypeOf<lib.CryptoDiagSnapshot>();
+type Undo = () => void;
+type Client = lib.MatrixClientLike | null;
+
+// The whole of an entry: what is missing here, or is here and not there, does not compile.
+it('the functions of the main entry have the types that are promised', () => {
+  expectTypeOf<typeof lib>().toEqualTypeOf<{
+    installCryptoDiagLog: () => Undo;
+    getCryptoDiagEntries: () => lib.CryptoDiagEntry[];
+    getCryptoDiagStatus: () => lib.CryptoDiagStatus;
+    getSnapshot: () => lib.CryptoDiagSnapshot;
+    subscribe: (listener: () => void) => Undo;
+    buildCryptoDiagReport: (mx?: Client, extras?: lib.ReportExtras) => string;
+    collectCryptoDiagReport: (mx?: Client, extras?: lib.ReportExtras) => Promise<string>;
+    downloadCryptoDiagReport: (mx?: Client, extras?: lib.ReportExtras) => Promise<string>;
+    checkCryptoStore: (
+      target: lib.MatrixClientLike | lib.DeviceIds,
+      options?: lib.CryptoStoreOptions,
+    ) => Promise<lib.CryptoStoreStatus>;
+    requestPersistentStorage: () => Promise<lib.StorageStatus>;
+    refreshStorageStatus: () => Promise<lib.StorageStatus>;
+    requestTabLeadership: (options?: lib.TabLeadershipOptions) => lib.TabLeadership;
+    watchKeyUploads: (options?: lib.UploadWatchOptions) => Undo;
+    watchFrame: (frame: HTMLIFrameElement) => Undo;
+    readonly fetchFn: typeof fetch;
+  }>();
   expectTypeOf<lib.Fault>().toEqualTypeOf<'KE-1' | 'KE-2' | 'KE-3' | 'KE-4'>();
+});
+
+it('so have those of the diagnosis, and auto has none', () => {
+  expectTypeOf<typeof diagnosis>().toEqualTypeOf<{
+    diagnoseReport: (report: lib.CryptoDiagReport | string, evidence?: lib.ServerEvidence) => lib.Analysis;
+  }>();
+  expectTypeOf<keyof typeof auto>().toBeNever();
+});
+
+it('the components take what they need, and no more', () => {
+  expectTypeOf<keyof typeof react>().toEqualTypeOf<
+    | 'CryptoDiagnostics'
+    | 'CryptoRecoveryPrompt'
+    | 'OtherTabBanner'
+    | 'TabGate'
+    | 'useCryptoDiagnostics'
+    | 'useTabLeadership'
+    | 'ENGLISH'
+    | 'ENGLISH_RECOVERY'
+    | 'ENGLISH_TABS'
+  >();
+  // Each is a component of React, whose only must is what it cannot do without.
+  expectTypeOf(react.CryptoDiagnostics).toExtend<FunctionComponent<react.CryptoDiagnosticsProps>>();
+  expectTypeOf<Record<never, never>>().toExtend<react.CryptoDiagnosticsProps>();
+  expectTypeOf(react.CryptoRecoveryPrompt).toExtend<FunctionComponent<react.CryptoRecoveryPromptProps>>();
+  expectTypeOf<{ mx: MatrixClient; onLogout: () => Promise<void> }>().toExtend<react.CryptoRecoveryPromptProps>();
+  expectTypeOf(react.OtherTabBanner).toExtend<FunctionComponent<react.OtherTabBannerProps>>();
+  expectTypeOf<Record<never, never>>().toExtend<react.OtherTabBannerProps>();
+  expectTypeOf(react.TabGate).toExtend<FunctionComponent<react.TabGateProps>>();
+  expectTypeOf<{ children: ReactNode }>().toExtend<react.TabGateProps>();
+  expectTypeOf(react.useCryptoDiagnostics).toEqualTypeOf<() => lib.CryptoDiagSnapshot>();
+  expectTypeOf(react.useTabLeadership).toEqualTypeOf<(options: lib.TabLeadershipOptions) => react.TabLeadershipState>();
 });
 
 it('a client of the SDK is accepted as it is', () => {

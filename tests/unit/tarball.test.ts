@@ -1,0 +1,93 @@
+// The package as it is packed: what a registry and the bundlers of its users make of it.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const run = promisify(execFile);
+const tests = join(dirname(fileURLToPath(import.meta.url)), '..');
+const home = join(tests, '../pkg-glue');
+const manifest = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'));
+
+let folder: string;
+let tarball: string;
+let files: string[];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'lotus-crypto-diag-'));
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: home });
+  const [packed] = JSON.parse(stdout);
+  tarball = join(folder, packed.filename);
+  files = packed.files.map(({ path }: { path: string }) => path).sort();
+}, 60_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the tarball', () => {
+  it('holds what is needed, and nothing else', () => {
+    const expected =
+      /^(dist\/((index|auto|diagnosis|react\/index)\.(js|d\.ts)|chunk-\w+\.js)|schema\/report-1\.schema\.json|LICENSE|README\.md|CHANGELOG\.md|package\.json)$/;
+    expect(files.filter((file) => !expected.test(file))).toEqual([]);
+    for (const file of ['LICENSE', 'README.md', 'CHANGELOG.md']) expect(files).toContain(file);
+  });
+
+  it('holds every file that the manifest names', () => {
+    const named =
+      JSON.stringify([manifest.exports, manifest.types, manifest.typesVersions]).match(/\.\/[\w./-]+/g) ?? [];
+    const targets = named.map((path) => path.slice(2)).filter((path) => /^(dist|schema)\//.test(path));
+    expect(targets.length).toBeGreaterThan(8);
+    for (const path of targets) expect(files).toContain(path);
+  });
+
+  it('is accepted by publint, without a remark', async () => {
+    const { buffer, byteOffset, byteLength } = readFileSync(tarball);
+    const bytes = buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
+    const { messages, pkg } = await publint({ pack: { tarball: bytes }, strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  it('has types that every way of resolving modules finds', async () => {
+    const attw = createRequire(import.meta.url).resolve('@arethetypeswrong/cli/package.json');
+    // It is ESM by design: who calls `require()` gets a module, as Node does it, or an import() to write.
+    const rules = ['--ignore-rules', 'cjs-resolves-to-esm'];
+    const { stdout } = await run(process.execPath, [
+      join(dirname(attw), 'dist/index.js'),
+      tarball,
+      '--format',
+      'json',
+      ...rules,
+    ]);
+    const { analysis } = JSON.parse(stdout);
+    expect(Object.keys(analysis.entrypoints)).toHaveLength(Object.keys(manifest.exports).length);
+  }, 60_000);
+
+  it('says in the changelog what its version brings', () => {
+    expect(readFileSync(join(home, 'CHANGELOG.md'), 'utf8')).toContain(`\n## ${manifest.version}`);
+  });
+});
+
+describe('on a server', () => {
+  it('every entry can be imported, does nothing to the process, and lets it end', async () => {
+    const entries = ['', '/auto', '/diagnosis', '/react'].map((entry) => `${manifest.name}${entry}`);
+    const script = `
+      const before = [console.warn, console.error, fetch, Reflect.ownKeys(globalThis).length];
+      for (const entry of ${JSON.stringify(entries)}) await import(entry);
+      const after = [console.warn, console.error, fetch, Reflect.ownKeys(globalThis).length];
+      console.log(before.every((value, index) => value === after[index]));`;
+    const node = run(process.execPath, ['--input-type=module', '-e', script], { cwd: tests, timeout: 30_000 });
+    await expect(node).resolves.toEqual({ stdout: 'true\n', stderr: '' });
+  }, 40_000);
+
+  it('a report names the version and the hash of the WebAssembly that is in the package', async () => {
+    const { getCryptoDiagStatus } = await import('lotus-crypto-diag');
+    const { version } = getCryptoDiagStatus();
+    expect(version).toMatch(/^\d+\.\d+\.\d+\+wasm\.[0-9a-f]{12}$/);
+    expect(version.split('+')[0]).toBe(manifest.version);
+  });
+});
