@@ -3,21 +3,32 @@
 
 const { apply, getOwnPropertyDescriptor, defineProperty, deleteProperty } = Reflect;
 
-/** `v3`, `r0` (there with the device id behind it), `unstable`. */
-const UPLOAD = /\/_matrix\/client\/[^/?#]+\/keys\/upload(?:[/?#]|$)/;
+/** `v3`, `r0` (there with the device id behind it), `unstable`; not in a query. */
+const UPLOAD = /^(?:[^?#]*\/)?_matrix\/client\/[^/?#]+\/keys\/upload(?:[/?#]|$)/;
+
+/** Answers from memory come no faster than that: an SDK that tries again at once would take all of the page's time. */
+const PACE_MS = 250;
+
+/**
+ * Who uploads, by the access token, which is only compared; and the server's last refusal. Renewed tokens push the oldest out.
+ *
+ * @type {Map<unknown, Client>}
+ * @typedef {{ number: number, refusal?: { text: string, statusText: string, url: string } }} Client
+ */
+const clients = new Map();
+const CLIENTS = 16;
+let lastNumber = 0;
 
 /**
  * @param {any} scope what has the `fetch`: the window
- * @param {(keyIds: string, isNews: boolean) => boolean} onUpload whether it is to be answered from memory
- * @param {(status: number, error: string, path: string) => boolean} onSettled whether the server refused the keys
+ * @param {(client: number, keyIds: string) => boolean} onUpload whether it is to be answered from memory
+ * @param {(client: number, status: number, error: string, path: string) => boolean} onSettled whether the server refused
+ *   the keys
  * @param {(error: unknown) => void} onFailure
  */
 export function tapFetch(scope, onUpload, onSettled, onFailure) {
   let active = true;
-  /** The server's last refusal. @type {{ text: string, statusText: string } | undefined} */
-  let refusal;
-  /** Only to be compared: another token may be another device. @type {unknown} */
-  let lastToken;
+  let lastHeld = 0;
 
   /** @type {<T>(call: () => T) => T | undefined} */
   const guarded = (call) => {
@@ -35,51 +46,63 @@ export function tapFetch(scope, onUpload, onSettled, onFailure) {
     }
   };
 
-  const settle = (/** @type {Response} */ response, /** @type {string} */ url) => {
+  const settle = (/** @type {Client} */ client, /** @type {Response} */ response, /** @type {string} */ asked) => {
+    const { status, statusText } = response;
+    const url = response.url || asked;
     const path = url.replace(/^\w+:\/\/[^/]*/, '').replace(/[?#].*/, '');
-    if (response.status !== 400) {
-      guarded(() => onSettled(response.status, '', path));
+    const tell = (/** @type {number} */ status, error = '') =>
+      guarded(() => onSettled(client.number, status, error, path));
+    if (status !== 400) {
+      tell(status);
       return;
     }
     // Whoever asked may be faster to read it, and log it.
-    guarded(() => onSettled(0, '', path));
+    tell(0);
     // Before whoever asked has seen it: the body can be read once only.
     const copy = response.clone();
     copy.text().then(
       (text) => {
-        if (!active) return;
-        const isRefusal = guarded(() => onSettled(400, errorOf(text), path));
-        if (isRefusal) refusal = { text, statusText: response.statusText };
+        if (active && tell(400, errorOf(text))) client.refusal = { text, statusText, url };
       },
       () => {},
     );
+  };
+
+  /** @returns {Promise<Response>} */
+  const answer = (/** @type {any} */ { text, statusText, url }, /** @type {AbortSignal | undefined} */ signal) => {
+    const response = new Response(text, { status: 400, statusText, headers: { 'content-type': 'application/json' } });
+    // The SDK puts the address into its error.
+    defineProperty(response, 'url', { value: url });
+    const now = Date.now();
+    const wait = Math.min(Math.max(lastHeld + PACE_MS - now, 0), PACE_MS);
+    lastHeld = now + wait;
+    // No timer but where it is needed: those of a hidden page may come a minute late.
+    if (!wait) return Promise.resolve(response);
+    return new Promise((resolve, reject) => {
+      setTimeout(() => (signal?.aborted ? reject(signal.reason) : resolve(response)), wait);
+    });
   };
 
   const upload = (/** @type {any} */ self, /** @type {ArrayLike<any>} */ args, /** @type {string} */ url) => {
     const [input, init] = [args[0], args[1]];
     const ids = keyIds(init?.body);
     // No one-time keys in it: the device's own keys, or fallback keys.
-    const isOther = ids?.length === 0;
-    const token = authorization(init?.headers ?? input.headers);
-    const isNews = lastToken !== undefined && token !== lastToken;
-    lastToken = token;
-    const isHeld = ids !== undefined && !isOther && guarded(() => onUpload(ids.join(' '), isNews));
-    if (isHeld && refusal && !init?.signal?.aborted) {
-      const headers = { 'content-type': 'application/json' };
-      const response = new Response(refusal.text, { status: 400, statusText: refusal.statusText, headers });
-      // The SDK puts the address into its error.
-      defineProperty(response, 'url', { value: new URL(url, globalThis.location?.href).href });
-      return Promise.resolve(response);
-    }
+    if (ids?.length === 0) return apply(original, self, args);
+    const client = clientOf(authorization(init?.headers ?? input.headers));
+    const { number, refusal } = client;
+    const held =
+      ids &&
+      refusal &&
+      !init.signal?.aborted &&
+      guarded(() => onUpload(number, ids.join(' ')) && answer(refusal, init.signal));
+    if (held) return held;
     const promise = apply(original, self, args);
-    if (!isOther) {
-      promise.then(
-        (/** @type {Response} */ response) => {
-          if (active) guarded(() => settle(response, url));
-        },
-        () => {},
-      );
-    }
+    promise.then(
+      (/** @type {Response} */ response) => {
+        if (active) guarded(() => settle(client, response, url));
+      },
+      () => {},
+    );
     return promise;
   };
 
@@ -144,6 +167,17 @@ function keyIds(/** @type {unknown} */ body) {
   }
 }
 
+function clientOf(/** @type {unknown} */ token) {
+  let client = clients.get(token);
+  if (!client) {
+    lastNumber += 1;
+    client = { number: lastNumber };
+    clients.set(token, client);
+    if (clients.size > CLIENTS) clients.delete(clients.keys().next().value);
+  }
+  return client;
+}
+
 function authorization(/** @type {any} */ headers) {
   try {
     if (typeof headers?.get === 'function') return headers.get('authorization');
@@ -153,11 +187,13 @@ function authorization(/** @type {any} */ headers) {
   }
 }
 
+/** What the server says; no more of it than a line of the console may have, and a little that is read with it. */
 function errorOf(/** @type {string} */ text) {
+  let error = text;
   try {
-    const { error } = JSON.parse(text);
-    return typeof error === 'string' ? error : text;
+    error = String(JSON.parse(text).error ?? text);
   } catch {
-    return text;
+    // Not JSON: the text itself is looked at.
   }
+  return error.slice(0, 32_768);
 }

@@ -28,6 +28,8 @@ pub mod leadership;
 pub mod tabs;
 pub mod upload_loop;
 
+pub mod upload_clients;
+
 pub mod capture_session;
 pub mod latency;
 pub mod server_evidence;

@@ -10,7 +10,8 @@ use crate::report::{HostFacts, PageReport, SCHEMA};
 use crate::signature::{Classified, recognise, tells_of_lost_store};
 use crate::stores::CryptoStores;
 use crate::timestamp::Timestamp;
-use crate::upload_loop::{LoopOptions, Sense, UploadLoop, UploadLoopStatus, Verdict};
+use crate::upload_clients::UploadClients;
+use crate::upload_loop::{LoopOptions, UploadLoopStatus, Verdict};
 
 /// How much of a line is kept, in bytes of UTF-8.
 pub const MAX_MESSAGE: usize = 16 * 1024;
@@ -52,7 +53,7 @@ pub struct Session {
     counts: FaultCounts,
     capturing_since: Option<Timestamp>,
     stores: CryptoStores,
-    uploads: UploadLoop,
+    uploads: UploadClients,
 }
 
 impl Session {
@@ -76,7 +77,7 @@ impl Session {
             return lost;
         };
         if let Detail::Refusal(refusal) = &detail
-            && !self.uploads.refused(refusal, Sense::Console, now)
+            && !self.uploads.told(refusal, now)
         {
             // The SDK's line about an answer that was seen on the network, and is an entry already.
             return lost;
@@ -128,9 +129,15 @@ impl Session {
         self.uploads.watch(watched, options);
     }
 
-    /// What is to be done with an upload of one-time keys; `key_ids` separated by blanks. See [`UploadLoop::decide`].
-    pub fn upload_starts(&mut self, key_ids: &str, is_news: bool, now: Timestamp, random: f64) -> Verdict {
-        self.uploads.decide(key_ids.split(' '), is_news, now, random)
+    /// The device was logged out: what was seen of its uploads is over.
+    pub fn logged_out(&mut self) {
+        self.uploads.reset();
+    }
+
+    /// What is to be done with a client's upload of one-time keys; `key_ids` separated by blanks. See
+    /// [`UploadClients::decide`].
+    pub fn upload_starts(&mut self, client: u32, key_ids: &str, now: Timestamp, random: f64) -> Verdict {
+        self.uploads.decide(client, key_ids.split(' '), now, random)
     }
 
     /// The server answered an upload of one-time keys with an error that is still being read.
@@ -138,10 +145,10 @@ impl Session {
         self.uploads.answered(now);
     }
 
-    /// The server answered an upload of one-time keys, `error` in its words; `true` where it refused the keys.
-    pub fn upload_settled(&mut self, status: u16, error: &str, path: &str, now: Timestamp) -> bool {
+    /// The server answered a client's upload of one-time keys, `error` in its words; `true` where it refused the keys.
+    pub fn upload_settled(&mut self, client: u32, status: u16, error: &str, path: &str, now: Timestamp) -> bool {
         if (200..300).contains(&status) {
-            self.uploads.accepted(now);
+            self.uploads.accepted(client, now);
         }
         if status != 400 {
             return false;
@@ -154,7 +161,7 @@ impl Session {
         let Detail::Refusal(refusal) = &detail else {
             return false;
         };
-        self.uploads.refused(refusal, Sense::Network, now);
+        self.uploads.refused(client, refusal, now);
         let (message, truncated) = message(&text, "", signature);
         self.counts.add(fault);
         let level = Level::Error;
@@ -165,7 +172,7 @@ impl Session {
     /// Counts and entries.
     pub fn evidence(&self) -> Evidences {
         let (counts, entries) = (self.counts, self.buffer.entries());
-        let upload_loop = self.uploads.status().clone();
+        let upload_loop = self.uploads.status();
         Evidences { counts, entries, crypto_store: self.stores.status(None, None), upload_loop }
     }
 
@@ -183,7 +190,7 @@ impl Session {
             entries: self.buffer.entries(),
             storage,
             crypto_store,
-            upload_loop: self.uploads.status().clone(),
+            upload_loop: self.uploads.status(),
             environment,
             notes,
             blind_spots,

@@ -1,4 +1,5 @@
-//! Uploads of one-time keys that are refused again and again: the detector, and the breaker that stops them.
+//! Uploads of one-time keys that are refused again and again: the detector, and the breaker that stops them. Both are
+//! about one client; see [`crate::upload_clients`].
 //!
 //! A refused upload is never marked as sent, so the SDK repeats it with every sync: once in 30 s when idle, several times a
 //! second when busy. So a loop is judged by repetition, not by speed: some refusals, with no accepted upload between
@@ -20,17 +21,17 @@ pub const FIRST_PROBE_MS: i64 = 30_000;
 pub const LAST_PROBE_MS: i64 = 15 * 60_000;
 /// A probe is put off by up to this part of its interval, so that many clients do not come back at once.
 const JITTER: f64 = 0.2;
-/// How long after an answer the SDK logs it.
-const ECHO_MS: i64 = 30_000;
 /// A rate over less time says nothing.
 const RATE_MS: i64 = 10_000;
 /// How many of the refused keys are remembered by their ids.
 const KEY_IDS: usize = 16;
+/// More refusals than that are never waited for: the time of each is kept.
+const MOST_REFUSALS: u32 = 100;
 
 /// When refusals are a loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoopOptions {
-    /// So many refusals without an accepted upload between them …
+    /// So many refusals without an accepted upload between them, from 1 to 100 …
     pub threshold: u32,
     /// … within so many milliseconds.
     pub window_ms: i64,
@@ -70,7 +71,7 @@ pub enum Breaker {
     Closed,
     /// Only probes do.
     Open,
-    /// It was switched off, or the network is not watched.
+    /// It was switched off, or the uploads are sent where the network is not watched.
     Off,
 }
 
@@ -133,39 +134,33 @@ pub enum Verdict {
     Answer,
 }
 
-/// Detector and breaker.
+/// Detector and breaker, for the uploads of one client.
 #[derive(Clone, Debug, Default)]
 pub struct UploadLoop {
     options: LoopOptions,
     status: UploadLoopStatus,
     /// When the latest refusals came: as many as make a loop.
     recent: VecDeque<Timestamp>,
-    /// When the client last tried, and how often since the first refusal.
-    last_try: Option<Timestamp>,
+    /// How often the client tried since the first refusal.
     tries: u32,
-    /// When an answer was last seen on the network, whose line in the console is still to come.
-    answered: Option<Timestamp>,
+    /// Whether a refusal was seen on the network since the last accepted upload. Otherwise nothing can be held back.
+    is_seen: bool,
     interval_ms: i64,
+    /// What the next probe is put off by.
+    random: f64,
 }
 
 impl UploadLoop {
     /// From now on the network is watched, or it is not any more.
     pub fn watch(&mut self, watched: bool, options: LoopOptions) {
-        self.options = options;
+        self.options = LoopOptions { threshold: options.threshold.clamp(1, MOST_REFUSALS), ..options };
         self.status.watched = watched;
-        if !watched {
-            self.status.next_probe = None;
-        }
         self.set_breaker();
     }
 
-    /// The server refused an upload. `false`: this refusal was counted already, when the other sense saw it.
-    pub fn refused(&mut self, refusal: &Refusal, sense: Sense, now: Timestamp) -> bool {
-        match sense {
-            Sense::Network => self.answered = Some(now),
-            Sense::Console if self.is_echo(now) => return false,
-            Sense::Console => {}
-        }
+    /// The server refused an upload.
+    pub fn refused(&mut self, refusal: &Refusal, sense: Sense, now: Timestamp) {
+        self.is_seen |= sense == Sense::Network;
         let status = &mut self.status;
         if matches!(status.state, LoopState::Idle | LoopState::Recovered) {
             status.state = LoopState::Suspected;
@@ -176,16 +171,15 @@ impl UploadLoop {
         status.last_ts = Some(now);
         status.diverges = refusal.diverges();
         status.refusal = Some(refusal.clone());
-        if !status.key_ids.contains(&refusal.key_id) {
-            if status.key_ids.len() >= KEY_IDS {
-                status.key_ids.remove(0);
-            }
-            status.key_ids.push(refusal.key_id.clone());
+        status.key_ids.retain(|id| *id != refusal.key_id);
+        if status.key_ids.len() >= KEY_IDS {
+            status.key_ids.remove(0);
         }
+        status.key_ids.push(refusal.key_id.clone());
         self.tried(now);
 
         self.recent.push_back(now);
-        let threshold = self.options.threshold.max(1) as usize;
+        let threshold = self.options.threshold as usize;
         while self.recent.len() > threshold {
             self.recent.pop_front();
         }
@@ -196,83 +190,55 @@ impl UploadLoop {
             self.status.state = LoopState::Looping;
             self.status.since = Some(now);
             self.interval_ms = FIRST_PROBE_MS;
-            self.set_breaker();
-            self.schedule(now, 0.0);
+            self.schedule(now);
         }
-        true
-    }
-
-    /// The server answered an upload with an error that is still being read: the SDK may be faster to log it.
-    pub const fn answered(&mut self, now: Timestamp) {
-        self.answered = Some(now);
+        self.set_breaker();
     }
 
     /// The server accepted an upload of one-time keys.
     pub fn accepted(&mut self, now: Timestamp) {
         let was_looping = self.status.state == LoopState::Looping;
-        let accepted = self.status.accepted.saturating_add(1);
-        let UploadLoopStatus { watched, spared, probes, .. } = self.status;
         let before = std::mem::take(&mut self.status);
+        let UploadLoopStatus { watched, spared, probes, accepted, .. } = before;
         if was_looping || before.state == LoopState::Recovered {
             // What it was about stays for the report.
             let since = if was_looping { Some(now) } else { before.since };
-            self.status = UploadLoopStatus { state: LoopState::Recovered, since, next_probe: None, ..before };
+            self.status = UploadLoopStatus { state: LoopState::Recovered, since, ..before };
         }
         self.status.watched = watched;
         self.status.spared = spared;
         self.status.probes = probes;
-        self.status.accepted = accepted;
+        self.status.accepted = accepted.saturating_add(1);
         self.status.refusals = 0;
         self.status.key_ids.clear();
         self.status.first_ts = None;
         self.status.per_minute = None;
         self.recent.clear();
         self.tries = 0;
+        self.is_seen = false;
         self.set_breaker();
     }
 
-    /// Another device, or none: what was seen is not about it.
-    pub fn reset(&mut self) {
-        let (options, watched) = (self.options, self.status.watched);
-        *self = Self::default();
-        self.watch(watched, options);
-    }
-
-    /// Whether the ids of the keys in an upload matter now: otherwise nobody has to read them.
-    pub fn is_open(&self) -> bool {
-        self.status.breaker == Breaker::Open
-    }
-
-    /// What is to be done with an upload of the keys with these ids. `is_news`: the client has another access token than
-    /// at its last upload, so it may be another device. `random` is from 0 to 1.
-    pub fn decide<'a>(
-        &mut self,
-        mut key_ids: impl Iterator<Item = &'a str>,
-        is_news: bool,
-        now: Timestamp,
-        random: f64,
-    ) -> Verdict {
-        let Some(refused) = self.status.refusal.as_ref().filter(|_| self.is_open()) else {
-            return Verdict::Pass;
-        };
-        if !key_ids.any(|id| id == refused.key_id) {
+    /// What is to be done with an upload of the keys with these ids. `random` is from 0 to 1.
+    pub fn decide<'a>(&mut self, mut key_ids: impl Iterator<Item = &'a str>, now: Timestamp, random: f64) -> Verdict {
+        self.random = random.clamp(0.0, 1.0);
+        let refused = &self.status.key_ids;
+        if self.status.breaker != Breaker::Open || !key_ids.any(|id| refused.iter().any(|refused| refused == id)) {
             return Verdict::Pass;
         }
         let due = self.status.next_probe.is_none_or(|due| now >= due);
-        // A clock that was put back would hold the probe off for as long.
-        let is_unreachable = self.status.next_probe.is_some_and(|due| due.ms() - now.ms() > self.longest_wait());
-        if is_unreachable {
-            self.schedule(now, random);
-        }
-        if is_news || due {
+        if due {
             self.status.probes = self.status.probes.saturating_add(1);
             self.interval_ms = (self.interval_ms * 2).min(LAST_PROBE_MS);
-            self.schedule(now, random);
+            self.schedule(now);
             return Verdict::Pass;
+        }
+        // A clock that was put back would hold the probe off for as long.
+        if self.status.next_probe.is_some_and(|due| due.ms() - now.ms() > self.wait(1.0)) {
+            self.schedule(now);
         }
         self.status.spared = self.status.spared.saturating_add(1);
         self.tried(now);
-        self.answered = Some(now);
         Verdict::Answer
     }
 
@@ -282,37 +248,32 @@ impl UploadLoop {
     }
 
     fn set_breaker(&mut self) {
+        let can_hold = self.options.breaker && self.status.watched;
         self.status.breaker = match self.status.state {
-            _ if !self.options.breaker || !self.status.watched => Breaker::Off,
-            LoopState::Looping => Breaker::Open,
-            LoopState::Idle | LoopState::Suspected | LoopState::Recovered => Breaker::Closed,
+            LoopState::Looping if can_hold && self.is_seen => Breaker::Open,
+            LoopState::Idle | LoopState::Suspected | LoopState::Recovered if can_hold => Breaker::Closed,
+            _ => Breaker::Off,
         };
+        if self.status.breaker != Breaker::Open {
+            self.status.next_probe = None;
+        }
+    }
+
+    fn schedule(&mut self, now: Timestamp) {
+        self.status.next_probe = Some(now.plus_ms(self.wait(self.random)));
     }
 
     #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "milliseconds below an hour")]
-    fn schedule(&mut self, now: Timestamp, random: f64) {
-        let jitter = (self.interval_ms as f64 * JITTER * random.clamp(0.0, 1.0)) as i64;
-        self.status.next_probe = self.is_open().then(|| now.plus_ms(self.interval_ms + jitter));
-    }
-
-    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "milliseconds below an hour")]
-    fn longest_wait(&self) -> i64 {
-        (self.interval_ms as f64 * (1.0 + JITTER)) as i64
+    fn wait(&self, random: f64) -> i64 {
+        self.interval_ms + (self.interval_ms as f64 * JITTER * random) as i64
     }
 
     fn tried(&mut self, now: Timestamp) {
         self.tries = self.tries.saturating_add(1);
-        self.last_try = Some(now);
         let lasted = self.status.first_ts.map_or(0, |first| now.ms() - first.ms());
         #[allow(clippy::cast_precision_loss, reason = "a span within a page's life")]
         let per_minute =
             (lasted >= RATE_MS && self.tries > 1).then(|| f64::from(self.tries - 1) * 60_000.0 / lasted as f64);
         self.status.per_minute = per_minute.map(|rate| (rate * 10.0).round() / 10.0);
-    }
-
-    /// Whether a line in the console is about an answer that was seen on the network.
-    fn is_echo(&self, now: Timestamp) -> bool {
-        let waited = self.answered.map(|answered| now.ms() - answered.ms());
-        self.status.watched && waited.is_some_and(|waited| (0..=ECHO_MS).contains(&waited))
     }
 }

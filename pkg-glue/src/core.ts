@@ -50,6 +50,10 @@ export interface Core {
   status(): CaptureStatus;
   /** Wraps `fetch`; options that are given replace those of a call before. Returns the undo. */
   watchUploads(options?: UploadWatchOptions): () => void;
+  /** What passes on to the page's `fetch`, and can be watched in place of it. */
+  readonly requests: { fetch: typeof fetch };
+  /** The device was logged out. */
+  loggedOut(): void;
   report(facts: HostFacts): Report;
   subscribe(listener: () => void): () => void;
   snapshot(): CryptoDiagSnapshot;
@@ -248,6 +252,8 @@ function createCore(): Core {
     return undo && (() => guarded(undo));
   });
 
+  const requests: Core['requests'] = { fetch: (input, init) => globalThis.fetch(input, init) };
+
   const evidence = (): Evidences => {
     known = guarded((e) => e.evidence()) ?? known;
     return known;
@@ -285,7 +291,8 @@ function createCore(): Core {
       watches += 1;
       if (watches === 1 || options) {
         ensureEngine();
-        guarded((e) => e.watchUploads(options ?? {}));
+        const given = options ?? {};
+        guarded((e) => e.watchUploads(given.wrap === false ? requests : globalThis, given));
         schedule();
       }
       let undone = false;
@@ -297,6 +304,11 @@ function createCore(): Core {
         guarded((e) => e.unwatchUploads());
         schedule();
       };
+    },
+    requests,
+    loggedOut() {
+      guarded((e) => e.loggedOut());
+      schedule();
     },
     report(facts) {
       ensureEngine();

@@ -16,20 +16,23 @@ export interface Engine {
   storeFound(device: StoreOfDevice, existed: boolean | undefined, error: string | undefined): void;
   storeKeys(device: StoreOfDevice, ed25519: string, curve25519: string): void;
   cryptoStore(userId: string, deviceId: string): CryptoStoreStatus | null;
-  /** Whether `fetch` could be wrapped. */
-  watchUploads(options: UploadWatchOptions): boolean;
+  /** Whether the `fetch` of `scope` could be wrapped. */
+  watchUploads(scope: object, options: UploadWatchOptions): boolean;
   unwatchUploads(): void;
+  loggedOut(): void;
   elect(name: string, id: string, host: (what: string, text: string) => void): Machine;
 }
 
 /** When refused uploads are a loop, and what is done about it. */
 export interface UploadWatchOptions {
-  /** So many refusals without an accepted upload between them are a loop. Three, if nothing is given. */
+  /** So many refusals without an accepted upload between them are a loop: 1 to 100. Three, if nothing is given. */
   threshold?: number;
   /** If they come within so many milliseconds. Ten minutes, if nothing is given. */
   windowMs?: number;
   /** Whether uploads are held back while the loop lasts. They are, if nothing is given. */
   breaker?: boolean;
+  /** Whether the page's own `fetch` is watched. If not, only `fetchFn` is. It is, if nothing is given. */
+  wrap?: boolean;
 }
 
 /** A Matrix device, and the IndexedDB database of its crypto store. */
@@ -57,8 +60,9 @@ export function createEngine(onChange: () => void, onFailure: (error: unknown) =
       diag.storeFound(userId, deviceId, database, existed, error),
     storeKeys: ({ userId, deviceId, database }, ed25519, curve25519) =>
       diag.storeKeys(userId, deviceId, database, ed25519, curve25519),
-    watchUploads: ({ threshold, windowMs, breaker }) => diag.watchUploads(globalThis, threshold, windowMs, breaker),
+    watchUploads: (scope, { threshold, windowMs, breaker }) => diag.watchUploads(scope, threshold, windowMs, breaker),
     unwatchUploads: () => diag.unwatchUploads(),
+    loggedOut: () => diag.loggedOut(),
     elect: (name, id, host) => new TabElection(name, id, host, onFailure),
     cryptoStore: (userId, deviceId) => diag.cryptoStore(userId, deviceId) as CryptoStoreStatus | null,
   };

@@ -93,8 +93,11 @@ export function watchKeyUploads(options?: UploadWatchOptions): () => void {
   return core().watchUploads(options);
 }
 
-/** For the SDK's `fetchFn`, where a host passes one: the page's `fetch`, as it is at the time of the call. */
-export const fetchFn: typeof fetch = (input, init) => globalThis.fetch(input, init);
+/**
+ * For the SDK's `fetchFn`, where a host passes one: the page's `fetch`, as it is at the time of the call. Watched in place of
+ * that by `watchKeyUploads({ wrap: false })`.
+ */
+export const fetchFn: typeof fetch = (input, init) => core().requests.fetch(input, init);
 
 /**
  * Watches the console of a frame of the same origin, from its first script on if called right after the frame was put into

@@ -1,5 +1,6 @@
 // A server that says what it was asked, for the tests of what watches `fetch`. `/echo/…` tells the request as it came,
-// `/stream/…` answers piece by piece, `/hang/…` never; below `/refuse` uploads of keys are refused, below `/accept` not.
+// `/stream/…` answers piece by piece, `/hang/…` never, `/empty/…` with 400 and nothing else, `/elsewhere/…` with another
+// address; below `/refuse` uploads of keys are refused (below `/refuse-slowly` piece by piece), below `/accept` not.
 
 const REFUSAL = {
   errcode: 'M_UNKNOWN',
@@ -12,27 +13,34 @@ const REFUSAL = {
  * @returns {Promise<boolean>} whether it was for us
  */
 export async function answerEcho(request, response) {
-  const { method, url = '', headers } = request;
+  const { method, url = '', rawHeaders } = request;
   const [, first] = url.split('/');
   if (first === 'hang') return true;
   if (first === 'echo') {
     let body = '';
     for await (const chunk of request) body += chunk;
-    // What differs from one request to the next says nothing.
-    const { host: _, connection: __, 'user-agent': ___, referer: ____, ...kept } = headers;
     response.setHeader('content-type', 'application/json');
     response.setHeader('x-echo', 'yes');
     if (url.includes('no-body')) response.writeHead(204).end();
-    else
-      response.writeHead(url.includes('teapot') ? 418 : 200).end(JSON.stringify({ method, url, headers: kept, body }));
+    else response.writeHead(url.includes('teapot') ? 418 : 200).end(JSON.stringify({ method, url, rawHeaders, body }));
     return true;
   }
-  if (first === 'stream') {
+  if (first === 'stream' || first === 'refuse-slowly') {
+    const text = first === 'stream' ? '0,1,2,3,4,' : JSON.stringify(REFUSAL);
+    response.writeHead(first === 'stream' ? 200 : 400, { 'content-type': 'application/json' });
     for (let piece = 0; piece < 5; piece++) {
-      response.write(`${piece},`);
+      response.write(text.slice((piece * text.length) / 5, ((piece + 1) * text.length) / 5));
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     response.end();
+    return true;
+  }
+  if (first === 'empty') {
+    response.writeHead(400).end();
+    return true;
+  }
+  if (first === 'elsewhere') {
+    response.writeHead(307, { location: url.replace('elsewhere', 'echo') }).end();
     return true;
   }
   if (first === 'refuse' || first === 'accept') {

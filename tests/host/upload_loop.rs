@@ -1,12 +1,7 @@
-//! The detector and the breaker: any order of refusals, acceptances and clock jumps, and the storms that were recorded.
+//! The detector and the breaker of one client: any order of refusals, acceptances and clock jumps.
 #![cfg(not(target_family = "wasm"))]
 
-use std::fs;
-use std::path::Path;
-
-use lotus_crypto_diag::crypto_store::{Device, Recall};
-use lotus_crypto_diag::entry::{Fault, Level, Refusal};
-use lotus_crypto_diag::session::{Line, Session};
+use lotus_crypto_diag::entry::Refusal;
 use lotus_crypto_diag::timestamp::Timestamp;
 use lotus_crypto_diag::upload_loop::{
     Breaker, FIRST_PROBE_MS, LAST_PROBE_MS, LoopOptions, LoopState, Sense, UploadLoop, Verdict,
@@ -18,13 +13,12 @@ fn at(ms: i64) -> Timestamp {
     Timestamp::from_ms(ms as f64)
 }
 
-fn refusal(key: u32) -> Refusal {
-    Refusal {
-        key_id: format!("signed_curve25519:{key}"),
-        old_key: Some("old".into()),
-        new_key: Some("new".into()),
-        http_status: Some(400),
-    }
+fn key(number: u32) -> String {
+    format!("signed_curve25519:{number}")
+}
+
+fn refusal(number: u32) -> Refusal {
+    Refusal { key_id: key(number), old_key: Some("old".into()), new_key: Some("new".into()), http_status: Some(400) }
 }
 
 fn watched() -> UploadLoop {
@@ -33,15 +27,19 @@ fn watched() -> UploadLoop {
     uploads
 }
 
+fn decide(uploads: &mut UploadLoop, number: u32, ms: i64) -> Verdict {
+    uploads.decide([key(number).as_str()].into_iter(), at(ms), 0.0)
+}
+
 /// A client that tries every `every_ms` for `duration_ms`, at a server that always refuses: how many tries arrive.
 fn storm(every_ms: i64, duration_ms: i64, random: f64) -> (UploadLoop, Vec<i64>) {
     let (mut uploads, mut arrived) = (watched(), Vec::new());
     let refusal = refusal(0);
     for ms in (0..duration_ms).step_by(usize::try_from(every_ms).unwrap()) {
         let carried = [refusal.key_id.as_str(), "signed_curve25519:other"];
-        if uploads.decide(carried.into_iter(), false, at(ms), random) == Verdict::Pass {
+        if uploads.decide(carried.into_iter(), at(ms), random) == Verdict::Pass {
             arrived.push(ms);
-            assert!(uploads.refused(&refusal, Sense::Network, at(ms)));
+            uploads.refused(&refusal, Sense::Network, at(ms));
         }
     }
     (uploads, arrived)
@@ -88,18 +86,21 @@ fn an_accepted_probe_closes_the_breaker_and_the_story_stays() {
     assert_eq!((status.state, status.breaker), (LoopState::Recovered, Breaker::Closed));
     assert_eq!((status.since, status.refusals, status.accepted), (Some(at(20_000)), 0, 1));
     assert!(status.refusal.is_some() && status.spared > 0 && status.next_probe.is_none());
-    assert_eq!(uploads.decide(["signed_curve25519:0"].into_iter(), false, at(20_001), 0.0), Verdict::Pass);
+    assert_eq!(decide(&mut uploads, 0, 20_001), Verdict::Pass);
     uploads.refused(&refusal(1), Sense::Network, at(20_002));
     assert_eq!(uploads.status().state, LoopState::Suspected);
 }
 
 #[test]
-fn an_upload_without_the_refused_key_passes_and_so_does_the_first_with_another_token() {
+fn an_upload_without_a_refused_key_passes() {
     let (mut uploads, _) = storm(500, 2000, 0.0);
-    let now = at(2000);
-    assert_eq!(uploads.decide(["signed_curve25519:9"].into_iter(), false, now, 0.0), Verdict::Pass);
-    assert_eq!(uploads.decide(["signed_curve25519:0"].into_iter(), false, now, 0.0), Verdict::Answer);
-    assert_eq!(uploads.decide(["signed_curve25519:0"].into_iter(), true, now, 0.0), Verdict::Pass);
+    assert_eq!(decide(&mut uploads, 9, 2000), Verdict::Pass);
+    assert_eq!(decide(&mut uploads, 0, 2000), Verdict::Answer);
+    // The server names another key now; those named before are refused still.
+    uploads.refused(&refusal(1), Sense::Network, at(2000));
+    for (number, verdict) in [(0, Verdict::Answer), (1, Verdict::Answer), (2, Verdict::Pass)] {
+        assert_eq!(decide(&mut uploads, number, 2001), verdict);
+    }
 }
 
 #[test]
@@ -118,115 +119,49 @@ fn refusals_far_apart_are_no_loop_and_those_of_a_key_that_moves_on_are() {
 
 #[test]
 fn switched_off_or_blind_it_holds_nothing_back() {
-    for (is_watched, breaker) in [(true, false), (false, true)] {
+    for (is_watched, breaker, sense) in
+        [(true, false, Sense::Network), (false, true, Sense::Console), (true, true, Sense::Console)]
+    {
         let mut uploads = UploadLoop::default();
         uploads.watch(is_watched, LoopOptions { breaker, ..LoopOptions::default() });
         for ms in 0..10 {
-            uploads.refused(&refusal(0), Sense::Console, at(ms));
+            uploads.refused(&refusal(0), sense, at(ms));
         }
         assert_eq!((uploads.status().state, uploads.status().breaker), (LoopState::Looping, Breaker::Off));
-        assert_eq!(uploads.decide(["signed_curve25519:0"].into_iter(), false, at(11), 0.0), Verdict::Pass);
+        assert_eq!((decide(&mut uploads, 0, 11), uploads.status().next_probe), (Verdict::Pass, None));
     }
 }
 
 #[test]
-fn a_refusal_that_both_senses_see_counts_once() {
-    let error =
-        "One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: {\"key\":\"a\"}; new key: {'key': 'b'}";
-    let line =
-        format!("Failed to process outgoing request 0: M_UNKNOWN: MatrixError: [400] {error} (http://hs/_matrix)");
-    let line = Line { level: Level::Error, source: "window", text: &line, excerpt: "", truncated: false };
-    let mut session = Session::default();
-    session.watch_uploads(true, LoopOptions { breaker: false, ..LoopOptions::default() });
-    for ms in 0..5 {
-        assert!(session.upload_settled(400, error, "/_matrix/client/v3/keys/upload", at(ms * 1000)));
-        session.observe(line, at(ms * 1000 + 5));
-    }
-    let evidence = session.evidence();
-    assert_eq!((evidence.counts.get(Fault::Ke1), evidence.upload_loop.refusals), (5, 5));
-    assert_eq!(evidence.entries.iter().map(|entry| entry.source.as_str()).collect::<Vec<_>>(), ["network"]);
-
-    // A line without an answer before it comes from a client whose requests are not seen.
-    session.observe(line, at(60_000));
-    assert_eq!(session.evidence().upload_loop.refusals, 6);
-}
-
-#[test]
-fn another_400_is_none() {
-    let mut session = Session::default();
-    session.watch_uploads(true, LoopOptions::default());
-    let too_large =
-        "Uploading 50 more signed_curve25519 one-time keys would leave the device holding 550, over the limit";
-    for (status, error) in [(400, too_large), (429, ""), (401, ""), (502, ""), (400, "x already exists"), (400, "")] {
-        for ms in 0..10 {
-            assert!(!session.upload_settled(status, error, "/_matrix/client/v3/keys/upload", at(ms)));
-        }
-    }
-    assert_eq!(session.evidence().upload_loop.state, LoopState::Idle);
-}
-
-#[test]
-fn another_device_starts_anew() {
-    let device = |id: &str| Device { user_id: "@a:hs".into(), device_id: id.into(), database: "x".into() };
-    let error = "One time key a:B already exists. Old key: {\"key\":\"a\"}; new key: {'key': 'b'}";
-    let mut session = Session::default();
-    session.watch_uploads(true, LoopOptions::default());
-    for id in 0..10 {
-        session.store_found(device(&id.to_string()), Recall::Nothing, None, None, at(0));
-        assert_eq!(session.evidence().upload_loop.state, LoopState::Idle);
-        for ms in 0..3 {
-            session.upload_settled(400, error, "/", at(ms));
-        }
-        assert_eq!(session.evidence().upload_loop.state, LoopState::Looping);
-        // The same device again is no news.
-        session.store_found(device(&id.to_string()), Recall::Nothing, None, None, at(9));
-        assert_eq!(session.evidence().upload_loop.state, LoopState::Looping);
-    }
-}
-
-#[test]
-fn recorded_sessions_are_loops_at_the_third_refusal_and_healthy_ones_never() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/recorded");
-    let mut loops = Vec::new();
-    for file in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        let name = file.file_name().into_string().unwrap();
-        let Some(name) = name.strip_prefix("uploads-") else { continue };
-        let mut session = Session::default();
-        session.watch_uploads(true, LoopOptions { breaker: false, ..LoopOptions::default() });
-        let mut streak = 0;
-        for line in fs::read_to_string(file.path()).unwrap().lines() {
-            let upload: serde_json::Value = serde_json::from_str(line).unwrap();
-            let status = u16::try_from(upload["status"].as_u64().unwrap()).unwrap();
-            let error = upload["response"]["error"].as_str().unwrap_or_default();
-            let is_refusal = session.upload_settled(status, error, "/", at(upload["t_ms"].as_i64().unwrap()));
-            assert_eq!(is_refusal, status == 400, "{line}");
-            streak = if is_refusal { streak + 1 } else { 0 };
-            let state = session.evidence().upload_loop.state;
-            assert_eq!(state == LoopState::Looping, streak >= 3, "{name}: {state:?} after {streak}");
-        }
-        if session.evidence().upload_loop.refusals > 0 {
-            loops.push(name.to_owned());
-        }
-        assert!(!name.starts_with("healthy") || session.evidence().counts.get(Fault::Ke1) == 0);
-    }
-    assert!(loops.iter().any(|name| name.starts_with("ke1-evict-crypto")), "{loops:?}");
-}
-
-#[test]
-fn a_million_events_take_no_room() {
+fn a_loop_known_from_the_console_is_stopped_once_it_is_seen_on_the_network() {
     let mut uploads = watched();
-    let mut random = 1_u64;
-    for number in 0..1_000_000_u32 {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let now = at(i64::try_from(random >> 24).unwrap());
-        match random >> 60 {
-            0 => uploads.accepted(now),
-            1..=7 => drop(uploads.refused(&refusal(number), Sense::Console, now)),
-            _ => drop(uploads.decide(["signed_curve25519:1"].into_iter(), false, now, 0.5)),
-        }
+    for ms in 0..4 {
+        uploads.refused(&refusal(0), Sense::Console, at(ms));
     }
-    assert!(uploads.status().key_ids.len() <= 16);
-    assert!(format!("{uploads:?}").len() < 4000);
+    uploads.refused(&refusal(0), Sense::Network, at(5));
+    assert_eq!(uploads.status().breaker, Breaker::Open);
+}
+
+#[test]
+fn switched_off_and_on_while_it_lasts_the_breaker_follows() {
+    let (mut uploads, _) = storm(500, 2000, 0.0);
+    uploads.watch(true, LoopOptions { breaker: false, ..LoopOptions::default() });
+    assert_eq!((decide(&mut uploads, 0, 2000), uploads.status().next_probe), (Verdict::Pass, None));
+    uploads.watch(true, LoopOptions::default());
+    assert_eq!([decide(&mut uploads, 0, 2001), decide(&mut uploads, 0, 2002)], [Verdict::Pass, Verdict::Answer]);
+}
+
+#[test]
+fn an_absurd_threshold_takes_no_room() {
+    for (threshold, loops_at) in [(0, 1), (u32::MAX, 100)] {
+        let mut uploads = UploadLoop::default();
+        uploads.watch(true, LoopOptions { threshold, window_ms: i64::MAX, ..LoopOptions::default() });
+        for number in 1..=10_000 {
+            uploads.refused(&refusal(0), Sense::Network, at(number));
+            assert_eq!(uploads.status().state == LoopState::Looping, number >= loops_at);
+        }
+        assert!(format!("{uploads:?}").len() < 8000);
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -270,11 +205,7 @@ proptest! {
                     since_accepted.clear();
                     is_loop = false;
                 }
-                Step::Upload(key) => {
-                    let key = format!("signed_curve25519:{key}");
-                    let verdict = uploads.decide([key.as_str()].into_iter(), false, at(now), 0.3);
-                    prop_assert!(is_loop || verdict == Verdict::Pass);
-                }
+                Step::Upload(key) => prop_assert!(is_loop || decide(&mut uploads, key, now) == Verdict::Pass),
                 Step::Later(ms) | Step::Jump(ms) => now += ms,
             }
             prop_assert_eq!(uploads.status().state == LoopState::Looping, is_loop);
@@ -283,21 +214,52 @@ proptest! {
     }
 
     #[test]
-    fn probes_are_never_closer_than_their_interval(
-        gaps in prop::collection::vec(0..2_000_000_i64, 0..60),
+    fn probes_are_never_closer_than_their_interval_and_never_put_off_for_ever(
+        steps in prop::collection::vec(
+            prop_oneof![
+                6 => (0..1_000_000_i64, Just(0_i64), Just(false)),
+                1 => (Just(0_i64), -10_000_000..10_000_000_i64, Just(false)),
+                1 => (Just(0_i64), Just(0_i64), Just(true)),
+            ],
+            0..120,
+        ),
         random in 0.0..=1.0_f64,
     ) {
-        let (mut uploads, _) = storm(500, 1500, 0.0);
-        let (mut now, mut last, mut interval) = (1000, 1000, FIRST_PROBE_MS);
-        for gap in gaps {
-            now += gap;
-            if uploads.decide(["signed_curve25519:0"].into_iter(), false, at(now), random) == Verdict::Pass {
-                prop_assert!(now - last >= interval, "{} after {}", now, last);
-                (last, interval) = (now, (interval * 2).min(LAST_PROBE_MS));
-                uploads.refused(&refusal(0), Sense::Network, at(now));
-            } else {
-                prop_assert!(now - last <= interval + interval / 5 + 1);
+        // What passes in truth, and what the clock shows more than that.
+        let (mut now, mut ahead) = (0_i64, 1_000_000_000_i64);
+        let mut uploads = watched();
+        let (mut refusals, mut last, mut interval, mut since_jump) = (0, 0, FIRST_PROBE_MS, None);
+        for (later, jump, is_accepted) in steps {
+            now += later;
+            ahead += jump;
+            if jump != 0 {
+                since_jump = Some((now, jump > 0 || since_jump.is_some_and(|(_, forward)| forward)));
             }
+            if is_accepted {
+                uploads.accepted(at(now + ahead));
+                refusals = 0;
+                continue;
+            }
+            let is_loop = uploads.status().state == LoopState::Looping;
+            if uploads.decide([key(0).as_str()].into_iter(), at(now + ahead), random) == Verdict::Answer {
+                prop_assert!(is_loop);
+                let waits_since = since_jump.map_or(last, |(at, _)| at);
+                prop_assert!(now - waits_since <= interval + interval / 5, "put off for {}", now - waits_since);
+                continue;
+            }
+            if is_loop {
+                // A clock that was put forward makes a probe due; nothing else does.
+                let was_put_forward = since_jump.is_some_and(|(_, forward)| forward);
+                prop_assert!(was_put_forward || now - last >= interval, "after {}", now - last);
+                interval = (interval * 2).min(LAST_PROBE_MS);
+            }
+            uploads.refused(&refusal(0), Sense::Network, at(now + ahead));
+            refusals += 1;
+            if !is_loop && uploads.status().state == LoopState::Looping {
+                prop_assert!(refusals >= 3);
+                interval = FIRST_PROBE_MS;
+            }
+            (last, since_jump) = (now, None);
         }
     }
 }

@@ -61,35 +61,37 @@ impl CryptoDiag {
     pub fn watch_uploads(
         &mut self,
         scope: &JsValue,
-        threshold: Option<u32>,
+        threshold: Option<f64>,
         window_ms: Option<f64>,
         breaker: Option<bool>,
     ) -> bool {
         let default = LoopOptions::default();
+        // What is no number of something counts as not given.
+        let given = |number: Option<f64>| number.filter(|number| *number >= 1.0);
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
         let options = LoopOptions {
-            threshold: threshold.unwrap_or(default.threshold),
-            #[allow(clippy::cast_possible_truncation, reason = "`as` saturates")]
-            window_ms: window_ms.map_or(default.window_ms, |ms| ms as i64),
+            threshold: given(threshold).map_or(default.threshold, |refusals| refusals as u32),
+            window_ms: given(window_ms).map_or(default.window_ms, |ms| ms as i64),
             breaker: breaker.unwrap_or(default.breaker),
         };
         let session = Rc::clone(&self.session);
         let on_change = self.on_change.clone();
-        let on_upload: OnUpload = Closure::new(move |key_ids: String, is_news| {
+        let on_upload: OnUpload = Closure::new(move |client, key_ids: String| {
             let decided = session
                 .try_borrow_mut()
-                .map(|mut session| session.upload_starts(&key_ids, is_news, now(), Math::random()) == Verdict::Answer);
+                .map(|mut session| session.upload_starts(client, &key_ids, now(), Math::random()) == Verdict::Answer);
             let _ = on_change.call0(&JsValue::UNDEFINED);
             decided.unwrap_or(false)
         });
         let session = Rc::clone(&self.session);
         let on_change = self.on_change.clone();
-        let on_settled: OnSettled = Closure::new(move |status, error: String, path: String| {
+        let on_settled: OnSettled = Closure::new(move |client, status, error: String, path: String| {
             let settled = session.try_borrow_mut().map(|mut session| match status {
                 0 => {
                     session.upload_answered(now());
                     false
                 }
-                _ => session.upload_settled(status, &error, &path, now()),
+                _ => session.upload_settled(client, status, &error, &path, now()),
             });
             let _ = on_change.call0(&JsValue::UNDEFINED);
             settled.unwrap_or(false)
@@ -107,6 +109,12 @@ impl CryptoDiag {
     pub fn unwatch_uploads(&mut self) {
         self.uploads = None;
         self.session.borrow_mut().watch_uploads(false, LoopOptions::default());
+    }
+
+    /// The device was logged out: a loop of its uploads is over.
+    #[wasm_bindgen(js_name = loggedOut)]
+    pub fn logged_out(&self) {
+        self.session.borrow_mut().logged_out();
     }
 
     /// `Evidences`: counts and entries.

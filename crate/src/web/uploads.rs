@@ -2,12 +2,12 @@
 
 use wasm_bindgen::prelude::*;
 
-/// Called with the ids of the keys, separated by blanks, and whether the access token is another than before; gives
-/// whether the upload is to be answered from memory.
-pub(crate) type OnUpload = Closure<dyn Fn(String, bool) -> bool>;
-/// Called with status, error and path of the server's answer; gives whether it refused the keys. With status 0 before an
-/// error is read.
-pub(crate) type OnSettled = Closure<dyn Fn(u16, String, String) -> bool>;
+/// Called with the number of the client and the ids of the keys, separated by blanks; gives whether the upload is to be
+/// answered from memory.
+pub(crate) type OnUpload = Closure<dyn Fn(u32, String) -> bool>;
+/// Called with the number of the client and the status, error and path of the server's answer; gives whether it refused
+/// the keys. With status 0 before an error is read.
+pub(crate) type OnSettled = Closure<dyn Fn(u32, u16, String, String) -> bool>;
 
 #[wasm_bindgen(module = "/js/fetch.js")]
 extern "C" {

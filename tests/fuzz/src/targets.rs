@@ -13,7 +13,7 @@ use lotus_crypto_diag::signature::{classify, recognise};
 use lotus_crypto_diag::tab_message::Message;
 use lotus_crypto_diag::timestamp::Timestamp;
 use lotus_crypto_diag::upload_loop::{
-    FIRST_PROBE_MS, LAST_PROBE_MS, LoopOptions, LoopState, Sense, UploadLoop, Verdict,
+    Breaker, FIRST_PROBE_MS, LAST_PROBE_MS, LoopOptions, LoopState, Sense, UploadLoop, Verdict,
 };
 
 /// A target by the name of its corpus.
@@ -114,8 +114,8 @@ pub fn session(data: &[u8]) {
         let (text, excerpt): (&str, &str) = (input.arbitrary()?, input.arbitrary()?);
         let level = if repeat % 2 == 0 { Level::Warn } else { Level::Error };
         match input.int_in_range(0..=3)? {
-            0 => kept += u64::from(session.upload_settled(status, text, excerpt, now)),
-            1 => drop(session.upload_starts(text, status % 2 == 0, now, f64::from(repeat) / 255.0)),
+            0 => kept += u64::from(session.upload_settled(u32::from(repeat % 3), status, text, excerpt, now)),
+            1 => drop(session.upload_starts(u32::from(status % 3), text, now, f64::from(repeat) / 255.0)),
             _ => {
                 for number in 0..u32::from(repeat) {
                     let text = format!("{number} {text}");
@@ -158,21 +158,18 @@ pub fn uploads(data: &[u8]) {
             0 | 1 => {
                 let refusal = Refusal { key_id, ..Refusal::default() };
                 let sense = if input.arbitrary()? { Sense::Network } else { Sense::Console };
-                since_accepted += u32::from(uploads.refused(&refusal, sense, at));
+                uploads.refused(&refusal, sense, at);
+                since_accepted += 1;
             }
             2 => {
                 uploads.accepted(at);
                 (since_accepted, last_probe) = (0, None);
             }
             _ => {
-                let was_open = uploads.is_open();
+                let was_open = uploads.status().breaker == Breaker::Open;
                 let before = uploads.status().probes;
-                let verdict = uploads.decide(
-                    [key_id.as_str()].into_iter(),
-                    false,
-                    at,
-                    f64::from(input.arbitrary::<u8>()?) / 255.0,
-                );
+                let verdict =
+                    uploads.decide([key_id.as_str()].into_iter(), at, f64::from(input.arbitrary::<u8>()?) / 255.0);
                 assert!(was_open || verdict == Verdict::Pass);
                 if uploads.status().probes > before {
                     assert!(last_probe.is_none_or(|last| now - last >= FIRST_PROBE_MS), "two probes at once");
@@ -185,7 +182,9 @@ pub fn uploads(data: &[u8]) {
         assert!(status.state != LoopState::Looping || since_accepted >= options.threshold);
         assert!(status.key_ids.len() <= 16);
         let wait = status.next_probe.map_or(0, |due| due.ms() - now);
-        assert!(elapsed < 0 || wait <= LAST_PROBE_MS * 6 / 5 || !uploads.is_open() || last_probe.is_none());
+        assert!(
+            elapsed < 0 || wait <= LAST_PROBE_MS * 6 / 5 || status.breaker != Breaker::Open || last_probe.is_none()
+        );
         Ok(())
     };
     while !input.is_empty() && step(&mut input).is_ok() {}

@@ -1,0 +1,277 @@
+// Uploads of keys that are refused: seen, judged, and stopped.
+import { expect, type Page, test } from '@playwright/test';
+
+import { open, readReport } from './report';
+
+/** Uploads as the SDK does, and gives what it is told. */
+const upload = (page: Page, to: 'refuse' | 'accept', keys = ['signed_curve25519:AAAAAAAAAA0'], token = 'one') =>
+  page.evaluate(
+    async ([where, ids, secret]) => {
+      const body = JSON.stringify({ one_time_keys: Object.fromEntries(ids.map((id) => [id, { key: 's3cret' }])) });
+      const url = `${location.origin}/${where}/_matrix/client/v3/keys/upload`;
+      const response = await fetch(url, { method: 'POST', body, headers: { Authorization: `Bearer ${secret}` } });
+      return { status: response.status, url: response.url, body: await response.json() };
+    },
+    [to, keys, token] as const,
+  );
+
+const uploadLoop = (page: Page) => page.evaluate(() => window.lib.getSnapshot().uploadLoop);
+
+test('the third refusal is a loop: uploads of that key are answered from memory, others and other tokens pass', async ({
+  page,
+}) => {
+  let arrived = 0;
+  page.on('request', (request) => {
+    if (request.url().includes('/keys/upload')) arrived += 1;
+  });
+  const escaped = await open(page, '/auto.html');
+  const real = await upload(page, 'refuse');
+  await upload(page, 'refuse');
+  expect(await uploadLoop(page)).toMatchObject({ state: 'suspected', refusals: 2, breaker: 'closed', watched: true });
+  await upload(page, 'refuse');
+  await expect.poll(() => uploadLoop(page)).toMatchObject({ state: 'looping', refusals: 3, breaker: 'open' });
+  for (let i = 0; i < 6; i++) expect(await upload(page, 'refuse')).toEqual(real);
+  expect(arrived).toBe(3);
+
+  await upload(page, 'refuse', ['signed_curve25519:other']);
+  expect(arrived).toBe(4);
+  await upload(page, 'refuse', undefined, 'two');
+  expect(arrived).toBe(5);
+  const report = readReport(await page.evaluate(() => window.lib.buildCryptoDiagReport(undefined)));
+  expect(report.uploadLoop).toMatchObject({ state: 'looping', spared: 6, probes: 0, diverges: true });
+  expect(report.uploadLoop.refusal).toMatchObject({ oldKey: 'oldKey', newKey: 'newKey', httpStatus: 400 });
+  // And the line that the page logs at its entry.
+  expect(report.counts['KE-1']).toBe(6);
+  expect(report.entries.slice(1)).toMatchObject([
+    { ke: 'KE-1', source: 'network', count: 5, detail: { kind: 'refusal' } },
+  ]);
+  expect(JSON.stringify(report)).not.toContain('s3cret');
+  expect(await page.evaluate(() => window.lib.getSnapshot().recovery)).toMatchObject({ reason: 'upload-loop' });
+
+  await upload(page, 'accept', ['signed_curve25519:other']);
+  await expect.poll(() => uploadLoop(page)).toMatchObject({ state: 'recovered', breaker: 'closed', accepted: 1 });
+  expect(escaped).toEqual([]);
+});
+
+test('an upload of any version, by whatever argument, is seen; one that was aborted is held back by nobody', async ({
+  page,
+}) => {
+  await open(page, '/bare.html');
+  const seen = await page.evaluate(async () => {
+    window.lib.watchKeyUploads({ threshold: 3 });
+    const body = JSON.stringify({ one_time_keys: { 'signed_curve25519:AAAAAAAAAA0': {} } });
+    const path = '/refuse/_matrix/client/v3/keys/upload';
+    const uploads = [
+      () => fetch(new Request(path, { method: 'POST', body })),
+      () => fetch(new URL(path.replace('v3', 'unstable'), location.href), { method: 'POST', body }),
+      () => fetch(path.replace('v3/keys/upload', 'r0/keys/upload/DEVICE'), { method: 'post', body }),
+      () => fetch(path, { method: 'POST', body, signal: AbortSignal.abort() }).catch((error) => error.name),
+      () => fetch(path, { method: 'POST', body }),
+    ];
+    const seen = [];
+    for (const upload of uploads) {
+      const outcome = await upload();
+      // When the answer has been read here, too.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const { refusals, spared } = JSON.parse(window.lib.buildCryptoDiagReport()).uploadLoop;
+      seen.push([typeof outcome === 'string' ? outcome : outcome.status, refusals, spared]);
+    }
+    return seen;
+  });
+  expect(seen).toEqual([
+    [400, 1, 0],
+    [400, 2, 0],
+    [400, 3, 0],
+    ['AbortError', 3, 0],
+    [400, 3, 1],
+  ]);
+});
+
+test('of the uploads of an hour ten arrive, and the first that is accepted ends it', async ({ page }) => {
+  let arrived = 0;
+  page.on('request', (request) => {
+    if (request.url().includes('/keys/upload')) arrived += 1;
+  });
+  await page.addInitScript(() => {
+    // The clock of the page stands still but for what the test moves it by.
+    let now = Date.now();
+    Date.now = () => now;
+    const { fetch } = window;
+    const lab = { sent: 0, later: (ms: number) => (now += ms) };
+    window.fetch = (...args) => {
+      lab.sent += 1;
+      return fetch(...args);
+    };
+    Object.assign(window, { hour: lab });
+  });
+  await open(page, '/auto.html');
+  const storm = (to: string, count: number, everyMs: number) =>
+    page.evaluate(
+      async ([where, tries, gap]) => {
+        const { hour } = window as unknown as { hour: { sent: number; later(ms: number): void } };
+        const body = JSON.stringify({ one_time_keys: { 'signed_curve25519:AAAAAAAAAA0': {} } });
+        for (let i = 0; i < tries; i++) {
+          hour.later(gap);
+          const { sent } = hour;
+          await (await fetch(`/${where}/_matrix/client/v3/keys/upload`, { method: 'POST', body })).text();
+          // What went to the server is read by the watch, too, a moment later.
+          if (hour.sent > sent) await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        return JSON.parse(window.lib.buildCryptoDiagReport()).uploadLoop;
+      },
+      [to, count, everyMs] as const,
+    );
+  const loop = await storm('refuse', 12_000, 300);
+  expect(loop.state).toBe('looping');
+  expect(arrived).toBeLessThanOrEqual(10);
+  expect(loop).toMatchObject({ refusals: arrived, probes: arrived - 3, spared: 12_000 - arrived });
+  expect(await storm('accept', 1, 18 * 60_000)).toMatchObject({ state: 'recovered', breaker: 'closed', accepted: 1 });
+});
+
+test('an SDK that tries again at once is not answered faster than four times a second', async ({ page }) => {
+  await page.clock.install();
+  await open(page, '/auto.html');
+  for (let i = 0; i < 3; i++) {
+    await upload(page, 'refuse');
+    await expect.poll(async () => (await uploadLoop(page)).refusals).toBe(i + 1);
+  }
+  await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 500);
+  await page.evaluate(() => {
+    const body = JSON.stringify({ one_time_keys: { 'signed_curve25519:AAAAAAAAAA0': {} } });
+    const outcomes: string[] = [];
+    Object.assign(window, { outcomes });
+    const control = new AbortController();
+    const init = { method: 'POST', body, headers: { Authorization: 'Bearer one' } };
+    const url = '/refuse/_matrix/client/v3/keys/upload';
+    const told = (text: string) => outcomes.push(text);
+    void fetch(url, init).then(({ status }) => told(`first ${status}`));
+    void fetch(url, init).then(({ status }) => told(`second ${status}`));
+    void fetch(url, { ...init, signal: control.signal }).catch(({ name }) => told(`third ${name}`));
+    control.abort();
+  });
+  const outcomes = () => page.evaluate(() => (window as unknown as { outcomes: string[] }).outcomes);
+  expect(await outcomes()).toEqual(['first 400']);
+  await page.clock.runFor(240);
+  expect(await outcomes()).toEqual(['first 400']);
+  await page.clock.runFor(20);
+  expect(await outcomes()).toEqual(['first 400', 'second 400', 'third AbortError']);
+});
+
+test('leader and follower, each stops its own loop', async ({ page, context }) => {
+  const follower = await context.newPage();
+  for (const tab of [page, follower]) {
+    let arrived = 0;
+    tab.on('request', (request) => {
+      if (request.url().includes('/keys/upload')) arrived += 1;
+    });
+    await open(tab, '/auto.html');
+    await tab.evaluate(() => void window.lib.requestTabLeadership());
+    const role = tab === page ? 'leader' : 'follower';
+    await expect.poll(() => tab.evaluate(() => window.lib.getSnapshot().tabs.role)).toBe(role);
+    for (let i = 0; i < 3; i++) {
+      await upload(tab, 'refuse');
+      await expect.poll(async () => (await uploadLoop(tab)).refusals).toBe(i + 1);
+    }
+    for (let i = 0; i < 3; i++) expect(await upload(tab, 'refuse')).toMatchObject({ status: 400 });
+    expect(arrived).toBe(3);
+    expect(await uploadLoop(tab)).toMatchObject({ state: 'looping', breaker: 'open', spared: 3 });
+  }
+});
+
+test('a host that passes its own fetch leaves the one of the page alone', async ({ page }) => {
+  await open(page, '/bare.html');
+  const seen = await page.evaluate(async () => {
+    const { fetch } = window;
+    const undo = window.lib.watchKeyUploads({ wrap: false });
+    const body = JSON.stringify({ one_time_keys: { 'signed_curve25519:AAAAAAAAAA0': {} } });
+    const count = async (call: typeof fetch) => {
+      const response = await call('/refuse/_matrix/client/v3/keys/upload', { method: 'POST', body });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const { refusals, spared, watched, breaker } = JSON.parse(window.lib.buildCryptoDiagReport()).uploadLoop;
+      return [response.status, refusals, spared, watched, breaker];
+    };
+    const isAlone = window.fetch === fetch;
+    const counts = [await count(fetch)];
+    for (let i = 0; i < 4; i++) counts.push(await count(window.lib.fetchFn));
+    // Watched where everybody passes, it counts once.
+    window.lib.watchKeyUploads({ threshold: 3 });
+    counts.push(await count(window.lib.fetchFn));
+    const isWatched = window.fetch !== fetch;
+    undo();
+    return { isAlone, isWatched, counts, echo: (await window.lib.fetchFn('/echo/a')).status };
+  });
+  expect(seen).toEqual({
+    isAlone: true,
+    isWatched: true,
+    counts: [
+      [400, 0, 0, true, 'closed'],
+      [400, 1, 0, true, 'closed'],
+      [400, 2, 0, true, 'closed'],
+      [400, 3, 0, true, 'open'],
+      [400, 3, 1, true, 'open'],
+      // Who watches now knows what the server said.
+      [400, 3, 2, true, 'open'],
+    ],
+    echo: 200,
+  });
+});
+
+test('numbers that are none are not taken', async ({ page }) => {
+  await open(page, '/bare.html');
+  for (const threshold of [Number.NaN, -1, 0, null, 'x']) {
+    await page.evaluate((value) => void window.lib.watchKeyUploads({ threshold: value as number }), threshold);
+  }
+  for (let i = 0; i < 3; i++) {
+    expect((await uploadLoop(page)).state).not.toBe('looping');
+    await upload(page, 'refuse');
+    await expect.poll(async () => (await uploadLoop(page)).refusals).toBe(i + 1);
+  }
+  expect((await uploadLoop(page)).state).toBe('looping');
+});
+
+test('an upload without one-time keys says nothing of the loop', async ({ page }) => {
+  await open(page, '/auto.html');
+  for (let i = 0; i < 3; i++) await upload(page, 'refuse');
+  await expect.poll(() => uploadLoop(page)).toMatchObject({ state: 'looping' });
+  await upload(page, 'accept', []);
+  await page.waitForTimeout(300);
+  expect(await uploadLoop(page)).toMatchObject({ state: 'looping' });
+});
+
+test('with the breaker off, every upload arrives; the numbers are options', async ({ page }) => {
+  let arrived = 0;
+  page.on('request', (request) => {
+    if (request.url().includes('/keys/upload')) arrived += 1;
+  });
+  await open(page, '/bare.html');
+  await page.evaluate(() => window.lib.watchKeyUploads({ breaker: false, threshold: 5 }));
+  for (let i = 0; i < 8; i++) {
+    await upload(page, 'refuse');
+    await expect.poll(() => uploadLoop(page)).toMatchObject({ state: i < 4 ? 'suspected' : 'looping', breaker: 'off' });
+  }
+  expect(arrived).toBe(8);
+});
+
+test('a trap in the wasm lets fetch go on as ever', async ({ page }) => {
+  await page.addInitScript(() => {
+    const Real = WebAssembly.Instance;
+    const state = Object.assign(window, { broken: false });
+    WebAssembly.Instance = class {
+      exports: WebAssembly.Exports = {};
+      constructor(module: WebAssembly.Module, imports: WebAssembly.Imports) {
+        for (const [name, value] of Object.entries(new Real(module, imports).exports)) {
+          const trap = (...args: unknown[]) => {
+            if (state.broken) throw new WebAssembly.RuntimeError('unreachable');
+            return (value as (...args: unknown[]) => unknown)(...args);
+          };
+          this.exports[name] = typeof value === 'function' ? trap : value;
+        }
+      }
+    } as unknown as typeof WebAssembly.Instance;
+  });
+  const escaped = await open(page, '/auto.html');
+  await page.evaluate('window.broken = true');
+  for (let i = 0; i < 5; i++) expect(await upload(page, 'refuse')).toMatchObject({ status: 400 });
+  expect(await page.evaluate(() => window.lib.getCryptoDiagStatus().state)).toBe('failed');
+  expect(escaped).toEqual([]);
+});

@@ -1,0 +1,340 @@
+//! Uploads of several clients, and what a session makes of recorded storms and healthy days.
+#![cfg(not(target_family = "wasm"))]
+
+use std::fs;
+use std::path::Path;
+
+use lotus_crypto_diag::crypto_store::{Device, Recall};
+use lotus_crypto_diag::entry::{Fault, Level, Refusal};
+use lotus_crypto_diag::session::{Line, Session};
+use lotus_crypto_diag::timestamp::Timestamp;
+use lotus_crypto_diag::upload_clients::UploadClients;
+use lotus_crypto_diag::upload_loop::{LoopOptions, LoopState, Verdict};
+use proptest::prelude::*;
+use serde_json::Value;
+
+fn at(ms: i64) -> Timestamp {
+    #[allow(clippy::cast_precision_loss, reason = "small numbers")]
+    Timestamp::from_ms(ms as f64)
+}
+
+/// New devices number their keys alike: what is refused has the same id, and another key.
+fn refusal(device: u32) -> Refusal {
+    Refusal {
+        key_id: "signed_curve25519:AAAAAAAAAA0".into(),
+        old_key: Some(format!("old{device}")),
+        new_key: Some(format!("new{device}")),
+        http_status: Some(400),
+    }
+}
+
+fn watched() -> UploadClients {
+    let mut uploads = UploadClients::default();
+    uploads.watch(true, LoopOptions::default());
+    uploads
+}
+
+fn decide(uploads: &mut UploadClients, client: u32, ms: i64) -> Verdict {
+    uploads.decide(client, ["signed_curve25519:AAAAAAAAAA0"].into_iter(), at(ms), 0.5)
+}
+
+fn session(breaker: bool) -> Session {
+    let mut session = Session::default();
+    session.watch_uploads(true, LoopOptions { breaker, ..LoopOptions::default() });
+    session
+}
+
+/// The uploads of every recorded session, by its name.
+fn recordings() -> Vec<(String, Vec<Value>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/recorded");
+    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap());
+    let recordings: Vec<_> = files
+        .filter_map(|file| {
+            let name = file.file_name().into_string().unwrap().strip_prefix("uploads-")?.to_owned();
+            let text = fs::read_to_string(file.path()).unwrap();
+            Some((name, text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()))
+        })
+        .collect();
+    assert!(recordings.len() >= 15);
+    recordings
+}
+
+fn answer(upload: &Value) -> (u16, &str) {
+    let status = u16::try_from(upload["status"].as_u64().unwrap()).unwrap();
+    (status, upload["response"]["error"].as_str().unwrap_or_default())
+}
+
+#[test]
+fn recorded_sessions_are_loops_at_the_third_refusal_at_every_rate_and_healthy_ones_never() {
+    let mut loops = Vec::new();
+    for (name, uploads) in recordings() {
+        // As they were recorded, then at one in half a minute, two and twenty a second.
+        for every_ms in [None, Some(30_000), Some(500), Some(50)] {
+            let mut session = session(false);
+            let (mut streak, mut was_loop) = (0, false);
+            for (number, upload) in (0..).zip(&uploads) {
+                let now = every_ms.map_or_else(|| upload["t_ms"].as_i64().unwrap(), |every_ms| number * every_ms);
+                let (status, error) = answer(upload);
+                let is_refusal = session.upload_settled(1, status, error, "/", at(now));
+                assert_eq!(is_refusal, status == 400, "{upload}");
+                streak = if is_refusal { streak + 1 } else { 0 };
+                let state = session.evidence().upload_loop.state;
+                assert_eq!(state == LoopState::Looping, streak >= 3, "{name}: {state:?} after {streak}");
+                was_loop |= streak >= 3;
+            }
+            if was_loop {
+                loops.push(name.clone());
+            }
+            assert!(!name.starts_with("healthy") || session.evidence().counts.get(Fault::Ke1) == 0);
+        }
+    }
+    for name in ["ke1-evict-crypto", "ke1-evict-all", "ke1-multitab", "ke1-restore", "ke1-evict-live"] {
+        assert_eq!(loops.iter().filter(|looping| looping.starts_with(name)).count(), 4, "{name}: {loops:?}");
+    }
+}
+
+#[test]
+fn of_a_recorded_storm_at_twenty_a_second_ten_requests_arrive_in_an_hour() {
+    let mut storms = 0;
+    for (name, uploads) in recordings() {
+        let Some(refused) = uploads.iter().find(|upload| upload["status"] == 400) else { continue };
+        let (status, error) = answer(refused);
+        let ids = refused["one_time_keys"].as_array().unwrap().iter().map(|id| id.as_str().unwrap());
+        let ids = ids.collect::<Vec<_>>().join(" ");
+        for random in [0.0, 1.0] {
+            let (mut session, mut arrived) = (session(true), 0_u32);
+            for ms in (0..3_600_000).step_by(50) {
+                if session.upload_starts(1, &ids, at(ms), random) == Verdict::Pass {
+                    arrived += 1;
+                    session.upload_settled(1, status, error, "/", at(ms));
+                }
+            }
+            assert!((3..=10).contains(&arrived), "{name}: {arrived}");
+            assert_eq!(session.evidence().upload_loop.spared, 72_000 - arrived);
+        }
+        storms += 1;
+    }
+    assert!(storms >= 5);
+}
+
+#[test]
+fn a_refusal_that_both_senses_see_counts_once() {
+    let error =
+        "One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: {\"key\":\"a\"}; new key: {'key': 'b'}";
+    let line =
+        format!("Failed to process outgoing request 0: M_UNKNOWN: MatrixError: [400] {error} (http://hs/_matrix)");
+    let line = Line { level: Level::Error, source: "window", text: &line, excerpt: "", truncated: false };
+    let mut session = session(false);
+    for ms in 0..5 {
+        assert!(session.upload_settled(1, 400, error, "/_matrix/client/v3/keys/upload", at(ms * 1000)));
+        session.observe(line, at(ms * 1000 + 5));
+    }
+    let evidence = session.evidence();
+    assert_eq!((evidence.counts.get(Fault::Ke1), evidence.upload_loop.refusals), (5, 5));
+    assert_eq!(evidence.entries.iter().map(|entry| entry.source.as_str()).collect::<Vec<_>>(), ["network"]);
+
+    // A line without an answer before it comes from a client whose requests are not seen.
+    session.observe(line, at(60_000));
+    assert_eq!(session.evidence().upload_loop.refusals, 6);
+}
+
+#[test]
+fn another_device_starts_anew_and_so_does_a_logout() {
+    let device = |id: &str| Device { user_id: "@a:hs".into(), device_id: id.into(), database: "x".into() };
+    let error = "One time key a:B already exists. Old key: {\"key\":\"a\"}; new key: {'key': 'b'}";
+    let mut session = session(true);
+    for id in 0..10 {
+        session.store_found(device(&id.to_string()), Recall::Nothing, None, None, at(0));
+        assert_eq!(session.evidence().upload_loop.state, LoopState::Idle);
+        for ms in 0..3 {
+            session.upload_settled(1, 400, error, "/", at(ms));
+        }
+        assert_eq!(session.evidence().upload_loop.state, LoopState::Looping);
+        // The same device again is no news.
+        session.store_found(device(&id.to_string()), Recall::Nothing, None, None, at(9));
+        assert_eq!(session.evidence().upload_loop.state, LoopState::Looping);
+    }
+    session.logged_out();
+    let uploads = session.evidence().upload_loop;
+    assert_eq!((uploads.state, uploads.watched, uploads.refusal), (LoopState::Idle, true, None));
+    assert_eq!(session.upload_starts(1, "a:B", at(10), 0.0), Verdict::Pass);
+}
+
+#[test]
+fn a_renewed_token_is_the_same_client_and_passes_until_it_is_refused_itself() {
+    let mut uploads = watched();
+    for ms in 0..3 {
+        uploads.refused(1, &refusal(0), at(ms));
+    }
+    let due = uploads.status().next_probe;
+    assert_eq!((decide(&mut uploads, 1, 10), decide(&mut uploads, 2, 10)), (Verdict::Answer, Verdict::Pass));
+    uploads.refused(2, &refusal(0), at(11));
+    assert_eq!(decide(&mut uploads, 2, 12), Verdict::Answer);
+    let status = uploads.status();
+    assert_eq!((status.state, status.refusals, status.next_probe), (LoopState::Looping, 4, due));
+
+    // Renewed again, and accepted: it was this loop that ended.
+    uploads.accepted(3, at(13));
+    assert_eq!(uploads.status().state, LoopState::Recovered);
+}
+
+#[test]
+fn a_new_device_of_the_page_is_not_held_back_by_the_loop_of_the_one_before() {
+    let mut uploads = watched();
+    for ms in 0..3 {
+        uploads.refused(1, &refusal(1), at(ms));
+    }
+    // Its uploads fail for other reasons; they go on arriving.
+    for ms in 10..20 {
+        assert_eq!(decide(&mut uploads, 2, ms), Verdict::Pass);
+    }
+    uploads.refused(2, &refusal(2), at(20));
+    assert_eq!(decide(&mut uploads, 2, 21), Verdict::Pass);
+    // The one before is heard of no more.
+    uploads.refused(2, &refusal(2), at(21 * 60_000));
+    assert_eq!((uploads.status().state, uploads.status().refusals), (LoopState::Suspected, 2));
+}
+
+#[test]
+fn of_two_accounts_the_one_that_is_accepted_does_not_speak_for_the_other() {
+    let mut uploads = watched();
+    uploads.accepted(2, at(0));
+    for ms in 1..4 {
+        uploads.refused(1, &refusal(1), at(ms));
+    }
+    uploads.accepted(2, at(5));
+    assert_eq!((uploads.status().state, decide(&mut uploads, 1, 6)), (LoopState::Looping, Verdict::Answer));
+    // One that was never seen may be the first with a renewed token. When that one tries again, it was not.
+    uploads.accepted(3, at(7));
+    assert_eq!(uploads.status().state, LoopState::Recovered);
+    for ms in 8..11 {
+        uploads.refused(1, &refusal(1), at(ms));
+    }
+    uploads.accepted(3, at(12));
+    assert_eq!((uploads.status().state, decide(&mut uploads, 1, 13)), (LoopState::Looping, Verdict::Answer));
+}
+
+/// Ten devices that try again and again, each of which has been accepted once.
+struct Devices {
+    uploads: UploadClients,
+    now: i64,
+    /// When each was refused since it was last accepted: the last three times.
+    refused: Vec<Vec<i64>>,
+    loops: Vec<bool>,
+}
+
+impl Devices {
+    fn new() -> Self {
+        let (mut uploads, now) = (watched(), 1_000_000_000_000);
+        for device in 0..10 {
+            uploads.accepted(device, at(now));
+        }
+        Self { uploads, now, refused: vec![Vec::new(); 10], loops: vec![false; 10] }
+    }
+
+    fn go_on(&mut self, device: usize, what: u8, jump: i64) -> Result<(), String> {
+        let Self { uploads, now, refused, loops } = self;
+        let number = u32::try_from(device).unwrap();
+        match what {
+            0 => {
+                uploads.accepted(number, at(*now));
+                refused[device].clear();
+                loops[device] = false;
+            }
+            1..=5 => {
+                uploads.refused(number, &refusal(number), at(*now));
+                let times = &mut refused[device];
+                times.push(*now);
+                if times.len() > 3 {
+                    times.remove(0);
+                }
+                loops[device] |= times.len() == 3 && times[2] - times[0] <= 600_000;
+            }
+            _ => {
+                *now = (*now + jump).max(0);
+                for device in 0..10 {
+                    if decide(uploads, device, *now) == Verdict::Answer && !loops[device as usize] {
+                        return Err(format!("{device} is held back"));
+                    }
+                }
+            }
+        }
+        let state = uploads.status().state;
+        if (state == LoopState::Looping) == loops.contains(&true) {
+            Ok(())
+        } else {
+            Err(format!("{state:?} with {loops:?}"))
+        }
+    }
+}
+
+#[test]
+fn a_million_events_of_ten_devices_are_judged_right_and_take_no_room() {
+    let (mut devices, mut random) = (Devices::new(), 1_u64);
+    for _ in 0..1_000_000 {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let jump = i64::try_from((random >> 32) % 1_100_000).unwrap() - 500_000;
+        let what = u8::try_from((random >> 52) % 8).unwrap();
+        devices.go_on(usize::try_from((random >> 56) % 10).unwrap(), what, jump).unwrap();
+    }
+    assert!(format!("{:?}", devices.uploads).len() < 20_000);
+}
+
+#[test]
+fn clients_without_end_take_no_room() {
+    let mut uploads = watched();
+    for client in 0..10_000 {
+        uploads.refused(client, &refusal(client), at(0));
+    }
+    assert!(format!("{uploads:?}").len() < 20_000);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) })]
+
+    #[test]
+    fn each_of_ten_devices_is_judged_by_its_own_uploads(
+        steps in prop::collection::vec((0..10_usize, 0..10_u8, -5_000_000..600_000_i64), 0..200),
+    ) {
+        let mut devices = Devices::new();
+        for (device, what, jump) in steps {
+            prop_assert_eq!(devices.go_on(device, what, jump), Ok(()));
+        }
+    }
+
+    #[test]
+    fn uploads_that_fail_for_other_reasons_are_never_a_loop(
+        steps in prop::collection::vec((0..10_usize, 0..120_000_i64), 0..100),
+    ) {
+        const ANSWERS: [(u16, &str); 10] = [
+            (200, ""),
+            (429, "Too Many Requests"),
+            (401, "Token is not active"),
+            (403, "already exists"),
+            (500, "One time key signed_curve25519:AAAAAAAAAA0 already exists"),
+            (502, "<html>Bad Gateway</html>"),
+            (504, ""),
+            (400, "Uploading 50 more signed_curve25519 one-time keys would leave the device holding 550, over the limit"),
+            (400, "One-time key not valid"),
+            // No answer at all.
+            (0, "fetch failed"),
+        ];
+        let (mut session, mut now) = (session(true), 0);
+        for (answer, later) in steps {
+            let (status, error) = ANSWERS[answer];
+            now += later;
+            prop_assert_eq!(session.upload_starts(1, "signed_curve25519:AAAAAAAAAA0", at(now), 0.5), Verdict::Pass);
+            if status > 0 {
+                prop_assert!(!session.upload_settled(1, status, error, "/_matrix/client/v3/keys/upload", at(now)));
+            }
+            // But for the one that could come from nowhere else, the SDK's line says nothing either.
+            if ![200, 403, 500].contains(&status) {
+                let text = format!("Failed to process outgoing request 0: MatrixError: [{status}] {error} (https://hs)");
+                let line = Line { level: Level::Error, source: "window", text: &text, excerpt: "", truncated: false };
+                prop_assert!(!session.observe(line, at(now)));
+            }
+            let evidence = session.evidence();
+            prop_assert_eq!((evidence.upload_loop.state, evidence.counts.get(Fault::Ke1)), (LoopState::Idle, 0));
+        }
+    }
+}
