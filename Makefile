@@ -3,7 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-homeserver check bench fuzz pkg bindings api clean rust cxx wasm-pack python chromium
+.PHONY: help demo lab test test-homeserver record check bench fuzz pkg bindings api clean
+.PHONY: rust cxx wasm-pack python sqlite postgres chromium
 
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 export npm_config_loglevel := error
@@ -20,8 +21,11 @@ PACKAGE := pkg-glue/dist/index.js
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 24
 
-demo: $(PACKAGE) ## the demo page, on 127.0.0.1
-	@npm -w demo run -s dev -- --host 127.0.0.1
+demo: $(PACKAGE) ## the demo page, on 127.0.0.1; HOMESERVER=<url>: with a login of a real client
+	@VITE_HOMESERVER='$(HOMESERVER)' npm -w demo run -s dev -- --host 127.0.0.1
+
+lab: $(PACKAGE) python $(DATABASE) ## the demo together with a Synapse of its own to log in to
+	@node tests/homeserver/play.mjs
 
 test: check chromium python ## everything: check, then the tests on the host, in Chromium, in Node, end to end
 	cargo test --workspace --features bindings
@@ -30,8 +34,11 @@ test: check chromium python ## everything: check, then the tests on the host, in
 	npm -w tests run -s unit
 	npm -w tests run -s e2e
 
-test-homeserver: $(PACKAGE) chromium python ## the tests against a real Synapse alone
-	npm -w tests run -s e2e -- --project=homeserver
+test-homeserver: $(PACKAGE) chromium python $(DATABASE) ## the tests against a real Synapse alone; DATABASE=postgres: not on SQLite
+	npm -w tests run -s e2e -- --project='homeserver*'
+
+record: $(PACKAGE) chromium python ## writes the recorded sessions of the fixtures anew (3 minutes); SDK=newest: with the newest on npm
+	RECORD=$(or $(SDK),pinned) npm -w tests run -s e2e -- --project=record
 
 check: $(PACKAGE) ## format, lints and types
 	cargo fmt --all --check
@@ -91,6 +98,12 @@ wasm-pack: | rust
 python:
 	@python3 -c 'import ensurepip, venv' 2>/dev/null || { echo "Installing Python's venv (once, for Synapse)"; \
 		$(AS_ROOT) apt-get update -qq; $(AS_ROOT) apt-get install -qq python3 python3-venv >/dev/null; }
+
+# What DATABASE may say: Synapse brings its SQLite along.
+sqlite:
+postgres:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { echo "Installing PostgreSQL (once, half a minute)"; \
+		$(AS_ROOT) apt-get update -qq; $(AS_ROOT) apt-get install -qq postgresql >/dev/null; }
 
 chromium:
 	@test -x /usr/bin/chromium -a -x /usr/bin/chromedriver || { echo "Installing Chromium (once, half a minute)"; \

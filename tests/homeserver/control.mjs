@@ -3,7 +3,7 @@
 
 /** @typedef {import('node:http').IncomingMessage} IncomingMessage */
 /** @typedef {import('node:http').ServerResponse} ServerResponse */
-/** @typedef {Pick<import('./synapse.mjs').Synapse, 'register' | 'query'>} Homeserver */
+/** @typedef {Pick<import('./synapse.mjs').Synapse, 'register' | 'query' | 'logFile' | 'database'>} Homeserver */
 /** @typedef {(body: () => Promise<unknown>, tag: string | undefined) => unknown} Action */
 
 const BODY_BYTES = 1024 * 1024;
@@ -25,6 +25,9 @@ export function createControl({ log, rules, synapse }) {
       GET: (_, tag) => rules.list(tag),
       POST: async (body, tag) => rules.set(await body(), tag),
       DELETE: (_, tag) => rules.set([], tag),
+    },
+    server: {
+      GET: () => ({ database: synapse.database, logFile: synapse.logFile }),
     },
     register: {
       async POST(body) {

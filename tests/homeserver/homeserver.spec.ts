@@ -196,7 +196,7 @@ test('the control requests are not forwarded, nor is nonsense carried out', asyn
     const answer = await call(`${control}/${name}`, method, body);
     return `${answer.status} ${(await answer.json()).error}`;
   };
-  expect(await refused('GET', 'nothing')).toMatch(/^404 .*requests,rules,register,query/);
+  expect(await refused('GET', 'nothing')).toMatch(/^404 .*requests,rules,server,register,query/);
   expect(await refused('GET', 'register')).toMatch(/^405 .*POST/);
   expect(await refused('POST', 'rules')).toBe('400 The body is not JSON');
   expect(await refused('POST', 'rules', {})).toMatch(/^400 rules: not an array/);
@@ -207,8 +207,8 @@ test('the control requests are not forwarded, nor is nonsense carried out', asyn
   expect(await refused('POST', 'rules', [{ path: '', time: 1, fault: { kind: 'drop' } }])).toMatch(/^400 .*time: not/);
   expect(await refused('POST', 'register', { localpart: 'a' })).toMatch(/^400 password/);
   expect(await refused('POST', 'register', { localpart: '@', password: 'a' })).toMatch(/^400 .*M_INVALID_USERNAME/);
-  expect(await refused('POST', 'query', { sql: 'SELECT' })).toMatch(/^400 OperationalError/);
-  expect(await refused('POST', 'query', { sql: 'DELETE FROM users' })).toMatch(/^400 .*readonly/);
+  expect(await refused('POST', 'query', { sql: 'SELEC 1' })).toMatch(/^400 (Operational|Syntax)Error/);
+  expect(await refused('POST', 'query', { sql: 'DELETE FROM users' })).toMatch(/^400 .*read-?only/);
   expect(await mine.requests()).toEqual([]);
   expect(await mine.rules()).toEqual([]);
 });
@@ -218,5 +218,7 @@ test('parameters of a query are values, whatever is in them', async () => {
   expect(await homeserver.query('SELECT ? AS text, ? AS number, ? AS missing', strange, 7, null)).toEqual([
     { text: strange, number: 7, missing: null },
   ]);
-  expect(await homeserver.query("SELECT x'00ff' AS bytes")).toEqual([{ bytes: '00ff' }]);
+  const isPostgres = (await homeserver.server()).database === 'postgres';
+  const bytes = isPostgres ? "'\\x00ff'::bytea" : "x'00ff'";
+  expect(await homeserver.query(`SELECT ${bytes} AS bytes`)).toEqual([{ bytes: '00ff' }]);
 });

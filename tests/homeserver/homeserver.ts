@@ -44,10 +44,17 @@ export interface KeyUpload extends LoggedRequest {
   deviceKeys: boolean;
   /** Such as `signed_curve25519:AAAAAQ`. */
   oneTimeKeys: string[];
+  /** The public keys under these ids. */
+  publicKeys: Record<string, string>;
   /** What was answered instead of 200. */
   response?: string;
   /** The same for what comes with the same token. */
   user?: string;
+}
+
+export interface ServerInfo {
+  database: 'sqlite' | 'postgres';
+  logFile: string;
 }
 
 export interface RequestFilter {
@@ -73,6 +80,7 @@ function through(baseUrl: string) {
   return {
     baseUrl,
     requests,
+    server: () => ask<ServerInfo>('GET', `${baseUrl}/_proxy/server`),
     uploads: async () => (await requests({ method: 'POST', path: /\/keys\/upload$/ })) as KeyUpload[],
     clearRequests: () => ask<void>('DELETE', `${baseUrl}/_proxy/requests`),
     rules: () => ask<RuleState[]>('GET', `${baseUrl}/_proxy/rules`),
@@ -109,4 +117,12 @@ export const homeserver = {
   /** Reads the server's database: one statement, with `?` for each parameter. */
   query: <T extends Row = Row>(sql: string, ...params: Parameter[]) =>
     ask<T[]>('POST', `${BASE_URL}/_proxy/query`, { sql, params }),
+
+  /** The public one-time key that the server holds of a device under `<algorithm>:<id>`. */
+  async oldKey({ userId, deviceId }: { userId: string; deviceId: string }, keyId = ''): Promise<string | undefined> {
+    const sql = `SELECT key_json FROM e2e_one_time_keys_json
+      WHERE user_id = ? AND device_id = ? AND algorithm || ':' || key_id = ?`;
+    const [row] = await homeserver.query<{ key_json: string }>(sql, userId, deviceId, keyId);
+    return row && JSON.parse(row.key_json).key;
+  },
 };

@@ -21,6 +21,8 @@ export function createLog() {
       number += 1;
       /** @type {Entry} */
       const entry = { number, at: Date.now(), status: 0, ms: 0, ...request };
+      // What it carries is known when its body has come.
+      if (isKeyUpload(request)) Object.assign(entry, { deviceKeys: false, oneTimeKeys: [], publicKeys: {} });
       entries.push(entry);
       if (entries.length > ENTRIES) entries.shift();
       return entry;
@@ -45,8 +47,6 @@ export const isKeyUpload = ({ method, path }) => method === 'POST' && /\/keys\/u
  * @param {Entry} entry
  */
 export function noteUpload(request, entry) {
-  entry.deviceKeys = false;
-  entry.oneTimeKeys = [];
   // A token is random: a piece of its hash tells one login from another and gives nothing away.
   const { authorization } = request.headers;
   if (authorization) entry.user = createHash('sha256').update(authorization).digest('hex').slice(0, 8);
@@ -54,7 +54,10 @@ export function noteUpload(request, entry) {
     try {
       const body = JSON.parse(text);
       entry.deviceKeys = Boolean(body.device_keys);
-      entry.oneTimeKeys = Object.keys(body.one_time_keys ?? {});
+      /** @type {[string, { key: string }][]} */
+      const keys = Object.entries(body.one_time_keys ?? {});
+      entry.oneTimeKeys = keys.map(([id]) => id);
+      entry.publicKeys = Object.fromEntries(keys.map(([id, { key }]) => [id, key]));
     } catch {
       // Not JSON, so no keys: the answer will say so.
     }

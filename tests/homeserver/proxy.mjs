@@ -125,10 +125,13 @@ function over(entry) {
  * @param {unknown} body
  */
 function answer({ response, entry }, status, body) {
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  // A text is the page of a proxy of somebody's: not what Matrix answers, and a client tells it by its type.
+  const isText = typeof body === 'string';
+  const text = isText ? body : JSON.stringify(body);
   entry.status = status;
   if (isKeyUpload(entry) && status !== 200) entry.response = text;
-  response.writeHead(status, { 'content-type': 'application/json', 'access-control-allow-origin': '*' }).end(text);
+  const type = isText ? 'text/html' : 'application/json';
+  response.writeHead(status, { 'content-type': type, 'access-control-allow-origin': '*' }).end(text);
 }
 
 /**

@@ -1,11 +1,13 @@
 // What Playwright starts: a Synapse with nothing in it, and the proxy in front of it, until told to stop.
 import { fstatSync } from 'node:fs';
 
+import { startPostgres } from './postgres.mjs';
 import { startProxy } from './proxy.mjs';
 import { installSynapse, startSynapse } from './synapse.mjs';
 
 const PROXY_PORT = 4200;
 const port = Number(process.env['HOMESERVER_PORT'] ?? 4208);
+const database = process.env['DATABASE'] || 'sqlite';
 
 /** @type {(() => Promise<void>)[]} what is to be stopped, the last first */
 const running = [];
@@ -35,9 +37,13 @@ if (stdin.isFIFO() || stdin.isSocket()) {
 }
 
 try {
-  await installSynapse();
-  console.log('Starting Synapse');
-  const synapse = await startSynapse({ port });
+  if (database !== 'sqlite' && database !== 'postgres')
+    throw new Error(`DATABASE: sqlite or postgres, not ${database}`);
+  await installSynapse({ postgres: database === 'postgres' });
+  console.log(`Starting Synapse on ${database}`);
+  const postgres = database === 'postgres' ? await startPostgres() : undefined;
+  if (postgres) running.push(postgres.stop);
+  const synapse = await startSynapse({ port, database: postgres ? { postgres: postgres.settings } : 'sqlite' });
   running.push(synapse.stop);
   void synapse.exited.then((how) => {
     if (stopping) return;

@@ -1,5 +1,5 @@
 // A real Synapse on loopback, with nothing in it.
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -8,13 +8,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { writeConfig } from './config.mjs';
+import { query } from './query.mjs';
 import { PYTHON } from './venv.mjs';
 
 export { installSynapse } from './venv.mjs';
 
 /**
- * For PostgreSQL: the settings of `psycopg2.connect` (host, port, user, password, dbname). The driver is not among what
- * `installSynapse` installs.
+ * For PostgreSQL: the settings of `psycopg2.connect` (host, port, user, password, dbname).
  *
  * @typedef {'sqlite' | { postgres: Record<string, string | number> }} Database
  * @typedef {Awaited<ReturnType<typeof startSynapse>>} Synapse
@@ -22,7 +22,6 @@ export { installSynapse } from './venv.mjs';
 
 const START_BOUND_MS = 90_000;
 const STOP_BOUND_MS = 10_000;
-const QUERY_BOUND_MS = 20_000;
 
 // Synapse holds the other end of a pipe of ours, and leaves when it ends: not even a SIGKILL of this process can leave
 // a Synapse behind that keeps the port.
@@ -34,18 +33,6 @@ def leave_with_parent():
     os._exit(1)
 threading.Thread(target=leave_with_parent, daemon=True).start()
 runpy.run_module('synapse.app.homeserver', run_name='__main__', alter_sys=True)
-`;
-
-const QUERY = `
-import json, pathlib, sqlite3, sys
-asked = json.load(sys.stdin)
-database = sqlite3.connect(pathlib.Path(asked['database']).as_uri() + '?mode=ro', uri=True, timeout=10)
-database.row_factory = sqlite3.Row
-try:
-    rows = database.execute(asked['sql'], asked['params']).fetchall()
-except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
-    sys.exit(f'{type(error).__name__}: {error}')
-json.dump([dict(row) for row in rows], sys.stdout, default=bytes.hex)
 `;
 
 /**
@@ -104,6 +91,7 @@ export async function startSynapse({ port, directory, serverName = 'lab.local', 
   return {
     baseUrl,
     pid: /** @type {number} */ (child.pid),
+    database: /** @type {'sqlite' | 'postgres'} */ (database === 'sqlite' ? database : 'postgres'),
     logFile,
     logTail,
     exited,
@@ -118,7 +106,7 @@ export async function startSynapse({ port, directory, serverName = 'lab.local', 
       const url = `${baseUrl}/_synapse/admin/v1/register`;
       const { nonce } = /** @type {{ nonce: string }} */ (await (await fetch(url)).json());
       const mac = createHmac('sha1', secret).update([nonce, localpart, password, 'notadmin'].join('\0')).digest('hex');
-      const body = JSON.stringify({ nonce, username: localpart, password, admin: false, mac });
+      const body = JSON.stringify({ nonce, username: localpart, password, admin: false, mac, inhibit_login: true });
       const answer = await fetch(url, { method: 'POST', body });
       if (!answer.ok) throw new Error(`Synapse does not register ${localpart}: ${await answer.text()}`);
       const { user_id: userId } = /** @type {{ user_id: string }} */ (await answer.json());
@@ -132,10 +120,7 @@ export async function startSynapse({ port, directory, serverName = 'lab.local', 
      * @param {...(string | number | boolean | null)} params
      * @returns {Promise<Record<string, string | number | null>[]>}
      */
-    async query(sql, ...params) {
-      if (database !== 'sqlite') throw new Error('query reads SQLite only');
-      return JSON.parse(await python(QUERY, JSON.stringify({ database: sqlite, sql, params })));
-    },
+    query: (sql, ...params) => query(database === 'sqlite' ? { sqlite } : database, sql, params),
   };
 }
 
@@ -158,23 +143,4 @@ async function answers(url) {
   } catch {
     return false;
   }
-}
-
-/**
- * @param {string} program
- * @param {string} input
- * @returns {Promise<string>}
- */
-function python(program, input) {
-  return new Promise((resolve, reject) => {
-    const options = { timeout: QUERY_BOUND_MS, maxBuffer: 64 * 1024 * 1024 };
-    // Isolated: neither the folder nor the environment of the caller takes part.
-    const child = execFile(PYTHON, ['-I', '-c', program], options, (error, stdout, stderr) => {
-      if (error) reject(new Error(stderr.trim() || error.message));
-      else resolve(stdout);
-    });
-    // A program that ended before it read the input says why on its own.
-    child.stdin?.on('error', () => {});
-    child.stdin?.end(input);
-  });
 }

@@ -4,28 +4,53 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const REQUIREMENT = 'matrix-synapse==1.163.*';
+const SYNAPSE = 'matrix-synapse==1.163.*';
+const POSTGRES_DRIVER = 'psycopg2-binary==2.9.*';
 const folder = join(dirname(fileURLToPath(import.meta.url)), '.venv');
-// Written last, so that what an interrupted install leaves behind does not count.
-const marker = join(folder, 'installed');
+const pip = join(folder, 'bin/pip');
 
 export const PYTHON = join(folder, 'bin/python');
 
-/** Installs Synapse into `.venv`, unless it is there. */
-export async function installSynapse() {
+/**
+ * Installs Synapse into `.venv`, unless it is there; on request, with the driver for PostgreSQL.
+ *
+ * @param {{ postgres?: boolean }} [options]
+ */
+export async function installSynapse({ postgres = false } = {}) {
   // The interpreter there is a link: it breaks when the system's Python goes.
-  if (existsSync(PYTHON) && existsSync(marker) && readFileSync(marker, 'utf8') === REQUIREMENT) return;
-  console.log('Installing Synapse into tests/homeserver/.venv (once, half a minute)');
-  rmSync(folder, { recursive: true, force: true });
-  try {
-    await run('python3', ['-m', 'venv', folder]);
-  } catch (error) {
-    throw new Error(
-      `python3 -m venv does not work here. On Debian: apt install python3-venv\n${/** @type {Error} */ (error).message}`,
-    );
+  if (!existsSync(PYTHON) || !has('installed', SYNAPSE)) {
+    console.log('Installing Synapse into tests/homeserver/.venv (once, half a minute)');
+    rmSync(folder, { recursive: true, force: true });
+    try {
+      await run('python3', ['-m', 'venv', folder]);
+    } catch (error) {
+      throw new Error(
+        `python3 -m venv does not work here. On Debian: apt install python3-venv\n${/** @type {Error} */ (error).message}`,
+      );
+    }
+    await install('installed', SYNAPSE);
   }
-  await run(join(folder, 'bin/pip'), ['install', '--quiet', '--disable-pip-version-check', REQUIREMENT]);
-  writeFileSync(marker, REQUIREMENT);
+  if (postgres && !has('installed-driver', POSTGRES_DRIVER)) await install('installed-driver', POSTGRES_DRIVER);
+}
+
+/**
+ * @param {string} marker
+ * @param {string} requirement
+ */
+function has(marker, requirement) {
+  const path = join(folder, marker);
+  return existsSync(path) && readFileSync(path, 'utf8') === requirement;
+}
+
+/**
+ * The marker is written last, so that what an interrupted install leaves behind does not count.
+ *
+ * @param {string} marker
+ * @param {string} requirement
+ */
+async function install(marker, requirement) {
+  await run(pip, ['install', '--quiet', '--disable-pip-version-check', requirement]);
+  writeFileSync(join(folder, marker), requirement);
 }
 
 /**
