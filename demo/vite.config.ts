@@ -5,6 +5,12 @@ export default defineConfig({
   plugins: [react()],
   // The recordings stand beside the demo, in the tests' fixtures.
   server: { fs: { allow: ['..'] } },
-  // The package is rebuilt while the page is open: take it as it is.
-  optimizeDeps: { exclude: ['lotus-crypto-diag'] },
+  optimizeDeps: {
+    exclude: [
+      // The package is rebuilt while the page is open: take it as it is.
+      'lotus-crypto-diag',
+      // Finds its WebAssembly beside itself.
+      '@matrix-org/matrix-sdk-crypto-wasm',
+    ],
+  },
 });

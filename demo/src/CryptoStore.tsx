@@ -1,18 +1,19 @@
 import { Box, Button, Text } from 'folds';
 
 import { Card } from './Card';
-import { evictStore, logoutAndLogin } from './device';
+import { useDevice } from './session';
 
 const ACTIONS = [
   [
     'Evict the crypto store',
     'As a browser does when space runs low: the session stays. The page is loaded again.',
-    evictStore,
+    'evict',
   ],
-  ['Log out and log in', 'The way out: a new device with new keys. The page is loaded again.', logoutAndLogin],
+  ['Log out and log in', 'The way out: a new device with new keys. The page is loaded again.', 'logout'],
 ] as const;
 
 export function CryptoStore() {
+  const device = useDevice();
   return (
     <Card title="The device's crypto store" about="This page keeps identity keys in IndexedDB, as the SDK does.">
       <Box as="ul" direction="Column" gap="300" style={{ margin: 0, padding: 0, listStyle: 'none' }}>
@@ -25,7 +26,7 @@ export function CryptoStore() {
               fill="Soft"
               outlined
               radii="300"
-              onClick={() => action()}
+              onClick={() => device[action]()}
             >
               <Text as="span" size="B300">
                 {label}

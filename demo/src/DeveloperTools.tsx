@@ -2,16 +2,19 @@ import { Box, Button, Text } from 'folds';
 import { CryptoDiagnostics, CryptoRecoveryPrompt, OtherTabBanner } from 'lotus-crypto-diag/react';
 
 import { CryptoStore } from './CryptoStore';
-import { logoutAndLogin, mx } from './device';
+import { Login } from './Login';
 import { LogLine } from './LogLine';
 import { ReportPreview } from './ReportPreview';
 import { Scenarios } from './Scenarios';
+import { HOMESERVER, isReal, useDevice } from './session';
 import { useTheme } from './theme';
 
 const extras = { app: 'lotus-crypto-diag demo' };
 
 export function DeveloperTools() {
   const { isDark, setDark } = useTheme();
+  const device = useDevice();
+  const { mx, logout } = device;
   const handleTheme = () => setDark(!isDark);
   return (
     <>
@@ -28,11 +31,12 @@ export function DeveloperTools() {
       </Box>
       <main className="columns">
         <Box direction="Column" gap="500" style={{ minWidth: 0 }}>
-          <CryptoRecoveryPrompt mx={mx} onLogout={logoutAndLogin} />
+          <CryptoRecoveryPrompt mx={mx} onLogout={logout} />
           <CryptoDiagnostics mx={mx} extras={extras} />
           <Scenarios />
         </Box>
         <Box direction="Column" gap="500" style={{ minWidth: 0 }}>
+          {(HOMESERVER || isReal(device)) && <Login />}
           <CryptoStore />
           <LogLine />
           <ReportPreview mx={mx} extras={extras} />

@@ -42,7 +42,7 @@ function deviceId(): string {
 
 let keys: Keys | undefined;
 
-export const mx = {
+const mx = {
   getUserId: () => USER_ID,
   getDeviceId: deviceId,
   getSyncState: () => 'SYNCING',
@@ -55,21 +55,26 @@ export const mx = {
     },
 } satisfies MatrixClientLike;
 
-/** As an app starts its client: the store is looked for before it is opened, and the keys are compared after. */
-export async function startDevice(): Promise<void> {
-  void checkCryptoStore({ userId: USER_ID, deviceId: deviceId() });
-  keys = await openStore();
-  await checkCryptoStore(mx);
-}
-
-/** What a browser does that runs out of space: the store goes, the session stays. */
-export async function evictStore(): Promise<void> {
-  await settled(indexedDB.deleteDatabase(DATABASE));
-  location.reload();
-}
-
-/** The way out: a new device. */
-export async function logoutAndLogin(): Promise<void> {
-  localStorage.removeItem(DEVICE_ID);
-  await evictStore();
-}
+export const standIn = {
+  mx,
+  /** As an app starts its client: the store is looked for before it is opened, and the keys are compared after. */
+  async start(): Promise<void> {
+    void checkCryptoStore({ userId: USER_ID, deviceId: deviceId() });
+    keys = await openStore();
+    await checkCryptoStore(mx);
+  },
+  async evict(): Promise<void> {
+    await settled(indexedDB.deleteDatabase(DATABASE));
+    location.reload();
+  },
+  /** A new device. */
+  async logout(): Promise<void> {
+    localStorage.removeItem(DEVICE_ID);
+    await standIn.evict();
+  },
+  /** Leaves the store to a real client. */
+  async forget(): Promise<void> {
+    localStorage.removeItem(DEVICE_ID);
+    await settled(indexedDB.deleteDatabase(DATABASE));
+  },
+};

@@ -8,7 +8,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 
 import { DeveloperTools } from './DeveloperTools';
-import { startDevice } from './device';
+import { startDevice } from './session';
 
 void startDevice();
 

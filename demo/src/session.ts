@@ -1,0 +1,62 @@
+// The device that this page works with: a stand-in, or that of a real client when somebody has logged in.
+import type { MatrixClientLike } from 'lotus-crypto-diag';
+import { useSyncExternalStore } from 'react';
+
+import { standIn } from './device';
+
+export type Device = {
+  mx: MatrixClientLike;
+  /** What a browser does that runs out of space: the store goes, the session stays. */
+  evict(): Promise<void>;
+  /** The way out. */
+  logout(): Promise<void>;
+};
+
+export type Login = { homeserver: string; user: string; password: string };
+
+const SESSION = 'demo-session';
+
+/** Where a person may log in: from the page's address, or given to `make demo`. */
+export const HOMESERVER: string | undefined =
+  new URLSearchParams(location.search).get('homeserver') ?? (import.meta.env['VITE_HOMESERVER'] || undefined);
+
+let device: Device = standIn;
+const listeners = new Set<() => void>();
+
+function become(next: Device): void {
+  device = next;
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export const useDevice = () => useSyncExternalStore(subscribe, () => device);
+export const isReal = (current: Device) => current !== standIn;
+
+// The SDK is several times the rest of the page: it is fetched when somebody logs in.
+const realClient = () => import('./real-client');
+
+/** Goes on with the session of before, where there is one. */
+export async function startDevice(): Promise<void> {
+  const saved = localStorage.getItem(SESSION);
+  if (!saved) return standIn.start();
+  become(await (await realClient()).resume(JSON.parse(saved), forget));
+}
+
+/** Rejects with an error whose message a person can read. */
+export async function logIn(login: Login): Promise<void> {
+  const { requestSession, resume } = await realClient();
+  const session = await requestSession(login);
+  // The stand-in's store has the name of the SDK's.
+  await standIn.forget();
+  localStorage.setItem(SESSION, JSON.stringify(session));
+  become(await resume(session, forget));
+}
+
+function forget(): void {
+  localStorage.removeItem(SESSION);
+  location.reload();
+}
