@@ -1,9 +1,27 @@
 import { defineConfig } from '@playwright/test';
 
+const NEWEST_SDK = { baseURL: 'http://127.0.0.1:4199/sdk-newest/' };
+// Only when asked: `make record` writes fixtures.
+const sdk = process.env['RECORD'];
+const record = {
+  name: 'record',
+  testDir: 'homeserver/record',
+  timeout: 300_000,
+  ...(sdk === 'newest' && { use: NEWEST_SDK }),
+};
+
 export default defineConfig({
   projects: [
     { name: 'page', testDir: 'e2e' },
-    { name: 'homeserver', testDir: 'homeserver', timeout: 90_000 },
+    { name: 'homeserver', testDir: 'homeserver', testIgnore: 'record/**', timeout: 120_000 },
+    // The same pages with the newest SDK on npm.
+    {
+      name: 'homeserver-newest',
+      testDir: 'homeserver/scenarios',
+      timeout: 120_000,
+      use: NEWEST_SDK,
+    },
+    ...(sdk ? [record] : []),
   ],
   outputDir: '../test-results',
   reporter: process.env['CI'] ? [['list']] : [['list']],

@@ -19,26 +19,39 @@ mkdirSync(join(pages, 'dist'), { recursive: true });
 const secondCopy = join(pages, 'dist/second-copy');
 cpSync(join(here, '../../pkg-glue/dist'), secondCopy, { recursive: true });
 
-console.log('Building the pages of the end-to-end tests');
-await build({
-  root: pages,
-  base: './',
-  logLevel: 'warn',
-  resolve: { alias: { 'second-copy-of-lotus-crypto-diag': join(secondCopy, 'index.js') } },
-  esbuild: { jsx: 'automatic' },
-  build: {
-    outDir: out,
-    emptyOutDir: true,
-    target: 'es2022',
-    modulePreload: { polyfill: false },
-    chunkSizeWarningLimit: 10_000,
-    rollupOptions: {
-      input: readdirSync(pages)
-        .filter((name) => name.endsWith('.html'))
-        .map((name) => join(pages, name)),
+// The SDK of the fork, and the newest: the pages with a client are built with each.
+const SDKS = { '.': 'matrix-js-sdk', 'sdk-newest': 'matrix-js-sdk-newest' };
+const WITH_CLIENT = ['client.html', 'gate.html', 'plain.html'];
+
+for (const [folder, sdk] of Object.entries(SDKS)) {
+  const { version } = createRequire(import.meta.url)(`${sdk}/package.json`);
+  console.log(`Building the pages of the end-to-end tests (matrix-js-sdk ${version})`);
+  await build({
+    root: pages,
+    base: './',
+    logLevel: 'warn',
+    define: { SDK_VERSION: JSON.stringify(version) },
+    resolve: {
+      alias: [
+        { find: 'second-copy-of-lotus-crypto-diag', replacement: join(secondCopy, 'index.js') },
+        { find: /^matrix-js-sdk(?=\/|$)/, replacement: sdk },
+      ],
     },
-  },
-});
+    esbuild: { jsx: 'automatic' },
+    build: {
+      outDir: join(out, folder),
+      emptyOutDir: true,
+      target: 'es2022',
+      modulePreload: { polyfill: false },
+      chunkSizeWarningLimit: 10_000,
+      rollupOptions: {
+        input: readdirSync(pages)
+          .filter((name) => (folder === '.' ? name.endsWith('.html') : WITH_CLIENT.includes(name)))
+          .map((name) => join(pages, name)),
+      },
+    },
+  });
+}
 
 console.log('Building the demo');
 await build({

@@ -1,25 +1,42 @@
 import { expect, type Page } from '@playwright/test';
-import type { CryptoStoreStatus } from 'lotus-crypto-diag';
+import type { CryptoDiagReport, CryptoStoreStatus } from 'lotus-crypto-diag';
 
+import { readReport } from '../e2e/report';
 import type { KeyUpload } from './homeserver';
 
-const PAGE = 'http://127.0.0.1:4199/client.html';
+// Beside the address of the project, which says with which SDK the page was built. Recorded is the client alone.
+export const CLIENT = process.env['RECORD'] ? 'plain.html' : 'client.html';
+export const GATE = 'gate.html';
 export const CRYPTO_DATABASES = ['matrix-js-sdk::matrix-sdk-crypto', 'matrix-js-sdk::matrix-sdk-crypto-meta'];
+
+export interface Account {
+  userId: string;
+  password: string;
+}
+
+export interface DeviceId {
+  userId: string;
+  deviceId: string;
+}
+
+export interface Device extends DeviceId {
+  page: Page;
+}
 
 /** Loads the page of the client; it starts if it has a session. */
 export async function load(page: Page): Promise<void> {
-  await page.goto(PAGE);
+  await page.goto(CLIENT);
   await page.waitForFunction(() => 'lab' in window);
   await page.evaluate(() => window.started);
 }
 
 /** Loads the page without its client, to change what is stored. */
 export async function loadIdle(page: Page): Promise<void> {
-  await page.goto(`${PAGE}?idle`);
+  await page.goto(`${CLIENT}?idle`);
   await page.waitForFunction(() => 'lab' in window);
 }
 
-export async function login(page: Page, baseUrl: string, { userId, password }: { userId: string; password: string }) {
+export async function login(page: Page, baseUrl: string, { userId, password }: Account): Promise<DeviceId> {
   await load(page);
   const ids = await page.evaluate(([url, name, secret]) => window.lab.login(url, name, secret), [
     baseUrl,
@@ -50,3 +67,19 @@ export async function uploadAccepted(page: Page, { uploads }: { uploads(): Promi
   // The client works on the answer; by the end of the next sync it has.
   await page.evaluate(() => new Promise((resolve) => window.lab.client?.once('sync' as never, resolve as never)));
 }
+
+/** The report as a person would save it, held to its schema. */
+export async function reportOf(page: Page): Promise<CryptoDiagReport> {
+  const json = await page.evaluate(() =>
+    window.lib.collectCryptoDiagReport(window.lab.client, { sdkVersion: window.lab.sdkVersion }),
+  );
+  return readReport(json);
+}
+
+/** A browser that evicts, or a person who clears: the crypto store goes, the session stays. The client is not started. */
+export async function evict(page: Page): Promise<void> {
+  await loadIdle(page);
+  await page.evaluate((names) => window.lab.deleteDatabases(names), CRYPTO_DATABASES);
+}
+
+export const uploadLoop = (page: Page) => page.evaluate(() => window.lib.getSnapshot().uploadLoop);

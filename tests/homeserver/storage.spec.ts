@@ -35,20 +35,20 @@ test('the crypto database deleted, the session kept: evicted before the first up
   await loadIdle(page);
   await page.evaluate((names) => window.lab.deleteDatabases(names), CRYPTO_DATABASES);
 
-  // Nothing reaches the server until the verdict was read.
-  await lab.setRules([{ path: '/keys/upload$', fault: { kind: 'delay', ms: 3000 } }]);
+  // Nothing reaches the server until the verdict was read, and no loop begins before the keys were compared.
+  await lab.setRules([{ path: '/keys/upload$', fault: { kind: 'delay', ms: 5000 } }]);
   await page.goto('http://127.0.0.1:4199/client.html');
   await expect.poll(async () => (await cryptoStore(page))?.verdict, { intervals: [50] }).toBe('evicted');
   const uploadsThen = (await lab.requests()).slice(before).filter(({ path }) => path.endsWith('/keys/upload'));
   expect(uploadsThen.filter(({ status }) => status !== 0)).toEqual([]);
 
-  await lab.clearRules();
   await page.evaluate(() => window.started);
   await synced(page);
   const status = await comparedStore(page);
   expect(status).toMatchObject({ verdict: 'identity-changed', databaseExisted: false, identity: 'changed' });
   expect(Date.parse(status.since ?? '')).toBeGreaterThan(Date.parse(since ?? ''));
   expect(await page.evaluate(() => window.lib.getSnapshot().recovery)).toMatchObject({ reason: 'identity-changed' });
+  await lab.clearRules();
 
   // The server refuses, as it was foretold; and the verdict stays over a reload.
   await expect.poll(async () => withOneTimeKeys(await lab.uploads()).at(-1)?.status, { timeout: 20_000 }).toBe(400);

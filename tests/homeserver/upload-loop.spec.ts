@@ -1,28 +1,8 @@
 import { readFileSync } from 'node:fs';
 
-import type { Page } from '@playwright/test';
-
 import { readReport } from '../e2e/report';
-import {
-  CRYPTO_DATABASES,
-  comparedStore,
-  load,
-  loadIdle,
-  login,
-  synced,
-  uploadAccepted,
-  withOneTimeKeys,
-} from './client';
+import { comparedStore, evict, GATE, load, login, synced, uploadAccepted, uploadLoop, withOneTimeKeys } from './client';
 import { expect, test } from './lab';
-
-const GATE = 'http://127.0.0.1:4199/gate.html';
-
-const uploadLoop = (page: Page) => page.evaluate(() => window.lib.getSnapshot().uploadLoop);
-
-async function evict(page: Page) {
-  await loadIdle(page);
-  await page.evaluate((names) => window.lab.deleteDatabases(names), CRYPTO_DATABASES);
-}
 
 for (const silent of [false, true]) {
   test(`an evicted store, the SDK's logger ${silent ? 'silenced' : 'on'}: a loop at the third refusal, and the server is spared`, async ({

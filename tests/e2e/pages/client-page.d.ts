@@ -1,4 +1,5 @@
 import type { MatrixClient } from 'matrix-js-sdk';
+import type { JoinSessionConfig } from 'matrix-js-sdk/lib/matrixrtc';
 
 export interface Session {
   baseUrl: string;
@@ -7,8 +8,30 @@ export interface Session {
   accessToken: string;
 }
 
+/** A message of a timeline; without a body, it could not be decrypted. */
+export interface Line {
+  eventId: string;
+  body: string | null;
+}
+
+/** What people do with a client. */
+export interface Conversation {
+  /** Encrypted; gives the room's id. */
+  createRoom(invite: string[]): Promise<string>;
+  join(roomId: string): Promise<void>;
+  /** Gives the event's id. */
+  send(roomId: string, body: string): Promise<string>;
+  read(roomId: string): Promise<Line[]>;
+  /** As a call does, to one device of somebody written to before. Whether it could be encrypted for it; on the way there it may be damaged. */
+  sendMediaKey(userId: string, deviceId: string, damaged?: boolean): Promise<boolean>;
+  joinCall(roomId: string, config: JoinSessionConfig): Promise<void>;
+  leaveCall(roomId: string): Promise<void>;
+}
+
 /** What the page `client.html` offers to a test. */
-export interface LabClient {
+export interface LabClient extends Conversation {
+  /** Of the SDK that the page was built with. */
+  readonly sdkVersion: string;
   login(
     baseUrl: string,
     user: string,
@@ -18,17 +41,26 @@ export interface LabClient {
   logout(): Promise<void>;
   /** When the client is in step with the server. */
   synced(): Promise<void>;
-  /** Cross-signing, a recovery key and a key backup. */
-  setUpBackup(): Promise<void>;
+  /** Cross-signing, a recovery key and a key backup; gives the recovery key. */
+  setUpBackup(): Promise<string>;
+  /** Gives how many keys were imported. */
+  restoreBackup(recoveryKey: string): Promise<number>;
   /** In a new encrypted room; gives the room's id. */
   writeMessage(): Promise<string>;
   /** As apps do in production. */
   silenceLogger(): void;
   deleteDatabases(names: string[]): Promise<void>;
+  /** Keeps a copy of the crypto store beside it. Only on an idle page. */
+  copyStore(): Promise<void>;
+  /** Puts the copy in the store's place. Only on an idle page. */
+  putStoreBack(): Promise<void>;
   readonly client: MatrixClient | undefined;
 }
 
 declare global {
+  /** Set when the pages are built. */
+  const SDK_VERSION: string;
+
   interface Window {
     lab: LabClient;
     started: Promise<void>;

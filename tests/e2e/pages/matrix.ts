@@ -1,11 +1,20 @@
 // A small Matrix client in the manner of Cinny: the session in localStorage, everything else in IndexedDB.
 import * as lib from 'lotus-crypto-diag';
 import { ClientEvent, createClient, IndexedDBStore, type MatrixClient, SyncState } from 'matrix-js-sdk';
+import { decodeRecoveryKey } from 'matrix-js-sdk/lib/crypto-api';
 import { logger } from 'matrix-js-sdk/lib/logger';
 
 import type { LabClient, Session } from './client-page';
+import { conversation } from './conversation';
+import { copyDatabase, deleteDatabase } from './store-copy';
 
 const SESSION = 'session';
+const copyOf = (name: string) => `copy of ${name}`;
+
+async function storesThere(): Promise<string[]> {
+  const there = (await indexedDB.databases()).flatMap(({ name = '' }) => [name]);
+  return there.filter((name) => name.startsWith('matrix-js-sdk::matrix-sdk-crypto'));
+}
 
 let client: MatrixClient | undefined;
 let recoveryKey: Uint8Array<ArrayBuffer> | undefined;
@@ -41,6 +50,8 @@ export function stop(): void {
 }
 
 export const lab: LabClient = {
+  sdkVersion: SDK_VERSION,
+  ...conversation(() => client),
   async login(baseUrl, user, password, deviceId) {
     const answer = await createClient({ baseUrl }).loginRequest({
       type: 'm.login.password',
@@ -76,26 +87,30 @@ export const lab: LabClient = {
     recoveryKey = key.privateKey;
     await crypto.bootstrapCrossSigning({ authUploadDeviceSigningKeys: async (send) => void (await send(null)) });
     await crypto.bootstrapSecretStorage({ createSecretStorageKey: async () => key, setupNewKeyBackup: true });
+    return key.encodedPrivateKey ?? '';
+  },
+  async restoreBackup(encoded) {
+    const crypto = client?.getCrypto();
+    if (!crypto) throw new Error('there is no encryption');
+    recoveryKey = decodeRecoveryKey(encoded);
+    await crypto.loadSessionBackupPrivateKeyFromSecretStorage();
+    return (await crypto.restoreKeyBackup()).imported;
   },
   async writeMessage() {
-    const encryption = { type: 'm.room.encryption', state_key: '', content: { algorithm: 'm.megolm.v1.aes-sha2' } };
-    const room = await client?.createRoom({ initial_state: [encryption] });
-    if (!room) throw new Error('there is no client');
-    // The room has to come back with a sync before it is known to be encrypted.
-    while (!client?.getRoom(room.room_id)?.hasEncryptionStateEvent()) await new Promise((done) => setTimeout(done, 50));
-    await client.sendTextMessage(room.room_id, 'a message of the lab');
-    return room.room_id;
+    const roomId = await lab.createRoom([]);
+    await lab.send(roomId, 'a message of the lab');
+    return roomId;
   },
   // Loglevel's, which the SDK's own type does not tell.
   silenceLogger: () => (logger as unknown as { disableAll(): void }).disableAll(),
   async deleteDatabases(names) {
-    for (const name of names) {
-      await new Promise<void>((resolve) => {
-        const request = indexedDB.deleteDatabase(name);
-        // Blocked: the page still holds it open, and it goes when the connection is closed.
-        request.onsuccess = request.onerror = request.onblocked = () => resolve();
-      });
-    }
+    for (const name of names) await deleteDatabase(name);
+  },
+  async copyStore() {
+    for (const name of await storesThere()) await copyDatabase(name, copyOf(name));
+  },
+  async putStoreBack() {
+    for (const name of await storesThere()) await copyDatabase(copyOf(name), name);
   },
   get client() {
     return client;

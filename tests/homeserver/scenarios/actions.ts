@@ -1,0 +1,82 @@
+// What the scenarios do to clients, and through them.
+import { expect } from '@playwright/test';
+
+import { type Device, type DeviceId, load, loadIdle, synced, uploadAccepted, withOneTimeKeys } from '../client';
+import type { Fault, KeyUpload } from '../homeserver';
+import type { Session } from '../matrix-api';
+
+interface Way {
+  uploads(): Promise<KeyUpload[]>;
+}
+
+/** Others claim keys of the device until it uploads new ones, accepted or refused. */
+export async function provokeUpload(way: Way, claimer: Session, device: DeviceId): Promise<void> {
+  const count = async () => withOneTimeKeys(await way.uploads()).length;
+  const before = await count();
+  await expect(async () => {
+    for (let i = 0; i < 20; i++) await claimer.claim(device);
+    expect(await count()).toBeGreaterThan(before);
+  }).toPass({ timeout: 30_000 });
+}
+
+/**
+ * The device uploads keys, its store is copied, others claim so many that it uploads more, and the copy is put back:
+ * the server then holds keys of which this store knows nothing. Gives how many uploads there were by then.
+ */
+export async function restoreOlderStore(way: Way, { page, ...device }: Device, claimer: Session): Promise<number> {
+  // A reload from the sync store uploads a second set, so that nothing is left to upload when the copy is made.
+  await load(page);
+  await synced(page);
+  await uploadAccepted(page, way);
+  await loadIdle(page);
+  await page.evaluate(() => window.lab.copyStore());
+
+  await load(page);
+  await synced(page);
+  const known = withOneTimeKeys(await way.uploads());
+  await expect(async () => {
+    for (let i = 0; i < 10; i++) await claimer.claim(device);
+    const uploads = withOneTimeKeys(await way.uploads());
+    expect(uploads.length).toBeGreaterThan(known.length);
+    expect(uploads.at(-1)?.status).toBe(200);
+  }).toPass({ timeout: 40_000 });
+  await loadIdle(page);
+  await page.evaluate(() => window.lab.putStoreBack());
+  const before = (await way.uploads()).length;
+  await load(page);
+  return before;
+}
+
+/** As in a call, the two are in one encrypted room. */
+export async function meet(sender: Device, receiver: Device): Promise<string> {
+  const roomId = await sender.page.evaluate((id) => window.lab.createRoom([id]), receiver.userId);
+  await receiver.page.evaluate((id) => window.lab.join(id), roomId);
+  return roomId;
+}
+
+export function sendMediaKey({ page }: Device, { userId, deviceId }: Device, damaged = false): Promise<boolean> {
+  const send = [userId, deviceId, damaged] as const;
+  return page.evaluate(([user, device, bad]) => window.lab.sendMediaKey(user, device, bad), send);
+}
+
+const MEGOLM = { algorithm: 'm.megolm.v1.aes-sha2', sender_key: 'AAAA', device_id: 'D', session_id: 'AAAA' };
+
+/** What is sent, and what of it the report is to say. */
+export const MALFORMED = [
+  [{ ciphertext: 'AwgA' }, 'missing-field', /missing field `algorithm`/],
+  [{ algorithm: 'org.example.rot13', ciphertext: 'Uryyb' }, 'unsupported-algorithm', /unsupported algorithm/],
+  [{ ...MEGOLM, ciphertext: '!not base64!' }, 'bad-base64', /wasn't valid base64/],
+] as const;
+
+export const CALL = {
+  delayedLeaveEventDelayMs: 8000,
+  delayedLeaveEventRestartMs: 1000,
+  delayedLeaveEventRestartLocalTimeoutMs: 700,
+  networkErrorRetryMs: 500,
+};
+
+export const CALL_FAULTS: [name: string, fault: Fault, httpStatus: number | null][] = [
+  ['slower than the client waits', { kind: 'delay', ms: 2000 }, null],
+  ['answered with 504', { kind: 'status', status: 504, body: '<html>504 Gateway Time-out</html>' }, 504],
+  ['dropped', { kind: 'drop' }, null],
+];

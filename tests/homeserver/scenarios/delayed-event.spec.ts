@@ -1,0 +1,32 @@
+import { reportOf } from '../client';
+import { expect, test } from '../lab';
+import { CALL, CALL_FAULTS } from './actions';
+
+for (const [name, fault, httpStatus] of CALL_FAULTS) {
+  test(`in a call, requests that keep the membership alive are ${name}: KE-4, and nothing else`, async ({
+    lab,
+    logIn,
+  }) => {
+    const { page } = await logIn(await lab.register('caller'));
+    const roomId = await page.evaluate(() => window.lab.createRoom([]));
+    await page.evaluate(([id, config]) => window.lab.joinCall(id, config), [roomId, CALL] as const);
+    const restarts = () => lab.requests({ method: 'POST', path: /\/delayed_events\// });
+    await expect.poll(async () => (await restarts()).filter(({ status }) => status === 200).length).toBeGreaterThan(1);
+    expect((await reportOf(page)).counts['KE-4']).toBe(0);
+
+    await lab.setRules([{ method: 'POST', path: '/delayed_events/', fault }]);
+    await expect.poll(async () => (await reportOf(page)).counts['KE-4'], { timeout: 30_000 }).toBeGreaterThan(2);
+    const report = await reportOf(page);
+    expect((await restarts()).filter((request) => request.fault === fault.kind).length).toBeGreaterThan(1);
+    const entries = report.entries.filter(({ ke }) => ke === 'KE-4');
+    expect(entries.reduce((sum, { count }) => sum + count, 0)).toBe(report.counts['KE-4']);
+    expect(entries).toContainEqual(
+      expect.objectContaining({ detail: expect.objectContaining({ roomId, httpStatus }) }),
+    );
+    expect({ ...report.counts, 'KE-4': 0 }).toEqual({ 'KE-1': 0, 'KE-2': 0, 'KE-3': 0, 'KE-4': 0 });
+
+    // Over again, it says no more.
+    await lab.clearRules();
+    await page.evaluate((id) => window.lab.leaveCall(id), roomId);
+  });
+}

@@ -1,0 +1,78 @@
+import type { CryptoDiagReport } from 'lotus-crypto-diag';
+
+import { type Device, load, reportOf, synced, uploadAccepted, withOneTimeKeys } from '../client';
+import { expect, test } from '../lab';
+
+/** Nothing refused, nothing malformed, the store as it was. */
+function expectNoFault(report: CryptoDiagReport) {
+  expect(report.counts['KE-1']).toBe(0);
+  expect(report.counts['KE-4']).toBe(0);
+  expect(report.uploadLoop).toMatchObject({ state: 'idle', refusals: 0, spared: 0 });
+  expect(['healthy', 'first-run']).toContain(report.cryptoStore?.verdict);
+  const kinds = report.entries.map(({ detail }) => detail.kind);
+  expect(kinds.filter((kind) => !['to-device-opened', 'undecryptable'].includes(kind))).toEqual([]);
+}
+
+const bodies = ({ page }: Device, roomId: string) =>
+  page.evaluate(async (id) => (await window.lab.read(id)).map(({ body }) => body), roomId);
+
+test('two people chat, reload, and one logs in on a second device with the key backup: no fault', async ({
+  lab,
+  logIn,
+}) => {
+  const [alice, bob] = [await lab.register('alice'), await lab.register('bob')];
+  const first = await logIn(alice);
+  const recoveryKey = await first.page.evaluate(() => window.lab.setUpBackup());
+  const other = await logIn(bob);
+  const roomId = await first.page.evaluate((id) => window.lab.createRoom([id]), bob.userId);
+  await other.page.evaluate((id) => window.lab.join(id), roomId);
+
+  const said: string[] = [];
+  for (let round = 1; round <= 2; round++) {
+    for (const [device, name] of [
+      [first, 'Alice'],
+      [other, 'Bob'],
+    ] as const) {
+      said.push(`${name}, ${round}`);
+      await device.page.evaluate(([id, text]) => window.lab.send(id, text), [roomId, said.at(-1) ?? ''] as const);
+      for (const reader of [first, other]) await expect.poll(() => bodies(reader, roomId)).toEqual(said);
+    }
+    for (const { page } of [first, other]) {
+      await load(page);
+      await synced(page);
+    }
+  }
+
+  const second = await logIn(alice);
+  // The first device backs a key up in its own time.
+  const restored = async () => {
+    await second.page.evaluate((key) => window.lab.restoreBackup(key), recoveryKey);
+    return bodies(second, roomId);
+  };
+  await expect.poll(restored, { timeout: 40_000 }).toEqual(said);
+
+  const uploads = withOneTimeKeys(await lab.uploads());
+  expect(uploads.filter(({ status }) => ![200, 0].includes(status))).toEqual([]);
+  for (const { page, userId, deviceId } of [first, other, second]) {
+    const report = await reportOf(page);
+    expect(report).toMatchObject({ userId, deviceId, cryptoReady: true });
+    expectNoFault(report);
+  }
+});
+
+test('the answer to an upload is lost: the client sends the same keys again, and that is no fault', async ({
+  lab,
+  logIn,
+}) => {
+  await lab.setRules([{ method: 'POST', path: '/keys/upload$', times: 1, fault: { kind: 'swallow' } }]);
+  const { page } = await logIn(await lab.register('lost'));
+  // The second is the repetition, and the client has to hear of it.
+  await expect.poll(async () => withOneTimeKeys(await lab.uploads())[1]?.status, { timeout: 40_000 }).toBe(200);
+  await uploadAccepted(page, lab);
+  const [lost, again] = withOneTimeKeys(await lab.uploads());
+  expect(lost).toMatchObject({ fault: 'swallow', status: 200 });
+  expect(again?.publicKeys).toEqual(lost?.publicKeys);
+  const report = await reportOf(page);
+  expectNoFault(report);
+  expect(report.uploadLoop.accepted).toBeGreaterThan(0);
+});

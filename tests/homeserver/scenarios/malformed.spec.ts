@@ -1,0 +1,42 @@
+import { reportOf } from '../client';
+import { expect, test } from '../lab';
+import { connect } from '../matrix-api';
+import { MALFORMED } from './actions';
+
+test('of four messages that cannot be read, three are malformed, and the fourth merely has no key here', async ({
+  lab,
+  logIn,
+}) => {
+  const [alice, bob] = [await lab.register('alice'), await lab.register('bob')];
+  const writer = await logIn(alice);
+  const roomId = await writer.page.evaluate((id) => window.lab.createRoom([id]), bob.userId);
+  await (await connect(lab.baseUrl, bob)).join(roomId);
+  const ordinary = await writer.page.evaluate((id) => window.lab.send(id, 'before the login'), roomId);
+  const api = await connect(lab.baseUrl, alice);
+  const expected = [];
+  for (const [content, cause, reason] of MALFORMED) {
+    const eventId = await api.sendEvent(roomId, 'm.room.encrypted', content);
+    expected.push({
+      kind: 'malformed',
+      eventId,
+      roomId,
+      cause,
+      sender: alice.userId,
+      reason: expect.stringMatching(reason),
+    });
+  }
+
+  const { page } = await logIn(bob);
+  await expect.poll(() => page.evaluate(async (id) => (await window.lab.read(id)).length, roomId)).toBe(4);
+  const ofKe3 = async () =>
+    (await reportOf(page)).entries.filter(({ ke }) => ke === 'KE-3').map(({ detail }) => detail);
+  await expect.poll(async () => (await ofKe3()).length).toBe(4);
+  const details = await ofKe3();
+  // In which order the client decrypts them is its own affair.
+  const malformed = details.filter(({ kind }) => kind === 'malformed');
+  expect(malformed).toHaveLength(expected.length);
+  expect(malformed).toEqual(expect.arrayContaining(expected));
+  expect(details.filter(({ kind }) => kind !== 'malformed')).toMatchObject([
+    { kind: 'undecryptable', eventId: ordinary, roomId, sender: alice.userId },
+  ]);
+});

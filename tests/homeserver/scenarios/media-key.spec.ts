@@ -1,0 +1,61 @@
+import type { CryptoDiagReport } from 'lotus-crypto-diag';
+
+import { comparedStore, reportOf, uploadAccepted, withOneTimeKeys } from '../client';
+import { expect, test } from '../lab';
+import { connect } from '../matrix-api';
+import { meet, restoreOlderStore, sendMediaKey } from './actions';
+
+const unopened = ({ entries }: CryptoDiagReport) =>
+  entries.filter(({ ke, detail }) => ke === 'KE-2' && detail.kind === 'to-device-unopened');
+
+test('after refusals a sender claims a dead key: the media key arrives and cannot be opened', async ({
+  lab,
+  logIn,
+}) => {
+  const victim = await logIn(await lab.register('victim'));
+  const sender = await logIn(await lab.register('sender'));
+  const roomId = await meet(sender, victim);
+  const claimer = await connect(lab.baseUrl, await lab.register('claimer'));
+  await uploadAccepted(victim.page, lab);
+  await comparedStore(victim.page);
+  const before = await restoreOlderStore(lab, victim, claimer);
+  const lost = new Set(withOneTimeKeys((await lab.uploads()).slice(0, before)).at(-1)?.oneTimeKeys);
+  // The server hands out the oldest first: once one comes that the store does not know, so is the next.
+  await expect(async () => expect(lost).toContain(await claimer.claim(victim))).toPass({ intervals: [10] });
+  const report = () => reportOf(victim.page);
+  await expect.poll(async () => (await report()).uploadLoop.state, { timeout: 40_000 }).toBe('looping');
+
+  // The message takes its own key along, which is lost in the same way.
+  await sender.page.evaluate((id) => window.lab.send(id, 'in the call?'), roomId);
+  expect(await sendMediaKey(sender, victim)).toBe(true);
+  const lines = async () => unopened(await report()).reduce((sum, { count }) => sum + count, 0);
+  await expect.poll(lines, { timeout: 20_000 }).toBe(2);
+  const last = await report();
+  expect(last.counts['KE-1']).toBeGreaterThanOrEqual(3);
+  expect(unopened(last).map(({ detail }) => detail)).toContainEqual(
+    expect.objectContaining({ sender: sender.userId, reason: expect.stringMatching(/MissingOneTimeKey/) }),
+  );
+});
+
+test('a media key damaged on its way to a healthy device: it cannot be opened, and no upload was refused', async ({
+  lab,
+  logIn,
+}) => {
+  const receiver = await logIn(await lab.register('receiver'));
+  await uploadAccepted(receiver.page, lab);
+  const sender = await logIn(await lab.register('sender'));
+  const roomId = await meet(sender, receiver);
+  await sender.page.evaluate((id) => window.lab.send(id, 'in the call?'), roomId);
+  expect(await sendMediaKey(sender, receiver, true)).toBe(true);
+  const report = () => reportOf(receiver.page);
+  await expect.poll(async () => unopened(await report()), { timeout: 20_000 }).toHaveLength(1);
+  const last = await report();
+  expect(last.counts['KE-1']).toBe(0);
+  expect(last.uploadLoop).toMatchObject({ state: 'idle', refusals: 0 });
+  expect(unopened(last)).toMatchObject([{ detail: { sender: sender.userId } }]);
+
+  // An intact one is not taken for a fault.
+  expect(await sendMediaKey(sender, receiver)).toBe(true);
+  const opened = async () => (await report()).entries.filter(({ detail }) => detail.kind === 'to-device-opened');
+  await expect.poll(opened, { timeout: 20_000 }).toMatchObject([{ detail: { sender: sender.userId } }]);
+});

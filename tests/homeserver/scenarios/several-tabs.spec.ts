@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Page } from '@playwright/test';
+
+import { GATE, load, login, reportOf, synced, uploadAccepted } from '../client';
+import type { KeyUpload } from '../homeserver';
+import { expect, test } from '../lab';
+import { connect } from '../matrix-api';
+import { provokeUpload } from './actions';
+
+const isReady = (page: Page) => expect(page.getByTestId('client')).toHaveAttribute('data-ready', 'true');
+
+const refusedOf = (uploads: KeyUpload[]) => uploads.filter(({ status }) => status !== 200 && status !== 0);
+
+test('two tabs on one store without a gate: whether they diverge, the report says what the server saw', async ({
+  context,
+  page,
+  lab,
+}) => {
+  const device = await login(page, lab.baseUrl, await lab.register('two-tabs'));
+  await uploadAccepted(page, lab);
+  const claimer = await connect(lab.baseUrl, await lab.register('claimer'));
+  const second = await context.newPage();
+  await load(second);
+  await synced(second);
+  for (let round = 0; round < 3; round++) await provokeUpload(lab, claimer, device);
+  // The tab that came second tries with one of its next syncs.
+  const isRefused = async () => refusedOf(await lab.uploads()).length > 0;
+  for (let waited = 0; waited < 15 && !(await isRefused()); waited++) await sleep(1000);
+  await synced(page);
+
+  const refused = refusedOf(await lab.uploads());
+  const tabs = await Promise.all([page, second].map(async (tab) => (await reportOf(tab)).uploadLoop));
+  const seen = tabs.map(({ state, refusals }) => `${state} (${refusals})`).join(', ');
+  const description = `${refused.length} of ${(await lab.uploads()).length} uploads refused; the tabs: ${seen}`;
+  test.info().annotations.push({ type: 'measured', description });
+  console.log(`  two tabs without a gate: ${description}`);
+  // It is a race: what is held is that the reports know of it if and only if the server does.
+  expect(tabs.some(({ refusals, state }) => refusals > 0 || state !== 'idle')).toBe(refused.length > 0);
+});
+
+test('behind the gate, one tab opens the crypto store, the next starts when it closes, and every upload is accepted', async ({
+  context,
+  page,
+  lab,
+}) => {
+  const device = await login(page, lab.baseUrl, await lab.register('gate'));
+  await uploadAccepted(page, lab);
+  const claimer = await connect(lab.baseUrl, await lab.register('claimer'));
+  await page.goto(GATE);
+  await isReady(page);
+
+  const second = await context.newPage();
+  await second.goto(GATE);
+  await expect(second.getByRole('heading', { name: 'Lotus is open in another tab' })).toBeVisible();
+  for (let round = 0; round < 3; round++) await provokeUpload(lab, claimer, device);
+  expect(await second.evaluate(() => window.opened)).toEqual([]);
+  expect(await page.evaluate(() => window.opened)).toContain('matrix-js-sdk::matrix-sdk-crypto');
+
+  await page.close();
+  await isReady(second);
+  await provokeUpload(lab, claimer, device);
+  expect(refusedOf(await lab.uploads())).toEqual([]);
+  const report = await reportOf(second);
+  expect(report.counts['KE-1']).toBe(0);
+  expect(report.uploadLoop).toMatchObject({ state: 'idle', refusals: 0 });
+  expect(report.cryptoStore?.verdict).toBe('healthy');
+});

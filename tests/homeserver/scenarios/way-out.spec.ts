@@ -1,0 +1,40 @@
+import { comparedStore, evict, GATE, reportOf, uploadAccepted, withOneTimeKeys } from '../client';
+import { expect, test } from '../lab';
+
+test('out by the recovery prompt and in again: the old device is gone, the history is read from the backup, no loop', async ({
+  lab,
+  logIn,
+}) => {
+  const account = await lab.register('out');
+  const { page, ...old } = await logIn(account);
+  await uploadAccepted(page, lab);
+  await comparedStore(page);
+  const recoveryKey = await page.evaluate(() => window.lab.setUpBackup());
+  const roomId = await page.evaluate(() => window.lab.writeMessage());
+  const backedUp = () => lab.query('SELECT session_id FROM e2e_room_keys WHERE user_id = ?', account.userId);
+  await expect.poll(async () => (await backedUp()).length, { timeout: 20_000 }).toBe(1);
+
+  await evict(page);
+  await page.goto(GATE);
+  const prompt = page.getByRole('alertdialog', { name: 'The encryption of this device is broken' });
+  await expect(prompt).toContainText('nothing will be lost', { timeout: 30_000 });
+  await prompt.getByRole('button', { name: /^Reset encryption/ }).click();
+  await expect.poll(() => page.evaluate(() => localStorage.getItem('session')), { timeout: 30_000 }).toBeNull();
+  expect(await lab.query('SELECT 1 FROM devices WHERE device_id = ?', old.deviceId)).toEqual([]);
+  expect(await lab.query('SELECT 1 FROM e2e_one_time_keys_json WHERE device_id = ?', old.deviceId)).toEqual([]);
+
+  const before = (await lab.uploads()).length;
+  const fresh = await logIn(account);
+  expect(fresh.deviceId).not.toBe(old.deviceId);
+  await uploadAccepted(fresh.page, lab);
+  await fresh.page.evaluate((key) => window.lab.restoreBackup(key), recoveryKey);
+  const read = () => fresh.page.evaluate((id) => window.lab.read(id), roomId);
+  await expect.poll(async () => (await read()).map(({ body }) => body)).toEqual(['a message of the lab']);
+
+  const uploads = withOneTimeKeys((await lab.uploads()).slice(before));
+  expect(uploads.filter(({ status }) => ![200, 0].includes(status))).toEqual([]);
+  const report = await reportOf(fresh.page);
+  expect(report.uploadLoop).toMatchObject({ state: 'idle', refusals: 0 });
+  expect(report.counts['KE-1']).toBe(0);
+  expect(report.cryptoStore).toMatchObject({ verdict: 'first-run', deviceId: fresh.deviceId });
+});
