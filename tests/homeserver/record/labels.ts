@@ -1,0 +1,27 @@
+// What a recorded line is, by the words of the SDK; not by the library's own table, which is held to these labels.
+
+export interface Label {
+  ke: 'KE-1' | 'KE-2' | 'KE-3' | 'KE-4';
+  kind: string;
+  /** The runbook's own table of signatures has no word for it. */
+  beyond?: true;
+}
+
+const MALFORMED = /missing field|invalid type|wasn't valid base64|unsupported algorithm/;
+const MEMBERSHIP = /Missing own membership|MembershipManager stopped because|error while sending event/;
+
+export function labelOf(text: string): Label | null {
+  if (/\[400\] One time key \S+ already exists/.test(text)) return { ke: 'KE-1', kind: 'refusal' };
+  if (/unexpected encrypted to-device event/.test(text) && text.includes('io.element.call.encryption_keys')) {
+    return { ke: 'KE-2', kind: 'to-device-opened' };
+  }
+  if (/missing key at index/.test(text)) return { ke: 'KE-2', kind: 'missing-key' };
+  if (/key set not found/.test(text)) return { ke: 'KE-2', kind: 'missing-key-set' };
+  const [, reason] = /^Error decrypting event .*DecryptionError\[msg: (.*)/s.exec(text) ?? [];
+  if (reason !== undefined) return { ke: 'KE-3', kind: MALFORMED.test(reason) ? 'malformed' : 'undecryptable' };
+  if (/delayed event|update_delayed_event/.test(text)) return { ke: 'KE-4', kind: 'delayed-event' };
+  if (text.includes('/delayed_events/')) return { ke: 'KE-4', kind: 'delayed-event', beyond: true };
+  if (text.includes('MembershipManager') && MEMBERSHIP.test(text))
+    return { ke: 'KE-4', kind: 'membership', beyond: true };
+  return null;
+}
