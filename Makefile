@@ -13,7 +13,7 @@ export npm_config_update_notifier := false
 AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo) env DEBIAN_FRONTEND=noninteractive
 RUST_SOURCES := Cargo.toml Cargo.lock crate/Cargo.toml $(shell find crate/src crate/js)
 GLUE_SOURCES := LICENSE tsconfig.json $(addprefix pkg-glue/,package.json tsconfig.build.json build.mjs types.mjs) \
-	$(shell find pkg-glue/src)
+	$(shell find pkg-glue/src pkg-glue/install)
 NODE_MODULES := node_modules/.package-lock.json
 WASM := $(foreach module,capture diagnosis,pkg-glue/wasm/$(module)/lotus_crypto_diag_bg.wasm)
 PACKAGE := pkg-glue/dist/index.js
@@ -44,7 +44,7 @@ check: $(PACKAGE) ## format, lints and types
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --features bindings -- -D warnings
 	cargo clippy -p lotus-crypto-diag --target wasm32-unknown-unknown --lib --tests -- -D warnings
-	tsc -p tsconfig.json && tsc -p demo && tsc -p tests
+	tsc -p tsconfig.json && tsc -p pkg-glue/install && tsc -p demo && tsc -p tests
 	@diff -ru pkg-glue/api pkg-glue/build/api || { echo "The public API has changed: look at it, and run make api"; exit 1; }
 	biome ci
 

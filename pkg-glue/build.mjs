@@ -1,7 +1,7 @@
 // Bundles the package: the wasm goes into the JavaScript, so that it is there, synchronously, with the first import.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,8 @@ import { build } from 'esbuild';
 const here = dirname(fileURLToPath(import.meta.url));
 const modules = ['capture', 'diagnosis'].map((name) => ({
   name,
-  wasm: join(here, `wasm/${name}/lotus_crypto_diag_bg.wasm`),
+  built: join(here, `wasm/${name}/lotus_crypto_diag_bg.wasm`),
+  wasm: join(here, `wasm/${name}/optimised.wasm`),
 }));
 const { version } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'));
 const [, crateVersion] = readFileSync(join(here, '../Cargo.toml'), 'utf8').match(/^version = "(.*)"$/m) ?? [];
@@ -27,16 +28,25 @@ const FEATURES = [
   'multivalue',
 ];
 const wasmOpt = join(dirname(createRequire(import.meta.url).resolve('binaryen')), 'bin/wasm-opt');
-for (const { wasm } of modules) {
+for (const { built, wasm } of modules) {
   const flags = ['-Oz', ...FEATURES.map((feature) => `--enable-${feature}`)];
-  execFileSync(process.execPath, [wasmOpt, wasm, ...flags, '-o', `${wasm}.opt`], { stdio: 'inherit' });
-  renameSync(`${wasm}.opt`, wasm);
+  execFileSync(process.execPath, [wasmOpt, built, ...flags, '-o', wasm], { stdio: 'inherit' });
 }
 
 // Which WebAssembly a page runs, to be read in the status and in every report: the version says what it should be, the
 // hash what it is.
-const captured = readFileSync(join(here, 'wasm/capture/lotus_crypto_diag_bg.wasm'));
+const captured = readFileSync(join(here, 'wasm/capture/optimised.wasm'));
 const hash = createHash('sha256').update(captured).digest('hex').slice(0, 12);
+
+// What was built stays as it is: a second run gives the same bytes.
+const optimised = {
+  name: 'optimised',
+  setup(/** @type {import('esbuild').PluginBuild} */ { onResolve }) {
+    onResolve({ filter: /_bg\.wasm$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, dirname(path), 'optimised.wasm'),
+    }));
+  },
+};
 
 rmSync(join(here, 'dist'), { recursive: true, force: true });
 await build({
@@ -51,9 +61,23 @@ await build({
   minifyWhitespace: true,
   jsx: 'automatic',
   loader: { '.wasm': 'binary' },
+  plugins: [optimised],
   external: ['react', 'react/jsx-runtime', 'folds'],
   define: { __VERSION__: JSON.stringify(`${version}+wasm.${hash}`) },
   chunkNames: 'chunk-[hash]',
+  logLevel: 'warning',
+});
+// What `npx lotus-crypto-diag` runs, with all that it needs: nothing is added to what a host installs.
+await build({
+  entryPoints: [join(here, 'install/main.ts')],
+  outfile: join(here, 'dist/bin/lotus-crypto-diag.js'),
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node18',
+  minify: true,
+  banner: { js: '#!/usr/bin/env node' },
+  define: { __VERSION__: JSON.stringify(version) },
   logLevel: 'warning',
 });
 copyFileSync(join(here, '../LICENSE'), join(here, 'LICENSE'));

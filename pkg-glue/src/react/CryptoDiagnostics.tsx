@@ -15,6 +15,14 @@ import { UploadLoopState } from './UploadLoopState';
 import { useCryptoDiagnostics } from './useCryptoDiagnostics';
 import { type CryptoDiagWords, ENGLISH } from './words';
 
+const FRAME = {
+  padding: config.space.S400,
+  backgroundColor: color.SurfaceVariant.Container,
+  color: color.SurfaceVariant.OnContainer,
+  borderRadius: config.radii.R400,
+  minWidth: 0,
+};
+
 const FAULTS: readonly Fault[] = ['KE-1', 'KE-2', 'KE-3', 'KE-4'];
 
 export type CryptoDiagnosticsProps = {
@@ -26,10 +34,12 @@ export type CryptoDiagnosticsProps = {
   words?: Partial<CryptoDiagWords>;
   /** How many of the latest entries are shown. */
   entriesShown?: number;
+  /** Without a frame and a title of its own: for hosts that put it into a card of theirs. */
+  embedded?: boolean;
 };
 
 /** The card for Developer Tools: what was seen, live, and the button that saves the report. */
-export function CryptoDiagnostics({ mx, extras, words, entriesShown = 5 }: CryptoDiagnosticsProps) {
+export function CryptoDiagnostics({ mx, extras, words, entriesShown = 5, embedded }: CryptoDiagnosticsProps) {
   const heading = useId();
   const snapshot = useCryptoDiagnostics();
   const text = { ...ENGLISH, ...words };
@@ -40,23 +50,19 @@ export function CryptoDiagnostics({ mx, extras, words, entriesShown = 5 }: Crypt
   return (
     <Box
       as="section"
-      aria-labelledby={heading}
+      {...(embedded ? { 'aria-label': text.title } : { 'aria-labelledby': heading })}
       data-testid="crypto-diagnostics"
       direction="Column"
       gap="400"
-      style={{
-        padding: config.space.S400,
-        backgroundColor: color.SurfaceVariant.Container,
-        color: color.SurfaceVariant.OnContainer,
-        borderRadius: config.radii.R400,
-        minWidth: 0,
-      }}
+      style={embedded ? { minWidth: 0 } : FRAME}
     >
       <Box direction="Column" gap="100">
         <Box alignItems="Center" justifyContent="SpaceBetween" gap="200" wrap="Wrap">
-          <Text as="h3" id={heading} size="L400">
-            {text.title}
-          </Text>
+          {!embedded && (
+            <Text as="h3" id={heading} size="L400">
+              {text.title}
+            </Text>
+          )}
           <Badge variant={total > 0 ? 'Warning' : calm} fill="Soft" radii="Pill" size="500">
             <Text as="span" size="L400">
               {text.total(total)}

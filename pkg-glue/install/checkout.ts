@@ -1,0 +1,101 @@
+// The files of a checkout, with changes kept aside until all of them are known.
+
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+
+const SOURCE = /\.[jt]sx?$/;
+const ENDINGS = ['', '.ts', '.tsx', '.js', '.jsx', '/index.ts', '/index.tsx', '/index.js', '/index.jsx'];
+
+export type Change = { path: string; before: string | null; after: string | null };
+
+/** Paths are relative to its root, with slashes. */
+export class Checkout {
+  private readonly changed = new Map<string, string | null>();
+
+  constructor(readonly root: string) {}
+
+  read(path: string): string | null {
+    const changed = this.changed.get(path);
+    if (changed !== undefined) return changed;
+    return this.onDisk(path);
+  }
+
+  /** `null` removes the file. */
+  change(path: string, text: string | null): void {
+    this.changed.set(path, text);
+  }
+
+  changes(): Change[] {
+    return [...this.changed]
+      .map(([path, after]) => ({ path, before: this.onDisk(path), after }))
+      .filter(({ before, after }) => before !== after)
+      .sort((a, b) => a.path.localeCompare(b.path));
+  }
+
+  /** The same files as they would be, with changes of its own. */
+  fork(): Checkout {
+    const fork = new Checkout(this.root);
+    for (const [path, text] of this.changed) fork.change(path, text);
+    return fork;
+  }
+
+  write(): void {
+    for (const { path, after } of this.changes()) {
+      const file = join(this.root, path);
+      if (after === null) {
+        rmSync(file, { force: true });
+        removeEmptyFolders(dirname(file), this.root);
+      } else {
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, after);
+      }
+    }
+  }
+
+  /** Every source file of the app. */
+  sources(): string[] {
+    const found = walkFolder(join(this.root, 'src')).map((path) => posix.join('src', path));
+    const added = [...this.changed].filter(([path, text]) => text !== null && path.startsWith('src/'));
+    return [...new Set([...found, ...added.map(([path]) => path)])]
+      .filter((path) => SOURCE.test(path) && this.read(path) !== null)
+      .sort();
+  }
+
+  /** The file that a relative import means, if it is one of the checkout's. */
+  resolve(from: string, specifier: string): string | null {
+    if (!specifier.startsWith('.')) return null;
+    const path = posix.join(posix.dirname(from), specifier);
+    const isFile = (candidate: string) => SOURCE.test(candidate) && this.read(candidate) !== null;
+    return ENDINGS.map((ending) => path + ending).find(isFile) ?? null;
+  }
+
+  private onDisk(path: string): string | null {
+    try {
+      return readFileSync(join(this.root, path), 'utf8');
+    } catch {
+      return null;
+    }
+  }
+}
+
+function walkFolder(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (entry.name === 'node_modules') return [];
+    if (!entry.isDirectory()) return [entry.name];
+    return walkFolder(join(folder, entry.name)).map((path) => posix.join(entry.name, path));
+  });
+}
+
+function removeEmptyFolders(folder: string, root: string): void {
+  for (let path = folder; path !== root && path.startsWith(root); path = dirname(path)) {
+    if (readdirSync(path).length > 0) return;
+    rmdirSync(path);
+  }
+}
+
+/** How `from` imports `to`: without its ending, and a folder by its name. */
+export function specifierOf(from: string, to: string): string {
+  const path = posix.relative(posix.dirname(from), to.replace(/(\/index)?\.[jt]sx?$/, ''));
+  return path.startsWith('.') ? path : `./${path}`;
+}
