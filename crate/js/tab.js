@@ -12,18 +12,15 @@ const SHOWN = 6;
 
 /**
  * @param {string} name of the session: tabs of another name do not meet
- * @param {(kind: number, number: number, text: string) => void} onEvent
- * @param {(error: unknown) => void} onFailure
+ * @param {(kind: number, number: number, text: string) => void} onEvent of the wasm
+ * @param {(what: string, text: string) => void} host
+ * @param {(call: () => void) => boolean} guard runs what calls the wasm; `false` when that is broken
+ * @param {AbortSignal} signal lets everything go
  */
-export function openTab(name, onEvent, onFailure) {
-  let open = true;
+export function openTab(name, onEvent, host, guard, signal) {
   const emit = (/** @type {number} */ kind, number = 0, text = '') => {
-    if (!open) return;
-    try {
-      onEvent(kind, number, text);
-    } catch (error) {
-      onFailure(error);
-    }
+    if (signal.aborted || guard(() => onEvent(kind, number, text))) return;
+    host('broken', kind === HEARD || kind === TIMED_OUT ? '' : 'lost');
   };
 
   /** @type {LockManager | undefined} */
@@ -70,7 +67,11 @@ export function openTab(name, onEvent, onFailure) {
           [document, 'resume', handleShow],
         ]
       : [];
-  for (const [target, type, listener] of listeners) target.addEventListener(type, listener);
+  for (const [target, type, listener] of listeners) target.addEventListener(type, listener, { signal });
+  signal.addEventListener('abort', () => {
+    for (const cancel of requests.values()) cancel();
+    fallSilent();
+  });
 
   return {
     request(/** @type {number} */ number, /** @type {boolean} */ steal) {
@@ -122,12 +123,6 @@ export function openTab(name, onEvent, onFailure) {
         emit(TIMED_OUT, number);
       };
       port2.postMessage(undefined);
-    },
-    close() {
-      open = false;
-      for (const cancel of requests.values()) cancel();
-      for (const [target, type, listener] of listeners) target.removeEventListener(type, listener);
-      fallSilent();
     },
   };
 }

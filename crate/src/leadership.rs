@@ -12,101 +12,8 @@
 //!   that says nothing within [`ANSWER_MS`] is stolen from; whoever took the lock, by consent or not, does not lead before
 //!   the other tab, if it is awake, had time to hear of it.
 
-use serde::{Deserialize, Serialize};
-
+use crate::election::{ANSWER_MS, Action, DECISION_MS, Event, GRACE_MS, HANDOVER_MS, Role};
 use crate::tab_message::Message;
-
-/// How long a leader may take to say that it heard a question. A leader that hears it later was stolen from. Only a page
-/// that hangs takes so long, as one that sleeps has let go: and a page that hangs for less is not robbed of its lock, as
-/// it cannot know that before it has run whatever was waiting.
-pub const ANSWER_MS: u32 = 12_000;
-/// How long its host may take to decide, and how long to shut down, before whoever asks is told no.
-pub const DECISION_MS: u32 = 15_000;
-/// How long a tab that took the lock from another waits before it leads.
-pub const GRACE_MS: u32 = 250;
-/// How long the next leader may take to pick up the lock that is held out to it.
-pub const HANDOVER_MS: u32 = 2_000;
-
-/// What a tab is to its session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema), ts(rename = "TabRole"))]
-pub enum Role {
-    /// It holds the lock.
-    Leader,
-    /// Another tab does, or nobody yet.
-    Follower,
-    /// The browser gives no locks: every tab is on its own.
-    Solo,
-}
-
-/// What happens to a tab.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// It takes part.
-    Started,
-    /// The request with this number has the lock.
-    Granted(u32),
-    /// The request with this number is over: stolen or cancelled.
-    Ended(u32),
-    /// The browser gives no locks.
-    Unavailable,
-    /// Another tab of the session said something; it took `late_ms` to arrive.
-    Heard {
-        /// What it said.
-        message: Message,
-        /// How long it was under way.
-        late_ms: u32,
-    },
-    /// The time that was set is over; with the number it was set under.
-    TimedOut(u32),
-    /// The page is going away or is put to sleep.
-    Hidden,
-    /// The page is back.
-    Shown,
-    /// The host wants this tab to lead.
-    TakeOver,
-    /// The host answered [`Action::AskHost`]: it refuses, for this reason, or shuts down now.
-    Decided(Option<String>),
-    /// The host that was to yield has shut down.
-    Down,
-    /// The host wants no part any more.
-    Released,
-}
-
-/// What a tab is to do. In this order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Tell the host its new role, before anything else is done.
-    Tell(Role),
-    /// Ask for the lock, under this number: wait in line, or take it from whoever has it.
-    Request {
-        /// The number of the request.
-        number: u32,
-        /// Whether to take it at once.
-        steal: bool,
-    },
-    /// Let go of what this request holds, or take it out of the line.
-    Cancel(u32),
-    /// Say something to the other tabs.
-    Post(Message),
-    /// Give [`Event::TimedOut`] with this number after so many milliseconds; a time set before is void.
-    SetTimer {
-        /// The number of the timer.
-        number: u32,
-        /// Milliseconds.
-        ms: u32,
-    },
-    /// Give [`Event::TimedOut`] with this number as soon as everything was given that has arrived by now.
-    ReadMail {
-        /// The number of the timer, as of [`Action::SetTimer`].
-        number: u32,
-    },
-    /// Ask the host whether it yields; where it does, it shuts down without being told again.
-    AskHost,
-    /// The wish to take over came to an end: `None` where this tab leads, otherwise why it does not.
-    Answered(Option<String>),
-}
 
 /// A tab's part in the election.
 #[derive(Debug)]
@@ -118,6 +25,8 @@ pub struct Leadership {
     request: u32,
     timer: u32,
     wish: Wish,
+    /// Whether its host was told to shut down, and has not yet.
+    is_stopping: bool,
 }
 
 /// Where the tab stands with the lock.
@@ -125,6 +34,8 @@ pub struct Leadership {
 enum State {
     /// It takes no part: not yet, not any more, or asleep.
     Away { asleep: bool },
+    /// It lost the lock while its host was shutting down: it asks for it again when that is done.
+    Stopping,
     /// The browser gives no locks.
     Alone,
     /// Its request waits in line.
@@ -157,14 +68,16 @@ enum Wish {
 impl Leadership {
     /// A tab that takes no part yet. `id` must differ from that of every other tab, and hold no space.
     pub const fn new(id: String) -> Self {
-        Self { id, state: State::Away { asleep: false }, request: 0, timer: 0, wish: Wish::None }
+        Self { id, state: State::Away { asleep: false }, request: 0, timer: 0, wish: Wish::None, is_stopping: false }
     }
 
     /// What the tab is now.
     pub const fn role(&self) -> Role {
         match self.state {
             State::Leading | State::Deciding { .. } | State::ShuttingDown { .. } => Role::Leader,
-            State::Away { .. } | State::Waiting | State::Settling | State::HoldingOut => Role::Follower,
+            State::Away { .. } | State::Stopping | State::Waiting | State::Settling | State::HoldingOut => {
+                Role::Follower
+            }
             State::Alone => Role::Solo,
         }
     }
@@ -213,7 +126,7 @@ impl Leadership {
     }
 
     fn ended(&mut self, number: u32, actions: &mut Vec<Action>) {
-        if number != self.request || matches!(self.state, State::Away { .. } | State::Alone) {
+        if number != self.request || matches!(self.state, State::Away { .. } | State::Stopping | State::Alone) {
             return;
         }
         // Stolen, or taken after it was held out: back into the line.
@@ -232,16 +145,17 @@ impl Leadership {
     }
 
     fn heard(&mut self, message: Message, late_ms: u32, actions: &mut Vec<Action>) {
+        // Given the lock meanwhile, or taking it, it has no question any more.
+        let awaits_answer = self.state == State::Waiting && matches!(self.wish, Wish::Asked | Wish::Heard);
         match message {
             Message::Ask { from } => self.asked(from, late_ms, actions),
-            Message::Heard { to } if to == self.id && self.wish == Wish::Asked => {
+            _ if !awaits_answer => {}
+            Message::Heard { to } if to == self.id => {
                 self.wish = Wish::Heard;
                 self.set_timer(2 * DECISION_MS + HANDOVER_MS, actions);
             }
-            Message::Refused { to, reason } if to == self.id && matches!(self.wish, Wish::Asked | Wish::Heard) => {
-                self.settle(Some(&reason), actions);
-            }
-            Message::Yours { to } if to == self.id && matches!(self.wish, Wish::Asked | Wish::Heard) => {
+            Message::Refused { to, reason } if to == self.id => self.settle(Some(&reason), actions),
+            Message::Yours { to } if to == self.id => {
                 if late_ms < HANDOVER_MS / 2 {
                     self.take(actions);
                 } else {
@@ -250,9 +164,7 @@ impl Leadership {
                 }
             }
             // The leader changed under the question: the new one is asked.
-            Message::Leading { from } if from != self.id && matches!(self.wish, Wish::Asked | Wish::Heard) => {
-                self.ask(actions);
-            }
+            Message::Leading { from } if from != self.id => self.ask(actions),
             _ => {}
         }
     }
@@ -277,7 +189,7 @@ impl Leadership {
                 let reason = "another tab is taking over".to_owned();
                 actions.push(Action::Post(Message::Refused { to: from, reason }));
             }
-            State::Away { .. } | State::Alone | State::Waiting | State::Settling => {}
+            State::Away { .. } | State::Stopping | State::Alone | State::Waiting | State::Settling => {}
         }
     }
 
@@ -291,10 +203,16 @@ impl Leadership {
         } else {
             self.state = State::ShuttingDown { to: Some(to) };
             self.set_timer(DECISION_MS, actions);
+            self.is_stopping = true;
+            actions.push(Action::ShutDown);
         }
     }
 
     fn down(&mut self, actions: &mut Vec<Action>) {
+        self.is_stopping = false;
+        if self.state == State::Stopping {
+            self.queue(actions);
+        }
         let State::ShuttingDown { to } = &mut self.state else { return };
         let to = to.take();
         self.state = State::HoldingOut;
@@ -329,9 +247,10 @@ impl Leadership {
     fn take_over(&mut self, actions: &mut Vec<Action>) {
         match self.state {
             State::Waiting if self.wish == Wish::None => self.ask(actions),
+            State::Settling if self.wish == Wish::None => self.wish = Wish::Taking,
             State::Waiting | State::Settling => {}
             State::Leading | State::Deciding { .. } | State::Alone => actions.push(Action::Answered(None)),
-            State::Away { .. } | State::ShuttingDown { .. } | State::HoldingOut => {
+            State::Away { .. } | State::Stopping | State::ShuttingDown { .. } | State::HoldingOut => {
                 actions.push(Action::Answered(Some("this tab takes no part now".to_owned())));
             }
         }
@@ -361,6 +280,10 @@ impl Leadership {
     }
 
     fn queue(&mut self, actions: &mut Vec<Action>) {
+        if self.is_stopping {
+            self.state = State::Stopping;
+            return;
+        }
         self.state = State::Waiting;
         self.request += 1;
         actions.push(Action::Request { number: self.request, steal: false });
@@ -398,5 +321,71 @@ impl Leadership {
     fn set_timer(&mut self, ms: u32, actions: &mut Vec<Action>) {
         self.timer += 1;
         actions.push(Action::SetTimer { number: self.timer, ms });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waiting() -> Leadership {
+        let mut tab = Leadership::new("a".to_owned());
+        tab.on(Event::Started);
+        tab
+    }
+
+    fn leading() -> Leadership {
+        let mut tab = waiting();
+        tab.on(Event::Granted(1));
+        tab.on(Event::TimedOut(1));
+        assert_eq!(tab.role(), Role::Leader);
+        tab
+    }
+
+    fn heard(message: &str) -> Event {
+        Event::Heard { message: Message::parse(message).unwrap(), late_ms: 0 }
+    }
+
+    #[test]
+    fn an_answer_that_comes_after_the_lock_does_not_keep_a_tab_from_leading() {
+        for answer in ["heard a", "refused a in a call", "yours a", "leading b"] {
+            let mut tab = waiting();
+            tab.on(Event::TakeOver);
+            let granted = tab.on(Event::Granted(1));
+            let [Action::ReadMail { number }] = granted[..] else { panic!("{granted:?}") };
+            assert_eq!(tab.on(heard(answer)), [], "{answer}");
+            assert!(tab.on(Event::TimedOut(number)).contains(&Action::Answered(None)), "{answer}");
+            assert_eq!(tab.role(), Role::Leader, "{answer}");
+        }
+    }
+
+    #[test]
+    fn a_wish_between_the_lock_and_the_lead_is_answered() {
+        let mut tab = waiting();
+        tab.on(Event::Granted(1));
+        assert_eq!(tab.on(Event::TakeOver), []);
+        assert!(tab.on(Event::TimedOut(1)).contains(&Action::Answered(None)));
+    }
+
+    #[test]
+    fn a_yes_that_comes_after_the_bound_shuts_nothing_down() {
+        let mut tab = leading();
+        let asked = tab.on(heard("ask b"));
+        let Some(Action::SetTimer { number, .. }) = asked.get(1) else { panic!("{asked:?}") };
+        let reason = "the other tab did not decide".to_owned();
+        let refused = Message::Refused { to: "b".to_owned(), reason };
+        assert_eq!(tab.on(Event::TimedOut(*number)), [Action::Post(refused)]);
+        assert_eq!(tab.on(Event::Decided(None)), []);
+        assert_eq!(tab.role(), Role::Leader);
+    }
+
+    #[test]
+    fn a_tab_does_not_lead_again_before_its_host_has_shut_down() {
+        let mut tab = leading();
+        tab.on(heard("ask b"));
+        assert!(tab.on(Event::Decided(None)).contains(&Action::ShutDown));
+        tab.on(Event::Hidden);
+        assert_eq!(tab.on(Event::Shown), []);
+        assert_eq!(tab.on(Event::Down), [Action::Request { number: 2, steal: false }]);
     }
 }

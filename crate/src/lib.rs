@@ -24,6 +24,8 @@ pub mod storage;
 pub mod stores;
 pub mod tab_message;
 
+pub mod election;
+
 pub mod leadership;
 pub mod tabs;
 pub mod upload_loop;

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::election::Role;
 use crate::entry::{Entry, FaultCounts};
-use crate::leadership::Role;
 use crate::timestamp::Timestamp;
 
 /// One open tab.

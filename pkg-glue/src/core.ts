@@ -227,16 +227,24 @@ function createCore(): Core {
     status: (userId, deviceId) => guarded((e) => e.cryptoStore(userId, deviceId)) ?? null,
   };
 
-  const elect: CreateMachine = (name, id, host) => {
+  /** Whether the wasm did what it was called for. */
+  const runs = (call: () => void): boolean => {
+    const done = guarded(() => {
+      call();
+      return true;
+    });
+    return done ?? false;
+  };
+  const elect: CreateMachine = (name, id, host, signal) => {
     ensureEngine();
-    const machine = guarded((e) => e.elect(name, id, host));
+    const machine = guarded((e) => e.elect(name, id, host, runs, signal));
     return (
       machine && {
-        takeOver: () => guarded(() => machine.takeOver()),
-        decided: (refusal) => guarded(() => machine.decided(refusal)),
-        down: () => guarded(() => machine.down()),
-        release: () => guarded(() => machine.release()),
-        free: () => guarded(() => machine.free()),
+        takeOver: () => runs(() => machine.takeOver()),
+        decided: (refusal) => runs(() => machine.decided(refusal)),
+        down: () => runs(() => machine.down()),
+        release: () => runs(() => machine.release()),
+        free: () => runs(() => machine.free()),
       }
     );
   };

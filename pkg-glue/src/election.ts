@@ -38,20 +38,20 @@ export interface TabLeadership extends Disposable {
   subscribe(listener: () => void): () => void;
 }
 
-/** The part of the wasm: see `TabElection`. */
+/** The part of the wasm: see `TabElection`. `false`: it is broken. */
 export interface Machine {
-  takeOver(): void;
-  decided(refusal: string | undefined): void;
-  down(): void;
-  release(): void;
-  free(): void;
+  takeOver(): boolean;
+  decided(refusal: string | undefined): boolean;
+  down(): boolean;
+  release(): boolean;
+  free(): boolean;
 }
 
-export type CreateMachine = (
-  name: string,
-  id: string,
-  host: (what: string, text: string) => void,
-) => Machine | undefined;
+export type Host = (what: string, text: string) => void;
+
+export type CreateMachine = (name: string, id: string, host: Host, signal: AbortSignal) => Machine | undefined;
+
+const BROKEN = 'the diagnostics of this tab broke: reload it';
 
 /** The election of one session, in this page: shared by everybody who takes part in it here. */
 export class Election {
@@ -59,7 +59,9 @@ export class Election {
   since = Date.now();
   private readonly partakers = new Set<Partaker>();
   private readonly wishes = new Set<(result: TakeOverResult) => void>();
-  private readonly machine: Machine | undefined;
+  /** Lets go of the lock, and of all that the wasm holds of the page. */
+  private readonly end = new AbortController();
+  private machine: Machine | undefined;
 
   constructor(
     readonly name: string,
@@ -68,7 +70,7 @@ export class Election {
     private readonly onRole: (role: TabRole) => void,
     private readonly onEmpty: () => void,
   ) {
-    this.machine = create(name, id, (what, text) => this.handle(what, text));
+    this.machine = create(name, id, (what, text) => this.handle(what, text), this.end.signal);
     if (!this.machine) this.change('solo');
   }
 
@@ -79,31 +81,48 @@ export class Election {
   }
 
   leave(partaker: Partaker): void {
-    // The last one is told that it leads no more before the lock is let go.
-    if (this.partakers.size === 1 && this.partakers.has(partaker)) this.machine?.release();
+    if (this.partakers.size === 1) {
+      this.machine?.release();
+      // The last one is told that it leads no more before the lock is let go.
+      this.close();
+    }
     if (!this.partakers.delete(partaker) || this.partakers.size > 0) return;
+    const { machine } = this;
+    this.machine = undefined;
     // Not from inside a call of it.
-    queueMicrotask(() => this.machine?.free());
+    queueMicrotask(() => machine?.free());
     this.onEmpty();
   }
 
   takeOver(): Promise<TakeOverResult> {
-    const { machine } = this;
-    if (!machine) return Promise.resolve({ granted: true, reason: null });
     return new Promise((resolve) => {
       this.wishes.add(resolve);
-      machine.takeOver();
+      if (this.role === 'solo') this.answer('');
+      else if (!this.machine?.takeOver()) this.answer(this.role === 'leader' ? '' : BROKEN);
     });
   }
 
   private handle(what: string, text: string): void {
     if (what === 'role') this.change(text as TabRole);
     else if (what === 'ask') void this.decide();
-    else if (what === 'answered') {
-      const result = { granted: text === '', reason: text || null };
-      for (const resolve of [...this.wishes]) resolve(result);
-      this.wishes.clear();
+    else if (what === 'shutdown') void this.shutDown();
+    else if (what === 'answered') this.answer(text);
+    else if (what === 'broken') {
+      this.answer(BROKEN);
+      // A leader goes on until the lock is taken or the page goes: no fault of the diagnostics ends a call.
+      if (text === 'lost' || this.role !== 'leader') this.close();
     }
+  }
+
+  private answer(refusal: string): void {
+    const result = { granted: refusal === '', reason: refusal || null };
+    for (const resolve of this.wishes) resolve(result);
+    this.wishes.clear();
+  }
+
+  private close(): void {
+    if (this.role === 'leader') this.change('follower');
+    this.end.abort();
   }
 
   private change(role: TabRole): void {
@@ -117,9 +136,11 @@ export class Election {
     const answers = await Promise.all([...this.partakers].map((partaker) => partaker.canYield()));
     const refusal = answers.find((answer) => answer !== true);
     this.machine?.decided(refusal === undefined ? undefined : String(refusal || 'it is busy'));
-    if (refusal !== undefined) return;
+  }
+
+  private async shutDown(): Promise<void> {
     await Promise.all([...this.partakers].map((partaker) => partaker.yield()));
-    this.machine?.down();
+    if (this.machine?.down() === false) this.close();
   }
 }
 

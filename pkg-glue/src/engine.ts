@@ -2,7 +2,7 @@
 
 import { CryptoDiag, initSync, TabElection } from '../wasm/capture/lotus_crypto_diag.js';
 import bytes from '../wasm/capture/lotus_crypto_diag_bg.wasm';
-import type { Machine } from './election';
+import type { Host } from './election';
 import type { CryptoStoreStatus, Evidences, HostFacts, PageReport } from './generated/model';
 
 export interface Engine {
@@ -20,7 +20,7 @@ export interface Engine {
   watchUploads(scope: object, options: UploadWatchOptions): boolean;
   unwatchUploads(): void;
   loggedOut(): void;
-  elect(name: string, id: string, host: (what: string, text: string) => void): Machine;
+  elect(name: string, id: string, host: Host, guard: (call: () => void) => boolean, signal: AbortSignal): TabElection;
 }
 
 /** When refused uploads are a loop, and what is done about it. */
@@ -63,7 +63,7 @@ export function createEngine(onChange: () => void, onFailure: (error: unknown) =
     watchUploads: (scope, { threshold, windowMs, breaker }) => diag.watchUploads(scope, threshold, windowMs, breaker),
     unwatchUploads: () => diag.unwatchUploads(),
     loggedOut: () => diag.loggedOut(),
-    elect: (name, id, host) => new TabElection(name, id, host, onFailure),
+    elect: (name, id, host, guard, signal) => new TabElection(name, id, host, guard, signal),
     cryptoStore: (userId, deviceId) => diag.cryptoStore(userId, deviceId) as CryptoStoreStatus | null,
   };
 }

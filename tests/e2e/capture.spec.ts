@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { expect, type Page, test } from '@playwright/test';
 
+import { breakWasm, makeBreakable } from './broken-wasm';
 import { open, readReport } from './report';
 
 const messages = (page: Page) => page.evaluate(() => window.lib.getCryptoDiagEntries().map((entry) => entry.message));
@@ -184,31 +185,13 @@ test('no secret of a real page reaches the report', async ({ page }) => {
 });
 
 test('a trap in the wasm switches the library off, and nothing else', async ({ page }) => {
-  await page.addInitScript(() => {
-    // The real module, until the page says that it breaks: then every call of it traps.
-    const Real = WebAssembly.Instance;
-    const state = Object.assign(window, { broken: false });
-    WebAssembly.Instance = class {
-      exports: WebAssembly.Exports;
-      constructor(module: WebAssembly.Module, imports: WebAssembly.Imports) {
-        const exports: WebAssembly.Exports = {};
-        for (const [name, value] of Object.entries(new Real(module, imports).exports)) {
-          const trap = (...args: unknown[]) => {
-            if (state.broken) throw new WebAssembly.RuntimeError('unreachable');
-            return (value as (...args: unknown[]) => unknown)(...args);
-          };
-          exports[name] = typeof value === 'function' ? trap : value;
-        }
-        this.exports = exports;
-      }
-    } as unknown as typeof WebAssembly.Instance;
-  });
+  await makeBreakable(page);
   const escaped = await open(page, '/card.html');
   const card = page.getByTestId('crypto-diagnostics');
   await page.evaluate(() => console.warn('before: x already exists'));
   await expect(card).toContainText('before: x already exists');
+  await breakWasm(page);
   await page.evaluate(() => {
-    Object.assign(window, { broken: true });
     console.warn('during: x already exists');
     console.error('after: x already exists');
   });

@@ -1,6 +1,7 @@
 // Uploads of keys that are refused: seen, judged, and stopped.
 import { expect, type Page, test } from '@playwright/test';
 
+import { breakWasm, makeBreakable } from './broken-wasm';
 import { open, readReport } from './report';
 
 /** Uploads as the SDK does, and gives what it is told. */
@@ -253,24 +254,9 @@ test('with the breaker off, every upload arrives; the numbers are options', asyn
 });
 
 test('a trap in the wasm lets fetch go on as ever', async ({ page }) => {
-  await page.addInitScript(() => {
-    const Real = WebAssembly.Instance;
-    const state = Object.assign(window, { broken: false });
-    WebAssembly.Instance = class {
-      exports: WebAssembly.Exports = {};
-      constructor(module: WebAssembly.Module, imports: WebAssembly.Imports) {
-        for (const [name, value] of Object.entries(new Real(module, imports).exports)) {
-          const trap = (...args: unknown[]) => {
-            if (state.broken) throw new WebAssembly.RuntimeError('unreachable');
-            return (value as (...args: unknown[]) => unknown)(...args);
-          };
-          this.exports[name] = typeof value === 'function' ? trap : value;
-        }
-      }
-    } as unknown as typeof WebAssembly.Instance;
-  });
+  await makeBreakable(page);
   const escaped = await open(page, '/auto.html');
-  await page.evaluate('window.broken = true');
+  await breakWasm(page);
   for (let i = 0; i < 5; i++) expect(await upload(page, 'refuse')).toMatchObject({ status: 400 });
   expect(await page.evaluate(() => window.lib.getCryptoDiagStatus().state)).toBe('failed');
   expect(escaped).toEqual([]);

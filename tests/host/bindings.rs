@@ -6,12 +6,12 @@ use std::path::Path;
 
 use lotus_crypto_diag::capture_session::{CaptureSession, Mark, MarkKind};
 use lotus_crypto_diag::crypto_store::{CryptoStoreStatus, IdentityCheck, StoreLoss, StoreVerdict};
+use lotus_crypto_diag::election::Role;
 use lotus_crypto_diag::entry::{
     CallFailure, CallMembership, CallRequest, Detail, Entry, Fault, FaultCounts, Level, MalformedCause, Refusal,
     TimelineEvent,
 };
 use lotus_crypto_diag::latency::{FaultWindow, Latency, LatencyFigures, LatencySample, LatencySummary, PathLatency};
-use lotus_crypto_diag::leadership::Role;
 use lotus_crypto_diag::report::{CaptureState, CaptureStatus, ClientFacts, Environment, HostFacts, PageReport, Report};
 use lotus_crypto_diag::server_evidence::{
     DeviceInboxRow, DeviceRow, EncryptedContent, FallbackKeyRow, HarRequest, LogLine, OneTimeKeyCount, OneTimeKeyRow,

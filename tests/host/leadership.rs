@@ -5,7 +5,8 @@
 
 use std::collections::VecDeque;
 
-use lotus_crypto_diag::leadership::{Action, Event, GRACE_MS, Leadership, Role};
+use lotus_crypto_diag::election::{Action, Event, GRACE_MS, Role};
+use lotus_crypto_diag::leadership::Leadership;
 use lotus_crypto_diag::tab_message::Message;
 use proptest::prelude::*;
 
@@ -22,9 +23,25 @@ enum Step {
     Block(usize, u64),
     TakeOver(usize),
     Release(usize),
-    /// Whether its host refuses to yield, and how long it takes to shut down.
-    Host(usize, bool, u64),
+    Host(usize, Host),
     Wait(u64),
+}
+
+/// How the host of a tab behaves when it is asked to yield.
+#[derive(Clone, Copy, Debug, Default)]
+struct Host {
+    refuses: bool,
+    /// How long it thinks about it, and how long it then takes to shut down.
+    decision_ms: u64,
+    shutdown_ms: u64,
+}
+
+/// What works on the crypto store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Client {
+    Down,
+    Running,
+    ShuttingDown,
 }
 
 #[derive(Clone, Debug)]
@@ -39,13 +56,13 @@ struct Tab {
     /// Not asked for anything before this time: blocked.
     busy_until: u64,
     asleep: bool,
-    refuses: bool,
-    shutdown_ms: u64,
+    host: Host,
+    client: Client,
     inbox: Vec<(u64, Mail)>,
-    last_mail: u64,
+    /// When the latest of the browser's events, and of the other tabs' messages, arrives.
+    last_mail: [u64; 2],
     timer: Option<(u64, u32)>,
-    wishes: u32,
-    answers: u32,
+    unanswered: bool,
 }
 
 #[derive(Default)]
@@ -65,9 +82,10 @@ impl Browser {
     }
 
     fn mail(&mut self, tab: usize, mail: Mail) {
-        // One page's events come in the order in which they were sent.
-        let at = (self.now + self.delay()).max(self.tabs[tab].last_mail);
-        self.tabs[tab].last_mail = at;
+        // Events come in the order in which they were sent, and so do messages; each on a way of their own.
+        let way = usize::from(matches!(mail, Mail::Message(..)));
+        let at = (self.now + self.delay()).max(self.tabs[tab].last_mail[way]);
+        self.tabs[tab].last_mail[way] = at;
         self.tabs[tab].inbox.push((at, mail));
     }
 
@@ -94,7 +112,7 @@ impl Browser {
         for action in self.tabs[tab].machine.on(event) {
             self.log.push(format!("{:>7} tab {tab}:     {action:?}", self.now));
             match action {
-                Action::Tell(role) => assert_eq!(role, self.tabs[tab].machine.role(), "{}", self.log.join("\n")),
+                Action::Tell(role) => self.tell(tab, role),
                 Action::Request { number, steal: false } => {
                     self.line.push_back((tab, number));
                     self.grant_next();
@@ -114,28 +132,43 @@ impl Browser {
                     }
                 }
                 Action::SetTimer { number, ms } => self.tabs[tab].timer = Some((self.now + u64::from(ms), number)),
-                Action::ReadMail { number } => self.tabs[tab].timer = Some((self.now, number)),
+                Action::ReadMail { number } => self.tabs[tab].timer = Some((self.now + self.delay(), number)),
                 Action::AskHost => {
-                    let refusal = self.tabs[tab].refuses.then(|| "in a call".to_owned());
-                    let agrees = refusal.is_none();
-                    self.mail(tab, Mail::Event(Event::Decided(refusal)));
-                    if agrees {
-                        let at = self.now + 100 + self.tabs[tab].shutdown_ms;
-                        self.tabs[tab].inbox.push((at, Mail::Event(Event::Down)));
-                    }
+                    let Host { refuses, decision_ms, .. } = self.tabs[tab].host;
+                    let refusal = refuses.then(|| "in a call".to_owned());
+                    self.tabs[tab].inbox.push((self.now + decision_ms, Mail::Event(Event::Decided(refusal))));
                 }
-                Action::Answered(_) => self.tabs[tab].answers += 1,
+                Action::ShutDown => {
+                    assert_eq!(self.tabs[tab].client, Client::Running, "{}", self.log.join("\n"));
+                    self.tabs[tab].client = Client::ShuttingDown;
+                    let at = self.now + self.tabs[tab].host.shutdown_ms;
+                    self.tabs[tab].inbox.push((at, Mail::Event(Event::Down)));
+                }
+                Action::Answered(_) => self.tabs[tab].unanswered = false,
             }
         }
         self.check();
     }
 
-    /// No two pages that run think that they lead. One that did not run cannot know better before it has read what came
-    /// meanwhile.
+    /// The host starts its client when it leads, and stops it when it does not.
+    fn tell(&mut self, tab: usize, role: Role) {
+        assert_eq!(role, self.tabs[tab].machine.role(), "{}", self.log.join("\n"));
+        let client = &mut self.tabs[tab].client;
+        match (role, *client) {
+            (Role::Leader, Client::Down) => *client = Client::Running,
+            (Role::Leader, _) => panic!("leads with a client {client:?}\n{}", self.log.join("\n")),
+            (_, Client::Running) => *client = Client::Down,
+            _ => {}
+        }
+    }
+
+    /// No two pages that run have a client at work, or think that they lead. One that did not run cannot know better
+    /// before it has read what came meanwhile.
     fn check(&self) {
         let is_behind = |tab: &Tab| tab.inbox.iter().any(|(at, _)| *at < tab.busy_until);
         let at_work = |tab: &&Tab| tab.open && !tab.asleep && tab.busy_until <= self.now && !is_behind(tab);
-        let leaders = self.tabs.iter().filter(at_work).filter(|tab| tab.machine.role() == Role::Leader).count();
+        let works = |tab: &&Tab| tab.machine.role() == Role::Leader || tab.client == Client::Running;
+        let leaders = self.tabs.iter().filter(at_work).filter(works).count();
         assert!(leaders <= 1, "{leaders} leaders\n{}", self.log.join("\n"));
     }
 
@@ -156,7 +189,12 @@ impl Browser {
             self.now = self.now.max(at);
             let event = match place {
                 Some(place) => match self.tabs[tab].inbox.remove(place).1 {
-                    Mail::Event(event) => event,
+                    Mail::Event(event) => {
+                        if event == Event::Down {
+                            self.tabs[tab].client = Client::Down;
+                        }
+                        event
+                    }
                     Mail::Message(message, sent) => {
                         Event::Heard { message, late_ms: u32::try_from(self.now - sent).unwrap() }
                     }
@@ -175,13 +213,12 @@ impl Browser {
             open: true,
             busy_until: 0,
             asleep: false,
-            refuses: false,
-            shutdown_ms: 0,
+            host: Host::default(),
+            client: Client::Down,
             inbox: Vec::new(),
-            last_mail: 0,
+            last_mail: [0; 2],
             timer: None,
-            wishes: 0,
-            answers: 0,
+            unanswered: false,
         });
         self.give(tab, Event::Started);
     }
@@ -212,14 +249,11 @@ impl Browser {
             }
             Step::Block(tab, ms) if at_work(self, tab) => self.tabs[tab].busy_until = self.now + ms,
             Step::TakeOver(tab) if at_work(self, tab) => {
-                self.tabs[tab].wishes += 1;
+                self.tabs[tab].unanswered = true;
                 self.give(tab, Event::TakeOver);
             }
             Step::Release(tab) if at_work(self, tab) => self.give(tab, Event::Released),
-            Step::Host(tab, refuses, shutdown_ms) if tab < count => {
-                self.tabs[tab].refuses = refuses;
-                self.tabs[tab].shutdown_ms = shutdown_ms;
-            }
+            Step::Host(tab, host) if tab < count => self.tabs[tab].host = host,
             Step::Wait(ms) => self.run_until(self.now + ms),
             _ => {}
         }
@@ -235,7 +269,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (tab.clone(), 0..40_000_u64).prop_map(|(tab, ms)| Step::Block(tab, ms)),
         3 => tab.clone().prop_map(Step::TakeOver),
         1 => tab.clone().prop_map(Step::Release),
-        1 => (tab, any::<bool>(), 0..40_000_u64).prop_map(|(tab, refuses, ms)| Step::Host(tab, refuses, ms)),
+        1 => (tab, any::<bool>(), 0..30_000_u64, 0..40_000_u64).prop_map(|(tab, refuses, decision_ms, shutdown_ms)| {
+            Step::Host(tab, Host { refuses, decision_ms, shutdown_ms })
+        }),
         3 => (0..300_u64).prop_map(Step::Wait),
         2 => (0..20_000_u64).prop_map(Step::Wait),
     ]
@@ -253,7 +289,7 @@ proptest! {
             browser.take(step);
             browser.check();
         }
-        browser.run_until(browser.now + 200_000);
+        browser.run_until(browser.now + 300_000);
         let log = browser.log.join("\n");
 
         let takes_part = |tab: &&Tab| tab.open && !format!("{:?}", tab.machine).contains("Away");
@@ -261,7 +297,9 @@ proptest! {
         let leaders = browser.tabs.iter().filter(takes_part).filter(|tab| tab.machine.role() == Role::Leader).count();
         prop_assert_eq!(leaders, usize::from(partakers > 0), "{}", log);
         for tab in browser.tabs.iter().filter(|tab| tab.open) {
-            prop_assert!(tab.answers <= tab.wishes && (tab.wishes == 0 || tab.answers > 0), "unanswered\n{}", log);
+            prop_assert!(!tab.unanswered, "unanswered\n{}", log);
+            let is_at_work = takes_part(&tab) && tab.machine.role() == Role::Leader;
+            prop_assert_eq!(tab.client == Client::Running, is_at_work, "{:?}\n{}", tab.client, log);
         }
     }
 }

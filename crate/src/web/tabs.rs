@@ -1,6 +1,6 @@
 //! The election of a leader, in a page: carries out what [`Leadership`] decides.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -8,7 +8,8 @@ use gloo_timers::callback::Timeout;
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
-use crate::leadership::{Action, Event, Leadership, Role};
+use crate::election::{Action, Event, Role};
+use crate::leadership::Leadership;
 use crate::tab_message::Message;
 
 #[wasm_bindgen(module = "/js/tab.js")]
@@ -16,7 +17,7 @@ extern "C" {
     type Tab;
 
     #[wasm_bindgen(js_name = openTab)]
-    fn open_tab(name: &str, on_event: &JsValue, on_failure: &JsValue) -> Tab;
+    fn open_tab(name: &str, on_event: &JsValue, host: &Function, guard: &JsValue, signal: &JsValue) -> Tab;
 
     #[wasm_bindgen(method)]
     fn request(this: &Tab, number: u32, steal: bool);
@@ -32,9 +33,6 @@ extern "C" {
 
     #[wasm_bindgen(method, js_name = readMail)]
     fn read_mail(this: &Tab, number: u32);
-
-    #[wasm_bindgen(method)]
-    fn close(this: &Tab);
 }
 
 type OnEvent = Closure<dyn Fn(u8, u32, String)>;
@@ -53,7 +51,7 @@ struct Page {
     /// What happened while something else was being dealt with: the host may call from inside a callback.
     events: RefCell<VecDeque<Event>>,
     busy: Cell<bool>,
-    tab: RefCell<Option<Rc<Tab>>>,
+    tab: OnceCell<Rc<Tab>>,
     timer: RefCell<Option<Timeout>>,
     host: Function,
 }
@@ -61,14 +59,15 @@ struct Page {
 #[wasm_bindgen]
 impl TabElection {
     /// Takes part at once. `host` is called with a word and a text: `role` and the new one; `ask`, to which
-    /// [`decided`](Self::decided) is the answer; `answered` and the refusal, empty where there was none.
+    /// [`decided`](Self::decided) is the answer; `shutdown`, to which [`down`](Self::down) is; `answered` and the refusal,
+    /// empty where there was none; `broken` where the wasm is, and whether the lock is lost. For the others see `tab.js`.
     #[wasm_bindgen(constructor)]
-    pub fn new(name: &str, id: String, host: Function, on_failure: &Function) -> Self {
+    pub fn new(name: &str, id: String, host: Function, guard: &JsValue, signal: &JsValue) -> Self {
         let page = Rc::new(Page {
             machine: RefCell::new(Leadership::new(id)),
             events: RefCell::default(),
             busy: Cell::new(false),
-            tab: RefCell::default(),
+            tab: OnceCell::new(),
             timer: RefCell::default(),
             host,
         });
@@ -78,14 +77,9 @@ impl TabElection {
                 page.give(event);
             }
         });
-        *page.tab.borrow_mut() = Some(Rc::new(open_tab(name, on_event.as_ref(), on_failure)));
+        page.tab.get_or_init(|| Rc::new(open_tab(name, on_event.as_ref(), &page.host, guard, signal)));
         page.give(Event::Started);
         Self { page, _on_event: on_event }
-    }
-
-    /// `leader`, `follower` or `solo`.
-    pub fn role(&self) -> String {
-        word(self.page.machine.borrow().role()).to_owned()
     }
 
     /// The host wants this page to lead; `answered` will tell.
@@ -94,7 +88,7 @@ impl TabElection {
         self.page.give(Event::TakeOver);
     }
 
-    /// The host refuses to yield, for this reason, or shuts down now.
+    /// The host refuses to yield, for this reason, or it yields.
     pub fn decided(&self, refusal: Option<String>) {
         self.page.give(Event::Decided(refusal));
     }
@@ -107,14 +101,6 @@ impl TabElection {
     /// Lets the lock go and takes no part any more.
     pub fn release(&self) {
         self.page.give(Event::Released);
-    }
-}
-
-impl Drop for TabElection {
-    fn drop(&mut self) {
-        if let Some(tab) = self.page.tab.borrow_mut().take() {
-            tab.close();
-        }
     }
 }
 
@@ -139,7 +125,7 @@ impl Page {
     }
 
     fn act(&self, action: Action) {
-        let Some(tab) = self.tab.borrow().clone() else { return };
+        let Some(tab) = self.tab.get() else { return };
         match action {
             Action::Tell(role) => self.tell("role", word(role)),
             Action::Request { number, steal } => tab.request(number, steal),
@@ -147,10 +133,12 @@ impl Page {
             Action::Post(message) => tab.post(&message.to_string()),
             // By way of the snippet: a trap inside a timer would be an uncaught error of the page.
             Action::SetTimer { number, ms } => {
+                let tab = Rc::clone(tab);
                 self.timer.replace(Some(Timeout::new(ms, move || tab.timed_out(number))));
             }
             Action::ReadMail { number } => tab.read_mail(number),
             Action::AskHost => self.tell("ask", ""),
+            Action::ShutDown => self.tell("shutdown", ""),
             Action::Answered(refusal) => self.tell("answered", &refusal.unwrap_or_default()),
         }
     }

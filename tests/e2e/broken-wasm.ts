@@ -1,0 +1,22 @@
+import type { BrowserContext, Page } from '@playwright/test';
+
+/** From now on pages load the real wasm with a switch: once the page says that it breaks, every call of it traps. */
+export const makeBreakable = (pages: Page | BrowserContext) =>
+  pages.addInitScript(() => {
+    const Real = WebAssembly.Instance;
+    const state = Object.assign(window, { broken: false });
+    WebAssembly.Instance = class {
+      exports: WebAssembly.Exports = {};
+      constructor(module: WebAssembly.Module, imports: WebAssembly.Imports) {
+        for (const [name, value] of Object.entries(new Real(module, imports).exports)) {
+          const trap = (...args: unknown[]) => {
+            if (state.broken) throw new WebAssembly.RuntimeError('unreachable');
+            return (value as (...args: unknown[]) => unknown)(...args);
+          };
+          this.exports[name] = typeof value === 'function' ? trap : value;
+        }
+      }
+    } as unknown as typeof WebAssembly.Instance;
+  });
+
+export const breakWasm = (page: Page) => page.evaluate('window.broken = true');
