@@ -4,8 +4,13 @@
 import { explain } from './bounded';
 import type { Tab } from './generated/model';
 
-/** How long the others have for their answer. A tab that is asleep does not answer, and does not count. */
+/**
+ * How long the others have for their answer; those that are known to be there, and busy, have longer. A tab that is
+ * asleep does not answer, and does not count.
+ */
 const PATIENCE_MS = 400;
+const LONG_PATIENCE_MS = 2000;
+const STEP_MS = 100;
 /** A newcomer is answered after a while, and not by all at once: it has to load, and may hold up a hand-over. */
 const GREET_MS = 300;
 const VERSION = 1;
@@ -40,9 +45,9 @@ export function createRollCall(
   let lastSession = session();
   const { id } = describe();
 
-  const post = (kind: string, tab?: Tab) => {
+  const post = (kind: string, tab?: Tab, of = session()) => {
     try {
-      channel?.postMessage({ version: VERSION, kind, from: id, session: session(), tab });
+      channel?.postMessage({ version: VERSION, kind, from: id, session: of, tab });
     } catch (thrown) {
       error = explain(thrown);
     }
@@ -53,7 +58,7 @@ export function createRollCall(
   const handleMessage = ({ data }: MessageEvent) => {
     if (data?.version !== VERSION || data.session !== session() || typeof data.from !== 'string') return;
     if (data.kind === 'who') post('here', describe());
-    else if (data.kind === 'bye') others.delete(data.from);
+    else if (data.kind === 'bye') for (const tabs of [others, arriving]) tabs?.delete(data.from);
     else if ((data.kind === 'here' || data.kind === 'news') && data.tab?.id === data.from) {
       const tab: Tab = { ...data.tab, thisTab: false };
       // A newcomer learns of those who were there before.
@@ -96,7 +101,11 @@ export function createRollCall(
   const call = async (): Promise<Roll> => {
     arriving = new Map();
     post('who');
-    await new Promise((resolve) => setTimeout(resolve, channel ? PATIENCE_MS : 0));
+    const isMissing = () => [...others.keys()].some((known) => !arriving?.has(known));
+    const patience = () => (isMissing() ? LONG_PATIENCE_MS : PATIENCE_MS);
+    for (let waited = 0; channel && waited < patience(); waited += STEP_MS) {
+      await new Promise((resolve) => setTimeout(resolve, STEP_MS));
+    }
     others = arriving;
     arriving = undefined;
     onChange();
@@ -113,8 +122,11 @@ export function createRollCall(
       return calling;
     },
     announce() {
-      // Of another session now: those of the former do not count.
-      if (session() !== lastSession) others.clear();
+      // Of another session now: those of the former do not count, and to them this tab is gone.
+      if (session() !== lastSession) {
+        post('bye', undefined, lastSession);
+        others.clear();
+      }
       lastSession = session();
       post('news', describe());
     },

@@ -57,25 +57,33 @@ export function createTabs(create: CreateMachine, evidence: () => Evidences, onC
     roll().announce();
   };
 
+  /** Not in the way of a hand-over, nor of the end of a page. */
+  const announceSoon = () => void setTimeout(() => rollCall?.announce());
+
   return {
     enter,
     lead(options) {
       const name = options.name ?? 'session';
       const known = elections.get(name);
       const handleRole = (role: TabRole) => {
-        rollCall?.announce();
+        announceSoon();
         // The leader before went without a word: who is there now?
         if (role === 'leader') setTimeout(() => void rollCall?.call(), SETTLE_MS);
         onChange();
       };
-      const election = known ?? new Election(name, id, create, handleRole, () => elections.delete(name));
+      const handleEmpty = () => {
+        elections.delete(name);
+        announceSoon();
+        onChange();
+      };
+      const election = known ?? new Election(name, id, create, handleRole, handleEmpty);
       // The one joined last stands last.
       elections.delete(name);
       elections.set(name, election);
       // After the election: of what listens for the end of the page, the lock comes first.
       enter();
       // From now on it belongs to this session, whatever it is to it.
-      if (!known) roll().announce();
+      if (!known) announceSoon();
       onChange();
       return election.join(options);
     },

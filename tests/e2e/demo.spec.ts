@@ -78,11 +78,13 @@ test('refused uploads bring the prompt, and its way out makes a new device', asy
 
 test('a second tab of the demo is told of the first, and no longer when that is closed', async ({ page, context }) => {
   await page.goto('/demo/index.html');
-  await expect(page.getByTestId('crypto-diagnostics')).toContainText('This tab holds the encryption keys. One tab');
+  await expect(page.getByTestId('crypto-diagnostics')).toContainText(
+    'This tab leads: it works on the encryption keys. One tab of this session is open.',
+  );
   const second = await context.newPage();
   await second.goto('/demo/index.html');
   await expect(second.getByTestId('other-tab-banner')).toContainText('This demo is open in another tab');
-  await expect(page.getByTestId('crypto-diagnostics')).toContainText('2 tabs are open.');
+  await expect(page.getByTestId('crypto-diagnostics')).toContainText('2 tabs of this session are open.');
   await page.close();
   await expect(second.getByTestId('other-tab-banner')).toBeHidden();
 });

@@ -1,5 +1,6 @@
 import { expect, type Page, test } from '@playwright/test';
 
+import { breakWasm, makeBreakable } from './broken-wasm';
 import { expectNoOverlap, leaderOf, openTab, readLog, role } from './tabs';
 
 for (const count of [2, 5, 20, 50]) {
@@ -25,15 +26,14 @@ for (const count of [2, 5, 20, 50]) {
         },
       ],
     ];
-    for (const [what, end] of endings.slice(0, count === 2 ? 2 : endings.length)) {
+    for (const [what, end] of endings) {
       const leader = await leaderOf(pages);
       await end(leader);
       if (what !== 'reloaded') pages = pages.filter((page) => page !== leader);
-      if (count === 2 && what === 'released') pages.push(await openTab(context, 'late'));
       await leaderOf(pages);
+      if (pages.length === 1) pages.push(await openTab(context, `after it was ${what}`));
     }
-    const reigns = expectNoOverlap(await readLog(watcher), crashedAt);
-    expect(reigns).toBeGreaterThanOrEqual(count === 2 ? 3 : 6);
+    expect(expectNoOverlap(await readLog(watcher), crashedAt)).toBeGreaterThanOrEqual(1 + endings.length);
   });
 }
 
@@ -69,6 +69,36 @@ test.describe('take-over', () => {
     });
     expect(await second.evaluate(() => window.leadership.takeOver())).toEqual({ granted: false, reason: 'in a call' });
     expect(await role(first)).toBe('leader');
+  });
+
+  test('a yes that comes too late is a no: the leader goes on, and its client does', async ({ context }) => {
+    const [first, second] = [await openTab(context, 'first'), await openTab(context, 'second')];
+    await leaderOf([first, second]);
+    await first.evaluate(() => {
+      window.busy = new Promise((resolve) => setTimeout(() => resolve(true), 16_000));
+    });
+    expect(await second.evaluate(() => window.leadership.takeOver())).toEqual({
+      granted: false,
+      reason: 'the other tab did not decide',
+    });
+    await first.evaluate(async () => void (await window.busy));
+    expect(await role(first)).toBe('leader');
+    expect((await readLog(second)).map(({ what }) => what)).not.toContain('shutting down');
+  });
+
+  test('a leader that is released while it thinks about it: its answer is nobody’s', async ({ context }) => {
+    const [first, second] = [await openTab(context, 'first'), await openTab(context, 'second')];
+    await leaderOf([first, second]);
+    await first.evaluate(() => {
+      window.busy = new Promise((resolve) => Object.assign(window, { decide: () => resolve(true) }));
+    });
+    const answer = second.evaluate(() => window.leadership.takeOver());
+    await first.waitForTimeout(200);
+    await first.evaluate(() => window.leadership.release());
+    expect(await answer).toEqual({ granted: true, reason: null });
+    await first.evaluate('decide()');
+    await first.evaluate(async () => void (await window.busy));
+    expect(await first.evaluate(() => window.lib.getCryptoDiagStatus().state)).toBe('running');
   });
 
   test('two ask at once: one of them leads, and both have an answer', async ({ context }) => {
@@ -145,6 +175,56 @@ test.describe('take-over', () => {
   });
 });
 
+test.describe('where the wasm broke', () => {
+  test.beforeEach(({ context }) => makeBreakable(context));
+
+  test('a follower leaves the line, and says why it cannot take over', async ({ context }) => {
+    const [first, second, third] = [
+      await openTab(context, 'first'),
+      await openTab(context, 'second'),
+      await openTab(context, 'third'),
+    ];
+    await leaderOf([first, second, third]);
+    await breakWasm(second);
+    await first.close();
+    await leaderOf([second, third]);
+    expect(await role(third)).toBe('leader');
+    expect(await second.evaluate(() => window.leadership.takeOver())).toEqual({
+      granted: false,
+      reason: 'the diagnostics of this tab broke: reload it',
+    });
+  });
+
+  test('a leader goes on until the lock is taken from it, and then follows', async ({ context }) => {
+    const [first, second] = [await openTab(context, 'first'), await openTab(context, 'second')];
+    await leaderOf([first, second]);
+    await breakWasm(first);
+    await first.evaluate(() => console.error('MissingKey: missing key at index 1'));
+    expect(await first.evaluate(() => window.lib.getCryptoDiagStatus().state)).toBe('failed');
+    expect(await first.evaluate(() => window.leadership.takeOver())).toEqual({ granted: true, reason: null });
+    expect(await role(first)).toBe('leader');
+    expect(await second.evaluate(() => window.leadership.takeOver())).toEqual({ granted: true, reason: null });
+    expect(await Promise.all([first, second].map(role))).toEqual(['follower', 'leader']);
+    expectNoOverlap(await readLog(second));
+  });
+
+  test('a leader that is released lets go, and so does one whose page is left', async ({ context }) => {
+    const [first, second, third] = [
+      await openTab(context, 'first'),
+      await openTab(context, 'second'),
+      await openTab(context, 'third'),
+    ];
+    await leaderOf([first, second, third]);
+    await breakWasm(first);
+    await first.evaluate(() => window.leadership.release());
+    await leaderOf([second, third]);
+    await breakWasm(second);
+    await second.goto('/bare.html');
+    await leaderOf([third]);
+    expectNoOverlap(await readLog(third));
+  });
+});
+
 test('sessions of other names do not see each other', async ({ context }) => {
   const [a, b] = [await openTab(context, 'a', '@a:hs D1'), await openTab(context, 'b', '@a:hs D2')];
   await expect.poll(() => Promise.all([role(a), role(b)])).toEqual(['leader', 'leader']);
@@ -166,6 +246,37 @@ test('a fault that is logged in one tab is in the report of another, with the ta
   expect(report.tabs.tabs[0].id).not.toBe(report.tabs.tabs[1].id);
   await b.close();
   await expect.poll(() => a.evaluate(() => window.lib.getSnapshot().tabs)).toEqual({ role: 'leader', count: 1 });
+});
+
+test('a tab that is busy when the report is written is in it nevertheless', async ({ context }) => {
+  const [a, b] = [await openTab(context, 'a'), await openTab(context, 'b')];
+  await leaderOf([a, b]);
+  const count = () => a.evaluate(() => window.lib.getSnapshot().tabs.count);
+  await expect.poll(count).toBe(2);
+  await b.evaluate(() => {
+    console.error('MissingKey: missing key at index 1');
+    setTimeout(() => {
+      const end = Date.now() + 1200;
+      while (Date.now() < end);
+    });
+  });
+  const report = JSON.parse(await a.evaluate(() => window.lib.collectCryptoDiagReport(undefined)));
+  expect(report.tabs.tabs).toMatchObject([{ thisTab: true }, { thisTab: false, counts: { 'KE-2': 1 } }]);
+});
+
+test('a tab that is logged out does not count any more', async ({ context }) => {
+  const [a, b] = [await openTab(context, 'a'), await openTab(context, 'b')];
+  await leaderOf([a, b]);
+  const tabs = () => Promise.all([a, b].map((page) => page.evaluate(() => window.lib.getSnapshot().tabs)));
+  await expect.poll(tabs).toEqual([
+    { role: 'leader', count: 2 },
+    { role: 'follower', count: 2 },
+  ]);
+  await b.evaluate(() => window.leadership.release());
+  await expect.poll(tabs).toEqual([
+    { role: 'leader', count: 1 },
+    { role: null, count: 1 },
+  ]);
 });
 
 for (const [what, script] of [

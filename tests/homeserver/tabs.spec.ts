@@ -32,5 +32,7 @@ test('use it here: the other tab shuts its client down and shows the screen, unl
   await isReady(second);
   await expect(page.getByRole('heading', { name: 'Lotus is open in another tab' })).toBeVisible();
   expect(await page.evaluate(() => window.lab.client)).toBeUndefined();
-  await expect(second.getByTestId('crypto-diagnostics')).toContainText('This tab holds the encryption keys. 2 tabs');
+  await expect(second.getByTestId('crypto-diagnostics')).toContainText(
+    'This tab leads: it works on the encryption keys. 2 tabs of this session are open.',
+  );
 });

@@ -24,34 +24,37 @@ export type TabGateProps = Pick<TabLeadershipOptions, 'name' | 'canYield' | 'onY
 export function TabGate(props: TabGateProps) {
   const { children, appName = 'This app', allowAnyway, words, name, canYield, onYield, onLost } = props;
   const text = { ...ENGLISH_TABS, ...words };
-  const [isYielding, setYielding] = useState(false);
   const [isAnyway, setAnyway] = useState(false);
-  const gone = useRef<() => void>();
+  /** While this tab yields, and until it leads again: to be called when the children are gone. */
+  const [onGone, setOnGone] = useState<() => void>();
 
   // What was on the screen goes first, with all its effects; then the host shuts down what is left.
   const handleYield = async () => {
     await new Promise<void>((resolve) => {
-      gone.current = resolve;
-      setYielding(true);
+      setOnGone(() => resolve);
+      setAnyway(false);
     });
     await onYield?.();
   };
-  useEffect(() => {
-    if (isYielding) gone.current?.();
-  }, [isYielding]);
+  useEffect(() => onGone?.(), [onGone]);
 
   const { role, takeOver } = useTabLeadership({
     ...(name === undefined ? {} : { name }),
     ...(canYield ? { canYield } : {}),
     onYield: handleYield,
     onChange: (changed) => {
-      if (changed === 'follower') onLost?.();
-      else setYielding(false);
+      if (changed === 'follower') {
+        onLost?.();
+        return;
+      }
+      setOnGone(undefined);
+      // From here on it is a leader as any other, and goes when it is asked to.
+      setAnyway(false);
     },
   });
 
   if (role === null) return null;
-  if ((role !== 'follower' && !isYielding) || isAnyway) return children;
+  if ((role !== 'follower' && !onGone) || isAnyway) return children;
   return (
     <FollowerScreen
       appName={appName}
@@ -69,9 +72,15 @@ type FollowerScreenProps = {
   onAnyway: (() => void) | undefined;
 };
 function FollowerScreen({ appName, words, takeOver, onAnyway }: FollowerScreenProps) {
-  const heading = useId();
+  const id = useId();
+  const heading = useRef<HTMLHeadingElement>(null);
   const [isAsking, setAsking] = useState(false);
   const [outcome, setOutcome] = useState('');
+
+  // Where the app had the focus, it went with it: the keyboard and the screen reader go on from here.
+  useEffect(() => {
+    if (document.activeElement === document.body) heading.current?.focus();
+  }, []);
 
   const handleTakeOver = async () => {
     if (isAsking) return;
@@ -84,7 +93,7 @@ function FollowerScreen({ appName, words, takeOver, onAnyway }: FollowerScreenPr
   return (
     <Box
       as="main"
-      aria-labelledby={heading}
+      aria-labelledby={id}
       data-testid="tab-gate"
       direction="Column"
       alignItems="Center"
@@ -98,7 +107,7 @@ function FollowerScreen({ appName, words, takeOver, onAnyway }: FollowerScreenPr
         textAlign: 'center',
       }}
     >
-      <Text as="h1" id={heading} size="H3">
+      <Text as="h1" id={id} ref={heading} tabIndex={-1} size="H3" style={{ outline: 'none' }}>
         {words.elsewhere(appName)}
       </Text>
       <Text size="T300" style={{ maxWidth: toRem(420) }}>

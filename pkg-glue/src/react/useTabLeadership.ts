@@ -23,8 +23,9 @@ export function useTabLeadership(options: TabLeadershipOptions): TabLeadershipSt
     const own = requestTabLeadership({
       ...(name === undefined ? {} : { name }),
       onChange: (changed) => {
-        latest.current.onChange?.(changed);
+        // First, as the host may throw: what is drawn never leads without the lock.
         setRole(changed);
+        latest.current.onChange?.(changed);
       },
       canYield: () => latest.current.canYield?.() ?? true,
       onYield: () => latest.current.onYield?.(),

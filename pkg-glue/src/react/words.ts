@@ -52,12 +52,13 @@ export const ENGLISH = {
   copied: 'Copied',
   /** The tabs of the session. */
   tabs: {
-    leader: 'This tab holds the encryption keys.',
-    follower: 'Another tab holds the encryption keys.',
+    leader: 'This tab leads: it works on the encryption keys.',
+    follower: 'Another tab leads: it works on the encryption keys.',
     solo: 'This browser cannot tell tabs apart: keep to one.',
     none: '',
   } satisfies Record<TabRole | 'none', string>,
-  tabCount: (count: number) => (count === 1 ? 'One tab is open.' : `${count} tabs are open.`),
+  tabCount: (count: number) =>
+    count === 1 ? 'One tab of this session is open.' : `${count} tabs of this session are open.`,
   download: 'Download report',
   downloading: 'Writing the report…',
   saved: (name: string) => `Saved as ${name}`,

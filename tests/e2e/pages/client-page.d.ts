@@ -70,5 +70,7 @@ declare global {
     logouts: number;
     /** Never comes back, if a test says so. */
     logoutHangs?: boolean;
+    /** Throws when the tab leads no more, if a test says so. */
+    failsToStop?: boolean;
   }
 }

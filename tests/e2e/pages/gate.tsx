@@ -24,6 +24,11 @@ async function logout() {
   await lab.logout();
 }
 
+function handleLost() {
+  if (window.failsToStop) throw new Error('the client does not stop');
+  stop();
+}
+
 function Client() {
   const [isReady, setReady] = useState(false);
   useEffect(() => {
@@ -43,7 +48,7 @@ const app = (
     name={`${session?.userId} ${session?.deviceId}`}
     appName="Lotus"
     canYield={() => window.busy ?? true}
-    onLost={stop}
+    onLost={handleLost}
     allowAnyway
   >
     <Client />

@@ -7,7 +7,7 @@ interface Window {
   openFrame: (src: string, sandbox?: string) => HTMLIFrameElement;
   leadership: import('lotus-crypto-diag').TabLeadership;
   /** Why this tab does not yield. */
-  busy?: string;
+  busy?: string | Promise<true>;
 }
 
 declare module 'second-copy-of-lotus-crypto-diag' {
