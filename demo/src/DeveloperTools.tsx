@@ -20,9 +20,14 @@ export function DeveloperTools() {
     <>
       <OtherTabBanner name="demo" appName="This demo" />
       <Box as="header" alignItems="Center" justifyContent="SpaceBetween" gap="200" className="top">
-        <Text as="h1" size="H3">
-          Developer Tools
-        </Text>
+        <Box direction="Column" gap="100">
+          <Text as="h1" size="H3">
+            Developer Tools
+          </Text>
+          <Text as="a" size="T200" href="./viewer.html" style={{ color: 'inherit' }}>
+            Report viewer
+          </Text>
+        </Box>
         <Button type="button" size="300" variant="Secondary" fill="Soft" radii="300" onClick={handleTheme}>
           <Text as="span" size="B300">
             {isDark ? 'Light theme' : 'Dark theme'}

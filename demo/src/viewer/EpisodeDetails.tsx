@@ -1,0 +1,102 @@
+import { Box, Text } from 'folds';
+
+import { type Episode, episodesOf, type Lane, type Moment } from './episodes';
+import { TextBlock } from './TextBlock';
+import { clock, duration, FAULT_WORDS, moment, visible } from './words';
+
+const SHOWN = 50;
+const ONE_EPISODE_MS = 60_000;
+
+/** The lines of an episode. */
+export function EpisodeDetails({ episode }: { episode: Episode }) {
+  const { fault, who, from, to, lines, placed } = episode;
+  const rate = lines > 2 && to - from >= 10_000 ? `, ${((lines / (to - from)) * 60_000).toFixed(1)} a minute` : '';
+  return (
+    <Box as="section" direction="Column" gap="200" data-testid="episode" style={{ minWidth: 0 }}>
+      <Text as="h3" size="L400" style={{ margin: 0, overflowWrap: 'anywhere' }}>
+        {fault}, {FAULT_WORDS[fault]}: {who.label}
+      </Text>
+      <Text as="p" size="T200" style={{ margin: 0 }}>
+        {moment(from)} to {clock(to)} UTC ({duration(to - from)}), {lines} {lines === 1 ? 'line' : 'lines'}
+        {rate}.
+      </Text>
+      <ul className="plain-list">
+        {placed.slice(0, SHOWN).map(({ entry, reportId, place }) => (
+          <li key={`${reportId} ${place}`} style={{ minWidth: 0 }}>
+            <details>
+              <summary>
+                <Text as="span" size="T200">
+                  {clock(Date.parse(entry.firstTs), true)} {entry.count > 1 && `×${entry.count}`} {entry.level},{' '}
+                  {visible(entry.source)}: {visible(entry.message.slice(0, 160))}
+                </Text>
+              </summary>
+              <TextBlock text={entry.message} label="Line" />
+            </details>
+          </li>
+        ))}
+      </ul>
+      {placed.length > SHOWN && <Text size="T200">And {placed.length - SHOWN} more.</Text>}
+    </Box>
+  );
+}
+
+type EpisodeTableProps = { lanes: Lane[]; moments: Moment[] };
+/** The time line once more, as a table. */
+export function EpisodeTable({ lanes, moments }: EpisodeTableProps) {
+  const episodes = lanes
+    .flatMap((lane) => episodesOf(lane, ONE_EPISODE_MS))
+    .filter(({ isOrdinary }) => !isOrdinary)
+    .sort((a, b) => a.from - b.from);
+  return (
+    <details>
+      <summary>
+        <Text as="span" size="T300">
+          As a table ({episodes.length + moments.length})
+        </Text>
+      </summary>
+      <section
+        className="scrolls"
+        aria-label="Time line as a table"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard.
+        tabIndex={0}
+      >
+        <table>
+          <thead>
+            <tr>
+              {['What', 'Who', 'From (UTC)', 'Lasted'].map((head) => (
+                <th key={head} scope="col">
+                  {head}
+                </th>
+              ))}
+              <th scope="col" className="number">
+                Lines
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {moments.map(({ key, label, who, at }) => (
+              <tr key={key}>
+                <td>{label}</td>
+                <td>{who.label}</td>
+                <td>{moment(at)}</td>
+                <td />
+                <td />
+              </tr>
+            ))}
+            {episodes.map(({ key, fault, who, from, to, lines }) => (
+              <tr key={key}>
+                <td>
+                  {fault}, {FAULT_WORDS[fault]}
+                </td>
+                <td>{who.label}</td>
+                <td>{moment(from)}</td>
+                <td>{duration(to - from)}</td>
+                <td className="number">{lines}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </details>
+  );
+}

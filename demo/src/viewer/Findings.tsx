@@ -1,0 +1,130 @@
+import { Badge, Box, color, config, Text } from 'folds';
+import type { Finding } from 'lotus-crypto-diag';
+import { useId } from 'react';
+
+import { Card } from '../Card';
+import { CopyButton } from './CopyButton';
+import { Evidence } from './Evidence';
+import type { ReportView } from './protocol';
+import { anchorOf, sentence, VERDICT_COLOURS, VERDICT_WORDS, visible } from './words';
+
+type FindingsProps = { view: ReportView; hasServerEvidence: boolean };
+export function Findings({ view, hasServerEvidence }: FindingsProps) {
+  const { summary, findings } = view.analysis.diagnosis;
+  const about = hasServerEvidence
+    ? 'What the report says, together with the evidence of the server.'
+    : "What the report says by itself. Evidence of the server's side makes the verdicts sharper.";
+  return (
+    <Card title="Verdicts" about={about}>
+      {summary && (
+        <Text as="p" size="T300" style={{ margin: 0, overflowWrap: 'anywhere' }}>
+          {visible(summary)}
+        </Text>
+      )}
+      <ul className="plain-list">
+        {findings.map((finding) => (
+          <FindingItem key={finding.id} finding={finding} view={view} />
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+type FindingItemProps = { finding: Finding; view: ReportView };
+function FindingItem({ finding, view }: FindingItemProps) {
+  const heading = useId();
+  const before = view.alone.diagnosis.findings.find(({ id }) => id === finding.id);
+  const isSharper = before !== undefined && before.verdict !== finding.verdict;
+  const tone = color[VERDICT_COLOURS[finding.verdict]];
+  return (
+    <li
+      id={anchorOf(view.id, finding.id)}
+      data-testid={`finding-${finding.id}`}
+      data-verdict={finding.verdict}
+      aria-labelledby={heading}
+      style={{
+        minWidth: 0,
+        padding: config.space.S300,
+        backgroundColor: color.Surface.Container,
+        color: color.Surface.OnContainer,
+        borderLeft: `4px solid ${tone.Main}`,
+        borderRadius: config.radii.R300,
+        overflowWrap: 'anywhere',
+      }}
+    >
+      <Box direction="Column" gap="200">
+        <Box alignItems="Start" justifyContent="SpaceBetween" gap="200" wrap="Wrap">
+          <Text as="h3" id={heading} size="L400" style={{ flex: '1 1 200px', margin: 0 }}>
+            {finding.fault}: {visible(finding.question)}
+          </Text>
+          <Badge variant={VERDICT_COLOURS[finding.verdict]} fill="Soft" radii="300" size="500" outlined>
+            <Text as="span" size="L400">
+              {VERDICT_WORDS[finding.verdict]}
+              {finding.conclusion && `: ${sentence(finding.conclusion)}`}
+            </Text>
+          </Badge>
+        </Box>
+        <Text as="p" size="T300" style={{ margin: 0 }}>
+          {visible(finding.because)}
+        </Text>
+        {isSharper && (
+          <Text as="p" size="T200" style={{ margin: 0 }} data-testid="sharpened">
+            Without the evidence of the server: {VERDICT_WORDS[before.verdict].toLowerCase()}.
+          </Text>
+        )}
+        {finding.evidence.length > 0 && <Evidence evidence={finding.evidence} view={view} />}
+        <Missing finding={finding} view={view} />
+        {finding.next && (
+          <Text as="p" size="T200" style={{ margin: 0 }}>
+            <b>Next:</b> {visible(finding.next)}
+          </Text>
+        )}
+        {finding.remedies.length > 0 && (
+          <details>
+            <summary>
+              <Text as="span" size="T200">
+                Ways out, the gentlest first ({finding.remedies.length})
+              </Text>
+            </summary>
+            <ol style={{ margin: 0, paddingLeft: 24 }}>
+              {finding.remedies.map(({ title, blastRadius }) => (
+                <Text key={title} as="li" size="T200">
+                  <b>{visible(title)}</b> {visible(blastRadius)}
+                </Text>
+              ))}
+            </ol>
+          </details>
+        )}
+      </Box>
+    </li>
+  );
+}
+
+/** What would decide an open question, and how to ask for it. */
+function Missing({ finding, view }: FindingItemProps) {
+  const queries = view.analysis.runbook.queries.filter(({ id }) => finding.queries.includes(id));
+  if (finding.missing.length === 0) return null;
+  return (
+    <Box direction="Column" gap="100" data-testid="missing">
+      <Text as="span" size="T200">
+        <b>Still missing:</b>
+      </Text>
+      <ul style={{ margin: 0, paddingLeft: 20 }}>
+        {finding.missing.map((what) => (
+          <Text key={what} as="li" size="T200">
+            {visible(what)}
+          </Text>
+        ))}
+      </ul>
+      {queries.map(({ id, title, text, database }) => (
+        <Box key={`${id} ${database}`} alignItems="Center" gap="200" wrap="Wrap">
+          <Text as="span" size="T200" style={{ flex: '1 1 160px' }}>
+            {visible(title)}
+            {database !== 'any' && ` (${database})`}
+          </Text>
+          <CopyButton text={text} label={title} words="Copy query" />
+        </Box>
+      ))}
+    </Box>
+  );
+}

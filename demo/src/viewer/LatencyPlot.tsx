@@ -1,0 +1,145 @@
+import type { FaultWindow } from 'lotus-crypto-diag';
+import { useEffect, useRef } from 'react';
+import uPlot from 'uplot';
+
+import { episodesOf, type Lane, type Range } from './episodes';
+import type { Series } from './protocol';
+
+export const COLOURS = ['#2f7fc4', '#c77d0a', '#2e9e6b', '#8e5bd0'];
+const SHADE = 'rgba(199, 125, 10, 0.22)';
+const HEIGHT = 280;
+const ONE_EPISODE_MS = 60_000;
+
+type LatencyPlotProps = {
+  series: Series[];
+  windows: FaultWindow[];
+  lanes: Lane[];
+  range: Range | null;
+  isDark: boolean;
+  onZoom: (range: Range | null) => void;
+};
+export function LatencyPlot({ series, windows, lanes, range, isDark, onZoom }: LatencyPlotProps) {
+  const holder = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot>();
+  const zoomed = useRef(onZoom);
+  zoomed.current = onZoom;
+
+  useEffect(() => {
+    const element = holder.current;
+    if (!element) return;
+    const made = new uPlot(
+      optionsOf(series, shadesOf(windows, lanes), isDark, element, zoomed),
+      dataOf(series),
+      element,
+    );
+    plot.current = made;
+    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+    };
+  }, [series, windows, lanes, isDark]);
+
+  useEffect(() => {
+    const made = plot.current;
+    const times = made?.data[0];
+    if (!made || !times?.length) return;
+    const all = { min: times[0] ?? 0, max: times.at(-1) ?? 0 };
+    made.setScale('x', range ? { min: range.from / 1000, max: range.to / 1000 } : all);
+  }, [range]);
+
+  const total = series.reduce((sum, { at }) => sum + at.length, 0);
+  return (
+    <div
+      ref={holder}
+      className="plot"
+      data-testid="latency-plot"
+      role="img"
+      aria-label={`Plot of ${total} requests over time, by how long each took. The table below has the numbers.`}
+    />
+  );
+}
+
+/** The windows that the diagnosis names; without them, what the time line has of KE-4. */
+function shadesOf(windows: FaultWindow[], lanes: Lane[]): Range[] {
+  if (windows.length > 0) return windows.map(({ from, to }) => ({ from: Date.parse(from), to: Date.parse(to) }));
+  return lanes.filter(({ fault }) => fault === 'KE-4').flatMap((lane) => episodesOf(lane, ONE_EPISODE_MS));
+}
+
+/** Every series has times of its own; they share one axis. */
+function dataOf(series: Series[]): uPlot.AlignedData {
+  const tables = series.map(({ at, durationMs }) => {
+    // The axis takes each time once.
+    const byTime = new Map<number, number>();
+    for (const [index, ms] of at.entries()) {
+      const seconds = ms / 1000;
+      // A logarithmic scale has no zero.
+      byTime.set(seconds, Math.max(byTime.get(seconds) ?? 0, durationMs[index] ?? 0, 1));
+    }
+    const sorted = [...byTime].sort(([a], [b]) => a - b);
+    return [sorted.map(([time]) => time), sorted.map(([, value]) => value)] as [number[], number[]];
+  });
+  return uPlot.join(tables);
+}
+
+function optionsOf(
+  series: Series[],
+  shades: Range[],
+  isDark: boolean,
+  element: HTMLElement,
+  zoomed: { current: (range: Range | null) => void },
+): uPlot.Options {
+  const line = isDark ? '#f2f2f2' : '#1a1a1a';
+  const grid = { stroke: isDark ? '#ffffff22' : '#00000018', width: 1 };
+  const axis = { stroke: line, grid, ticks: grid };
+  return {
+    width: element.clientWidth,
+    height: HEIGHT,
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
+    legend: { show: false },
+    cursor: { drag: { x: true, y: false }, points: { show: false } },
+    scales: { x: { time: true }, y: { distr: 3 } },
+    axes: [
+      { ...axis, values: '{HH}:{mm}:{ss}' },
+      { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : msWords(tick))) },
+    ],
+    series: [
+      {},
+      ...series.map(({ name }, index) => {
+        const colour = COLOURS[index % COLOURS.length] ?? line;
+        return {
+          label: name,
+          stroke: colour,
+          paths: () => null,
+          points: { show: true, size: 4, fill: colour, width: 0 },
+        };
+      }),
+    ],
+    hooks: {
+      drawClear: [(made) => shade(made, shades)],
+      setSelect: [
+        (made) => {
+          if (made.select.width < 4) return;
+          const at = (left: number) => made.posToVal(left, 'x') * 1000;
+          zoomed.current({ from: at(made.select.left), to: at(made.select.left + made.select.width) });
+        },
+      ],
+      ready: [(made) => made.over.addEventListener('dblclick', () => zoomed.current(null))],
+    },
+  };
+}
+
+const msWords = (ms: number) => (ms >= 1000 ? `${ms / 1000} s` : `${ms} ms`);
+
+function shade({ ctx, bbox, valToPos }: uPlot, shades: Range[]): void {
+  ctx.save();
+  ctx.fillStyle = SHADE;
+  for (const { from, to } of shades) {
+    const left = Math.max(bbox.left, valToPos(from / 1000, 'x', true));
+    const right = Math.min(bbox.left + bbox.width, valToPos(to / 1000, 'x', true));
+    if (right > left || (right === left && left > bbox.left))
+      ctx.fillRect(left, bbox.top, Math.max(right - left, 2), bbox.height);
+  }
+  ctx.restore();
+}

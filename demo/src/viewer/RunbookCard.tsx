@@ -1,0 +1,62 @@
+import { Box, Text } from 'folds';
+
+import { Card } from '../Card';
+import { CopyButton } from './CopyButton';
+import type { ReportView } from './protocol';
+import { TextBlock } from './TextBlock';
+import { moment, visible } from './words';
+
+const DATABASE_WORDS = { postgres: 'PostgreSQL', sqlite: 'SQLite', any: '' };
+
+type RunbookCardProps = { view: ReportView };
+/** What is inside of the runbook's checklist, and how to ask the server for the rest. */
+export function RunbookCard({ view }: RunbookCardProps) {
+  const { runbook, diagnosis } = view.analysis;
+  const span = `From ${moment(Date.parse(runbook.from))} to ${moment(Date.parse(runbook.to))} UTC.`;
+  return (
+    <Card title="Ask the server" about={`Read-only, with the ids of this report. ${span} Drop the answers above.`}>
+      {diagnosis.artefacts.length > 0 && (
+        <details>
+          <summary>
+            <Text as="span" size="T300">
+              Checklist: {diagnosis.artefacts.filter(({ inside }) => inside).length} of {diagnosis.artefacts.length}{' '}
+              inside
+            </Text>
+          </summary>
+          <ul className="plain-list">
+            {diagnosis.artefacts.map(({ name, inside, how }) => (
+              <Text key={name} as="li" size="T200">
+                <b>
+                  {inside ? 'Inside' : 'To add'}: {visible(name)}.
+                </b>{' '}
+                {visible(how)}
+              </Text>
+            ))}
+          </ul>
+        </details>
+      )}
+      <ul className="plain-list" data-testid="queries">
+        {runbook.queries.map(({ id, title, text, proves, language, database }) => (
+          <li key={`${id} ${database}`}>
+            <details>
+              <summary>
+                <Text as="span" size="T300">
+                  {visible(title)} {DATABASE_WORDS[database] && `(${DATABASE_WORDS[database]})`}
+                </Text>
+              </summary>
+              <Box direction="Column" gap="100">
+                <Text as="p" size="T200" style={{ margin: 0 }}>
+                  {visible(proves)}
+                </Text>
+                <TextBlock text={text} label={`${title}, ${language}`} />
+                <Box alignItems="Center" gap="200" wrap="Wrap">
+                  <CopyButton text={text} label={title} />
+                </Box>
+              </Box>
+            </details>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}

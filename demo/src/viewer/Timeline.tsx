@@ -1,0 +1,219 @@
+import { Box, Button, color, Text } from 'folds';
+import { type KeyboardEvent, useState } from 'react';
+
+import { Card } from '../Card';
+import { EpisodeDetails, EpisodeTable } from './EpisodeDetails';
+import { type Episode, episodesOf, type Lane, type Moment, type Range, ticksOf } from './episodes';
+import { clock, day, duration, FAULT_WORDS, FAULTS, moment } from './words';
+
+/** What is closer together than this share of the range would lie on one another. */
+const MERGE_SHARE = 0.012;
+const MERGE_MS = 2000;
+
+type TimelineProps = {
+  lanes: Lane[];
+  moments: Moment[];
+  range: Range | null;
+  isZoomed: boolean;
+  onZoom: (range: Range | null) => void;
+};
+/** Who had which fault, when and for how long; times in UTC. */
+export function Timeline({ lanes, moments, range, isZoomed, onZoom }: TimelineProps) {
+  const [pickedKey, setPickedKey] = useState('');
+  if (!range) {
+    return (
+      <Card title="Time line" about="Who had which fault, when, and for how long.">
+        <Text size="T300">No line of a fault is in the reports.</Text>
+      </Card>
+    );
+  }
+  const gap = Math.max(MERGE_MS, (range.to - range.from) * MERGE_SHARE);
+  const rows = lanes.map((lane) => ({ lane, episodes: episodesOf(lane, gap) }));
+  const picked = rows.flatMap(({ episodes }) => episodes).find(({ key }) => key === pickedKey);
+  const inRange = ({ from, to }: Range) => to >= range.from && from <= range.to;
+  const shownMoments = moments.filter(({ at }) => inRange({ from: at, to: at }));
+  return (
+    <Card
+      title="Time line"
+      about={`Who had which fault, when, and for how long. ${moment(range.from)} to ${moment(range.to)} UTC.`}
+    >
+      <Box direction="Column" gap="100" data-testid="timeline" style={{ minWidth: 0 }}>
+        <Axis range={range} />
+        {shownMoments.length > 0 && <MomentLane moments={shownMoments} range={range} />}
+        {rows.map(({ lane, episodes }) => (
+          <LaneRow
+            key={lane.key}
+            lane={lane}
+            episodes={episodes.filter(inRange)}
+            range={range}
+            pickedKey={pickedKey}
+            onPick={setPickedKey}
+          />
+        ))}
+      </Box>
+      <Legend />
+      {(picked || isZoomed) && (
+        <Box alignItems="Center" gap="200" wrap="Wrap">
+          {picked && (
+            <Button type="button" size="300" variant="Secondary" radii="300" onClick={() => onZoom(picked)}>
+              <Text as="span" size="B300">
+                Zoom to it
+              </Text>
+            </Button>
+          )}
+          {isZoomed && (
+            <Button type="button" size="300" variant="Secondary" radii="300" onClick={() => onZoom(null)}>
+              <Text as="span" size="B300">
+                Whole time
+              </Text>
+            </Button>
+          )}
+        </Box>
+      )}
+      {picked && <EpisodeDetails episode={picked} />}
+      <EpisodeTable lanes={lanes} moments={moments} />
+    </Card>
+  );
+}
+
+const placeOf = (at: number, { from, to }: Range) => (at - from) / (to - from);
+const percent = (share: number) => `${(Math.min(Math.max(share, 0), 1) * 100).toFixed(3)}%`;
+
+function Axis({ range }: { range: Range }) {
+  const ticks = ticksOf(range, 6);
+  const isLong = range.to - range.from > 36 * 3_600_000;
+  return (
+    <div className="lane" aria-hidden>
+      <span />
+      <div className="track axis">
+        {ticks.map((at) => (
+          <span key={at} className="tick" style={{ left: percent(placeOf(at, range)) }}>
+            {isLong ? day(at).slice(5) : clock(at)}
+          </span>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+type LaneRowProps = {
+  lane: Lane;
+  episodes: Episode[];
+  range: Range;
+  pickedKey: string;
+  onPick: (key: string) => void;
+};
+function LaneRow({ lane, episodes, range, pickedKey, onPick }: LaneRowProps) {
+  const reachable = episodes.find(({ key }) => key === pickedKey) ?? episodes[0];
+  // One stop of the Tab key for a lane; the arrows go from one episode to the next.
+  const handleKey = (event: KeyboardEvent<HTMLElement>) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const buttons = [...event.currentTarget.querySelectorAll('button')];
+    const next = buttons[buttons.indexOf(document.activeElement as HTMLButtonElement) + step];
+    next?.focus();
+    next?.click();
+  };
+  const label = `${lane.fault}, ${FAULT_WORDS[lane.fault]}: ${lane.who.label}`;
+  return (
+    <div className="lane">
+      <Text as="span" size="T200" className="lane-label" title={label}>
+        <b>{lane.fault}</b> {lane.who.label}
+      </Text>
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for a form. */}
+      <div
+        className="track"
+        role="group"
+        aria-label={label}
+        onKeyDown={handleKey}
+        style={{ backgroundColor: color.Surface.Container, color: color.Surface.OnContainer }}
+      >
+        {ticksOf(range, 6).map((at) => (
+          <span key={at} className="grid-line" style={{ left: percent(placeOf(at, range)) }} />
+        ))}
+        {episodes.map((episode) => (
+          <EpisodeBar
+            key={episode.key}
+            episode={episode}
+            range={range}
+            isPicked={episode.key === pickedKey}
+            isReachable={episode === reachable}
+            onPick={onPick}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+type EpisodeBarProps = {
+  episode: Episode;
+  range: Range;
+  isPicked: boolean;
+  isReachable: boolean;
+  onPick: (key: string) => void;
+};
+function EpisodeBar({ episode, range, isPicked, isReachable, onPick }: EpisodeBarProps) {
+  const { key, fault, who, from, to, lines, isDense, isOrdinary } = episode;
+  const start = placeOf(from, range);
+  const words = `${fault}, ${who.label}, ${moment(from)} UTC, for ${duration(to - from)}, ${lines} ${lines === 1 ? 'line' : 'lines'}`;
+  const classes = ['episode', fault];
+  if (!isDense && to > from) classes.push('sparse');
+  if (isOrdinary) classes.push('ordinary');
+  return (
+    <button
+      type="button"
+      className={classes.join(' ')}
+      aria-pressed={isPicked}
+      aria-label={isOrdinary ? `${words}, no fault by itself` : words}
+      title={words}
+      tabIndex={isReachable ? 0 : -1}
+      style={{
+        left: `min(${percent(start)}, calc(100% - 8px))`,
+        width: percent(placeOf(to, range) - Math.max(start, 0)),
+      }}
+      onClick={() => onPick(isPicked ? '' : key)}
+    />
+  );
+}
+
+function MomentLane({ moments, range }: { moments: Moment[]; range: Range }) {
+  return (
+    <div className="lane">
+      <Text as="span" size="T200" className="lane-label">
+        Noticed
+      </Text>
+      <div className="track" style={{ backgroundColor: color.Surface.Container, color: color.Surface.OnContainer }}>
+        {moments.map(({ key, at, label, who }) => (
+          <span
+            key={key}
+            className="moment"
+            role="img"
+            aria-label={`${label}, ${who.label}, ${moment(at)} UTC`}
+            title={`${label}, ${who.label}, ${moment(at)} UTC`}
+            style={{ left: percent(placeOf(at, range)) }}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function Legend() {
+  return (
+    <Box gap="400" wrap="Wrap">
+      {FAULTS.map((fault) => (
+        <Box key={fault} alignItems="Center" gap="100">
+          <span className={`swatch ${fault}`} />
+          <Text as="span" size="T200">
+            {fault}: {FAULT_WORDS[fault]}
+          </Text>
+        </Box>
+      ))}
+      <Text as="span" size="T200">
+        A thick bar is a storm, a thin one has few lines in its time, a pale one is no fault by itself.
+      </Text>
+    </Box>
+  );
+}

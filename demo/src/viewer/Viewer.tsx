@@ -1,0 +1,76 @@
+import { Box, Button, config, Text } from 'folds';
+import { useMemo, useState } from 'react';
+
+import { useTheme } from '../theme';
+import { Export } from './Export';
+import { lanesOf, momentsOf, padded, type Range, wholeRange } from './episodes';
+import { Files } from './Files';
+import { Findings } from './Findings';
+import { LatencyCard } from './LatencyCard';
+import { RefusedKeys } from './RefusedKeys';
+import { ReportPicker } from './ReportPicker';
+import { RunbookCard } from './RunbookCard';
+import { Timeline } from './Timeline';
+import { useCaseFile } from './useCaseFile';
+
+export function Viewer() {
+  const { isDark, setDark } = useTheme();
+  const { files, model, failure, read, cancel, remove, shift } = useCaseFile();
+  const [pickedId, setPickedId] = useState('');
+  const [zoom, setZoom] = useState<Range | null>(null);
+
+  const lanes = useMemo(() => lanesOf(model.reports), [model]);
+  const moments = useMemo(() => momentsOf(model.reports), [model]);
+  const whole = useMemo(() => wholeRange(lanes, moments), [lanes, moments]);
+  const picked = model.reports.find(({ id }) => id === pickedId) ?? model.reports[0];
+
+  const handleTheme = () => setDark(!isDark);
+  const handleZoom = (range: Range | null) => setZoom(range && padded(range));
+  return (
+    <>
+      <Box as="header" alignItems="Center" justifyContent="SpaceBetween" gap="200" wrap="Wrap" className="top">
+        <Box direction="Column" gap="100">
+          <Text as="h1" size="H3">
+            Report viewer
+          </Text>
+          <Text as="a" size="T200" href="./index.html">
+            Developer Tools
+          </Text>
+        </Box>
+        <Button type="button" size="300" variant="Secondary" fill="Soft" radii="300" onClick={handleTheme}>
+          <Text as="span" size="B300">
+            {isDark ? 'Light theme' : 'Dark theme'}
+          </Text>
+        </Button>
+      </Box>
+      <main className="viewer">
+        <Files files={files} failure={failure} onRead={read} onCancel={cancel} onRemove={remove} onShift={shift} />
+        {picked && (
+          <>
+            <Timeline
+              lanes={lanes}
+              moments={moments}
+              range={zoom ?? whole}
+              isZoomed={zoom !== null}
+              onZoom={handleZoom}
+            />
+            <Box direction="Column" gap="400" style={{ minWidth: 0 }}>
+              <ReportPicker reports={model.reports} picked={picked} onPick={setPickedId} />
+              <div className="columns-of-report" key={picked.id}>
+                <Findings view={picked} hasServerEvidence={model.hasServerEvidence} />
+                <Box direction="Column" style={{ minWidth: 0, gap: config.space.S500 }}>
+                  <RefusedKeys view={picked} />
+                  <RunbookCard view={picked} />
+                  <Export model={model} view={picked} />
+                </Box>
+              </div>
+            </Box>
+          </>
+        )}
+        {(model.series.length > 0 || picked?.analysis.diagnosis.latency) && (
+          <LatencyCard model={model} view={picked} lanes={lanes} range={zoom} isDark={isDark} onZoom={setZoom} />
+        )}
+      </main>
+    </>
+  );
+}

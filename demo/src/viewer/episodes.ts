@@ -1,0 +1,159 @@
+// Who had which fault, when, and for how long.
+import type { CryptoDiagEntry, CryptoDiagReport, Fault } from 'lotus-crypto-diag';
+
+import { FAULTS, isOrdinary, MARK_WORDS, visible } from './words';
+
+/** Somebody whose lines are on the time line: a device, or another tab of it. */
+export type Who = { key: string; userId: string | null; deviceId: string | null; label: string };
+
+/** An entry, and where it stands. */
+export type Placed = { entry: CryptoDiagEntry; from: number; to: number; reportId: string; place: string };
+
+/** A stretch of time in which somebody had a fault. */
+export type Episode = {
+  key: string;
+  who: Who;
+  fault: Fault;
+  /** No sign of a fault: media keys that arrived, words that only sound alike. */
+  isOrdinary: boolean;
+  from: number;
+  to: number;
+  lines: number;
+  /** More than one line in two minutes. */
+  isDense: boolean;
+  placed: Placed[];
+};
+
+/** A moment that somebody set by hand, or at which the crypto store was lost. */
+export type Moment = { key: string; who: Who; at: number; label: string };
+
+export type Lane = { key: string; who: Who; fault: Fault; placed: Placed[] };
+
+type Source = { id: string; report: CryptoDiagReport };
+
+export function lanesOf(sources: Source[]): Lane[] {
+  const lanes = new Map<string, Lane>();
+  const seen = new Set<string>();
+  const put = (who: Who, entry: CryptoDiagEntry, reportId: string, place: string) => {
+    const from = Date.parse(entry.firstTs);
+    const to = Math.max(from, Date.parse(entry.lastTs));
+    // Two reports of one page tell the same lines.
+    const twin = JSON.stringify([who.key, entry.ke, entry.source, entry.firstTs, entry.message]);
+    if (seen.has(twin) || Number.isNaN(from) || Number.isNaN(to)) return;
+    seen.add(twin);
+    const key = `${who.key} ${entry.ke}`;
+    const lane = lanes.get(key) ?? { key, who, fault: entry.ke, placed: [] };
+    lanes.set(key, lane);
+    lane.placed.push({ entry, from, to, reportId, place });
+  };
+  // The latest first: it knows the whole of an entry that goes on.
+  const latestFirst = [...sources].sort((a, b) => b.report.generatedAt.localeCompare(a.report.generatedAt));
+  for (const { id, report } of latestFirst) {
+    const who = whoOf(report);
+    for (const [index, entry] of report.entries.entries()) put(who, entry, id, `entries[${index}]`);
+    for (const [nth, tab] of (report.tabs?.tabs ?? []).entries()) {
+      if (tab.thisTab) continue;
+      const other: Who = {
+        ...who,
+        key: `${who.key} ${tab.id}`,
+        label: `${who.label}, tab ${visible(tab.id).slice(0, 4)}`,
+      };
+      for (const [index, entry] of tab.entries.entries()) put(other, entry, id, `tabs.tabs[${nth}].entries[${index}]`);
+    }
+  }
+  const order = (lane: Lane) => `${FAULTS.indexOf(lane.fault)} ${lane.who.label}`;
+  return [...lanes.values()].sort((a, b) => order(a).localeCompare(order(b)));
+}
+
+export function whoOf({ userId, deviceId }: CryptoDiagReport): Who {
+  const label = `${visible(userId ?? 'somebody').slice(0, 80)} ${visible(deviceId ?? '').slice(0, 40)}`.trim();
+  return { key: JSON.stringify([userId, deviceId]), userId, deviceId, label };
+}
+
+/** @param gapMs what is closer together than this is one episode */
+export function episodesOf(lane: Lane, gapMs: number): Episode[] {
+  const episodes: Episode[] = [];
+  for (const ordinary of [false, true]) {
+    const placed = lane.placed.filter(({ entry }) => isOrdinary(entry) === ordinary).sort((a, b) => a.from - b.from);
+    let current: Episode | undefined;
+    for (const one of placed) {
+      if (!current || one.from - current.to > gapMs) {
+        const key = `${lane.key} ${ordinary} ${one.from}`;
+        const { who, fault } = lane;
+        current = {
+          key,
+          who,
+          fault,
+          isOrdinary: ordinary,
+          from: one.from,
+          to: one.to,
+          lines: 0,
+          isDense: false,
+          placed: [],
+        };
+        episodes.push(current);
+      }
+      current.to = Math.max(current.to, one.to);
+      current.lines += one.entry.count;
+      current.placed.push(one);
+    }
+  }
+  for (const episode of episodes) {
+    const minutes = (episode.to - episode.from) / 60_000;
+    episode.isDense = episode.lines > 2 && episode.lines > minutes / 2;
+  }
+  return episodes.sort((a, b) => a.from - b.from);
+}
+
+export function momentsOf(sources: Source[]): Moment[] {
+  const moments = new Map<string, Moment>();
+  const put = (who: Who, time: string | null | undefined, label: string) => {
+    const at = Date.parse(time ?? '');
+    const key = `${who.key} ${at} ${label}`;
+    if (!Number.isNaN(at)) moments.set(key, { key, who, at, label });
+  };
+  for (const { report } of sources) {
+    const who = whoOf(report);
+    for (const { ts, kind } of report.captureSession?.marks ?? []) put(who, ts, MARK_WORDS[kind]);
+    const { cryptoStore } = report;
+    put(who, cryptoStore?.loss?.firstTs, 'Crypto store lost under the running page');
+    if (cryptoStore?.verdict === 'evicted') put(who, cryptoStore.since, 'Crypto store found evicted');
+    if (cryptoStore?.verdict === 'identity-changed') put(who, cryptoStore.since, 'Came back with new identity keys');
+  }
+  return [...moments.values()].sort((a, b) => a.at - b.at);
+}
+
+export type Range = { from: number; to: number };
+
+/** From the first line to the last, with a little room. */
+export function wholeRange(lanes: Lane[], moments: Moment[]): Range | null {
+  let from = Number.POSITIVE_INFINITY;
+  let to = Number.NEGATIVE_INFINITY;
+  for (const { placed } of lanes) {
+    for (const one of placed) {
+      from = Math.min(from, one.from);
+      to = Math.max(to, one.to);
+    }
+  }
+  for (const { at } of moments) {
+    from = Math.min(from, at);
+    to = Math.max(to, at);
+  }
+  return from > to ? null : padded({ from, to });
+}
+
+export function padded({ from, to }: Range): Range {
+  const room = Math.max((to - from) * 0.04, 5000);
+  return { from: from - room, to: to + room };
+}
+
+const STEPS = [1, 5, 15, 30, 60, 300, 900, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 86_400, 7 * 86_400, 30 * 86_400];
+
+/** Round moments along a range, at most `most` of them. */
+export function ticksOf({ from, to }: Range, most: number): number[] {
+  const seconds = (to - from) / 1000;
+  const step = (STEPS.find((step) => seconds / step <= most) ?? seconds / most) * 1000;
+  const ticks: number[] = [];
+  for (let at = Math.ceil(from / step) * step; at < to && ticks.length <= most; at += step) ticks.push(at);
+  return ticks;
+}

@@ -1,0 +1,56 @@
+import type { CryptoDiagReport } from 'lotus-crypto-diag';
+import type { Analysis } from 'lotus-crypto-diag/diagnosis';
+
+import type { Kind } from './read/outcome';
+
+/** What the page asks of the worker. */
+export type Request =
+  | { type: 'read'; files: { id: string; file: File }[] }
+  | { type: 'cancel'; id: string }
+  | { type: 'remove'; id: string }
+  | { type: 'offset'; id: string; minutes: number };
+
+/** What the worker tells the page. */
+export type Told =
+  | { type: 'progress'; id: string; bytes: number }
+  | { type: 'file'; id: string; outcome: Outcome }
+  | { type: 'case'; model: CaseModel };
+
+/** What became of a file. */
+export type Outcome =
+  | { state: 'read'; kind: Kind; summary: string; notes: string[] }
+  | { state: 'refused'; reason: string }
+  | { state: 'cancelled' };
+
+/** One report, and what it says. */
+export type ReportView = {
+  /** Unique among the reports. */
+  id: string;
+  /** Of the file that it came from. */
+  fileId: string;
+  report: CryptoDiagReport;
+  /** What it says by itself. */
+  alone: Analysis;
+  /** What it says together with the evidence of the server. */
+  analysis: Analysis;
+  /** What the evidence refers to outside of the report: a row, a line of the log; by the path of the reference. */
+  facts: Record<string, string>;
+};
+
+/** Points of a plot, in the order of time. */
+export type Series = {
+  name: string;
+  /** Milliseconds since 1970. */
+  at: number[];
+  durationMs: number[];
+};
+
+/** Everything that the files say together. */
+export type CaseModel = {
+  reports: ReportView[];
+  series: Series[];
+  /** Whether anything of the server's side is there. */
+  hasServerEvidence: boolean;
+};
+
+export const EMPTY_CASE: CaseModel = { reports: [], series: [], hasServerEvidence: false };

@@ -1,0 +1,21 @@
+import type { CryptoDiagReport, Refusal } from 'lotus-crypto-diag';
+
+export type RefusedKey = Refusal & { lines: number; firstTs: string; lastTs: string };
+
+/** The keys of a report that the server refused, each once, the first refused first. */
+export function refusalsOf(report: CryptoDiagReport): RefusedKey[] {
+  const byKey = new Map<string, RefusedKey>();
+  for (const { detail, count, firstTs, lastTs } of report.entries) {
+    if (detail.kind !== 'refusal') continue;
+    const { keyId, oldKey, newKey, httpStatus } = detail;
+    const name = JSON.stringify([keyId, oldKey, newKey]);
+    const known = byKey.get(name);
+    if (!known) byKey.set(name, { keyId, oldKey, newKey, httpStatus, lines: count, firstTs, lastTs });
+    else {
+      known.lines += count;
+      known.lastTs = known.lastTs > lastTs ? known.lastTs : lastTs;
+      known.firstTs = known.firstTs < firstTs ? known.firstTs : firstTs;
+    }
+  }
+  return [...byKey.values()].sort((a, b) => a.firstTs.localeCompare(b.firstTs));
+}

@@ -1,0 +1,97 @@
+import { useCallback, useEffect, useReducer, useRef } from 'react';
+
+import { type CaseModel, EMPTY_CASE, type Outcome, type Request, type Told } from './protocol';
+
+/** A file that was dropped, and how far it is. */
+export type Dropped = {
+  id: string;
+  name: string;
+  size: number;
+  bytes: number;
+  outcome: Outcome | null;
+  offsetMinutes: number;
+};
+
+type State = { files: Dropped[]; model: CaseModel; failure: string };
+type Action =
+  | Told
+  | { type: 'dropped'; files: Dropped[] }
+  | { type: 'removed'; id: string }
+  | { type: 'shifted'; id: string; minutes: number }
+  | { type: 'failed'; reason: string };
+
+function reduce(state: State, action: Action): State {
+  const change = (id: string, what: Partial<Dropped>) => ({
+    ...state,
+    files: state.files.map((file) => (file.id === id ? { ...file, ...what } : file)),
+  });
+  switch (action.type) {
+    case 'dropped':
+      return { ...state, files: [...state.files, ...action.files] };
+    case 'removed':
+      return { ...state, files: state.files.filter(({ id }) => id !== action.id) };
+    case 'shifted':
+      return change(action.id, { offsetMinutes: action.minutes });
+    case 'progress':
+      return change(action.id, { bytes: action.bytes });
+    case 'file':
+      return change(action.id, { outcome: action.outcome });
+    case 'case':
+      return { ...state, model: action.model };
+    case 'failed':
+      return { ...state, failure: action.reason };
+  }
+}
+
+/** The files and what they say together. The work is done by a worker. */
+export function useCaseFile() {
+  const [state, dispatch] = useReducer(reduce, { files: [], model: EMPTY_CASE, failure: '' });
+  const worker = useRef<Worker>();
+  const nextId = useRef(0);
+
+  useEffect(() => {
+    const made = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'case file' });
+    made.onmessage = ({ data }: MessageEvent<Told>) => dispatch(data);
+    made.onerror = ({ message }) => dispatch({ type: 'failed', reason: message || 'The worker could not be started.' });
+    worker.current = made;
+    return () => made.terminate();
+  }, []);
+
+  const ask = useCallback((request: Request) => worker.current?.postMessage(request), []);
+
+  const read = useCallback(
+    (list: Iterable<File>) => {
+      const files = [...list].map((file) => {
+        nextId.current += 1;
+        return { id: `file-${nextId.current}`, file };
+      });
+      const toDropped = ({ id, file: { name, size } }: (typeof files)[number]): Dropped => ({
+        id,
+        name,
+        size,
+        bytes: 0,
+        outcome: null,
+        offsetMinutes: 0,
+      });
+      dispatch({ type: 'dropped', files: files.map(toDropped) });
+      ask({ type: 'read', files });
+    },
+    [ask],
+  );
+  const cancel = useCallback((id: string) => ask({ type: 'cancel', id }), [ask]);
+  const remove = useCallback(
+    (id: string) => {
+      dispatch({ type: 'removed', id });
+      ask({ type: 'remove', id });
+    },
+    [ask],
+  );
+  const shift = useCallback(
+    (id: string, minutes: number) => {
+      dispatch({ type: 'shifted', id, minutes });
+      ask({ type: 'offset', id, minutes });
+    },
+    [ask],
+  );
+  return { ...state, read, cancel, remove, shift };
+}

@@ -1,0 +1,81 @@
+// Reads the files and weighs them, so that the page stays free. Everything stays in this browser: nothing here has a network.
+import { diagnoseReport } from 'lotus-crypto-diag/diagnosis';
+
+import { CaseFile } from './case-file';
+import type { Outcome, Request, Told } from './protocol';
+import { count, Unreadable } from './read/outcome';
+import { readFile } from './read/recognise';
+
+const PROGRESS_BYTES = 512 * 1024;
+
+const caseFile = new CaseFile(diagnoseReport);
+const waiting: { id: string; file: File }[] = [];
+const controls = new Map<string, AbortController>();
+let isReading = false;
+
+const tell = (told: Told) => postMessage(told);
+const tellCase = () => tell({ type: 'case', model: caseFile.model() });
+
+addEventListener('message', ({ data }: MessageEvent<Request>) => {
+  switch (data.type) {
+    case 'read':
+      for (const file of data.files) {
+        controls.set(file.id, new AbortController());
+        waiting.push(file);
+      }
+      void readAll();
+      break;
+    case 'cancel':
+      controls.get(data.id)?.abort();
+      break;
+    case 'remove':
+      controls.get(data.id)?.abort();
+      caseFile.remove(data.id);
+      tellCase();
+      break;
+    case 'offset':
+      caseFile.setOffset(data.id, data.minutes);
+      tellCase();
+  }
+});
+
+/** One file after the other. */
+async function readAll(): Promise<void> {
+  if (isReading) return;
+  isReading = true;
+  for (let next = waiting.shift(); next; next = waiting.shift()) {
+    const { id, file } = next;
+    const outcome = await readOne(id, file);
+    controls.delete(id);
+    tell({ type: 'file', id, outcome });
+    if (outcome.state === 'read') tellCase();
+  }
+  isReading = false;
+}
+
+async function readOne(id: string, file: File): Promise<Outcome> {
+  const { signal } = controls.get(id) ?? new AbortController();
+  let told = 0;
+  const handleProgress = (bytes: number) => {
+    if (bytes - told < PROGRESS_BYTES) return;
+    told = bytes;
+    tell({ type: 'progress', id, bytes });
+  };
+  try {
+    signal.throwIfAborted();
+    const content = await readFile(file, signal, handleProgress);
+    signal.throwIfAborted();
+    try {
+      caseFile.add(id, content);
+    } catch (error) {
+      const where = error instanceof Error ? error.message : String(error);
+      const what = content.reports.length > 1 ? count(content.reports.length, 'report') : 'a report';
+      throw new Unreadable(`It is ${what}, but not as this page can read it: ${where.slice(0, 300)}.`);
+    }
+    return { state: 'read', kind: content.kind, summary: content.summary, notes: content.notes };
+  } catch (error) {
+    if (signal.aborted) return { state: 'cancelled' };
+    const reason = error instanceof Unreadable ? error.message : `It could not be read: ${String(error).slice(0, 300)}`;
+    return { state: 'refused', reason };
+  }
+}

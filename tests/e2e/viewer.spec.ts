@@ -1,0 +1,153 @@
+import { readFileSync } from 'node:fs';
+
+import { expect, test } from '@playwright/test';
+
+import { readReport } from './report';
+import { drop, dropped, fileItem, fixture, openViewer, reportOf } from './viewer';
+
+test('a dropped report is on the time line, its lines one click away, its keys side by side', async ({ page }) => {
+  const report = await reportOf(page, 'ke1-evict-crypto', 'ec-iframe', 'ke4-delayed', 'ke3-malformed');
+  const escaped = await openViewer(page);
+  const transfer = await page.evaluateHandle((text) => {
+    const data = new DataTransfer();
+    data.items.add(new File([text], 'report.json'));
+    return data;
+  }, report);
+  await page.getByTestId('drop').dispatchEvent('drop', { dataTransfer: transfer });
+  const timeline = page.getByTestId('timeline');
+  for (const fault of ['KE-1', 'KE-2', 'KE-3', 'KE-4']) {
+    await expect(timeline.getByRole('group', { name: new RegExp(`^${fault}`) })).toBeVisible();
+  }
+  await timeline.getByRole('group', { name: /^KE-1/ }).getByRole('button').first().click();
+  const episode = page.getByTestId('episode');
+  await expect(episode).toContainText('20 lines');
+  await episode.locator('summary').first().click();
+  await expect(episode.getByLabel('Line')).toContainText('already exists. Old key:');
+  const key = page.getByTestId('refused-key');
+  const { detail } = JSON.parse(report).entries.find((entry: { ke: string }) => entry.ke === 'KE-1');
+  await expect(key).toContainText(detail.oldKey);
+  await expect(key).toContainText(detail.newKey);
+  expect(escaped).toEqual([]);
+});
+
+test('reports of two people and of one twice are merged on one time line', async ({ page }) => {
+  const report = await reportOf(page, 'ke1-evict-crypto');
+  const other = report.replaceAll('@you:example.org', '@bob:example.org');
+  const later = { ...JSON.parse(report), generatedAt: new Date(Date.now() + 60_000).toISOString() };
+  await openViewer(page);
+  await drop(page, dropped('a.json', report), dropped('b.json', other), dropped('c.json', JSON.stringify(later)));
+  await drop(page, dropped('again.json', report));
+  await expect(fileItem(page, 'again.json')).toContainText('it is shown once');
+  await expect(page.getByTestId('timeline').getByRole('group')).toHaveCount(2);
+  const picker = page.getByLabel('Verdicts on the report of');
+  await expect(picker.locator('option')).toHaveCount(3);
+  await picker.selectOption({ index: 1 });
+  await expect(picker.locator('option:checked')).toContainText('@bob:example.org');
+  // The later report of the same page tells the same lines: they are counted once.
+  await page.getByRole('group', { name: /@you/ }).getByRole('button').first().click();
+  await expect(page.getByTestId('episode')).toContainText('20 lines');
+  for (const name of ['a.json', 'c.json', 'again.json'])
+    await page.getByRole('button', { name: `Remove ${name}` }).click();
+  await expect(page.getByTestId('timeline').getByRole('group')).toHaveCount(1);
+});
+
+test("what belongs to the server's side is told apart by what is in it, whatever it is called", async ({ page }) => {
+  const report = await reportOf(page, 'ke1-evict-crypto');
+  const escaped = await openViewer(page);
+  const har = {
+    startedDateTime: new Date().toISOString(),
+    time: 20,
+    request: { method: 'GET', url: 'https://hs/_matrix/client/v3/account/whoami' },
+    response: { status: 200, content: {} },
+  };
+  await drop(
+    page,
+    dropped('1.txt', report),
+    dropped('2.txt', fixture('viewer/homeserver.log')),
+    dropped('3.txt', fixture('viewer/psql-aligned.txt')),
+    dropped('4.txt', fixture('viewer/psql.csv')),
+    dropped('5.txt', fixture('viewer/sqlite.json')),
+    dropped('6.txt', JSON.stringify({ log: { version: '1.2', entries: [har] } })),
+  );
+  const summaries = [
+    'Report of a client.',
+    'Homeserver log:',
+    'Answer of the database:',
+    'Answer of the database:',
+    'Answer of the database:',
+    'HAR file: 1 request',
+  ];
+  for (const [index, summary] of summaries.entries()) {
+    await expect(fileItem(page, `${index + 1}.txt`)).toContainText(summary);
+  }
+  await expect(page.getByTestId('latency-plot')).toHaveAccessibleName(/^Plot of \d\d requests/);
+  expect(escaped).toEqual([]);
+});
+
+test('the summary is saved as Markdown, and the redacted copy is a report that names nobody', async ({ page }) => {
+  const report = await reportOf(page, 'ke1-evict-crypto', 'ke3-malformed', 'ec-iframe');
+  await openViewer(page);
+  await drop(page, dropped('report.json', report));
+  const markdown = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save Markdown' }).click();
+  const text = readFileSync(await (await markdown).path(), 'utf8');
+  expect(text).toContain('# Encryption diagnosis');
+  expect(text).toContain('| signed\\_curve25519:AAAAAAAAAA0 |');
+
+  const copy = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save redacted report' }).click();
+  const file = await copy;
+  expect(file.suggestedFilename()).toMatch(/-redacted\.json$/);
+  const redacted = readFileSync(await file.path(), 'utf8');
+  readReport(redacted);
+  const { deviceId } = JSON.parse(report);
+  for (const id of ['@you:example.org', 'example.org', deviceId, 'lab.local', '127.0.0.1']) {
+    expect(report.includes(id) && redacted.includes(id), id).toBe(false);
+  }
+  await drop(page, dropped('redacted.json', redacted));
+  await expect(page.getByTestId('timeline').getByRole('group', { name: /^KE-1.*@user-1/ })).toBeVisible();
+});
+
+for (const width of [360, 1280]) {
+  test(`at ${width} px nothing is wider than the page, and the keyboard alone reaches everything`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 900 });
+    const report = await reportOf(page, 'ke1-evict-crypto', 'ec-iframe');
+    await openViewer(page);
+    await page.getByRole('button', { name: 'Choose files' }).focus();
+    const chooser = page.waitForEvent('filechooser');
+    await page.keyboard.press('Enter');
+    await (await chooser).setFiles([
+      dropped(`${'long'.repeat(60)}.json`, report),
+      dropped('homeserver.log', fixture('viewer/homeserver.log')),
+    ]);
+    await expect(page.getByTestId('latency-plot')).toBeVisible();
+
+    // From the list of files on, the next stop is the first lane; an arrow goes along it.
+    await page.getByLabel('Clock of this log').focus();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    const lane = page.getByTestId('timeline').getByRole('group').first();
+    await expect(lane.getByRole('button').first()).toBeFocused();
+    await page.keyboard.press('Enter');
+    await expect(page.getByTestId('episode')).toBeVisible();
+    const inKe2 = page.getByTestId('timeline').getByRole('group', { name: /^KE-2/ }).getByRole('button');
+    await inKe2.first().focus();
+    if ((await inKe2.count()) > 1) {
+      await page.keyboard.press('ArrowRight');
+      await expect(inKe2.nth(1)).toBeFocused();
+      await expect(inKe2.nth(1)).toHaveAttribute('aria-pressed', 'true');
+    }
+    await page.evaluate(() => {
+      for (const details of document.querySelectorAll('details')) details.open = true;
+    });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  });
+}
+
+test('the pages of the demo lead to each other', async ({ page }) => {
+  await page.goto('/demo/index.html');
+  await page.getByRole('link', { name: 'Report viewer' }).click();
+  await expect(page.getByRole('heading', { name: 'Report viewer' })).toBeVisible();
+  await page.getByRole('link', { name: 'Developer Tools' }).click();
+  await expect(page.getByRole('heading', { name: 'Developer Tools' })).toBeVisible();
+});

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+
+import { expect, type Page } from '@playwright/test';
+
+export const fixture = (path: string): Buffer => readFileSync(new URL(`../fixtures/${path}`, import.meta.url));
+
+/** A file as a person drops it. */
+export type Dropped = { name: string; mimeType: string; buffer: Buffer };
+
+export const dropped = (name: string, content: string | Buffer): Dropped => ({
+  name,
+  mimeType: 'application/octet-stream',
+  buffer: Buffer.from(content),
+});
+
+/** Opens the viewer; gives what escapes there: an exception, a dialog, a violated policy, a request to elsewhere. */
+export async function openViewer(page: Page): Promise<string[]> {
+  const escaped: string[] = [];
+  page.on('pageerror', (error) => escaped.push(String(error)));
+  page.on('dialog', (dialog) => {
+    escaped.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on('request', (request) => {
+    const { origin, protocol } = new URL(request.url());
+    if (origin !== 'http://127.0.0.1:4199' && protocol !== 'data:' && protocol !== 'blob:') escaped.push(request.url());
+  });
+  page.on('console', (line) => line.type() === 'error' && escaped.push(line.text()));
+  // From the first listener on the browser shows no dialog of its own; to begin with it takes a moment.
+  page.on('filechooser', () => undefined);
+  await page.addInitScript(() => {
+    addEventListener('securitypolicyviolation', (event) => console.error(`violation: ${event.violatedDirective}`));
+  });
+  await page.goto('/demo/viewer.html');
+  await expect(page.getByRole('button', { name: 'Choose files' })).toBeVisible();
+  return escaped;
+}
+
+export const drop = (page: Page, ...files: Dropped[]) => page.getByLabel('Files to read').setInputFiles(files);
+
+/** A report as the demo writes it, after it replayed a recorded session. */
+export async function reportOf(page: Page, ...recordings: string[]): Promise<string> {
+  await page.goto('/demo/index.html');
+  await page.getByRole('radio', { name: 'At once' }).check();
+  for (const name of recordings) {
+    await page.getByRole('button', { name: `Replay ${name}`, exact: true }).click();
+    await expect(page.getByText(`${name} was played to its end.`)).toBeVisible();
+  }
+  const saved = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Download report' }).click();
+  return readFileSync(await (await saved).path(), 'utf8');
+}
+
+/** What stands beside the name of a file in the list. */
+export const fileItem = (page: Page, name: string) => page.getByTestId('file').filter({ hasText: name });

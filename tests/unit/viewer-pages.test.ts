@@ -1,0 +1,293 @@
+import { readFileSync } from 'node:fs';
+
+import fc from 'fast-check';
+import type { CryptoDiagEntry, CryptoDiagReport } from 'lotus-crypto-diag';
+import { diagnoseReport } from 'lotus-crypto-diag/diagnosis';
+import { describe, expect, test } from 'vitest';
+
+import { CaseFile } from '../../demo/src/viewer/case-file';
+import { episodesOf, lanesOf, ticksOf } from '../../demo/src/viewer/episodes';
+import { code, inline, markdownOf } from '../../demo/src/viewer/markdown';
+import { readFile } from '../../demo/src/viewer/read/recognise';
+import { IdRedactor } from '../../demo/src/viewer/redact-ids';
+import { duration, visible } from '../../demo/src/viewer/words';
+
+const KEY = '8LSqTMj2kn0T6zWpMBFuVoKv9fyFA4+LaHuEYjE5Ixs';
+const OTHER_KEY = '3ipQnaOL+iZ2pX8Q6FoHgZNdAAuGcULE0Pn23Mk6I08';
+
+const refused = (more: Partial<CryptoDiagEntry> = {}): CryptoDiagEntry => ({
+  ts: '2026-11-25T09:00:00.000Z',
+  firstTs: '2026-11-25T09:00:00.000Z',
+  lastTs: '2026-11-25T09:05:00.000Z',
+  level: 'error',
+  ke: 'KE-1',
+  signature: 'already exists',
+  message: `One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: {"key":"${KEY}"}; new key: {'key': '${OTHER_KEY}'} (https://hs.example.org/_matrix/client/v3/keys/upload) of DEVICEID`,
+  truncated: false,
+  source: 'window',
+  count: 300,
+  detail: { kind: 'refusal', keyId: 'signed_curve25519:AAAAAAAAAA0', oldKey: KEY, newKey: OTHER_KEY, httpStatus: 400 },
+  ...more,
+});
+
+const reportWith = (entries: CryptoDiagEntry[], more: object = {}) =>
+  ({
+    schema: 'lotus-crypto-diag/1',
+    generatedAt: '2026-11-25T10:00:00.000Z',
+    capturingSince: '2026-11-25T08:00:00.000Z',
+    counts: { 'KE-1': 0, 'KE-2': 0, 'KE-3': 0, 'KE-4': 0 },
+    entries,
+    userId: '@alice:example.org',
+    deviceId: 'DEVICEID',
+    ...more,
+  }) as unknown as CryptoDiagReport;
+
+const never = new AbortController().signal;
+const read = (text: string) => readFile(new Blob([text]), never);
+
+describe('the time line', () => {
+  test('one episode ends where nothing more comes for a while, and repeats stretch it', () => {
+    const [lane] = lanesOf([
+      {
+        id: 'a',
+        report: reportWith([
+          refused(),
+          refused({ message: 'x', firstTs: '2026-11-25T09:05:30.000Z', lastTs: '2026-11-25T09:05:30.000Z', count: 1 }),
+          refused({ message: 'y', firstTs: '2026-11-25T09:20:00.000Z', lastTs: '2026-11-25T09:20:00.000Z', count: 1 }),
+        ]),
+      },
+    ]);
+    const episodes = lane ? episodesOf(lane, 60_000) : [];
+    expect(episodes.map(({ lines, from, to, isDense }) => [lines, to - from, isDense])).toEqual([
+      [301, 330_000, true],
+      [1, 0, false],
+    ]);
+  });
+
+  test('media keys that arrived are no fault, and are not told as one', () => {
+    const opened = refused({ ke: 'KE-2', detail: { kind: 'to-device-opened', sender: '@b:c' } });
+    const [lane] = lanesOf([{ id: 'a', report: reportWith([opened]) }]);
+    expect(lane && episodesOf(lane, 1000)[0]?.isOrdinary).toBe(true);
+  });
+
+  test('another tab has a lane of its own', () => {
+    const tab = { id: 'abcdef', thisTab: false, entries: [refused()] };
+    const lanes = lanesOf([{ id: 'a', report: reportWith([refused()], { tabs: { tabs: [tab] } }) }]);
+    expect(lanes.map(({ who }) => who.label)).toEqual([
+      '@alice:example.org DEVICEID',
+      '@alice:example.org DEVICEID, tab abcd',
+    ]);
+  });
+
+  test('however long the range, the ticks are few and inside of it', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 4e12 }), fc.integer({ min: 1, max: 4e12 }), (from, length) => {
+        const range = { from, to: from + length };
+        const ticks = ticksOf(range, 6);
+        expect(ticks.length).toBeLessThanOrEqual(7);
+        for (const at of ticks) expect(at >= range.from && at <= range.to).toBe(true);
+      }),
+    );
+  });
+
+  test('a duration is told in the two largest units', () => {
+    expect([0, 12, 5000, 65_000, 3_600_000 * 2 + 60_000].map(duration)).toEqual([
+      'a moment',
+      '12 ms',
+      '5 s',
+      '1 min 5 s',
+      '2 h 1 min',
+    ]);
+  });
+});
+
+describe('the Markdown', () => {
+  test('whatever a text holds, on its line it is no markup, and no mention', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const line = inline(text);
+        const isText = !/[\\`*_[\]|]/.test(line.replace(/\\[\\`*_{}[\]()#+!|~$]/g, ''));
+        const span = code(text);
+        const fence = /^`+/.exec(span)?.[0] ?? '';
+        const isClosed = !span.slice(fence.length, -fence.length).includes(fence);
+        return isText && isClosed && !/[<>@\n\r]/.test(line);
+      }),
+    );
+  });
+
+  test('a table row stays one row, whatever stands in it', () => {
+    const evil = 'a | b\n# c <img src=x onerror=alert(1)> @everyone';
+    const file = new CaseFile(diagnoseReport);
+    file.add('x', {
+      kind: 'report',
+      reports: [reportWith([refused()], { userId: evil })],
+      rows: {},
+      requests: [],
+      lines: [],
+      summary: '',
+      notes: [],
+    });
+    const text = markdownOf(file.model());
+    expect(text).not.toContain('<img');
+    expect(text).not.toMatch(/^# c/m);
+    expect(text).toContain('5 min');
+  });
+
+  test('control characters and those that turn a text around are shown', () => {
+    expect(visible('a\0b\u202ec\nd\te')).toBe('a␀b\\u{202e}c\nd\te');
+  });
+});
+
+describe('the redacted copy', () => {
+  const report = reportWith([
+    refused(),
+    refused({
+      message:
+        'Error (id=$abc:example.org sender=@bob:matrix.org room=!room:example.org) in https://hs.example.org/_matrix/client/v3/rooms/!room%3Aexample.org/event/%24abc%3Aexample.org, index.js:30:12 at 10.1.2.3',
+      ke: 'KE-3',
+      detail: {
+        kind: 'undecryptable',
+        reason: null,
+        eventId: '$abc:example.org',
+        roomId: '!room:example.org',
+        sender: '@bob:matrix.org',
+      },
+    }),
+    refused({
+      ke: 'KE-2',
+      message: 'MissingKey … @bob:matrix.org:BOBSPHONE',
+      detail: { kind: 'missing-key', participant: '@bob:matrix.org:BOBSPHONE', index: 1 },
+    }),
+    refused({ ke: 'KE-3', message: `id=$${KEY.replace('+', '-')} room=!${OTHER_KEY.replace('+', '-')}` }),
+  ]);
+  const copy = new IdRedactor().redact(report);
+  const text = JSON.stringify(copy);
+
+  test('names nobody, in no form', () => {
+    for (const id of [
+      'alice',
+      'bob',
+      'DEVICEID',
+      'BOBSPHONE',
+      'example.org',
+      'matrix.org',
+      '!room:',
+      '$abc',
+      KEY,
+      OTHER_KEY,
+      '10.1.2.3',
+    ]) {
+      expect(text).not.toContain(id);
+    }
+  });
+
+  test('calls the same by the same name everywhere', () => {
+    const [first, second, third] = copy.entries;
+    const { sender, roomId, eventId } = second?.detail as { sender: string; roomId: string; eventId: string };
+    expect(second?.message).toContain(`id=${eventId} sender=${sender} room=${roomId}`);
+    expect(second?.message).toContain(`/rooms/${roomId}/event/${eventId},`);
+    expect(third?.detail).toMatchObject({ participant: expect.stringMatching(`^${sender}:DEVICE\\d$`) });
+    const { oldKey, newKey } = first?.detail as { oldKey: string; newKey: string };
+    expect(oldKey).not.toBe(newKey);
+    expect(first?.message).toContain(`{"key":"${oldKey}"}; new key: {'key': '${newKey}'}`);
+    expect(first?.message).toContain(copy.deviceId);
+  });
+
+  test('keeps what is no id: times, places in a file, the words of the report', () => {
+    expect(copy.entries[1]?.message).toContain('index.js:30:12');
+    expect(copy.entries.map(({ firstTs, ke, level }) => [firstTs, ke, level])).toEqual(
+      report.entries.map(({ firstTs, ke, level }) => [firstTs, ke, level]),
+    );
+    const warned = new IdRedactor().redact(reportWith([refused({ level: 'warn' })], { deviceId: 'warn' }));
+    expect(warned).toMatchObject({ deviceId: 'DEVICE1', entries: [{ level: 'warn' }] });
+  });
+
+  test('leads to the same verdicts', () => {
+    const verdicts = (of: CryptoDiagReport) =>
+      diagnoseReport(of).diagnosis.findings.map(({ id, verdict, conclusion }) => ({ id, verdict, conclusion }));
+    expect(verdicts(copy)).toEqual(verdicts(report));
+  });
+
+  test('holds whatever ids there are', () => {
+    const part = fc.stringMatching(/^[a-z][a-z0-9]{5,12}$/);
+    fc.assert(
+      fc.property(part, part, fc.stringMatching(/^[A-Z]{8,12}$/), (local, host, device) => {
+        const userId = `@${local}:${host}.example`;
+        const of = reportWith(
+          [refused({ message: `<${userId}> "${userId}:${device}" ${encodeURIComponent(userId)} ${device}.` })],
+          { userId, deviceId: device },
+        );
+        const redacted = JSON.stringify(new IdRedactor().redact(of).entries);
+        for (const id of [`@${local}`, `40${local}`, `${host}.`, device]) expect(redacted).not.toContain(id);
+      }),
+    );
+  });
+});
+
+describe('the case', () => {
+  const log = readFileSync(new URL('../fixtures/viewer/homeserver.log', import.meta.url), 'utf8');
+  const atLog = (more: object = {}) =>
+    JSON.stringify(
+      reportWith(
+        [
+          refused({
+            ts: '2026-11-25T09:23:00.000Z',
+            firstTs: '2026-11-25T09:23:00.000Z',
+            lastTs: '2026-11-25T09:23:20.000Z',
+          }),
+        ],
+        {
+          capturingSince: '2026-11-25T09:22:00.000Z',
+          generatedAt: '2026-11-25T09:24:00.000Z',
+          ...more,
+        },
+      ),
+    );
+
+  test("is weighed with the server's evidence of its time, in the clock that the log is set to", async () => {
+    const given: unknown[] = [];
+    const file = new CaseFile((report, evidence) => {
+      if (evidence) given.push(evidence.log?.length, evidence.log?.[0]?.ts);
+      return diagnoseReport(report, evidence);
+    });
+    file.add('report', await read(atLog()));
+    file.add('log', await read(log));
+    file.model();
+    file.setOffset('log', 60);
+    file.model();
+    file.setOffset('log', 24 * 60);
+    file.model();
+    const [all, first, shifted, hourBefore, far] = given;
+    expect(all).toBeGreaterThan(40);
+    expect(String(first)).toMatch(/^2026-11-25T09:2/);
+    expect(shifted).toBeGreaterThan(0);
+    expect(String(hourBefore)).toMatch(/^2026-11-25T08:2/);
+    expect(far).toBe(0);
+  });
+
+  test('a report that is not as it should be is not taken, and spoils nothing', async () => {
+    const file = new CaseFile(diagnoseReport);
+    const content = await read(atLog({ entries: [{ ke: 'KE-9' }] }));
+    expect(() => file.add('bad', content)).toThrow(/KE-9|missing field/);
+    expect(file.model().reports).toEqual([]);
+    file.add('good', await read(atLog()));
+    expect(file.model().reports.length).toBe(1);
+  });
+
+  test('many points are thinned, the slowest of each stretch of time is kept', async () => {
+    const line = (nth: number) => {
+      const time = new Date(Date.parse('2026-11-25T09:00:00Z') + nth * 10)
+        .toISOString()
+        .replace('T', ' ')
+        .replace('.', ',')
+        .slice(0, 23);
+      const seconds = nth === 12_345 ? '9.000' : '0.010';
+      return `${time} - x - 1 - INFO - GET-${nth} - 127.0.0.1 - 8008 - {None} Processed request: ${seconds}sec/0.000sec ru=(0.001sec, 0.000sec) db=(0.000sec/0.000sec/0) 5B 200 "GET /_matrix/client/versions HTTP/1.1" "-" [0 dbevts]`;
+    };
+    const file = new CaseFile(diagnoseReport);
+    file.add('log', await read(Array.from({ length: 30_000 }, (_, nth) => line(nth)).join('\n')));
+    const [series] = file.model().series;
+    expect(series?.at.length).toBeLessThanOrEqual(4002);
+    expect(Math.max(...(series?.durationMs ?? []))).toBe(9000);
+  });
+});

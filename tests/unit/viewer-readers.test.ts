@@ -1,0 +1,232 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+
+import { describe, expect, test } from 'vitest';
+
+import type { Content } from '../../demo/src/viewer/read/outcome';
+import { readFile } from '../../demo/src/viewer/read/recognise';
+import { pathTemplate } from '../../demo/src/viewer/read/timed';
+
+const folder = new URL('../fixtures/viewer/', import.meta.url);
+const fixture = (name: string) => readFileSync(new URL(name, folder));
+const never = new AbortController().signal;
+const read = (...parts: (string | Uint8Array)[]): Promise<Content> => readFile(new Blob(parts as BlobPart[]), never);
+
+describe("the database's answers", () => {
+  const answers = readdirSync(folder).filter((name) => /^(psql|sqlite)/.test(name));
+
+  test.each(answers)('%s is sorted into its tables', async (name) => {
+    const { kind, rows, notes } = await read(fixture(name));
+    expect(kind).toBe('rows');
+    expect(notes).toEqual([]);
+    const device = { userId: '@rate-0a9ead58:lab.local', deviceId: 'CVMWFRZSBZ' };
+    expect(rows.oneTimeKeys?.map(({ keyId }) => keyId)).toEqual(['AAAAAAAAAA0', 'AAAAAAAAAA4', 'AAAAAAAAAA8']);
+    expect(rows.oneTimeKeys?.[0]).toEqual({
+      ...device,
+      algorithm: 'signed_curve25519',
+      keyId: 'AAAAAAAAAA0',
+      addedAt: '2026-11-25T09:09:00.432Z',
+      key: '8LSqTMj2kn0T6zWpMBFuVoKv9fyFA4+LaHuEYjE5Ixs',
+    });
+    expect(rows.oneTimeKeyCounts).toEqual([{ ...device, algorithm: 'signed_curve25519', count: 50 }]);
+    expect(rows.fallbackKeys).toMatchObject([{ ...device, keyId: 'AAAAAAAAAAA', used: false }]);
+    expect(rows.fallbackKeys?.[0]?.key).toMatch(/^Qvf/);
+    expect(rows.deviceInbox).toEqual([{ ...device, streamId: 7, type: 'm.room.encrypted', sender: '@bob:lab.local' }]);
+    expect(rows.devices?.find(({ deviceId }) => deviceId === 'CVMWFRZSBZ')).toMatchObject({
+      displayName: expect.stringMatching(/^Firefox (\| )?two/),
+      lastSeen: '2026-11-25T09:09:00.313Z',
+    });
+    expect(rows.events).toEqual([
+      {
+        eventId: '$bad',
+        type: 'm.room.encrypted',
+        sender: '@bob:lab.local',
+        roomId: '!room:lab.local',
+        originServerTs: '2025-11-25T09:09:03.037Z',
+        content: { algorithm: null, ciphertext: '[left out]', session_id: 's' },
+      },
+    ]);
+  });
+
+  test('an answer without a row says that there is none, no answer says nothing', async () => {
+    const { rows } = await read(' user_id | device_id | stream_id \n---------+-----------+-----------\n(0 rows)\n');
+    expect(rows).toEqual({ deviceInbox: [] });
+  });
+
+  test('the prompt and the query that stand around a copied table are passed over', async () => {
+    const { rows } = await read(
+      'synapse=# SELECT * FROM devices;\n user_id | device_id | last_seen \n---------+-----------+-----------\n @a:b    | DEV       |          \n(1 row)\n\nsynapse=# \\q\n',
+    );
+    expect(rows.devices).toEqual([{ userId: '@a:b', deviceId: 'DEV', displayName: null, lastSeen: null }]);
+  });
+
+  test('a time that the database made readable is read in its zone', async () => {
+    const { rows } = await read('user_id,device_id,last_seen\n@a:b,DEV,2026-11-25 10:00:00.5+01\n');
+    expect(rows.devices?.[0]?.lastSeen).toBe('2026-11-25T09:00:00.500Z');
+  });
+
+  test('a table that the runbook does not ask for is refused, with its columns', async () => {
+    await expect(read('[{"name": "x", "age": 3}]')).rejects.toThrow('neither a report');
+    await expect(read(' id | key_id \n----+--------\n 1  | 2\n')).rejects.toThrow('its columns are id, key_id');
+  });
+});
+
+describe("the homeserver's log", () => {
+  const check = ({ kind, requests, lines }: Content) => {
+    expect(kind).toBe('log');
+    const uploads = requests.filter(({ path }) => path === '/_matrix/client/v3/keys/upload');
+    expect(uploads.filter(({ status }) => status === 400).length).toBe(REFUSED);
+    expect(uploads[0]).toMatchObject({ method: 'POST', request: expect.stringMatching(/^POST-\d+$/) });
+    expect(lines.filter(({ text }) => text.includes('already exists')).length).toBe(TOLD);
+    expect(lines[0]?.at).toBe(Date.parse(`${lines[0]?.text.slice(0, 23).replace(' ', 'T').replace(',', '.')}Z`));
+  };
+  const log = fixture('homeserver.log').toString();
+  const REFUSED = log.match(/ 400 "POST \/_matrix\/client\/v3\/keys\/upload/g)?.length ?? 0;
+  const TOLD = log.match(/already exists/g)?.length ?? 0;
+
+  test('requests and telling lines are read, tracebacks passed over', async () => {
+    expect(REFUSED).toBeGreaterThan(5);
+    check(await read(log));
+  });
+
+  test("in Synapse's own format it is the same, behind what grep and docker put there, too", async () => {
+    const own = log.replace(/^(\S+ \S+) ([A-Z]+) (\S+) (\S+) /gm, '$1 - $3 - 460 - $2 - $4 - ');
+    expect(own).not.toBe(log);
+    check(await read(own));
+    check(await read(own.replace(/^(?=\d{4})/gm, 'homeserver.log:')));
+    check(await read(own.replace(/^(?=\d{4})/gm, 'synapse-1  | ')));
+  });
+
+  test('packed with gzip, in UTF-16 and in Latin-1 it is the same', async () => {
+    check(await read(gzipSync(log)));
+    const utf16 = await read(Buffer.from(`\ufeff${log}`, 'utf16le'));
+    check(utf16);
+    expect(utf16.notes).toContain('It is in UTF-16.');
+    check(await read(Buffer.from(log, 'utf16le')));
+    check(await read(Buffer.from(log, 'utf16le').swap16()));
+    const latin1 = await read(Buffer.from(`${log}2026-11-25 09:00:00,000 WARNING x y z\xfcrich\n`, 'latin1'));
+    check(latin1);
+    expect(latin1.lines.at(-1)?.text).toContain('zürich');
+  });
+
+  test('a token that stands in it is not kept', async () => {
+    const { lines } = await read('2026-11-25 09:00:00,000 WARNING x y syt_YWJj_def_1 access_token=geheim&x=1\n');
+    expect(lines[0]?.text).toBe('2026-11-25 09:00:00,000 WARNING x y [redacted] access_token=[redacted]&x=1');
+  });
+});
+
+describe('a HAR file', () => {
+  const entry = (url: string, more: object = {}) => ({
+    startedDateTime: '2026-11-25T10:00:00.000+01:00',
+    time: 120.5,
+    request: { method: 'POST', url, headers: [{ name: 'Authorization', value: 'Bearer secret' }] },
+    response: { status: 200, content: { size: 2, mimeType: 'application/json', text: '{}' } },
+    ...more,
+  });
+  const har = (...entries: object[]) => JSON.stringify({ log: { version: '1.2', creator: { name: 'x' }, entries } });
+  const words =
+    'One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: {"key":"8LSqTMj2kn0T6zWpMBFuVoKv9fyFA4+LaHuEYjE5Ixs"}; new key: {\'key\': \'3ipQnaOL+iZ2pX8Q6FoHgZNdAAuGcULE0Pn23Mk6I08\'}';
+  const refused = entry('https://hs.example/_matrix/client/v3/keys/upload', {
+    response: {
+      status: 400,
+      content: { text: btoa(JSON.stringify({ errcode: 'M_UNKNOWN', error: words })), encoding: 'base64' },
+    },
+  });
+
+  test('requests to the homeserver are kept, without headers and bodies; the long poll and media are not', async () => {
+    const { kind, requests } = await read(
+      har(
+        refused,
+        entry('https://hs.example/_matrix/client/v3/sync?since=s1&access_token=x'),
+        entry('https://hs.example/_matrix/media/v3/download/a/b'),
+        entry('https://app.example/index.js'),
+        entry('https://hs.example/_matrix/client/v3/sendToDevice/m.room.encrypted/m1234.5'),
+      ),
+    );
+    expect(kind).toBe('har');
+    expect(requests).toEqual([
+      {
+        at: Date.parse('2026-11-25T09:00:00Z'),
+        durationMs: 120.5,
+        method: 'POST',
+        path: '/_matrix/client/v3/keys/upload',
+        status: 400,
+        refusal: {
+          keyId: 'signed_curve25519:AAAAAAAAAA0',
+          oldKey: '8LSqTMj2kn0T6zWpMBFuVoKv9fyFA4+LaHuEYjE5Ixs',
+          newKey: '3ipQnaOL+iZ2pX8Q6FoHgZNdAAuGcULE0Pn23Mk6I08',
+          httpStatus: 400,
+        },
+      },
+      expect.objectContaining({ path: '/_matrix/client/v3/sendToDevice/m.room.encrypted/{id}' }),
+    ]);
+    expect(JSON.stringify(requests)).not.toContain('secret');
+  });
+
+  test('one that is cut off is read up to there, and says so', async () => {
+    const text = har(refused, refused, refused);
+    const { requests, notes } = await read(text.slice(0, text.length - 100));
+    expect(requests.length).toBe(2);
+    expect(notes.join()).toContain('It ends in the middle after 2 requests');
+    const broken = await read(`${text.slice(0, text.indexOf('"response"', 700))}}}}}]`);
+    expect(broken.notes.join()).toContain('It is broken after 1 request.');
+  });
+
+  test('entries that are no requests are left out, and counted', async () => {
+    const { requests, notes } = await read(har(refused, { request: null }, { startedDateTime: {}, time: 'x' }));
+    expect(requests.length).toBe(1);
+    expect(notes).toEqual(['2 entries are no requests; left out.']);
+  });
+});
+
+describe('what is of no use', () => {
+  const zip = Buffer.from('504b0304140000000000', 'hex');
+  test.each<[string, string | Uint8Array, string]>([
+    ['an empty file', '', 'The file is empty.'],
+    ['white space', ' \n\t', 'nothing but white space'],
+    ['a zip archive', zip, 'a zip archive'],
+    ['a packed zip archive', gzipSync(zip), 'a zip archive'],
+    ['an empty zip archive', Buffer.from(`504b0506${'0'.repeat(36)}`, 'hex'), 'an empty zip archive'],
+    ['gzip within gzip', gzipSync(gzipSync('x')), 'packed twice'],
+    ['gzip that is damaged', gzipSync('x'.repeat(1000)).subarray(0, 12), 'damaged'],
+    ['a database', Buffer.from('SQLite format 3\0...'), 'a database of SQLite'],
+    ['noise', Uint8Array.from({ length: 5000 }, (_, i) => (i * 7919) % 31), 'It is no text.'],
+    ['a web page', '<!doctype html><script>alert(1)</script>', 'a page of HTML'],
+    ['prose', 'Dear administrator, it does not work.', 'none of these'],
+    ['other JSON', '{"name":"x","schema":"something/1"}', 'neither a report'],
+    ['a number', '12', 'none of these'],
+    ['a report of a later form', '{"schema":"lotus-crypto-diag/2"}', 'a later form (version 2)'],
+    ['a report that is cut off', '{"schema":"lotus-crypto-diag/1","entries":[', 'ends in the middle'],
+    ['a report that is cut off after a comma', '{"schema":"lotus-crypto-diag/1",\n ', 'ends in the middle'],
+    ['a report that is broken', '{"schema":"lotus-crypto-diag/1",,}', 'It is a report, but it is broken'],
+    ['a HAR file without a request', '{"log":{"version":"1.2","entries":[', 'ends before its first request'],
+  ])('%s is refused with a reason', async (_, content, reason) => {
+    await expect(read(content)).rejects.toThrow(reason);
+  });
+
+  test('a cancelled file rejects with the abort, not with a reason of its own', async () => {
+    const control = new AbortController();
+    const reading = readFile(new Blob(['2026-11-25 09:00:00,000 INFO x y z\n'.repeat(200_000)]), control.signal, () =>
+      control.abort(),
+    );
+    await expect(reading).rejects.toThrow(/abort/i);
+  });
+});
+
+test.each([
+  ['/_matrix/client/v3/rooms/!a:b/send/m.room.message/m1.2', '/_matrix/client/v3/rooms/{id}/send/m.room.message/{id}'],
+  [
+    'https://x/_matrix/client/v3/rooms/%21a%3Ab/state/m.room.member/%40a%3Ab',
+    '/_matrix/client/v3/rooms/{id}/state/m.room.member/{id}',
+  ],
+  [
+    '/_matrix/client/unstable/org.matrix.msc4140/delayed_events/syd_abc?x=1',
+    '/_matrix/client/unstable/org.matrix.msc4140/delayed_events/{id}',
+  ],
+  ['/_matrix/client/v3/user/@a:b/filter/0', '/_matrix/client/v3/user/{id}/filter/{id}'],
+  ['/_matrix/client/v3/devices/ABCDEF', '/_matrix/client/v3/devices/{id}'],
+  ['/_matrix/client/v3/keys/query', '/_matrix/client/v3/keys/query'],
+  ['/_matrix/client/versions', '/_matrix/client/versions'],
+])('%s is of the kind %s', (path, template) => {
+  expect(pathTemplate(path)).toBe(template);
+});
