@@ -11,7 +11,7 @@ export npm_config_loglevel := error
 export npm_config_update_notifier := false
 
 AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo) env DEBIAN_FRONTEND=noninteractive
-RUST_SOURCES := Cargo.toml Cargo.lock crate/Cargo.toml $(shell find crate/src crate/js)
+RUST_SOURCES := Cargo.toml Cargo.lock $(shell find crate -type f)
 GLUE_SOURCES := LICENSE tsconfig.json $(addprefix pkg-glue/,package.json tsconfig.build.json build.mjs types.mjs) \
 	$(shell find pkg-glue/src pkg-glue/install)
 NODE_MODULES := node_modules/.package-lock.json
@@ -43,7 +43,7 @@ record: $(PACKAGE) chromium python ## writes the recorded sessions of the fixtur
 check: $(PACKAGE) ## format, lints and types
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --features bindings -- -D warnings
-	cargo clippy -p lotus-crypto-diag --target wasm32-unknown-unknown --lib --tests -- -D warnings
+	cargo clippy --workspace --target wasm32-unknown-unknown --lib --tests -- -D warnings
 	tsc -p tsconfig.json && tsc -p pkg-glue/install && tsc -p demo && tsc -p tests
 	@diff -ru pkg-glue/api pkg-glue/build/api || { echo "The public API has changed: look at it, and run make api"; exit 1; }
 	biome ci
@@ -72,8 +72,8 @@ $(PACKAGE): $(WASM) $(GLUE_SOURCES) $(NODE_MODULES)
 
 $(WASM): pkg-glue/wasm/%/lotus_crypto_diag_bg.wasm: $(RUST_SOURCES) | rust wasm-pack
 	@echo "Building the WebAssembly: $* (1 minute; about 5 the first time, when wasm-pack builds wasm-bindgen)"
-	@wasm-pack --log-level warn build crate --release --target web --no-pack \
-		--out-dir ../pkg-glue/wasm/$* --out-name lotus_crypto_diag --no-default-features --features $*
+	@wasm-pack --log-level warn build crate/module --release --target web --no-pack \
+		--out-dir ../../pkg-glue/wasm/$* --out-name lotus_crypto_diag --no-default-features --features $*
 
 $(NODE_MODULES): package-lock.json
 	@echo "Installing the npm packages (half a minute)"

@@ -46,6 +46,8 @@ export function openTab(name, onEvent, host, guard, signal) {
   };
   listen();
 
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
   /** How each request is taken back. @type {Map<number, () => void>} */
   const requests = new Map();
 
@@ -70,6 +72,7 @@ export function openTab(name, onEvent, host, guard, signal) {
   for (const [target, type, listener] of listeners) target.addEventListener(type, listener, { signal });
   signal.addEventListener('abort', () => {
     for (const cancel of requests.values()) cancel();
+    clearTimeout(timer);
     fallSilent();
   });
 
@@ -113,8 +116,10 @@ export function openTab(name, onEvent, host, guard, signal) {
         // Closed under us: nobody is asked, and nobody answers.
       }
     },
-    /** A timer of the wasm is over. */
-    timedOut: (/** @type {number} */ number) => emit(TIMED_OUT, number),
+    setTimer(/** @type {number} */ number, /** @type {number} */ ms) {
+      clearTimeout(timer);
+      timer = setTimeout(() => emit(TIMED_OUT, number), ms);
+    },
     /** After everything that has arrived by now. No timer: those of a hidden page are held back. */
     readMail(/** @type {number} */ number) {
       const { port1, port2 } = new MessageChannel();

@@ -4,8 +4,12 @@
 //! ids that the homeserver knows already. A marker outside the store remembers the keys; this module judges from the
 //! marker, from the databases that were found, and from the keys that the client has now.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+
 use serde::{Deserialize, Serialize};
 
+use crate::scan;
 use crate::timestamp::Timestamp;
 
 /// Whose store: one Matrix device, and the database that the SDK keeps its keys in.
@@ -32,7 +36,7 @@ pub struct IdentityKeys {
 pub const MARKER_SCHEMA: u32 = 1;
 
 /// What is remembered of a device outside its crypto store: in localStorage, one for each device.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Marker {
     /// [`MARKER_SCHEMA`]
@@ -60,6 +64,40 @@ pub enum Recall {
     Known(Marker),
     /// The place could not be read, or what stands there makes no sense; with the reason.
     Unreadable(String),
+}
+
+impl Recall {
+    /// Reads a marker as it was written: JSON, and the order of its fields is always the same.
+    pub fn from_text(text: &str) -> Self {
+        let schema = text.strip_prefix("{\"schema\":").and_then(scan::number);
+        let reason = match schema {
+            Some(MARKER_SCHEMA) => match Marker::from_text(text) {
+                Some(marker) => return Self::Known(marker),
+                None => "the marker of this device cannot be read: it is incomplete",
+            },
+            Some(_) => "the marker of this device is of another version of this library",
+            None => "the marker of this device cannot be read: it makes no sense",
+        };
+        Self::Unreadable(reason.to_owned())
+    }
+}
+
+impl Marker {
+    fn from_text(text: &str) -> Option<Self> {
+        // Keys and times hold no quotes, so no escapes either.
+        let field = |name| scan::between(text, name, "\"").filter(|value| !value.contains('\\'));
+        let time = |name| field(name)?.parse().ok();
+        let time_or_null = |null, name| if text.contains(null) { Some(None) } else { time(name).map(Some) };
+        Some(Self {
+            schema: MARKER_SCHEMA,
+            ed25519: field("\"ed25519\":\"")?.to_owned(),
+            curve25519: field("\"curve25519\":\"")?.to_owned(),
+            since: time("\"since\":\"")?,
+            last_healthy: time("\"lastHealthy\":\"")?,
+            lost: time_or_null("\"lost\":null", "\"lost\":\"")?,
+            changed: time_or_null("\"changed\":null", "\"changed\":\"")?,
+        })
+    }
 }
 
 /// The verdict on a crypto store.

@@ -4,6 +4,9 @@
 //! Error decrypting event (id=$… type=… sender=@… room=!… ts=…): DecryptionError[msg: <reason>, sender_key: …, session_id: …]
 //! ```
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+
 use crate::entry::{Detail, MalformedCause, TimelineEvent};
 use crate::scan;
 

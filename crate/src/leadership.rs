@@ -12,6 +12,10 @@
 //!   that says nothing within [`ANSWER_MS`] is stolen from; whoever took the lock, by consent or not, does not lead before
 //!   the other tab, if it is awake, had time to hear of it.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use crate::election::{ANSWER_MS, Action, DECISION_MS, Event, GRACE_MS, HANDOVER_MS, Role};
 use crate::tab_message::Message;
 

@@ -4,6 +4,12 @@
 //! JavaScript, no clock and no storage; they take text and the time, and return data. Only [`web`] adapts them to a
 //! browser, and exists in the WebAssembly build alone, as do the crates it needs.
 
+// The module that is there from boot has no room for what `std` brings along.
+#![cfg_attr(not(feature = "diagnosis"), no_std)]
+
+extern crate alloc;
+
+pub mod json;
 pub mod timestamp;
 
 mod scan;
@@ -20,28 +26,36 @@ pub mod signature;
 
 pub mod crypto_store;
 pub mod evidence;
-pub mod storage;
 pub mod stores;
 pub mod tab_message;
 
 pub mod election;
 
 pub mod leadership;
-pub mod tabs;
 pub mod upload_loop;
 
 pub mod upload_clients;
 
+pub mod session;
+
+#[cfg(feature = "diagnosis")]
 pub mod capture_session;
+#[cfg(feature = "diagnosis")]
 pub mod latency;
+#[cfg(feature = "diagnosis")]
 pub mod server_evidence;
+#[cfg(feature = "diagnosis")]
+pub mod storage;
+#[cfg(feature = "diagnosis")]
+pub mod tabs;
+#[cfg(feature = "diagnosis")]
 pub mod verdict;
 
+#[cfg(feature = "diagnosis")]
 pub mod report;
 
+#[cfg(feature = "diagnosis")]
 pub mod diagnosis;
-
-pub mod session;
 
 #[cfg(target_family = "wasm")]
 pub mod web;

@@ -3,8 +3,9 @@
 //! Public keys, key ids, user, device, room and event ids stay: they are the evidence. Where a value is cut at the end
 //! of the text, the beginning of the secret that is left is replaced all the same.
 
-use std::borrow::Cow;
-use std::ops::Range;
+use alloc::borrow::Cow;
+use alloc::string::String;
+use core::ops::Range;
 
 /// What stands where a secret stood.
 pub const REDACTED: &str = "[redacted]";

@@ -6,7 +6,6 @@ use crate::capture_session::CaptureSession;
 use crate::crypto_store::CryptoStoreStatus;
 use crate::entry::{Entry, FaultCounts};
 use crate::latency::Latency;
-use crate::redact::redact;
 use crate::storage::StorageStatus;
 use crate::tabs::Tabs;
 use crate::timestamp::Timestamp;
@@ -93,53 +92,7 @@ pub struct Environment {
     pub utc_offset_minutes: Option<i32>,
 }
 
-/// What the edge knows when a report is asked for.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
-pub struct HostFacts {
-    /// State of the library.
-    pub status: CaptureStatus,
-    /// The Matrix client.
-    pub client: ClientFacts,
-    /// The browser's storage; `None`: it was not looked at yet.
-    pub storage: Option<StorageStatus>,
-    /// The page.
-    pub environment: Environment,
-    /// For a person to read: what could not be found out, and why.
-    pub notes: Vec<String>,
-    /// For a person to read: what cannot be seen from this page at all.
-    pub blind_spots: Vec<String>,
-}
-
-impl HostFacts {
-    /// Whatever the host or an exception of it put into words may hold a secret.
-    pub(crate) fn redacted(mut self) -> Self {
-        let Self { status, client, storage, environment, notes, blind_spots: _ } = &mut self;
-        let trouble = storage.as_mut().and_then(|storage| storage.error.as_mut());
-        let words = [
-            &mut status.reason,
-            &mut client.sdk_version,
-            &mut client.crypto_version,
-            &mut client.user_id,
-            &mut client.device_id,
-            &mut client.sync_state,
-            &mut client.ed25519_key,
-            &mut client.curve25519_key,
-            &mut client.key_backup_version,
-            &mut environment.app,
-            &mut environment.user_agent,
-            &mut environment.url,
-            &mut environment.visibility,
-        ];
-        for text in words.into_iter().flatten().chain(trouble).chain(notes) {
-            *text = redact(text).into_owned();
-        }
-        self
-    }
-}
-
-/// Everything that this page knows by itself: what the module that is there from boot writes.
+/// Everything that this page knows by itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
@@ -180,8 +133,8 @@ pub struct PageReport {
     pub blind_spots: Vec<String>,
 }
 
-/// The report as it stands in the file. The package puts together what it is made of: to read it all back into the module
-/// that is there from boot would only cost code.
+/// The report as it stands in the file. The package puts together what it is made of: the module that is there from boot
+/// has the evidence, and no use for the rest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]

@@ -1,12 +1,15 @@
 //! The one state machine that the edge talks to. It has no clock: every call is told what time it is.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use serde::{Deserialize, Serialize};
 
 use crate::crypto_store::{CryptoStoreStatus, Device, IdentityKeys, Recall};
 use crate::entry::{Detail, Entry, FaultCounts, Level};
 use crate::evidence::{Evidence, EvidenceBuffer};
 use crate::redact::redact;
-use crate::report::{HostFacts, PageReport, SCHEMA};
 use crate::signature::{Classified, recognise, tells_of_lost_store};
 use crate::stores::CryptoStores;
 use crate::timestamp::Timestamp;
@@ -51,17 +54,11 @@ pub struct Evidences {
 pub struct Session {
     buffer: EvidenceBuffer,
     counts: FaultCounts,
-    capturing_since: Option<Timestamp>,
     stores: CryptoStores,
     uploads: UploadClients,
 }
 
 impl Session {
-    /// Lines are watched from now on.
-    pub fn started(&mut self, now: Timestamp) {
-        self.capturing_since.get_or_insert(now);
-    }
-
     /// Takes a line that passed the prefilter; `false` when it turned out to be none of our business.
     pub fn observe(&mut self, line: Line<'_>, now: Timestamp) -> bool {
         // The grammars read what is left after the redaction: a detail quotes the line. By a secret that held the words
@@ -153,7 +150,7 @@ impl Session {
         if status != 400 {
             return false;
         }
-        let text = format!("[{status}] {error} ({path})");
+        let text = ["[400] ", error, " (", path, ")"].concat();
         let text = redact(&text);
         let Some(Classified { fault, signature, detail }) = recognise(&text).map(|row| row.classify(&text)) else {
             return false;
@@ -175,27 +172,6 @@ impl Session {
         let upload_loop = self.uploads.status();
         Evidences { counts, entries, crypto_store: self.stores.status(None, None), upload_loop }
     }
-
-    /// Everything that is known now.
-    pub fn report(&self, facts: HostFacts, now: Timestamp) -> PageReport {
-        let HostFacts { status, client, storage, environment, notes, blind_spots } = facts.redacted();
-        let crypto_store = self.stores.status(client.user_id.as_deref(), client.device_id.as_deref());
-        PageReport {
-            schema: SCHEMA.to_owned(),
-            generated_at: now,
-            capturing_since: self.capturing_since,
-            status,
-            client,
-            counts: self.counts,
-            entries: self.buffer.entries(),
-            storage,
-            crypto_store,
-            upload_loop: self.uploads.status(),
-            environment,
-            notes,
-            blind_spots,
-        }
-    }
 }
 
 /// What is kept of a line, and whether that is not all of it. It was redacted before, so that no cut can hide the
@@ -212,7 +188,7 @@ fn message(text: &str, excerpt: &str, signature: &str) -> (String, bool) {
     let lead = excerpt.find(signature).unwrap_or(excerpt.len()).saturating_sub(LEAD);
     let lead = excerpt.ceil_char_boundary(lead);
     let half = (MAX_MESSAGE - OMISSION.len()) / 2;
-    (format!("{}{OMISSION}{}", cut(text, half), cut(&excerpt[lead..], half)), true)
+    ([cut(text, half), OMISSION, cut(&excerpt[lead..], half)].concat(), true)
 }
 
 /// The longest beginning of `text` that is whole characters and no more than `limit` bytes.
@@ -282,18 +258,5 @@ mod tests {
         assert_eq!(evidence.counts.get(Fault::Ke1), 500);
         assert_eq!(evidence.counts.get(Fault::Ke4), 0);
         assert_eq!(evidence.entries.len(), 200);
-    }
-
-    #[test]
-    fn a_report_holds_no_secret_of_the_host() {
-        let facts = HostFacts {
-            notes: vec!["getUserId threw: syt_abc".to_owned()],
-            status: crate::report::CaptureStatus { reason: Some("Bearer x".to_owned()), ..Default::default() },
-            ..HostFacts::default()
-        };
-        let report = Session::default().report(facts, Timestamp::default());
-        assert_eq!(report.notes, ["getUserId threw: [redacted]"]);
-        assert_eq!(report.status.reason.unwrap(), "Bearer [redacted]");
-        assert_eq!(report.schema, "lotus-crypto-diag/1");
     }
 }

@@ -1,5 +1,9 @@
 //! The crypto stores of the devices that this page has had: one, or several after a logout and a login.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use crate::crypto_store::{
     CryptoStore, CryptoStoreStatus, Device, IdentityKeys, Marker, Recall, StoreLoss, StoreVerdict,
 };

@@ -1,6 +1,7 @@
 //! What the tabs of a session say to each other when the lead is to change hands.
 
-use std::fmt;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
 
 /// What tabs say to each other. The text form is its own, so that it takes no parser of size.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,20 +35,19 @@ pub enum Message {
     },
 }
 
-impl fmt::Display for Message {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Message {
+    /// The text form.
+    pub fn to_text(&self) -> String {
         match self {
-            Self::Ask { from } => write!(f, "ask {from}"),
-            Self::Heard { to } => write!(f, "heard {to}"),
-            Self::Refused { to, reason } => write!(f, "refused {to} {reason}"),
-            Self::Yours { to } => write!(f, "yours {to}"),
-            Self::Leading { from } => write!(f, "leading {from}"),
+            Self::Ask { from } => ["ask ", from].concat(),
+            Self::Heard { to } => ["heard ", to].concat(),
+            Self::Refused { to, reason } => ["refused ", to, " ", reason].concat(),
+            Self::Yours { to } => ["yours ", to].concat(),
+            Self::Leading { from } => ["leading ", from].concat(),
         }
     }
-}
 
-impl Message {
-    /// Reads what [`Display`](fmt::Display) writes; `None` for anything else.
+    /// Reads what [`to_text`](Self::to_text) writes; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let (kind, rest) = text.split_once(' ')?;
         let (id, reason) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -78,7 +78,7 @@ mod tests {
             Message::Yours { to },
             Message::Leading { from },
         ] {
-            assert_eq!(Message::parse(&message.to_string()), Some(message));
+            assert_eq!(Message::parse(&message.to_text()), Some(message));
         }
     }
 

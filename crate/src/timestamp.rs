@@ -1,12 +1,15 @@
 //! A moment, as text and as a number.
 
-use std::fmt;
+use alloc::string::String;
+use core::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 const MS_PER_DAY: i64 = 86_400_000;
 /// Years 0000 to 9999: what fits the fixed-width form, and so sorts as text.
-const RANGE: std::ops::RangeInclusive<i64> = -62_167_219_200_000..=253_402_300_799_999;
+const RANGE: core::ops::RangeInclusive<i64> = -62_167_219_200_000..=253_402_300_799_999;
+
+const SHAPE: &[u8; 24] = b"0000-00-00T00:00:00.000Z";
 
 /// Milliseconds since 1970-01-01T00:00:00Z, within the years 0000 to 9999.
 ///
@@ -28,6 +31,25 @@ impl Timestamp {
         Self(self.0.saturating_add(ms).clamp(*RANGE.start(), *RANGE.end()))
     }
 
+    /// As text. Without the machinery of `format!`, which would outweigh it.
+    fn to_iso(self) -> String {
+        let (days, ms) = (self.0.div_euclid(MS_PER_DAY), self.0.rem_euclid(MS_PER_DAY));
+        let (year, month, day) = civil_from_days(days);
+        let parts = [year, month, day, ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60, ms % 1000];
+        let (mut text, mut part) = (String::with_capacity(SHAPE.len()), 0);
+        for (at, shape) in SHAPE.iter().enumerate() {
+            if *shape == b'0' {
+                let place = SHAPE[at + 1..].iter().take_while(|shape| **shape == b'0').count();
+                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "one digit")]
+                text.push(char::from(b'0' + (parts[part] / [1, 10, 100, 1000][place] % 10) as u8));
+            } else {
+                text.push(char::from(*shape));
+                part += 1;
+            }
+        }
+        text
+    }
+
     /// Milliseconds since the epoch.
     pub const fn ms(self) -> i64 {
         self.0
@@ -36,19 +58,15 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (days, ms) = (self.0.div_euclid(MS_PER_DAY), self.0.rem_euclid(MS_PER_DAY));
-        let (year, month, day) = civil_from_days(days);
-        let (hour, minute, second) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", ms % 1000)
+        f.write_str(&self.to_iso())
     }
 }
 
-impl std::str::FromStr for Timestamp {
+impl core::str::FromStr for Timestamp {
     type Err = ParseTimestampError;
 
     /// Accepts exactly what `Display` writes.
     fn from_str(text: &str) -> Result<Self, ParseTimestampError> {
-        const SHAPE: &[u8; 24] = b"0000-00-00T00:00:00.000Z";
         let bytes = text.as_bytes();
         let fits = bytes.len() == SHAPE.len()
             && bytes.iter().zip(SHAPE).all(|(b, s)| if *s == b'0' { b.is_ascii_digit() } else { b == s });
@@ -60,7 +78,7 @@ impl std::str::FromStr for Timestamp {
         let time = number(11, 13) * 3_600_000 + number(14, 16) * 60_000 + number(17, 19) * 1000 + number(20, 23);
         let parsed = Self(days * MS_PER_DAY + time);
         // A 30th of February, or an hour 25, comes back as another day.
-        if RANGE.contains(&parsed.0) && parsed.to_string() == text { Ok(parsed) } else { Err(ParseTimestampError) }
+        if RANGE.contains(&parsed.0) && parsed.to_iso() == text { Ok(parsed) } else { Err(ParseTimestampError) }
     }
 }
 
@@ -74,11 +92,11 @@ impl fmt::Display for ParseTimestampError {
     }
 }
 
-impl std::error::Error for ParseTimestampError {}
+impl core::error::Error for ParseTimestampError {}
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(&self.to_iso())
     }
 }
 

@@ -4,6 +4,8 @@
 //! A client is who uploads with the same access token, here a number. A token may be renewed: whoever is refused with the
 //! very same keys, or is accepted for the first time while somebody else is refused, is that client.
 
+use alloc::vec::Vec;
+
 use crate::entry::Refusal;
 use crate::timestamp::Timestamp;
 use crate::upload_loop::{LoopOptions, LoopState, Sense, UploadLoop, UploadLoopStatus, Verdict};

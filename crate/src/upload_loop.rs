@@ -8,7 +8,9 @@
 //! While the loop lasts, the breaker lets a few uploads through as probes, at a growing interval. All others that still
 //! carry the refused key are to be answered with the server's own last refusal. An accepted upload ends the loop.
 
-use std::collections::VecDeque;
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
@@ -198,7 +200,7 @@ impl UploadLoop {
     /// The server accepted an upload of one-time keys.
     pub fn accepted(&mut self, now: Timestamp) {
         let was_looping = self.status.state == LoopState::Looping;
-        let before = std::mem::take(&mut self.status);
+        let before = core::mem::take(&mut self.status);
         let UploadLoopStatus { watched, spared, probes, accepted, .. } = before;
         if was_looping || before.state == LoopState::Recovered {
             // What it was about stays for the report.
@@ -271,9 +273,10 @@ impl UploadLoop {
     fn tried(&mut self, now: Timestamp) {
         self.tries = self.tries.saturating_add(1);
         let lasted = self.status.first_ts.map_or(0, |first| now.ms() - first.ms());
-        #[allow(clippy::cast_precision_loss, reason = "a span within a page's life")]
-        let per_minute =
-            (lasted >= RATE_MS && self.tries > 1).then(|| f64::from(self.tries - 1) * 60_000.0 / lasted as f64);
-        self.status.per_minute = per_minute.map(|rate| (rate * 10.0).round() / 10.0);
+        // In tenths, rounded.
+        let per_minute = (lasted >= RATE_MS && self.tries > 1)
+            .then(|| (i64::from(self.tries - 1) * 600_000 + lasted / 2) / lasted)
+            .map(|tenths| f64::from(u32::try_from(tenths).unwrap_or(u32::MAX)) / 10.0);
+        self.status.per_minute = per_minute;
     }
 }

@@ -6,15 +6,7 @@ import { type Databases, listDatabases } from './databases';
 import type { CreateMachine } from './election';
 import { createEngine, type Engine, type StoreOfDevice, type UploadWatchOptions } from './engine';
 import { createFrames, type Frames } from './frames';
-import type {
-  CaptureStatus,
-  CryptoStoreStatus,
-  Evidences,
-  HostFacts,
-  Report,
-  StorageStatus,
-  TabRole,
-} from './generated/model';
+import type { CaptureStatus, CryptoStoreStatus, Evidences, StorageStatus, TabRole } from './generated/model';
 import { createStorage, type PersistentStorage } from './storage';
 import { createTabs, type TabsHere } from './tabs';
 
@@ -41,7 +33,8 @@ export interface Stores {
   takeDatabasesAtBoot(): Promise<Databases> | undefined;
   found(device: StoreOfDevice, existed: boolean | undefined, error: string | undefined): void;
   compare(device: StoreOfDevice, ed25519: string, curve25519: string): void;
-  status(userId: string, deviceId: string): CryptoStoreStatus | null;
+  /** Of the given user and device; of an id that is not known, every one fits. `undefined`: the diagnostics do not run. */
+  status(userId: string | undefined, deviceId: string | undefined): CryptoStoreStatus | null | undefined;
 }
 
 export interface Core {
@@ -54,7 +47,10 @@ export interface Core {
   readonly requests: { fetch: typeof fetch };
   /** The device was logged out. */
   loggedOut(): void;
-  report(facts: HostFacts): Report;
+  /** When the console was wrapped first; `null`: it was not. */
+  capturingSince(): string | null;
+  /** A text without its secrets; nothing where the diagnostics do not run. */
+  redact(text: string): string | undefined;
   subscribe(listener: () => void): () => void;
   snapshot(): CryptoDiagSnapshot;
   readonly storage: PersistentStorage;
@@ -121,6 +117,7 @@ function createCore(): Core {
   let snapshot: CryptoDiagSnapshot | undefined;
   let installs = 0;
   let watches = 0;
+  let capturingSince: string | null = null;
   let databasesAtBoot: Promise<Databases> | undefined;
   const listeners = new Set<() => void>();
   let notifying = false;
@@ -224,7 +221,7 @@ function createCore(): Core {
       guarded((e) => e.storeKeys(device, ed25519, curve25519));
       schedule();
     },
-    status: (userId, deviceId) => guarded((e) => e.cryptoStore(userId, deviceId)) ?? null,
+    status: (userId, deviceId) => guarded((e) => e.cryptoStore(userId, deviceId)),
   };
 
   /** Whether the wasm did what it was called for. */
@@ -279,6 +276,7 @@ function createCore(): Core {
         databasesAtBoot ??= listDatabases();
         ensureEngine();
         const complete = guarded((e) => e.start());
+        if (complete !== undefined) capturingSince ??= new Date().toISOString();
         if (complete !== undefined) {
           setStatus(complete ? 'running' : 'degraded', complete ? null : 'the console of this page cannot be wrapped');
         }
@@ -318,26 +316,10 @@ function createCore(): Core {
       guarded((e) => e.loggedOut());
       schedule();
     },
-    report(facts) {
+    capturingSince: () => capturingSince,
+    redact(text) {
       ensureEngine();
-      const added = { tabs: tabs.status(), latency: null, captureSession: null, diagnosis: null, runbook: null };
-      const written = guarded((e) => e.report(facts));
-      if (written) return { ...written, ...added };
-      return {
-        schema: 'lotus-crypto-diag/1',
-        generatedAt: new Date().toISOString(),
-        capturingSince: null,
-        // The redaction is a part of what does not run: free words of the host may hold a secret.
-        ...facts.client,
-        sdkVersion: null,
-        ...known,
-        ...added,
-        storage: facts.storage && { ...facts.storage, error: null },
-        status,
-        environment: { ...facts.environment, app: null },
-        blindSpots: facts.blindSpots,
-        notes: ['the diagnostics do not run (see status): notes of the host are left out, and entries may be missing'],
-      };
+      return guarded((e) => e.redact(text));
     },
     subscribe(listener) {
       listeners.add(listener);

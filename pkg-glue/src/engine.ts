@@ -3,7 +3,7 @@
 import { CryptoDiag, initSync, TabElection } from '../wasm/capture/lotus_crypto_diag.js';
 import bytes from '../wasm/capture/lotus_crypto_diag_bg.wasm';
 import type { Host } from './election';
-import type { CryptoStoreStatus, Evidences, HostFacts, PageReport } from './generated/model';
+import type { CryptoStoreStatus, Evidences } from './generated/model';
 
 export interface Engine {
   /** Whether both console methods could be wrapped. */
@@ -12,10 +12,12 @@ export interface Engine {
   /** Watches the console of a frame; `source` tells where it is. Gives the undo. */
   watchConsole(console: object, source: () => string): () => void;
   evidence(): Evidences;
-  report(facts: HostFacts): PageReport;
+  /** A text without its secrets. */
+  redact(text: string): string;
   storeFound(device: StoreOfDevice, existed: boolean | undefined, error: string | undefined): void;
   storeKeys(device: StoreOfDevice, ed25519: string, curve25519: string): void;
-  cryptoStore(userId: string, deviceId: string): CryptoStoreStatus | null;
+  /** Of the given user and device; of an id that is not known, every one fits. */
+  cryptoStore(userId: string | undefined, deviceId: string | undefined): CryptoStoreStatus | null;
   /** Whether the `fetch` of `scope` could be wrapped. */
   watchUploads(scope: object, options: UploadWatchOptions): boolean;
   unwatchUploads(): void;
@@ -54,8 +56,8 @@ export function createEngine(onChange: () => void, onFailure: (error: unknown) =
       return () => watched.free();
     },
     stop: () => diag.stop(),
-    evidence: () => diag.evidence() as Evidences,
-    report: (facts) => diag.report(facts) as PageReport,
+    evidence: () => JSON.parse(diag.evidence()),
+    redact: (text) => diag.redact(text),
     storeFound: ({ userId, deviceId, database }, existed, error) =>
       diag.storeFound(userId, deviceId, database, existed, error),
     storeKeys: ({ userId, deviceId, database }, ed25519, curve25519) =>
@@ -64,6 +66,6 @@ export function createEngine(onChange: () => void, onFailure: (error: unknown) =
     unwatchUploads: () => diag.unwatchUploads(),
     loggedOut: () => diag.loggedOut(),
     elect: (name, id, host, guard, signal) => new TabElection(name, id, host, guard, signal),
-    cryptoStore: (userId, deviceId) => diag.cryptoStore(userId, deviceId) as CryptoStoreStatus | null,
+    cryptoStore: (userId, deviceId) => JSON.parse(diag.cryptoStore(userId, deviceId)),
   };
 }

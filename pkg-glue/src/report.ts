@@ -1,7 +1,7 @@
 import { explain, NoAnswer, within } from './bounded';
 import { core } from './core';
 import { checkCryptoStore } from './crypto-store';
-import type { ClientFacts, Environment, HostFacts, Report } from './generated/model';
+import type { CaptureStatus, ClientFacts, Environment, Report, StorageStatus } from './generated/model';
 import type { CryptoApiLike, MatrixClientLike } from './matrix-client';
 
 /** What only the host knows. */
@@ -16,7 +16,7 @@ export interface ReportExtras {
 
 /** What is known now, as JSON. `mx` may be missing or half-initialised. */
 export function buildCryptoDiagReport(mx?: MatrixClientLike | null, extras?: ReportExtras): string {
-  return toJson(core().report(new Interview(extras).about(mx)));
+  return toJson(write(new Interview(extras).about(mx)));
 }
 
 /**
@@ -32,7 +32,71 @@ export async function collectCryptoDiagReport(mx?: MatrixClientLike | null, extr
     core().tabs.call(),
     mx && checkCryptoStore(mx),
   ]);
-  return toJson(core().report({ ...facts, storage: core().storage.status() }));
+  return toJson(write({ ...facts, storage: core().storage.status() }));
+}
+
+/** What is found out when a report is asked for. */
+interface HostFacts {
+  status: CaptureStatus;
+  client: ClientFacts;
+  storage: StorageStatus | null;
+  environment: Environment;
+  notes: string[];
+  blindSpots: string[];
+}
+
+function write(facts: HostFacts): Report {
+  const { evidence, stores, tabs, capturingSince } = core();
+  const told = redacted(facts);
+  const { userId, deviceId } = facts.client;
+  const known = evidence();
+  const cryptoStore = stores.status(userId ?? undefined, deviceId ?? undefined);
+  return {
+    schema: 'lotus-crypto-diag/1',
+    generatedAt: new Date().toISOString(),
+    capturingSince: capturingSince(),
+    status: told.status,
+    ...told.client,
+    counts: known.counts,
+    entries: known.entries,
+    storage: told.storage,
+    cryptoStore: cryptoStore === undefined ? known.cryptoStore : cryptoStore,
+    uploadLoop: known.uploadLoop,
+    environment: told.environment,
+    notes: told.notes,
+    blindSpots: told.blindSpots,
+    tabs: tabs.status(),
+    latency: null,
+    captureSession: null,
+    diagnosis: null,
+    runbook: null,
+  };
+}
+
+/** Whatever the host or an exception of it put into words may hold a secret. */
+function redacted(facts: HostFacts): HostFacts {
+  const { redact } = core();
+  let isRunning = true;
+  const clean = (value: unknown): unknown => {
+    if (typeof value === 'string') {
+      const text = redact(value);
+      isRunning &&= text !== undefined;
+      return text;
+    }
+    if (Array.isArray(value)) return value.map(clean);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, clean(field)]));
+  };
+  const told = clean(facts) as HostFacts;
+  if (isRunning) return told;
+  // The redaction is a part of what does not run.
+  return {
+    ...facts,
+    client: { ...facts.client, sdkVersion: null },
+    storage: facts.storage && { ...facts.storage, error: null },
+    environment: { ...facts.environment, app: null },
+    notes: ['the diagnostics do not run (see status): notes of the host are left out, and entries may be missing'],
+  };
 }
 
 const toJson = (report: Report): string => `${JSON.stringify(report, null, 2)}\n`;

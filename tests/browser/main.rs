@@ -1,7 +1,7 @@
 //! The browser edge, in a real browser.
 #![cfg(target_family = "wasm")]
 
-use js_sys::{Array, Function, JSON, Reflect};
+use js_sys::{Array, Function, Reflect};
 use lotus_crypto_diag::web::CryptoDiag;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -36,7 +36,7 @@ impl Page {
     }
 
     fn evidence(&self) -> String {
-        JSON::stringify(&self.diag.evidence().ok().unwrap()).unwrap().into()
+        self.diag.evidence()
     }
 }
 
@@ -50,8 +50,7 @@ fn store(device_id: &str, existed: Option<bool>, ed25519: Option<&str>) -> Strin
         let [user, device, database] = ids();
         diag.store_keys(user, device, database, key.to_owned(), "curve".to_owned());
     }
-    let status = diag.crypto_store("@a:hs".to_owned(), device_id.to_owned()).ok().unwrap();
-    JSON::stringify(&status).unwrap().into()
+    diag.crypto_store(Some("@a:hs".to_owned()), Some(device_id.to_owned()))
 }
 
 fn evaluate(code: &str) -> JsValue {
@@ -73,8 +72,7 @@ fn counts_are_plain_numbers_under_the_runbooks_names() {
     let mut page = Page::new();
     page.start();
     page.run("console.error('MissingKey: missing key at index 1 for participant @b:hs:D'); console.warn('hello')");
-    let counts = Reflect::get(&page.diag.evidence().ok().unwrap(), &"counts".into()).unwrap();
-    assert_eq!(String::from(JSON::stringify(&counts).unwrap()), r#"{"KE-1":0,"KE-2":1,"KE-3":0,"KE-4":0}"#);
+    assert!(page.evidence().starts_with(r#"{"counts":{"KE-1":0,"KE-2":1,"KE-3":0,"KE-4":0},"#));
 }
 
 #[wasm_bindgen_test]
@@ -123,19 +121,8 @@ fn a_frozen_console_is_said_to_be_unwatched() {
 }
 
 #[wasm_bindgen_test]
-fn a_report_is_written_of_whatever_the_host_could_find_out() {
-    let page = Page::new();
-    let report = page.diag.report(evaluate("return { notes: ['x'] }")).ok().unwrap();
-    let report = String::from(JSON::stringify(&report).unwrap());
-    assert!(report.contains(r#""schema":"lotus-crypto-diag/1""#), "{report}");
-    assert!(report.contains(r#""userId":null"#) && report.contains(r#""notes":["x"]"#), "{report}");
-}
-
-#[wasm_bindgen_test]
-fn facts_of_the_wrong_shape_are_an_error_and_no_trap() {
-    let page = Page::new();
-    assert!(page.diag.report(evaluate("return { notes: 7 }")).is_err());
-    assert!(page.diag.report(evaluate("return {}")).is_ok());
+fn a_text_of_the_host_is_given_back_without_its_secrets() {
+    assert_eq!(Page::new().diag.redact("getUserId threw: syt_abc é"), "getUserId threw: [redacted] é");
 }
 
 #[wasm_bindgen_test]
@@ -174,13 +161,13 @@ fn local_storage_that_throws_or_holds_nonsense_gives_unknown_and_the_reason() {
         "localStorage.clear(); localStorage.setItem('lotus-crypto-diag/device/x%3A%3Amatrix-sdk-crypto/%40a%3Ahs/D', '{\"schema\":1')",
     );
     let status = store("D", Some(true), None);
-    assert!(status.contains(r#""verdict":"unknown""#) && status.contains("cannot be read: SyntaxError"), "{status}");
+    assert!(status.contains(r#""verdict":"unknown""#) && status.contains("cannot be read"), "{status}");
 
     evaluate(
         "localStorage.clear(); localStorage.setItem('lotus-crypto-diag/device/x%3A%3Amatrix-sdk-crypto/%40a%3Ahs/D', '{\"schema\":2}')",
     );
     let status = store("D", Some(true), None);
-    assert!(status.contains(r#""verdict":"unknown""#) && status.contains("error"), "{status}");
+    assert!(status.contains(r#""verdict":"unknown""#) && status.contains("another version"), "{status}");
 
     evaluate(
         "localStorage.clear(); window.real = Storage.prototype.setItem; Storage.prototype.setItem = function () { throw new DOMException('full', 'QuotaExceededError') }",

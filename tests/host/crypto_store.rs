@@ -3,6 +3,7 @@
 use lotus_crypto_diag::crypto_store::{
     CryptoStore, Device, IdentityCheck, IdentityKeys, MARKER_SCHEMA, Marker, Recall, StoreLoss, StoreVerdict,
 };
+use lotus_crypto_diag::json::to_json;
 use lotus_crypto_diag::stores::CryptoStores;
 use lotus_crypto_diag::timestamp::Timestamp;
 
@@ -188,4 +189,30 @@ fn a_page_with_any_number_of_devices_keeps_few() {
     }
     assert!(stores.status(Some("@a:hs"), Some("999")).is_some());
     assert_eq!(stores.status(Some("@a:hs"), Some("900")), None);
+}
+
+#[test]
+fn a_marker_is_read_back_as_it_was_written() {
+    for marker in
+        [marker(), Marker { lost: Some(at(2000.0)), ..marker() }, Marker { changed: Some(at(3000.0)), ..marker() }]
+    {
+        assert_eq!(Recall::from_text(&to_json(&marker)), Recall::Known(marker));
+    }
+}
+
+#[test]
+fn what_is_no_whole_marker_is_unreadable_and_says_why() {
+    let whole = to_json(&Marker { changed: Some(at(3000.0)), ..marker() });
+    for end in 0..whole.len() - 1 {
+        assert!(matches!(Recall::from_text(&whole[..end]), Recall::Unreadable(_)), "cut at {end}");
+    }
+    for (text, reason) in [
+        ("hello", "makes no sense"),
+        ("{\"schema\":2,\"ed25519\":\"x\"}", "another version"),
+        (whole.replace("ed-first", "ed\\\"first").as_str(), "incomplete"),
+        (whole.replace("1970", "197X").as_str(), "incomplete"),
+    ] {
+        let Recall::Unreadable(words) = Recall::from_text(text) else { panic!("{text}") };
+        assert!(words.contains(reason), "{text}: {words}");
+    }
 }

@@ -127,7 +127,7 @@ impl Browser {
                 Action::Post(message) => {
                     for other in (0..self.tabs.len()).filter(|other| *other != tab) {
                         if self.tabs[other].open {
-                            self.mail(other, Mail::Message(Message::parse(&message.to_string()).unwrap(), self.now));
+                            self.mail(other, Mail::Message(Message::parse(&message.to_text()).unwrap(), self.now));
                         }
                     }
                 }

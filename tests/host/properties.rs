@@ -3,6 +3,7 @@
 
 use lotus_crypto_diag::entry::{Detail, Level};
 use lotus_crypto_diag::evidence::CAPACITY;
+use lotus_crypto_diag::json::to_json;
 use lotus_crypto_diag::otk::parse_refusal;
 use lotus_crypto_diag::redact::{REDACTED, redact};
 use lotus_crypto_diag::session::{Line, MAX_MESSAGE, Session};
@@ -143,6 +144,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
+    fn every_text_is_read_back_from_json_as_it_was(text in any::<String>()) {
+        prop_assert_eq!(serde_json::from_str::<String>(&to_json(&text)).unwrap(), text);
+    }
+
+    #[test]
     fn the_buffer_stays_within_its_bounds_and_counts_every_line(
         texts in proptest::collection::vec(hostile_text(), 1..400), times in proptest::collection::vec(any::<f64>(), 400),
     ) {
@@ -152,7 +158,9 @@ proptest! {
             kept += u32::from(session.observe(line(text), Timestamp::from_ms(now)));
         }
         let evidence = session.evidence();
-        let counts = serde_json::to_value(evidence.counts).unwrap();
+        let written: serde_json::Value = serde_json::from_str(&to_json(&evidence)).unwrap();
+        prop_assert_eq!(&written, &serde_json::to_value(&evidence).unwrap(), "the edge hands over what is there");
+        let counts = &written["counts"];
         let counted: u64 = counts.as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum();
         prop_assert_eq!(counted, u64::from(kept));
         prop_assert!(evidence.entries.len() <= CAPACITY);

@@ -1,5 +1,9 @@
 //! `console.warn` and `console.error` of a window.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use wasm_bindgen::prelude::*;
 
 use crate::signature::needles;

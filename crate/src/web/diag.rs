@@ -1,18 +1,20 @@
 //! What JavaScript holds: the session, and the tap on the page's console.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use alloc::rc::Rc;
+use alloc::string::String;
+use core::cell::RefCell;
 
 use js_sys::{Function, Math};
 use wasm_bindgen::prelude::*;
 
 use super::console::{ConsoleTap, OnMatch};
-use super::convert::{now, to_js};
+use super::convert::now;
 use super::markers;
 use super::uploads::{FetchTap, OnSettled, OnUpload};
 use crate::crypto_store::{Device, IdentityKeys};
 use crate::entry::Level;
-use crate::report::HostFacts;
+use crate::json::to_json;
+use crate::redact::redact;
 use crate::session::{Line, Session};
 use crate::upload_loop::{LoopOptions, Verdict};
 
@@ -38,9 +40,6 @@ impl CryptoDiag {
     /// Wraps the page's console; `false` where one of its methods cannot be wrapped. `source` is a function that tells
     /// where a line is logged: `window`.
     pub fn start(&mut self, console: &JsValue, source: &Function) -> bool {
-        if let Ok(mut session) = self.session.try_borrow_mut() {
-            session.started(now());
-        }
         let tap = self.tap(console, source);
         self.tap.insert(tap).is_complete()
     }
@@ -118,14 +117,13 @@ impl CryptoDiag {
     }
 
     /// `Evidences`: counts and entries.
-    pub fn evidence(&self) -> Result<JsValue, JsError> {
-        to_js(&self.session.borrow().evidence())
+    pub fn evidence(&self) -> String {
+        to_json(&self.session.borrow().evidence())
     }
 
-    /// `PageReport`, of what is known now and what the caller found out (`HostFacts`).
-    pub fn report(&self, facts: JsValue) -> Result<JsValue, JsError> {
-        let facts: HostFacts = serde_wasm_bindgen::from_value(facts)?;
-        to_js(&self.session.borrow().report(facts, now()))
+    /// A text of the host without its secrets.
+    pub fn redact(&self, text: &str) -> String {
+        redact(text).into_owned()
     }
 
     /// Judges a device's crypto store before the SDK opens it. `existed`: whether its database was there, `undefined`
@@ -160,10 +158,10 @@ impl CryptoDiag {
         remember(&self.session);
     }
 
-    /// `CryptoStoreStatus` of a device, `null` where nobody asked about it.
+    /// `CryptoStoreStatus` of a device, `null` where nobody asked about it. Of an id that is not given, every one fits.
     #[wasm_bindgen(js_name = cryptoStore)]
-    pub fn crypto_store(&self, user_id: String, device_id: String) -> Result<JsValue, JsError> {
-        to_js(&self.session.borrow().stores().status(Some(&user_id), Some(&device_id)))
+    pub fn crypto_store(&self, user_id: Option<String>, device_id: Option<String>) -> String {
+        to_json(&self.session.borrow().stores().status(user_id.as_deref(), device_id.as_deref()))
     }
 }
 

@@ -1,10 +1,10 @@
 //! The election of a leader, in a page: carries out what [`Leadership`] decides.
 
-use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::VecDeque;
-use std::rc::Rc;
+use alloc::collections::VecDeque;
+use alloc::rc::Rc;
+use alloc::string::String;
+use core::cell::{Cell, OnceCell, RefCell};
 
-use gloo_timers::callback::Timeout;
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
@@ -28,8 +28,8 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn post(this: &Tab, text: &str);
 
-    #[wasm_bindgen(method, js_name = timedOut)]
-    fn timed_out(this: &Tab, number: u32);
+    #[wasm_bindgen(method, js_name = setTimer)]
+    fn set_timer(this: &Tab, number: u32, ms: u32);
 
     #[wasm_bindgen(method, js_name = readMail)]
     fn read_mail(this: &Tab, number: u32);
@@ -52,7 +52,6 @@ struct Page {
     events: RefCell<VecDeque<Event>>,
     busy: Cell<bool>,
     tab: OnceCell<Rc<Tab>>,
-    timer: RefCell<Option<Timeout>>,
     host: Function,
 }
 
@@ -68,7 +67,6 @@ impl TabElection {
             events: RefCell::default(),
             busy: Cell::new(false),
             tab: OnceCell::new(),
-            timer: RefCell::default(),
             host,
         });
         let weak = Rc::downgrade(&page);
@@ -130,12 +128,8 @@ impl Page {
             Action::Tell(role) => self.tell("role", word(role)),
             Action::Request { number, steal } => tab.request(number, steal),
             Action::Cancel(number) => tab.cancel(number),
-            Action::Post(message) => tab.post(&message.to_string()),
-            // By way of the snippet: a trap inside a timer would be an uncaught error of the page.
-            Action::SetTimer { number, ms } => {
-                let tab = Rc::clone(tab);
-                self.timer.replace(Some(Timeout::new(ms, move || tab.timed_out(number))));
-            }
+            Action::Post(message) => tab.post(&message.to_text()),
+            Action::SetTimer { number, ms } => tab.set_timer(number, ms),
             Action::ReadMail { number } => tab.read_mail(number),
             Action::AskHost => self.tell("ask", ""),
             Action::ShutDown => self.tell("shutdown", ""),

@@ -1,5 +1,7 @@
 //! `fetch`, watched for uploads of one-time keys.
 
+use alloc::string::String;
+
 use wasm_bindgen::prelude::*;
 
 /// Called with the number of the client and the ids of the keys, separated by blanks; gives whether the upload is to be

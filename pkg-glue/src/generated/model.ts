@@ -583,35 +583,6 @@ visibility: string | null,
 utcOffsetMinutes: number | null, };
 
 /**
- * What the edge knows when a report is asked for.
- */
-export type HostFacts = {
-/**
- * State of the library.
- */
-status: CaptureStatus,
-/**
- * The Matrix client.
- */
-client: ClientFacts,
-/**
- * The browser's storage; `None`: it was not looked at yet.
- */
-storage: StorageStatus | null,
-/**
- * The page.
- */
-environment: Environment,
-/**
- * For a person to read: what could not be found out, and why.
- */
-notes: Array<string>,
-/**
- * For a person to read: what cannot be seen from this page at all.
- */
-blindSpots: Array<string>, };
-
-/**
  * What a view needs: small, and rebuilt only when something changed.
  */
 export type Evidences = {
@@ -1284,7 +1255,7 @@ log?: Array<LogLine> | null,
 har?: Array<HarRequest> | null, };
 
 /**
- * Everything that this page knows by itself: what the module that is there from boot writes.
+ * Everything that this page knows by itself.
  */
 export type PageReport = {
 /**
@@ -1377,8 +1348,8 @@ keyBackupVersion: string | null,
 crossSigningReady: boolean | null, };
 
 /**
- * The report as it stands in the file. The package puts together what it is made of: to read it all back into the module
- * that is there from boot would only cost code.
+ * The report as it stands in the file. The package puts together what it is made of: the module that is there from boot
+ * has the evidence, and no use for the rest.
  */
 export type Report = {
 /**

@@ -1,14 +1,16 @@
 //! What must hold for any input. Fuzzed natively; the committed corpus also runs on the host and as WebAssembly.
 
 use arbitrary::{Result, Unstructured};
+use lotus_crypto_diag::crypto_store::Recall;
 use lotus_crypto_diag::diagnosis::analyse;
 use lotus_crypto_diag::entry::{Entry, Level, Refusal};
 use lotus_crypto_diag::evidence::CAPACITY;
+use lotus_crypto_diag::json::to_json;
 use lotus_crypto_diag::otk::parse_refusal;
 use lotus_crypto_diag::redact::{REDACTED, redact};
-use lotus_crypto_diag::report::{HostFacts, Report};
+use lotus_crypto_diag::report::Report;
 use lotus_crypto_diag::server_evidence::ServerEvidence;
-use lotus_crypto_diag::session::{Line, MAX_MESSAGE, Session};
+use lotus_crypto_diag::session::{Evidences, Line, MAX_MESSAGE, Session};
 use lotus_crypto_diag::signature::{classify, recognise};
 use lotus_crypto_diag::tab_message::Message;
 use lotus_crypto_diag::timestamp::Timestamp;
@@ -33,20 +35,20 @@ fn lossy(data: &[u8]) -> std::borrow::Cow<'_, str> {
     String::from_utf8_lossy(data)
 }
 
-/// One line of a console, kept within its bounds and written into the report.
+/// One line of a console, kept within its bounds and handed over.
 pub fn line(data: &[u8]) {
     let text = lossy(data);
     let mut session = Session::default();
     let line = Line { level: Level::Warn, source: "window", text: &text, excerpt: "", truncated: false };
     let kept = session.observe(line, Timestamp::from_ms(1.0));
-    let report = session.report(HostFacts::default(), Timestamp::from_ms(2.0));
+    let evidence = session.evidence();
     let lost = lotus_crypto_diag::signature::tells_of_lost_store(&text);
-    assert_eq!(kept, lost || !report.entries.is_empty());
-    for entry in &report.entries {
+    assert_eq!(kept, lost || !evidence.entries.is_empty());
+    for entry in &evidence.entries {
         assert!(entry.message.len() <= MAX_MESSAGE);
         assert_eq!(redact(&entry.message), entry.message);
-        read_back(&report);
     }
+    handed_over(&evidence);
 }
 
 /// The grammars quote what stands in the line, and nothing else.
@@ -64,7 +66,10 @@ pub fn grammar(data: &[u8]) {
         each_string(&detail, &mut |quoted| assert!(text.contains(quoted) || is_word(quoted), "{quoted}"));
     }
     if let Some(message) = Message::parse(&text) {
-        assert_eq!(Message::parse(&message.to_string()), Some(message));
+        assert_eq!(Message::parse(&message.to_text()), Some(message));
+    }
+    if let Recall::Known(marker) = Recall::from_text(&text) {
+        assert_eq!(Recall::from_text(&to_json(&marker)), Recall::Known(marker));
     }
     if let Ok(read) = serde_json::from_value::<Timestamp>(text.as_ref().into()) {
         let written = serde_json::to_value(read).expect("a time is JSON");
@@ -128,14 +133,14 @@ pub fn session(data: &[u8]) {
         Ok(())
     };
     while !input.is_empty() && storm(&mut session, &mut input).is_ok() {}
-    let report = session.report(HostFacts::default(), Timestamp::from_ms(0.0));
-    let counts = serde_json::to_value(report.counts).expect("counts are JSON");
+    let evidence = session.evidence();
+    let counts = serde_json::to_value(evidence.counts).expect("counts are JSON");
     let seen: u64 = counts.as_object().into_iter().flatten().filter_map(|(_, count)| count.as_u64()).sum();
     assert!(seen <= kept, "{seen} of {kept}");
-    assert!(report.entries.len() <= CAPACITY);
-    let folded: u64 = report.entries.iter().map(|Entry { count, .. }| u64::from(*count)).sum();
-    assert!(folded <= seen && (report.entries.len() == CAPACITY || folded == seen), "{folded} of {seen}");
-    read_back(&report);
+    assert!(evidence.entries.len() <= CAPACITY);
+    let folded: u64 = evidence.entries.iter().map(|Entry { count, .. }| u64::from(*count)).sum();
+    assert!(folded <= seen && (evidence.entries.len() == CAPACITY || folded == seen), "{folded} of {seen}");
+    handed_over(&evidence);
 }
 
 /// Any order of refusals, acceptances, attempts and leaps of the clock.
@@ -199,6 +204,12 @@ pub fn report(data: &[u8]) {
         }
         Err(error) => assert!(!error.to_string().is_empty()),
     }
+}
+
+/// The small writer says what the large one says, and it can be read.
+fn handed_over(evidence: &Evidences) {
+    let read: Evidences = serde_json::from_str(&to_json(evidence)).expect("what was handed over is read");
+    assert_eq!(&read, evidence);
 }
 
 fn read_back<T: serde::Serialize + serde::de::DeserializeOwned>(report: &T) {
