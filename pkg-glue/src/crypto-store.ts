@@ -67,7 +67,7 @@ async function check(target: MatrixClientLike | DeviceIds, options?: CryptoStore
   let error: string | undefined;
   if (mx) {
     error = await compare(mx, device);
-    if (!cryptoOf(mx)) follow(mx, device);
+    follow(mx, device);
   }
   const status = stores.status(userId, deviceId) ?? { ...UNKNOWN, error: core().status().reason };
   return { ...status, error: status.error ?? error ?? null };
@@ -101,7 +101,7 @@ async function compare(mx: MatrixClientLike, device: Device): Promise<string | u
 
 const followed = new WeakSet<object>();
 
-/** Compares the keys as soon as the client syncs with its encryption running. */
+/** Compares the keys as soon as the client syncs with its encryption running, and hears that the device is logged out. */
 function follow(mx: MatrixClientLike, device: Device): void {
   if (followed.has(mx) || typeof mx.on !== 'function') return;
   followed.add(mx);
@@ -114,7 +114,12 @@ function follow(mx: MatrixClientLike, device: Device): void {
       // The next sync is another chance.
     }
   };
-  mx.on('sync', handleSync);
+  try {
+    mx.on('Session.logged_out', () => core().loggedOut());
+    if (!cryptoOf(mx)) mx.on('sync', handleSync);
+  } catch {
+    // It tells nothing of itself.
+  }
 }
 
 const isClient = (target: MatrixClientLike | DeviceIds): target is MatrixClientLike => 'getUserId' in target;

@@ -73,8 +73,8 @@ export async function checkHistorySafety(mx: MatrixClientLike): Promise<HistoryS
   const counts = await ask('roomKeyCounts()', () => crypto.olmMachine?.roomKeyCounts?.(), isCounts);
   const roomKeys = counts?.total ?? null;
   const notBackedUp = counts && (backup === 'active' ? counts.total - counts.backedUp : counts.total);
-  // A device that has nothing to lose is safe without a backup, too.
-  const isSafe = roomKeys === 0 || (backup === 'active' && recoveryKey === true && notBackedUp === 0);
+  // A device that has nothing to lose is safe without a backup. One that writes to a backup may be all that opens it.
+  const isSafe = backup === 'active' ? recoveryKey === true && notBackedUp === 0 : backup !== null && roomKeys === 0;
   return { isSafe, backup, recoveryKey, roomKeys, notBackedUp, problems };
 }
 

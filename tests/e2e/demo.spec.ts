@@ -68,7 +68,7 @@ test('refused uploads bring the prompt, and its way out makes a new device', asy
   await page.goto('/demo/index.html');
   await page.getByRole('radio', { name: 'At once' }).check();
   await page.getByRole('button', { name: 'Replay ke1-evict-crypto', exact: true }).click();
-  const prompt = page.getByRole('alertdialog', { name: 'The encryption of this device is broken' });
+  const prompt = page.getByRole('region', { name: 'The encryption of this device is broken' });
   await expect(prompt).toContainText('There is no key backup.');
   await prompt.getByRole('checkbox').check();
   await prompt.getByRole('button', { name: /^Reset encryption/ }).click();
@@ -99,7 +99,9 @@ test('a crypto store that is evicted is noticed at the next load, and a new devi
   await expect(card.getByRole('alert')).toContainText('came back with others');
   await page.reload();
   await expect(card.getByRole('alert')).toContainText('came back with others');
-  await expect(page.getByRole('alertdialog')).toContainText('This browser lost the encryption keys');
+  await expect(page.getByRole('region', { name: 'The encryption of this device is broken' })).toContainText(
+    'This browser lost the encryption keys',
+  );
   await page.getByRole('button', { name: 'Log out and log in' }).click();
   await expect(card).toContainText('This device is new here');
 });

@@ -4,7 +4,7 @@
 
 const REFUSAL = {
   errcode: 'M_UNKNOWN',
-  error: `One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: {"key":"oldKey"}; new key: {'key': 'newKey'}`,
+  error: `One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: {"key":"1jUDA9fEGLDlXLJq1ChPMbfqQPJsx9YmGFwGSOjmED4"}; new key: {'key': 'Xi9ZKBuM6MjD2HyhlBhdU82OySJLS08gKhD6VDetzyg'}`,
 };
 
 /**

@@ -40,7 +40,11 @@ test('the third refusal is a loop: uploads of that key are answered from memory,
   expect(arrived).toBe(5);
   const report = readReport(await page.evaluate(() => window.lib.buildCryptoDiagReport(undefined)));
   expect(report.uploadLoop).toMatchObject({ state: 'looping', spared: 6, probes: 0, diverges: true });
-  expect(report.uploadLoop.refusal).toMatchObject({ oldKey: 'oldKey', newKey: 'newKey', httpStatus: 400 });
+  expect(report.uploadLoop.refusal).toMatchObject({
+    oldKey: '1jUDA9fEGLDlXLJq1ChPMbfqQPJsx9YmGFwGSOjmED4',
+    newKey: 'Xi9ZKBuM6MjD2HyhlBhdU82OySJLS08gKhD6VDetzyg',
+    httpStatus: 400,
+  });
   // And the line that the page logs at its entry.
   expect(report.counts['KE-1']).toBe(6);
   expect(report.entries.slice(1)).toMatchObject([

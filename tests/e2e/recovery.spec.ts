@@ -2,13 +2,13 @@ import { expect, type Page, test } from '@playwright/test';
 
 import { open } from './report';
 
-const refuse = (page: Page) =>
-  page.evaluate(async () => {
+const refuse = (page: Page, times = 3) =>
+  page.evaluate(async (count) => {
     const body = JSON.stringify({ one_time_keys: { 'signed_curve25519:AAAAAAAAAA0': {} } });
-    for (let i = 0; i < 3; i++) await fetch('/refuse/_matrix/client/v3/keys/upload', { method: 'POST', body });
-  });
+    for (let i = 0; i < count; i++) await fetch('/refuse/_matrix/client/v3/keys/upload', { method: 'POST', body });
+  }, times);
 
-const promptOf = (page: Page) => page.getByRole('alertdialog', { name: 'The encryption of this device is broken' });
+const promptOf = (page: Page) => page.getByRole('region', { name: 'The encryption of this device is broken' });
 
 test('nothing is shown while nothing is wrong', async ({ page }) => {
   await open(page, '/recovery.html');
@@ -33,7 +33,7 @@ test('a client that does not say whether the history is safe counts as one that 
   expect(escaped).toEqual([]);
 });
 
-test('a logout that hangs is told of after half a minute, and is called once', async ({ page }) => {
+test('a logout that hangs is told of after half a minute, is called once, and can be put off', async ({ page }) => {
   await page.clock.install();
   await open(page, '/recovery.html?hang');
   await refuse(page);
@@ -44,9 +44,40 @@ test('a logout that hangs is told of after half a minute, and is called once', a
   await reset.click();
   await reset.click({ force: true });
   await page.clock.runFor(31_000);
-  await expect(prompt.getByRole('alert')).toContainText('Logging out takes unusually long.');
-  await expect(prompt.getByRole('alert')).toContainText('Do not clear the data of this site');
+  await expect(prompt).toContainText('Logging out takes unusually long.');
+  await expect(prompt).toContainText('Do not clear the data of this site');
+  await reset.click({ force: true });
   expect(await page.evaluate(() => window.logouts)).toBe(1);
+  await prompt.getByRole('button', { name: 'Not now' }).click();
+  await expect(prompt).toBeHidden();
+});
+
+test('a logout that fails is told of, and can be tried again or put off', async ({ page }) => {
+  await open(page, '/recovery.html?fail');
+  await refuse(page);
+  const prompt = promptOf(page);
+  await prompt.getByRole('checkbox').check();
+  const reset = prompt.getByRole('button', { name: /^Reset encryption/ });
+  for (let tries = 1; tries <= 2; tries++) {
+    await reset.click();
+    await expect(prompt).toContainText('Logging out failed: the server said no');
+    await expect.poll(() => page.evaluate(() => window.logouts)).toBe(tries);
+  }
+  await prompt.getByRole('button', { name: 'Not now' }).click();
+  await expect(prompt).toBeHidden();
+});
+
+test('after the logout the loop is over, though the page goes on', async ({ page }) => {
+  await open(page, '/recovery.html');
+  await refuse(page);
+  const prompt = promptOf(page);
+  await prompt.getByRole('checkbox').check();
+  await prompt.getByRole('button', { name: /^Reset encryption/ }).click();
+  await expect(prompt).toBeHidden();
+  await expect(page.getByTestId('upload-loop')).toBeHidden();
+  // The new device is not held back by what was refused of the old one.
+  await refuse(page, 1);
+  await expect.poll(() => page.evaluate(() => window.lib.getSnapshot().uploadLoop.refusals)).toBe(1);
 });
 
 test('not now keeps it away over a reload, until the day is over', async ({ page }) => {
@@ -63,4 +94,50 @@ test('not now keeps it away over a reload, until the day is over', async ({ page
   await refuse(page);
   await page.clock.runFor(1000);
   await expect(promptOf(page)).toBeVisible();
+});
+
+test('not now holds until the verdict changes: a loop that comes back is news', async ({ page }) => {
+  await open(page, '/recovery.html');
+  await refuse(page);
+  await promptOf(page).getByRole('button', { name: 'Not now' }).click();
+  await expect(promptOf(page)).toBeHidden();
+  await page.evaluate(async () => {
+    const body = JSON.stringify({ one_time_keys: { 'signed_curve25519:other': {} } });
+    await fetch('/accept/_matrix/client/v3/keys/upload', { method: 'POST', body });
+  });
+  await expect(page.getByTestId('upload-loop')).toContainText('accepts the keys of this device again');
+  await refuse(page);
+  await expect(promptOf(page)).toBeVisible();
+});
+
+test('a screen reader is told what happened, and whether something is lost; the keys to copy have names', async ({
+  page,
+  context,
+}) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await open(page, '/recovery.html');
+  await refuse(page);
+  await expect(promptOf(page)).toMatchAriaSnapshot(`
+    - region "The encryption of this device is broken":
+      - alert:
+        - heading "The encryption of this device is broken" [level=2]
+        - paragraph: /The server refuses .* This app has tried again and again. New messages may stay unreadable for you/
+      - status:
+        - paragraph: Some of your message history may become unreadable for ever.
+        - paragraph: It is not known whether there is a key backup.
+      - text: Passphrase for the file with your keys
+      - textbox "Passphrase for the file with your keys"
+      - button "Save the keys first"
+      - checkbox "I have saved the keys, or I accept that these messages stay unreadable."
+      - button "Reset encryption on this device (log out and back in)" [disabled]
+      - button "Not now"
+  `);
+  const card = page.getByTestId('upload-loop');
+  await expect(card).toContainText('signed_curve25519:AAAAAAAAAA0');
+  await expect(card).toContainText('1jUDA9fEGLDl…OjmED4');
+  await card.getByRole('button', { name: 'Copy: Key on the server' }).focus();
+  await page.keyboard.press('Enter');
+  await expect(card.getByRole('button', { name: 'Copied: Key on the server' })).toBeFocused();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied).toBe('1jUDA9fEGLDlXLJq1ChPMbfqQPJsx9YmGFwGSOjmED4');
 });

@@ -61,7 +61,7 @@ test('the way out, nothing backed up: what would be lost, an export that imports
   await evict(page);
   await page.setViewportSize({ width: 360, height: 800 });
   await page.goto(GATE);
-  const prompt = page.getByRole('alertdialog', { name: 'The encryption of this device is broken' });
+  const prompt = page.getByRole('region', { name: 'The encryption of this device is broken' });
   await expect(prompt).toBeVisible({ timeout: 30_000 });
   await page.evaluate(() => window.lab.writeMessage());
   // It looks again when it is drawn again.
@@ -125,7 +125,7 @@ test('the way out, all backed up: the history is safe; not now holds for a day',
   const fault = { kind: 'status', status: 400, body: { errcode: 'M_UNKNOWN', error } } as const;
   await lab.setRules([{ method: 'POST', path: '/keys/upload$', fault }]);
   await page.goto(GATE);
-  const prompt = page.getByRole('alertdialog', { name: 'The encryption of this device is broken' });
+  const prompt = page.getByRole('region', { name: 'The encryption of this device is broken' });
   await page.evaluate(async () => {
     const body = JSON.stringify({ one_time_keys: { 'signed_curve25519:AAAAAAAAAA0': {} } });
     const base = JSON.parse(localStorage.getItem('session') ?? '{}').baseUrl;
@@ -151,12 +151,12 @@ test('a logout that fails is told of, and can be tried again', async ({ page, la
   await comparedStore(page);
   await evict(page);
   await page.goto(GATE);
-  const prompt = page.getByRole('alertdialog', { name: 'The encryption of this device is broken' });
+  const prompt = page.getByRole('region', { name: 'The encryption of this device is broken' });
   await expect(prompt).toContainText('nothing will be lost', { timeout: 30_000 });
   await lab.setRules([{ path: '/logout$', times: 1, fault: { kind: 'status', status: 500 } }]);
   const reset = prompt.getByRole('button', { name: /^Reset encryption/ });
   await reset.click();
-  await expect(prompt.getByRole('alert')).toContainText('Logging out failed');
+  await expect(prompt).toContainText('Logging out failed');
   await reset.click();
   await expect.poll(() => page.evaluate(() => localStorage.getItem('session')), { timeout: 30_000 }).toBeNull();
 });

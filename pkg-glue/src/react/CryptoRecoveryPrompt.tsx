@@ -1,7 +1,8 @@
 import { Box, Button, color, config, Spinner, Text, toRem } from 'folds';
-import { type ReactNode, useEffect, useId, useState } from 'react';
+import { useEffect, useId, useState } from 'react';
 
-import { explain, NoAnswer, within } from '../bounded';
+import { explain } from '../bounded';
+import { core } from '../core';
 import type { MatrixClientLike } from '../index';
 import { checkHistorySafety, type HistorySafety } from '../recovery';
 import { RoomKeyExport } from './RoomKeyExport';
@@ -11,7 +12,9 @@ import { ENGLISH_RECOVERY, type RecoveryWords } from './words';
 
 /** The SDK's clearing of its stores was seen to take longer than this, or for ever. */
 const LOGOUT_MS = 30_000;
+/** The first look again comes soon, the others later and later: each may ask the server. */
 const LOOK_AGAIN_MS = 3000;
+const LOOK_SELDOM_MS = 60_000;
 
 export type CryptoRecoveryPromptProps = {
   mx: MatrixClientLike;
@@ -25,11 +28,15 @@ export type CryptoRecoveryPromptProps = {
  * to clear the browser's storage: without a logout, that is what breaks it.
  */
 export function CryptoRecoveryPrompt({ mx, onLogout, words }: CryptoRecoveryPromptProps) {
-  const { recovery, cryptoStore } = useCryptoDiagnostics();
+  const { recovery } = useCryptoDiagnostics();
   const text = { ...ENGLISH_RECOVERY, ...words };
-  const [isPutOff, onNotNow] = useNotNow(recovery?.reason, cryptoStore?.deviceId ?? '');
+  const [isPutOff, putOff] = useNotNow(recovery?.reason, deviceOf(mx));
   // While the logout runs, the sign of the fault may go before the screen does.
   const [isLeaving, setLeaving] = useState(false);
+  const handleNotNow = () => {
+    setLeaving(false);
+    putOff();
+  };
   if ((!recovery || isPutOff) && !isLeaving) return null;
   return (
     <Prompt
@@ -37,10 +44,18 @@ export function CryptoRecoveryPrompt({ mx, onLogout, words }: CryptoRecoveryProm
       what={text.what[recovery?.reason ?? 'upload-loop']}
       words={text}
       onLogout={onLogout}
-      onNotNow={onNotNow}
+      onNotNow={handleNotNow}
       onLeaving={setLeaving}
     />
   );
+}
+
+function deviceOf(mx: MatrixClientLike): string {
+  try {
+    return String(mx.getDeviceId?.() ?? '');
+  } catch {
+    return '';
+  }
 }
 
 type PromptProps = {
@@ -52,51 +67,64 @@ type PromptProps = {
   onLeaving: (isLeaving: boolean) => void;
 };
 function Prompt({ mx, what, words, onLogout, onNotNow, onLeaving }: PromptProps) {
-  const [heading, about] = [useId(), useId()];
+  const heading = useId();
   const [safety, setSafety] = useState<HistorySafety>();
   const [isConfirmed, setConfirmed] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState('');
 
   useEffect(() => {
+    // A client that is logging out has no answers.
+    if (isBusy) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isCurrent = true;
+    let wait = LOOK_AGAIN_MS;
     const look = async () => {
       const found = await checkHistorySafety(mx);
       if (!isCurrent) return;
       setSafety(found);
-      // The backup may be about to take the last keys up.
-      if (!found.isSafe) timer = setTimeout(look, LOOK_AGAIN_MS);
+      // The backup may be about to take the last keys up; or a message has come whose key it has not.
+      timer = setTimeout(look, wait);
+      wait = Math.min(wait * 2, LOOK_SELDOM_MS);
     };
     void look();
     return () => {
       isCurrent = false;
       clearTimeout(timer);
     };
-  }, [mx]);
+  }, [mx, isBusy]);
 
   const isReady = safety !== undefined && (safety.isSafe || isConfirmed) && !isBusy;
   const handleReset = async () => {
     if (!isReady) return;
     setBusy(true);
-    onLeaving(true);
     setTrouble('');
-    try {
-      await within('logout', onLogout, LOGOUT_MS);
-      onLeaving(false);
-    } catch (error) {
-      setTrouble(error instanceof NoAnswer ? words.logoutHangs : words.logoutFailed(explain(error)));
-    } finally {
+    const found = isConfirmed ? safety : await checkHistorySafety(mx);
+    setSafety(found);
+    if (!isConfirmed && !found.isSafe) {
       setBusy(false);
+      return;
+    }
+    onLeaving(true);
+    // It goes on for all that: a second one beside it would help nobody.
+    const hangs = setTimeout(() => setTrouble(words.logoutHangs), LOGOUT_MS);
+    try {
+      await onLogout();
+      core().loggedOut();
+      setTrouble('');
+    } catch (error) {
+      setTrouble(words.logoutFailed(explain(error)));
+    } finally {
+      clearTimeout(hangs);
+      setBusy(false);
+      onLeaving(false);
     }
   };
 
   return (
     <Box
       as="section"
-      role="alertdialog"
       aria-labelledby={heading}
-      aria-describedby={about}
       data-testid="crypto-recovery"
       direction="Column"
       gap="300"
@@ -109,25 +137,28 @@ function Prompt({ mx, what, words, onLogout, onNotNow, onLeaving }: PromptProps)
         borderRadius: config.radii.R400,
       }}
     >
-      <Text as="h2" id={heading} size="H4">
-        {words.title}
-      </Text>
-      <Text id={about} size="T300">
-        {what} {words.meaning}
-      </Text>
-      {safety ? (
-        <Safety mx={mx} safety={safety} words={words}>
+      {/* No dialog: it takes no focus from what a person is doing. A screen reader says it at once. */}
+      <Box role="alert" direction="Column" gap="300">
+        <Text as="h2" id={heading} size="H4">
+          {words.title}
+        </Text>
+        <Text size="T300">
+          {what} {words.meaning}
+        </Text>
+      </Box>
+      <Box as="output" direction="Column" gap="100">
+        {safety ? <Safety safety={safety} words={words} /> : <Text size="T200">{words.checking}</Text>}
+      </Box>
+      {safety && !safety.isSafe && (
+        <>
+          {safety.roomKeys !== 0 && <RoomKeyExport mx={mx} words={words} />}
           <label style={{ display: 'flex', gap: config.space.S200, alignItems: 'start' }}>
             <input type="checkbox" checked={isConfirmed} onChange={(event) => setConfirmed(event.target.checked)} />
             <Text as="span" size="T300">
               {words.confirm}
             </Text>
           </label>
-        </Safety>
-      ) : (
-        <Text as="output" size="T200">
-          {words.checking}
-        </Text>
+        </>
       )}
       <Box gap="200" wrap="Wrap">
         <Button
@@ -136,7 +167,13 @@ function Prompt({ mx, what, words, onLogout, onNotNow, onLeaving }: PromptProps)
           radii="300"
           variant="Critical"
           aria-disabled={!isReady}
-          style={isReady ? {} : { opacity: config.opacity.Disabled }}
+          // On a narrow screen it takes two lines.
+          style={{
+            height: 'auto',
+            minHeight: toRem(40),
+            padding: `${config.space.S200} ${config.space.S400}`,
+            ...(!isReady && { opacity: config.opacity.Disabled }),
+          }}
           onClick={handleReset}
           before={isBusy ? <Spinner size="100" variant="Critical" fill="Solid" /> : undefined}
         >
@@ -159,22 +196,18 @@ function Prompt({ mx, what, words, onLogout, onNotNow, onLeaving }: PromptProps)
   );
 }
 
-type SafetyProps = { mx: MatrixClientLike; safety: HistorySafety; words: RecoveryWords; children: ReactNode };
-function Safety({ mx, safety, words, children }: SafetyProps) {
+type SafetyProps = { safety: HistorySafety; words: RecoveryWords };
+function Safety({ safety, words }: SafetyProps) {
   const { isSafe, backup, recoveryKey, roomKeys, notBackedUp } = safety;
   if (isSafe) return <Text size="T300">{words.safe(roomKeys ?? 0)}</Text>;
   return (
-    <Box direction="Column" gap="300" style={{ minWidth: 0 }}>
-      <Box direction="Column" gap="100">
-        <Text size="T300" style={{ color: color.Critical.Main }}>
-          {words.lost(notBackedUp)}
-        </Text>
-        <Text size="T200">
-          {words.backup[backup ?? 'unknown']} {recoveryKey === false && words.noRecoveryKey}
-        </Text>
-      </Box>
-      {roomKeys !== 0 && <RoomKeyExport mx={mx} words={words} />}
-      {children}
-    </Box>
+    <>
+      <Text size="T300" style={{ color: color.Critical.Main }}>
+        {notBackedUp === 0 ? words.locked : words.lost(notBackedUp)}
+      </Text>
+      <Text size="T200">
+        {words.backup[backup ?? 'unknown']} {recoveryKey === false && words.noRecoveryKey}
+      </Text>
+    </>
   );
 }

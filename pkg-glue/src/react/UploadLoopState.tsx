@@ -45,7 +45,8 @@ export function UploadLoopState({ status, words }: UploadLoopStateProps) {
   );
 }
 
-const shortened = (value: string) => (value.length > 28 ? `${value.slice(0, 12)}…${value.slice(-6)}` : value);
+/** A key, not its id: that is told apart by its end. */
+const shortened = (value: string) => (value.length > 40 ? `${value.slice(0, 12)}…${value.slice(-6)}` : value);
 
 type ValueProps = { label: string; value: string; words: CryptoDiagWords };
 function Value({ label, value, words }: ValueProps) {
@@ -69,7 +70,7 @@ function Value({ label, value, words }: ValueProps) {
         radii="300"
         variant="Secondary"
         fill="Soft"
-        aria-label={words.copyWhat(label)}
+        aria-label={isCopied ? words.copiedWhat(label) : words.copyWhat(label)}
         onClick={handleCopy}
       >
         <Text as="span" size="B300">

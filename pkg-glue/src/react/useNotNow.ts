@@ -1,31 +1,58 @@
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 
 import type { RecoveryReason } from '../index';
 
 const KEY = 'lotus-crypto-diag/not-now';
 const A_DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Whether a person has put the prompt off, for this reason and device; and puts it off for a day. */
-export function useNotNow(reason: RecoveryReason['reason'] | undefined, deviceId: string): [boolean, () => void] {
-  // Set where localStorage is blocked, too: then it holds for as long as the page.
-  const [putOff, setPutOff] = useState<string>();
-  const about = `${reason} ${deviceId}`;
+type Reason = RecoveryReason['reason'];
+
+/** A device that came back with other keys is about to be refused: who has put off the second has put off the first. */
+const GRAVITY: Record<Reason, number> = { 'identity-changed': 1, 'upload-loop': 2 };
+
+/** Whether a person has put the prompt off; and puts it off: for a day, or until the verdict changes. */
+export function useNotNow(reason: Reason | undefined, deviceId: string): [boolean, () => void] {
+  // What is put off here holds where localStorage is blocked, too, for as long as the page.
+  const [putOff, setPutOff] = useState<PutOff>();
+  const gravity = reason ? GRAVITY[reason] : 0;
+  const before = useRef({ deviceId, gravity });
+
+  useEffect(() => {
+    const last = before.current;
+    before.current = { deviceId, gravity };
+    // It got better since: should it get worse again, that is news. After a reload the verdict only builds up anew.
+    if (last.deviceId !== deviceId || gravity >= last.gravity) return;
+    setPutOff({ deviceId, gravity: 0, until: 0 });
+    write(undefined);
+  }, [deviceId, gravity]);
+
   const handleNotNow = () => {
-    setPutOff(about);
-    try {
-      localStorage.setItem(KEY, JSON.stringify({ schema: 1, about, until: Date.now() + A_DAY_MS }));
-    } catch {
-      // It will be asked again after a reload.
-    }
+    const now = { deviceId, gravity, until: Date.now() + A_DAY_MS };
+    setPutOff(now);
+    write(now);
   };
-  return [putOff === about || isPutOff(about), handleNotNow];
+  const known = putOff ?? read();
+  const isPutOff =
+    known !== undefined && known.deviceId === deviceId && known.gravity >= gravity && Date.now() < known.until;
+  return [isPutOff, handleNotNow];
 }
 
-function isPutOff(about: string): boolean {
+type PutOff = { deviceId: string; gravity: number; until: number };
+
+function read(): PutOff | undefined {
   try {
     const kept = JSON.parse(localStorage.getItem(KEY) ?? 'null');
-    return kept?.schema === 1 && kept.about === about && Date.now() < kept.until;
+    return kept?.schema === 1 ? kept : undefined;
   } catch {
-    return false;
+    return undefined;
+  }
+}
+
+function write(putOff: PutOff | undefined): void {
+  try {
+    if (putOff) localStorage.setItem(KEY, JSON.stringify({ schema: 1, ...putOff }));
+    else localStorage.removeItem(KEY);
+  } catch {
+    // It will be asked again after a reload.
   }
 }

@@ -50,6 +50,7 @@ export const ENGLISH = {
   copy: 'Copy',
   copyWhat: (what: string) => `Copy: ${what}`,
   copied: 'Copied',
+  copiedWhat: (what: string) => `Copied: ${what}`,
   /** The tabs of the session. */
   tabs: {
     leader: 'This tab leads: it works on the encryption keys.',
@@ -88,8 +89,9 @@ export const ENGLISH_RECOVERY = {
   title: 'The encryption of this device is broken',
   what: {
     'upload-loop':
-      'The server refuses the encryption keys of this device, because it holds others under the same names.',
-    'identity-changed': 'This browser lost the encryption keys of this device, and it came back with new ones.',
+      'The server refuses the encryption keys of this device, because it holds others under the same names. This app has tried again and again.',
+    'identity-changed':
+      'This browser lost the encryption keys of this device. It came back with new ones, which do not fit those on the server.',
   } satisfies Record<RecoveryReason['reason'], string>,
   meaning: 'New messages may stay unreadable for you. Logging out and back in makes a new device with keys that work.',
   checking: 'Looking whether your message history is safe…',
@@ -101,6 +103,8 @@ export const ENGLISH_RECOVERY = {
     keys === null
       ? 'Some of your message history may become unreadable for ever.'
       : `Some of your message history may become unreadable for ever: ${keys} ${keys === 1 ? 'key is' : 'keys are'} on this device only.`,
+  locked:
+    'Your message history may become unreadable for ever: its keys are in the backup, but no recovery key is known to open it.',
   backup: {
     active: 'Key backup is on.',
     untrusted: 'There is a key backup, but this device does not use it.',

@@ -1,7 +1,7 @@
 // The client behind the tab gate, as an app would put it there.
 import 'lotus-crypto-diag/auto';
 import 'folds/dist/style.css';
-import { lightTheme } from 'folds';
+import { configClass, lightTheme, varsClass } from 'folds';
 import * as lib from 'lotus-crypto-diag';
 import { CryptoDiagnostics, CryptoRecoveryPrompt, TabGate } from 'lotus-crypto-diag/react';
 import { StrictMode, useEffect, useState } from 'react';
@@ -59,7 +59,7 @@ window.lab = lab;
 window.lib = lib;
 window.opened = opened;
 window.logouts = 0;
-document.body.className = lightTheme;
+document.body.className = `${configClass} ${varsClass} ${lightTheme}`;
 document.body.style.margin = '0';
 const root = createRoot(document.getElementById('root') as HTMLElement);
 // Twice mounted, a client would be started twice: an app that does that in its effects runs without strict mode.

@@ -1,7 +1,7 @@
-// The recovery prompt with a client that says little, and a logout that does what the address says.
+// The recovery prompt with a client that says little, and a logout and a theme as the address says.
 import 'lotus-crypto-diag/auto';
 import 'folds/dist/style.css';
-import { lightTheme } from 'folds';
+import { configClass, lightTheme, varsClass } from 'folds';
 import * as lib from 'lotus-crypto-diag';
 import { CryptoDiagnostics, CryptoRecoveryPrompt } from 'lotus-crypto-diag/react';
 import { createRoot } from 'react-dom/client';
@@ -11,11 +11,12 @@ const mx = { getUserId: () => '@a:hs', getDeviceId: () => 'D', getCrypto: () => 
 async function logout() {
   window.logouts += 1;
   if (location.search.includes('hang')) await new Promise(() => {});
+  if (location.search.includes('fail')) throw new Error('the server said no');
 }
 
 window.lib = lib;
 window.logouts = 0;
-document.body.className = lightTheme;
+document.body.className = `${configClass} ${varsClass} ${lightTheme}`;
 createRoot(document.getElementById('root') as HTMLElement).render(
   <>
     <CryptoRecoveryPrompt mx={mx} onLogout={logout} />

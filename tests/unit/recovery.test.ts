@@ -1,0 +1,70 @@
+// What the SDK says of backup, recovery key and room keys, and whether a logout loses something.
+import { describe, expect, it, vi } from 'vitest';
+
+import { checkHistorySafety, exportRoomKeys } from '../../pkg-glue/src/recovery';
+
+const client = (crypto: object | null) => ({
+  getUserId: () => '@a:hs',
+  getDeviceId: () => 'D',
+  getCrypto: () => crypto,
+});
+
+type Answers = { active?: unknown; onServer?: unknown; ready?: unknown; counts?: unknown };
+const crypto = ({ active = null, onServer = null, ready = true, counts = { total: 3, backedUp: 3 } }: Answers) => ({
+  getActiveSessionBackupVersion: async () => active,
+  getKeyBackupInfo: async () => onServer,
+  isSecretStorageReady: async () => ready,
+  olmMachine: { roomKeyCounts: async () => counts },
+});
+
+const check = async (answers: Answers) => {
+  const { isSafe, backup, recoveryKey, notBackedUp } = await checkHistorySafety(client(crypto(answers)));
+  return [isSafe, backup, recoveryKey, notBackedUp];
+};
+
+describe('whether the message history is safe', () => {
+  it('is so only with all keys in a trusted backup that a recovery key opens', async () => {
+    const active = '1';
+    expect(await check({ active })).toEqual([true, 'active', true, 0]);
+    expect(await check({ active, counts: { total: 3, backedUp: 2 } })).toEqual([false, 'active', true, 1]);
+    expect(await check({ active, ready: false })).toEqual([false, 'active', false, 0]);
+    expect(await check({ onServer: { version: '1' } })).toEqual([false, 'untrusted', true, 3]);
+    expect(await check({})).toEqual([false, 'none', true, 3]);
+  });
+
+  it('is so on a device without keys, unless that alone opens the backup', async () => {
+    const counts = { total: 0, backedUp: 0 };
+    expect(await check({ counts })).toEqual([true, 'none', true, 0]);
+    expect(await check({ counts, ready: false })).toEqual([true, 'none', false, 0]);
+    expect(await check({ counts, ready: false, active: '1' })).toEqual([false, 'active', false, 0]);
+    expect(await check({ counts, active: 42 })).toEqual([false, null, true, 0]);
+  });
+
+  it('is not known from a client that says nothing, throws, or says something else; and that is told', async () => {
+    for (const mx of [{}, client(null), client({}), client(crypto({ ready: 'yes', counts: {}, active: 1 }))]) {
+      const { isSafe, problems } = await checkHistorySafety(mx);
+      expect(isSafe).toBe(false);
+      expect(problems.length).toBeGreaterThan(0);
+    }
+    const thrower = () => {
+      throw new Error('closed');
+    };
+    const { isSafe, problems } = await checkHistorySafety(client({ getActiveSessionBackupVersion: thrower }));
+    expect(isSafe).toBe(false);
+    expect(problems).toContain('closed');
+  });
+
+  it('is not waited for without end', async () => {
+    vi.useFakeTimers();
+    const never = () => new Promise(() => {});
+    const found = checkHistorySafety(client({ ...crypto({}), isSecretStorageReady: never }));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await found).toMatchObject({ isSafe: false, problems: ['isSecretStorageReady(): no answer within 10 s'] });
+    vi.useRealTimers();
+  });
+});
+
+it('an export that the SDK does not give is refused in words', async () => {
+  await expect(exportRoomKeys(client({}), 'x')).rejects.toThrow('gives no encrypted export');
+  await expect(exportRoomKeys(client(null), 'x')).rejects.toThrow('gives no encrypted export');
+});
