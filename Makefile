@@ -12,7 +12,7 @@ export npm_config_update_notifier := false
 
 AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo) env DEBIAN_FRONTEND=noninteractive
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find crate -type f)
-GLUE_SOURCES := LICENSE tsconfig.json $(addprefix pkg-glue/,package.json tsconfig.build.json build.mjs types.mjs) \
+GLUE_SOURCES := LICENSE tsconfig.json $(addprefix pkg-glue/,package.json tsconfig.build.json build.mjs inlined.mjs types.mjs) \
 	$(shell find pkg-glue/src pkg-glue/install)
 NODE_MODULES := node_modules/.package-lock.json
 WASM := $(foreach module,capture diagnosis,pkg-glue/wasm/$(module)/lotus_crypto_diag_bg.wasm)
@@ -50,6 +50,9 @@ check: $(PACKAGE) ## format, lints and types
 
 bench: $(PACKAGE) chromium ## the benchmarks
 	@npm -w tests run -s bench
+
+bench-size: $(PACKAGE) ## the bytes of each entry of the package, and where they go
+	@node tests/bench/size.mjs
 
 fuzz: rust cxx ## the fuzzers, each for SECONDS (60)
 	@node tests/fuzz/run.mjs $(or $(SECONDS),60)

@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
+import { inlined } from './inlined.mjs';
+
 const here = dirname(fileURLToPath(import.meta.url));
 const modules = ['capture', 'diagnosis'].map((name) => ({
   name,
@@ -38,16 +40,6 @@ for (const { built, wasm } of modules) {
 const captured = readFileSync(join(here, 'wasm/capture/optimised.wasm'));
 const hash = createHash('sha256').update(captured).digest('hex').slice(0, 12);
 
-// What was built stays as it is: a second run gives the same bytes.
-const optimised = {
-  name: 'optimised',
-  setup(/** @type {import('esbuild').PluginBuild} */ { onResolve }) {
-    onResolve({ filter: /_bg\.wasm$/ }, ({ path, resolveDir }) => ({
-      path: join(resolveDir, dirname(path), 'optimised.wasm'),
-    }));
-  },
-};
-
 rmSync(join(here, 'dist'), { recursive: true, force: true });
 await build({
   entryPoints: ['index', 'auto', 'diagnosis', 'react/index'].map((name) => join(here, `src/${name}.ts`)),
@@ -60,8 +52,8 @@ await build({
   minifySyntax: true,
   minifyWhitespace: true,
   jsx: 'automatic',
-  loader: { '.wasm': 'binary' },
-  plugins: [optimised],
+  charset: 'utf8',
+  plugins: [inlined],
   external: ['react', 'react/jsx-runtime', 'folds'],
   define: { __VERSION__: JSON.stringify(`${version}+wasm.${hash}`) },
   chunkNames: 'chunk-[hash]',

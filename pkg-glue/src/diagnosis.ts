@@ -3,8 +3,9 @@
  * evidence loads it when it is asked for a report, not at boot.
  */
 import { diagnose, initSync } from '../wasm/diagnosis/lotus_crypto_diag.js';
-import bytes from '../wasm/diagnosis/lotus_crypto_diag_bg.wasm';
+import wasm from '../wasm/diagnosis/optimised.wasm';
 import type { Analysis, Report, ServerEvidence } from './generated/model';
+import { bytesOf } from './inlined';
 
 export type {
   Analysis,
@@ -35,7 +36,7 @@ let isReady = false;
  * @throws an Error that says where, if the report cannot be read
  */
 export function diagnoseReport(report: Report | string, evidence?: ServerEvidence): Analysis {
-  if (!isReady) initSync({ module: bytes });
+  if (!isReady) initSync({ module: bytesOf(wasm) });
   isReady = true;
   const text = typeof report === 'string' ? report : JSON.stringify(report);
   return JSON.parse(diagnose(text, evidence && JSON.stringify(evidence)));

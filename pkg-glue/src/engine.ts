@@ -1,9 +1,10 @@
 // The WebAssembly module: inlined, and instantiated synchronously on first use.
 
 import { CryptoDiag, initSync, TabElection } from '../wasm/capture/lotus_crypto_diag.js';
-import bytes from '../wasm/capture/lotus_crypto_diag_bg.wasm';
+import wasm from '../wasm/capture/optimised.wasm';
 import type { Host } from './election';
 import type { CryptoStoreStatus, Evidences } from './generated/model';
+import { bytesOf } from './inlined';
 
 export interface Engine {
   /** Whether both console methods could be wrapped. */
@@ -47,7 +48,7 @@ export interface StoreOfDevice {
 /** Throws where the page cannot run WebAssembly. */
 export function createEngine(onChange: () => void, onFailure: (error: unknown) => void): Engine {
   if (typeof WebAssembly !== 'object') throw new Error('this browser has no WebAssembly');
-  initSync({ module: bytes });
+  initSync({ module: bytesOf(wasm) });
   const diag = new CryptoDiag(onChange, onFailure);
   return {
     start: () => diag.start(globalThis.console, () => 'window'),
