@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::crypto_store::{CryptoStoreStatus, Device, IdentityKeys, Recall};
 use crate::entry::{Detail, Entry, FaultCounts, Level};
 use crate::evidence::{Evidence, EvidenceBuffer};
+use crate::json::to_json;
 use crate::redact::redact;
 use crate::signature::{Classified, recognise, tells_of_lost_store};
 use crate::stores::CryptoStores;
@@ -166,9 +167,25 @@ impl Session {
         true
     }
 
+    /// Counts and entries, as JSON: [`Self::evidence`] without its copies.
+    pub fn evidence_json(&self) -> String {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Shared<'a> {
+            counts: FaultCounts,
+            entries: Vec<&'a Entry>,
+            crypto_store: Option<CryptoStoreStatus>,
+            upload_loop: UploadLoopStatus,
+        }
+
+        let (counts, entries) = (self.counts, self.buffer.entries());
+        let upload_loop = self.uploads.status();
+        to_json(&Shared { counts, entries, crypto_store: self.stores.status(None, None), upload_loop })
+    }
+
     /// Counts and entries.
     pub fn evidence(&self) -> Evidences {
-        let (counts, entries) = (self.counts, self.buffer.entries());
+        let (counts, entries) = (self.counts, self.buffer.entries().into_iter().cloned().collect());
         let upload_loop = self.uploads.status();
         Evidences { counts, entries, crypto_store: self.stores.status(None, None), upload_loop }
     }

@@ -118,7 +118,7 @@ impl CryptoDiag {
 
     /// `Evidences`: counts and entries.
     pub fn evidence(&self) -> String {
-        to_json(&self.session.borrow().evidence())
+        self.session.borrow().evidence_json()
     }
 
     /// A text of the host without its secrets.

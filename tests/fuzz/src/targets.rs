@@ -48,7 +48,7 @@ pub fn line(data: &[u8]) {
         assert!(entry.message.len() <= MAX_MESSAGE);
         assert_eq!(redact(&entry.message), entry.message);
     }
-    handed_over(&evidence);
+    handed_over(&session, &evidence);
 }
 
 /// The grammars quote what stands in the line, and nothing else.
@@ -140,7 +140,7 @@ pub fn session(data: &[u8]) {
     assert!(evidence.entries.len() <= CAPACITY);
     let folded: u64 = evidence.entries.iter().map(|Entry { count, .. }| u64::from(*count)).sum();
     assert!(folded <= seen && (evidence.entries.len() == CAPACITY || folded == seen), "{folded} of {seen}");
-    handed_over(&evidence);
+    handed_over(&session, &evidence);
 }
 
 /// Any order of refusals, acceptances, attempts and leaps of the clock.
@@ -207,8 +207,8 @@ pub fn report(data: &[u8]) {
 }
 
 /// The small writer says what the large one says, and it can be read.
-fn handed_over(evidence: &Evidences) {
-    let read: Evidences = serde_json::from_str(&to_json(evidence)).expect("what was handed over is read");
+fn handed_over(session: &Session, evidence: &Evidences) {
+    let read: Evidences = serde_json::from_str(&session.evidence_json()).expect("what was handed over is read");
     assert_eq!(&read, evidence);
 }
 
