@@ -93,7 +93,8 @@ pub enum Detail {
         /// Index of the key in the participant's key ring.
         index: Option<u32>,
     },
-    /// KE-2: no media key at all is known of this participant.
+    /// KE-2: no media key at all is known of this participant. `LiveKit` says so of the device's own media, too: what
+    /// cannot be encrypted is not sent.
     MissingKeySet {
         /// Who sends the media.
         participant: Option<String>,
@@ -104,6 +105,14 @@ pub enum Detail {
     InvalidKey {
         /// Who sends the media.
         participant: Option<String>,
+    },
+    /// KE-2: `LiveKit` gave up on the key of this index, missing or wrong. From here on it drops the frames without a word,
+    /// until it is given another key: that no line follows is no sign of an end.
+    KeyMarkedInvalid {
+        /// Who sends the media.
+        participant: Option<String>,
+        /// Index of the key in the participant's key ring.
+        index: Option<u32>,
     },
     /// KE-2: a media key arrived **and was decrypted**. This is the normal case, and evidence against a lost key.
     ToDeviceOpened {
@@ -145,7 +154,7 @@ pub enum Detail {
 
 impl Detail {
     /// How many kinds there are.
-    pub(crate) const KINDS: usize = 12;
+    pub(crate) const KINDS: usize = 13;
 
     /// The running number of the kind, below [`Self::KINDS`].
     pub(crate) const fn ordinal(&self) -> usize {
@@ -162,6 +171,7 @@ impl Detail {
             Self::Undecryptable { .. } => 9,
             Self::DelayedEvent(_) => 10,
             Self::Membership(_) => 11,
+            Self::KeyMarkedInvalid { .. } => 12,
         }
     }
 }

@@ -165,6 +165,7 @@ const fn is_of_call(detail: &Detail) -> bool {
         Detail::MissingKey { .. }
             | Detail::MissingKeySet { .. }
             | Detail::InvalidKey { .. }
+            | Detail::KeyMarkedInvalid { .. }
             | Detail::DelayedEvent(_)
             | Detail::Membership(_)
     )
@@ -175,6 +176,7 @@ const fn names_its_subject(detail: &Detail) -> bool {
         Detail::Refusal(refusal) => refusal.old_key.is_some() && refusal.new_key.is_some(),
         Detail::MissingKey { participant, .. }
         | Detail::MissingKeySet { participant, .. }
+        | Detail::KeyMarkedInvalid { participant, .. }
         | Detail::InvalidKey { participant } => participant.is_some(),
         Detail::ToDeviceOpened { sender } => sender.is_some(),
         Detail::Malformed { event, .. } | Detail::Undecryptable { event, .. } => event.event_id.is_some(),

@@ -24,6 +24,12 @@ pub(crate) fn invalid_key(text: &str) -> Detail {
     Detail::InvalidKey { participant: participant(text, "valid key missing for participant ") }
 }
 
+/// `key for @bob:hs:DEVICE at index 2 is being marked as invalid`
+pub(crate) fn marked_invalid(text: &str) -> Detail {
+    let index = scan::after(text, " at index ").and_then(scan::number);
+    Detail::KeyMarkedInvalid { participant: participant(text, "key for "), index }
+}
+
 fn participant(text: &str, marker: &str) -> Option<String> {
     scan::leading(scan::after(text, marker)?, |c| !c.is_whitespace()).map(str::to_owned)
 }
@@ -66,7 +72,11 @@ mod tests {
         );
         assert_eq!(
             invalid_key("InvalidKey: valid key missing for participant @bob:hs:DEV"),
-            Detail::InvalidKey { participant: bob }
+            Detail::InvalidKey { participant: bob.clone() }
+        );
+        assert_eq!(
+            marked_invalid("key for @bob:hs:DEV at index 2 is being marked as invalid"),
+            Detail::KeyMarkedInvalid { participant: bob, index: Some(2) }
         );
     }
 

@@ -34,13 +34,15 @@ macro_rules! table {
 }
 
 /// In the order of precedence: of two rows that fit a line, the earlier one names it.
-pub static SIGNATURES: [Signature; 18] = table! {
+pub static SIGNATURES: [Signature; 19] = table! {
     Ke1: otk::CLUE, |text| parse_refusal(text).map_or(Detail::Clue, Detail::Refusal),
         "MatrixError: [400] One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: {}; new key: {}";
     Ke2: "missing key at index", media_key::missing_key, "MissingKey: missing key at index 1 for participant @b:hs:D";
     Ke2: "key set not found", media_key::missing_key_set, "MissingKey: key set not found for alice at index 0";
     Ke2: "valid key missing for participant", media_key::invalid_key,
         "InvalidKey: valid key missing for participant @b:hs:D";
+    Ke2: "is being marked as invalid" => "key for ", media_key::marked_invalid,
+        "key for @b:hs:D at index 2 is being marked as invalid";
     Ke2: "MissingKey", |_| Detail::MissingKey { participant: None, index: None }, "CryptorError: MissingKey";
     Ke2: "io.element.call.encryption_keys", media_key::mention,
         "Received an unexpected encrypted to-device event\n  event_type=\"io.element.call.encryption_keys\"";

@@ -137,7 +137,15 @@ index: number | null, } | { "kind": "invalid-key",
 /**
  * Who sends the media.
  */
-participant: string | null, } | { "kind": "to-device-opened",
+participant: string | null, } | { "kind": "key-marked-invalid",
+/**
+ * Who sends the media.
+ */
+participant: string | null,
+/**
+ * Index of the key in the participant's key ring.
+ */
+index: number | null, } | { "kind": "to-device-opened",
 /**
  * User id of the sender.
  */
