@@ -6,10 +6,17 @@ interface Window {
   sdkLogs?: () => void;
   openFrame: (src: string, sandbox?: string) => HTMLIFrameElement;
   leadership: import('lotus-crypto-diag').TabLeadership;
+  /** Logs a line through loglevel, and one through the console. */
+  logBothWays: (number: number) => void;
   /** Why this tab does not yield. */
   busy?: string | Promise<true>;
 }
 
 declare module 'second-copy-of-lotus-crypto-diag' {
   export * from 'lotus-crypto-diag';
+}
+
+declare module '*?worker' {
+  const Constructor: new () => Worker;
+  export default Constructor;
 }
