@@ -23,6 +23,11 @@ export function createFrames(watchConsole: WatchConsole): Frames {
   const watched = new Map<HTMLIFrameElement, FrameWatch>();
   let observer: MutationObserver | undefined;
   let everyFrame = 0;
+  let late = 0;
+
+  const handleLate = () => {
+    late += 1;
+  };
 
   const forget = (frame: HTMLIFrameElement) => {
     watched.get(frame)?.release();
@@ -31,7 +36,7 @@ export function createFrames(watchConsole: WatchConsole): Frames {
 
   const watch = (frame: HTMLIFrameElement): (() => void) => {
     try {
-      if (!watched.has(frame)) watched.set(frame, new FrameWatch(frame, watchConsole));
+      if (!watched.has(frame)) watched.set(frame, new FrameWatch(frame, watchConsole, handleLate));
       observe();
     } catch {
       // Not a frame, or one that lets nobody look.
@@ -84,6 +89,11 @@ export function createFrames(watchConsole: WatchConsole): Frames {
         'What the browser prints by itself, uncaught errors and rejections among it, is not seen.',
         'A logger that bound the methods of the console before this was loaded is not seen.',
         'Frames inside of frames or of shadow trees are not seen.',
+        ...(late > 0
+          ? [
+              `Pages in frames that had run scripts before they were found: ${late}. A logger that had bound the console by then is not seen there.`,
+            ]
+          : []),
         ...(foreign > 0 ? [`${foreign} of this page's frames are of another origin: what they log is not seen.`] : []),
       ];
     },
@@ -101,6 +111,7 @@ class FrameWatch {
   constructor(
     private readonly frame: HTMLIFrameElement,
     private readonly watchConsole: WatchConsole,
+    private readonly onLate: () => void,
   ) {
     frame.addEventListener('load', this.attach);
     this.attach();
@@ -126,6 +137,8 @@ class FrameWatch {
       const { console } = page;
       if (typeof console !== 'object' || console === null || console === this.console) return false;
       this.detach();
+      // A page whose scripts were not parsed yet has bound nothing.
+      if (page.document.scripts.length > 0) this.onLate();
       this.console = console;
       this.window = page;
       this.unwatch = this.watchConsole(console, () => sourceOf(page));

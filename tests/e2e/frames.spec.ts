@@ -1,6 +1,7 @@
 // The consoles of frames: a call runs in one.
 import { expect, type Page, test } from '@playwright/test';
 
+import { countAlive } from './heap';
 import { open, readReport } from './report';
 
 const CALL = '/in-frame.html?name=';
@@ -89,14 +90,47 @@ test('a frame of another origin is left alone, without a word, and named as a bl
   expect(escaped).toEqual([]);
 });
 
+test('a logger that binds: all of it in a frame that is found at once, nothing in one that is found late, and the report says so', async ({
+  page,
+}) => {
+  const logTen = async () => {
+    await expect
+      .poll(() => page.evaluate(() => typeof document.querySelector('iframe')?.contentWindow?.window.logBothWays))
+      .toBe('function');
+    await page.evaluate(() => {
+      for (let i = 0; i < 10; i++) document.querySelector('iframe')?.contentWindow?.window.logBothWays(i);
+    });
+    return page.evaluate(() => {
+      const kept = window.lib
+        .getCryptoDiagEntries()
+        .map(({ detail }) => ('participant' in detail ? detail.participant : ''));
+      const { blindSpots } = JSON.parse(window.lib.buildCryptoDiagReport(undefined));
+      return {
+        bound: kept.filter((participant) => participant === '@bound:hs:DEV').length,
+        called: kept.filter((participant) => participant === '@called:hs:DEV').length,
+        blindSpots: blindSpots.filter((spot: string) => /had run scripts/.test(spot)),
+      };
+    });
+  };
+  await open(page, '/frames.html');
+  await page.evaluate(() => void window.openFrame('/logger.html'));
+  expect(await logTen()).toEqual({ bound: 10, called: 10, blindSpots: [] });
+
+  await open(page, '/bare.html');
+  await page.evaluate(async () => {
+    const frame = document.createElement('iframe');
+    frame.src = '/logger.html';
+    document.body.append(frame);
+    await new Promise((resolve) => frame.addEventListener('load', resolve));
+    window.lib.watchFrame(frame);
+  });
+  const spot =
+    'Pages in frames that had run scripts before they were found: 1. A logger that had bound the console by then is not seen there.';
+  expect(await logTen()).toEqual({ bound: 0, called: 10, blindSpots: [spot] });
+});
+
 test('ten calls in a row leave nothing behind', async ({ page }) => {
   await open(page, '/frames.html');
-  const session = await page.context().newCDPSession(page);
-  const count = async () => {
-    await session.send('HeapProfiler.collectGarbage');
-    const { documents, jsEventListeners } = await session.send('Memory.getDOMCounters');
-    return { documents, jsEventListeners };
-  };
   const call = (name: string) =>
     page.evaluate(async (src) => {
       const frame = window.openFrame(src);
@@ -105,16 +139,49 @@ test('ten calls in a row leave nothing behind', async ({ page }) => {
       frame.remove();
     }, CALL + name);
   await call('warm-up');
-  const before = await count();
+  const before = await countAlive(page);
+  // What is counted is there while a frame is.
+  await page.evaluate((src) => {
+    const frame = window.openFrame(src);
+    return new Promise((resolve) => frame.addEventListener('load', resolve));
+  }, `${CALL}open`);
+  const during = await countAlive(page);
+  for (const what of ['documents', 'windows', 'frames', 'consoleMethods', 'jsEventListeners'] as const)
+    expect(during[what], what).toBeGreaterThan(before[what]);
+  await page.evaluate(() => document.querySelector('iframe')?.remove());
   for (let i = 0; i < 10; i++) await call(`call-${i}`);
-  await expect.poll(count, { timeout: 15_000 }).toEqual(before);
-  expect(await seen(page)).toHaveLength(22);
+  await expect.poll(() => countAlive(page), { timeout: 30_000 }).toEqual(before);
+  expect(await seen(page)).toHaveLength(24);
 });
 
 for (const [what, code] of [
   ['replaces its console', 'Object.defineProperty(window, "console", { value: { warn() {}, error() {} } })'],
   ['has a console that throws', 'Object.defineProperty(window, "console", { get() { throw new Error("no") } })'],
   ['freezes its console', 'Object.freeze(console)'],
+  [
+    'has methods that throw when they are read, and when they are written',
+    'for (const level of ["warn", "error"]) Object.defineProperty(console, level, { get() { throw new Error("no") }, set() { throw new Error("no") } })',
+  ],
+  [
+    'has a console that is a proxy',
+    'Object.defineProperty(window, "console", { value: new Proxy(console, { get() { throw 1 }, defineProperty() { throw 2 }, getOwnPropertyDescriptor() { throw 3 } }) })',
+  ],
+  [
+    'lets nobody listen',
+    'window.addEventListener = EventTarget.prototype.addEventListener = () => { throw new Error("no") }',
+  ],
+  [
+    'has no document to read',
+    'Object.defineProperty(Document.prototype, "scripts", { get() { throw new Error("no") } })',
+  ],
+  [
+    'logs on an exhausted stack',
+    '(function again() { try { again() } catch { console.error("x already exists") } })()',
+  ],
+  [
+    'spoils what the page reads it by',
+    'const of = [parent.HTMLIFrameElement.prototype, "contentDocument"]; parent.own ??= Object.getOwnPropertyDescriptor(...of); Object.defineProperty(...of, { get() { throw new Error("no") }, configurable: true }); parent.setTimeout(Object.defineProperty, 300, ...of, parent.own)',
+  ],
   ['navigates away at once', 'location.replace("/in-frame.html?name=next")'],
   ['removes itself', 'frameElement.remove()'],
   [
