@@ -8,6 +8,7 @@ import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
+import { answerCall, handleSocket } from './calls.mjs';
 import { answerEcho } from './echo.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -62,12 +63,6 @@ await build({
   build: { outDir: join(out, 'demo'), emptyOutDir: true, chunkSizeWarningLimit: 10_000 },
 });
 
-// Element Call as an app ships it: a folder beside the app.
-const elementCall = join(
-  dirname(createRequire(import.meta.url).resolve('@element-hq/element-call-embedded/package.json')),
-  'dist',
-);
-
 const POLICIES = {
   strict: "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'",
   'no-wasm': "default-src 'self'; script-src 'self'",
@@ -75,15 +70,14 @@ const POLICIES = {
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm' };
 
 createServer(async (request, response) => {
-  if (await answerEcho(request, response)) return;
+  if ((await answerEcho(request, response)) || (await answerCall(request, response))) return;
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
   const [, first = '', ...rest] = pathname.split('/');
   const policy = POLICIES[/** @type {keyof typeof POLICIES} */ (first)];
   const path = normalize(policy ? rest.join('/') : pathname.slice(1));
   try {
     if (path.startsWith('..')) throw new Error('outside');
-    const inCall = path.startsWith('element-call/');
-    const body = await readFile(inCall ? join(elementCall, path.slice('element-call/'.length)) : join(out, path));
+    const body = await readFile(join(out, path));
     response.setHeader('content-type', TYPES[/** @type {keyof typeof TYPES} */ (extname(path))] ?? 'text/plain');
     if (policy) response.setHeader('content-security-policy', policy);
     response.end(body);
@@ -91,4 +85,6 @@ createServer(async (request, response) => {
     response.statusCode = 404;
     response.end();
   }
-}).listen(4199, '127.0.0.1', () => console.log('Serving them on http://127.0.0.1:4199'));
+})
+  .on('upgrade', handleSocket)
+  .listen(4199, '127.0.0.1', () => console.log('Serving them on http://127.0.0.1:4199'));

@@ -24,8 +24,8 @@ export interface Device extends DeviceId {
 }
 
 /** Loads the page of the client; it starts if it has a session. */
-export async function load(page: Page): Promise<void> {
-  await page.goto(CLIENT);
+export async function load(page: Page, path = CLIENT): Promise<void> {
+  await page.goto(path);
   await page.waitForFunction(() => 'lab' in window);
   await page.evaluate(() => window.started);
 }
@@ -36,8 +36,13 @@ export async function loadIdle(page: Page): Promise<void> {
   await page.waitForFunction(() => 'lab' in window);
 }
 
-export async function login(page: Page, baseUrl: string, { userId, password }: Account): Promise<DeviceId> {
-  await load(page);
+export async function login(
+  page: Page,
+  baseUrl: string,
+  { userId, password }: Account,
+  path = CLIENT,
+): Promise<DeviceId> {
+  await load(page, path);
   const ids = await page.evaluate(([url, name, secret]) => window.lab.login(url, name, secret), [
     baseUrl,
     userId,

@@ -72,5 +72,7 @@ declare global {
     logoutHangs?: boolean;
     /** Throws when the tab leads no more, if a test says so. */
     failsToStop?: boolean;
+    /** Opens a call in a frame, with the Element Call of a folder of the test server. */
+    openCall(folder: string, roomId: string): { joined: Promise<void>; close(): void };
   }
 }

@@ -1,0 +1,56 @@
+// What the watch for frames costs a page that changes its document and shows none: lists that are built, sorted and thrown
+// away, with the watch and without. Rounds are interleaved, medians compared.
+import { openBench, spread } from './page.mjs';
+
+const ROUNDS = 61;
+
+const bench = await openBench();
+console.log(`Chromium ${bench.version}, ${ROUNDS} interleaved rounds`);
+
+const times = await bench.page.evaluate(
+  async ({ rounds, module }) => {
+    const { getSnapshot } = await import(module);
+    getSnapshot();
+    // What `auto` turns on, without the rest of it.
+    const { frames } = /** @type {any} */ (globalThis)[Symbol.for('lotus-crypto-diag/core/1')];
+    const ROWS = 2000;
+    /** As a view of a long list does: rows with a few elements each, one insertion, then sorted row by row. */
+    const render = () => {
+      const list = document.createElement('ul');
+      document.body.append(list);
+      for (let i = 0; i < ROWS; i++) {
+        const row = document.createElement('li');
+        for (const tag of ['img', 'span', 'time']) row.append(document.createElement(tag));
+        list.append(row);
+      }
+      for (let i = 0; i < ROWS; i += 2) list.prepend(list.children[i] ?? list);
+      list.remove();
+    };
+    /** Until the observers have been told. */
+    const settle = () => new Promise((resolve) => setTimeout(resolve));
+    /** @type {{ without: number[], watched: number[] }} */
+    const results = { without: [], watched: [] };
+    for (let round = -5; round < rounds; round++) {
+      for (const variant of /** @type {const} */ (['without', 'watched'])) {
+        const undo = variant === 'watched' ? frames.watchAll() : () => {};
+        await settle();
+        const start = performance.now();
+        for (let i = 0; i < 5; i++) {
+          render();
+          await Promise.resolve();
+        }
+        const took = performance.now() - start;
+        undo();
+        if (round >= 0) results[variant].push(took);
+      }
+    }
+    return results;
+  },
+  { rounds: ROUNDS, module: `${bench.origin}/index.js` },
+);
+const [without, watched] = [spread(times.without), spread(times.watched)];
+const figure = (/** @type {{ median: number, low: number, high: number }} */ { median, low, high }) =>
+  `${median.toFixed(1)} ms (${low.toFixed(1)}-${high.toFixed(1)})`;
+console.log(`30,000 elements put in and 5,000 moved: without ${figure(without)}, watched ${figure(watched)}`);
+console.log(`ratio ${(watched.median / without.median).toFixed(3)}`);
+await bench.close();

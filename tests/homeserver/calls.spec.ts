@@ -1,0 +1,129 @@
+// The real Element Call, in a frame, as the widget of a real client, against a real homeserver that is in trouble.
+import type { Page } from '@playwright/test';
+
+import { countAlive } from '../e2e/heap';
+import { type ConsoleCall, instrument } from '../e2e/instrument';
+import { readReport } from '../e2e/report';
+import { login } from './client';
+import type { lab as createLab, homeserver } from './homeserver';
+import { expect, test } from './lab';
+
+const PAGE = 'call.html';
+const RELEASES = ['element-call', 'element-call-0-20'];
+type Lab = ReturnType<typeof createLab> & Pick<typeof homeserver, 'register'>;
+
+test.describe.configure({ timeout: 120_000 });
+
+/** Logs in, and joins a call; gives what the frame logs, as the browser tells it. */
+async function join(page: Page, lab: Lab, folder: string): Promise<ConsoleCall[]> {
+  await login(page, lab.baseUrl, await lab.register('call'), PAGE);
+  const logged = await instrument(page);
+  await page.evaluate(async (where) => {
+    const roomId = await window.lab.createRoom([]);
+    Object.assign(window, { call: window.openCall(where, roomId), roomId });
+  }, folder);
+  await expect.poll(() => isInCall(page), { timeout: 60_000 }).toBe(true);
+  return logged;
+}
+
+/** What the others see: the state of the room. */
+const isInCall = (page: Page) =>
+  page.evaluate(() => {
+    const { roomId } = window as unknown as { roomId: string };
+    const room = window.lab.client?.getRoom(roomId);
+    const events = room?.currentState.getStateEvents('org.matrix.msc3401.call.member') ?? [];
+    return events.some((event) => 'application' in event.getContent());
+  });
+
+/** The entries about the call's membership, without the words. */
+const story = async (page: Page) => {
+  const report = readReport(await page.evaluate(() => window.lib.buildCryptoDiagReport(window.lab.client)));
+  return report.entries.flatMap(({ ke, source, count, detail }) =>
+    ke === 'KE-4' && 'request' in detail ? [{ source, count, ...detail }] : [],
+  );
+};
+
+for (const folder of RELEASES) {
+  test(`${folder}: every warning and error of a call, from its first line on, is seen`, async ({ page, lab }) => {
+    // The script that wraps the console, as the browser names it.
+    const heard: string[] = [];
+    page.on('console', (line) => line.text() === 'x already exists' && heard.push(line.location().url));
+    const logged = await join(page, lab, folder);
+    await page.evaluate(() => console.warn('x already exists'));
+    await lab.setRules([{ path: '/delayed_events/', fault: { kind: 'status', status: 500 } }]);
+    await expect.poll(async () => (await story(page)).length, { timeout: 60_000 }).toBeGreaterThan(1);
+
+    expect(heard).toHaveLength(1);
+    const seen = logged.filter(({ by }) => by === heard[0]);
+    console.log(`${folder}: ${seen.length} of ${logged.length} warnings and errors of the frame were seen`);
+    expect(seen).toEqual(logged);
+    expect(seen.length).toBeGreaterThan(3);
+    // Of those, what the table knows is kept.
+    const known = logged.filter(({ text }) => text.includes('/delayed_events/'));
+    const kept = (await story(page)).filter(({ source }) => source === `frame:/${folder}/index.html`);
+    expect(kept.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThanOrEqual(known.length);
+  });
+}
+
+test('a homeserver that does not answer in time: which request, how often, that it gave up, and that the others saw it leave', async ({
+  page,
+  lab,
+}) => {
+  await join(page, lab, 'element-call-0-20');
+  // Two and a half times as long as the call waits. Much longer, and the browser would hold the later ones back: it has
+  // no more than six requests to a server at once.
+  await lab.setRules([{ path: '/delayed_events/', fault: { kind: 'delay', ms: 5000 } }]);
+  await expect.poll(async () => (await story(page)).some(({ gaveUp }) => gaveUp), { timeout: 90_000 }).toBe(true);
+
+  const inFrame = (await story(page)).filter(({ source }) => source === 'frame:/element-call-0-20/index.html');
+  const retries = inFrame.find(({ gaveUp, rejoins }) => !gaveUp && !rejoins);
+  const request = { request: 'restart-leave', failure: 'timed-out', httpStatus: null };
+  expect(retries).toMatchObject({ ...request, attempt: 11, maxAttempts: 11 });
+  expect(inFrame.find(({ gaveUp }) => gaveUp)).toMatchObject({ ...request, attempt: 11, maxAttempts: 11 });
+  // The server's own account: so many restarts arrived and were not answered.
+  const arrived = await lab.requests({ method: 'POST', path: /\/delayed_events\/[^/]+\/restart$/ });
+  expect(arrived.filter(({ fault }) => fault === 'delay')).toHaveLength(retries?.count ?? 0);
+  await lab.clearRules();
+  await expect.poll(() => isInCall(page), { timeout: 60_000 }).toBe(false);
+});
+
+test('a homeserver that fails: the window and the frame tell of the same request, and it shows', async ({
+  page,
+  lab,
+}) => {
+  await join(page, lab, 'element-call-0-20');
+  const body = { errcode: 'M_UNKNOWN', error: 'Internal server error' };
+  await lab.setRules([{ path: '/restart$', times: 3, fault: { kind: 'status', status: 500, body } }]);
+  await expect
+    .poll(async () => (await story(page)).map(({ source, count }) => `${source} ${count}`).sort(), { timeout: 60_000 })
+    .toEqual(['frame:/element-call-0-20/index.html 3', 'window 3']);
+
+  const [first, second] = await story(page);
+  const told = { request: 'restart-leave', failure: 'refused', httpStatus: 500, gaveUp: false };
+  for (const side of [first, second]) expect(side).toMatchObject(told);
+  expect(first?.delayId).toMatch(/^syd_/);
+  expect(second?.delayId).toBe(first?.delayId);
+  const byManager = [first, second].find((side) => side?.source !== 'window');
+  expect(byManager).toMatchObject({ roomId: expect.stringMatching(/^!/), attempt: 2, maxAttempts: 11 });
+});
+
+test('ten calls of Element Call in a row leave nothing behind', async ({ page, lab }) => {
+  test.setTimeout(240_000);
+  await login(page, lab.baseUrl, await lab.register('ten'), PAGE);
+  const roomId = await page.evaluate(() => window.lab.createRoom([]));
+  const openAndClose = () =>
+    page.evaluate(async (id) => {
+      const call = window.openCall('element-call', id);
+      await call.joined;
+      call.close();
+    }, roomId);
+  const inFrames = async () => {
+    const { windows, frames, consoleMethods } = await countAlive(page);
+    return { windows, frames, consoleMethods };
+  };
+  await openAndClose();
+  await expect.poll(inFrames, { timeout: 60_000 }).toMatchObject({ frames: 0 });
+  const before = await inFrames();
+  for (let i = 0; i < 10; i++) await openAndClose();
+  await expect.poll(inFrames, { timeout: 60_000 }).toEqual(before);
+});
