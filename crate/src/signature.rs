@@ -34,7 +34,7 @@ macro_rules! table {
 }
 
 /// In the order of precedence: of two rows that fit a line, the earlier one names it.
-pub static SIGNATURES: [Signature; 19] = table! {
+pub static SIGNATURES: [Signature; 18] = table! {
     Ke1: otk::CLUE, |text| parse_refusal(text).map_or(Detail::Clue, Detail::Refusal),
         "MatrixError: [400] One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: {}; new key: {}";
     Ke2: "missing key at index", media_key::missing_key, "MissingKey: missing key at index 1 for participant @b:hs:D";
@@ -58,8 +58,6 @@ pub static SIGNATURES: [Signature; 19] = table! {
     Ke4: "update_delayed_event", delayed_event, "widget action update_delayed_event timed out";
     Ke4: "delayed event", delayed_event, "error updating delayed event:  Error: Server returned 504 error";
     Ke4: "/delayed_events/", delayed_event, "M_UNKNOWN: MatrixError: [500] (http://hs/msc4140/delayed_events/x/restart)";
-    Ke4: "error sending event: " => "msc4140.delay=", delayed_event,
-        "error sending event:  MatrixError: [500] x (http://hs/state/call.member/_@a?org.matrix.msc4140.delay=8000)";
     Ke4: "while sending event" => "[MembershipManager]", membership_line,
         "[MatrixRTCSession !r m.call#ROOM][MembershipManager] Server error while sending event, retrying in 3s (0/10)";
     Ke4: "Missing own membership" => "[MembershipManager]", membership_line,
