@@ -24,7 +24,7 @@ export default defineConfig({
     ...(sdk ? [record] : []),
   ],
   outputDir: '../test-results',
-  reporter: process.env['CI'] ? [['list']] : [['list']],
+  reporter: [['list']],
   fullyParallel: true,
   workers: 2,
   timeout: 60_000,
@@ -53,7 +53,7 @@ export default defineConfig({
       command: 'node e2e/server.mjs',
       url: 'http://127.0.0.1:4199/bare.html',
       stdout: 'pipe',
-      timeout: 120_000,
+      timeout: 300_000,
     },
     {
       command: 'exec node homeserver/serve.mjs',

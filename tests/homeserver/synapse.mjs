@@ -52,7 +52,12 @@ export async function startSynapse({ port, directory, serverName = 'lab.local', 
 
   const logFile = join(folder, 'homeserver.log');
   const log = openSync(logFile, 'a');
-  const child = spawn(PYTHON, ['-c', RUN, '--config-path', config], { cwd: folder, stdio: ['pipe', log, log] });
+  const child = spawn(PYTHON, ['-c', RUN, '--config-path', config], {
+    cwd: folder,
+    // Its log has the times that a report has.
+    env: { ...process.env, TZ: 'UTC' },
+    stdio: ['pipe', log, log],
+  });
   closeSync(log);
   let ended = '';
   /** @type {Promise<string>} settles when the process is gone, with how it went */

@@ -8,7 +8,8 @@ export interface Label {
 }
 
 const MALFORMED = /missing field|invalid type|wasn't valid base64|unsupported algorithm/;
-const MEMBERSHIP = /Missing own membership|MembershipManager stopped because|error while sending event/;
+const MEMBERSHIP =
+  /Missing own membership|MembershipManager stopped because|encountered an unrecoverable error|error while sending event/;
 
 export function labelOf(text: string): Label | null {
   if (/\[400\] One time key \S+ already exists/.test(text)) return { ke: 'KE-1', kind: 'refusal' };

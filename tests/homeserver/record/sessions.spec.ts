@@ -8,7 +8,7 @@ import { expect, test } from '../lab';
 import { connect } from '../matrix-api';
 import {
   CALL,
-  CALL_FAULTS,
+  CALL_TROUBLE,
   MALFORMED,
   meet,
   provokeUpload,
@@ -172,10 +172,10 @@ const SESSIONS: Record<string, (session: Session) => Promise<void>> = {
   async 'ke4-delayed'({ lab, open }) {
     const { page } = await open();
     const roomId = await page.evaluate(() => window.lab.createRoom([]));
-    for (const [, fault] of CALL_FAULTS) {
+    for (const rule of Object.values(CALL_TROUBLE)) {
       await page.evaluate(([id, config]) => window.lab.joinCall(id, config), [roomId, CALL] as const);
       await sleep(4000);
-      await lab.setRules([{ method: 'POST', path: '/delayed_events/', fault }]);
+      await lab.setRules([rule]);
       await sleep(20_000);
       await lab.clearRules();
       await page.evaluate((id) => window.lab.leaveCall(id), roomId);

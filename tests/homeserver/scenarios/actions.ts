@@ -2,7 +2,7 @@
 import { expect } from '@playwright/test';
 
 import { type Device, type DeviceId, load, loadIdle, synced, uploadAccepted, withOneTimeKeys } from '../client';
-import type { Fault, KeyUpload } from '../homeserver';
+import type { KeyUpload, Rule } from '../homeserver';
 import type { Session } from '../matrix-api';
 
 interface Way {
@@ -69,14 +69,21 @@ export const MALFORMED = [
 ] as const;
 
 export const CALL = {
-  delayedLeaveEventDelayMs: 8000,
+  delayedLeaveEventDelayMs: 12_000,
   delayedLeaveEventRestartMs: 1000,
-  delayedLeaveEventRestartLocalTimeoutMs: 700,
+  delayedLeaveEventRestartLocalTimeoutMs: 2500,
   networkErrorRetryMs: 500,
 };
 
-export const CALL_FAULTS: [name: string, fault: Fault, httpStatus: number | null][] = [
-  ['slower than the client waits', { kind: 'delay', ms: 2000 }, null],
-  ['answered with 504', { kind: 'status', status: 504, body: '<html>504 Gateway Time-out</html>' }, 504],
-  ['dropped', { kind: 'drop' }, null],
-];
+const RESTART = { method: 'POST', path: '/delayed_events/' };
+
+/** What befalls the requests that keep a member in a call. */
+export const CALL_TROUBLE: Record<string, Rule> = {
+  'slower than the client waits': { ...RESTART, fault: { kind: 'delay', ms: 5000 } },
+  'as slow as everything else': { path: '', fault: { kind: 'delay', ms: 3000 } },
+  'answered with 504': {
+    ...RESTART,
+    fault: { kind: 'status', status: 504, body: '<html>504 Gateway Time-out</html>' },
+  },
+  dropped: { ...RESTART, fault: { kind: 'drop' } },
+};

@@ -20,6 +20,9 @@ test('two tabs on one store without a gate: whether they diverge, the report say
   const device = await login(page, lab.baseUrl, await lab.register('two-tabs'));
   await uploadAccepted(page, lab);
   const claimer = await connect(lab.baseUrl, await lab.register('claimer'));
+  // As on any day but the first: the store is there before the tabs.
+  await load(page);
+  await synced(page);
   const second = await context.newPage();
   await load(second);
   await synced(second);
@@ -30,7 +33,8 @@ test('two tabs on one store without a gate: whether they diverge, the report say
   await synced(page);
 
   const refused = refusedOf(await lab.uploads());
-  const tabs = await Promise.all([page, second].map(async (tab) => (await reportOf(tab)).uploadLoop));
+  const reports = await Promise.all([page, second].map(reportOf));
+  const tabs = reports.map(({ uploadLoop }) => uploadLoop);
   const seen = tabs.map(({ state, refusals }) => `${state} (${refusals})`).join(', ');
   const description = `${refused.length} of ${(await lab.uploads()).length} uploads refused; the tabs: ${seen}`;
   test.info().annotations.push({ type: 'measured', description });
