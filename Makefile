@@ -15,6 +15,7 @@ RUST_SOURCES := Cargo.toml Cargo.lock $(shell find crate -type f)
 GLUE_SOURCES := LICENSE tsconfig.json $(addprefix pkg-glue/,package.json tsconfig.build.json build.mjs inlined.mjs types.mjs) \
 	$(shell find pkg-glue/src pkg-glue/install)
 NODE_MODULES := node_modules/.package-lock.json
+PEERS := tests/bench/peers/node_modules/.package-lock.json
 WASM := $(foreach module,capture diagnosis,pkg-glue/wasm/$(module)/lotus_crypto_diag_bg.wasm)
 PACKAGE := pkg-glue/dist/index.js
 
@@ -48,7 +49,7 @@ check: $(PACKAGE) ## format, lints and types
 	@diff -ru pkg-glue/api pkg-glue/build/api || { echo "The public API has changed: look at it, and run make api"; exit 1; }
 	biome ci
 
-bench: $(PACKAGE) chromium ## the benchmarks
+bench: $(PACKAGE) $(PEERS) chromium ## the benchmarks, against npm packages that could stand in its place (minutes)
 	@npm -w tests run -s bench
 
 bench-size: $(PACKAGE) ## the bytes of each entry of the package, and where they go
@@ -81,6 +82,11 @@ $(WASM): pkg-glue/wasm/%/lotus_crypto_diag_bg.wasm: $(RUST_SOURCES) | rust wasm-
 $(NODE_MODULES): package-lock.json
 	@echo "Installing the npm packages (half a minute)"
 	@npm ci
+	@touch $@
+
+$(PEERS): tests/bench/peers/package-lock.json
+	@echo "Installing the packages to compare with (half a minute)"
+	@npm --prefix tests/bench/peers ci --no-workspaces
 	@touch $@
 
 rust:
