@@ -274,6 +274,19 @@ describe('the case', () => {
     expect(file.model().reports.length).toBe(1);
   });
 
+  test("where the server's evidence cannot be weighed, the report stands, and says why", async () => {
+    const file = new CaseFile((report, evidence) => {
+      if (evidence) throw new Error('the evidence cannot be read');
+      return diagnoseReport(report);
+    });
+    file.add('report', await read(atLog()));
+    file.add('log', await read(log));
+    expect(file.model().reports[0]).toMatchObject({
+      problem: 'the evidence cannot be read',
+      analysis: { runbook: {} },
+    });
+  });
+
   test('many points are thinned, the slowest of each stretch of time is kept', async () => {
     const line = (nth: number) => {
       const time = new Date(Date.parse('2026-11-25T09:00:00Z') + nth * 10)

@@ -4,18 +4,24 @@ import { useId } from 'react';
 
 import { Card } from '../Card';
 import { CopyButton } from './CopyButton';
+import { isFor, type ServerDatabase } from './DatabasePicker';
 import { Evidence } from './Evidence';
 import type { ReportView } from './protocol';
 import { anchorOf, sentence, VERDICT_COLOURS, VERDICT_WORDS, visible } from './words';
 
-type FindingsProps = { view: ReportView; hasServerEvidence: boolean };
-export function Findings({ view, hasServerEvidence }: FindingsProps) {
+type FindingsProps = { view: ReportView; database: ServerDatabase; hasServerEvidence: boolean };
+export function Findings({ view, database, hasServerEvidence }: FindingsProps) {
   const { summary, findings } = view.analysis.diagnosis;
   const about = hasServerEvidence
     ? 'What the report says, together with the evidence of the server.'
     : "What the report says by itself. Evidence of the server's side makes the verdicts sharper.";
   return (
     <Card title="Verdicts" about={about}>
+      {view.problem && (
+        <Text as="p" role="alert" size="T300" style={{ margin: 0, overflowWrap: 'anywhere' }}>
+          The evidence of the server could not be weighed: {visible(view.problem)}
+        </Text>
+      )}
       {summary && (
         <Text as="p" size="T300" style={{ margin: 0, overflowWrap: 'anywhere' }}>
           {visible(summary)}
@@ -23,15 +29,15 @@ export function Findings({ view, hasServerEvidence }: FindingsProps) {
       )}
       <ul className="plain-list">
         {findings.map((finding) => (
-          <FindingItem key={finding.id} finding={finding} view={view} />
+          <FindingItem key={finding.id} finding={finding} view={view} database={database} />
         ))}
       </ul>
     </Card>
   );
 }
 
-type FindingItemProps = { finding: Finding; view: ReportView };
-function FindingItem({ finding, view }: FindingItemProps) {
+type FindingItemProps = { finding: Finding; view: ReportView; database: ServerDatabase };
+function FindingItem({ finding, view, database }: FindingItemProps) {
   const heading = useId();
   const before = view.alone.diagnosis.findings.find(({ id }) => id === finding.id);
   const isSharper = before !== undefined && before.verdict !== finding.verdict;
@@ -73,7 +79,7 @@ function FindingItem({ finding, view }: FindingItemProps) {
           </Text>
         )}
         {finding.evidence.length > 0 && <Evidence evidence={finding.evidence} view={view} />}
-        <Missing finding={finding} view={view} />
+        <Missing finding={finding} view={view} database={database} />
         {finding.next && (
           <Text as="p" size="T200" style={{ margin: 0 }}>
             <b>Next:</b> {visible(finding.next)}
@@ -101,8 +107,10 @@ function FindingItem({ finding, view }: FindingItemProps) {
 }
 
 /** What would decide an open question, and how to ask for it. */
-function Missing({ finding, view }: FindingItemProps) {
-  const queries = view.analysis.runbook.queries.filter(({ id }) => finding.queries.includes(id));
+function Missing({ finding, view, database }: FindingItemProps) {
+  const queries = view.analysis.runbook.queries
+    .filter(isFor(database))
+    .filter(({ id }) => finding.queries.includes(id));
   if (finding.missing.length === 0) return null;
   return (
     <Box direction="Column" gap="100" data-testid="missing">
@@ -116,11 +124,10 @@ function Missing({ finding, view }: FindingItemProps) {
           </Text>
         ))}
       </ul>
-      {queries.map(({ id, title, text, database }) => (
-        <Box key={`${id} ${database}`} alignItems="Center" gap="200" wrap="Wrap">
+      {queries.map(({ id, title, text }) => (
+        <Box key={id} alignItems="Center" gap="200" wrap="Wrap">
           <Text as="span" size="T200" style={{ flex: '1 1 160px' }}>
             {visible(title)}
-            {database !== 'any' && ` (${database})`}
           </Text>
           <CopyButton text={text} label={title} words="Copy query" />
         </Box>

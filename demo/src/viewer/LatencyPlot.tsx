@@ -2,7 +2,7 @@ import type { FaultWindow } from 'lotus-crypto-diag';
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 
-import { episodesOf, type Lane, type Range } from './episodes';
+import { episodesOf, type Lane, padded, type Range } from './episodes';
 import type { Series } from './protocol';
 
 export const COLOURS = ['#2f7fc4', '#c77d0a', '#2e9e6b', '#8e5bd0'];
@@ -41,13 +41,12 @@ export function LatencyPlot({ series, windows, lanes, range, isDark, onZoom }: L
     };
   }, [series, windows, lanes, isDark]);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a plot that was made anew is set to the range, too.
   useEffect(() => {
     const made = plot.current;
-    const times = made?.data[0];
-    if (!made || !times?.length) return;
-    const all = { min: times[0] ?? 0, max: times.at(-1) ?? 0 };
-    made.setScale('x', range ? { min: range.from / 1000, max: range.to / 1000 } : all);
-  }, [range]);
+    const shown = range ?? spanOf(made?.data[0] ?? [], shadesOf(windows, lanes));
+    if (made && shown) made.setScale('x', { min: shown.from / 1000, max: shown.to / 1000 });
+  }, [range, series, windows, lanes, isDark]);
 
   const total = series.reduce((sum, { at }) => sum + at.length, 0);
   return (
@@ -65,6 +64,13 @@ export function LatencyPlot({ series, windows, lanes, range, isDark, onZoom }: L
 function shadesOf(windows: FaultWindow[], lanes: Lane[]): Range[] {
   if (windows.length > 0) return windows.map(({ from, to }) => ({ from: Date.parse(from), to: Date.parse(to) }));
   return lanes.filter(({ fault }) => fault === 'KE-4').flatMap((lane) => episodesOf(lane, ONE_EPISODE_MS));
+}
+
+/** All requests, and the windows in which there is none. */
+function spanOf(seconds: ArrayLike<number>, shades: Range[]): Range | null {
+  const times = shades.flatMap(({ from, to }) => [from, to]);
+  if (seconds.length > 0) times.push((seconds[0] ?? 0) * 1000, (seconds[seconds.length - 1] ?? 0) * 1000);
+  return times.length > 0 ? padded({ from: Math.min(...times), to: Math.max(...times) }) : null;
 }
 
 /** Every series has times of its own; they share one axis. */
@@ -101,7 +107,7 @@ function optionsOf(
     cursor: { drag: { x: true, y: false }, points: { show: false } },
     scales: { x: { time: true }, y: { distr: 3 } },
     axes: [
-      { ...axis, values: '{HH}:{mm}:{ss}' },
+      { ...axis, space: 90, values: '{HH}:{mm}:{ss}' },
       { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : msWords(tick))) },
     ],
     series: [

@@ -2,15 +2,14 @@ import { Box, Text } from 'folds';
 
 import { Card } from '../Card';
 import { CopyButton } from './CopyButton';
+import { isFor, type ServerDatabase } from './DatabasePicker';
 import type { ReportView } from './protocol';
 import { TextBlock } from './TextBlock';
 import { moment, visible } from './words';
 
-const DATABASE_WORDS = { postgres: 'PostgreSQL', sqlite: 'SQLite', any: '' };
-
-type RunbookCardProps = { view: ReportView };
+type RunbookCardProps = { view: ReportView; database: ServerDatabase };
 /** What is inside of the runbook's checklist, and how to ask the server for the rest. */
-export function RunbookCard({ view }: RunbookCardProps) {
+export function RunbookCard({ view, database }: RunbookCardProps) {
   const { runbook, diagnosis } = view.analysis;
   const span = `From ${moment(Date.parse(runbook.from))} to ${moment(Date.parse(runbook.to))} UTC.`;
   return (
@@ -36,12 +35,12 @@ export function RunbookCard({ view }: RunbookCardProps) {
         </details>
       )}
       <ul className="plain-list" data-testid="queries">
-        {runbook.queries.map(({ id, title, text, proves, language, database }) => (
-          <li key={`${id} ${database}`}>
+        {runbook.queries.filter(isFor(database)).map(({ id, title, text, proves, language }) => (
+          <li key={id}>
             <details>
               <summary>
                 <Text as="span" size="T300">
-                  {visible(title)} {DATABASE_WORDS[database] && `(${DATABASE_WORDS[database]})`}
+                  {visible(title)}
                 </Text>
               </summary>
               <Box direction="Column" gap="100">

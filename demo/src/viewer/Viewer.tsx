@@ -2,6 +2,7 @@ import { Box, Button, config, Text } from 'folds';
 import { useMemo, useState } from 'react';
 
 import { useTheme } from '../theme';
+import { DatabasePicker, type ServerDatabase } from './DatabasePicker';
 import { Export } from './Export';
 import { lanesOf, momentsOf, padded, type Range, wholeRange } from './episodes';
 import { Files } from './Files';
@@ -17,6 +18,7 @@ export function Viewer() {
   const { isDark, setDark } = useTheme();
   const { files, model, failure, read, cancel, remove, shift } = useCaseFile();
   const [pickedId, setPickedId] = useState('');
+  const [database, setDatabase] = useState<ServerDatabase>('postgres');
   const [zoom, setZoom] = useState<Range | null>(null);
 
   const lanes = useMemo(() => lanesOf(model.reports), [model]);
@@ -55,12 +57,15 @@ export function Viewer() {
               onZoom={handleZoom}
             />
             <Box direction="Column" gap="400" style={{ minWidth: 0 }}>
-              <ReportPicker reports={model.reports} picked={picked} onPick={setPickedId} />
+              <Box gap="400" wrap="Wrap">
+                <ReportPicker reports={model.reports} picked={picked} onPick={setPickedId} />
+                <DatabasePicker database={database} onPick={setDatabase} />
+              </Box>
               <div className="columns-of-report" key={picked.id}>
-                <Findings view={picked} hasServerEvidence={model.hasServerEvidence} />
+                <Findings view={picked} database={database} hasServerEvidence={model.hasServerEvidence} />
                 <Box direction="Column" style={{ minWidth: 0, gap: config.space.S500 }}>
                   <RefusedKeys view={picked} />
-                  <RunbookCard view={picked} />
+                  <RunbookCard view={picked} database={database} />
                   <Export model={model} view={picked} />
                 </Box>
               </div>

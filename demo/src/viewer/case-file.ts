@@ -65,13 +65,23 @@ export class CaseFile {
     const alone = this.alone.get(report) ?? this.diagnose(report);
     this.alone.set(report, alone);
     const server = this.evidenceFor(report);
-    const analysis = Object.keys(server).length === 0 ? alone : this.diagnose(report, server);
-    const facts: Record<string, string> = {};
-    for (const { fact } of analysis.diagnosis.findings.flatMap(({ evidence }) => evidence)) {
-      const value = valueAt({ ...report, server }, fact);
-      if (value !== undefined && facts[fact] === undefined) facts[fact] = textOf(value);
+    let analysis = alone;
+    let problem: string | null = null;
+    try {
+      if (Object.keys(server).length > 0) analysis = this.diagnose(report, server);
+    } catch (error) {
+      // The report stands, whatever came with it.
+      problem = error instanceof Error ? error.message : String(error);
     }
-    return { id, fileId, report, alone, analysis, facts };
+    const facts: Record<string, string> = {};
+    const all = { ...report, server };
+    for (const { entry, fact } of analysis.diagnosis.findings.flatMap(({ evidence }) => evidence)) {
+      if (entry !== null || facts[fact] !== undefined) continue;
+      const value = valueAt(all, fact);
+      // A whole list, a log of 50,000 lines, is no line to show.
+      if (value !== undefined && !Array.isArray(value)) facts[fact] = textOf(value);
+    }
+    return { id, fileId, report, alone, analysis, problem, facts };
   }
 
   /** What of the server's side may bear on a report: rows in full, log and HAR of its time. */

@@ -33,6 +33,8 @@ export type ReportView = {
   alone: Analysis;
   /** What it says together with the evidence of the server. */
   analysis: Analysis;
+  /** For a person to read: why the evidence of the server could not be weighed. */
+  problem: string | null;
   /** What the evidence refers to outside of the report: a row, a line of the log; by the path of the reference. */
   facts: Record<string, string>;
 };

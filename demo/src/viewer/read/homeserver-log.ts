@@ -11,6 +11,8 @@ const ENDED = 'Processed request: ';
 const PROCESSED = /Processed request: ([\d.]+)sec\/(-?[\d.]+)sec .*?\)\s+\S+B (\d{3})(!?) "([A-Z]+) (\S+) [^"]*"/;
 /** What says something of one-time keys, to-device messages or delayed events, beside warnings and errors. */
 const TELLING = /already exists|one.time.key|fallback.key|to.device|device_inbox|delayed.event/i;
+/** Requests of which more is asked than how long they took: who sent them. */
+const TELLING_PATH = /\/keys\/|\/sendToDevice\/|delayed_event/;
 const MOST_LINES = 20_000;
 const MOST_CHARACTERS = 4096;
 const SLOW_MS = 1000;
@@ -87,7 +89,8 @@ function requestOf(line: string, endedAt: number): Timed | null {
   };
   const name = REQUEST.exec(line)?.[1];
   if (name) timed.request = name;
-  if (timed.status >= 400 || timed.status === 0 || durationMs >= SLOW_MS) timed.text = textOf(line, 0);
+  const isOrdinary = timed.status >= 200 && timed.status < 400 && durationMs < SLOW_MS;
+  if (!isOrdinary || TELLING_PATH.test(uri)) timed.text = textOf(line, 0);
   return timed;
 }
 

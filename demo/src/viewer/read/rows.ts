@@ -10,7 +10,7 @@ const COLUMNS = new Set(
   (
     'user_id device_id algorithm key_id ts_added_ms added_at key_json key used stream_id message_json type ' +
     'display_name last_seen event_id room_id json internal_metadata sender origin_server_ts content hidden ip user_agent ' +
-    'format_version'
+    'format_version session_id ciphertext'
   ).split(' '),
 );
 const MOST_ROWS = 50_000;
@@ -137,7 +137,7 @@ function contentOf(content: Row | null, fields: Fields): EncryptedContent | null
   if (!content && !fields.has('algorithm')) return null;
   return {
     algorithm: text(content?.['algorithm']) ?? text(fields.get('algorithm')),
-    ciphertext: typeof content?.['ciphertext'] === 'string' ? '[left out]' : text(fields.get('ciphertext')),
+    ciphertext: (content?.['ciphertext'] ?? text(fields.get('ciphertext'))) === null ? null : '[left out]',
     session_id: text(content?.['session_id']) ?? text(fields.get('session_id')),
   };
 }
