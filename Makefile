@@ -18,6 +18,7 @@ NODE_MODULES := node_modules/.package-lock.json
 PEERS := tests/bench/peers/node_modules/.package-lock.json
 WASM := $(foreach module,capture diagnosis,pkg-glue/wasm/$(module)/lotus_crypto_diag_bg.wasm)
 PACKAGE := pkg-glue/dist/index.js
+CONSUMERS := tests/consumers/node_modules/.package-lock.json
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 24
@@ -28,12 +29,13 @@ demo: $(PACKAGE) ## the demo page, on 127.0.0.1; HOMESERVER=<url>: with a login 
 lab: $(PACKAGE) python $(DATABASE) ## the demo together with a Synapse of its own to log in to
 	@node tests/homeserver/play.mjs
 
-test: check chromium python ## everything: check, then the tests on the host, in Chromium, in Node, end to end
+test: check chromium python $(CONSUMERS) ## everything: check, then the tests on the host, in Chromium, in Node, end to end
 	cargo test --workspace --features bindings
 	wasm-pack test --headless --chrome --chromedriver /usr/bin/chromedriver crate --test browser --test corpus
 	@$(MAKE) -s fuzz SECONDS=5
 	npm -w tests run -s unit
 	npm -w tests run -s e2e
+	npm -w tests run -s consumers
 
 test-homeserver: $(PACKAGE) chromium python $(DATABASE) ## the tests against a real Synapse alone; DATABASE=postgres: not on SQLite
 	npm -w tests run -s e2e -- --project='homeserver*'
@@ -87,6 +89,12 @@ $(NODE_MODULES): package-lock.json
 $(PEERS): tests/bench/peers/package-lock.json
 	@echo "Installing the packages to compare with (half a minute)"
 	@npm --prefix tests/bench/peers ci --no-workspaces
+	@touch $@
+
+# Bundlers and compilers of hosts, in the versions that they have: a folder of its own, with a lock of its own.
+$(CONSUMERS): tests/consumers/package-lock.json
+	@echo "Installing the bundlers that the package is tried with (half a minute)"
+	@npm --prefix tests/consumers ci --no-workspaces
 	@touch $@
 
 rust:

@@ -1,0 +1,13 @@
+// Compiled by every way of resolving modules that a host may have.
+import 'lotus-crypto-diag/auto';
+import { type CryptoDiagReport, collectCryptoDiagReport, type Fault, getCryptoDiagEntries } from 'lotus-crypto-diag';
+import { diagnoseReport } from 'lotus-crypto-diag/diagnosis';
+import { CryptoDiagnostics, type CryptoDiagnosticsProps } from 'lotus-crypto-diag/react';
+
+export const faults: Fault[] = getCryptoDiagEntries().map((entry) => entry.ke);
+export const read = async (): Promise<CryptoDiagReport> => JSON.parse(await collectCryptoDiagReport(null));
+export const summary = async (): Promise<string> => diagnoseReport(await read()).diagnosis.summary;
+export const card: (props: CryptoDiagnosticsProps) => unknown = CryptoDiagnostics;
+
+// @ts-expect-error: there is no such fault. Were the types not found, everything would be allowed.
+export const wrong: Fault = 'KE-5';

@@ -1,0 +1,116 @@
+// The packed tarball, not the work tree, as the bundlers and compilers of its hosts take it.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, type Page, test } from '@playwright/test';
+
+import { BUNDLERS, DEV_SERVERS } from './bundlers.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const home = join(here, '../../pkg-glue');
+const unpacked = join(here, 'node_modules/lotus-crypto-diag');
+const built = join(here, 'dist');
+
+// One tarball for all of them.
+test.describe.configure({ mode: 'serial' });
+
+let server: Server;
+
+test.beforeAll(async () => {
+  rmSync(unpacked, { recursive: true, force: true });
+  mkdirSync(unpacked, { recursive: true });
+  mkdirSync(built, { recursive: true });
+  const packed = execFileSync('npm', ['pack', '--silent', '--pack-destination', built], {
+    cwd: home,
+    encoding: 'utf8',
+  });
+  execFileSync('tar', ['-xzf', join(built, packed.trim()), '-C', unpacked, '--strip-components=1']);
+  server = createServer((request, response) => {
+    try {
+      const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+      const path = decodeURIComponent(pathname.endsWith('/') ? `${pathname}index.html` : pathname);
+      const body = readFileSync(join(built, path));
+      const type = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' }[extname(path)];
+      response.writeHead(200, { 'content-type': type ?? 'text/plain' }).end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+
+test.afterAll(() => {
+  server?.close();
+  rmSync(unpacked, { recursive: true, force: true });
+});
+
+async function expectToWork(page: Page, address: string) {
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  await page.goto(address);
+  const card = page.getByTestId('crypto-diagnostics');
+  await expect(card).toContainText('missing field `algorithm`', { timeout: 30_000 });
+  const saving = page.waitForEvent('download');
+  await card.getByRole('button', { name: 'Download report' }).click();
+  const report = JSON.parse(readFileSync(await (await saving).path(), 'utf8'));
+  expect(report.status.state).toBe('running');
+  expect(report.counts['KE-3']).toBe(1);
+  expect(errors).toEqual([]);
+}
+
+for (const [name, bundle] of Object.entries(BUNDLERS)) {
+  test(`${name} bundles it, without a plugin and without a warning`, async ({ page }) => {
+    const folder = name.replace(' ', '-');
+    await bundle(join(built, folder));
+    await expectToWork(page, `http://127.0.0.1:${(server.address() as AddressInfo).port}/${folder}/`);
+  });
+}
+
+for (const [name, vite] of Object.entries(DEV_SERVERS)) {
+  test(`the dev server of ${name} serves it`, async ({ page }) => {
+    const { createServer: createDevServer } = await import(vite);
+    const cacheDir = join(built, `cache-${vite}`);
+    rmSync(cacheDir, { recursive: true, force: true });
+    const dev = await createDevServer({
+      root: join(here, 'app'),
+      cacheDir,
+      logLevel: 'warn',
+      server: { host: '127.0.0.1', port: 0 },
+    });
+    try {
+      await dev.listen();
+      await expectToWork(page, dev.resolvedUrls.local[0]);
+    } finally {
+      await dev.close();
+    }
+  });
+}
+
+const COMPILERS = [
+  ['TypeScript 4.9, as Cinny has it', 'typescript-4.9', ['--module', 'es2020', '--moduleResolution', 'node']],
+  ['TypeScript 4.9, as Node resolves', 'typescript-4.9', ['--module', 'nodenext', '--moduleResolution', 'nodenext']],
+  ['TypeScript 5, as Node resolves', 'typescript', ['--module', 'nodenext', '--moduleResolution', 'nodenext']],
+  ['TypeScript 5, as bundlers resolve', 'typescript', ['--module', 'esnext', '--moduleResolution', 'bundler']],
+] as const;
+
+for (const [name, compiler, resolution] of COMPILERS) {
+  test(`its types are found by ${name}`, () => {
+    const tsc = fileURLToPath(new URL('../bin/tsc', import.meta.resolve(compiler)));
+    const options = [
+      '--noEmit',
+      '--strict',
+      '--skipLibCheck',
+      '--target',
+      'es2022',
+      '--types',
+      '',
+      '--jsx',
+      'react',
+      ...resolution,
+    ];
+    execFileSync(process.execPath, [tsc, ...options, join(here, 'app/types.ts')], { encoding: 'utf8', stdio: 'pipe' });
+  });
+}
