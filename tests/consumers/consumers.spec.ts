@@ -106,7 +106,7 @@ for (const [name, compiler, resolution] of COMPILERS) {
       '--target',
       'es2022',
       '--types',
-      '',
+      'react',
       '--jsx',
       'react',
       ...resolution,

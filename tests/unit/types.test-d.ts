@@ -44,6 +44,7 @@ it('so have those of the diagnosis, and auto has none', () => {
 it('the components take what they need, and no more', () => {
   expectTypeOf<keyof typeof react>().toEqualTypeOf<
     | 'CryptoDiagnostics'
+    | 'CryptoDiagWordsProvider'
     | 'CryptoRecoveryPrompt'
     | 'OtherTabBanner'
     | 'TabGate'
@@ -62,6 +63,7 @@ it('the components take what they need, and no more', () => {
   expectTypeOf<Record<never, never>>().toExtend<react.OtherTabBannerProps>();
   expectTypeOf(react.TabGate).toExtend<FunctionComponent<react.TabGateProps>>();
   expectTypeOf<{ children: ReactNode }>().toExtend<react.TabGateProps>();
+  expectTypeOf(react.CryptoDiagWordsProvider).toExtend<FunctionComponent<react.CryptoDiagWordsProviderProps>>();
   expectTypeOf(react.useCryptoDiagnostics).toEqualTypeOf<() => lib.CryptoDiagSnapshot>();
   expectTypeOf(react.useTabLeadership).toEqualTypeOf<(options: lib.TabLeadershipOptions) => react.TabLeadershipState>();
 });

@@ -8,12 +8,13 @@ import {
   type MatrixClientLike,
   type ReportExtras,
 } from '../index';
+import { useWords } from './CryptoDiagWordsProvider';
 import { EntryList } from './EntryList';
 import { LiveSummary } from './LiveSummary';
 import { StoreState } from './StoreState';
 import { UploadLoopState } from './UploadLoopState';
 import { useCryptoDiagnostics } from './useCryptoDiagnostics';
-import { type CryptoDiagWords, ENGLISH } from './words';
+import type { CryptoDiagWords } from './words';
 
 const FRAME = {
   padding: config.space.S400,
@@ -42,7 +43,7 @@ export type CryptoDiagnosticsProps = {
 export function CryptoDiagnostics({ mx, extras, words, entriesShown = 5, embedded }: CryptoDiagnosticsProps) {
   const heading = useId();
   const snapshot = useCryptoDiagnostics();
-  const text = { ...ENGLISH, ...words };
+  const text = useWords('card', words);
   const total = FAULTS.reduce((sum, fault) => sum + snapshot.counts[fault], 0);
   // Nothing seen is good news only where somebody looked.
   const calm = snapshot.status.state === 'running' ? 'Success' : 'Secondary';

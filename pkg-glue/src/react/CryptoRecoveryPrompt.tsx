@@ -5,10 +5,11 @@ import { explain } from '../bounded';
 import { core } from '../core';
 import type { MatrixClientLike } from '../index';
 import { checkHistorySafety, type HistorySafety } from '../recovery';
+import { useWords } from './CryptoDiagWordsProvider';
 import { RoomKeyExport } from './RoomKeyExport';
 import { useCryptoDiagnostics } from './useCryptoDiagnostics';
 import { useNotNow } from './useNotNow';
-import { ENGLISH_RECOVERY, type RecoveryWords } from './words';
+import type { RecoveryWords } from './words';
 
 /** The SDK's clearing of its stores was seen to take longer than this, or for ever. */
 const LOGOUT_MS = 30_000;
@@ -29,7 +30,7 @@ export type CryptoRecoveryPromptProps = {
  */
 export function CryptoRecoveryPrompt({ mx, onLogout, words }: CryptoRecoveryPromptProps) {
   const { recovery } = useCryptoDiagnostics();
-  const text = { ...ENGLISH_RECOVERY, ...words };
+  const text = useWords('recovery', words);
   const [isPutOff, putOff] = useNotNow(recovery?.reason, deviceOf(mx));
   // While the logout runs, the sign of the fault may go before the screen does.
   const [isLeaving, setLeaving] = useState(false);

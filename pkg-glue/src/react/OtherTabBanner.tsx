@@ -1,8 +1,9 @@
 import { Box, Button, color, config, Text } from 'folds';
 import { useState } from 'react';
 
+import { useWords } from './CryptoDiagWordsProvider';
 import { useTabLeadership } from './useTabLeadership';
-import { ENGLISH_TABS, type TabWords } from './words';
+import type { TabWords } from './words';
 
 export type OtherTabBannerProps = {
   /** Name of the session. */
@@ -13,7 +14,7 @@ export type OtherTabBannerProps = {
 
 /** For hosts that run in every tab: says in all but the first that this may break the encryption. */
 export function OtherTabBanner({ name, appName = 'This app', words }: OtherTabBannerProps) {
-  const text = { ...ENGLISH_TABS, ...words };
+  const text = useWords('tabs', words);
   const [isDismissed, setDismissed] = useState(false);
   // This tab works whether it leads or not: it does not hold the others back.
   const { role } = useTabLeadership(name === undefined ? {} : { name });

@@ -1,4 +1,10 @@
 export { CryptoDiagnostics, type CryptoDiagnosticsProps } from './CryptoDiagnostics';
+export {
+  type AllWords,
+  CryptoDiagWordsProvider,
+  type CryptoDiagWordsProviderProps,
+  type SomeWords,
+} from './CryptoDiagWordsProvider';
 export { CryptoRecoveryPrompt, type CryptoRecoveryPromptProps } from './CryptoRecoveryPrompt';
 export { OtherTabBanner, type OtherTabBannerProps } from './OtherTabBanner';
 export { TabGate, type TabGateProps } from './TabGate';

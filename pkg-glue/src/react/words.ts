@@ -95,7 +95,7 @@ export const ENGLISH_RECOVERY = {
   } satisfies Record<RecoveryReason['reason'], string>,
   meaning: 'New messages may stay unreadable for you. Logging out and back in makes a new device with keys that work.',
   checking: 'Looking whether your message history is safe…',
-  safe: (keys: number) =>
+  safe: (keys: number): string =>
     keys === 0
       ? 'This device holds no keys of your message history: nothing will be lost.'
       : 'Your message history is safe: its keys are in the backup, and your recovery key opens it.',

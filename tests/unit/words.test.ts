@@ -1,0 +1,49 @@
+// The words of the components, as a host that renders on a server would see them.
+import * as react from 'lotus-crypto-diag/react';
+import { createElement, type ReactElement } from 'react';
+import { renderToStaticMarkup } from 'react-dom/server';
+import { expect, it } from 'vitest';
+
+const { CryptoDiagnostics, CryptoDiagWordsProvider, ENGLISH } = react;
+const within = (words: react.SomeWords, element: ReactElement) =>
+  // biome-ignore lint/correctness/noChildrenProp: the provider's type asks for children.
+  renderToStaticMarkup(createElement(CryptoDiagWordsProvider, { words, children: element }));
+
+it('the card speaks English where nobody says otherwise', () => {
+  const html = renderToStaticMarkup(createElement(CryptoDiagnostics));
+  expect(html).toContain(`>${ENGLISH.title}<`);
+  expect(html).toContain(ENGLISH.nothing);
+});
+
+it('a provider gives every component its words, and what it lacks stays English', () => {
+  const html = within(
+    { card: { title: 'Diagnose', total: (lines) => `${lines} Zeilen` } },
+    createElement(CryptoDiagnostics),
+  );
+  expect(html).toContain('>Diagnose<');
+  expect(html).toContain('>0 Zeilen<');
+  expect(html).not.toContain(ENGLISH.title);
+  expect(html).toContain(ENGLISH.nothing);
+});
+
+it('words given to one component go before those of the provider; a word that is undefined is none', () => {
+  const own = { title: 'Eigene', nothing: undefined as unknown as string };
+  const html = within(
+    { card: { title: 'Diagnose', nothing: 'Nichts' } },
+    createElement(CryptoDiagnostics, { words: own }),
+  );
+  expect(html).toContain('>Eigene<');
+  expect(html).toContain('>Nichts<');
+});
+
+it('embedded, the card has no title and no frame of its own, and a name all the same', () => {
+  const html = renderToStaticMarkup(createElement(CryptoDiagnostics, { embedded: true }));
+  expect(html).not.toContain(`>${ENGLISH.title}<`);
+  expect(html).toContain(`aria-label="${ENGLISH.title}"`);
+  expect(html).not.toContain('<h3');
+});
+
+it('every word of a language is a word of the others: a translation compiles', () => {
+  const german: react.AllWords['recovery'] = { ...react.ENGLISH_RECOVERY, safe: () => 'Alles gesichert.' };
+  expect(german.safe(1)).toBe('Alles gesichert.');
+});
