@@ -16,7 +16,7 @@ test('out by the recovery prompt and in again: the old device is gone, the histo
 
   await evict(page);
   await page.goto(GATE);
-  const prompt = page.getByRole('alertdialog', { name: 'The encryption of this device is broken' });
+  const prompt = page.getByRole('region', { name: 'The encryption of this device is broken' });
   await expect(prompt).toContainText('nothing will be lost', { timeout: 30_000 });
   await prompt.getByRole('button', { name: /^Reset encryption/ }).click();
   await expect.poll(() => page.evaluate(() => localStorage.getItem('session')), { timeout: 30_000 }).toBeNull();
