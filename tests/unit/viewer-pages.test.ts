@@ -129,6 +129,7 @@ describe('the Markdown', () => {
     });
     const text = markdownOf(file.model());
     expect(text).not.toContain('<img');
+    expect(text).not.toContain('@everyone');
     expect(text).not.toMatch(/^# c/m);
     expect(text).toContain('5 min');
   });
@@ -247,7 +248,8 @@ describe('the case', () => {
   test("is weighed with the server's evidence of its time, in the clock that the log is set to", async () => {
     const given: unknown[] = [];
     const file = new CaseFile((report, evidence) => {
-      if (evidence) given.push(evidence.log?.length, evidence.log?.[0]?.ts);
+      const times = evidence?.log?.map(({ ts }) => ts.slice(0, 15)) ?? [];
+      if (evidence) given.push(times.length, [...new Set(times)].join());
       return diagnoseReport(report, evidence);
     });
     file.add('report', await read(atLog()));
@@ -259,9 +261,9 @@ describe('the case', () => {
     file.model();
     const [all, first, shifted, hourBefore, far] = given;
     expect(all).toBeGreaterThan(40);
-    expect(String(first)).toMatch(/^2026-11-25T09:2/);
+    expect(first).toBe('2026-11-25T09:2');
     expect(shifted).toBeGreaterThan(0);
-    expect(String(hourBefore)).toMatch(/^2026-11-25T08:2/);
+    expect(hourBefore).toBe('2026-11-25T08:2');
     expect(far).toBe(0);
   });
 
