@@ -55,6 +55,9 @@ pub mod verdict;
 pub mod report;
 
 #[cfg(feature = "diagnosis")]
+pub mod runbook;
+
+#[cfg(feature = "diagnosis")]
 pub mod diagnosis;
 
 #[cfg(target_family = "wasm")]

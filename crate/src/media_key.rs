@@ -30,6 +30,13 @@ pub(crate) fn marked_invalid(text: &str) -> Detail {
     Detail::KeyMarkedInvalid { participant: participant(text, "key for "), index }
 }
 
+/// The user of a participant, which a call names `@user:server:DEVICE`.
+#[cfg(feature = "diagnosis")]
+pub(crate) fn user_of(participant: &str) -> &str {
+    let is_with_device = participant.starts_with('@') && participant.matches(':').count() > 1;
+    participant.rsplit_once(':').filter(|_| is_with_device).map_or(participant, |(user, _)| user)
+}
+
 fn participant(text: &str, marker: &str) -> Option<String> {
     scan::leading(scan::after(text, marker)?, |c| !c.is_whitespace()).map(str::to_owned)
 }
@@ -91,5 +98,12 @@ mod tests {
             Detail::MissingKey { participant: None, index: None }
         );
         assert_eq!(missing_key_set("key set not found for "), Detail::MissingKeySet { participant: None, index: None });
+    }
+    #[test]
+    fn a_participant_is_a_user_and_a_device() {
+        assert_eq!(user_of("@bob:hs:DEV"), "@bob:hs");
+        assert_eq!(user_of("@bob:hs:8448:DEV"), "@bob:hs:8448");
+        assert_eq!(user_of("@bob:hs"), "@bob:hs");
+        assert_eq!(user_of("alice"), "alice");
     }
 }

@@ -65,6 +65,8 @@ pub enum Conclusion {
     RestoredStore,
     /// A sender claimed a one-time key whose secret this device no longer has.
     DeadKeyClaimed,
+    /// A sender encrypts for the identity keys that this device had before.
+    OldIdentityUsed,
     /// The crypto library turned away what had arrived.
     ToDeviceValidation,
     /// Keys are in order; the call's media or signalling path is not.
@@ -75,8 +77,12 @@ pub enum Conclusion {
     MalformedAtClient,
     /// The events are sound, only their keys are not there.
     KeysMissing,
-    /// The homeserver answered slowly when the call faltered.
+    /// The homeserver answered slowly, or not at all, when the call faltered.
     SlowHomeserver,
+    /// The homeserver answered with errors of its own when the call faltered.
+    FailingHomeserver,
+    /// The homeserver refused the delayed events of calls.
+    DelayedEventsRefused,
     /// The homeserver answered in time when the call faltered: the client or its network did not.
     NotTheHomeserver,
 }
@@ -117,7 +123,7 @@ pub struct Finding {
     pub fault: Fault,
     /// The question in words.
     pub question: String,
-    /// How sure the answer is.
+    /// How sure the answer is: where there is a conclusion, how sure that is.
     pub verdict: Verdict,
     /// The answer, where there is a choice of several.
     pub conclusion: Option<Conclusion>,

@@ -798,7 +798,7 @@ export type Verdict = "confirmed" | "likely" | "possible" | "ruled-out" | "unkno
 /**
  * The answer to a question that has more than yes and no.
  */
-export type Conclusion = "not-seen" | "divergence" | "exhaustion" | "client-loop" | "evicted-store" | "several-tabs" | "restored-store" | "dead-key-claimed" | "to-device-validation" | "call-transport" | "malformed-at-source" | "malformed-at-client" | "keys-missing" | "slow-homeserver" | "not-the-homeserver";
+export type Conclusion = "not-seen" | "divergence" | "exhaustion" | "client-loop" | "evicted-store" | "several-tabs" | "restored-store" | "dead-key-claimed" | "old-identity-used" | "to-device-validation" | "call-transport" | "malformed-at-source" | "malformed-at-client" | "keys-missing" | "slow-homeserver" | "failing-homeserver" | "delayed-events-refused" | "not-the-homeserver";
 
 /**
  * What a verdict rests on.
@@ -848,7 +848,7 @@ fault: Fault,
  */
 question: string,
 /**
- * How sure the answer is.
+ * How sure the answer is: where there is a conclusion, how sure that is.
  */
 verdict: Verdict,
 /**

@@ -1,0 +1,167 @@
+//! What lies on the table: the report, what was added to it, and how to refer to a piece of either.
+
+use std::borrow::Cow;
+
+use crate::entry::{Detail, Entry, Refusal};
+use crate::otk::parse_refusal;
+use crate::report::{CaptureState, Report};
+use crate::server_evidence::{OneTimeKeyRow, ServerEvidence};
+use crate::timestamp::Timestamp;
+use crate::verdict::EvidenceRef;
+
+/// A page that was watched for less may have missed the next try of a client that is idle (30 s) and its answer.
+const LONG_ENOUGH_MS: i64 = 2 * 60_000;
+
+#[derive(Clone, Copy)]
+pub(crate) struct Case<'a> {
+    pub(crate) report: &'a Report,
+    pub(crate) server: &'a ServerEvidence,
+}
+
+/// An entry of this page or of another tab, and where it stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen<'a> {
+    pub(crate) entry: &'a Entry,
+    tab: Option<usize>,
+    index: usize,
+}
+
+/// A refused upload, whoever saw it.
+pub(crate) struct Refused<'a> {
+    pub(crate) refusal: Cow<'a, Refusal>,
+    pub(crate) first: Timestamp,
+    pub(crate) count: u32,
+    pub(crate) cite: EvidenceRef,
+}
+
+impl<'a> Case<'a> {
+    pub(crate) fn new(report: &'a Report, server: &'a ServerEvidence) -> Self {
+        Self { report, server }
+    }
+
+    /// The entries of this page, and those that other tabs told of.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = Seen<'a>> + use<'a> {
+        let of_page = self.report.page.entries.iter().enumerate();
+        let here = of_page.map(|(index, entry)| Seen { entry, tab: None, index });
+        let tabs = self.report.tabs.iter().flat_map(|roll| roll.tabs.iter().enumerate());
+        let others = tabs.filter(|(_, tab)| !tab.this_tab).flat_map(|(number, tab)| {
+            let entries = tab.entries.iter().enumerate();
+            entries.map(move |(index, entry)| Seen { entry, tab: Some(number), index })
+        });
+        here.chain(others)
+    }
+
+    /// Every refused upload of one-time keys: from the entries, a HAR, the homeserver's log; of the upload loop's state
+    /// where its entry is not there.
+    pub(crate) fn refusals(&self) -> Vec<Refused<'a>> {
+        let mut found: Vec<Refused<'a>> = self
+            .entries()
+            .filter_map(|seen| {
+                let Detail::Refusal(refusal) = &seen.entry.detail else { return None };
+                let Entry { first_ts: first, count, .. } = *seen.entry;
+                let cite = seen.cite(&describe(refusal));
+                Some(Refused { refusal: Cow::Borrowed(refusal), first, count, cite })
+            })
+            .collect();
+        let state = &self.report.page.upload_loop;
+        if found.is_empty()
+            && let (Some(refusal), Some(last)) = (&state.refusal, state.last_ts)
+        {
+            let cite = fact("uploadLoop.refusal", describe(refusal));
+            let (first, count) = (state.first_ts.unwrap_or(last), state.refusals.max(1));
+            found.push(Refused { refusal: Cow::Borrowed(refusal), first, count, cite });
+        }
+        for (index, request) in self.server.har.iter().flatten().enumerate() {
+            let Some(refusal) = &request.refusal else { continue };
+            let cite = fact(&format!("server.har[{index}]"), format!("{}: {}", request.ts, describe(refusal)));
+            found.push(Refused { refusal: Cow::Borrowed(refusal), first: request.ts, count: 1, cite });
+        }
+        for (index, line) in self.server.log.iter().flatten().enumerate() {
+            if !self.is_about_this_user(&line.text) {
+                continue;
+            }
+            let Some(refusal) = parse_refusal(&line.text) else { continue };
+            let cite = fact(&format!("server.log[{index}]"), format!("{}: {}", line.ts, describe(&refusal)));
+            found.push(Refused { refusal: Cow::Owned(refusal), first: line.ts, count: 1, cite });
+        }
+        found
+    }
+
+    /// Of the homeserver's inventory, the keys of this device, with their places; `None`: nobody looked.
+    pub(crate) fn one_time_keys(&self) -> Option<Vec<(usize, &'a OneTimeKeyRow)>> {
+        let rows = self.server.one_time_keys.as_ref()?.iter().enumerate();
+        Some(rows.filter(|(_, row)| self.is_this_device(&row.user_id, &row.device_id)).collect())
+    }
+
+    /// The row of the inventory that holds the key of this id: `<algorithm>:<id>`.
+    pub(crate) fn one_time_key(&self, key_id: &str) -> Option<(usize, &'a OneTimeKeyRow)> {
+        let (algorithm, id) = key_id.split_once(':')?;
+        let keys = self.one_time_keys()?;
+        keys.into_iter().find(|(_, row)| row.algorithm == algorithm && (row.key_id == id || row.key_id == key_id))
+    }
+
+    pub(crate) fn user_id(&self) -> Option<&'a str> {
+        let page = &self.report.page;
+        page.client.user_id.as_deref().or_else(|| page.crypto_store.as_ref()?.user_id.as_deref())
+    }
+
+    pub(crate) fn device_id(&self) -> Option<&'a str> {
+        let page = &self.report.page;
+        page.client.device_id.as_deref().or_else(|| page.crypto_store.as_ref()?.device_id.as_deref())
+    }
+
+    /// Rows of another device prove nothing here; where the report does not say whose it is, neither do any.
+    pub(crate) fn is_this_device(&self, user_id: &str, device_id: &str) -> bool {
+        self.user_id() == Some(user_id) && self.device_id() == Some(device_id)
+    }
+
+    /// Whether a line of the log names this report's user.
+    pub(crate) fn is_about_this_user(&self, text: &str) -> bool {
+        self.user_id().is_some_and(|user| text.contains(user))
+    }
+
+    /// Whether lines were watched at all.
+    pub(crate) fn is_watched(&self) -> bool {
+        let page = &self.report.page;
+        page.capturing_since.is_some() && matches!(page.status.state, CaptureState::Running | CaptureState::Degraded)
+    }
+
+    /// Whether a client whose uploads are refused would have been seen to try again.
+    pub(crate) fn is_watched_long_enough(&self) -> bool {
+        let page = &self.report.page;
+        let lasted = page.capturing_since.map_or(0, |since| page.generated_at.ms() - since.ms());
+        self.is_watched() && (page.upload_loop.accepted > 0 || lasted >= LONG_ENOUGH_MS)
+    }
+}
+
+impl Seen<'_> {
+    /// Refers to the entry: what it says, how often, when, and where it was logged.
+    pub(crate) fn cite(&self, says: &str) -> EvidenceRef {
+        let Entry { count, first_ts, last_ts, source, .. } = self.entry;
+        let when = match count {
+            0 | 1 => format!("at {first_ts}"),
+            _ => format!("{count} times, {first_ts} to {last_ts}"),
+        };
+        let place = if source == "window" { String::new() } else { format!(", in {source}") };
+        let (entry, fact) = match self.tab {
+            None => (u32::try_from(self.index).ok(), format!("entries[{}]", self.index)),
+            Some(tab) => (None, format!("tabs.tabs[{tab}].entries[{}]", self.index)),
+        };
+        EvidenceRef { entry, fact, text: format!("{says} ({when}{place})") }
+    }
+}
+
+/// Refers to anything that is no entry.
+pub(crate) fn fact(path: &str, text: impl Into<String>) -> EvidenceRef {
+    EvidenceRef { entry: None, fact: path.to_owned(), text: text.into() }
+}
+
+fn describe(refusal: &Refusal) -> String {
+    let Refusal { key_id, old_key, new_key, .. } = refusal;
+    match (old_key, new_key) {
+        (Some(old), Some(new)) if old == new => format!("{key_id} refused; both sides have {old}"),
+        (Some(old), Some(new)) => format!("{key_id} refused; the server has {old}, the device {new}"),
+        (Some(old), None) => format!("{key_id} refused; the server has {old}, the device's key was not readable"),
+        _ => format!("{key_id} refused; the keys were not readable"),
+    }
+}

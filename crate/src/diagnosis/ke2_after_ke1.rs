@@ -1,0 +1,179 @@
+//! Is a media key missing because the one-time keys have diverged?
+//!
+//! The chain is: uploads are refused, a sender claims a one-time key whose secret this device no longer has, and the
+//! message that carries the media key cannot be opened. Each link leaves a trace, and they come in this order.
+
+use std::collections::BTreeSet;
+
+use super::answer::{Answer, Question};
+use super::case::{Case, Refused, fact};
+use super::media_keys::{MediaKeys, MissingKey, Unopened, UnopenedKind};
+use crate::crypto_store::IdentityCheck;
+use crate::entry::Fault;
+use crate::timestamp::Timestamp;
+use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
+
+const QUESTION: Question = Question {
+    id: FindingId::Ke2AfterKe1,
+    fault: Fault::Ke2,
+    text: "Are media keys of calls missing because the one-time keys of this device have diverged?",
+};
+
+const SENDER: &str = "the report of the participant whose media are missing: \"Error creating Olm session\" there";
+
+pub(crate) fn ask(case: &Case<'_>, refusals: &[Refused<'_>], divergence: &Finding, keys: &MediaKeys<'_>) -> Finding {
+    answer(case, refusals, divergence, keys).to(&QUESTION)
+}
+
+fn answer(case: &Case<'_>, refusals: &[Refused<'_>], divergence: &Finding, keys: &MediaKeys<'_>) -> Answer {
+    if !keys.failed() {
+        return if case.is_watched() {
+            Answer::not_seen(
+                "No media key was missed: whatever befell the one-time keys, it has not reached a call here.",
+            )
+        } else {
+            Answer::open("No media key was missed, but nothing was watched.").lacking("a report of a call")
+        };
+    }
+    match (divergence.conclusion, divergence.verdict) {
+        (Some(Conclusion::Divergence), _) => {}
+        (_, Verdict::Unknown) => {
+            return Answer::open("Whether the one-time keys have diverged is open.")
+                .on(keys.cite_missing())
+                .on(keys.cite_unopened())
+                .lacking("an answer to the question of the one-time keys");
+        }
+        _ => {
+            return Answer::plain(Verdict::RuledOut, "The one-time keys have not diverged.")
+                .on(divergence.evidence.iter().cloned())
+                .on(keys.cite_missing())
+                .on(keys.cite_unopened());
+        }
+    }
+    let Some(began) = began(case, refusals) else {
+        return Answer::open("When the one-time keys diverged is not known.").lacking("the time of the first refusal");
+    };
+    after_divergence(case, refusals, keys, began)
+}
+
+/// When the two parted ways, as far back as there is a trace of it.
+fn began(case: &Case<'_>, refusals: &[Refused<'_>]) -> Option<Timestamp> {
+    let store = case.report.page.crypto_store.as_ref();
+    let lost = store.and_then(|store| store.loss.as_ref()).map(|loss| loss.first_ts);
+    refusals.iter().map(|refused| refused.first).chain(lost).min()
+}
+
+fn after_divergence(case: &Case<'_>, refusals: &[Refused<'_>], keys: &MediaKeys<'_>, began: Timestamp) -> Answer {
+    let missing: Vec<&MissingKey<'_>> =
+        keys.missing.iter().filter(|missing| missing.seen.entry.last_ts >= began).collect();
+    let unopened: Vec<&Unopened<'_>> =
+        keys.unopened.iter().filter(|unopened| unopened.seen.entry.last_ts >= began).collect();
+    if missing.is_empty() && unopened.is_empty() {
+        return Answer::plain(
+            Verdict::RuledOut,
+            format!("Every media key that was missed was missed before the first refusal, at {began}."),
+        )
+        .on(keys.cite_missing())
+        .on(keys.cite_unopened())
+        .on(refusals.iter().map(|refused| refused.cite.clone()));
+    }
+    let of_kind = |kind| unopened.iter().filter(move |one| one.kind == kind).copied().collect::<Vec<_>>();
+    let dead = of_kind(UnopenedKind::PreKey);
+    let has_other_identity =
+        case.report.page.crypto_store.as_ref().is_some_and(|store| store.identity == IdentityCheck::Changed);
+    let for_old_identity = if has_other_identity { of_kind(UnopenedKind::OtherKey) } else { Vec::new() };
+    let evidence: Vec<EvidenceRef> = refusals
+        .iter()
+        .map(|refused| refused.cite.clone())
+        .chain(unopened.iter().map(|one| one.cite()))
+        .chain(missing.iter().map(|one| one.cite()))
+        .collect();
+
+    let traced = [
+        (dead, Conclusion::DeadKeyClaimed, "a message arrived that uses a one-time key this device no longer has"),
+        (for_old_identity, Conclusion::OldIdentityUsed, "a message arrived for the identity keys of before"),
+    ];
+    for (messages, conclusion, what) in traced {
+        if messages.is_empty() {
+            continue;
+        }
+        let is_in_call =
+            missing.iter().any(|missing| messages.iter().any(|message| fits(message.sender, missing.user)));
+        let because = format!("After the trouble with the one-time keys began, {what}, and could not be opened.");
+        return if is_in_call {
+            let because = format!("{because} The media keys of that sender are missing in the call.");
+            Answer::new(Verdict::Confirmed, conclusion, because).on(evidence)
+        } else {
+            Answer::new(Verdict::Likely, conclusion, because)
+                .on(evidence)
+                .lacking("the call's own lines: whose media key was missed, and when")
+        };
+    }
+    without_dead_message(case, refusals, keys, &missing).on(evidence)
+}
+
+/// No message was seen that uses a dead key: the sender may not have got so far.
+fn without_dead_message(
+    case: &Case<'_>,
+    refusals: &[Refused<'_>],
+    keys: &MediaKeys<'_>,
+    missing: &[&MissingKey<'_>],
+) -> Answer {
+    if !missing.is_empty() && missing.iter().all(|missing| missing.came(keys).is_some()) {
+        return Answer::plain(
+            Verdict::RuledOut,
+            "Media keys of every participant whose frames could not be opened arrived, and were opened: the encrypted \
+             channel to this device works for them.",
+        )
+        .on(missing.iter().filter_map(|missing| missing.came(keys)).map(super::media_keys::Opened::cite));
+    }
+    let gone = claimed_on_server(case, refusals);
+    if !gone.is_empty() && !missing.is_empty() {
+        return Answer::new(
+            Verdict::Confirmed,
+            Conclusion::DeadKeyClaimed,
+            "A key that this device was refused for is no longer on the homeserver: a sender claimed it, and this device \
+             does not have its secret. The media key that should have followed did not arrive.",
+        )
+        .on(gone);
+    }
+    let moved_on: BTreeSet<&str> = refusals.iter().map(|refused| refused.refusal.key_id.as_str()).collect();
+    if moved_on.len() > 1 && !missing.is_empty() {
+        let ids: Vec<_> = moved_on.into_iter().collect();
+        return Answer::new(
+            Verdict::Likely,
+            Conclusion::DeadKeyClaimed,
+            format!(
+                "The refusals name one key after the other ({}): the first was claimed by a sender, and this device does \
+                 not have its secret.",
+                ids.join(", ")
+            ),
+        )
+        .lacking("the inventory of one-time keys: is the key that was refused first still there?")
+        .lacking(SENDER);
+    }
+    Answer::plain(
+        Verdict::Possible,
+        "The keys went missing after the refusals began, but there is no trace of a sender that claimed a dead key.",
+    )
+    .lacking("the inventory of one-time keys: is the key that was refused still there?")
+    .lacking(SENDER)
+}
+
+/// Refused keys that the homeserver no longer has. It refused them because it had them, so somebody claimed them since.
+fn claimed_on_server(case: &Case<'_>, refusals: &[Refused<'_>]) -> Vec<EvidenceRef> {
+    let Some(rows) = case.one_time_keys().filter(|rows| !rows.is_empty()) else { return Vec::new() };
+    let gone = refusals.iter().map(|refused| refused.refusal.key_id.as_str()).collect::<BTreeSet<_>>();
+    gone.into_iter()
+        .filter(|id| case.one_time_key(id).is_none())
+        .map(|id| fact("server.oneTimeKeys", format!("{} keys of this device are there, {id} is not", rows.len())))
+        .collect()
+}
+
+/// A sender that is not named may be anybody.
+fn fits(sender: Option<&str>, user: Option<&str>) -> bool {
+    match (sender, user) {
+        (Some(sender), Some(user)) => sender == user,
+        _ => true,
+    }
+}

@@ -1,0 +1,66 @@
+//! Is it the call's own transport, with the encryption of this device in order?
+//!
+//! A media key that arrived and was opened is not to blame: with clean crypto, frames that cannot be opened point at what
+//! carries the call.
+
+use super::answer::{Answer, Question};
+use super::case::Case;
+use super::ke2_to_device_validation::explained_by_ke1;
+use super::media_keys::MediaKeys;
+use crate::entry::Fault;
+use crate::verdict::{Conclusion, Finding, FindingId, Verdict};
+
+const QUESTION: Question = Question {
+    id: FindingId::Ke2CallTransport,
+    fault: Fault::Ke2,
+    text: "Is it the call's own transport, with the encryption of this device in order?",
+};
+
+pub(crate) fn ask(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, keys: &MediaKeys<'_>) -> Finding {
+    answer(case, divergence, after_ke1, keys).to(&QUESTION)
+}
+
+fn answer(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, keys: &MediaKeys<'_>) -> Answer {
+    if keys.missing.is_empty() {
+        return if case.is_watched() {
+            Answer::not_seen("No call missed a media key.")
+        } else {
+            Answer::open("Nothing was watched.").lacking("a report of a call")
+        };
+    }
+    let opened = || keys.missing.iter().filter_map(|missing| missing.came(keys)).map(super::media_keys::Opened::cite);
+    let all_came = keys.missing.iter().all(|missing| missing.came(keys).is_some());
+    // Keys that were opened speak for themselves, whatever befell the one-time keys.
+    if !all_came && let Some(answer) = explained_by_ke1(divergence, after_ke1) {
+        return answer.on(keys.cite_missing());
+    }
+    if !keys.unopened.is_empty() {
+        return Answer::open("To-device messages could not be opened in the same session: the crypto is not clean.")
+            .on(keys.cite_missing())
+            .on(keys.cite_unopened())
+            .lacking("an answer to the question before, or a call without such lines");
+    }
+    if all_came {
+        let late = keys.missing.iter().all(|missing| missing.came_late(keys).is_some());
+        let because = if late {
+            "The media keys arrived and were opened, after the frames that need them: what carries keys and media is out of \
+             step."
+        } else {
+            "The media keys arrived and were opened, and still frames could not be opened: the call itself has mislaid \
+             them."
+        };
+        return Answer::new(Verdict::Likely, Conclusion::CallTransport, because)
+            .on(keys.cite_missing())
+            .on(opened())
+            .lacking("the report of the other participant, and the log of the call's media server");
+    }
+    Answer::new(
+        Verdict::Possible,
+        Conclusion::CallTransport,
+        "The crypto of this device says nothing of a failure, and no media key of the participant was seen to arrive: it was \
+         not sent, or not carried.",
+    )
+    .on(keys.cite_missing())
+    .lacking("the report of the participant whose media are missing")
+    .lacking("the homeserver's log of that participant's sendToDevice requests")
+}

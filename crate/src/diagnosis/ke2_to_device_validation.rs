@@ -1,0 +1,140 @@
+//! Does the crypto library turn away to-device messages that arrived in good order?
+//!
+//! With healthy one-time keys and no storm of refusals, messages that arrive and are turned away point at the checks that
+//! newer releases of the crypto library make.
+
+use super::answer::{Answer, Question};
+use super::case::{Case, fact};
+use super::media_keys::{MediaKeys, UnopenedKind};
+use crate::entry::Fault;
+use crate::verdict::{Conclusion, Finding, FindingId, Verdict};
+
+const QUESTION: Question = Question {
+    id: FindingId::Ke2ToDeviceValidation,
+    fault: Fault::Ke2,
+    text: "Does the crypto library of this device turn away the messages that carry media keys?",
+};
+
+pub(crate) fn ask(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, keys: &MediaKeys<'_>) -> Finding {
+    answer(case, divergence, after_ke1, keys).to(&QUESTION)
+}
+
+fn answer(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, keys: &MediaKeys<'_>) -> Answer {
+    if !keys.failed() {
+        return unseen(case);
+    }
+    if let Some(answer) = explained_by_ke1(divergence, after_ke1) {
+        return answer.on(keys.cite_unopened());
+    }
+    let version = case.report.page.client.crypto_version.as_deref();
+    let named = version.unwrap_or("a version that the client did not tell");
+    let seen = fact("cryptoVersion", version.unwrap_or("unknown"));
+    let turned_away = keys.unopened.iter().filter(|one| one.kind == UnopenedKind::Invalid);
+    if turned_away.clone().next().is_some() {
+        let in_call = !keys.missing.is_empty();
+        let because = format!(
+            "The one-time keys are healthy, and {named} turned to-device messages away as invalid. Their inner type is not \
+             known: {}",
+            if in_call { "that media keys are missing in a call fits." } else { "no call missed a media key." }
+        );
+        let verdict = if in_call { Verdict::Likely } else { Verdict::Possible };
+        return Answer::new(verdict, Conclusion::ToDeviceValidation, because)
+            .on(turned_away.map(super::media_keys::Unopened::cite))
+            .on(keys.cite_missing())
+            .on([seen])
+            .lacking("the same call with the release of the SDK before: does it open the messages?");
+    }
+    if !keys.unopened.is_empty() {
+        return Answer::new(
+            Verdict::Possible,
+            Conclusion::ToDeviceValidation,
+            format!(
+                "The one-time keys are healthy, and {named} could not open encrypted to-device messages: the two sides \
+                 see their Olm session differently."
+            ),
+        )
+        .on(keys.cite_unopened())
+        .on(keys.cite_missing())
+        .on([seen])
+        .lacking("the sender's report of the same time");
+    }
+    if keys.missing.iter().all(|missing| missing.came(keys).is_some()) {
+        return Answer::plain(
+            Verdict::RuledOut,
+            "The media keys of every participant concerned arrived and were opened.",
+        )
+        .on(keys.cite_opened());
+    }
+    let delivered = sent_and_delivered(case, keys);
+    if !delivered.is_empty() {
+        return Answer::new(
+            Verdict::Likely,
+            Conclusion::ToDeviceValidation,
+            format!(
+                "The sender's message reached the homeserver and was fetched by this device, and {named} said nothing."
+            ),
+        )
+        .on(delivered)
+        .on([seen])
+        .lacking("the debug log of the crypto library at that time");
+    }
+    Answer::open("No message was turned away in the console; one that was dropped without a word would leave no trace.")
+        .on(keys.cite_missing())
+        .lacking("the homeserver's log of the sender's sendToDevice requests, and the device's inbox")
+}
+
+fn unseen(case: &Case<'_>) -> Answer {
+    if case.is_watched() {
+        Answer::not_seen("No media key was missed, and no to-device message turned away.")
+    } else {
+        Answer::open("Nothing was watched.").lacking("a report of a call")
+    }
+}
+
+/// With KE-1 in the way, nothing further can be read from a message that was not opened.
+pub(crate) fn explained_by_ke1(divergence: &Finding, after_ke1: &Finding) -> Option<Answer> {
+    match (after_ke1.verdict, divergence.verdict) {
+        (Verdict::Confirmed, _) => {
+            let because = "The diverged one-time keys explain it (see the question before).";
+            Some(Answer::plain(Verdict::RuledOut, because).on(after_ke1.evidence.iter().cloned()))
+        }
+        (Verdict::Likely | Verdict::Possible, _) => {
+            let because =
+                "The one-time keys of this device have diverged: as long as that may be the reason, this is open.";
+            Some(Answer::open(because).lacking("a call after the encryption of this device was reset"))
+        }
+        (Verdict::Unknown, _) | (_, Verdict::Unknown) => {
+            let because = "Whether the one-time keys of this device are healthy is open, and that comes first.";
+            Some(Answer::open(because).lacking("an answer to the question of the one-time keys"))
+        }
+        (Verdict::RuledOut, _) => None,
+    }
+}
+
+/// The homeserver's log shows the sender's message, and this device's inbox is empty.
+fn sent_and_delivered(case: &Case<'_>, keys: &MediaKeys<'_>) -> Vec<crate::verdict::EvidenceRef> {
+    /// A key is sent within this time before it is missed.
+    const LEAD_MS: i64 = 5 * 60_000;
+    let Some(inbox) = &case.server.device_inbox else { return Vec::new() };
+    if inbox.iter().any(|row| case.is_this_device(&row.user_id, &row.device_id)) {
+        return Vec::new();
+    }
+    let log = case.server.log.iter().flatten().enumerate();
+    let sent: Vec<_> = log
+        .filter(|(_, line)| {
+            let is_send = line.path.as_deref().is_some_and(|path| path.contains("/sendToDevice/"));
+            let concerns = keys.missing.iter().any(|missing| {
+                let entry = missing.seen.entry;
+                let is_in_time = line.ts >= entry.first_ts.plus_ms(-LEAD_MS) && line.ts <= entry.last_ts;
+                is_in_time && missing.user.is_some_and(|user| line.text.contains(user))
+            });
+            is_send && line.status == Some(200) && concerns
+        })
+        .map(|(index, line)| fact(&format!("server.log[{index}]"), format!("sent at {}: {}", line.ts, line.text)))
+        .collect();
+    if sent.is_empty() {
+        return sent;
+    }
+    let empty = fact("server.deviceInbox", "no message waits for this device");
+    sent.into_iter().chain([empty]).collect()
+}

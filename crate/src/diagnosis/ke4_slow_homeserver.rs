@@ -1,0 +1,215 @@
+//! Do the timeouts of a call's membership come from slow answers of the homeserver?
+//!
+//! The browser's own timings say how long requests took when the call faltered, and how long at other times. The
+//! homeserver's log says how long they took there: what lies between is the network.
+
+use super::answer::{Answer, Question};
+use super::case::{Case, Seen, fact};
+use super::timings::{Timed, figures, logged, timed, windows};
+use crate::entry::{CallFailure, CallMembership, Detail, Fault};
+use crate::latency::{FaultWindow, LatencyFigures};
+use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
+
+const QUESTION: Question = Question {
+    id: FindingId::Ke4SlowHomeserver,
+    fault: Fault::Ke4,
+    text: "Do the timeouts of the call's membership coincide with slow answers of the homeserver?",
+};
+
+/// The SDK gives a delayed event's restart this long.
+const SLOW_MS: f64 = 2000.0;
+/// Fewer requests at the time prove nothing.
+const ENOUGH: u32 = 3;
+
+const TIMINGS: &str = "how fast the homeserver answered then: timings of the page, or a HAR";
+const LOG: &str = "the homeserver's log of the same time: how long did the requests take there?";
+
+pub(crate) fn ask(case: &Case<'_>) -> Finding {
+    answer(case).to(&QUESTION)
+}
+
+fn answer(case: &Case<'_>) -> Answer {
+    let lines: Vec<(Seen<'_>, &CallMembership)> = case
+        .entries()
+        .filter_map(|seen| match &seen.entry.detail {
+            Detail::DelayedEvent(call) | Detail::Membership(call) => Some((seen, call)),
+            _ => None,
+        })
+        .collect();
+    if lines.is_empty() {
+        return if case.is_watched() {
+            Answer::not_seen("No delayed event of a call's membership was late.")
+        } else {
+            Answer::open("Nothing was watched.").lacking("a report of a call")
+        };
+    }
+    let cites: Vec<EvidenceRef> = lines.iter().map(|(seen, call)| seen.cite(&describe(call))).collect();
+    let windows = windows(case, Fault::Ke4);
+    let at_server = Observed::of(logged(case), &windows);
+    let at_client = Observed::of(timed(case), &windows);
+    let statuses: Vec<u16> = lines.iter().filter_map(|(_, call)| call.http_status).collect();
+
+    let answer = refused(&statuses)
+        .or_else(|| decided_by_log(&at_server, &at_client))
+        .or_else(|| answered_with_errors(&statuses))
+        .or_else(|| decided_by_client(case, &at_client))
+        .or_else(|| unreachable(&lines))
+        .unwrap_or_else(|| undecided(&at_client));
+    answer.on(cites)
+}
+
+/// The requests of the fault's windows, and in figures those of other times.
+struct Observed<'a> {
+    inside: LatencyFigures,
+    outside: LatencyFigures,
+    /// In the windows: too slow, or answered with an error of the server.
+    slow: Vec<Timed<'a>>,
+    /// In the windows: failed at once.
+    unreachable: Vec<Timed<'a>>,
+}
+
+impl<'a> Observed<'a> {
+    fn of(timed: Vec<Timed<'a>>, windows: &[FaultWindow]) -> Self {
+        let (inside, outside): (Vec<_>, Vec<_>) = timed.into_iter().partition(|one| one.is_in(windows));
+        let (all, outside) = (figures(&inside), figures(&outside));
+        let is_slow = |one: &Timed<'_>| one.duration_ms >= SLOW_MS || one.status.is_some_and(|status| status >= 500);
+        let (slow, quick): (Vec<_>, Vec<_>) = inside.into_iter().partition(is_slow);
+        let unreachable = quick.into_iter().filter(Timed::failed).collect();
+        Self { inside: all, outside, slow, unreachable }
+    }
+
+    fn cite_slow(&self) -> impl Iterator<Item = EvidenceRef> {
+        self.slow.iter().map(cite)
+    }
+
+    fn cite_figures(&self, path: &str) -> EvidenceRef {
+        fact(path, format!("when the call faltered: {}; at other times: {}", words(&self.inside), words(&self.outside)))
+    }
+}
+
+fn cite(one: &Timed<'_>) -> EvidenceRef {
+    let status = match one.status {
+        None => String::new(),
+        Some(0) => ", no answer".to_owned(),
+        Some(status) => format!(", status {status}"),
+    };
+    fact(&one.fact, format!("{} at {} took {:.0} ms{status}", one.path, one.ts, one.duration_ms))
+}
+
+fn words(figures: &LatencyFigures) -> String {
+    match (figures.p50_ms, figures.p95_ms, figures.worst_ms) {
+        (Some(p50), Some(p95), Some(worst)) => {
+            format!("{} requests, p50 {p50:.0} ms, p95 {p95:.0} ms, worst {worst:.0} ms", figures.count)
+        }
+        _ => "no request".to_owned(),
+    }
+}
+
+fn describe(call: &CallMembership) -> String {
+    let what = match call.http_status {
+        Some(status) => format!("the homeserver answered {status}"),
+        None => "a delayed event, or the membership it keeps, was late".to_owned(),
+    };
+    let retry = match (call.attempt, call.max_attempts) {
+        (Some(attempt), Some(max)) => format!(", retry {attempt} of {max}"),
+        _ => String::new(),
+    };
+    let end = if call.gave_up { ", and the client gave up" } else { "" };
+    format!("{what}{retry}{end}")
+}
+
+/// An answer of the kind 4xx came in time, and says no.
+fn refused(statuses: &[u16]) -> Option<Answer> {
+    let refusal = statuses.iter().find(|status| (400..500).contains(*status) && **status != 429)?;
+    if statuses.iter().any(|status| *status >= 500) {
+        return None;
+    }
+    Some(Answer::new(
+        Verdict::Confirmed,
+        Conclusion::DelayedEventsRefused,
+        format!(
+            "The homeserver refused the delayed events with {refusal}: it does not support them, or does not allow what the \
+             client asked for."
+        ),
+    ))
+}
+
+fn decided_by_log(at_server: &Observed<'_>, at_client: &Observed<'_>) -> Option<Answer> {
+    if !at_server.slow.is_empty() {
+        let because = "The homeserver's own log shows requests of that time that it took too long for, or failed.";
+        let answer = Answer::new(Verdict::Confirmed, Conclusion::SlowHomeserver, because);
+        return Some(answer.on([at_server.cite_figures("server.log")]).on(at_server.cite_slow()));
+    }
+    if at_server.inside.count < ENOUGH {
+        return None;
+    }
+    let because = if at_client.slow.is_empty() {
+        "The homeserver's own log shows that it answered in time when the call faltered: the client, or its network, did not."
+    } else {
+        "The requests took long for the client, and not for the homeserver: what lies between them does, the network or a \
+         proxy."
+    };
+    let answer = Answer::new(Verdict::RuledOut, Conclusion::NotTheHomeserver, because);
+    Some(answer.on([at_server.cite_figures("server.log")]).on(at_client.cite_slow()))
+}
+
+/// The lines themselves name the answers.
+fn answered_with_errors(statuses: &[u16]) -> Option<Answer> {
+    let error = statuses.iter().find(|status| **status >= 500)?;
+    Some(if matches!(error, 502..=504) {
+        let because =
+            format!("The answers were {error}: a proxy waited for the homeserver in vain. How long, its log tells.");
+        Answer::new(Verdict::Likely, Conclusion::SlowHomeserver, because).lacking(LOG)
+    } else {
+        let because = format!("The homeserver answered {error}: it failed, whether it was slow or not.");
+        Answer::new(Verdict::Confirmed, Conclusion::FailingHomeserver, because)
+    })
+}
+
+fn decided_by_client(case: &Case<'_>, at_client: &Observed<'_>) -> Option<Answer> {
+    let figures = at_client.cite_figures("latency");
+    let concerns_call = |one: &Timed<'_>| one.path.contains("/delayed_events/") || one.path.contains("/state/");
+    let answer = if at_client.slow.iter().any(concerns_call) {
+        let because =
+            "The very requests that keep the member in the call took too long, or had no answer, when it faltered.";
+        Answer::new(Verdict::Likely, Conclusion::SlowHomeserver, because).lacking(LOG)
+    } else if !at_client.slow.is_empty() {
+        let because = "Other requests took too long when the call faltered.";
+        Answer::new(Verdict::Possible, Conclusion::SlowHomeserver, because).lacking(LOG)
+    } else if !at_client.unreachable.is_empty() {
+        let because =
+            "Requests failed at once when the call faltered: they did not reach a server, the network was gone.";
+        Answer::new(Verdict::Likely, Conclusion::NotTheHomeserver, because).lacking(LOG)
+    } else if at_client.inside.count >= ENOUGH && is_complete(case) {
+        let because = "Every request of that time was answered quickly: the homeserver was not slow for this client.";
+        Answer::new(Verdict::RuledOut, Conclusion::NotTheHomeserver, because)
+    } else {
+        return None;
+    };
+    Some(answer.on([figures]).on(at_client.cite_slow()).on(at_client.unreachable.iter().map(cite)))
+}
+
+/// The client says itself that it reached nobody.
+fn unreachable(lines: &[(Seen<'_>, &CallMembership)]) -> Option<Answer> {
+    let mut failures = lines.iter().filter_map(|(_, call)| call.failure).peekable();
+    failures.peek()?;
+    failures.all(|failure| failure == CallFailure::Unreachable).then(|| {
+        let because = "The requests did not reach the homeserver: the network was gone, or the homeserver was.";
+        Answer::new(Verdict::Possible, Conclusion::NotTheHomeserver, because).lacking(LOG)
+    })
+}
+
+fn undecided(at_client: &Observed<'_>) -> Answer {
+    let because = match at_client.inside.count {
+        0 => "No request of that time was timed.",
+        _ => "Too few requests of that time were timed, or not all of them.",
+    };
+    Answer::open(because).lacking(TIMINGS).lacking(LOG)
+}
+
+/// Whether no request of the windows can be missing from what the page timed.
+fn is_complete(case: &Case<'_>) -> bool {
+    let Some(latency) = &case.report.latency else { return true };
+    let begin = windows(case, Fault::Ke4).first().map(|window| window.from);
+    begin.zip(latency.complete_since).is_some_and(|(begin, since)| since <= begin)
+}

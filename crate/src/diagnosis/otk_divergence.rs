@@ -1,0 +1,181 @@
+//! What is wrong with the one-time keys of this device?
+//!
+//! The refusal itself names the id, the server's key and the device's: that settles it. The homeserver's own tables tell
+//! exhaustion from it, and may contradict.
+
+use super::answer::{Answer, Question};
+use super::case::{Case, Refused, fact};
+use crate::entry::{Detail, Fault};
+use crate::upload_loop::LoopState;
+use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
+
+const QUESTION: Question = Question {
+    id: FindingId::OtkDivergence,
+    fault: Fault::Ke1,
+    text: "What is wrong with the one-time keys of this device: do they differ from the homeserver's under the same ids, \
+           are they used up, or does the client merely repeat itself?",
+};
+
+/// So many refusals of the very same key are a loop.
+const LOOP: u32 = 3;
+
+pub(crate) fn ask(case: &Case<'_>, refusals: &[Refused<'_>]) -> Finding {
+    answer(case, refusals).to(&QUESTION)
+}
+
+fn answer(case: &Case<'_>, refusals: &[Refused<'_>]) -> Answer {
+    let diverging: Vec<_> = refusals.iter().filter(|refused| refused.refusal.diverges() == Some(true)).collect();
+    let same: Vec<_> = refusals.iter().filter(|refused| refused.refusal.diverges() == Some(false)).collect();
+    let cites = |of: &[&Refused<'_>]| of.iter().map(|refused| refused.cite.clone()).collect::<Vec<_>>();
+
+    if let Some(contradiction) = same.iter().find(|same| diverging.iter().any(|other| names_same(same, other))) {
+        return Answer::open(format!(
+            "One refusal of {} shows different keys, another the same key on both sides.",
+            contradiction.refusal.key_id
+        ))
+        .on(cites(&diverging).into_iter().chain(cites(&same)))
+        .lacking("the row of this key id on the homeserver, read while the refusals last");
+    }
+    if !diverging.is_empty() {
+        return divergence(case, &diverging).on(cites(&diverging));
+    }
+    if let Some(exhaustion) = exhaustion(case) {
+        return exhaustion.on(refusals.iter().map(|refused| refused.cite.clone()));
+    }
+    if !same.is_empty() {
+        let count: u32 = same.iter().map(|refused| refused.count).sum();
+        let because = "The server refuses keys that it has already, the very same on both sides: nothing has parted \
+                       ways, the client repeats an upload that it takes for failed.";
+        let verdict = if count >= LOOP { Verdict::Confirmed } else { Verdict::Possible };
+        let answer = Answer::new(verdict, Conclusion::ClientLoop, because).on(cites(&same));
+        return if count >= LOOP { answer } else { answer.lacking("more than one or two refusals") };
+    }
+    if !refusals.is_empty() {
+        return Answer::new(
+            Verdict::Likely,
+            Conclusion::Divergence,
+            "An upload was refused because its key id is taken. Synapse does so only for a different key, but the two \
+             keys could not be read from the refusal.",
+        )
+        .on(refusals.iter().map(|refused| refused.cite.clone()))
+        .lacking(
+            "the whole refusal, with the old and the new key: from the network tab, a HAR, or the homeserver's log",
+        );
+    }
+    nothing_refused(case)
+}
+
+fn names_same(one: &Refused<'_>, other: &Refused<'_>) -> bool {
+    one.refusal.key_id == other.refusal.key_id
+}
+
+/// The refusal proves it; the homeserver's inventory may add to that, or contradict.
+fn divergence(case: &Case<'_>, diverging: &[&Refused<'_>]) -> Answer {
+    let mut evidence: Vec<EvidenceRef> = Vec::new();
+    for refused in diverging {
+        let refusal = &refused.refusal;
+        let Some((index, row)) = case.one_time_key(&refusal.key_id) else { continue };
+        let Some(stored) = row.key.as_deref() else { continue };
+        let place = format!("server.oneTimeKeys[{index}]");
+        if Some(stored) == refusal.old_key.as_deref() {
+            evidence.push(fact(&place, format!("the homeserver still holds {stored} as {}", refusal.key_id)));
+        } else {
+            let whose = if Some(stored) == refusal.new_key.as_deref() { "the device's own key" } else { "a third key" };
+            return Answer::open(format!(
+                "The refusal and the homeserver's inventory contradict each other: under {} the inventory has {whose}.",
+                refusal.key_id
+            ))
+            .on([fact(&place, format!("the homeserver holds {stored}"))])
+            .lacking("the inventory of one-time keys, read while the refusals last, and of this very device");
+        }
+    }
+    let mut because = "The server holds other keys under ids that this device uses: each refusal names the id, the \
+                       server's key and the device's."
+        .to_owned();
+    if case.report.page.upload_loop.state == LoopState::Recovered {
+        because.push_str(" An upload was accepted since: it may be over.");
+    }
+    Answer::new(Verdict::Confirmed, Conclusion::Divergence, because).on(evidence)
+}
+
+/// No key left, and the fallback key given out. Only the homeserver knows.
+fn exhaustion(case: &Case<'_>) -> Option<Answer> {
+    let counts = case.server.one_time_key_counts.iter().flatten().enumerate();
+    let mut of_device = counts
+        .filter(|(_, row)| case.is_this_device(&row.user_id, &row.device_id) && row.algorithm == "signed_curve25519");
+    let (place, text) = match of_device.next() {
+        Some((index, row)) if row.count == 0 => {
+            (format!("server.oneTimeKeyCounts[{index}]"), "the homeserver counts 0 one-time keys")
+        }
+        Some(_) => return None,
+        // An inventory that was looked at and holds nothing for a device that is known says the same.
+        None => match case.one_time_keys() {
+            Some(rows) if rows.is_empty() && is_known_device(case) => {
+                ("server.oneTimeKeys".to_owned(), "the homeserver has no one-time key of this device")
+            }
+            _ => return None,
+        },
+    };
+    let empty = fact(&place, text);
+    let fallback = case.server.fallback_keys.as_ref().map(|rows| {
+        let mut rows = rows.iter().enumerate();
+        rows.find(|(_, row)| case.is_this_device(&row.user_id, &row.device_id))
+    });
+    Some(match fallback {
+        Some(Some((index, row))) if row.used => Answer::new(
+            Verdict::Confirmed,
+            Conclusion::Exhaustion,
+            "No one-time key of this device is left on the homeserver, and its fallback key was given out.",
+        )
+        .on([empty, fact(&format!("server.fallbackKeys[{index}]"), format!("{} was used", row.key_id))]),
+        Some(found) => {
+            let what = if found.is_some() { "an unused fallback key" } else { "no fallback key" };
+            Answer::open(format!("No one-time key is left, and yet the homeserver has {what} of this device."))
+                .on([empty])
+                .lacking("the counts and the fallback key, read at the same time")
+        }
+        None => Answer::new(
+            Verdict::Likely,
+            Conclusion::Exhaustion,
+            "No one-time key of this device is left on the homeserver.",
+        )
+        .on([empty])
+        .lacking("whether the fallback key was used"),
+    })
+}
+
+fn is_known_device(case: &Case<'_>) -> bool {
+    let devices = case.server.devices.iter().flatten();
+    let fallback = case.server.fallback_keys.iter().flatten();
+    devices
+        .map(|row| (&row.user_id, &row.device_id))
+        .chain(fallback.map(|row| (&row.user_id, &row.device_id)))
+        .any(|(user_id, device_id)| case.is_this_device(user_id, device_id))
+}
+
+fn nothing_refused(case: &Case<'_>) -> Answer {
+    let mut cut = case
+        .entries()
+        .filter(|seen| matches!(seen.entry.detail, Detail::Clue) && seen.entry.message.contains("One time key"));
+    if let Some(seen) = cut.next() {
+        return Answer::open(
+            "A line speaks of a one-time key that exists already, but it cannot be read as a refusal.",
+        )
+        .on([seen.cite("the words of a refusal, without its key id")])
+        .lacking("the whole line, or the answer to the upload in the network tab");
+    }
+    let page = &case.report.page;
+    if case.is_watched_long_enough() {
+        let uploads = match page.upload_loop.accepted {
+            0 => "no upload was refused while this page was watched".to_owned(),
+            accepted => format!("{accepted} uploads were accepted, none refused"),
+        };
+        let clues = case.entries().filter(|seen| matches!(seen.entry.detail, Detail::Clue));
+        return Answer::not_seen("The homeserver accepts the one-time keys of this device, as far as was seen.")
+            .on([fact("uploadLoop", uploads)])
+            .on(clues.map(|seen| seen.cite("the bare words \"already exists\", of something else")));
+    }
+    Answer::open("Nothing was refused, but uploads were not watched, or not long enough to see the client's next try.")
+        .on([fact("capturingSince", page.capturing_since.map_or("not at all".to_owned(), |since| since.to_string()))])
+        .lacking("a report from a page that has been watched for two minutes or more")
+}

@@ -1,0 +1,213 @@
+//! The homeserver's answers in figures, in and outside the windows of a fault.
+
+use std::collections::BTreeMap;
+
+use super::case::Case;
+use crate::entry::Fault;
+use crate::latency::{FaultWindow, LatencyFigures, LatencySummary, PathLatency};
+use crate::timestamp::Timestamp;
+
+/// The SDK logs a request that failed up to this time after it was made.
+const LEAD_MS: i64 = 15_000;
+/// A request that was made just after the line tells of the same time.
+const TAIL_MS: i64 = 5_000;
+/// Lines of one entry that lie further apart than this, on average, are no stretch of trouble.
+const DENSE_MS: i64 = 60_000;
+
+/// A request, from whatever timed it.
+pub(crate) struct Timed<'a> {
+    pub(crate) ts: Timestamp,
+    pub(crate) path: &'a str,
+    pub(crate) method: Option<&'a str>,
+    pub(crate) duration_ms: f64,
+    pub(crate) status: Option<u16>,
+    /// Where it stands.
+    pub(crate) fact: String,
+}
+
+impl Timed<'_> {
+    /// Whether it was under way in the window.
+    fn overlaps(&self, window: &FaultWindow) -> bool {
+        #[allow(clippy::cast_possible_truncation, reason = "`as` saturates")]
+        let end = self.ts.plus_ms(self.duration_ms.max(0.0) as i64);
+        self.ts <= window.to && end >= window.from
+    }
+
+    pub(crate) fn is_in(&self, windows: &[FaultWindow]) -> bool {
+        windows.iter().any(|window| self.overlaps(window))
+    }
+
+    /// Whether no answer came, or one of a server that could not.
+    pub(crate) fn failed(&self) -> bool {
+        self.status.is_some_and(|status| status == 0 || status >= 500)
+    }
+}
+
+/// The requests as the browser timed them; where it did not, those of a HAR.
+pub(crate) fn timed<'a>(case: &Case<'a>) -> Vec<Timed<'a>> {
+    let of_page = case.report.latency.iter().flat_map(|latency| latency.samples.iter().enumerate());
+    let of_page: Vec<Timed<'a>> = of_page
+        .map(|(index, sample)| Timed {
+            ts: sample.ts,
+            path: &sample.path,
+            method: method(&sample.path),
+            duration_ms: sample.duration_ms,
+            status: sample.status,
+            fact: format!("latency.samples[{index}]"),
+        })
+        .collect();
+    if !of_page.is_empty() {
+        return of_page;
+    }
+    let har = case.server.har.iter().flatten().enumerate();
+    har.filter(|(_, request)| !is_left_out(&request.path))
+        .map(|(index, request)| Timed {
+            ts: request.ts,
+            path: &request.path,
+            method: Some(&request.method),
+            duration_ms: request.duration_ms,
+            status: Some(request.status),
+            fact: format!("server.har[{index}]"),
+        })
+        .collect()
+}
+
+/// The requests as the homeserver's own log times them.
+pub(crate) fn logged<'a>(case: &Case<'a>) -> Vec<Timed<'a>> {
+    let log = case.server.log.iter().flatten().enumerate();
+    log.filter_map(|(index, line)| {
+        let path = line.path.as_deref().filter(|path| !is_left_out(path))?;
+        Some(Timed {
+            ts: begin(line.ts, line.duration_ms?),
+            path,
+            method: line.method.as_deref(),
+            duration_ms: line.duration_ms?,
+            status: line.status,
+            fact: format!("server.log[{index}]"),
+        })
+    })
+    .collect()
+}
+
+/// The log has the time at which a request ended.
+fn begin(end: Timestamp, duration_ms: f64) -> Timestamp {
+    #[allow(clippy::cast_possible_truncation, reason = "`as` saturates")]
+    end.plus_ms(-(duration_ms.max(0.0) as i64))
+}
+
+/// The long poll waits on purpose, and a download lasts as long as it is big.
+fn is_left_out(path: &str) -> bool {
+    let path = path.split('?').next().unwrap_or(path);
+    path.ends_with("/sync") || path.contains("/media/")
+}
+
+/// When the fault was seen. Lines that were folded into one entry and lie far apart make two windows, not a long one.
+pub(crate) fn windows(case: &Case<'_>, fault: Fault) -> Vec<FaultWindow> {
+    let mut windows: Vec<FaultWindow> = Vec::new();
+    for seen in case.entries().filter(|seen| seen.entry.ke == fault) {
+        let (first, last) = (seen.entry.first_ts, seen.entry.last_ts.max(seen.entry.first_ts));
+        let gaps = i64::from(seen.entry.count.saturating_sub(1).max(1));
+        let around =
+            |from: Timestamp, to: Timestamp| FaultWindow { from: from.plus_ms(-LEAD_MS), to: to.plus_ms(TAIL_MS) };
+        if (last.ms() - first.ms()) / gaps <= DENSE_MS {
+            windows.push(around(first, last));
+        } else {
+            windows.extend([around(first, first), around(last, last)]);
+        }
+    }
+    windows.sort_unstable_by_key(|window| window.from);
+    let mut merged: Vec<FaultWindow> = Vec::new();
+    for window in windows {
+        match merged.last_mut() {
+            Some(before) if window.from <= before.to => before.to = before.to.max(window.to),
+            _ => merged.push(window),
+        }
+    }
+    merged
+}
+
+pub(crate) fn summary(case: &Case<'_>) -> Option<LatencySummary> {
+    let timed = timed(case);
+    if timed.is_empty() {
+        return None;
+    }
+    let windows = windows(case, Fault::Ke4);
+    let (inside, outside): (Vec<&Timed<'_>>, Vec<&Timed<'_>>) = timed.iter().partition(|one| one.is_in(&windows));
+    let mut paths: BTreeMap<(&str, Option<&str>), Vec<&Timed<'_>>> = BTreeMap::new();
+    for one in &timed {
+        paths.entry((one.path, one.method)).or_default().push(one);
+    }
+    let mut by_path: Vec<PathLatency> = paths
+        .into_iter()
+        .map(|((path, method), of_path)| PathLatency {
+            method: method.map(str::to_owned),
+            path: path.to_owned(),
+            figures: figures(of_path),
+        })
+        .collect();
+    by_path.sort_by(|a, b| b.figures.worst_ms.unwrap_or(0.0).total_cmp(&a.figures.worst_ms.unwrap_or(0.0)));
+    Some(LatencySummary {
+        all: figures(timed.iter()),
+        in_fault_windows: figures(inside),
+        outside: figures(outside),
+        windows,
+        by_path,
+    })
+}
+
+pub(crate) fn figures<'a, 'b: 'a>(timed: impl IntoIterator<Item = &'a Timed<'b>>) -> LatencyFigures {
+    let mut durations: Vec<f64> = Vec::new();
+    let mut failures = 0;
+    for one in timed {
+        durations.push(one.duration_ms);
+        failures += u32::from(one.failed());
+    }
+    durations.sort_unstable_by(f64::total_cmp);
+    LatencyFigures {
+        count: u32::try_from(durations.len()).unwrap_or(u32::MAX),
+        p50_ms: percentile(&durations, 50),
+        p95_ms: percentile(&durations, 95),
+        worst_ms: durations.last().copied(),
+        failures,
+    }
+}
+
+/// The nearest rank: one of the values themselves.
+fn percentile(sorted: &[f64], percent: usize) -> Option<f64> {
+    let rank = (sorted.len() * percent).div_ceil(100);
+    sorted.get(rank.saturating_sub(1)).copied()
+}
+
+/// The method of the endpoints that have one alone, by the specification; the browser's timings do not tell it.
+fn method(path: &str) -> Option<&'static str> {
+    let ends = |words: &[&str]| words.iter().any(|word| path.ends_with(word));
+    if ends(&["/keys/upload", "/keys/query", "/keys/claim", "/restart", "/cancel", "/join", "/leave", "/read_markers"])
+    {
+        return Some("POST");
+    }
+    if path.contains("/sendToDevice/") || path.contains("/send/") || path.contains("/typing/") {
+        return Some("PUT");
+    }
+    ends(&["/messages", "/joined_members", "/versions", "/capabilities", "/keys/changes", "/members"]).then_some("GET")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentile_is_the_nearest_rank() {
+        let values: Vec<f64> = (1..=20).map(f64::from).collect();
+        assert_eq!(percentile(&values, 50), Some(10.0));
+        assert_eq!(percentile(&values, 95), Some(19.0));
+        assert_eq!(percentile(&values[..1], 95), Some(1.0));
+        assert_eq!(percentile(&[], 50), None);
+    }
+
+    #[test]
+    fn a_method_is_told_only_where_there_is_one() {
+        assert_eq!(method("/_matrix/client/v3/keys/upload"), Some("POST"));
+        assert_eq!(method("/_matrix/client/v3/rooms/{id}/send/m.room.encrypted/{id}"), Some("PUT"));
+        assert_eq!(method("/_matrix/client/v3/profile/{id}"), None);
+    }
+}

@@ -1,0 +1,103 @@
+//! The runbook's statements for this very report: its user, its device, its events, its time. They only read.
+
+mod log;
+pub mod shell;
+pub mod sql;
+mod tables;
+
+use std::collections::BTreeSet;
+
+use crate::entry::{Detail, Entry};
+use crate::report::Report;
+use crate::timestamp::Timestamp;
+use crate::verdict::{Runbook, RunbookQuery};
+
+/// What led to a fault stands in the log some minutes before.
+const MARGIN_MS: i64 = 5 * 60_000;
+/// So many events, users and keys are named; more would make no statement that a person reads.
+const MOST_IDS: usize = 20;
+
+/// What the statements are about.
+struct Subject<'a> {
+    user_id: Option<&'a str>,
+    device_id: Option<&'a str>,
+    /// Events that could not be decrypted; malformed ones first.
+    events: Vec<&'a str>,
+    /// `<algorithm>:<id>` of keys that were refused.
+    key_ids: Vec<&'a str>,
+    /// Users whose media or messages are concerned.
+    others: Vec<&'a str>,
+    from: Timestamp,
+    to: Timestamp,
+}
+
+/// The statements for a report.
+pub fn runbook(report: &Report) -> Runbook {
+    let subject = Subject::of(report);
+    let mut queries: Vec<RunbookQuery> =
+        sql::Dialect::ALL.iter().flat_map(|dialect| tables::queries(*dialect, &subject)).collect();
+    queries.extend(log::queries(&subject));
+    Runbook { from: subject.from, to: subject.to, queries }
+}
+
+impl<'a> Subject<'a> {
+    fn of(report: &'a Report) -> Self {
+        let page = &report.page;
+        let store = page.crypto_store.as_ref();
+        let (from, to) = window(report);
+        let mut found = Found::default();
+        for entry in &page.entries {
+            found.take(entry);
+        }
+        let Found { malformed, ordinary, mut key_ids, others } = found;
+        key_ids.extend(page.upload_loop.key_ids.iter().map(String::as_str));
+        Self {
+            user_id: page.client.user_id.as_deref().or_else(|| store?.user_id.as_deref()),
+            device_id: page.client.device_id.as_deref().or_else(|| store?.device_id.as_deref()),
+            events: malformed.into_iter().chain(ordinary).take(MOST_IDS).collect(),
+            key_ids: key_ids.into_iter().take(MOST_IDS).collect(),
+            others: others.into_iter().take(MOST_IDS).collect(),
+            from,
+            to,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Found<'a> {
+    malformed: BTreeSet<&'a str>,
+    ordinary: BTreeSet<&'a str>,
+    key_ids: BTreeSet<&'a str>,
+    others: BTreeSet<&'a str>,
+}
+
+impl<'a> Found<'a> {
+    fn take(&mut self, entry: &'a Entry) {
+        match &entry.detail {
+            Detail::Refusal(refusal) => {
+                self.key_ids.insert(&refusal.key_id);
+            }
+            Detail::Malformed { event, .. } => self.malformed.extend(event.event_id.as_deref()),
+            Detail::Undecryptable { event, .. } => self.ordinary.extend(event.event_id.as_deref()),
+            Detail::MissingKey { participant, .. }
+            | Detail::MissingKeySet { participant, .. }
+            | Detail::InvalidKey { participant, .. }
+            | Detail::KeyMarkedInvalid { participant, .. } => {
+                self.others.extend(participant.as_deref().map(crate::media_key::user_of));
+            }
+            Detail::ToDeviceUnopened { sender, .. } => self.others.extend(sender.as_deref()),
+            _ => {}
+        }
+    }
+}
+
+/// From a while before the first trace to a while after the last; of a report without any, all of it.
+fn window(report: &Report) -> (Timestamp, Timestamp) {
+    let page = &report.page;
+    let entries = page.entries.iter().flat_map(|entry| [entry.first_ts, entry.last_ts]);
+    let marks = report.capture_session.iter().flat_map(|session| session.marks.iter().map(|mark| mark.ts));
+    let traces: Vec<Timestamp> = entries.chain(marks).collect();
+    let first = traces.iter().min().copied().or(page.capturing_since).unwrap_or(page.generated_at);
+    let last = traces.iter().max().copied().unwrap_or(page.generated_at);
+    (first.plus_ms(-MARGIN_MS), last.plus_ms(MARGIN_MS))
+}

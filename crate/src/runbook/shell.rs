@@ -1,0 +1,30 @@
+//! Words for a POSIX shell that nothing can break out of.
+
+/// A word in single quotes. It is for what a person pastes into a terminal: of a text with control characters, or with
+/// characters that show otherwise than they are, the longest run without them is taken.
+pub fn word(text: &str) -> String {
+    format!("'{}'", clean(text).replace('\'', r"'\''"))
+}
+
+/// The longest run of printable ASCII. A search for it still finds every line that holds the whole text.
+fn clean(text: &str) -> &str {
+    let runs = text.split(|c: char| !matches!(c, ' '..='~'));
+    runs.max_by_key(|run| run.len()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quote_ends_nothing() {
+        assert_eq!(word("a'; rm -rf /; '"), r"'a'\''; rm -rf /; '\'''");
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_left_out() {
+        assert_eq!(word("!room\x1b[201~\nrm -rf /"), "'rm -rf /'");
+        assert_eq!(word("@bob\u{202e}sh:hs"), "'@bob'");
+        assert_eq!(word("\n"), "''");
+    }
+}
