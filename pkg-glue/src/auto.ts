@@ -8,6 +8,7 @@ if (typeof document !== 'undefined') {
   core().install();
   core().watchUploads();
   core().frames.watchAll();
+  core().latency.watch();
   core().storage.enter();
   core().tabs.enter();
 }

@@ -2,11 +2,20 @@
 // is used first makes it, the others find it.
 
 import { explain } from './bounded';
+import { type CaptureSessions, createCaptureSessions } from './capture-session';
 import { type Databases, listDatabases } from './databases';
 import type { CreateMachine } from './election';
 import { createEngine, type Engine, type StoreOfDevice, type UploadWatchOptions } from './engine';
 import { createFrames, type Frames } from './frames';
-import type { CaptureStatus, CryptoStoreStatus, Evidences, StorageStatus, TabRole } from './generated/model';
+import type {
+  CaptureSession,
+  CaptureStatus,
+  CryptoStoreStatus,
+  Evidences,
+  StorageStatus,
+  TabRole,
+} from './generated/model';
+import { createLatency, type LatencyWatch } from './latency';
 import { createStorage, type PersistentStorage } from './storage';
 import { createTabs, type TabsHere } from './tabs';
 
@@ -17,6 +26,8 @@ export interface CryptoDiagSnapshot extends Evidences {
   readonly storage: StorageStatus | null;
   /** What this tab is to its session (`null`: the host holds no election), and how many tabs of it are open. */
   readonly tabs: { readonly role: TabRole | null; readonly count: number };
+  /** `null` before the first was started. */
+  readonly captureSession: CaptureSession | null;
   /** Set where nothing but a logout and a login helps, and why. */
   readonly recovery: RecoveryReason | null;
 }
@@ -57,13 +68,15 @@ export interface Core {
   readonly stores: Stores;
   readonly tabs: TabsHere;
   readonly frames: Frames;
+  readonly latency: LatencyWatch;
+  readonly captures: CaptureSessions;
 }
 
 /** The shortest time between two calls of the listeners for new evidence. */
 const INTERVAL_MS = 250;
 
 // The number changes when a copy of the package could not use the core of another.
-const KEY = Symbol.for('lotus-crypto-diag/core/1');
+const KEY = Symbol.for('lotus-crypto-diag/core/2');
 
 export function core(): Core {
   const page = globalThis as { [KEY]?: Core };
@@ -257,6 +270,9 @@ function createCore(): Core {
     return undo && (() => guarded(undo));
   });
 
+  const latency = createLatency();
+  const captures = createCaptureSessions(() => schedule());
+
   const requests: Core['requests'] = { fetch: (input, init) => globalThis.fetch(input, init) };
 
   const evidence = (): Evidences => {
@@ -266,7 +282,14 @@ function createCore(): Core {
 
   const takeSnapshot = (): CryptoDiagSnapshot => {
     const evidences = evidence();
-    return { ...evidences, status, storage: storage.status(), tabs: tabs.summary(), recovery: recoveryFrom(evidences) };
+    return {
+      ...evidences,
+      status,
+      storage: storage.status(),
+      tabs: tabs.summary(),
+      captureSession: captures.status(),
+      recovery: recoveryFrom(evidences),
+    };
   };
 
   return {
@@ -333,5 +356,7 @@ function createCore(): Core {
     stores,
     tabs,
     frames,
+    latency,
+    captures,
   };
 }

@@ -7,7 +7,7 @@
 import { type CryptoDiagSnapshot, core } from './core';
 import type { TabLeadership, TabLeadershipOptions } from './election';
 import type { UploadWatchOptions } from './engine';
-import type { CaptureStatus, Entry, StorageStatus } from './generated/model';
+import type { CaptureStatus, Entry, MarkKind, StorageStatus } from './generated/model';
 
 export type { CryptoDiagSnapshot, RecoveryReason } from './core';
 export { type CryptoStoreOptions, checkCryptoStore, type DeviceIds } from './crypto-store';
@@ -23,7 +23,7 @@ export type {
 } from './generated/model';
 export type { MatrixClientLike } from './matrix-client';
 export type { ReportExtras } from './report';
-export { buildCryptoDiagReport, collectCryptoDiagReport } from './report';
+export { buildCryptoDiagReport, collectCryptoDiagReport, getCryptoDiagnosis } from './report';
 
 /**
  * Starts to watch `console.warn` and `console.error` of this window, synchronously. What was gathered before an undo is
@@ -107,4 +107,28 @@ export const fetchFn: typeof fetch = (input, init) => core().requests.fetch(inpu
  */
 export function watchFrame(frame: HTMLIFrameElement): () => void {
   return core().frames.watch(frame);
+}
+
+/**
+ * Takes the browser's timings of requests to the homeserver, at no cost to the requests. `auto` does it.
+ *
+ * @returns the undo. Undoing twice is safe.
+ */
+export function watchLatency(): () => void {
+  return core().latency.watch();
+}
+
+/** A person is about to provoke a fault. It notes the time and clears nothing. */
+export function startCaptureSession(): void {
+  core().captures.start();
+}
+
+/** A person notices a fault, now. */
+export function markFault(kind: MarkKind): void {
+  core().captures.mark(kind);
+}
+
+/** The capture session is over: its report is to be collected or downloaded. */
+export function stopCaptureSession(): void {
+  core().captures.stop();
 }

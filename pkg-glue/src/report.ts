@@ -1,7 +1,8 @@
 import { explain, NoAnswer, within } from './bounded';
 import { core } from './core';
 import { checkCryptoStore } from './crypto-store';
-import type { CaptureStatus, ClientFacts, Environment, Report, StorageStatus } from './generated/model';
+import { loadDiagnosis, withDiagnosis } from './diagnose-later';
+import type { CaptureStatus, ClientFacts, Diagnosis, Environment, Report, StorageStatus } from './generated/model';
 import type { CryptoApiLike, MatrixClientLike } from './matrix-client';
 
 /** What only the host knows. */
@@ -14,9 +15,12 @@ export interface ReportExtras {
   notes?: string[];
 }
 
-/** What is known now, as JSON. `mx` may be missing or half-initialised. */
+/**
+ * What is known now, as JSON. `mx` may be missing or half-initialised. The diagnosis is in it once it was loaded: with the
+ * first report that was collected.
+ */
 export function buildCryptoDiagReport(mx?: MatrixClientLike | null, extras?: ReportExtras): string {
-  return toJson(write(new Interview(extras).about(mx)));
+  return toJson(withDiagnosis(write(new Interview(extras).about(mx))));
 }
 
 /**
@@ -26,13 +30,26 @@ export function buildCryptoDiagReport(mx?: MatrixClientLike | null, extras?: Rep
 export async function collectCryptoDiagReport(mx?: MatrixClientLike | null, extras?: ReportExtras): Promise<string> {
   const interview = new Interview(extras);
   const facts = interview.about(mx);
-  await Promise.all([
+  const [trouble] = await Promise.all([
+    loadDiagnosis(),
     interview.aboutCrypto(mx),
     core().storage.refresh(),
     core().tabs.call(),
     mx && checkCryptoStore(mx),
   ]);
-  return toJson(write({ ...facts, storage: core().storage.status() }));
+  return toJson(withDiagnosis(write({ ...facts, storage: core().storage.status() }), trouble));
+}
+
+/**
+ * What the evidence says now: the runbook's verdicts. `null` where the module that judges could not be loaded. Never
+ * rejects.
+ */
+export async function getCryptoDiagnosis(
+  mx?: MatrixClientLike | null,
+  extras?: ReportExtras,
+): Promise<Diagnosis | null> {
+  await loadDiagnosis();
+  return withDiagnosis(write(new Interview(extras).about(mx))).diagnosis;
 }
 
 /** What is found out when a report is asked for. */
@@ -46,7 +63,7 @@ interface HostFacts {
 }
 
 function write(facts: HostFacts): Report {
-  const { evidence, stores, tabs, capturingSince } = core();
+  const { evidence, stores, tabs, latency, captures, capturingSince } = core();
   const told = redacted(facts);
   const { userId, deviceId } = facts.client;
   const known = evidence();
@@ -66,8 +83,8 @@ function write(facts: HostFacts): Report {
     notes: told.notes,
     blindSpots: told.blindSpots,
     tabs: tabs.status(),
-    latency: null,
-    captureSession: null,
+    latency: latency.status(),
+    captureSession: captures.status(),
     diagnosis: null,
     runbook: null,
   };

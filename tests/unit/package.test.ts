@@ -26,7 +26,11 @@ describe('before anything is installed', () => {
     expect(report.status.state).toBe('idle');
     expect(report.capturingSince).toBeNull();
     expect(report.counts).toEqual({ 'KE-1': 0, 'KE-2': 0, 'KE-3': 0, 'KE-4': 0 });
-    expect(report.notes).toHaveLength(1);
+    expect(report.notes).toEqual([
+      'no Matrix client was given: nothing is known of user, device and encryption',
+      'the diagnosis is not loaded yet: a report that is collected, not built, has it',
+    ]);
+    expect([report.diagnosis, report.runbook]).toEqual([null, null]);
   });
 
   it('the console is untouched', () => {

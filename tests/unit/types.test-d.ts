@@ -29,6 +29,11 @@ it('the functions of the main entry have the types that are promised', () => {
     requestTabLeadership: (options?: lib.TabLeadershipOptions) => lib.TabLeadership;
     watchKeyUploads: (options?: lib.UploadWatchOptions) => Undo;
     watchFrame: (frame: HTMLIFrameElement) => Undo;
+    watchLatency: () => Undo;
+    getCryptoDiagnosis: (mx?: Client, extras?: lib.ReportExtras) => Promise<lib.Diagnosis | null>;
+    startCaptureSession: () => void;
+    markFault: (kind: lib.MarkKind) => void;
+    stopCaptureSession: () => void;
     readonly fetchFn: typeof fetch;
   }>();
   expectTypeOf<lib.Fault>().toEqualTypeOf<'KE-1' | 'KE-2' | 'KE-3' | 'KE-4'>();

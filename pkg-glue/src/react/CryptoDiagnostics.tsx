@@ -8,12 +8,15 @@ import {
   type MatrixClientLike,
   type ReportExtras,
 } from '../index';
+import { CaptureSessionControl } from './CaptureSessionControl';
 import { useWords } from './CryptoDiagWordsProvider';
 import { EntryList } from './EntryList';
 import { LiveSummary } from './LiveSummary';
 import { StoreState } from './StoreState';
 import { UploadLoopState } from './UploadLoopState';
 import { useCryptoDiagnostics } from './useCryptoDiagnostics';
+import { useDiagnosis } from './useDiagnosis';
+import { Verdicts } from './Verdicts';
 import type { CryptoDiagWords } from './words';
 
 const FRAME = {
@@ -44,6 +47,7 @@ export function CryptoDiagnostics({ mx, extras, words, entriesShown = 5, embedde
   const heading = useId();
   const snapshot = useCryptoDiagnostics();
   const text = useWords('card', words);
+  const diagnosis = useDiagnosis(mx ?? null, extras ?? {}, snapshot);
   const total = FAULTS.reduce((sum, fault) => sum + snapshot.counts[fault], 0);
   // Nothing seen is good news only where somebody looked.
   const calm = snapshot.status.state === 'running' ? 'Success' : 'Secondary';
@@ -83,6 +87,14 @@ export function CryptoDiagnostics({ mx, extras, words, entriesShown = 5, embedde
       ) : (
         <Text size="T300">{text.nothing}</Text>
       )}
+      <Verdicts diagnosis={diagnosis} words={text} />
+      <CaptureSessionControl
+        session={snapshot.captureSession}
+        artefacts={diagnosis?.artefacts}
+        mx={mx ?? null}
+        extras={extras ?? {}}
+        words={text}
+      />
       <DownloadReport mx={mx ?? null} extras={extras ?? {}} words={text} />
       <LiveSummary counts={snapshot.counts} words={text} />
     </Box>

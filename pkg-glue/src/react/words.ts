@@ -1,4 +1,4 @@
-import type { Fault, LoopState, RecoveryReason, StoreVerdict, TabRole } from '../index';
+import type { Fault, LoopState, MarkKind, RecoveryReason, StoreVerdict, TabRole, Verdict } from '../index';
 
 /** Every word of the card. A host that translates passes its own. */
 export const ENGLISH = {
@@ -60,6 +60,44 @@ export const ENGLISH = {
   } satisfies Record<TabRole | 'none', string>,
   tabCount: (count: number) =>
     count === 1 ? 'One tab of this session is open.' : `${count} tabs of this session are open.`,
+  /** What the evidence says. Its sentences are those of the report, in English. */
+  diagnosis: {
+    title: 'What it says',
+    reading: 'Reading the evidence…',
+    unavailable: 'What the evidence says could not be found out here. The report holds it all the same.',
+    verdicts: {
+      confirmed: 'Confirmed',
+      likely: 'Likely',
+      possible: 'Possible',
+      'ruled-out': 'Ruled out',
+      unknown: 'Open',
+    } satisfies Record<Verdict, string>,
+    evidence: 'It rests on',
+    missing: 'What would decide it',
+    next: 'Next',
+    remedies: 'Ways out, the least destructive first',
+    blastRadius: (what: string) => `What it touches: ${what}`,
+  },
+  /** A person is about to provoke a fault. */
+  session: {
+    title: 'Capture session',
+    explain: 'If you can make a fault happen: start, say when it happens, then stop and download the report.',
+    start: 'Start',
+    running: (since: string, marks: number) => `Running since ${since}, ${marks} ${marks === 1 ? 'mark' : 'marks'}.`,
+    mark: 'Mark a fault now',
+    kinds: {
+      'sound-cut': 'Sound cut',
+      'picture-frozen': 'Picture frozen',
+      'cannot-read-message': 'Cannot read a message',
+      other: 'Something else',
+    } satisfies Record<MarkKind, string>,
+    marked: (what: string, time: string) => `${what}, marked at ${time}.`,
+    stop: 'Stop and download',
+    checklist: (inside: number, toAdd: number) =>
+      `${inside} pieces of evidence are in the report, ${toAdd} are for the administrator to add`,
+    isInside: (name: string) => `In the report: ${name}`,
+    isToAdd: (name: string, how: string) => `To be added: ${name} (${how})`,
+  },
   download: 'Download report',
   downloading: 'Writing the report…',
   saved: (name: string) => `Saved as ${name}`,

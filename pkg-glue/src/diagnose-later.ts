@@ -1,0 +1,29 @@
+// The module that judges a report is not there at boot: it is loaded when somebody wants to know.
+
+import { explain } from './bounded';
+import type { Report } from './generated/model';
+
+let diagnosis: typeof import('./diagnosis') | undefined;
+
+/** Loads the module. What goes wrong is told, and tried again at the next call. */
+export async function loadDiagnosis(): Promise<string | null> {
+  try {
+    diagnosis ??= await import('./diagnosis');
+    return null;
+  } catch (error) {
+    return `the diagnosis could not be loaded: ${explain(error)}`;
+  }
+}
+
+/** The report with its diagnosis and runbook; without them, it says why. */
+export function withDiagnosis(report: Report, trouble: string | null = null): Report {
+  if (!diagnosis) {
+    const note = trouble ?? 'the diagnosis is not loaded yet: a report that is collected, not built, has it';
+    return { ...report, notes: [...report.notes, note] };
+  }
+  try {
+    return { ...report, ...diagnosis.diagnoseReport(report) };
+  } catch (error) {
+    return { ...report, notes: [...report.notes, `the diagnosis failed: ${explain(error)}`] };
+  }
+}

@@ -1,0 +1,111 @@
+import { Badge, Box, color, config, Text } from 'folds';
+import { type ReactNode, useId } from 'react';
+
+import type { Diagnosis, Finding, Verdict } from '../index';
+import type { CryptoDiagWords } from './words';
+
+export type VerdictsProps = {
+  /** `undefined`: not read yet; `null`: it cannot be. */
+  diagnosis: Diagnosis | null | undefined;
+  words: CryptoDiagWords;
+};
+
+const VARIANTS = {
+  confirmed: 'Critical',
+  likely: 'Warning',
+  possible: 'Warning',
+  'ruled-out': 'Success',
+  unknown: 'Secondary',
+} as const satisfies Record<Verdict, string>;
+
+/** What the evidence says, each answer to be opened for what it rests on. */
+export function Verdicts({ diagnosis, words }: VerdictsProps) {
+  const heading = useId();
+  const text = words.diagnosis;
+  // A question that nothing raised is not worth a line.
+  const findings = diagnosis?.findings.filter(isRaised) ?? [];
+  return (
+    <Box as="section" aria-labelledby={heading} direction="Column" gap="200" style={{ minWidth: 0 }}>
+      <Text as="h4" id={heading} size="L400">
+        {text.title}
+      </Text>
+      <Text as="output" size="T300" style={{ overflowWrap: 'anywhere' }}>
+        {diagnosis === undefined ? text.reading : (diagnosis?.summary ?? text.unavailable)}
+      </Text>
+      {findings.length > 0 && (
+        <Box as="ul" direction="Column" gap="100" style={{ margin: 0, padding: 0, listStyle: 'none' }}>
+          {findings.map((finding) => (
+            <FindingItem key={finding.id} finding={finding} words={words} />
+          ))}
+        </Box>
+      )}
+    </Box>
+  );
+}
+
+function isRaised({ verdict, conclusion, evidence }: Finding): boolean {
+  if (verdict === 'ruled-out') return conclusion !== 'not-seen' && conclusion !== null;
+  return verdict !== 'unknown' || evidence.some(({ fact }) => fact !== 'capturingSince');
+}
+
+type FindingItemProps = { finding: Finding; words: CryptoDiagWords };
+function FindingItem({ finding, words }: FindingItemProps) {
+  const { fault, verdict, question, because, evidence, missing, next, remedies } = finding;
+  const text = words.diagnosis;
+  return (
+    <li style={{ minWidth: 0 }}>
+      <details
+        style={{
+          backgroundColor: color.Surface.Container,
+          color: color.Surface.OnContainer,
+          borderRadius: config.radii.R300,
+        }}
+      >
+        <summary style={{ padding: config.space.S200, cursor: 'pointer', overflowWrap: 'anywhere' }}>
+          <Text as="span" size="T200">
+            <b>{fault}</b>{' '}
+            <Badge variant={VARIANTS[verdict]} fill="Soft" radii="300" size="400" style={{ display: 'inline-flex' }}>
+              <Text as="span" size="L400">
+                {text.verdicts[verdict]}
+              </Text>
+            </Badge>{' '}
+            {because}
+          </Text>
+        </summary>
+        <Box direction="Column" gap="200" style={{ padding: config.space.S200, minWidth: 0 }}>
+          <Text size="T200">
+            <i>{question}</i>
+          </Text>
+          <Lines title={text.evidence} lines={evidence.map(({ fact, text }) => [fact, text])} />
+          <Lines title={text.missing} lines={missing.map((line) => [line, line])} />
+          <Lines title={text.next} lines={[[next, next]]} />
+          <Lines
+            title={text.remedies}
+            lines={remedies.map(({ title, blastRadius }) => [title, `${title} ${text.blastRadius(blastRadius)}`])}
+          />
+        </Box>
+      </details>
+    </li>
+  );
+}
+
+type LinesProps = { title: string; lines: [key: string, line: ReactNode][] };
+function Lines({ title, lines }: LinesProps) {
+  if (lines.length === 0) return null;
+  return (
+    <div>
+      <Text as="h5" size="L400">
+        {title}
+      </Text>
+      <ul style={{ margin: 0, paddingInlineStart: config.space.S500 }}>
+        {lines.map(([key, line]) => (
+          <li key={key} style={{ overflowWrap: 'anywhere' }}>
+            <Text as="span" size="T200">
+              {line}
+            </Text>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,156 @@
+import { readFileSync } from 'node:fs';
+
+import { expect, type Page, test } from '@playwright/test';
+import type { CryptoDiagReport } from 'lotus-crypto-diag';
+
+import { open, readReport } from './report';
+
+const REFUSAL = `MatrixError: [400] One time key signed_curve25519:AAAA already exists. Old key: {"key":"abc"}; new key: {'key': 'def'}`;
+
+const build = async (page: Page) => readReport(await page.evaluate(() => window.lib.buildCryptoDiagReport(null)));
+const collect = async (page: Page) => readReport(await page.evaluate(() => window.lib.collectCryptoDiagReport(null)));
+const verdict = ({ diagnosis }: CryptoDiagReport, id: string) =>
+  diagnosis?.findings.find((finding) => finding.id === id)?.verdict;
+
+test('the diagnosis is not there at boot, comes with the first report that is collected, and then is there', async ({
+  page,
+}) => {
+  const loaded: string[] = [];
+  page.on('request', (request) => loaded.push(new URL(request.url()).pathname));
+  const escaped = await open(page, '/auto.html');
+  const isDiagnosis = (path: string) => path.includes('diagnosis');
+  expect(loaded.filter(isDiagnosis)).toEqual([]);
+  await page.evaluate((line) => console.error(line), REFUSAL);
+
+  const before = await build(page);
+  expect([before.diagnosis, before.runbook]).toEqual([null, null]);
+  expect(before.notes.join()).toContain('the diagnosis is not loaded yet');
+
+  const collected = await collect(page);
+  expect(loaded.filter(isDiagnosis).length).toBeGreaterThan(0);
+  expect(verdict(collected, 'otk-divergence')).toBe('confirmed');
+  expect(collected.runbook?.queries.map(({ id }) => id)).toContain('log-key-uploads');
+  const after = await build(page);
+  expect(verdict(after, 'otk-divergence')).toBe('confirmed');
+  expect(after.notes.join()).not.toContain('diagnosis');
+  expect(escaped).toEqual([]);
+});
+
+test('where the module cannot be loaded, the report is written all the same and says so; the next one has it', async ({
+  page,
+}) => {
+  const escaped = await open(page, '/auto.html');
+  await page.route('**/*diagnosis*', (route) => route.abort());
+  const report = await collect(page);
+  expect(report.diagnosis).toBeNull();
+  expect(report.notes.join()).toContain('the diagnosis could not be loaded');
+  expect(await page.evaluate(() => window.lib.getCryptoDiagnosis(null))).toBeNull();
+  expect(escaped).toEqual([]);
+});
+
+test('requests to a homeserver are timed, wherever it lies, without an id and without what waits on purpose', async ({
+  page,
+}) => {
+  await open(page, '/auto.html');
+  await page.evaluate(async () => {
+    const ask = (path: string) => fetch(`/echo${path}`).then((response) => response.text());
+    await ask('/_matrix/client/v3/keys/upload?access_token=s3cret');
+    await ask('/below/a/prefix/_matrix/client/v3/rooms/!room:hs/send/m.room.encrypted/m17.4');
+    await ask('/_matrix/client/unstable/org.matrix.msc4140/delayed_events/syd_AbC/restart?teapot');
+    await ask('/_matrix/client/v3/devices/lowercase');
+    await ask('/_matrix/client/v3/profile/%40bob%3Ahs');
+    await ask('/_matrix/client/v3/sync?timeout=30000');
+    await ask('/_matrix/client/v1/media/download/hs/abc');
+    await ask('/elsewhere?of=/_matrix/client/v3/keys/query');
+  });
+  await expect.poll(async () => (await build(page)).latency?.seen).toBe(5);
+  const latency = (await build(page)).latency;
+  expect(latency?.samples.map(({ path, status }) => [path, status])).toEqual([
+    ['/_matrix/client/v3/keys/upload', 200],
+    ['/_matrix/client/v3/rooms/{id}/send/m.room.encrypted/{id}', 200],
+    ['/_matrix/client/unstable/org.matrix.msc4140/delayed_events/{id}/restart', 418],
+    ['/_matrix/client/v3/devices/{id}', 200],
+    ['/_matrix/client/v3/profile/{id}', 200],
+  ]);
+  const summary = (await collect(page)).diagnosis?.latency;
+  expect(summary?.all).toMatchObject({ count: 5, failures: 0 });
+  expect(summary?.byPath.map(({ method, path }) => [method, path])).toContainEqual([
+    'POST',
+    '/_matrix/client/v3/keys/upload',
+  ]);
+});
+
+test('a request that the client gave up is timed, too, and counts as a failure', async ({ page }) => {
+  await open(page, '/auto.html');
+  await page.evaluate(async () => {
+    const url = '/hang/_matrix/client/unstable/org.matrix.msc4140/delayed_events/x/restart';
+    await fetch(url, { method: 'POST', signal: AbortSignal.timeout(300) }).catch(() => undefined);
+  });
+  await expect.poll(async () => (await build(page)).latency?.seen).toBe(1);
+  const [sample] = (await build(page)).latency?.samples ?? [];
+  expect(sample?.status).toBe(0);
+  expect(sample?.durationMs).toBeGreaterThan(200);
+});
+
+test('what is kept of many requests is bounded: the latest, and the slowest of those before', async ({ page }) => {
+  await open(page, '/auto.html');
+  await page.evaluate(async () => {
+    await fetch('/stream/_matrix/client/v3/keys/query').then((response) => response.text());
+    for (let round = 0; round < 60; round++) {
+      const all = Array.from({ length: 10 }, () => fetch('/echo/_matrix/client/versions').then((r) => r.text()));
+      await Promise.all(all);
+    }
+  });
+  await expect.poll(async () => (await build(page)).latency?.seen).toBe(601);
+  const latency = (await build(page)).latency;
+  expect(latency?.samples).toHaveLength(500);
+  expect(latency?.samples[0]?.path).toBe('/_matrix/client/v3/keys/query');
+  expect(Date.parse(latency?.completeSince ?? '')).toBeGreaterThan(Date.parse(latency?.since ?? ''));
+});
+
+test('a capture session on the card: started, marked with one tap, stopped and downloaded, by the keyboard alone', async ({
+  page,
+}) => {
+  const escaped = await open(page, '/card.html');
+  await page.evaluate((line) => console.error(line), REFUSAL);
+  const session = page.getByRole('region', { name: 'Capture session' });
+  await session.getByRole('button', { name: 'Start' }).press('Enter');
+  await expect(session).toContainText('0 marks');
+  for (const name of ['Sound cut', 'Picture frozen', 'Cannot read a message', 'Something else'])
+    await session.getByRole('button', { name }).press('Space');
+  await expect(session).toContainText('4 marks');
+  await expect(session.getByRole('status')).toContainText('Something else, marked at');
+
+  const downloading = page.waitForEvent('download');
+  await session.getByRole('button', { name: 'Stop and download' }).press('Enter');
+  const download = await downloading;
+  const report = readReport(readFileSync(await download.path(), 'utf8'));
+  expect(report.captureSession?.marks.map(({ kind }) => kind)).toEqual([
+    'sound-cut',
+    'picture-frozen',
+    'cannot-read-message',
+    'other',
+  ]);
+  expect(report.captureSession?.stoppedAt).not.toBeNull();
+  // Its start has cleared nothing.
+  expect(report.counts['KE-1']).toBe(1);
+  expect(report.diagnosis?.artefacts.find(({ name }) => name.startsWith('Times'))?.inside).toBe(true);
+  await session.getByText('are for the administrator to add').click();
+  await expect(session).toContainText('To be added: Log of the homeserver');
+  await session.getByRole('button', { name: 'Start' }).click();
+  await expect(session, 'and neither does a second').toContainText('4 marks');
+  expect(escaped).toEqual([]);
+});
+
+test('the card shows the verdicts, each with what it rests on, and follows the evidence', async ({ page }) => {
+  await open(page, '/card.html');
+  const verdicts = page.getByRole('region', { name: 'What it says' });
+  await expect(verdicts).toContainText('No fault was seen');
+  await page.evaluate((line) => console.error(line), REFUSAL);
+  await expect(verdicts.getByRole('status')).toContainText('different one-time keys under the same ids', {
+    timeout: 10_000,
+  });
+  await verdicts.getByText('The server holds other keys').click();
+  await expect(verdicts).toContainText('signed_curve25519:AAAA refused; the server has abc, the device def');
+  await expect(verdicts).toContainText('Ways out, the least destructive first');
+});
