@@ -1,5 +1,15 @@
 import { readReport } from '../e2e/report';
-import { CRYPTO_DATABASES, comparedStore, cryptoStore, load, loadIdle, login, synced, withOneTimeKeys } from './client';
+import {
+  CRYPTO_DATABASES,
+  comparedStore,
+  cryptoStore,
+  load,
+  loadIdle,
+  login,
+  synced,
+  uploadAccepted,
+  withOneTimeKeys,
+} from './client';
 import { expect, test } from './lab';
 
 test('healthy from the first login on, over ten reloads', async ({ page, lab }) => {
@@ -130,6 +140,8 @@ test('the store cleared under the running page: known within one sync, and other
 }) => {
   await login(page, lab.baseUrl, await lab.register('live'));
   await comparedStore(page);
+  // A store that goes in the middle of a write leaves the SDK waiting for ever, without a line: so not during the first.
+  await uploadAccepted(page, lab);
   const counts = await page.evaluate(() => window.lib.getSnapshot().counts['KE-1']);
   // As the browser does: it closes the page's connections and deletes.
   const session = await page.context().newCDPSession(page);
