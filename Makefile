@@ -29,12 +29,13 @@ demo: $(PACKAGE) ## the demo page, on 127.0.0.1; HOMESERVER=<url>: with a login 
 lab: $(PACKAGE) python $(DATABASE) ## the demo together with a Synapse of its own to log in to
 	@node tests/homeserver/play.mjs
 
-test: check chromium python $(CONSUMERS) ## everything: check, then the tests on the host, in Chromium, in Node, end to end
+test: check chromium python postgres $(CONSUMERS) ## everything: check, then the tests on the host, in Chromium, in Node, end to end
 	cargo test --workspace --features bindings
 	wasm-pack test --headless --chrome --chromedriver /usr/bin/chromedriver crate --test browser --test corpus
 	@$(MAKE) -s fuzz SECONDS=5
 	npm -w tests run -s unit
 	npm -w tests run -s e2e
+	DATABASE=postgres npm -w tests run -s e2e -- --project=homeserver runbook
 	npm -w tests run -s consumers
 
 test-homeserver: $(PACKAGE) chromium python $(DATABASE) ## the tests against a real Synapse alone; DATABASE=postgres: not on SQLite

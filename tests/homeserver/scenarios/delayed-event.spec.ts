@@ -1,6 +1,31 @@
+import type { HarRequest } from 'lotus-crypto-diag/diagnosis';
+
 import { reportOf } from '../client';
+import type { LoggedRequest } from '../homeserver';
 import { expect, test } from '../lab';
 import { CALL, CALL_TROUBLE } from './actions';
+import { expectDiagnosis } from './diagnosis';
+
+const SLOW = { verdict: 'likely', conclusion: 'slow-homeserver' } as const;
+const OPEN = { verdict: 'unknown', conclusion: null } as const;
+
+/** What the diagnosis says of the report alone, and with what an administrator's HAR adds. */
+const ANSWERS = {
+  'slower than the client waits': { alone: OPEN, withHar: SLOW, httpStatus: null },
+  'as slow as everything else': { alone: OPEN, withHar: SLOW, httpStatus: null },
+  'answered with 504': { alone: SLOW, withHar: SLOW, httpStatus: 504 },
+  dropped: {
+    alone: { verdict: 'possible', conclusion: 'not-the-homeserver' },
+    withHar: { verdict: 'likely', conclusion: 'not-the-homeserver' },
+    httpStatus: null,
+  },
+} as const;
+
+/** What passed the proxy, as the browser's network tab would have it. */
+function harOf(requests: LoggedRequest[]): HarRequest[] {
+  const over = requests.filter(({ ms, method }) => ms > 0 && method !== 'OPTIONS');
+  return over.map(({ at, ms, ...rest }) => ({ ...rest, ts: new Date(at).toISOString(), durationMs: ms }));
+}
 
 for (const [name, rule] of Object.entries(CALL_TROUBLE)) {
   test(`in a call, requests that keep the membership alive are ${name}: KE-4, and nothing else`, async ({
@@ -17,14 +42,17 @@ for (const [name, rule] of Object.entries(CALL_TROUBLE)) {
     await lab.setRules([rule]);
     await expect.poll(async () => (await reportOf(page)).counts['KE-4'], { timeout: 40_000 }).toBeGreaterThan(2);
     const report = await reportOf(page);
+    const har = harOf(await lab.requests());
     expect((await restarts()).filter(({ fault }) => fault === rule.fault.kind).length).toBeGreaterThan(1);
-    const httpStatus = rule.fault.kind === 'status' ? rule.fault.status : null;
+    const { alone, withHar, httpStatus } = ANSWERS[name as keyof typeof ANSWERS];
     const entries = report.entries.filter(({ ke }) => ke === 'KE-4');
     expect(entries.reduce((sum, { count }) => sum + count, 0)).toBe(report.counts['KE-4']);
     expect(entries).toContainEqual(
       expect.objectContaining({ detail: expect.objectContaining({ roomId, httpStatus }) }),
     );
     expect({ ...report.counts, 'KE-4': 0 }).toEqual({ 'KE-1': 0, 'KE-2': 0, 'KE-3': 0, 'KE-4': 0 });
+    expectDiagnosis(report, { 'ke4-slow-homeserver': alone, 'otk-divergence': { verdict: 'ruled-out' } });
+    expectDiagnosis(report, { 'ke4-slow-homeserver': withHar }, { har });
 
     await lab.clearRules();
     await page.evaluate((id) => window.lab.leaveCall(id), roomId);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CLIENT, evict, reportOf, uploadAccepted, uploadLoop, withOneTimeKeys } from '../client';
 import { expect, test } from '../lab';
 import { connect } from '../matrix-api';
+import { expectDiagnosis } from './diagnosis';
 
 for (const load of ['idle', 'under a load of messages'] as const) {
   test(`the crypto store evicted, ${load}: a loop, and of what the client tries only the probes reach the server`, async ({
@@ -48,6 +49,11 @@ for (const load of ['idle', 'under a load of messages'] as const) {
     expect(report.cryptoStore).toMatchObject({ verdict: 'identity-changed', databaseExisted: false, ...ids });
     expect(keyIds).toContain(refusal?.keyId);
     expect(await lab.oldKey(ids, refusal?.keyId)).toBe(refusal?.oldKey);
+    expectDiagnosis(report, {
+      'otk-divergence': { verdict: 'confirmed', conclusion: 'divergence' },
+      'ke1-trigger': { verdict: 'confirmed', conclusion: 'evicted-store' },
+      'ke2-after-ke1': { verdict: 'ruled-out', conclusion: 'not-seen' },
+    });
     test.info().annotations.push({
       type: 'measured',
       description: `${arrived.length} uploads reached the server, ${report.uploadLoop.spared} were spared it, of ${await messages} messages`,

@@ -2,15 +2,22 @@ import type { CryptoDiagReport } from 'lotus-crypto-diag';
 
 import { type Device, load, reportOf, synced, uploadAccepted, withOneTimeKeys } from '../client';
 import { expect, test } from '../lab';
+import { expectDiagnosis } from './diagnosis';
 
-/** Nothing refused, nothing malformed, the store as it was. */
-function expectNoFault(report: CryptoDiagReport) {
+/** Nothing refused, nothing malformed, the store as it was. Gives what the diagnosis says. */
+function expectNoFault(report: CryptoDiagReport): string {
   expect(report.counts['KE-1']).toBe(0);
   expect(report.counts['KE-4']).toBe(0);
   expect(report.uploadLoop).toMatchObject({ state: 'idle', refusals: 0, spared: 0 });
   expect(['healthy', 'first-run']).toContain(report.cryptoStore?.verdict);
   const kinds = report.entries.map(({ detail }) => detail.kind);
   expect(kinds.filter((kind) => !['to-device-opened', 'undecryptable'].includes(kind))).toEqual([]);
+  return expectDiagnosis(report, {
+    'ke1-trigger': { verdict: report.uploadLoop.accepted > 0 ? 'ruled-out' : 'unknown' },
+    'ke2-after-ke1': { verdict: 'ruled-out', conclusion: 'not-seen' },
+    'ke3-malformed': { verdict: 'ruled-out' },
+    'ke4-slow-homeserver': { verdict: 'ruled-out', conclusion: 'not-seen' },
+  });
 }
 
 const bodies = ({ page }: Device, roomId: string) =>
@@ -56,7 +63,9 @@ test('two people chat, reload, and one logs in on a second device with the key b
   for (const { page, userId, deviceId } of [first, other, second]) {
     const report = await reportOf(page);
     expect(report).toMatchObject({ userId, deviceId, cryptoReady: true });
-    expectNoFault(report);
+    // Of a page that was loaded a moment ago it is not known yet whether its uploads are accepted; and the second device
+    // met messages before it had their keys.
+    expect(expectNoFault(report)).toMatch(/^(No fault was seen|Messages whose keys are missing are no fault)/);
   }
 });
 
@@ -73,6 +82,6 @@ test('the answer to an upload is lost: the client sends the same keys again, and
   expect(lost).toMatchObject({ fault: 'swallow', status: 200 });
   expect(again?.publicKeys).toEqual(lost?.publicKeys);
   const report = await reportOf(page);
-  expectNoFault(report);
   expect(report.uploadLoop.accepted).toBeGreaterThan(0);
+  expect(expectNoFault(report)).toBe('No fault was seen.');
 });

@@ -2,6 +2,7 @@ import { reportOf } from '../client';
 import { expect, test } from '../lab';
 import { connect } from '../matrix-api';
 import { MALFORMED } from './actions';
+import { expectDiagnosis } from './diagnosis';
 
 test('of four messages that cannot be read, three are malformed, and the fourth merely has no key here', async ({
   lab,
@@ -39,4 +40,8 @@ test('of four messages that cannot be read, three are malformed, and the fourth 
   expect(details.filter(({ kind }) => kind !== 'malformed')).toMatchObject([
     { kind: 'undecryptable', eventId: ordinary, roomId, sender: alice.userId },
   ]);
+  expectDiagnosis(await reportOf(page), {
+    'ke3-malformed': { verdict: 'likely', conclusion: 'malformed-at-source' },
+    'ke2-after-ke1': { verdict: 'ruled-out', conclusion: 'not-seen' },
+  });
 });

@@ -4,6 +4,7 @@ import { comparedStore, reportOf, uploadAccepted, withOneTimeKeys } from '../cli
 import { expect, test } from '../lab';
 import { connect } from '../matrix-api';
 import { meet, restoreOlderStore, sendMediaKey } from './actions';
+import { expectDiagnosis } from './diagnosis';
 
 const unopened = ({ entries }: CryptoDiagReport) =>
   entries.filter(({ ke, detail }) => ke === 'KE-2' && detail.kind === 'to-device-unopened');
@@ -35,6 +36,10 @@ test('after refusals a sender claims a dead key: the media key arrives and canno
   expect(unopened(last).map(({ detail }) => detail)).toContainEqual(
     expect.objectContaining({ sender: sender.userId, reason: expect.stringMatching(/MissingOneTimeKey/) }),
   );
+  expectDiagnosis(last, {
+    'otk-divergence': { verdict: 'confirmed', conclusion: 'divergence' },
+    'ke2-after-ke1': { verdict: 'likely', conclusion: 'dead-key-claimed' },
+  });
 });
 
 test('a media key damaged on its way to a healthy device: it cannot be opened, and no upload was refused', async ({
@@ -51,6 +56,10 @@ test('a media key damaged on its way to a healthy device: it cannot be opened, a
   await expect.poll(async () => unopened(await report()), { timeout: 20_000 }).toHaveLength(1);
   const last = await report();
   expect(last.counts['KE-1']).toBe(0);
+  expectDiagnosis(last, {
+    'otk-divergence': { verdict: 'ruled-out', conclusion: 'not-seen' },
+    'ke2-after-ke1': { verdict: 'ruled-out' },
+  });
   expect(last.uploadLoop).toMatchObject({ state: 'idle', refusals: 0 });
   expect(unopened(last)).toMatchObject([{ detail: { sender: sender.userId } }]);
 

@@ -2,6 +2,7 @@ import { comparedStore, reportOf, uploadAccepted, withOneTimeKeys } from '../cli
 import { expect, test } from '../lab';
 import { connect } from '../matrix-api';
 import { restoreOlderStore } from './actions';
+import { expectDiagnosis } from './diagnosis';
 
 test('an older store put back: the two diverge, and the report names the key and both its values', async ({
   lab,
@@ -28,4 +29,9 @@ test('an older store put back: the two diverge, and the report names the key and
   // Its identity is the one it always had: nothing but the refusals tells of this.
   expect(report.cryptoStore?.verdict).toBe('healthy');
   expect(report.counts['KE-1']).toBeGreaterThanOrEqual(3);
+  // Tabs that shared the store before would look the same from here.
+  expectDiagnosis(report, {
+    'otk-divergence': { verdict: 'confirmed', conclusion: 'divergence' },
+    'ke1-trigger': { verdict: 'possible', conclusion: 'restored-store' },
+  });
 });

@@ -7,6 +7,7 @@ import type { KeyUpload } from '../homeserver';
 import { expect, test } from '../lab';
 import { connect } from '../matrix-api';
 import { provokeUpload } from './actions';
+import { expectDiagnosis } from './diagnosis';
 
 const isReady = (page: Page) => expect(page.getByTestId('client')).toHaveAttribute('data-ready', 'true');
 
@@ -41,6 +42,12 @@ test('two tabs on one store without a gate: whether they diverge, the report say
   console.log(`  two tabs without a gate: ${description}`);
   // It is a race: what is held is that the reports know of it if and only if the server does.
   expect(reports.some(({ counts }) => counts['KE-1'] > 0)).toBe(refused.length > 0);
+  for (const report of refused.length > 0 ? reports : []) {
+    expectDiagnosis(report, {
+      'otk-divergence': { verdict: 'confirmed', conclusion: 'divergence' },
+      'ke1-trigger': { verdict: 'likely', conclusion: 'several-tabs' },
+    });
+  }
 });
 
 test('behind the gate, one tab opens the crypto store, the next starts when it closes, and every upload is accepted', async ({

@@ -1,0 +1,18 @@
+// What the diagnosis makes of a report.
+import { expect } from '@playwright/test';
+import type { CryptoDiagReport } from 'lotus-crypto-diag';
+import { diagnoseReport, type Finding, type ServerEvidence } from 'lotus-crypto-diag/diagnosis';
+
+type Answer = Partial<Pick<Finding, 'verdict' | 'conclusion'>>;
+type Answers = Partial<Record<Finding['id'], Answer>>;
+
+/** Holds the diagnosis to these answers; the summary is given back. */
+export function expectDiagnosis(report: CryptoDiagReport, answers: Answers, evidence?: ServerEvidence): string {
+  const { diagnosis } = diagnoseReport(report, evidence);
+  for (const [id, answer] of Object.entries(answers)) {
+    const finding = diagnosis.findings.find((one) => one.id === id);
+    const said = finding && { verdict: finding.verdict, conclusion: finding.conclusion };
+    expect(said, `${id}: ${finding?.because}`).toMatchObject(answer);
+  }
+  return diagnosis.summary;
+}
