@@ -24,7 +24,7 @@ mod tests {
     #[test]
     fn what_a_terminal_would_obey_is_left_out() {
         assert_eq!(word("!room\x1b[201~\nrm -rf /"), "'rm -rf /'");
-        assert_eq!(word("@bob\u{202e}sh:hs"), "'@bob'");
+        assert_eq!(word("@bob\u{202e}sh:hs"), "'sh:hs'");
         assert_eq!(word("\n"), "''");
     }
 }
