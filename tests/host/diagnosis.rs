@@ -66,6 +66,9 @@ struct Expected {
     /// Facts that must be among the evidence.
     #[serde(default)]
     evidence: Vec<String>,
+    /// Words that must be in the reasoning, or in the text of a piece of evidence.
+    #[serde(default)]
+    says: Vec<String>,
 }
 
 fn fixtures() -> PathBuf {
@@ -241,6 +244,11 @@ fn every_case_has_its_verdicts_and_their_evidence() {
             assert_eq!(got, (expected.verdict.clone(), expected.conclusion.clone()), "{place}: {finding:#?}");
             for fact in &expected.evidence {
                 assert!(finding.evidence.iter().any(|one| one.fact == *fact), "{place}: no {fact} in {finding:#?}");
+            }
+            for words in &expected.says {
+                let said =
+                    finding.because.contains(words) || finding.evidence.iter().any(|one| one.text.contains(words));
+                assert!(said, "{place}: {words:?} is not said in {finding:#?}");
             }
         }
         if let Some(summary) = &case.summary {

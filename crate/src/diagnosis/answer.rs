@@ -49,6 +49,13 @@ impl Answer {
         self
     }
 
+    /// A sentence more, whatever the verdict.
+    #[must_use]
+    pub(crate) fn adding(mut self, sentence: &str) -> Self {
+        self.because = format!("{} {sentence}", self.because);
+        self
+    }
+
     #[must_use]
     pub(crate) fn lacking(mut self, missing: impl Into<String>) -> Self {
         self.missing.push(missing.into());

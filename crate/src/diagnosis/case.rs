@@ -135,6 +135,11 @@ impl<'a> Case<'a> {
 }
 
 impl Seen<'_> {
+    /// Whether both were logged in the same tab, in its window or one of its frames.
+    pub(crate) fn is_of_same_page(&self, other: &Self) -> bool {
+        self.tab == other.tab
+    }
+
     /// Refers to the entry: what it says, how often, when, and where it was logged.
     pub(crate) fn cite(&self, says: &str) -> EvidenceRef {
         let Entry { count, first_ts, last_ts, source, .. } = self.entry;

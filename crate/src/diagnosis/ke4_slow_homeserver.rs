@@ -4,9 +4,10 @@
 //! homeserver's log says how long they took there: what lies between is the network.
 
 use super::answer::{Answer, Question};
-use super::case::{Case, Seen, fact};
+use super::call_stories::{Story, stories};
+use super::case::{Case, fact};
 use super::timings::{Timed, figures, logged, timed, windows};
-use crate::entry::{CallFailure, CallMembership, Detail, Fault};
+use crate::entry::{CallFailure, CallMembership, Fault};
 use crate::latency::{FaultWindow, LatencyFigures};
 use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
 
@@ -29,33 +30,31 @@ pub(crate) fn ask(case: &Case<'_>) -> Finding {
 }
 
 fn answer(case: &Case<'_>) -> Answer {
-    let lines: Vec<(Seen<'_>, &CallMembership)> = case
-        .entries()
-        .filter_map(|seen| match &seen.entry.detail {
-            Detail::DelayedEvent(call) | Detail::Membership(call) => Some((seen, call)),
-            _ => None,
-        })
-        .collect();
-    if lines.is_empty() {
+    let stories = stories(case);
+    if stories.is_empty() {
         return if case.is_watched() {
             Answer::not_seen("No delayed event of a call's membership was late.")
         } else {
             Answer::open("Nothing was watched.").lacking("a report of a call")
         };
     }
-    let cites: Vec<EvidenceRef> = lines.iter().map(|(seen, call)| seen.cite(&describe(call))).collect();
+    let calls: Vec<&CallMembership> = stories.iter().flat_map(Story::calls).collect();
     let windows = windows(case, Fault::Ke4);
     let at_server = Observed::of(logged(case), &windows);
     let at_client = Observed::of(timed(case), &windows);
-    let statuses: Vec<u16> = lines.iter().filter_map(|(_, call)| call.http_status).collect();
+    let statuses: Vec<u16> = calls.iter().filter_map(|call| call.http_status).collect();
 
     let answer = refused(&statuses)
         .or_else(|| decided_by_log(&at_server, &at_client))
         .or_else(|| answered_with_errors(&statuses))
         .or_else(|| decided_by_client(case, &at_client))
-        .or_else(|| unreachable(&lines))
+        .or_else(|| unreachable(&calls))
         .unwrap_or_else(|| undecided(&at_client));
-    answer.on(cites)
+    let answer = answer.on(stories.iter().flat_map(Story::cite));
+    match consequence(&calls) {
+        Some(consequence) => answer.adding(consequence),
+        None => answer,
+    }
 }
 
 /// The requests of the fault's windows, and in figures those of other times.
@@ -105,17 +104,15 @@ fn words(figures: &LatencyFigures) -> String {
     }
 }
 
-fn describe(call: &CallMembership) -> String {
-    let what = match call.http_status {
-        Some(status) => format!("the homeserver answered {status}"),
-        None => "a delayed event, or the membership it keeps, was late".to_owned(),
-    };
-    let retry = match (call.attempt, call.max_attempts) {
-        (Some(attempt), Some(max)) => format!(", retry {attempt} of {max}"),
-        _ => String::new(),
-    };
-    let end = if call.gave_up { ", and the client gave up" } else { "" };
-    format!("{what}{retry}{end}")
+/// What became of this device in the call.
+fn consequence(calls: &[&CallMembership]) -> Option<&'static str> {
+    if calls.iter().any(|call| call.gave_up) {
+        Some("In the end the client gave up: for the others it is out of the call.")
+    } else if calls.iter().any(|call| call.rejoins) {
+        Some("Meanwhile the homeserver had taken this device out of the call: the others saw it leave, and join again.")
+    } else {
+        None
+    }
 }
 
 /// An answer of the kind 4xx came in time, and says no.
@@ -190,8 +187,8 @@ fn decided_by_client(case: &Case<'_>, at_client: &Observed<'_>) -> Option<Answer
 }
 
 /// The client says itself that it reached nobody.
-fn unreachable(lines: &[(Seen<'_>, &CallMembership)]) -> Option<Answer> {
-    let mut failures = lines.iter().filter_map(|(_, call)| call.failure).peekable();
+fn unreachable(calls: &[&CallMembership]) -> Option<Answer> {
+    let mut failures = calls.iter().filter_map(|call| call.failure).peekable();
     failures.peek()?;
     failures.all(|failure| failure == CallFailure::Unreachable).then(|| {
         let because = "The requests did not reach the homeserver: the network was gone, or the homeserver was.";

@@ -6,6 +6,7 @@
 mod advice;
 mod answer;
 mod artefacts;
+mod call_stories;
 mod case;
 mod ke1_trigger;
 mod ke2_after_ke1;

@@ -1,0 +1,181 @@
+//! What befell a call's membership, each failure once.
+//!
+//! In a widget one failed request is told twice: by the driver in the window, which knows the server's answer, and right
+//! after by the manager in the frame, which knows the room and the retries. Both together are one story.
+
+use super::case::{Case, Seen};
+use crate::entry::{CallFailure, CallMembership, CallRequest, Detail, Entry};
+use crate::verdict::EvidenceRef;
+
+/// The manager in the frame speaks this soon after the driver in the window.
+const AT_ONCE_MS: i64 = 1000;
+
+/// One failure, in the words of all who told of it.
+pub(crate) struct Story<'a> {
+    told: Vec<Told<'a>>,
+}
+
+#[derive(Clone, Copy)]
+struct Told<'a> {
+    seen: Seen<'a>,
+    call: &'a CallMembership,
+}
+
+/// The failures in the order in which they were first told of.
+pub(crate) fn stories<'a>(case: &Case<'a>) -> Vec<Story<'a>> {
+    let mut stories: Vec<Story<'a>> = Vec::new();
+    for seen in case.entries() {
+        let (Detail::DelayedEvent(call) | Detail::Membership(call)) = &seen.entry.detail else { continue };
+        let told = Told { seen, call };
+        match stories.iter_mut().find(|story| story.told.iter().any(|one| one.is_same_failure(&told))) {
+            Some(story) => story.told.push(told),
+            None => stories.push(Story { told: vec![told] }),
+        }
+    }
+    stories
+}
+
+impl<'a> Story<'a> {
+    pub(crate) fn calls(&self) -> impl Iterator<Item = &'a CallMembership> {
+        self.told.iter().map(|told| told.call)
+    }
+
+    /// The whole story at the first who told it; the second is cited as the same.
+    pub(crate) fn cite(&self) -> Vec<EvidenceRef> {
+        let whole = self.whole();
+        let mut cites: Vec<EvidenceRef> = Vec::new();
+        for told in &self.told {
+            let words = match cites.first() {
+                None => describe(&whole),
+                Some(first) => format!("the same as {}, told by the call's frame and by the window alike", first.fact),
+            };
+            cites.push(told.seen.cite(&words));
+        }
+        cites
+    }
+
+    /// Of each fact what one of them knows.
+    fn whole(&self) -> CallMembership {
+        self.calls().fold(CallMembership::default(), |known, call| CallMembership {
+            room_id: known.room_id.or_else(|| call.room_id.clone()),
+            request: match (known.request, call.request) {
+                (None | Some(CallRequest::UpdateLeave), Some(request)) => Some(request),
+                (request, _) => request,
+            },
+            failure: known.failure.or(call.failure),
+            http_status: known.http_status.or(call.http_status),
+            delay_id: known.delay_id.or_else(|| call.delay_id.clone()),
+            attempt: known.attempt.max(call.attempt),
+            max_attempts: known.max_attempts.max(call.max_attempts),
+            rejoins: known.rejoins || call.rejoins,
+            gave_up: known.gave_up || call.gave_up,
+        })
+    }
+}
+
+impl Told<'_> {
+    fn is_same_failure(&self, other: &Self) -> bool {
+        let is_pair = self.seen.is_of_same_page(&other.seen) && self.is_in_frame() != other.is_in_frame();
+        let is_same_event = self.call.delay_id.is_some() && self.call.delay_id == other.call.delay_id;
+        is_pair && fits(self.call, other.call) && (is_same_event || self.is_at_once(other))
+    }
+
+    fn is_in_frame(&self) -> bool {
+        self.seen.entry.source.starts_with("frame:")
+    }
+
+    /// Whether all that one stands for lies in the time of the other: the window knows no rooms, and may have folded the
+    /// failures of two calls.
+    fn is_at_once(&self, other: &Self) -> bool {
+        let (one, two) = (self.seen.entry, other.seen.entry);
+        let lies_in = |inner: &Entry, outer: &Entry| {
+            inner.first_ts >= outer.first_ts.plus_ms(-AT_ONCE_MS) && inner.last_ts <= outer.last_ts.plus_ms(AT_ONCE_MS)
+        };
+        lies_in(one, two) || lies_in(two, one)
+    }
+}
+
+/// Whether nothing that one says is against the other: the frame often does not know how the request failed. What comes of
+/// a failure, it alone knows, and tells in lines of their own.
+fn fits(one: &CallMembership, two: &CallMembership) -> bool {
+    let (Some(asked), Some(told)) = (one.request, two.request) else { return false };
+    (asked == told || is_update(asked, told) || is_update(told, asked))
+        && agree(one.delay_id.as_ref(), two.delay_id.as_ref())
+        && agree(one.failure, two.failure)
+        && agree(one.http_status, two.http_status)
+        && one.rejoins == two.rejoins
+        && one.gave_up == two.gave_up
+}
+
+fn agree<T: PartialEq>(one: Option<T>, two: Option<T>) -> bool {
+    one.is_none() || two.is_none() || one == two
+}
+
+/// What a widget's host calls an update of the delayed leave is one of three requests.
+fn is_update(told: CallRequest, request: CallRequest) -> bool {
+    let is_one_of_three =
+        matches!(request, CallRequest::RestartLeave | CallRequest::CancelLeave | CallRequest::SendLeave);
+    told == CallRequest::UpdateLeave && is_one_of_three
+}
+
+fn describe(call: &CallMembership) -> String {
+    if call.rejoins {
+        return "the homeserver had taken this device out of the call, and it joins again: the others saw it leave"
+            .to_owned();
+    }
+    let request = match call.request {
+        Some(CallRequest::ScheduleLeave) => "handing over the delayed leave",
+        Some(CallRequest::RestartLeave) => "restarting the timer of the delayed leave",
+        Some(CallRequest::CancelLeave) => "taking back the delayed leave",
+        Some(CallRequest::SendLeave) => "having the delayed leave sent",
+        Some(CallRequest::UpdateLeave) => "updating the delayed leave",
+        Some(CallRequest::Membership) => "sending the membership of the call",
+        None => "a request that keeps this device in the call",
+    };
+    let failure = match (call.http_status, call.failure) {
+        (Some(status), _) => format!("the homeserver answered {status}"),
+        (None, Some(CallFailure::TimedOut)) => "no answer came in time".to_owned(),
+        (None, Some(CallFailure::Unreachable)) => "the homeserver was not reached".to_owned(),
+        (None, Some(CallFailure::Refused)) => "the homeserver refused".to_owned(),
+        (None, None) => "it failed".to_owned(),
+    };
+    let retry = match (call.attempt, call.max_attempts) {
+        (Some(attempt), Some(max)) => format!(", retry {attempt} of {max}"),
+        _ => String::new(),
+    };
+    let end = if call.gave_up { ", and the client gave up: for the others it is out of the call" } else { "" };
+    format!("{request}: {failure}{retry}{end}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn timed_out(request: CallRequest) -> CallMembership {
+        CallMembership { request: Some(request), failure: Some(CallFailure::TimedOut), ..Default::default() }
+    }
+
+    #[test]
+    fn an_update_fits_the_request_that_it_stands_for_and_no_other() {
+        let update = timed_out(CallRequest::UpdateLeave);
+        assert!(fits(&update, &timed_out(CallRequest::RestartLeave)));
+        assert!(!fits(&update, &timed_out(CallRequest::ScheduleLeave)));
+        let of = |id: &str| CallMembership { delay_id: Some(id.to_owned()), ..update.clone() };
+        assert!(fits(&of("syd_a"), &of("syd_a")) && !fits(&of("syd_a"), &of("syd_b")));
+        assert!(!fits(&update, &CallMembership { gave_up: true, ..update.clone() }));
+    }
+
+    #[test]
+    fn a_rejoin_says_that_the_others_saw_the_device_leave() {
+        let rejoin = CallMembership { rejoins: true, ..Default::default() };
+        assert!(describe(&rejoin).ends_with("the others saw it leave"));
+        assert_eq!(
+            describe(&CallMembership {
+                attempt: Some(3),
+                max_attempts: Some(10),
+                ..timed_out(CallRequest::RestartLeave)
+            }),
+            "restarting the timer of the delayed leave: no answer came in time, retry 3 of 10"
+        );
+    }
+}
