@@ -64,8 +64,7 @@ fn began(case: &Case<'_>, refusals: &[Refused<'_>]) -> Option<Timestamp> {
 }
 
 fn after_divergence(case: &Case<'_>, refusals: &[Refused<'_>], keys: &MediaKeys<'_>, began: Timestamp) -> Answer {
-    let missing: Vec<&MissingKey<'_>> =
-        keys.missing.iter().filter(|missing| missing.seen.entry.last_ts >= began).collect();
+    let missing: Vec<&MissingKey<'_>> = keys.missing.iter().filter(|missing| missing.last() >= began).collect();
     let unopened: Vec<&Unopened<'_>> =
         keys.unopened.iter().filter(|unopened| unopened.seen.entry.last_ts >= began).collect();
     if missing.is_empty() && unopened.is_empty() {
@@ -86,7 +85,7 @@ fn after_divergence(case: &Case<'_>, refusals: &[Refused<'_>], keys: &MediaKeys<
         .iter()
         .map(|refused| refused.cite.clone())
         .chain(unopened.iter().map(|one| one.cite()))
-        .chain(missing.iter().map(|one| one.cite()))
+        .chain(missing.iter().flat_map(|one| one.cite(keys)))
         .collect();
 
     let traced = [

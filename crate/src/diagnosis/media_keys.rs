@@ -5,6 +5,7 @@
 use super::case::{Case, Seen};
 use crate::entry::Detail;
 use crate::media_key::user_of;
+use crate::timestamp::Timestamp;
 use crate::verdict::EvidenceRef;
 
 #[derive(Default)]
@@ -21,6 +22,10 @@ pub(crate) struct MissingKey<'a> {
     pub(crate) seen: Seen<'a>,
     /// User id of whose media it is.
     pub(crate) user: Option<&'a str>,
+    participant: Option<&'a str>,
+    index: Option<u32>,
+    /// `LiveKit` gave up on the key. From then on it drops the frames without a word.
+    given_up: Vec<Seen<'a>>,
 }
 
 pub(crate) struct Unopened<'a> {
@@ -49,13 +54,17 @@ pub(crate) enum UnopenedKind {
 impl<'a> MediaKeys<'a> {
     pub(crate) fn of(case: &Case<'a>) -> Self {
         let mut keys = Self::default();
+        let mut given_up: Vec<MissingKey<'a>> = Vec::new();
         for seen in case.entries() {
             match &seen.entry.detail {
-                Detail::MissingKey { participant, .. }
-                | Detail::MissingKeySet { participant, .. }
-                | Detail::InvalidKey { participant, .. }
-                | Detail::KeyMarkedInvalid { participant, .. } => {
-                    keys.missing.push(MissingKey { seen, user: participant.as_deref().map(user_of) });
+                Detail::MissingKey { participant, index } | Detail::MissingKeySet { participant, index } => {
+                    keys.missing.push(MissingKey::new(seen, participant.as_deref(), *index));
+                }
+                Detail::InvalidKey { participant } => {
+                    keys.missing.push(MissingKey::new(seen, participant.as_deref(), None));
+                }
+                Detail::KeyMarkedInvalid { participant, index } => {
+                    given_up.push(MissingKey::new(seen, participant.as_deref(), *index));
                 }
                 Detail::ToDeviceUnopened { sender, reason } => {
                     let words = reason.as_deref().unwrap_or(&seen.entry.message);
@@ -63,6 +72,13 @@ impl<'a> MediaKeys<'a> {
                 }
                 Detail::ToDeviceOpened { sender } => keys.opened.push(Opened { seen, sender: sender.as_deref() }),
                 _ => {}
+            }
+        }
+        for mark in given_up {
+            match keys.missing.iter_mut().find(|missing| missing.is_of_same_key(&mark)) {
+                Some(missing) => missing.given_up.push(mark.seen),
+                // The lines before it were not seen.
+                None => keys.missing.push(MissingKey { given_up: vec![mark.seen], ..mark }),
             }
         }
         keys
@@ -74,7 +90,7 @@ impl<'a> MediaKeys<'a> {
     }
 
     pub(crate) fn cite_missing(&self) -> Vec<EvidenceRef> {
-        self.missing.iter().map(MissingKey::cite).collect()
+        self.missing.iter().flat_map(|missing| missing.cite(self)).collect()
     }
 
     pub(crate) fn cite_opened(&self) -> Vec<EvidenceRef> {
@@ -86,10 +102,50 @@ impl<'a> MediaKeys<'a> {
     }
 }
 
-impl MissingKey<'_> {
-    pub(crate) fn cite(&self) -> EvidenceRef {
+impl<'a> MissingKey<'a> {
+    fn new(seen: Seen<'a>, participant: Option<&'a str>, index: Option<u32>) -> Self {
+        Self { seen, user: participant.map(user_of), participant, index, given_up: Vec::new() }
+    }
+
+    /// A key that is there and wrong is complained of without its index.
+    fn is_of_same_key(&self, mark: &Self) -> bool {
+        self.participant.is_some()
+            && self.participant == mark.participant
+            && (self.index == mark.index || self.index.is_none())
+            && self.seen.is_of_same_page(&mark.seen)
+    }
+
+    /// When it was last complained of.
+    pub(crate) fn last(&self) -> Timestamp {
+        let marks = self.given_up.iter().map(|mark| mark.entry.last_ts);
+        marks.fold(self.seen.entry.last_ts, Timestamp::max)
+    }
+
+    /// When a key of the participant was opened, after which nothing was complained of: the spell was over by then.
+    fn over_by(&self, keys: &MediaKeys<'_>) -> Option<Timestamp> {
+        let last = self.last();
+        let opened = keys.opened.iter().filter(|opened| self.user.is_some() && opened.sender == self.user);
+        let times = opened.flat_map(|opened| [opened.seen.entry.first_ts, opened.seen.entry.last_ts]);
+        times.filter(|ts| *ts > last).min()
+    }
+
+    pub(crate) fn cite(&self, keys: &MediaKeys<'_>) -> Vec<EvidenceRef> {
         let whose = self.user.unwrap_or("a participant that is not named");
-        self.seen.cite(&format!("in the call, a media key of {whose} is missing"))
+        let over = self.over_by(keys);
+        let end =
+            over.map_or(String::new(), |ts| format!("; a key of theirs was opened at {ts}: until then at the most"));
+        let silence = match over {
+            Some(ts) => format!("until it is given another one; a key of theirs was opened at {ts}"),
+            None => "and that no more lines follow is no sign of an end".to_owned(),
+        };
+        let marks = self.given_up.iter().map(|mark| {
+            mark.cite(&format!(
+                "LiveKit gave up on a media key of {whose}: it drops the frames silently from then on, {silence}"
+            ))
+        });
+        let is_mark = matches!(self.seen.entry.detail, Detail::KeyMarkedInvalid { .. });
+        let missing = self.seen.cite(&format!("in the call, a media key of {whose} is missing{end}"));
+        (!is_mark).then_some(missing).into_iter().chain(marks).collect()
     }
 
     /// Whether a key of this participant arrived and was opened after it was missed first.
