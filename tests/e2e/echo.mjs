@@ -1,11 +1,15 @@
 // A server that says what it was asked, for the tests of what watches `fetch`. `/echo/…` tells the request as it came,
-// `/stream/…` answers piece by piece, `/hang/…` never, `/empty/…` with 400 and nothing else, `/elsewhere/…` with another
-// address; below `/refuse` uploads of keys are refused (below `/refuse-slowly` piece by piece), below `/accept` not.
+// `/stream/…` answers piece by piece, with a query each piece only when `/next/` is asked with the same; `/hang/…` never,
+// `/empty/…` with 400 and nothing else, `/elsewhere/…` with another address; below `/refuse` uploads of keys are refused
+// (below `/refuse-slowly` piece by piece, as above), below `/accept` not.
 
 const REFUSAL = {
   errcode: 'M_UNKNOWN',
   error: `One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: {"key":"1jUDA9fEGLDlXLJq1ChPMbfqQPJsx9YmGFwGSOjmED4"}; new key: {'key': 'Xi9ZKBuM6MjD2HyhlBhdU82OySJLS08gKhD6VDetzyg'}`,
 };
+
+/** The answers that wait to be asked for their next piece, by their query. */
+const held = new Map();
 
 /**
  * @param {import('node:http').IncomingMessage} request
@@ -15,6 +19,7 @@ const REFUSAL = {
 export async function answerEcho(request, response) {
   const { method, url = '', rawHeaders } = request;
   const [, first] = url.split('/');
+  const [, query] = url.split('?');
   if (first === 'hang') return true;
   if (first === 'echo') {
     let body = '';
@@ -28,11 +33,21 @@ export async function answerEcho(request, response) {
   if (first === 'stream' || first === 'refuse-slowly') {
     const text = first === 'stream' ? '0,1,2,3,4,' : JSON.stringify(REFUSAL);
     response.writeHead(first === 'stream' ? 200 : 400, { 'content-type': 'application/json' });
-    for (let piece = 0; piece < 5; piece++) {
+    for (let piece = 0; piece < 5 && !response.destroyed; piece++) {
       response.write(text.slice((piece * text.length) / 5, ((piece + 1) * text.length) / 5));
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => {
+        if (!query) return setTimeout(resolve, 20);
+        held.set(query, resolve);
+        response.once('close', resolve);
+      });
     }
+    held.delete(query);
     response.end();
+    return true;
+  }
+  if (first === 'next') {
+    held.get(query)?.();
+    response.writeHead(204).end();
     return true;
   }
   if (first === 'empty') {

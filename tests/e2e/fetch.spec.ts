@@ -111,14 +111,16 @@ const battery = async () => {
   await fetch(request);
   results['a Request is used up'] = [request.bodyUsed, await fetch(request).then(told, failed)];
 
-  /** Read piece by piece, as far as `pieces`. */
+  /** Read piece by piece, as far as `pieces`. The server holds each back until the one before it was read. */
   const read = async (response: Response, pieces = Number.POSITIVE_INFINITY) => {
     const reader = response.body?.getReader();
+    const { search } = new URL(response.url);
     let text = '';
     for (let count = 0; count < pieces; count++) {
       const { done, value } = (await reader?.read()) ?? { done: true };
       if (done) return { text, several: count > 1, used: response.bodyUsed };
       text += new TextDecoder().decode(value);
+      if (count + 1 < pieces) await fetch(`/next/${search}`);
     }
     return reader;
   };
@@ -128,9 +130,10 @@ const battery = async () => {
     '/refuse-slowly/_matrix/client/v3/keys/upload',
   ]) {
     const init = path === '/stream/a' ? {} : { method: 'POST', body };
-    results[`read piece by piece: ${path}`] = await read(await fetch(path, init));
+    const held = () => `${path}?${crypto.randomUUID()}`;
+    results[`read piece by piece: ${path}`] = await read(await fetch(held(), init));
     const control = new AbortController();
-    const reader = await read(await fetch(path, { ...init, signal: control.signal }), 1);
+    const reader = await read(await fetch(held(), { ...init, signal: control.signal }), 1);
     control.abort();
     results[`aborted while it is read: ${path}`] =
       reader && 'read' in reader ? await reader.read().then(() => 'went on', failed) : 'is over';
