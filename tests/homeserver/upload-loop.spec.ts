@@ -1,7 +1,18 @@
 import { readFileSync } from 'node:fs';
 
 import { readReport } from '../e2e/report';
-import { comparedStore, evict, GATE, load, login, synced, uploadAccepted, uploadLoop, withOneTimeKeys } from './client';
+import {
+  CLIENT,
+  comparedStore,
+  evict,
+  GATE,
+  load,
+  login,
+  synced,
+  uploadAccepted,
+  uploadLoop,
+  withOneTimeKeys,
+} from './client';
 import { expect, test } from './lab';
 
 for (const silent of [false, true]) {
@@ -9,13 +20,17 @@ for (const silent of [false, true]) {
     page,
     lab,
   }) => {
+    let logged = false;
+    page.on('console', (line) => {
+      if (line.text().includes('Failed to process outgoing request')) logged = true;
+    });
     await login(page, lab.baseUrl, await lab.register('loop'));
     await uploadAccepted(page, lab);
     await comparedStore(page);
     await evict(page);
     const before = (await lab.uploads()).length;
-    await page.goto('http://127.0.0.1:4199/client.html');
-    if (silent) await page.evaluate(() => window.lab.silenceLogger());
+    // Silenced before the client is made: the loop is seen on the network alone.
+    await page.goto(silent ? `${CLIENT}?silent` : CLIENT);
     await expect.poll(() => uploadLoop(page), { timeout: 30_000 }).toMatchObject({ state: 'looping', breaker: 'open' });
     const { refusals, diverges, keyIds } = await uploadLoop(page);
     expect({ refusals, diverges }).toEqual({ refusals: 3, diverges: true });
@@ -27,6 +42,7 @@ for (const silent of [false, true]) {
 
     const report = readReport(await page.evaluate(() => window.lib.buildCryptoDiagReport(window.lab.client)));
     expect(report.counts['KE-1']).toBe(3);
+    expect(logged).toBe(!silent);
     const [row] = await lab.query<{ key_json: string }>(
       "SELECT key_json FROM e2e_one_time_keys_json WHERE user_id = ? AND algorithm || ':' || key_id = ?",
       report.userId,
@@ -35,6 +51,22 @@ for (const silent of [false, true]) {
     expect(JSON.parse(row?.key_json ?? '{}').key).toBe(report.uploadLoop.refusal?.oldKey);
   });
 }
+
+test('a session that the server ends is the end of the loop, too', async ({ page, lab }) => {
+  await login(page, lab.baseUrl, await lab.register('ended'));
+  await uploadAccepted(page, lab);
+  await comparedStore(page);
+  await evict(page);
+  await page.goto(CLIENT);
+  await expect.poll(() => uploadLoop(page), { timeout: 30_000 }).toMatchObject({ state: 'looping' });
+  // Past the client, which hears of it from the server with its next request.
+  await page.evaluate(async () => {
+    const { baseUrl, accessToken } = JSON.parse(localStorage.getItem('session') ?? '{}');
+    const headers = { Authorization: `Bearer ${accessToken}` };
+    await fetch(`${baseUrl}/_matrix/client/v3/logout`, { method: 'POST', headers });
+  });
+  await expect.poll(() => uploadLoop(page), { timeout: 30_000 }).toMatchObject({ state: 'idle', refusals: 0 });
+});
 
 test('a healthy client, with uploads that fail for other reasons: no loop', async ({ page, lab }) => {
   await lab.setRules([
@@ -64,8 +96,6 @@ test('the way out, nothing backed up: what would be lost, an export that imports
   const prompt = page.getByRole('region', { name: 'The encryption of this device is broken' });
   await expect(prompt).toBeVisible({ timeout: 30_000 });
   await page.evaluate(() => window.lab.writeMessage());
-  // It looks again when it is drawn again.
-  await page.reload();
   await expect(prompt).toContainText(/1 key is on this device only/, { timeout: 30_000 });
   await expect(prompt).toContainText('There is no key backup.');
   expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
