@@ -67,6 +67,23 @@ test('a logout that fails is told of, and can be tried again or put off', async 
   await expect(prompt).toBeHidden();
 });
 
+test('a logout that fails stops the client: what it said before holds, and it can be tried again', async ({ page }) => {
+  await page.clock.install();
+  await open(page, '/recovery.html?safe&fail');
+  await refuse(page);
+  await page.clock.runFor(1000);
+  const prompt = promptOf(page);
+  await expect(prompt).toContainText('nothing will be lost');
+  for (let tries = 1; tries <= 2; tries++) {
+    await prompt.getByRole('button', { name: /^Reset encryption/ }).click();
+    await expect(prompt).toContainText('Logging out failed: the server said no');
+    // It has looked again, and got no answer.
+    await page.clock.runFor(10_000);
+    await expect(prompt).toContainText('nothing will be lost');
+    expect(await page.evaluate(() => window.logouts)).toBe(tries);
+  }
+});
+
 test('after the logout the loop is over, though the page goes on', async ({ page }) => {
   await open(page, '/recovery.html');
   await refuse(page);

@@ -1,5 +1,5 @@
 import { Box, Button, color, config, Spinner, Text, toRem } from 'folds';
-import { useEffect, useId, useState } from 'react';
+import { useCallback, useEffect, useId, useRef, useState } from 'react';
 
 import { explain } from '../bounded';
 import { core } from '../core';
@@ -73,6 +73,16 @@ function Prompt({ mx, what, words, onLogout, onNotNow, onLeaving }: PromptProps)
   const [isConfirmed, setConfirmed] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState('');
+  // A logout that failed may have stopped the client, and then it has no answers; nor does it get more keys. What it said
+  // before holds.
+  const left = useRef<MatrixClientLike>();
+  const latest = useRef<HistorySafety>();
+  const lookAt = useCallback(async () => {
+    const found = await checkHistorySafety(mx);
+    const isStopped = left.current === mx && found.roomKeys === null;
+    if (!latest.current || !isStopped) latest.current = found;
+    return latest.current;
+  }, [mx]);
 
   useEffect(() => {
     // A client that is logging out has no answers.
@@ -81,7 +91,7 @@ function Prompt({ mx, what, words, onLogout, onNotNow, onLeaving }: PromptProps)
     let isCurrent = true;
     let wait = LOOK_AGAIN_MS;
     const look = async () => {
-      const found = await checkHistorySafety(mx);
+      const found = await lookAt();
       if (!isCurrent) return;
       setSafety(found);
       // The backup may be about to take the last keys up; or a message has come whose key it has not.
@@ -93,19 +103,20 @@ function Prompt({ mx, what, words, onLogout, onNotNow, onLeaving }: PromptProps)
       isCurrent = false;
       clearTimeout(timer);
     };
-  }, [mx, isBusy]);
+  }, [lookAt, isBusy]);
 
   const isReady = safety !== undefined && (safety.isSafe || isConfirmed) && !isBusy;
   const handleReset = async () => {
     if (!isReady) return;
     setBusy(true);
     setTrouble('');
-    const found = isConfirmed ? safety : await checkHistorySafety(mx);
+    const found = isConfirmed ? safety : await lookAt();
     setSafety(found);
     if (!isConfirmed && !found.isSafe) {
       setBusy(false);
       return;
     }
+    left.current = mx;
     onLeaving(true);
     // It goes on for all that: a second one beside it would help nobody.
     const hangs = setTimeout(() => setTrouble(words.logoutHangs), LOGOUT_MS);

@@ -1,4 +1,5 @@
-// The recovery prompt with a client that says little, and a logout and a theme as the address says.
+// The recovery prompt with a client that says little, and a logout as the address says. `?safe`: a client that has nothing
+// to lose, and that a logout stops, as the SDK's: then it has no answers.
 import 'lotus-crypto-diag/auto';
 import 'folds/dist/style.css';
 import { configClass, lightTheme, varsClass } from 'folds';
@@ -6,9 +7,17 @@ import * as lib from 'lotus-crypto-diag';
 import { CryptoDiagnostics, CryptoRecoveryPrompt } from 'lotus-crypto-diag/react';
 import { createRoot } from 'react-dom/client';
 
-const mx = { getUserId: () => '@a:hs', getDeviceId: () => 'D', getCrypto: () => ({}) };
+const nothingToLose = {
+  getActiveSessionBackupVersion: async () => null,
+  getKeyBackupInfo: async () => null,
+  isSecretStorageReady: async () => false,
+  olmMachine: { roomKeyCounts: async () => ({ total: 0, backedUp: 0 }) },
+};
+let answers = location.search.includes('safe') ? nothingToLose : {};
+const mx = { getUserId: () => '@a:hs', getDeviceId: () => 'D', getCrypto: () => answers };
 
 async function logout() {
+  answers = {};
   window.logouts += 1;
   if (location.search.includes('hang')) await new Promise(() => {});
   if (location.search.includes('fail')) throw new Error('the server said no');
