@@ -11,6 +11,7 @@ const siblings = (/** @type {string} */ database, /** @type {string} */ userId) 
  */
 export function readMarker(database, userId, deviceId) {
   try {
+    if (!globalThis.localStorage) return '!there is no localStorage';
     const text = localStorage.getItem(siblings(database, userId) + encodeURIComponent(deviceId));
     return text === null ? undefined : `=${text}`;
   } catch (error) {

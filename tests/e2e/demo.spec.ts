@@ -46,11 +46,12 @@ for (const width of [360, 1280]) {
       .fill(`MissingKey: missing key at index 1 for participant ${'x'.repeat(300)}`);
     await page.keyboard.press('Enter');
     const card = page.getByTestId('crypto-diagnostics');
-    const entry = card.locator('summary');
+    const entries = card.getByRole('list', { name: 'Latest entries' });
+    const entry = entries.locator('summary');
     await expect(entry).toContainText('KE-2');
     await entry.focus();
     await page.keyboard.press('Enter');
-    await expect(card.locator('details pre')).toBeVisible();
+    await expect(entries.locator('details pre')).toBeVisible();
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
   });
 }
