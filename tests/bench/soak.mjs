@@ -44,7 +44,7 @@ await session.send('Performance.enable');
 await bench.page.evaluate(
   async ({ module, recorded }) => {
     const lib = await import(module);
-    const totals = { lines: 0, requests: 0, uploads: 0, frames: 0, reports: 0, told: 0, thrown: 0 };
+    const totals = { lines: 0, requests: 0, uploads: 0, opened: 0, reports: 0, told: 0, thrown: 0 };
     Object.assign(window, { totals });
     window.addEventListener('error', () => (totals.thrown += 1));
     window.addEventListener('unhandledrejection', () => (totals.thrown += 1));
@@ -86,7 +86,7 @@ await bench.page.evaluate(
       fetch('/_matrix/client/v3/keys/upload', { method: 'POST', body }).then((answer) => answer.text());
     }, 500);
     setInterval(() => {
-      totals.frames += 1;
+      totals.opened += 1;
       const frame = document.createElement('iframe');
       document.body.append(frame);
       const inside = /** @type {any} */ (frame.contentWindow);
