@@ -1,7 +1,7 @@
 // The module that judges a report is not there at boot: it is loaded when somebody wants to know.
 
 import { explain } from './bounded';
-import type { Report } from './generated/model';
+import type { Report, ServerEvidence } from './generated/model';
 
 let diagnosis: typeof import('./diagnosis') | undefined;
 
@@ -16,13 +16,13 @@ export async function loadDiagnosis(): Promise<string | null> {
 }
 
 /** The report with its diagnosis and runbook; without them, it says why. */
-export function withDiagnosis(report: Report, trouble: string | null = null): Report {
+export function withDiagnosis(report: Report, trouble: string | null = null, evidence?: ServerEvidence): Report {
   if (!diagnosis) {
     const note = trouble ?? 'the diagnosis is not loaded yet: a report that is collected, not built, has it';
     return { ...report, notes: [...report.notes, note] };
   }
   try {
-    return { ...report, ...diagnosis.diagnoseReport(report) };
+    return { ...report, ...diagnosis.diagnoseReport(report, evidence) };
   } catch (error) {
     return { ...report, notes: [...report.notes, `the diagnosis failed: ${explain(error)}`] };
   }

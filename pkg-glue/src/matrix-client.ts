@@ -7,6 +7,7 @@ export interface MatrixClientLike {
   getDeviceId?(): unknown;
   getSyncState?(): unknown;
   getCrypto?(): unknown;
+  fetchRoomEvent?(roomId: string, eventId: string): unknown;
   // biome-ignore lint/suspicious/noExplicitAny: the SDK's emitter knows its own events only.
   on?(event: any, listener: any): unknown;
   // biome-ignore lint/suspicious/noExplicitAny: as above.

@@ -2,8 +2,17 @@ import { explain, NoAnswer, within } from './bounded';
 import { core } from './core';
 import { checkCryptoStore } from './crypto-store';
 import { loadDiagnosis, withDiagnosis } from './diagnose-later';
-import type { CaptureStatus, ClientFacts, Diagnosis, Environment, Report, StorageStatus } from './generated/model';
+import type {
+  CaptureStatus,
+  ClientFacts,
+  Diagnosis,
+  Environment,
+  Report,
+  StorageStatus,
+  StoredEvent,
+} from './generated/model';
 import type { CryptoApiLike, MatrixClientLike } from './matrix-client';
+import { fetchStoredEvents } from './stored-events';
 
 /** What only the host knows. */
 export interface ReportExtras {
@@ -13,6 +22,12 @@ export interface ReportExtras {
   app?: string;
   /** Anything worth telling the reader. */
   notes?: string[];
+  /**
+   * Whether a report that is collected may have the SDK fetch events that could not be read, at most five: whether they are
+   * malformed on the homeserver, their copy there decides. These are requests of the SDK's own, in the user's name.
+   * `false` unless given.
+   */
+  fetchEvents?: boolean;
 }
 
 /**
@@ -30,14 +45,15 @@ export function buildCryptoDiagReport(mx?: MatrixClientLike | null, extras?: Rep
 export async function collectCryptoDiagReport(mx?: MatrixClientLike | null, extras?: ReportExtras): Promise<string> {
   const interview = new Interview(extras);
   const facts = interview.about(mx);
-  const [trouble] = await Promise.all([
+  const [trouble, events] = await Promise.all([
     loadDiagnosis(),
+    interview.aboutEvents(mx),
     interview.aboutCrypto(mx),
     core().storage.refresh(),
     core().tabs.call(),
     mx && checkCryptoStore(mx),
   ]);
-  return toJson(withDiagnosis(write({ ...facts, storage: core().storage.status() }), trouble));
+  return toJson(withDiagnosis(write({ ...facts, storage: core().storage.status() }), trouble, { events }));
 }
 
 /**
@@ -138,10 +154,12 @@ class Interview {
     crossSigningReady: null,
   };
   private app: string | null = null;
+  private readonly mayFetchEvents: boolean;
 
   constructor(extras: ReportExtras | undefined) {
     this.app = this.ask('extras.app', () => extras?.app, isString);
     this.client.sdkVersion = this.ask('extras.sdkVersion', () => extras?.sdkVersion, isString);
+    this.mayFetchEvents = this.ask('extras.fetchEvents', () => extras?.fetchEvents, isBoolean) === true;
     const notes = this.ask('extras.notes', () => extras?.notes, Array.isArray);
     this.notes.push(...(notes ?? []).filter(isString));
   }
@@ -183,6 +201,12 @@ class Interview {
     client.curve25519Key = this.ask('getOwnDeviceKeys().curve25519', () => keys?.curve25519, isString);
     client.keyBackupVersion = backup;
     client.crossSigningReady = crossSigning;
+  }
+
+  /** `null`: it was not asked. */
+  async aboutEvents(mx: MatrixClientLike | null | undefined): Promise<StoredEvent[] | null> {
+    if (!this.mayFetchEvents || isMissing(mx)) return null;
+    return fetchStoredEvents(mx, core().evidence().entries, this.notes);
   }
 
   private crypto(mx: MatrixClientLike) {

@@ -34,6 +34,11 @@ fn answer(case: &Case<'_>) -> Answer {
         .entries()
         .filter_map(|seen| match &seen.entry.detail {
             Detail::Malformed { event, cause, reason } => Some(Malformed { seen, event, cause: *cause, reason }),
+            Detail::Undecryptable { event, reason: None } => {
+                let one = Malformed { seen, event, cause: MalformedCause::MissingField, reason: "no reason is given" };
+                // The line does not say so; only the homeserver's copy can.
+                judge(case, &one).is_some_and(|(at_source, _)| at_source).then_some(one)
+            }
             _ => None,
         })
         .collect();
