@@ -2,16 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Page } from '@playwright/test';
 
-import { GATE, load, login, reportOf, synced, uploadAccepted } from '../client';
-import type { KeyUpload } from '../homeserver';
+import { GATE, load, login, refusedAsExisting, reportOf, synced, uploadAccepted } from '../client';
 import { expect, test } from '../lab';
 import { connect } from '../matrix-api';
 import { provokeUpload } from './actions';
 import { expectDiagnosis } from './diagnosis';
 
 const isReady = (page: Page) => expect(page.getByTestId('client')).toHaveAttribute('data-ready', 'true');
-
-const refusedOf = (uploads: KeyUpload[]) => uploads.filter(({ status }) => status !== 200 && status !== 0);
 
 test('two tabs on one store without a gate: whether they diverge, the report says what the server saw', async ({
   context,
@@ -29,11 +26,11 @@ test('two tabs on one store without a gate: whether they diverge, the report say
   await synced(second);
   for (let round = 0; round < 3; round++) await provokeUpload(lab, claimer, device);
   // The tab that came second tries with one of its next syncs.
-  const isRefused = async () => refusedOf(await lab.uploads()).length > 0;
+  const isRefused = async () => refusedAsExisting(await lab.uploads()).length > 0;
   for (let waited = 0; waited < 15 && !(await isRefused()); waited++) await sleep(1000);
   await synced(page);
 
-  const refused = refusedOf(await lab.uploads());
+  const refused = refusedAsExisting(await lab.uploads());
   const reports = await Promise.all([page, second].map(reportOf));
   const tabs = reports.map(({ uploadLoop }) => uploadLoop);
   const seen = tabs.map(({ state, refusals }) => `${state} (${refusals})`).join(', ');
@@ -71,7 +68,7 @@ test('behind the gate, one tab opens the crypto store, the next starts when it c
   await page.close();
   await isReady(second);
   await provokeUpload(lab, claimer, device);
-  expect(refusedOf(await lab.uploads())).toEqual([]);
+  expect(refusedAsExisting(await lab.uploads())).toEqual([]);
   const report = await reportOf(second);
   expect(report.counts['KE-1']).toBe(0);
   expect(report.uploadLoop).toMatchObject({ state: 'idle', refusals: 0 });
