@@ -14,6 +14,8 @@ const MAX_TEXT = 16384;
 /** Before the words that were found far behind: enough that the redaction sees where a secret begins. */
 const EXCERPT_LEAD = 2048;
 const EXCERPT_TAIL = 12288;
+/** So many of the latest lines are known again: a storm repeats few, and again and again. */
+const RECENT = 4;
 
 /**
  * @param {string[]} needles words of which one must stand in a string, or in an Error's text, for the call to matter
@@ -55,12 +57,19 @@ export function createMatcher(needles) {
 }
 
 /**
+ * A line without its text is the one that was given under this slot before, all the same.
+ *
+ * @typedef {(slot: number, text: string | undefined, excerpt: string, truncated: boolean, isError: boolean,
+ *   source: string) => void} OnMatch
+ */
+
+/**
  * Wraps warn and error of one console.
  *
  * @param {any} console the page's, or a frame's
  * @param {ReturnType<typeof createMatcher>} matcher
  * @param {() => string} source where a line is logged that is logged now
- * @param {(isError: boolean, text: string, excerpt: string, truncated: boolean, source: string) => void} onMatch
+ * @param {OnMatch} onMatch
  * @param {(error: unknown) => void} onFailure called when `onMatch` threw
  */
 export function tapConsole(console, matcher, source, onMatch, onFailure) {
@@ -69,14 +78,32 @@ export function tapConsole(console, matcher, source, onMatch, onFailure) {
   // After a trap the module's memory may be half written: it is not called again.
   let broken = false;
 
+  /** @type {({ text: string, level: string, from: string } | undefined)[]} */
+  const recent = new Array(RECENT).fill(undefined);
+  let oldest = 0;
+  const pass = (/** @type {string} */ level, /** @type {ReturnType<typeof formatLine>} */ line) => {
+    const { text, excerpt, truncated } = line;
+    const from = source();
+    const known = recent.findIndex((seen) => seen?.text === text && seen.level === level && seen.from === from);
+    if (known >= 0) {
+      onMatch(known, undefined, '', false, false, '');
+      return;
+    }
+    const slot = oldest;
+    oldest = (oldest + 1) % RECENT;
+    recent[slot] = undefined;
+    onMatch(slot, text, excerpt, truncated, level === 'error', from);
+    // What lies behind the end of a truncated line may be another thing the next time.
+    if (!truncated) recent[slot] = { text, level, from };
+  };
+
   const bounds = { limit: MAX_TEXT, find: matcher.find, lead: EXCERPT_LEAD, tail: EXCERPT_TAIL };
   const inspect = (/** @type {string} */ level, /** @type {ArrayLike<unknown>} */ args) => {
     if (busy || broken) return;
     busy = true;
     try {
       if (!matcher.matches(args)) return;
-      const { text, excerpt, truncated } = formatLine(args, bounds);
-      onMatch(level === 'error', text, excerpt, truncated, source());
+      pass(level, formatLine(args, bounds));
     } catch (error) {
       try {
         // The page may have removed WebAssembly since: this, too, must not throw.

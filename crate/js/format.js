@@ -37,7 +37,8 @@ export function isError(/** @type {any} */ value) {
 export function formatLine(args, bounds) {
   const sink = new Sink(bounds);
   let next = 0;
-  if (typeof args[0] === 'string') {
+  // A text alone is shown as it is.
+  if (typeof args[0] === 'string' && args.length > 1) {
     next = 1;
     sink.add(
       args[0].replace(/%[sdifoOc%]/g, (specifier) => {

@@ -18,6 +18,8 @@ pub const CAPACITY: usize = 200;
 pub struct Evidence {
     /// The console method.
     pub level: Level,
+    /// Where it was logged.
+    pub source: String,
     /// The fault.
     pub fault: Fault,
     /// The words of the table.
@@ -51,17 +53,17 @@ struct Slot {
 
 impl EvidenceBuffer {
     /// Keeps a line: as a repeat of an entry, or as one of its own.
-    pub fn add(&mut self, line: Evidence, source: &str, now: Timestamp) {
+    pub fn add(&mut self, line: &Evidence, now: Timestamp) {
         self.lines += 1;
         // Backwards: in a storm, the entry that the line repeats is among the latest.
-        if let Some(slot) = self.slots.iter_mut().rev().find(|slot| slot.takes(&line, source, now)) {
+        if let Some(slot) = self.slots.iter_mut().rev().find(|slot| slot.takes(line, now)) {
             slot.fold(line, self.lines, now);
             return;
         }
         if self.slots.len() >= CAPACITY {
             self.make_room();
         }
-        self.slots.push(Slot::new(line, source, self.lines, now));
+        self.slots.push(Slot::new(line.clone(), self.lines, now));
     }
 
     /// The entries, the one with the most recent line last.
@@ -102,7 +104,7 @@ impl EvidenceBuffer {
 }
 
 impl Slot {
-    fn new(line: Evidence, source: &str, number: u64, now: Timestamp) -> Self {
+    fn new(line: Evidence, number: u64, now: Timestamp) -> Self {
         let entry = Entry {
             ts: now,
             level: line.level,
@@ -110,7 +112,7 @@ impl Slot {
             signature: line.signature.to_owned(),
             message: line.message,
             truncated: line.truncated,
-            source: source.to_owned(),
+            source: line.source,
             count: 1,
             first_ts: now,
             last_ts: now,
@@ -122,17 +124,17 @@ impl Slot {
 
     /// Whether `line` says the same as this entry. Where the detail names what the line is about, other differences
     /// (a message id, the number of a request) are none; otherwise the words decide.
-    fn takes(&self, line: &Evidence, source: &str, now: Timestamp) -> bool {
+    fn takes(&self, line: &Evidence, now: Timestamp) -> bool {
         let entry = &self.entry;
         entry.signature == line.signature
             && entry.level == line.level
-            && entry.source == source
+            && entry.source == line.source
             && (entry.detail == line.detail || is_retry(&entry.detail, &line.detail))
             && (names_its_subject(&line.detail) || entry.message == line.message)
             && !(is_of_call(&line.detail) && now.ms() - entry.last_ts.ms() > SPELL_MS)
     }
 
-    fn fold(&mut self, line: Evidence, number: u64, now: Timestamp) {
+    fn fold(&mut self, line: &Evidence, number: u64, now: Timestamp) {
         let entry = &mut self.entry;
         entry.count = entry.count.saturating_add(1);
         entry.last_ts = now;
@@ -144,7 +146,7 @@ impl Slot {
         {
             kept.attempt = kept.attempt.max(call.attempt);
         }
-        entry.last_message = (line.message != entry.message).then_some(line.message);
+        entry.last_message = (line.message != entry.message).then(|| line.message.clone());
         self.last_line = number;
     }
 }
@@ -201,6 +203,7 @@ mod tests {
             let found = classify(text).unwrap();
             let line = Evidence {
                 level: Level::Error,
+                source: "window".to_owned(),
                 fault: found.fault,
                 signature: found.signature,
                 message: text.to_owned(),
@@ -208,7 +211,7 @@ mod tests {
                 detail: found.detail,
             };
             self.clock += 1.0;
-            self.buffer.add(line, "window", Timestamp::from_ms(self.clock));
+            self.buffer.add(&line, Timestamp::from_ms(self.clock));
         }
 
         fn messages(&self) -> Vec<String> {

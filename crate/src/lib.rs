@@ -26,6 +26,7 @@ pub mod signature;
 
 pub mod crypto_store;
 pub mod evidence;
+pub mod line;
 pub mod stores;
 pub mod tab_message;
 

@@ -1,6 +1,5 @@
 //! The one state machine that the edge talks to. It has no clock: every call is told what time it is.
 
-use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -8,32 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::crypto_store::{CryptoStoreStatus, Device, IdentityKeys, Recall};
 use crate::entry::{Detail, Entry, FaultCounts, Level};
-use crate::evidence::{Evidence, EvidenceBuffer};
+use crate::evidence::EvidenceBuffer;
 use crate::json::to_json;
+use crate::line::{Line, ReadLine};
 use crate::redact::redact;
-use crate::signature::{Classified, recognise, tells_of_lost_store};
 use crate::stores::CryptoStores;
 use crate::timestamp::Timestamp;
 use crate::upload_clients::UploadClients;
 use crate::upload_loop::{LoopOptions, UploadLoopStatus, Verdict};
-
-/// How much of a line is kept, in bytes of UTF-8.
-pub const MAX_MESSAGE: usize = 16 * 1024;
-
-/// A formatted line of a console.
-#[derive(Clone, Copy, Debug)]
-pub struct Line<'a> {
-    /// The console method.
-    pub level: Level,
-    /// Where it was logged: `window`, `frame:<path>`.
-    pub source: &'a str,
-    /// The line, or the beginning of one that is very long.
-    pub text: &'a str,
-    /// Of a very long line that was recognised behind `text`: the surroundings of the place. Otherwise empty.
-    pub excerpt: &'a str,
-    /// Whether something of the line is in neither.
-    pub truncated: bool,
-}
 
 /// What a view needs: small, and rebuilt only when something changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,28 +43,26 @@ pub struct Session {
 impl Session {
     /// Takes a line that passed the prefilter; `false` when it turned out to be none of our business.
     pub fn observe(&mut self, line: Line<'_>, now: Timestamp) -> bool {
-        // The grammars read what is left after the redaction: a detail quotes the line. By a secret that held the words
-        // themselves, the line is still recognised.
-        let (text, excerpt) = (redact(line.text), redact(line.excerpt));
-        let places = [(&*text, &*text), (&excerpt, &excerpt), (line.text, &text), (line.excerpt, &excerpt)];
-        let found = places.into_iter().find_map(|(raw, redacted)| recognise(raw).map(|row| row.classify(redacted)));
-        let lost = tells_of_lost_store(line.text) || tells_of_lost_store(line.excerpt);
-        if lost {
-            self.stores.lost(&message(&text, &excerpt, "DomException").0, now);
+        line.read().is_some_and(|line| self.note(&line, now))
+    }
+
+    /// Takes a line that was read before, now or for the first time; `false` when nothing is kept of it.
+    pub fn note(&mut self, line: &ReadLine, now: Timestamp) -> bool {
+        if let Some(message) = &line.lost_store {
+            self.stores.lost(message, now);
         }
-        let Some(Classified { fault, signature, detail }) = found else {
+        let lost = line.lost_store.is_some();
+        let Some(evidence) = &line.evidence else {
             return lost;
         };
-        if let Detail::Refusal(refusal) = &detail
+        if let Detail::Refusal(refusal) = &evidence.detail
             && !self.uploads.told(refusal, now)
         {
             // The SDK's line about an answer that was seen on the network, and is an entry already.
             return lost;
         }
-        let (message, cut) = message(&text, &excerpt, signature);
-        let truncated = cut || line.truncated;
-        self.counts.add(fault);
-        self.buffer.add(Evidence { level: line.level, fault, signature, message, truncated, detail }, line.source, now);
+        self.counts.add(evidence.fault);
+        self.buffer.add(evidence, now);
         true
     }
 
@@ -152,18 +131,16 @@ impl Session {
             return false;
         }
         let text = ["[400] ", error, " (", path, ")"].concat();
-        let text = redact(&text);
-        let Some(Classified { fault, signature, detail }) = recognise(&text).map(|row| row.classify(&text)) else {
+        let line = Line { level: Level::Error, source: "network", text: &text, excerpt: "", truncated: false };
+        let Some(evidence) = line.read().and_then(|line| line.evidence) else {
             return false;
         };
-        let Detail::Refusal(refusal) = &detail else {
+        let Detail::Refusal(refusal) = &evidence.detail else {
             return false;
         };
         self.uploads.refused(client, refusal, now);
-        let (message, truncated) = message(&text, "", signature);
-        self.counts.add(fault);
-        let level = Level::Error;
-        self.buffer.add(Evidence { level, fault, signature, message, truncated, detail }, "network", now);
+        self.counts.add(evidence.fault);
+        self.buffer.add(&evidence, now);
         true
     }
 
@@ -191,77 +168,10 @@ impl Session {
     }
 }
 
-/// What is kept of a line, and whether that is not all of it. It was redacted before, so that no cut can hide the
-/// beginning of a secret from the redaction.
-fn message(text: &str, excerpt: &str, signature: &str) -> (String, bool) {
-    /// How much before the recognised words is kept of an excerpt: the opening of a refusal, a prefix.
-    const LEAD: usize = 256;
-    const OMISSION: &str = "\n[…]\n";
-
-    if excerpt.is_empty() {
-        let kept = cut(text, MAX_MESSAGE);
-        return (kept.to_owned(), kept.len() < text.len());
-    }
-    let lead = excerpt.find(signature).unwrap_or(excerpt.len()).saturating_sub(LEAD);
-    let lead = excerpt.ceil_char_boundary(lead);
-    let half = (MAX_MESSAGE - OMISSION.len()) / 2;
-    ([cut(text, half), OMISSION, cut(&excerpt[lead..], half)].concat(), true)
-}
-
-/// The longest beginning of `text` that is whole characters and no more than `limit` bytes.
-fn cut(text: &str, limit: usize) -> &str {
-    &text[..text.floor_char_boundary(limit)]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::entry::Fault;
-
-    fn observe(text: &str, excerpt: &str) -> Option<Entry> {
-        let mut session = Session::default();
-        let line = Line { level: Level::Error, source: "window", text, excerpt, truncated: !excerpt.is_empty() };
-        session.observe(line, Timestamp::from_ms(1000.0)).then(|| session.evidence().entries.remove(0))
-    }
-
-    #[test]
-    fn a_line_is_kept_verbatim_but_for_its_secrets() {
-        let entry = observe("x already exists (http://hs/?access_token=abc)", "").unwrap();
-        assert_eq!(entry.message, "x already exists (http://hs/?access_token=[redacted])");
-        assert!(!entry.truncated);
-    }
-
-    #[test]
-    fn what_is_read_from_a_line_holds_no_secret_either() {
-        for line in [
-            "(id=$e): DecryptionError[msg: GET /x?access_token=s3cret at line 1 column 2, sender_key: x]",
-            "WARN x: Received an invalid to-device event: Bearer s3cret",
-            "{\"password\":\"s3cret DecryptionError\"}",
-        ] {
-            let entry = observe(line, "").unwrap_or_else(|| panic!("lost: {line}"));
-            assert!(!format!("{entry:?}").contains("s3cret"), "{entry:?}");
-        }
-    }
-
-    #[test]
-    fn a_long_line_is_cut_between_characters_and_says_so() {
-        let entry = observe(&format!("already exists {}", "é".repeat(MAX_MESSAGE)), "").unwrap();
-        assert!(entry.truncated && entry.message.len() <= MAX_MESSAGE && entry.message.len() > MAX_MESSAGE - 2);
-    }
-
-    #[test]
-    fn words_found_far_behind_are_kept_with_their_surroundings() {
-        let lead = format!("Bearer {}", "s3cret-".repeat(200));
-        let entry = observe(&"x".repeat(MAX_MESSAGE), &format!("{lead} One time key a:B already exists.")).unwrap();
-        assert!(entry.message.ends_with("One time key a:B already exists."));
-        assert!(!entry.message.contains("s3cret"));
-        assert!(entry.truncated && entry.message.len() <= MAX_MESSAGE);
-    }
-
-    #[test]
-    fn a_line_that_is_none_of_our_business_leaves_no_trace() {
-        assert_eq!(observe("hello", ""), None);
-    }
 
     #[test]
     fn every_line_is_counted_kept_or_not() {

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use lotus_crypto_diag::diagnosis::analyse;
 use lotus_crypto_diag::entry::Level;
+use lotus_crypto_diag::line::Line;
 use lotus_crypto_diag::report::{CaptureState, CaptureStatus, ClientFacts, Environment, PageReport, Report};
 use lotus_crypto_diag::server_evidence::ServerEvidence;
-use lotus_crypto_diag::session::{Evidences, Line, Session};
+use lotus_crypto_diag::session::{Evidences, Session};
 use lotus_crypto_diag::timestamp::Timestamp;
 use lotus_crypto_diag::upload_loop::LoopOptions;
 use lotus_crypto_diag::verdict::{Analysis, Finding, Verdict};

@@ -4,9 +4,10 @@
 use lotus_crypto_diag::entry::{Detail, Level};
 use lotus_crypto_diag::evidence::CAPACITY;
 use lotus_crypto_diag::json::to_json;
+use lotus_crypto_diag::line::{Line, MAX_MESSAGE};
 use lotus_crypto_diag::otk::parse_refusal;
 use lotus_crypto_diag::redact::{REDACTED, redact};
-use lotus_crypto_diag::session::{Line, MAX_MESSAGE, Session};
+use lotus_crypto_diag::session::Session;
 use lotus_crypto_diag::signature::{SIGNATURES, classify};
 use lotus_crypto_diag::timestamp::Timestamp;
 use proptest::prelude::*;

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use lotus_crypto_diag::entry::{Detail, Level};
-use lotus_crypto_diag::session::{Line, Session};
+use lotus_crypto_diag::line::Line;
+use lotus_crypto_diag::session::Session;
 use lotus_crypto_diag::signature::classify;
 use lotus_crypto_diag::timestamp::Timestamp;
 use serde_json::Value;

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use lotus_crypto_diag::crypto_store::{Device, Recall};
 use lotus_crypto_diag::entry::{Fault, Level, Refusal};
-use lotus_crypto_diag::session::{Line, Session};
+use lotus_crypto_diag::line::Line;
+use lotus_crypto_diag::session::Session;
 use lotus_crypto_diag::timestamp::Timestamp;
 use lotus_crypto_diag::upload_clients::UploadClients;
 use lotus_crypto_diag::upload_loop::{LoopOptions, LoopState, Verdict};

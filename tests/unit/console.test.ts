@@ -11,6 +11,7 @@ function page(original?: Method) {
   const calls: Call[] = [];
   const matches: string[] = [];
   const failures: unknown[] = [];
+  const slots: string[] = [];
   const console: Record<string, Method> = {};
   for (const level of ['warn', 'error']) {
     console[level] = function (this: unknown, ...args: unknown[]) {
@@ -23,7 +24,10 @@ function page(original?: Method) {
       console,
       createMatcher(['already exists', 'needle']),
       () => 'window',
-      (_isError, text, excerpt) => void matches.push(excerpt || text),
+      (slot, text, excerpt) => {
+        if (text !== undefined) slots[slot] = excerpt || text;
+        matches.push(slots[slot] ?? 'never given');
+      },
       (error) => void failures.push(error),
     );
   const warn: Method = (...args) => (console['warn'] as Method)(...args);
@@ -124,6 +128,45 @@ describe('whatever is logged', () => {
   });
 });
 
+it('repeats are given by the slot of the line they repeat, whatever comes between', () => {
+  const long = `needle ${'x'.repeat(20_000)}`;
+  const lines = fc.oneof(
+    fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'none').map((name) => `${name} needle`),
+    fc.constantFrom(long, `${long}y`),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.constantFrom('warn', 'error'), fc.constantFrom('window', 'frame:/'), lines)),
+      (calls) => {
+        const { console } = page();
+        const given: [string, string, string][] = [];
+        const slots: [string, string, string][] = [];
+        let from = '';
+        let texts = 0;
+        tapConsole(
+          console,
+          createMatcher(['needle']),
+          () => from,
+          (slot, text, _excerpt, _truncated, isError, source) => {
+            if (text !== undefined) slots[slot] = [isError ? 'error' : 'warn', source, text];
+            if (text !== undefined) texts++;
+            given.push(slots[slot] ?? ['', '', '']);
+          },
+          () => {},
+        );
+        for (const [level, source, line] of calls) {
+          from = source;
+          console[level]?.(line);
+        }
+        expect(given).toEqual(calls.map(([level, source, line]) => [level, source, line.slice(0, 16_384)]));
+        // Of those that are not truncated, one that was just given is not given again.
+        const anew = calls.filter((call, i) => call[2].length > 16_384 || String(call) !== String(calls[i - 1]));
+        expect(texts).toBeLessThanOrEqual(anew.length);
+      },
+    ),
+  );
+});
+
 it('a failure of ours is told and goes no further, even on a page that removed WebAssembly', () => {
   const { console, calls } = page();
   const trap = new WebAssembly.RuntimeError('unreachable');
@@ -183,6 +226,8 @@ describe('what is found', () => {
     ['needle %d', [Symbol('x')], 'needle NaN'],
     ['needle', ['and', 1, null, undefined, -0, 5n, Symbol('s')], 'needle and 1 null undefined -0 5n Symbol(s)'],
     ['100%', ['needle'], '100% needle'],
+    ['needle 100%%', [], 'needle 100%%'],
+    ['needle 100%%', ['x'], 'needle 100% x'],
   ])('%j is formatted as the developer tools do', (format, args, expected) => {
     const { matches, tap, warn } = page();
     tap();

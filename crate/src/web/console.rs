@@ -8,8 +8,12 @@ use wasm_bindgen::prelude::*;
 
 use crate::signature::needles;
 
-/// Called with: is it `console.error`, text, excerpt, truncated, source.
-pub(crate) type OnMatch = Closure<dyn Fn(bool, String, String, bool, String)>;
+/// Called with: slot, text, excerpt, truncated, is it `console.error`, source. Without a text it is the line that came
+/// last with this slot.
+pub(crate) type OnMatch = Closure<dyn Fn(usize, Option<String>, String, bool, bool, String)>;
+
+/// How many slots there are.
+pub(crate) const SLOTS: usize = 4;
 
 // `format.js` is imported by `console.js`; it is named here so that it is packed beside it.
 #[wasm_bindgen(module = "/js/format.js")]

@@ -7,15 +7,16 @@ use core::cell::RefCell;
 use js_sys::{Function, Math};
 use wasm_bindgen::prelude::*;
 
-use super::console::{ConsoleTap, OnMatch};
+use super::console::{ConsoleTap, OnMatch, SLOTS};
 use super::convert::now;
 use super::markers;
 use super::uploads::{FetchTap, OnSettled, OnUpload};
 use crate::crypto_store::{Device, IdentityKeys};
 use crate::entry::Level;
 use crate::json::to_json;
+use crate::line::{Line, ReadLine};
 use crate::redact::redact;
-use crate::session::{Line, Session};
+use crate::session::Session;
 use crate::upload_loop::{LoopOptions, Verdict};
 
 /// One session of diagnostics. Not for hosts: the package's own API stands in front of it.
@@ -169,12 +170,18 @@ impl CryptoDiag {
     fn tap(&self, console: &JsValue, source: &Function) -> ConsoleTap {
         let session = Rc::clone(&self.session);
         let on_change = self.on_change.clone();
+        let recent: RefCell<[Option<ReadLine>; SLOTS]> = RefCell::default();
         let on_match: OnMatch =
-            Closure::new(move |is_error, text: String, excerpt: String, truncated, source: String| {
-                let level = if is_error { Level::Error } else { Level::Warn };
-                let line = Line { level, source: &source, text: &text, excerpt: &excerpt, truncated };
+            Closure::new(move |slot, text: Option<String>, excerpt: String, truncated, is_error, source: String| {
+                let Ok(mut recent) = recent.try_borrow_mut() else { return };
+                let Some(recent) = recent.get_mut(slot) else { return };
+                if let Some(text) = text {
+                    let level = if is_error { Level::Error } else { Level::Warn };
+                    *recent = Line { level, source: &source, text: &text, excerpt: &excerpt, truncated }.read();
+                }
+                let Some(line) = recent else { return };
                 // The borrow ends before anything of JavaScript is called.
-                let kept = session.try_borrow_mut().is_ok_and(|mut session| session.observe(line, now()));
+                let kept = session.try_borrow_mut().is_ok_and(|mut session| session.note(line, now()));
                 if kept {
                     remember(&session);
                     // It only takes note, and does not throw.

@@ -1,0 +1,126 @@
+//! A line of a console, and what is read from it.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+
+use crate::entry::Level;
+use crate::evidence::Evidence;
+use crate::redact::redact;
+use crate::signature::{Classified, recognise, tells_of_lost_store};
+
+/// How much of a line is kept, in bytes of UTF-8.
+pub const MAX_MESSAGE: usize = 16 * 1024;
+
+/// A formatted line of a console.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    /// The console method.
+    pub level: Level,
+    /// Where it was logged: `window`, `frame:<path>`.
+    pub source: &'a str,
+    /// The line, or the beginning of one that is very long.
+    pub text: &'a str,
+    /// Of a very long line that was recognised behind `text`: the surroundings of the place. Otherwise empty.
+    pub excerpt: &'a str,
+    /// Whether something of the line is in neither.
+    pub truncated: bool,
+}
+
+/// What was read from a line; a repeat of the line says the same.
+#[derive(Clone, Debug)]
+pub struct ReadLine {
+    /// A sign of a fault.
+    pub evidence: Option<Evidence>,
+    /// What is kept of a line that says that the crypto store is lost.
+    pub lost_store: Option<String>,
+}
+
+impl Line<'_> {
+    /// Reads the line; `None` for one that is none of our business.
+    pub fn read(self) -> Option<ReadLine> {
+        // The grammars read what is left after the redaction: a detail quotes the line. By a secret that held the words
+        // themselves, the line is still recognised.
+        let (text, excerpt) = (redact(self.text), redact(self.excerpt));
+        let places = [(&*text, &*text), (&excerpt, &excerpt), (self.text, &text), (self.excerpt, &excerpt)];
+        let found = places.into_iter().find_map(|(raw, redacted)| recognise(raw).map(|row| row.classify(redacted)));
+        let lost = tells_of_lost_store(self.text) || tells_of_lost_store(self.excerpt);
+        let lost_store = lost.then(|| message(&text, &excerpt, "DomException").0);
+        let evidence = found.map(|Classified { fault, signature, detail }| {
+            let (message, cut) = message(&text, &excerpt, signature);
+            let (level, source, truncated) = (self.level, self.source.to_owned(), cut || self.truncated);
+            Evidence { level, source, fault, signature, message, truncated, detail }
+        });
+        (evidence.is_some() || lost_store.is_some()).then_some(ReadLine { evidence, lost_store })
+    }
+}
+
+/// What is kept of a line, and whether that is not all of it. It was redacted before, so that no cut can hide the
+/// beginning of a secret from the redaction.
+fn message(text: &str, excerpt: &str, signature: &str) -> (String, bool) {
+    /// How much before the recognised words is kept of an excerpt: the opening of a refusal, a prefix.
+    const LEAD: usize = 256;
+    const OMISSION: &str = "\n[…]\n";
+
+    if excerpt.is_empty() {
+        let kept = cut(text, MAX_MESSAGE);
+        return (kept.to_owned(), kept.len() < text.len());
+    }
+    let lead = excerpt.find(signature).unwrap_or(excerpt.len()).saturating_sub(LEAD);
+    let lead = excerpt.ceil_char_boundary(lead);
+    let half = (MAX_MESSAGE - OMISSION.len()) / 2;
+    ([cut(text, half), OMISSION, cut(&excerpt[lead..], half)].concat(), true)
+}
+
+/// The longest beginning of `text` that is whole characters and no more than `limit` bytes.
+fn cut(text: &str, limit: usize) -> &str {
+    &text[..text.floor_char_boundary(limit)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn evidence(text: &str, excerpt: &str) -> Option<Evidence> {
+        let truncated = !excerpt.is_empty();
+        Line { level: Level::Error, source: "window", text, excerpt, truncated }.read()?.evidence
+    }
+
+    #[test]
+    fn a_line_is_kept_verbatim_but_for_its_secrets() {
+        let line = evidence("x already exists (http://hs/?access_token=abc)", "").unwrap();
+        assert_eq!(line.message, "x already exists (http://hs/?access_token=[redacted])");
+        assert!(!line.truncated);
+    }
+
+    #[test]
+    fn what_is_read_from_a_line_holds_no_secret_either() {
+        for text in [
+            "(id=$e): DecryptionError[msg: GET /x?access_token=s3cret at line 1 column 2, sender_key: x]",
+            "WARN x: Received an invalid to-device event: Bearer s3cret",
+            "{\"password\":\"s3cret DecryptionError\"}",
+        ] {
+            let line = evidence(text, "").unwrap_or_else(|| panic!("lost: {text}"));
+            assert!(!format!("{line:?}").contains("s3cret"), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_line_is_cut_between_characters_and_says_so() {
+        let line = evidence(&format!("already exists {}", "é".repeat(MAX_MESSAGE)), "").unwrap();
+        assert!(line.truncated && line.message.len() <= MAX_MESSAGE && line.message.len() > MAX_MESSAGE - 2);
+    }
+
+    #[test]
+    fn words_found_far_behind_are_kept_with_their_surroundings() {
+        let lead = format!("Bearer {}", "s3cret-".repeat(200));
+        let line = evidence(&"x".repeat(MAX_MESSAGE), &format!("{lead} One time key a:B already exists.")).unwrap();
+        assert!(line.message.ends_with("One time key a:B already exists."));
+        assert!(!line.message.contains("s3cret"));
+        assert!(line.truncated && line.message.len() <= MAX_MESSAGE);
+    }
+
+    #[test]
+    fn a_line_that_is_none_of_our_business_leaves_no_trace() {
+        assert!(evidence("hello", "").is_none());
+    }
+}
