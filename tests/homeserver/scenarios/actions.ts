@@ -42,6 +42,8 @@ export async function restoreOlderStore(way: Way, { page, ...device }: Device, c
   }).toPass({ timeout: 40_000 });
   await loadIdle(page);
   await page.evaluate(() => window.lab.putStoreBack());
+  // So that one is missing, and the client uploads with its first sync. Later, it would take the refused one away.
+  await claimer.claim(device);
   const before = (await way.uploads()).length;
   await load(page);
   return before;

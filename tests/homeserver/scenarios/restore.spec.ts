@@ -13,7 +13,6 @@ test('an older store put back: the two diverge, and the report names the key and
   await uploadAccepted(victim.page, lab);
   await comparedStore(victim.page);
   const before = await restoreOlderStore(lab, victim, claimer);
-  await claimer.claim(victim);
   const loop = async () => (await reportOf(victim.page)).uploadLoop;
   await expect.poll(loop, { timeout: 40_000 }).toMatchObject({ state: 'looping', breaker: 'open' });
 
