@@ -27,13 +27,28 @@ it('a provider gives every component its words, and what it lacks stays English'
 });
 
 it('words given to one component go before those of the provider; a word that is undefined is none', () => {
-  const own = { title: 'Eigene', nothing: undefined as unknown as string };
+  const own = { title: 'Eigene', nothing: undefined };
   const html = within(
     { card: { title: 'Diagnose', nothing: 'Nichts' } },
     createElement(CryptoDiagnostics, { words: own }),
   );
   expect(html).toContain('>Eigene<');
   expect(html).toContain('>Nichts<');
+});
+
+it('of a group of words, too, what is missing stays English', () => {
+  const html = within({ card: { session: { title: 'Aufnahme' }, faults: {} } }, createElement(CryptoDiagnostics));
+  expect(html).toContain('>Aufnahme<');
+  expect(html).toContain(`>${ENGLISH.session.start}<`);
+  expect(html).toContain(`>${ENGLISH.faults['KE-1']}<`);
+});
+
+it('what is no word at all, as from a translation that lacks it, stays English', () => {
+  const card = { total: '{{count}} Zeilen', session: 'cryptoDiag.session', nothing: null } as object;
+  const html = within({ card }, createElement(CryptoDiagnostics));
+  expect(html).toContain(`>${ENGLISH.total(0)}<`);
+  expect(html).toContain(`>${ENGLISH.session.start}<`);
+  expect(html).toContain(ENGLISH.nothing);
 });
 
 it('embedded, the card has no title and no frame of its own, and a name all the same', () => {

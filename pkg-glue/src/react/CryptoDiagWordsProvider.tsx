@@ -6,12 +6,13 @@ import {
   ENGLISH_RECOVERY,
   ENGLISH_TABS,
   type RecoveryWords,
+  type SomeOf,
   type TabWords,
 } from './words';
 
 /** Every word that a person sees, by the component; what is not given stays English. */
 export type AllWords = { card: CryptoDiagWords; tabs: TabWords; recovery: RecoveryWords };
-export type SomeWords = { [Part in keyof AllWords]?: Partial<AllWords[Part]> };
+export type SomeWords = SomeOf<AllWords>;
 
 const ENGLISH_WORDS: AllWords = { card: ENGLISH, tabs: ENGLISH_TABS, recovery: ENGLISH_RECOVERY };
 
@@ -27,14 +28,17 @@ export function CryptoDiagWordsProvider({ words, children }: CryptoDiagWordsProv
 /** A component's own words go before those of the provider, and these before the English ones. */
 export function useWords<Part extends keyof AllWords>(
   part: Part,
-  own: Partial<AllWords[Part]> | undefined,
+  own: SomeOf<AllWords[Part]> | undefined,
 ): AllWords[Part] {
   const provided = useContext(WordsContext)[part];
-  return { ...ENGLISH_WORDS[part], ...withoutHoles(provided), ...withoutHoles(own) };
+  return over(over(ENGLISH_WORDS[part], provided), own);
 }
 
-/** A translation that has no word yet gives `undefined`: that is no word. */
-function withoutHoles<T extends object>(words: T | undefined): Partial<T> {
-  const given = Object.entries(words ?? {}).filter(([, word]) => word !== undefined);
-  return Object.fromEntries(given) as Partial<T>;
+/** `words` with those that are given, group by group. What is none of theirs is none, `undefined` above all. */
+function over<Words>(words: Words, given: unknown): Words {
+  if (typeof given !== typeof words || given === null) return words;
+  // A word is a text, or a function that makes one.
+  if (typeof words !== 'object' || words === null) return given as Words;
+  const of = given as Record<string, unknown>;
+  return Object.fromEntries(Object.entries(words).map(([name, word]) => [name, over(word, of[name])])) as Words;
 }

@@ -17,7 +17,7 @@ import { UploadLoopState } from './UploadLoopState';
 import { useCryptoDiagnostics } from './useCryptoDiagnostics';
 import { useDiagnosis } from './useDiagnosis';
 import { Verdicts } from './Verdicts';
-import type { CryptoDiagWords } from './words';
+import type { CryptoDiagWords, SomeOf } from './words';
 
 const FRAME = {
   padding: config.space.S400,
@@ -35,7 +35,7 @@ export type CryptoDiagnosticsProps = {
   /** What only the host knows, for the report. */
   extras?: ReportExtras;
   /** Words in place of the English ones. */
-  words?: Partial<CryptoDiagWords>;
+  words?: SomeOf<CryptoDiagWords>;
   /** How many of the latest entries are shown. */
   entriesShown?: number;
   /** Without a frame and a title of its own: for hosts that put it into a card of theirs. */

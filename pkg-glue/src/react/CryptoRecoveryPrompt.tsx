@@ -9,7 +9,7 @@ import { useWords } from './CryptoDiagWordsProvider';
 import { RoomKeyExport } from './RoomKeyExport';
 import { useCryptoDiagnostics } from './useCryptoDiagnostics';
 import { useNotNow } from './useNotNow';
-import type { RecoveryWords } from './words';
+import type { RecoveryWords, SomeOf } from './words';
 
 /** The SDK's clearing of its stores was seen to take longer than this, or for ever. */
 const LOGOUT_MS = 30_000;
@@ -21,7 +21,7 @@ export type CryptoRecoveryPromptProps = {
   mx: MatrixClientLike;
   /** The host's own logout, at the server, too: it has to drop the device and its one-time keys. */
   onLogout: () => unknown;
-  words?: Partial<RecoveryWords>;
+  words?: SomeOf<RecoveryWords>;
 };
 
 /**

@@ -3,13 +3,13 @@ import { useState } from 'react';
 
 import { useWords } from './CryptoDiagWordsProvider';
 import { useTabLeadership } from './useTabLeadership';
-import type { TabWords } from './words';
+import type { SomeOf, TabWords } from './words';
 
 export type OtherTabBannerProps = {
   /** Name of the session. */
   name?: string;
   appName?: string;
-  words?: Partial<TabWords>;
+  words?: SomeOf<TabWords>;
 };
 
 /** For hosts that run in every tab: says in all but the first that this may break the encryption. */

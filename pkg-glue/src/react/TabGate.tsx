@@ -4,7 +4,7 @@ import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import type { TabLeadershipOptions } from '../index';
 import { useWords } from './CryptoDiagWordsProvider';
 import { useTabLeadership } from './useTabLeadership';
-import type { TabWords } from './words';
+import type { SomeOf, TabWords } from './words';
 
 export type TabGateProps = Pick<TabLeadershipOptions, 'name' | 'canYield' | 'onYield'> & {
   /** What starts the client. It is there in the leading tab only, and is taken away before another tab leads. */
@@ -18,7 +18,7 @@ export type TabGateProps = Pick<TabLeadershipOptions, 'name' | 'canYield' | 'onY
   appName?: string;
   /** Whether a person may open the app beside the other tab, at the risk of their encryption. */
   allowAnyway?: boolean;
-  words?: Partial<TabWords>;
+  words?: SomeOf<TabWords>;
 };
 
 /** Shows its children in one tab of a session, and a calm screen in the others. */

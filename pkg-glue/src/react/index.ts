@@ -16,5 +16,6 @@ export {
   ENGLISH_RECOVERY,
   ENGLISH_TABS,
   type RecoveryWords,
+  type SomeOf,
   type TabWords,
 } from './words';

@@ -1,5 +1,10 @@
 import type { Fault, LoopState, MarkKind, RecoveryReason, StoreVerdict, TabRole, Verdict } from '../index';
 
+/** Some of the words, in groups that need not be whole either. */
+export type SomeOf<Words> = Words extends string | ((...parts: never) => string)
+  ? Words
+  : { [Name in keyof Words]?: SomeOf<Words[Name]> | undefined };
+
 /** Every word of the card. A host that translates passes its own. */
 export const ENGLISH = {
   title: 'Encryption diagnostics',
