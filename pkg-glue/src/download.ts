@@ -9,8 +9,15 @@ import { saveFile, timeForName } from './save-file';
  * `collectCryptoDiagReport`
  */
 export async function downloadCryptoDiagReport(mx?: MatrixClientLike | null, extras?: ReportExtras): Promise<string> {
+  return (await saveReport(mx, extras)).name;
+}
+
+/** The same, and whether the browser took the file. */
+export async function saveReport(
+  mx: MatrixClientLike | null | undefined,
+  extras: ReportExtras | undefined,
+): Promise<{ name: string; isSaved: boolean }> {
   const report = await collectCryptoDiagReport(mx, extras);
   const name = `lotus-crypto-diag-${timeForName()}.json`;
-  saveFile(name, report, 'application/json');
-  return name;
+  return { name, isSaved: saveFile(name, report, 'application/json') };
 }

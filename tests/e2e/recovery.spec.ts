@@ -33,6 +33,27 @@ test('a client that does not say whether the history is safe counts as one that 
   expect(escaped).toEqual([]);
 });
 
+test('a passphrase that is too short is said to be so at its field, and one that has done its work is gone', async ({
+  page,
+}) => {
+  await open(page, '/recovery.html?export');
+  await refuse(page);
+  const prompt = promptOf(page);
+  const field = prompt.getByLabel('Passphrase');
+  await field.fill('short');
+  await prompt.getByRole('button', { name: 'Save the keys first' }).press('Enter');
+  await expect(field).toBeFocused();
+  await expect(field).toHaveAttribute('aria-invalid', 'true');
+  await expect(field).toHaveAccessibleDescription('At least 8 characters, please.');
+  await field.fill('a long passphrase');
+  await expect(field).toHaveAttribute('aria-invalid', 'false');
+  const downloading = page.waitForEvent('download');
+  await page.keyboard.press('Enter');
+  expect((await downloading).suggestedFilename()).toMatch(/^room-keys-.*\.txt$/);
+  await expect(prompt).toContainText('Saved as room-keys-');
+  await expect(field).toHaveValue('');
+});
+
 test('a logout that hangs is told of after half a minute, is called once, and can be put off', async ({ page }) => {
   await page.clock.install();
   await open(page, '/recovery.html?hang');

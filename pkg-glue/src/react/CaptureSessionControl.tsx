@@ -1,10 +1,10 @@
 import { Box, Button, color, config, Text, toRem } from 'folds';
 import { useId, useState } from 'react';
 
+import { saveReport } from '../download';
 import {
   type Artefact,
   type CaptureSession,
-  downloadCryptoDiagReport,
   type MarkKind,
   type MatrixClientLike,
   markFault,
@@ -45,7 +45,8 @@ export function CaptureSessionControl({ session, artefacts, mx, extras, words }:
     stopCaptureSession();
     setTold(words.downloading);
     try {
-      setTold(words.saved(await downloadCryptoDiagReport(mx, extras)));
+      const { name, isSaved } = await saveReport(mx, extras);
+      setTold(isSaved ? words.saved(name) : words.notSaved);
     } catch {
       setTold(words.notSaved);
     }
@@ -59,21 +60,18 @@ export function CaptureSessionControl({ session, artefacts, mx, extras, words }:
       <Text size="T200">
         {isRunning ? text.running(localTime(new Date(session.startedAt)), session.marks.length) : text.explain}
       </Text>
-      {isRunning ? (
-        <>
-          <Box as="fieldset" gap="200" wrap="Wrap" style={{ border: 0, margin: 0, padding: 0, minWidth: 0 }}>
-            <Text as="legend" size="T200" style={{ padding: 0, marginBottom: config.space.S100 }}>
-              {text.mark}
-            </Text>
-            {KINDS.map((kind) => (
-              <Action key={kind} label={text.kinds[kind]} onPress={() => handleMark(kind)} />
-            ))}
-          </Box>
-          <Action label={text.stop} onPress={handleStop} />
-        </>
-      ) : (
-        <Action label={text.start} onPress={handleStart} />
+      {isRunning && (
+        <Box as="fieldset" gap="200" wrap="Wrap" style={{ border: 0, margin: 0, padding: 0, minWidth: 0 }}>
+          <Text as="legend" size="T200" style={{ padding: 0, marginBottom: config.space.S100 }}>
+            {text.mark}
+          </Text>
+          {KINDS.map((kind) => (
+            <Action key={kind} label={text.kinds[kind]} onPress={() => handleMark(kind)} />
+          ))}
+        </Box>
       )}
+      {/* One button for both: the keyboard stays on it. */}
+      <Action label={isRunning ? text.stop : text.start} onPress={isRunning ? handleStop : handleStart} />
       <Text as="output" size="T200" style={{ overflowWrap: 'anywhere', minHeight: toRem(16) }}>
         {told}
       </Text>

@@ -1,13 +1,8 @@
 import { Badge, Box, Button, color, config, Spinner, Text, toRem } from 'folds';
 import { useId, useState } from 'react';
 
-import {
-  type CryptoDiagSnapshot,
-  downloadCryptoDiagReport,
-  type Fault,
-  type MatrixClientLike,
-  type ReportExtras,
-} from '../index';
+import { saveReport } from '../download';
+import type { CryptoDiagSnapshot, Fault, MatrixClientLike, ReportExtras } from '../index';
 import { CaptureSessionControl } from './CaptureSessionControl';
 import { useWords } from './CryptoDiagWordsProvider';
 import { EntryList } from './EntryList';
@@ -155,7 +150,8 @@ function DownloadReport({ mx, extras, words }: DownloadReportProps) {
     if (busy) return;
     setBusy(true);
     try {
-      setOutcome(words.saved(await downloadCryptoDiagReport(mx, extras)));
+      const { name, isSaved } = await saveReport(mx, extras);
+      setOutcome(isSaved ? words.saved(name) : words.notSaved);
     } catch {
       setOutcome(words.notSaved);
     } finally {

@@ -3,6 +3,7 @@ import { useId } from 'react';
 
 import type { CryptoDiagEntry } from '../index';
 import { localTime } from './time';
+import { VisuallyHidden } from './VisuallyHidden';
 import type { CryptoDiagWords } from './words';
 
 export type EntryListProps = { entries: CryptoDiagEntry[]; shown: number; words: CryptoDiagWords };
@@ -72,37 +73,26 @@ function EntryItem({ entry, words }: EntryItemProps) {
               {localTime(new Date(entry.lastTs))}
             </time>{' '}
             {entry.count > 1 && (
-              <Badge
-                variant="Warning"
-                fill="Soft"
-                radii="300"
-                size="400"
-                aria-label={words.times(entry.count)}
-                style={{ display: 'inline-flex' }}
-              >
-                <Text as="span" size="L400">
+              <Badge variant="Warning" fill="Soft" radii="300" size="400" style={{ display: 'inline-flex' }}>
+                <Text as="span" size="L400" aria-hidden>
                   ×{entry.count}
                 </Text>
+                <VisuallyHidden>{words.times(entry.count)}</VisuallyHidden>
               </Badge>
             )}{' '}
             {entry.message}
           </Text>
         </summary>
-        <pre
+        <section
+          aria-label={words.wholeLine(entry.ke)}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard.
           tabIndex={0}
-          style={{
-            margin: 0,
-            padding: config.space.S200,
-            maxHeight: toRem(240),
-            overflow: 'auto',
-            whiteSpace: 'pre-wrap',
-            overflowWrap: 'anywhere',
-            fontSize: toRem(12),
-          }}
+          style={{ padding: config.space.S200, maxHeight: toRem(240), overflow: 'auto' }}
         >
-          {entry.message}
-        </pre>
+          <pre style={{ margin: 0, whiteSpace: 'pre-wrap', overflowWrap: 'anywhere', fontSize: toRem(12) }}>
+            {entry.message}
+          </pre>
+        </section>
       </details>
     </li>
   );

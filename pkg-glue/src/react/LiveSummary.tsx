@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 
 import type { Fault, FaultCounts } from '../index';
+import { VisuallyHidden } from './VisuallyHidden';
 import type { CryptoDiagWords } from './words';
 
 /** A storm has a new count several times a second; nobody wants that read out. */
@@ -28,17 +29,8 @@ export function LiveSummary({ counts, words }: LiveSummaryProps) {
   }, [summary, told]);
 
   return (
-    <output
-      style={{
-        position: 'absolute',
-        width: 1,
-        height: 1,
-        overflow: 'hidden',
-        clipPath: 'inset(50%)',
-        whiteSpace: 'nowrap',
-      }}
-    >
-      {told}
-    </output>
+    <VisuallyHidden>
+      <output>{told}</output>
+    </VisuallyHidden>
   );
 }

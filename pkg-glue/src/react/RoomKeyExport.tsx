@@ -1,5 +1,5 @@
 import { Box, Button, config, Input, Spinner, Text } from 'folds';
-import { type FormEvent, useId, useState } from 'react';
+import { type FormEvent, useId, useRef, useState } from 'react';
 
 import { explain } from '../bounded';
 import type { MatrixClientLike } from '../index';
@@ -14,22 +14,31 @@ export type RoomKeyExportProps = { mx: MatrixClientLike; words: RecoveryWords };
 /** Saves the room keys of this device in a file, encrypted with a passphrase. */
 export function RoomKeyExport({ mx, words }: RoomKeyExportProps) {
   const field = useId();
+  const told = useId();
   const [passphrase, setPassphrase] = useState('');
   const [isBusy, setBusy] = useState(false);
   const [outcome, setOutcome] = useState('');
+  const [isTooShort, setTooShort] = useState(false);
+  const input = useRef<HTMLInputElement>(null);
 
   const handleSubmit = async (event: FormEvent) => {
     event.preventDefault();
     if (isBusy) return;
-    if (passphrase.length < SHORTEST_PASSPHRASE) {
+    const isShort = passphrase.length < SHORTEST_PASSPHRASE;
+    setTooShort(isShort);
+    if (isShort) {
       setOutcome(words.shortPassphrase(SHORTEST_PASSPHRASE));
+      input.current?.focus();
       return;
     }
     setBusy(true);
     try {
       const keys = await exportRoomKeys(mx, passphrase);
       const name = `room-keys-${timeForName()}.txt`;
-      setOutcome(saveFile(name, keys, 'text/plain') ? words.exported(name) : words.notExported(''));
+      const isSaved = saveFile(name, keys, 'text/plain');
+      setOutcome(isSaved ? words.exported(name) : words.notExported(''));
+      // It has done its work, and is not to be read from the page.
+      if (isSaved) setPassphrase('');
     } catch (error) {
       setOutcome(words.notExported(explain(error)));
     } finally {
@@ -45,7 +54,10 @@ export function RoomKeyExport({ mx, words }: RoomKeyExportProps) {
       <Box gap="200" wrap="Wrap">
         <Input
           id={field}
+          ref={input}
           type="password"
+          aria-invalid={isTooShort && passphrase.length < SHORTEST_PASSPHRASE}
+          aria-describedby={told}
           autoComplete="new-password"
           size="300"
           radii="300"
@@ -69,7 +81,7 @@ export function RoomKeyExport({ mx, words }: RoomKeyExportProps) {
         </Button>
       </Box>
       <Text as="output" size="T200" style={{ overflowWrap: 'anywhere' }}>
-        {outcome}
+        <span id={told}>{outcome}</span>
       </Text>
     </form>
   );

@@ -50,13 +50,15 @@ const shortened = (value: string) => (value.length > 40 ? `${value.slice(0, 12)}
 
 type ValueProps = { label: string; value: string; words: CryptoDiagWords };
 function Value({ label, value, words }: ValueProps) {
-  const [isCopied, setCopied] = useState(false);
+  // Of the key that is shown now, not of one that was shown before.
+  const [copied, setCopied] = useState<string>();
+  const isCopied = copied === value;
   const handleCopy = async () => {
     try {
       await navigator.clipboard.writeText(value);
-      setCopied(true);
+      setCopied(value);
     } catch {
-      setCopied(false);
+      setCopied(undefined);
     }
   };
   return (

@@ -23,6 +23,7 @@ export const ENGLISH = {
   nothing: 'No line of a fault so far.',
   latest: 'Latest entries',
   times: (count: number) => `${count} times`,
+  wholeLine: (fault: Fault) => `The whole line (${fault})`,
   /** Whether the browser keeps what is stored. */
   persisted: 'The browser keeps your encryption keys until you delete them.',
   notPersisted: 'The browser may delete your encryption keys when space runs low.',
@@ -106,7 +107,7 @@ export const ENGLISH = {
   download: 'Download report',
   downloading: 'Writing the report…',
   saved: (name: string) => `Saved as ${name}`,
-  notSaved: 'The report could not be written.',
+  notSaved: 'The report could not be saved.',
   advice: 'The report holds user, device, room and event ids. Tokens and passwords are removed.',
 };
 
