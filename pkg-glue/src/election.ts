@@ -62,6 +62,8 @@ export class Election {
   /** Lets go of the lock, and of all that the wasm holds of the page. */
   private readonly end = new AbortController();
   private machine: Machine | undefined;
+  /** How often another tab asked for the lead. */
+  private questions = 0;
 
   constructor(
     readonly name: string,
@@ -133,7 +135,11 @@ export class Election {
   }
 
   private async decide(): Promise<void> {
+    this.questions += 1;
+    const question = this.questions;
     const answers = await Promise.all([...this.partakers].map((partaker) => partaker.canYield()));
+    // Whoever asked was told no meanwhile, and it is another tab that asks now: what a person answered is not for it.
+    if (question !== this.questions) return;
     const refusal = answers.find((answer) => answer !== true);
     this.machine?.decided(refusal === undefined ? undefined : String(refusal || 'it is busy'));
   }

@@ -1,0 +1,53 @@
+// What the host of a leader is asked, and which of its answers count. The rules of the election are tested with the wasm.
+import { expect, it } from 'vitest';
+
+import { Election, type Host, type Machine } from '../../pkg-glue/src/election';
+
+const settled = () => new Promise((resolve) => setTimeout(resolve));
+
+/** An election whose machine asks when the test says so, and writes down what it is told. */
+function election() {
+  const decided: (string | undefined)[] = [];
+  let host: Host = () => {};
+  const machine: Machine = {
+    takeOver: () => true,
+    decided: (refusal) => decided.push(refusal) > 0,
+    down: () => true,
+    release: () => true,
+    free: () => true,
+  };
+  const created = new Election(
+    'session',
+    'id',
+    (_name, _id, tell) => {
+      host = tell;
+      return machine;
+    },
+    () => {},
+    () => {},
+  );
+  host('role', 'leader');
+  return { decided, election: created, ask: () => host('ask', '') };
+}
+
+it('an answer to a question that is settled is not taken for that of the next', async () => {
+  const { decided, election: here, ask } = election();
+  const answers: ((answer: true | string) => void)[] = [];
+  here.join({ canYield: () => new Promise((resolve) => answers.push(resolve)) });
+  ask();
+  // Nobody answered in time; another tab asks.
+  ask();
+  await settled();
+  answers[0]?.(true);
+  await settled();
+  expect(decided).toEqual([]);
+  answers[1]?.('in a call');
+  await settled();
+  expect(decided).toEqual(['in a call']);
+  answers[0]?.(true);
+  ask();
+  await settled();
+  answers[2]?.(true);
+  await settled();
+  expect(decided).toEqual(['in a call', undefined]);
+});
