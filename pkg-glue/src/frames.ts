@@ -34,22 +34,32 @@ export function createFrames(watchConsole: WatchConsole): Frames {
     watched.delete(frame);
   };
 
-  const watch = (frame: HTMLIFrameElement): (() => void) => {
+  const take = (frame: HTMLIFrameElement): FrameWatch | undefined => {
     try {
       if (!watched.has(frame)) watched.set(frame, new FrameWatch(frame, watchConsole, handleLate));
       observe();
     } catch {
       // Not a frame, or one that lets nobody look.
     }
-    return () => forget(frame);
+    return watched.get(frame);
+  };
+
+  /** Lets go of the frames that are gone, or that nobody wants any more. */
+  const tidy = () => {
+    for (const [frame, { watchers }] of watched) {
+      if (!frame.isConnected || (everyFrame === 0 && watchers === 0)) forget(frame);
+    }
+    if (everyFrame > 0 || watched.size > 0) return;
+    observer?.disconnect();
+    observer = undefined;
   };
 
   const look = () => {
     // `length` of the window is the number of its frames: with none, a change of the document costs no more than this.
     if (watched.size === 0 && window.length === 0) return;
-    for (const frame of watched.keys()) if (!frame.isConnected) forget(frame);
+    tidy();
     if (everyFrame === 0) return;
-    for (const frame of document.getElementsByTagName('iframe')) if (!watched.has(frame)) watch(frame);
+    for (const frame of document.getElementsByTagName('iframe')) if (!watched.has(frame)) take(frame);
   };
 
   const observe = () => {
@@ -65,7 +75,17 @@ export function createFrames(watchConsole: WatchConsole): Frames {
   };
 
   return {
-    watch,
+    watch(frame) {
+      const held = take(frame);
+      if (held) held.watchers += 1;
+      let undone = false;
+      return () => {
+        if (undone || !held) return;
+        undone = true;
+        held.watchers -= 1;
+        tidy();
+      };
+    },
     watchAll() {
       if (typeof document !== 'object') return () => {};
       everyFrame += 1;
@@ -76,10 +96,7 @@ export function createFrames(watchConsole: WatchConsole): Frames {
         if (undone) return;
         undone = true;
         everyFrame -= 1;
-        if (everyFrame > 0) return;
-        observer?.disconnect();
-        observer = undefined;
-        for (const frame of [...watched.keys()]) forget(frame);
+        tidy();
       };
     },
     blindSpots() {
@@ -103,6 +120,8 @@ export function createFrames(watchConsole: WatchConsole): Frames {
 class FrameWatch {
   /** Whether its latest page was of this origin. */
   isReadable = false;
+  /** How many asked for this frame itself. */
+  watchers = 0;
   private console: object | undefined;
   private window: Window | undefined;
   private unwatch: (() => void) | undefined;

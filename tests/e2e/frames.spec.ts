@@ -64,6 +64,59 @@ test('a frame that was there before the library, and one that is handed over', a
   expect(await seen(page)).toHaveLength(2);
 });
 
+test('a frame that is watched twice is let go with the last undo, and with the last frame the document is', async ({
+  page,
+}) => {
+  await page.addInitScript(() => {
+    const { observe, disconnect } = MutationObserver.prototype;
+    const state = Object.assign(window, { observed: 0 });
+    MutationObserver.prototype.observe = function (...args) {
+      state.observed += 1;
+      return observe.apply(this, args);
+    };
+    MutationObserver.prototype.disconnect = function () {
+      state.observed -= 1;
+      return disconnect.apply(this);
+    };
+  });
+  await page.goto('/bare.html');
+  const before = await page.evaluate('observed');
+  const result = await page.evaluate(() => {
+    const open = () => {
+      const frame = document.createElement('iframe');
+      document.body.append(frame);
+      return frame;
+    };
+    const frame = open();
+    const { console: inner } = frame.contentWindow as unknown as { console: Console };
+    const isWatched = () => !/native code/.test(String(inner.error));
+    const undos = [window.lib.watchFrame(frame), window.lib.watchFrame(frame)];
+    const states = [isWatched()];
+    for (const undo of [undos[0], undos[0], undos[1], undos[1]]) {
+      undo?.();
+      states.push(isWatched());
+    }
+    const gone = open();
+    window.lib.watchFrame(gone);
+    gone.remove();
+    return states;
+  });
+  expect(result).toEqual([true, true, true, false, false]);
+  await expect.poll(() => page.evaluate('observed')).toBe(before);
+});
+
+test('the undo of one frame takes it from nobody who watches every frame', async ({ page }) => {
+  await open(page, '/frames.html');
+  const isWatched = await page.evaluate(() => {
+    const frame = window.openFrame('about:blank');
+    const undo = window.lib.watchFrame(frame);
+    undo();
+    const { console: inner } = frame.contentWindow as unknown as { console: Console };
+    return !/native code/.test(String(inner.error));
+  });
+  expect(isWatched).toBe(true);
+});
+
 test('after each navigation the next page is seen from its first line', async ({ page }) => {
   await open(page, '/frames.html');
   await page.evaluate((src) => void Object.assign(window, { frame: window.openFrame(src) }), `${CALL}a`);
