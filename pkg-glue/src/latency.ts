@@ -24,6 +24,8 @@ export function createLatency(): LatencyWatch {
   /** The time of the latest request that may be missing. */
   let dropped: string | null = null;
 
+  const now = () => new Date().toISOString();
+
   const take = (sample: LatencySample) => {
     seen += 1;
     latest.push(sample);
@@ -47,8 +49,10 @@ export function createLatency(): LatencyWatch {
               if (sample) take(sample);
             }
           });
-          observer.observe({ type: 'resource', buffered: true });
-          since ??= new Date().toISOString();
+          // What the browser still has is taken once: watched again, it would give the same requests again.
+          observer.observe({ type: 'resource', buffered: since === null });
+          if (since !== null) dropped = now();
+          since ??= now();
         }
       } catch {
         // A browser that times nothing.
@@ -66,8 +70,9 @@ export function createLatency(): LatencyWatch {
     status() {
       if (since === null) return null;
       const samples = [...slowest, ...latest].sort((a, b) => (a.ts < b.ts ? -1 : 1));
+      const missing = observer ? dropped : now();
       // Of two requests that began in one millisecond, one may be dropped and the other kept.
-      const completeSince = dropped === null ? since : new Date(Date.parse(dropped) + 1).toISOString();
+      const completeSince = missing === null ? since : new Date(Date.parse(missing) + 1).toISOString();
       return { since, seen, completeSince, samples };
     },
   };
