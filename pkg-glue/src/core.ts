@@ -24,8 +24,11 @@ export interface CryptoDiagSnapshot extends Evidences {
   readonly status: CaptureStatus;
   /** `null` before it was looked at. */
   readonly storage: StorageStatus | null;
-  /** What this tab is to its session (`null`: the host holds no election), and how many tabs of it are open. */
-  readonly tabs: { readonly role: TabRole | null; readonly count: number };
+  /**
+   * What this tab is to its session (`null`: the host holds no election), and how many tabs of it are open (`null`: the
+   * others could not be asked).
+   */
+  readonly tabs: { readonly role: TabRole | null; readonly count: number | null };
   /** `null` before the first was started. */
   readonly captureSession: CaptureSession | null;
   /** Set where nothing but a logout and a login helps, and why. */

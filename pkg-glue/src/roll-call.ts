@@ -25,7 +25,7 @@ export interface RollCall {
   /** The last roll that was called. */
   last(): Roll;
   /** Asks all tabs that are open now. Never rejects. */
-  call(): Promise<Roll>;
+  call(): Promise<void>;
   /** Tells the other tabs that this one is new, or has another role. */
   announce(): void;
 }
@@ -41,13 +41,15 @@ export function createRollCall(
   let error: string | null = null;
   let others = new Map<string, Tab>();
   let arriving: Map<string, Tab> | undefined;
-  let calling: Promise<Roll> | undefined;
+  let calling: Promise<void> | undefined;
   let lastSession = session();
   const { id } = describe();
 
   const post = (kind: string, tab?: Tab, of = session()) => {
+    if (!channel) return;
     try {
-      channel?.postMessage({ version: VERSION, kind, from: id, session: of, tab });
+      channel.postMessage({ version: VERSION, kind, from: id, session: of, tab });
+      error = null;
     } catch (thrown) {
       error = explain(thrown);
     }
@@ -98,7 +100,7 @@ export function createRollCall(
     post('news', describe());
   });
 
-  const call = async (): Promise<Roll> => {
+  const call = async (): Promise<void> => {
     arriving = new Map();
     post('who');
     const isMissing = () => [...others.keys()].some((known) => !arriving?.has(known));
@@ -109,12 +111,10 @@ export function createRollCall(
     others = arriving;
     arriving = undefined;
     onChange();
-    return last();
   };
-  const last = (): Roll => ({ others: [...others.values()], error });
 
   return {
-    last,
+    last: () => ({ others: [...others.values()], error }),
     call() {
       calling ??= call().finally(() => {
         calling = undefined;

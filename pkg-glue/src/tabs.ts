@@ -12,8 +12,8 @@ export interface TabsHere {
   status(): Tabs | null;
   /** Asks the other tabs. Never rejects. */
   call(): Promise<void>;
-  /** For a view: the role of this tab, and how many there are. */
-  summary(): { role: TabRole | null; count: number };
+  /** For a view: the role of this tab, and how many there are; `null` where the others could not be asked. */
+  summary(): { role: TabRole | null; count: number | null };
 }
 
 /** How much of its evidence a tab tells another. */
@@ -104,6 +104,9 @@ export function createTabs(create: CreateMachine, evidence: () => Evidences, onC
         error: error ?? solo,
       };
     },
-    summary: () => ({ role: current()?.role ?? null, count: 1 + (rollCall?.last().others.length ?? 0) }),
+    summary() {
+      const { others, error } = rollCall?.last() ?? { others: [], error: null };
+      return { role: current()?.role ?? null, count: error === null ? 1 + others.length : null };
+    },
   };
 }

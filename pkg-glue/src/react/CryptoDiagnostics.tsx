@@ -71,7 +71,7 @@ export function CryptoDiagnostics({ mx, extras, words, entriesShown = 5, embedde
         </Box>
         <CaptureState status={snapshot.status} words={text} />
         <Text size="T200">
-          {`${text.tabs[snapshot.tabs.role ?? 'none']} ${text.tabCount(snapshot.tabs.count)}`.trim()}
+          {`${text.tabs[snapshot.tabs.role ?? 'none']} ${snapshot.tabs.count === null ? '' : text.tabCount(snapshot.tabs.count)}`.trim()}
         </Text>
       </Box>
       <StoreState mx={mx ?? null} snapshot={snapshot} words={text} />
