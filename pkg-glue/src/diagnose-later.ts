@@ -1,14 +1,17 @@
 // The module that judges a report is not there at boot: it is loaded when somebody wants to know.
 
-import { explain } from './bounded';
+import { explain, within } from './bounded';
 import type { Report, ServerEvidence } from './generated/model';
 
 let diagnosis: typeof import('./diagnosis') | undefined;
 
+/** The network may stall. What is loaded after that is there for the next report. */
+const PATIENCE_MS = 5000;
+
 /** Loads the module. What goes wrong is told, and tried again at the next call. */
 export async function loadDiagnosis(): Promise<string | null> {
   try {
-    diagnosis ??= await import('./diagnosis');
+    diagnosis ??= await within('its module', () => import('./diagnosis'), PATIENCE_MS);
     return null;
   } catch (error) {
     return `the diagnosis could not be loaded: ${explain(error)}`;
