@@ -10,6 +10,9 @@ export interface CaptureSessions {
   status(): CaptureSession | null;
 }
 
+/** What is no kind counts as the last: a report must hold what its schema names. */
+const KINDS: readonly MarkKind[] = ['sound-cut', 'picture-frozen', 'cannot-read-message'];
+
 /** More would be a finger that rests on the button. */
 const MOST_MARKS = 100;
 
@@ -20,15 +23,17 @@ export function createCaptureSessions(onChange: () => void): CaptureSessions {
     session = to;
     onChange();
   };
+  const start = (): CaptureSession => {
+    if (session && session.stoppedAt === null) return session;
+    // It clears nothing: marks of a session before have their times.
+    return { startedAt: now(), stoppedAt: null, marks: session?.marks ?? [] };
+  };
   return {
-    start() {
-      if (session && session.stoppedAt === null) return;
-      // It clears nothing: marks of a session before have their times.
-      change({ startedAt: now(), stoppedAt: null, marks: session?.marks ?? [] });
-    },
-    mark(kind) {
-      const before: CaptureSession = session ?? { startedAt: now(), stoppedAt: null, marks: [] };
-      change({ ...before, marks: [...before.marks, { ts: now(), kind }].slice(-MOST_MARKS) });
+    start: () => change(start()),
+    mark(given) {
+      const kind = KINDS.includes(given) ? given : 'other';
+      const running = start();
+      change({ ...running, marks: [...running.marks, { ts: now(), kind }].slice(-MOST_MARKS) });
     },
     stop() {
       if (session && session.stoppedAt === null) change({ ...session, stoppedAt: now() });

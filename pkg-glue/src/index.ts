@@ -38,7 +38,7 @@ export function installCryptoDiagLog(): () => void {
 /** A copy of the evidence: at most 200 entries, the one with the most recent line last. */
 export function getCryptoDiagEntries(): Entry[] {
   // The snapshot shares its entries with every reader; what is given away here may be changed.
-  return structuredClone(core().evidence().entries);
+  return JSON.parse(JSON.stringify(core().evidence().entries));
 }
 
 /** Whether evidence is being gathered, and if not, why. */
@@ -63,8 +63,9 @@ export function getSnapshot(): CryptoDiagSnapshot {
 
 /**
  * Asks the browser to keep what this origin stores, the encryption keys among it. It is asked once a page load, however
- * often this is called; browsers that show a prompt (Firefox) show it once a tab. Call it after login: `auto` asks only
- * where the browser decides by itself. Never rejects.
+ * often this is called, unless that ended in an error; browsers that show a prompt (Firefox) show it once a tab. Call it
+ * after login: `auto` asks only where the browser decides by itself, and where it said no asks again when the app is
+ * installed or notifications are allowed. Never rejects.
  */
 export function requestPersistentStorage(): Promise<StorageStatus> {
   return core().storage.request();

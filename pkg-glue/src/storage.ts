@@ -86,7 +86,8 @@ export function createStorage(onChange: () => void): PersistentStorage {
   };
 
   const request = (): Promise<StorageStatus> => {
-    // An error may be gone by the next call; every other outcome stands until the page is loaded again.
+    // An error may be gone by the next call; every other outcome stands until the page is loaded again, a denial until
+    // there is a reason to ask anew.
     if (status?.request === 'error' && !asking) status = { ...status, request: 'not-asked' };
     asking ??= ask().finally(() => {
       asking = undefined;

@@ -53,6 +53,12 @@ describe('once installed', () => {
     expect(console.warn).toBe(original);
   });
 
+  it('entries are given where the browser has no structuredClone', () => {
+    vi.stubGlobal('structuredClone', undefined);
+    expect(lib.getCryptoDiagEntries()).toEqual(lib.getSnapshot().entries);
+    vi.unstubAllGlobals();
+  });
+
   it('entries are copies, and say what the line said', () => {
     const error = vi.spyOn(console, 'error').mockImplementation(() => {});
     const undo = lib.installCryptoDiagLog();
@@ -114,6 +120,24 @@ describe('once installed', () => {
     expect(lib.getCryptoDiagEntries().some((entry) => entry.message === '1 already exists')).toBe(true);
     unsubscribe();
     undo();
+  });
+});
+
+describe('a capture session', () => {
+  it('a mark with no session running starts one, and one of no known kind is another thing', () => {
+    const session = () => read(lib.buildCryptoDiagReport(null)).captureSession;
+    lib.startCaptureSession();
+    lib.stopCaptureSession();
+    lib.markFault('sound-cut');
+    expect(session()).toMatchObject({ stoppedAt: null, marks: [{ kind: 'sound-cut' }] });
+    lib.markFault('picture-frozen');
+    lib.markFault('cannot-read-message');
+    lib.markFault('x' as never);
+    lib.markFault({ toString: null } as never);
+    const kinds = ['sound-cut', 'picture-frozen', 'cannot-read-message', 'other', 'other'];
+    expect(session()?.marks.map(({ kind }) => kind)).toEqual(kinds);
+    lib.stopCaptureSession();
+    expect(session()?.stoppedAt).not.toBeNull();
   });
 });
 
