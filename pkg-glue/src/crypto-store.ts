@@ -2,7 +2,7 @@ import { explain, within } from './bounded';
 import { core } from './core';
 import { type Databases, listDatabases } from './databases';
 import type { CryptoStoreStatus } from './generated/model';
-import type { CryptoApiLike, MatrixClientLike } from './matrix-client';
+import { cryptoOf, type MatrixClientLike } from './matrix-client';
 
 /** A device of which there is no client yet. */
 export interface DeviceIds {
@@ -123,5 +123,3 @@ function follow(mx: MatrixClientLike, device: Device): void {
 }
 
 const isClient = (target: MatrixClientLike | DeviceIds): target is MatrixClientLike => 'getUserId' in target;
-
-const cryptoOf = (mx: MatrixClientLike) => mx.getCrypto?.() as CryptoApiLike | null | undefined;

@@ -14,6 +14,9 @@ export interface MatrixClientLike {
   off?(event: any, listener: any): unknown;
 }
 
+/** The SDK's `CryptoApi`, by the shape that is asked for; nothing before the encryption runs. */
+export const cryptoOf = <Shape = CryptoApiLike>(mx: MatrixClientLike) => mx.getCrypto?.() as Shape | null | undefined;
+
 /** What is used of the SDK's `CryptoApi`. */
 export interface CryptoApiLike {
   getVersion?(): unknown;

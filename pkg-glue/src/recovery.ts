@@ -1,7 +1,7 @@
 // Before the encryption of a device is reset: would message history be lost, and can it be taken along?
 
 import { explain, within } from './bounded';
-import type { MatrixClientLike } from './matrix-client';
+import { cryptoOf, type MatrixClientLike } from './matrix-client';
 
 /** Whether what this device can read would be readable after a logout and a login. */
 export interface HistorySafety {
@@ -35,8 +35,6 @@ interface RecoveryCrypto {
 /** As other clients do: a second or so of work, for whoever guesses as well. */
 const ROUNDS = 500_000;
 
-const cryptoOf = (mx: MatrixClientLike) => mx.getCrypto?.() as RecoveryCrypto | null | undefined;
-
 /** Asks the SDK. Never rejects; what it does not say counts as not safe. */
 export async function checkHistorySafety(mx: MatrixClientLike): Promise<HistorySafety> {
   const problems: string[] = [];
@@ -58,7 +56,7 @@ export async function checkHistorySafety(mx: MatrixClientLike): Promise<HistoryS
 
   const crypto = await ask(
     'getCrypto()',
-    () => cryptoOf(mx),
+    () => cryptoOf<RecoveryCrypto>(mx),
     (value): value is RecoveryCrypto => isObject(value),
   );
   if (!crypto) {
@@ -85,7 +83,7 @@ const isObject = (value: unknown): value is object => typeof value === 'object' 
  * Error in words where the SDK does not give them.
  */
 export async function exportRoomKeys(mx: MatrixClientLike, passphrase: string): Promise<string> {
-  const crypto = cryptoOf(mx);
+  const crypto = cryptoOf<RecoveryCrypto>(mx);
   const encrypt = crypto?.olmMachine?.constructor.encryptExportedRoomKeys;
   if (!crypto?.exportRoomKeysAsJson || typeof encrypt !== 'function') {
     throw new Error('this version of the SDK gives no encrypted export of the room keys');

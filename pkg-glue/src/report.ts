@@ -11,7 +11,7 @@ import type {
   StorageStatus,
   StoredEvent,
 } from './generated/model';
-import type { CryptoApiLike, MatrixClientLike } from './matrix-client';
+import { type CryptoApiLike, cryptoOf, type MatrixClientLike } from './matrix-client';
 import { fetchStoredEvents } from './stored-events';
 
 /** What only the host knows. */
@@ -173,7 +173,7 @@ class Interview {
       client.deviceId = this.ask('getDeviceId()', () => mx.getDeviceId?.(), isString);
       client.syncState = this.ask('getSyncState()', () => mx.getSyncState?.(), isString);
       client.cryptoReady = this.ask('getCrypto()', () => mx.getCrypto && !isMissing(mx.getCrypto()), isBoolean);
-      client.cryptoVersion = this.ask('getCrypto().getVersion()', () => this.crypto(mx)?.getVersion?.(), isString);
+      client.cryptoVersion = this.ask('getCrypto().getVersion()', () => cryptoOf(mx)?.getVersion?.(), isString);
     }
     const { status, storage, frames } = core();
     return {
@@ -189,7 +189,7 @@ class Interview {
   async aboutCrypto(mx: MatrixClientLike | null | undefined): Promise<void> {
     const { client } = this;
     const isCrypto = (value: unknown): value is CryptoApiLike => typeof value === 'object';
-    const crypto = isMissing(mx) ? null : this.ask('getCrypto()', () => this.crypto(mx), isCrypto);
+    const crypto = isMissing(mx) ? null : this.ask('getCrypto()', () => cryptoOf(mx), isCrypto);
     if (!crypto) return;
     const isKeys = (value: unknown): value is { ed25519?: unknown; curve25519?: unknown } => typeof value === 'object';
     const [keys, backup, crossSigning] = await Promise.all([
@@ -207,10 +207,6 @@ class Interview {
   async aboutEvents(mx: MatrixClientLike | null | undefined): Promise<StoredEvent[] | null> {
     if (!this.mayFetchEvents || isMissing(mx)) return null;
     return fetchStoredEvents(mx, core().evidence().entries, this.notes);
-  }
-
-  private crypto(mx: MatrixClientLike) {
-    return mx.getCrypto?.() as CryptoApiLike | null | undefined;
   }
 
   private environment(): Environment {
