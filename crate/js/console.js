@@ -17,14 +17,19 @@ const EXCERPT_TAIL = 12288;
 /** So many of the latest lines are known again: a storm repeats few, and again and again. */
 const RECENT = 4;
 
+/** @param {string} lines one of which is to be found, literally */
+const oneOf = (lines) => new RegExp(lines.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('\n', '|'));
+
 /**
- * @param {string[]} needles words of which one must stand in a string, or in an Error's text, for the call to matter
+ * @param {string} words of which one line must stand in a string, or in an Error's text, for the call to matter
+ * @param {string} hints parts of the words: where none stands, none of the words does, and they are found far sooner
  */
-export function createMatcher(needles) {
-  const pattern = new RegExp(needles.map((words) => words.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|'));
+export function createMatcher(words, hints) {
+  const pattern = oneOf(words);
+  const hint = oneOf(hints);
 
   /** @type {(text: unknown) => boolean} */
-  const matchesText = (text) => typeof text === 'string' && pattern.test(text);
+  const matchesText = (text) => typeof text === 'string' && hint.test(text) && pattern.test(text);
 
   /** Name, message and causes, never the stack: reading that costs more than all the rest. */
   const matchesError = (/** @type {any} */ error) => {
@@ -37,7 +42,7 @@ export function createMatcher(needles) {
 
   /** @type {(value: unknown) => boolean} */
   const matchesValue = (value) => {
-    if (typeof value === 'string') return pattern.test(value);
+    if (typeof value === 'string') return hint.test(value) && pattern.test(value);
     if (typeof value !== 'object' || value === null) return false;
     try {
       return isError(value) && matchesError(value);

@@ -6,6 +6,7 @@
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::hash::{Hash, Hasher};
 
 use crate::entry::{Detail, Entry, Fault, Level};
 use crate::timestamp::Timestamp;
@@ -47,6 +48,7 @@ pub struct EvidenceBuffer {
 #[derive(Debug)]
 struct Slot {
     entry: Entry,
+    subject: Subject,
     /// The running number of the latest line folded into it.
     last_line: u64,
 }
@@ -56,14 +58,15 @@ impl EvidenceBuffer {
     pub fn add(&mut self, line: &Evidence, now: Timestamp) {
         self.lines += 1;
         // Backwards: in a storm, the entry that the line repeats is among the latest.
-        if let Some(slot) = self.slots.iter_mut().rev().find(|slot| slot.takes(line, now)) {
+        let subject = Subject::of(line);
+        if let Some(slot) = self.slots.iter_mut().rev().find(|slot| slot.takes(line, subject, now)) {
             slot.fold(line, self.lines, now);
             return;
         }
         if self.slots.len() >= CAPACITY {
             self.make_room();
         }
-        self.slots.push(Slot::new(line.clone(), self.lines, now));
+        self.slots.push(Slot::new(line.clone(), subject, self.lines, now));
     }
 
     /// The entries, the one with the most recent line last.
@@ -103,8 +106,46 @@ impl EvidenceBuffer {
     }
 }
 
+/// What a line is about, as a number: lines that differ in it are never one entry. So that of two hundred entries only
+/// those are compared in full that can be the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Subject(u32);
+
+impl Subject {
+    fn of(line: &Evidence) -> Self {
+        let mut hash = Fnv::default();
+        match &line.detail {
+            // A retry tells of itself what the first try could not.
+            Detail::DelayedEvent(_) | Detail::Membership(_) => line.signature.hash(&mut hash),
+            detail => detail.hash(&mut hash),
+        }
+        Self(hash.0)
+    }
+}
+
+/// FNV-1a, of which nothing is asked but that it is small.
+struct Fnv(u32);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0x811c_9dc5)
+    }
+}
+
+impl Hasher for Fnv {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0.into()
+    }
+}
+
 impl Slot {
-    fn new(line: Evidence, number: u64, now: Timestamp) -> Self {
+    fn new(line: Evidence, subject: Subject, number: u64, now: Timestamp) -> Self {
         let entry = Entry {
             ts: now,
             level: line.level,
@@ -119,12 +160,15 @@ impl Slot {
             last_message: None,
             detail: line.detail,
         };
-        Self { entry, last_line: number }
+        Self { entry, subject, last_line: number }
     }
 
     /// Whether `line` says the same as this entry. Where the detail names what the line is about, other differences
     /// (a message id, the number of a request) are none; otherwise the words decide.
-    fn takes(&self, line: &Evidence, now: Timestamp) -> bool {
+    fn takes(&self, line: &Evidence, subject: Subject, now: Timestamp) -> bool {
+        if self.subject != subject {
+            return false;
+        }
         let entry = &self.entry;
         entry.signature == line.signature
             && entry.level == line.level

@@ -77,6 +77,11 @@ pub fn tells_of_lost_store(text: &str) -> bool {
     STORE_LOST.iter().any(|words| text.contains(words))
 }
 
+/// Parts of the words, of which one stands in each. Most lines hold none, and a regular expression finds that out of
+/// these eight in an eighth of the time that the words take. Measured, not thought up: few and short ones of rare
+/// letters.
+pub static HINTS: [&str; 8] = ["alid", "ela", "xist", "Decrypt", "ile sen", "key", "Missi", "hip"];
+
 /// Every word that a line may matter for.
 pub fn needles() -> impl Iterator<Item = &'static str> {
     SIGNATURES.iter().map(|row| row.words).chain(STORE_LOST)
@@ -129,6 +134,17 @@ mod tests {
             assert_eq!((found.signature, found.fault), (row.words, row.fault), "{}", row.sample);
             let shadowed = SIGNATURES[..index].iter().find(|earlier| row.words.contains(earlier.words));
             assert!(shadowed.is_none(), "{} is never reached", row.words);
+        }
+    }
+
+    #[test]
+    fn in_all_words_there_is_a_hint_and_none_is_there_for_nothing() {
+        for words in needles() {
+            assert!(HINTS.iter().any(|hint| words.contains(hint)), "never found: {words}");
+        }
+        for hint in HINTS {
+            let alone = |words: &str| HINTS.iter().all(|other| words.contains(other) == (*other == hint));
+            assert!(needles().any(alone), "without {hint}, the others would do");
         }
     }
 

@@ -22,7 +22,7 @@ function page(original?: Method) {
   const tap = () =>
     tapConsole(
       console,
-      createMatcher(['already exists', 'needle']),
+      createMatcher('already exists\nneedle', 'ready\nneed'),
       () => 'window',
       (slot, text, excerpt) => {
         if (text !== undefined) slots[slot] = excerpt || text;
@@ -145,7 +145,7 @@ it('repeats are given by the slot of the line they repeat, whatever comes betwee
         let texts = 0;
         tapConsole(
           console,
-          createMatcher(['needle']),
+          createMatcher('needle', 'need'),
           () => from,
           (slot, text, _excerpt, _truncated, isError, source) => {
             if (text !== undefined) slots[slot] = [isError ? 'error' : 'warn', source, text];
@@ -176,7 +176,7 @@ it('a failure of ours is told and goes no further, even on a page that removed W
   const failures: unknown[] = [];
   tapConsole(
     console,
-    createMatcher(['needle']),
+    createMatcher('needle', 'need'),
     () => 'window',
     fail,
     (error) => void failures.push(error),
@@ -270,7 +270,7 @@ describe('the undo', () => {
     const child = Object.create(console) as typeof console;
     const undo = tapConsole(
       child,
-      createMatcher(['x']),
+      createMatcher('x', 'x'),
       () => 'window',
       () => {},
       () => {},

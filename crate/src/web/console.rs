@@ -1,12 +1,11 @@
 //! `console.warn` and `console.error` of a window.
 
-use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use wasm_bindgen::prelude::*;
 
-use crate::signature::needles;
+use crate::signature::{HINTS, needles};
 
 /// Called with: slot, text, excerpt, truncated, is it `console.error`, source. Without a text it is the line that came
 /// last with this slot.
@@ -25,7 +24,7 @@ extern "C" {
 #[wasm_bindgen(module = "/js/console.js")]
 extern "C" {
     #[wasm_bindgen(js_name = createMatcher)]
-    fn create_matcher(needles: Vec<String>) -> JsValue;
+    fn create_matcher(words: &str, hints: &str) -> JsValue;
 
     type Tap;
 
@@ -56,7 +55,7 @@ pub(crate) struct ConsoleTap {
 impl ConsoleTap {
     /// `source` is a function that tells where a line is logged.
     pub(crate) fn new(console: &JsValue, source: &JsValue, on_match: OnMatch, on_failure: &JsValue) -> Self {
-        let matcher = create_matcher(needles().map(str::to_owned).collect());
+        let matcher = create_matcher(&needles().collect::<Vec<_>>().join("\n"), &HINTS.join("\n"));
         let tap = tap_console(console, &matcher, source, on_match.as_ref(), on_failure);
         Self { tap, _on_match: on_match }
     }
