@@ -7,7 +7,7 @@ use super::answer::{Answer, Question};
 use super::call_stories::{Story, stories};
 use super::case::{Case, fact};
 use super::timings::{Timed, figures, logged, timed, windows};
-use crate::entry::{CallFailure, CallMembership, Fault};
+use crate::entry::{CallFailure, CallMembership, CallRequest, Fault};
 use crate::latency::{FaultWindow, LatencyFigures};
 use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
 
@@ -20,9 +20,10 @@ const QUESTION: Question = Question {
 /// The SDK gives a delayed event's restart this long.
 const SLOW_MS: f64 = 2000.0;
 /// Fewer requests at the time prove nothing.
-const ENOUGH: u32 = 3;
+const ENOUGH: usize = 3;
 
 const TIMINGS: &str = "how fast the homeserver answered then: timings of the page, or a HAR";
+const LOG_OF_CALL: &str = "the log's lines of this member's delayed events at that time";
 const LOG: &str = "the homeserver's log of the same time: how long did the requests take there?";
 
 pub(crate) fn ask(case: &Case<'_>) -> Finding {
@@ -40,14 +41,15 @@ fn answer(case: &Case<'_>) -> Answer {
     }
     let calls: Vec<&CallMembership> = stories.iter().flat_map(Story::calls).collect();
     let windows = windows(case, Fault::Ke4);
-    let at_server = Observed::of(logged(case), &windows);
-    let at_client = Observed::of(timed(case), &windows);
-    let statuses: Vec<u16> = calls.iter().filter_map(|call| call.http_status).collect();
+    let at_server = Observed::of(case, logged(case), &windows);
+    let at_client = Observed::of(case, timed(case), &windows);
 
-    let answer = refused(&statuses)
-        .or_else(|| decided_by_log(&at_server, &at_client))
-        .or_else(|| answered_with_errors(&statuses))
-        .or_else(|| decided_by_client(case, &at_client))
+    let answer = refused(&calls)
+        .or_else(|| decided_by_log(case, &at_server, &at_client))
+        .or_else(|| answered_with_errors(&calls))
+        .or_else(|| slow_for_this_user(case, &at_server))
+        .or_else(|| decided_by_client(case, &at_client, &windows))
+        .or_else(|| slow_for_others(&at_server))
         .or_else(|| unreachable(&calls))
         .unwrap_or_else(|| undecided(&at_client));
     let answer = answer.on(stories.iter().flat_map(Story::cite));
@@ -61,6 +63,10 @@ fn answer(case: &Case<'_>) -> Answer {
 struct Observed<'a> {
     inside: LatencyFigures,
     outside: LatencyFigures,
+    /// Whether each window has requests enough to tell of it.
+    is_enough: bool,
+    /// Whether each window has one of the requests that keep the member in the call.
+    has_call: bool,
     /// In the windows: too slow, or answered with an error of the server.
     slow: Vec<Timed<'a>>,
     /// In the windows: failed at once.
@@ -68,13 +74,16 @@ struct Observed<'a> {
 }
 
 impl<'a> Observed<'a> {
-    fn of(timed: Vec<Timed<'a>>, windows: &[FaultWindow]) -> Self {
+    fn of(case: &Case<'_>, timed: Vec<Timed<'a>>, windows: &[FaultWindow]) -> Self {
         let (inside, outside): (Vec<_>, Vec<_>) = timed.into_iter().partition(|one| one.is_in(windows));
+        let of_window = |window| inside.iter().filter(move |one: &&Timed<'_>| one.overlaps(window));
+        let is_enough = windows.iter().all(|window| of_window(window).count() >= ENOUGH);
+        let has_call = windows.iter().all(|window| of_window(window).any(|one| keeps_in_call(case, one)));
         let (all, outside) = (figures(&inside), figures(&outside));
         let is_slow = |one: &Timed<'_>| one.duration_ms >= SLOW_MS || one.status.is_some_and(|status| status >= 500);
         let (slow, quick): (Vec<_>, Vec<_>) = inside.into_iter().partition(is_slow);
         let unreachable = quick.into_iter().filter(Timed::failed).collect();
-        Self { inside: all, outside, slow, unreachable }
+        Self { inside: all, outside, is_enough, has_call, slow, unreachable }
     }
 
     fn cite_slow(&self) -> impl Iterator<Item = EvidenceRef> {
@@ -84,6 +93,20 @@ impl<'a> Observed<'a> {
     fn cite_figures(&self, path: &str) -> EvidenceRef {
         fact(path, format!("when the call faltered: {}; at other times: {}", words(&self.inside), words(&self.outside)))
     }
+}
+
+/// Whether it is one of the requests that keep this member in the call. In the homeserver's log many members may make
+/// them; a newer homeserver wants no access token for those of a delayed event, and then their lines name nobody.
+fn keeps_in_call(case: &Case<'_>, one: &Timed<'_>) -> bool {
+    let is_delayed = one.path.contains("/delayed_events/");
+    if one.line.is_none() || is_of_user(case, one) {
+        return is_delayed || one.path.contains("/state/");
+    }
+    is_delayed && one.line.is_some_and(|line| !line.contains("{@"))
+}
+
+fn is_of_user(case: &Case<'_>, one: &Timed<'_>) -> bool {
+    one.line.is_some_and(|line| case.is_about_this_user(line))
 }
 
 fn cite(one: &Timed<'_>) -> EvidenceRef {
@@ -115,12 +138,17 @@ fn consequence(calls: &[&CallMembership]) -> Option<&'static str> {
     }
 }
 
-/// An answer of the kind 4xx came in time, and says no.
-fn refused(statuses: &[u16]) -> Option<Answer> {
-    let refusal = statuses.iter().find(|status| (400..500).contains(*status) && **status != 429)?;
-    if statuses.iter().any(|status| *status >= 500) {
+/// An answer of the kind 4xx came in time, and says no. Where others came late or not at all, it may only follow from
+/// that.
+fn refused(calls: &[&CallMembership]) -> Option<Answer> {
+    let is_other = |call: &&CallMembership| {
+        matches!(call.failure, Some(CallFailure::TimedOut | CallFailure::Unreachable))
+            || call.http_status.is_some_and(|status| status >= 500)
+    };
+    if calls.iter().any(is_other) {
         return None;
     }
+    let refusal = calls.iter().find_map(|call| call.http_status.filter(|status| is_refusal(call, *status)))?;
     Some(Answer::new(
         Verdict::Confirmed,
         Conclusion::DelayedEventsRefused,
@@ -131,13 +159,36 @@ fn refused(statuses: &[u16]) -> Option<Answer> {
     ))
 }
 
-fn decided_by_log(at_server: &Observed<'_>, at_client: &Observed<'_>) -> Option<Answer> {
-    if !at_server.slow.is_empty() {
-        let because = "The homeserver's own log shows requests of that time that it took too long for, or failed.";
-        let answer = Answer::new(Verdict::Confirmed, Conclusion::SlowHomeserver, because);
-        return Some(answer.on([at_server.cite_figures("server.log")]).on(at_server.cite_slow()));
+/// Not one that says that there were too many requests, or that the session is over, or that the delayed event is gone:
+/// it was sent, because its timer was not restarted in time.
+fn is_refusal(call: &CallMembership, status: u16) -> bool {
+    let is_of_scheduled = call.delay_id.is_some()
+        || matches!(
+            call.request,
+            Some(
+                CallRequest::RestartLeave
+                    | CallRequest::CancelLeave
+                    | CallRequest::SendLeave
+                    | CallRequest::UpdateLeave
+            )
+        );
+    // Who may join the call itself is a matter of the room.
+    let is_of_room = call.request == Some(CallRequest::Membership);
+    match status {
+        401 | 429 => false,
+        _ if is_of_room => false,
+        404 => !is_of_scheduled,
+        _ => (400..500).contains(&status),
     }
-    if at_server.inside.count < ENOUGH {
+}
+
+fn decided_by_log(case: &Case<'_>, at_server: &Observed<'_>, at_client: &Observed<'_>) -> Option<Answer> {
+    if at_server.slow.iter().any(|one| keeps_in_call(case, one)) {
+        let because = "The homeserver's own log shows that it took too long for the requests that keep a member in the call, \
+                       or failed.";
+        return Some(slow_in_log(at_server, Verdict::Confirmed, because));
+    }
+    if !at_server.is_enough || !at_server.has_call || at_server.slow.iter().any(|one| is_of_user(case, one)) {
         return None;
     }
     let because = if at_client.slow.is_empty() {
@@ -150,9 +201,30 @@ fn decided_by_log(at_server: &Observed<'_>, at_client: &Observed<'_>) -> Option<
     Some(answer.on([at_server.cite_figures("server.log")]).on(at_client.cite_slow()))
 }
 
+fn slow_for_this_user(case: &Case<'_>, at_server: &Observed<'_>) -> Option<Answer> {
+    at_server.slow.iter().any(|one| is_of_user(case, one)).then(|| {
+        let because =
+            "The homeserver's own log shows other requests of this user, at that time, that took too long, or failed.";
+        slow_in_log(at_server, Verdict::Likely, because).lacking(LOG_OF_CALL)
+    })
+}
+
+/// A room that is slow to join, or a server that is slow to answer this one, says little of a call.
+fn slow_for_others(at_server: &Observed<'_>) -> Option<Answer> {
+    (!at_server.slow.is_empty()).then(|| {
+        let because = "The homeserver's own log shows requests of others, at that time, that took too long, or failed.";
+        slow_in_log(at_server, Verdict::Possible, because).lacking(LOG_OF_CALL)
+    })
+}
+
+fn slow_in_log(at_server: &Observed<'_>, verdict: Verdict, because: &str) -> Answer {
+    let answer = Answer::new(verdict, Conclusion::SlowHomeserver, because);
+    answer.on([at_server.cite_figures("server.log")]).on(at_server.cite_slow())
+}
+
 /// The lines themselves name the answers.
-fn answered_with_errors(statuses: &[u16]) -> Option<Answer> {
-    let error = statuses.iter().find(|status| **status >= 500)?;
+fn answered_with_errors(calls: &[&CallMembership]) -> Option<Answer> {
+    let error = calls.iter().find_map(|call| call.http_status.filter(|status| *status >= 500))?;
     Some(if matches!(error, 502..=504) {
         let because =
             format!("The answers were {error}: a proxy waited for the homeserver in vain. How long, its log tells.");
@@ -163,10 +235,9 @@ fn answered_with_errors(statuses: &[u16]) -> Option<Answer> {
     })
 }
 
-fn decided_by_client(case: &Case<'_>, at_client: &Observed<'_>) -> Option<Answer> {
+fn decided_by_client(case: &Case<'_>, at_client: &Observed<'_>, windows: &[FaultWindow]) -> Option<Answer> {
     let figures = at_client.cite_figures("latency");
-    let concerns_call = |one: &Timed<'_>| one.path.contains("/delayed_events/") || one.path.contains("/state/");
-    let answer = if at_client.slow.iter().any(concerns_call) {
+    let answer = if at_client.slow.iter().any(|one| keeps_in_call(case, one)) {
         let because =
             "The very requests that keep the member in the call took too long, or had no answer, when it faltered.";
         Answer::new(Verdict::Likely, Conclusion::SlowHomeserver, because).lacking(LOG)
@@ -177,7 +248,7 @@ fn decided_by_client(case: &Case<'_>, at_client: &Observed<'_>) -> Option<Answer
         let because =
             "Requests failed at once when the call faltered: they did not reach a server, the network was gone.";
         Answer::new(Verdict::Likely, Conclusion::NotTheHomeserver, because).lacking(LOG)
-    } else if at_client.inside.count >= ENOUGH && is_complete(case) {
+    } else if at_client.is_enough && is_complete(case, windows) {
         let because = "Every request of that time was answered quickly: the homeserver was not slow for this client.";
         Answer::new(Verdict::RuledOut, Conclusion::NotTheHomeserver, because)
     } else {
@@ -204,9 +275,13 @@ fn undecided(at_client: &Observed<'_>) -> Answer {
     Answer::open(because).lacking(TIMINGS).lacking(LOG)
 }
 
-/// Whether no request of the windows can be missing from what the page timed.
-fn is_complete(case: &Case<'_>) -> bool {
-    let Some(latency) = &case.report.latency else { return true };
-    let begin = windows(case, Fault::Ke4).first().map(|window| window.from);
-    begin.zip(latency.complete_since).is_some_and(|(begin, since)| since <= begin)
+/// Whether no request of the windows can be missing from what was timed: by the page, or by a HAR where it timed nothing.
+fn is_complete(case: &Case<'_>, windows: &[FaultWindow]) -> bool {
+    let (Some(first), Some(last)) = (windows.first(), windows.last()) else { return false };
+    let latency = case.report.latency.as_ref().filter(|latency| !latency.samples.is_empty());
+    if let Some(latency) = latency {
+        return latency.complete_since.is_some_and(|since| since <= first.from);
+    }
+    let har = || case.server.har.iter().flatten().map(|request| request.ts);
+    har().min().is_some_and(|begin| begin <= first.from) && har().max().is_some_and(|end| end >= last.to)
 }

@@ -21,13 +21,15 @@ pub(crate) struct Timed<'a> {
     pub(crate) method: Option<&'a str>,
     pub(crate) duration_ms: f64,
     pub(crate) status: Option<u16>,
+    /// The line of the log, which names who asked; `None`: this client did.
+    pub(crate) line: Option<&'a str>,
     /// Where it stands.
     pub(crate) fact: String,
 }
 
 impl Timed<'_> {
     /// Whether it was under way in the window.
-    fn overlaps(&self, window: &FaultWindow) -> bool {
+    pub(crate) fn overlaps(&self, window: &FaultWindow) -> bool {
         #[allow(clippy::cast_possible_truncation, reason = "`as` saturates")]
         let end = self.ts.plus_ms(self.duration_ms.max(0.0) as i64);
         self.ts <= window.to && end >= window.from
@@ -53,6 +55,7 @@ pub(crate) fn timed<'a>(case: &Case<'a>) -> Vec<Timed<'a>> {
             method: method(&sample.path),
             duration_ms: sample.duration_ms,
             status: sample.status,
+            line: None,
             fact: format!("latency.samples[{index}]"),
         })
         .collect();
@@ -67,6 +70,7 @@ pub(crate) fn timed<'a>(case: &Case<'a>) -> Vec<Timed<'a>> {
             method: Some(&request.method),
             duration_ms: request.duration_ms,
             status: Some(request.status),
+            line: None,
             fact: format!("server.har[{index}]"),
         })
         .collect()
@@ -83,6 +87,7 @@ pub(crate) fn logged<'a>(case: &Case<'a>) -> Vec<Timed<'a>> {
             method: line.method.as_deref(),
             duration_ms: line.duration_ms?,
             status: line.status,
+            line: Some(&line.text),
             fact: format!("server.log[{index}]"),
         })
     })
