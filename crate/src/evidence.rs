@@ -33,8 +33,8 @@ pub struct Evidence {
     pub detail: Detail,
 }
 
-/// A minute without a line ends a spell of trouble in a call; the next one is an entry of its own. Otherwise two drop-outs
-/// an hour apart would read as one that lasted an hour.
+/// A minute without a line ends a spell of trouble in a call, or of media keys that come; the next one is an entry of its
+/// own. Otherwise two drop-outs an hour apart would read as one that lasted an hour.
 const SPELL_MS: i64 = 60_000;
 
 /// At most [`CAPACITY`] entries.
@@ -204,7 +204,7 @@ fn is_retry(earlier: &Detail, later: &Detail) -> bool {
     }
 }
 
-/// Whether it is about trouble in a call: of that it matters how long it lasted.
+/// Whether it is about a call, or the media keys for one: of that it matters when it was, and how long it lasted.
 const fn is_of_call(detail: &Detail) -> bool {
     matches!(
         detail,
@@ -212,6 +212,8 @@ const fn is_of_call(detail: &Detail) -> bool {
             | Detail::MissingKeySet { .. }
             | Detail::InvalidKey { .. }
             | Detail::KeyMarkedInvalid { .. }
+            | Detail::ToDeviceOpened { .. }
+            | Detail::ToDeviceUnopened { .. }
             | Detail::DelayedEvent(_)
             | Detail::Membership(_)
     )
@@ -296,16 +298,21 @@ mod tests {
 
     #[test]
     fn two_drop_outs_with_a_quiet_minute_between_them_are_two_entries() {
-        let mut log = Log::default();
-        let missing = "MissingKey: missing key at index 1 for participant @b:hs:D";
-        log.error(missing);
-        log.clock += 59_000.0;
-        log.error(missing);
-        log.clock += 61_000.0;
-        log.error(missing);
-        let lasted: Vec<_> =
-            log.buffer.entries().iter().map(|entry| (entry.count, entry.last_ts.ms() - entry.first_ts.ms())).collect();
-        assert_eq!(lasted, [(2, 59_001), (1, 0)]);
+        for line in [
+            "MissingKey: missing key at index 1 for participant @b:hs:D",
+            "Received an unexpected encrypted to-device event with sender=\"@b:hs\" io.element.call.encryption_keys",
+        ] {
+            let mut log = Log::default();
+            log.error(line);
+            log.clock += 59_000.0;
+            log.error(line);
+            log.clock += 61_000.0;
+            log.error(line);
+            let entries = log.buffer.entries();
+            let lasted: Vec<_> =
+                entries.iter().map(|entry| (entry.count, entry.last_ts.ms() - entry.first_ts.ms())).collect();
+            assert_eq!(lasted, [(2, 59_001), (1, 0)]);
+        }
     }
 
     #[test]

@@ -123,9 +123,10 @@ pub(crate) fn advice(id: FindingId, verdict: Verdict, conclusion: Option<Conclus
         (FindingId::Ke2AfterKe1, Some(Conclusion::DeadKeyClaimed | Conclusion::OldIdentityUsed)) => {
             ("Reset the encryption of this device; then make the call again.", &[SAVE_HISTORY, REJOIN, LOG_OUT_AND_IN])
         }
-        (FindingId::Ke2AfterKe1, _) if verdict == Verdict::Possible => {
-            ("Look whether a sender claimed one of the keys that were refused.", &[SAVE_HISTORY, REJOIN])
-        }
+        (FindingId::Ke2AfterKe1, _) if verdict == Verdict::Possible => (
+            "Look whether the sender claimed one of the keys that were refused, or found none.",
+            &[SAVE_HISTORY, REJOIN],
+        ),
         (FindingId::Ke2ToDeviceValidation, Some(Conclusion::ToDeviceValidation)) => (
             "Take the lines with the sender and the version of the crypto library to the SDK's developers.",
             &[REJOIN, SDK_BEFORE],

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::answer::{Answer, Question};
 use super::case::{Case, Refused, fact};
-use super::media_keys::{MediaKeys, MissingKey, Unopened, UnopenedKind};
+use super::media_keys::{MediaKeys, MissingKey, Opened, Unopened, UnopenedKind};
 use crate::crypto_store::IdentityCheck;
 use crate::entry::Fault;
 use crate::timestamp::Timestamp;
@@ -37,6 +37,17 @@ fn answer(case: &Case<'_>, refusals: &[Refused<'_>], divergence: &Finding, keys:
     }
     match (divergence.conclusion, divergence.verdict) {
         (Some(Conclusion::Divergence), _) => {}
+        (Some(Conclusion::Exhaustion), _) if keys.missing.iter().any(|missing| missing.came(keys).is_none()) => {
+            return Answer::plain(
+                Verdict::Possible,
+                "The one-time keys have not diverged, they are used up: a sender that had no session with this device yet \
+                 found none, and had at best the fallback key. Whether this sender needed one is not known.",
+            )
+            .on(divergence.evidence.iter().cloned())
+            .on(keys.cite_missing())
+            .on(keys.cite_unopened())
+            .lacking(SENDER);
+        }
         (_, Verdict::Unknown) => {
             return Answer::open("Whether the one-time keys have diverged is open.")
                 .on(keys.cite_missing())
@@ -96,11 +107,10 @@ fn after_divergence(case: &Case<'_>, refusals: &[Refused<'_>], keys: &MediaKeys<
         if messages.is_empty() {
             continue;
         }
-        let is_in_call =
-            missing.iter().any(|missing| messages.iter().any(|message| fits(message.sender, missing.user)));
+        let is_in_call = missing.iter().any(|missing| messages.iter().any(|message| is_of_same_call(message, missing)));
         let because = format!("After the trouble with the one-time keys began, {what}, and could not be opened.");
         return if is_in_call {
-            let because = format!("{because} The media keys of that sender are missing in the call.");
+            let because = format!("{because} The media keys of that sender are missing in the call, at that time.");
             Answer::new(Verdict::Confirmed, conclusion, because).on(evidence)
         } else {
             Answer::new(Verdict::Likely, conclusion, because)
@@ -108,7 +118,7 @@ fn after_divergence(case: &Case<'_>, refusals: &[Refused<'_>], keys: &MediaKeys<
                 .lacking("the call's own lines: whose media key was missed, and when")
         };
     }
-    without_dead_message(case, refusals, keys, &missing).on(evidence)
+    without_dead_message(case, refusals, keys, &missing, began).on(evidence)
 }
 
 /// No message was seen that uses a dead key: the sender may not have got so far.
@@ -117,24 +127,28 @@ fn without_dead_message(
     refusals: &[Refused<'_>],
     keys: &MediaKeys<'_>,
     missing: &[&MissingKey<'_>],
+    began: Timestamp,
 ) -> Answer {
-    if !missing.is_empty() && missing.iter().all(|missing| missing.came(keys).is_some()) {
+    let opened_since = |missing: &&MissingKey<'_>| missing.came_after(keys, began).map(Opened::cite);
+    if !missing.is_empty() && missing.iter().all(|missing| opened_since(missing).is_some()) {
         return Answer::plain(
             Verdict::RuledOut,
             "Media keys of every participant whose frames could not be opened arrived, and were opened: the encrypted \
              channel to this device works for them.",
         )
-        .on(missing.iter().filter_map(|missing| missing.came(keys)).map(super::media_keys::Opened::cite));
+        .on(missing.iter().filter_map(opened_since));
     }
     let gone = claimed_on_server(case, refusals);
     if !gone.is_empty() && !missing.is_empty() {
         return Answer::new(
-            Verdict::Confirmed,
+            Verdict::Likely,
             Conclusion::DeadKeyClaimed,
-            "A key that this device was refused for is no longer on the homeserver: a sender claimed it, and this device \
-             does not have its secret. The media key that should have followed did not arrive.",
+            "A key that this device was refused for is no longer on the homeserver: somebody claimed it, and this device \
+             does not have its secret. A media key that was to follow did not arrive; whether it is of the same sender is \
+             not known.",
         )
-        .on(gone);
+        .on(gone)
+        .lacking(SENDER);
     }
     let moved_on: BTreeSet<&str> = refusals.iter().map(|refused| refused.refusal.key_id.as_str()).collect();
     if moved_on.len() > 1 && !missing.is_empty() {
@@ -169,10 +183,7 @@ fn claimed_on_server(case: &Case<'_>, refusals: &[Refused<'_>]) -> Vec<EvidenceR
         .collect()
 }
 
-/// A sender that is not named may be anybody.
-fn fits(sender: Option<&str>, user: Option<&str>) -> bool {
-    match (sender, user) {
-        (Some(sender), Some(user)) => sender == user,
-        _ => true,
-    }
+/// Whether the message was to bring the key that was missed: a sender that is not named may be anybody.
+fn is_of_same_call(message: &Unopened<'_>, missing: &MissingKey<'_>) -> bool {
+    message.sender.is_some() && message.sender == missing.user && missing.is_near(message.seen.entry)
 }

@@ -28,10 +28,12 @@ fn answer(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, keys: &Med
             Answer::open("Nothing was watched.").lacking("a report of a call")
         };
     }
-    let opened = || keys.missing.iter().filter_map(|missing| missing.came(keys)).map(super::media_keys::Opened::cite);
     let all_came = keys.missing.iter().all(|missing| missing.came(keys).is_some());
-    // Keys that were opened speak for themselves, whatever befell the one-time keys.
-    if !all_came && let Some(answer) = explained_by_ke1(divergence, after_ke1) {
+    // Keys that were opened speak for themselves, unless they came before the trouble with the one-time keys.
+    let is_after_ke1 = matches!(after_ke1.verdict, Verdict::Confirmed | Verdict::Likely | Verdict::Possible);
+    if (!all_came || is_after_ke1)
+        && let Some(answer) = explained_by_ke1(divergence, after_ke1)
+    {
         return answer.on(keys.cite_missing());
     }
     if !keys.unopened.is_empty() {
@@ -51,14 +53,14 @@ fn answer(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, keys: &Med
         };
         return Answer::new(Verdict::Likely, Conclusion::CallTransport, because)
             .on(keys.cite_missing())
-            .on(opened())
+            .on(keys.cite_came())
             .lacking("the report of the other participant, and the log of the call's media server");
     }
     Answer::new(
         Verdict::Possible,
         Conclusion::CallTransport,
-        "The crypto of this device says nothing of a failure, and no media key of the participant was seen to arrive: it was \
-         not sent, or not carried.",
+        "The crypto of this device says nothing of a failure, and no media key of the participant was seen to arrive at that \
+         time: it was not sent, or not carried.",
     )
     .on(keys.cite_missing())
     .lacking("the report of the participant whose media are missing")

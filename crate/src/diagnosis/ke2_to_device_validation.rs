@@ -5,7 +5,7 @@
 
 use super::answer::{Answer, Question};
 use super::case::{Case, fact};
-use super::media_keys::{MediaKeys, UnopenedKind};
+use super::media_keys::{AROUND_MS, MediaKeys, UnopenedKind};
 use crate::entry::Fault;
 use crate::verdict::{Conclusion, Finding, FindingId, Verdict};
 
@@ -29,11 +29,16 @@ fn answer(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, keys: &Med
     let version = case.report.page.client.crypto_version.as_deref();
     let named = version.unwrap_or("a version that the client did not tell");
     let seen = fact("cryptoVersion", version.unwrap_or("unknown"));
+    let health = if divergence.conclusion == Some(Conclusion::NotSeen) {
+        "The one-time keys are healthy"
+    } else {
+        "The one-time keys do not explain it"
+    };
     let turned_away = keys.unopened.iter().filter(|one| one.kind == UnopenedKind::Invalid);
     if turned_away.clone().next().is_some() {
         let in_call = !keys.missing.is_empty();
         let because = format!(
-            "The one-time keys are healthy, and {named} turned to-device messages away as invalid. Their inner type is not \
+            "{health}, and {named} turned to-device messages away as invalid. Their inner type is not \
              known: {}",
             if in_call { "that media keys are missing in a call fits." } else { "no call missed a media key." }
         );
@@ -49,7 +54,7 @@ fn answer(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, keys: &Med
             Verdict::Possible,
             Conclusion::ToDeviceValidation,
             format!(
-                "The one-time keys are healthy, and {named} could not open encrypted to-device messages: the two sides \
+                "{health}, and {named} could not open encrypted to-device messages: the two sides \
                  see their Olm session differently."
             ),
         )
@@ -63,7 +68,7 @@ fn answer(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, keys: &Med
             Verdict::RuledOut,
             "The media keys of every participant concerned arrived and were opened.",
         )
-        .on(keys.cite_opened());
+        .on(keys.cite_came());
     }
     let delivered = sent_and_delivered(case, keys);
     if !delivered.is_empty() {
@@ -100,7 +105,7 @@ pub(crate) fn explained_by_ke1(divergence: &Finding, after_ke1: &Finding) -> Opt
         }
         (Verdict::Likely | Verdict::Possible, _) => {
             let because =
-                "The one-time keys of this device have diverged: as long as that may be the reason, this is open.";
+                "The one-time keys of this device are not in order: as long as that may be the reason, this is open.";
             Some(Answer::open(because).lacking("a call after the encryption of this device was reset"))
         }
         (Verdict::Unknown, _) | (_, Verdict::Unknown) => {
@@ -113,8 +118,6 @@ pub(crate) fn explained_by_ke1(divergence: &Finding, after_ke1: &Finding) -> Opt
 
 /// The homeserver's log shows the sender's message, and this device's inbox is empty.
 fn sent_and_delivered(case: &Case<'_>, keys: &MediaKeys<'_>) -> Vec<crate::verdict::EvidenceRef> {
-    /// A key is sent within this time before it is missed.
-    const LEAD_MS: i64 = 5 * 60_000;
     let Some(inbox) = &case.server.device_inbox else { return Vec::new() };
     if inbox.iter().any(|row| case.is_this_device(&row.user_id, &row.device_id)) {
         return Vec::new();
@@ -125,7 +128,7 @@ fn sent_and_delivered(case: &Case<'_>, keys: &MediaKeys<'_>) -> Vec<crate::verdi
             let is_send = line.path.as_deref().is_some_and(|path| path.contains("/sendToDevice/"));
             let concerns = keys.missing.iter().any(|missing| {
                 let entry = missing.seen.entry;
-                let is_in_time = line.ts >= entry.first_ts.plus_ms(-LEAD_MS) && line.ts <= entry.last_ts;
+                let is_in_time = line.ts >= entry.first_ts.plus_ms(-AROUND_MS) && line.ts <= entry.last_ts;
                 is_in_time && missing.user.is_some_and(|user| line.text.contains(user))
             });
             is_send && line.status == Some(200) && concerns

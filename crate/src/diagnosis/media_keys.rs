@@ -3,10 +3,13 @@
 //! window: together they are one story.
 
 use super::case::{Case, Seen};
-use crate::entry::Detail;
+use crate::entry::{Detail, Entry};
 use crate::media_key::user_of;
 use crate::timestamp::Timestamp;
 use crate::verdict::EvidenceRef;
+
+/// What comes longer before a key is missed, or after, is of another call.
+pub(crate) const AROUND_MS: i64 = 5 * 60_000;
 
 #[derive(Default)]
 pub(crate) struct MediaKeys<'a> {
@@ -93,8 +96,9 @@ impl<'a> MediaKeys<'a> {
         self.missing.iter().flat_map(|missing| missing.cite(self)).collect()
     }
 
-    pub(crate) fn cite_opened(&self) -> Vec<EvidenceRef> {
-        self.opened.iter().map(Opened::cite).collect()
+    /// Those of the keys that were missed.
+    pub(crate) fn cite_came(&self) -> Vec<EvidenceRef> {
+        self.missing.iter().filter_map(|missing| missing.came(self)).map(Opened::cite).collect()
     }
 
     pub(crate) fn cite_unopened(&self) -> Vec<EvidenceRef> {
@@ -113,6 +117,12 @@ impl<'a> MissingKey<'a> {
             && self.participant == mark.participant
             && (self.index == mark.index || self.index.is_none())
             && self.seen.is_of_same_page(&mark.seen)
+    }
+
+    /// Whether it may be about the key that was missed, by its time.
+    pub(crate) fn is_near(&self, entry: &Entry) -> bool {
+        entry.last_ts >= self.seen.entry.first_ts.plus_ms(-AROUND_MS)
+            && entry.first_ts <= self.last().plus_ms(AROUND_MS)
     }
 
     /// When it was last complained of.
@@ -148,18 +158,23 @@ impl<'a> MissingKey<'a> {
         (!is_mark).then_some(missing).into_iter().chain(marks).collect()
     }
 
-    /// Whether a key of this participant arrived and was opened after it was missed first.
-    pub(crate) fn came_late<'k>(&self, keys: &'k MediaKeys<'_>) -> Option<&'k Opened<'k>> {
-        let user = self.user?;
-        keys.opened
-            .iter()
-            .find(|opened| opened.sender == Some(user) && opened.seen.entry.last_ts >= self.seen.entry.first_ts)
+    /// Whether a key of this participant arrived and was opened about then.
+    pub(crate) fn came<'k>(&self, keys: &'k MediaKeys<'_>) -> Option<&'k Opened<'k>> {
+        self.came_after(keys, self.seen.entry.first_ts.plus_ms(-AROUND_MS))
     }
 
-    /// Whether a key of this participant arrived and was opened at all.
-    pub(crate) fn came<'k>(&self, keys: &'k MediaKeys<'_>) -> Option<&'k Opened<'k>> {
+    /// Whether it did so after it was missed first.
+    pub(crate) fn came_late<'k>(&self, keys: &'k MediaKeys<'_>) -> Option<&'k Opened<'k>> {
+        self.came_after(keys, self.seen.entry.first_ts)
+    }
+
+    /// Whether it did so after `began`.
+    pub(crate) fn came_after<'k>(&self, keys: &'k MediaKeys<'_>, began: Timestamp) -> Option<&'k Opened<'k>> {
         let user = self.user?;
-        keys.opened.iter().find(|opened| opened.sender == Some(user))
+        keys.opened.iter().find(|opened| {
+            let entry = opened.seen.entry;
+            opened.sender == Some(user) && self.is_near(entry) && entry.last_ts >= began
+        })
     }
 }
 
