@@ -193,6 +193,8 @@ pub struct CryptoStore {
     loss: Option<StoreLoss>,
     error: Option<String>,
     found_at: Timestamp,
+    /// The device was logged out: it will not come back.
+    retired: bool,
 }
 
 /// What was remembered when this page began.
@@ -218,7 +220,7 @@ impl CryptoStore {
             marker.lost.get_or_insert(now);
         }
         let identity = IdentityCheck::NotCompared;
-        Self { device, memory, marker, saved, existed, identity, loss: None, error, found_at: now }
+        Self { device, memory, marker, saved, existed, identity, loss: None, error, found_at: now, retired: false }
     }
 
     /// The client tells the identity keys that the device has now.
@@ -254,6 +256,16 @@ impl CryptoStore {
             marker.lost.get_or_insert(loss.first_ts);
         }
         self.loss = Some(loss);
+    }
+
+    /// The device was logged out.
+    pub const fn retire(&mut self) {
+        self.retired = true;
+    }
+
+    /// Whether the device was logged out.
+    pub const fn is_retired(&self) -> bool {
+        self.retired
     }
 
     /// The marker could not be written, and why.

@@ -187,6 +187,8 @@ pub struct Refusal {
     pub old_key: Option<String>,
     /// The public key that this device tried to upload under the same id.
     pub new_key: Option<String>,
+    /// Whose keys they are, by their signatures.
+    pub device_id: Option<String>,
     /// The HTTP status of the answer.
     pub http_status: Option<u16>,
 }

@@ -28,30 +28,50 @@ pub fn parse_refusal(text: &str) -> Option<Refusal> {
             return None;
         }
         let keys = &rest[CLUE.len()..];
-        let (old_key, after_old) = scan::after(keys, "Old key:").map_or((None, keys), key_value);
-        let (new_key, _) = scan::after(after_old, "ew key:").map_or((None, ""), key_value);
-        Some(Refusal { key_id: key_id.to_owned(), old_key, new_key, http_status: scan::http_status(&text[..at]) })
+        let (old, after_old) = scan::after(keys, "Old key:").map_or((Key::default(), keys), key_value);
+        let (new, _) = scan::after(after_old, "ew key:").map_or((Key::default(), ""), key_value);
+        Some(Refusal {
+            key_id: key_id.to_owned(),
+            old_key: old.public,
+            new_key: new.public,
+            device_id: new.device_id.or(old.device_id),
+            http_status: scan::http_status(&text[..at]),
+        })
     })
 }
 
-/// The public key in the value that `text` begins with (an object with a field `key`, or a bare string), and what
-/// follows the value.
-fn key_value(text: &str) -> (Option<String>, &str) {
+/// A one-time key, and the device that signed it.
+#[derive(Default)]
+struct Key {
+    public: Option<String>,
+    device_id: Option<String>,
+}
+
+/// The key in the value that `text` begins with (an object with a field `key`, or a bare string), and what follows the
+/// value.
+fn key_value(text: &str) -> (Key, &str) {
     let text = text.trim_start();
     let mut cursor = Cursor { rest: text };
+    let mut key = Key::default();
     if !text.starts_with('{') {
-        let key = cursor.string().filter(|key| is_key(key));
-        return (key.map(str::to_owned), cursor.rest);
+        key.public = cursor.string().filter(|key| is_key(key)).map(str::to_owned);
+        return (key, cursor.rest);
     }
-    let (mut depth, mut key) = (0_u32, None);
+    let mut depth = 0_u32;
     while let Some(c) = cursor.rest.chars().next() {
         match c {
             '{' | '[' => depth += 1,
             '}' | ']' => depth -= 1,
             '"' | '\'' | '\\' => {
                 let Some(name) = cursor.string() else { return (key, "") };
-                if depth == 1 && name == "key" && key.is_none() && cursor.skip(':') {
-                    key = cursor.string().filter(|key| is_key(key)).map(str::to_owned);
+                if depth == 1 && name == "key" && key.public.is_none() && cursor.skip(':') {
+                    key.public = cursor.string().filter(|key| is_key(key)).map(str::to_owned);
+                }
+                // Of a one-time key there is one signature: { signatures: { <user>: { ed25519:<device>: … } } }
+                if let (3, Some(device)) = (depth, name.strip_prefix("ed25519:"))
+                    && !device.is_empty()
+                {
+                    key.device_id.get_or_insert_with(|| device.to_owned());
                 }
                 continue;
             }
@@ -138,6 +158,7 @@ mod tests {
         ));
         assert_eq!(read.key_id, "signed_curve25519:AAAAAAAAAA0");
         assert_eq!((read.old_key.as_deref(), read.new_key.as_deref()), (Some(OLD), Some(NEW)));
+        assert_eq!(read.device_id.as_deref(), Some("X"));
         assert_eq!(read.http_status, Some(400));
         assert_eq!(read.diverges(), Some(true));
     }

@@ -106,9 +106,10 @@ impl Session {
         self.uploads.watch(watched, options);
     }
 
-    /// The device was logged out: what was seen of its uploads is over.
-    pub fn logged_out(&mut self) {
+    /// A device was logged out; see [`CryptoStores::retire`]. What was seen of its uploads is over.
+    pub fn logged_out(&mut self, user_id: Option<&str>, device_id: Option<&str>) {
         self.uploads.reset();
+        self.stores.retire(user_id, device_id);
     }
 
     /// What is to be done with a client's upload of one-time keys; `key_ids` separated by blanks. See

@@ -85,12 +85,18 @@ impl CryptoStores {
         }
     }
 
-    /// The store of this page's device; of the given one, where the client says which it is.
+    /// A device was logged out; the one of this page, where it is not said which.
+    pub fn retire(&mut self, user_id: Option<&str>, device_id: Option<&str>) {
+        if let Some(store) = self.stores.iter_mut().rev().find(|store| is_of(store, user_id, device_id)) {
+            store.retire();
+        }
+    }
+
+    /// The store of this page's device; of the given one, where the client says which it is. A device that was logged out
+    /// is this page's no more.
     pub fn status(&self, user_id: Option<&str>, device_id: Option<&str>) -> Option<CryptoStoreStatus> {
-        let fits = |store: &&CryptoStore| {
-            user_id.is_none_or(|id| id == store.device().user_id)
-                && device_id.is_none_or(|id| id == store.device().device_id)
-        };
+        let fits =
+            |store: &&CryptoStore| is_of(store, user_id, device_id) && (device_id.is_some() || !store.is_retired());
         let known = self.stores.iter().rev().find(fits).map(CryptoStore::status);
         known.or_else(|| {
             let loss = self.loss.clone()?;
@@ -102,4 +108,10 @@ impl CryptoStores {
     fn of(&mut self, device: &Device) -> Option<&mut CryptoStore> {
         self.stores.iter_mut().find(|store| store.device() == device)
     }
+}
+
+/// Of an id that is not known, every one fits.
+fn is_of(store: &CryptoStore, user_id: Option<&str>, device_id: Option<&str>) -> bool {
+    let device = store.device();
+    user_id.is_none_or(|id| id == device.user_id) && device_id.is_none_or(|id| id == device.device_id)
 }

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 
 import { Card } from './Card';
 import { RECORDINGS, type Recording, replay } from './recordings';
+import { useDevice } from './session';
 
 const SPEEDS = [
   ['Real time', 1],
@@ -13,6 +14,7 @@ const SPEEDS = [
 type Running = { name: string; done: number; of: number };
 
 export function Scenarios() {
+  const { mx } = useDevice();
   const [speed, setSpeed] = useState<number>(Number.POSITIVE_INFINITY);
   const [running, setRunning] = useState<Running>();
   const [outcome, setOutcome] = useState('');
@@ -29,7 +31,7 @@ export function Scenarios() {
       if (!control.signal.aborted) setRunning({ name: recording.name, done, of });
     };
     try {
-      await replay(recording, speed, control.signal, handleProgress);
+      await replay(recording, String(mx.getDeviceId?.()), speed, control.signal, handleProgress);
       if (!control.signal.aborted) setOutcome(`${recording.name} was played to its end.`);
     } catch (error) {
       setOutcome(`${recording.name} could not be played: ${String(error)}`);

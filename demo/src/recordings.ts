@@ -67,17 +67,24 @@ const pause = (ms: number, signal: AbortSignal) =>
     signal.addEventListener('abort', handleAbort, { once: true });
   });
 
+/** The device that signed a key. */
+const SIGNER = /ed25519:[A-Z]{10}\b/g;
+
 /**
+ * What happened to another device then happens to this one now.
+ *
  * @param speed 1 is real time; `Infinity` is all at once
  * @param onProgress told how many lines of how many were logged
  */
 export async function replay(
   recording: Recording,
+  deviceId: string,
   speed: number,
   signal: AbortSignal,
   onProgress: (done: number, of: number) => void,
 ): Promise<void> {
   const lines = (await recording.load())
+    .replaceAll(SIGNER, `ed25519:${deviceId}`)
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Line);

@@ -39,6 +39,8 @@ export interface CryptoDiagSnapshot extends Evidences {
 export interface RecoveryReason {
   readonly reason: 'identity-changed' | 'upload-loop';
   readonly since: string | null;
+  /** Which device that is; `null`: it is not known. */
+  readonly deviceId: string | null;
 }
 
 /** The crypto stores of the devices that this page has had. */
@@ -59,8 +61,8 @@ export interface Core {
   watchUploads(options?: UploadWatchOptions): () => void;
   /** What passes on to the page's `fetch`, and can be watched in place of it. */
   readonly requests: { fetch: typeof fetch };
-  /** The device was logged out. */
-  loggedOut(): void;
+  /** A device was logged out. Of an id that is not known, the latest that fits. */
+  loggedOut(userId: string | undefined, deviceId: string | undefined): void;
   /** When the console was wrapped first; `null`: it was not. */
   capturingSince(): string | null;
   /** A text without its secrets; nothing where the diagnostics do not run. */
@@ -121,8 +123,12 @@ const noEvidence = (): Evidences => ({
 
 /** A loop is the clearer sign: it is there now. */
 function recoveryFrom({ cryptoStore, uploadLoop }: Evidences): RecoveryReason | null {
-  if (uploadLoop.state === 'looping') return { reason: 'upload-loop', since: uploadLoop.since };
-  if (cryptoStore?.verdict === 'identity-changed') return { reason: 'identity-changed', since: cryptoStore.since };
+  if (uploadLoop.state === 'looping') {
+    return { reason: 'upload-loop', since: uploadLoop.since, deviceId: uploadLoop.refusal?.deviceId ?? null };
+  }
+  if (cryptoStore?.verdict === 'identity-changed') {
+    return { reason: 'identity-changed', since: cryptoStore.since, deviceId: cryptoStore.deviceId };
+  }
   return null;
 }
 
@@ -338,8 +344,8 @@ function createCore(): Core {
       };
     },
     requests,
-    loggedOut() {
-      guarded((e) => e.loggedOut());
+    loggedOut(userId, deviceId) {
+      guarded((e) => e.loggedOut(userId, deviceId));
       schedule();
     },
     capturingSince: () => capturingSince,

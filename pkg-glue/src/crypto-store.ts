@@ -62,6 +62,9 @@ async function check(target: MatrixClientLike | DeviceIds, options?: CryptoStore
   if (before?.database !== database) {
     const found = await databasesBefore(mx);
     stores.found(device, found.names?.has(database), found.error);
+  } else {
+    // Nothing new is found; but this is the device that the page is at.
+    stores.found(device, undefined, undefined);
   }
 
   let error: string | undefined;
@@ -115,7 +118,10 @@ function follow(mx: MatrixClientLike, device: Device): void {
     }
   };
   try {
-    mx.on('Session.logged_out', () => core().loggedOut());
+    mx.on('Session.logged_out', (error: unknown) => {
+      // A soft logout keeps the device.
+      if (!Object(Object(error).data).soft_logout) core().loggedOut(device.userId, device.deviceId);
+    });
     if (!cryptoOf(mx)) mx.on('sync', handleSync);
   } catch {
     // It tells nothing of itself.

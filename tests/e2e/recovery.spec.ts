@@ -179,3 +179,53 @@ test('a screen reader is told what happened, and whether something is lost; the 
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   expect(copied).toBe('1jUDA9fEGLDlXLJq1ChPMbfqQPJsx9YmGFwGSOjmED4');
 });
+
+/** Another client in this page, whose device comes back with other keys. `logOut` does as the SDK, when its token is refused. */
+const changeKeys = (page: Page, deviceId: string) =>
+  page.evaluate(async (id) => {
+    let key = 'before';
+    const listeners = new Map<string, (error: object) => void>();
+    const mx = {
+      getUserId: () => '@a:hs',
+      getDeviceId: () => id,
+      getCrypto: () => ({ getOwnDeviceKeys: async () => ({ ed25519: key, curve25519: key }) }),
+      on: (event: string, listener: (error: object) => void) => listeners.set(event, listener),
+    };
+    await window.lib.checkCryptoStore(mx);
+    key = 'after';
+    const { verdict } = await window.lib.checkCryptoStore(mx);
+    window.logOut = (isSoft) => listeners.get('Session.logged_out')?.({ data: { soft_logout: isSoft } });
+    return verdict;
+  }, deviceId);
+
+const found = (page: Page) => page.evaluate(() => window.lib.getSnapshot().recovery);
+
+test('the fault of another device is not told of this one', async ({ page }) => {
+  await open(page, '/recovery.html');
+  const signed = (device: string) => `{"key":"a","signatures":{"@a:hs":{"ed25519:${device}":"sig"}}}`;
+  const refuseTo = (device: string) =>
+    page.evaluate((key) => {
+      const words = `One time key a:B already exists. Old key: ${key}; new key: ${key}`;
+      for (let i = 0; i < 3; i++) console.error(`MatrixError: [400] ${words}`);
+    }, signed(device));
+  await refuseTo('OTHER');
+  await expect(page.getByTestId('upload-loop')).toContainText('again and again');
+  expect(await found(page)).toMatchObject({ reason: 'upload-loop', deviceId: 'OTHER' });
+  await expect(promptOf(page)).toBeHidden();
+  await refuseTo('D');
+  await expect(promptOf(page)).toBeVisible();
+});
+
+test('keys that changed are told of the device that has them, until it is logged out for good', async ({ page }) => {
+  await open(page, '/recovery.html');
+  expect(await changeKeys(page, 'OTHER')).toBe('identity-changed');
+  await expect(page.getByTestId('crypto-diagnostics').getByRole('alert')).toContainText('came back with others');
+  expect(await found(page)).toMatchObject({ reason: 'identity-changed', deviceId: 'OTHER' });
+  await expect(promptOf(page)).toBeHidden();
+  expect(await changeKeys(page, 'D')).toBe('identity-changed');
+  await expect(promptOf(page)).toContainText('This browser lost the encryption keys');
+  await page.evaluate(() => window.logOut?.(true));
+  expect(await found(page)).toMatchObject({ deviceId: 'D' });
+  await page.evaluate(() => window.logOut?.(false));
+  await expect(promptOf(page)).toBeHidden();
+});

@@ -182,6 +182,20 @@ fn what_was_found_first_counts() {
 }
 
 #[test]
+fn a_device_that_was_logged_out_is_this_pages_no_more_and_what_is_known_of_it_stays() {
+    let mut stores = CryptoStores::default();
+    stores.found(device("D"), Recall::Nothing, Some(true), None, at(NOW));
+    stores.found(device("E"), Recall::Known(marker()), Some(false), None, at(NOW));
+    stores.retire(Some("@a:hs"), Some("other"));
+    assert_eq!(stores.status(None, None).unwrap().verdict, StoreVerdict::Evicted);
+    stores.retire(Some("@a:hs"), Some("E"));
+    assert_eq!(stores.status(None, None).unwrap().device_id.as_deref(), Some("D"));
+    assert_eq!(stores.status(Some("@a:hs"), Some("E")).unwrap().verdict, StoreVerdict::Evicted);
+    stores.retire(Some("@a:hs"), Some("D"));
+    assert_eq!(stores.status(None, None), None);
+}
+
+#[test]
 fn a_page_with_any_number_of_devices_keeps_few() {
     let mut stores = CryptoStores::default();
     for number in 0..1000 {

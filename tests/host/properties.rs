@@ -79,8 +79,8 @@ proptest! {
     fn a_refusal_says_only_what_stands_in_the_line(text in hostile_text()) {
         if let Some(refusal) = parse_refusal(&text) {
             prop_assert!(text.contains(&refusal.key_id));
-            for key in [refusal.old_key, refusal.new_key].into_iter().flatten() {
-                prop_assert!(text.contains(&key) && !key.is_empty());
+            for quoted in [refusal.old_key, refusal.new_key, refusal.device_id].into_iter().flatten() {
+                prop_assert!(text.contains(&quoted) && !quoted.is_empty());
             }
         }
     }

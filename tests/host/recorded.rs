@@ -93,6 +93,8 @@ fn every_recorded_refusal_is_read_whole_and_diverges() {
         let Some(Detail::Refusal(refusal)) = classify(&line.text).map(|found| found.detail) else { panic!() };
         assert!(refusal.key_id.starts_with("signed_curve25519:AAAAA"), "{}", line.place);
         assert_eq!((refusal.http_status, refusal.diverges()), (Some(400), Some(true)), "{}", line.place);
+        let device_id = refusal.device_id.unwrap_or_default();
+        assert!(line.text.contains(&format!("'ed25519:{device_id}'")), "{}", line.place);
         assert!([refusal.old_key, refusal.new_key].iter().flatten().all(|key| key.len() == 43), "{}", line.place);
         seen += 1;
     }

@@ -25,6 +25,7 @@ fn refusal(device: u32) -> Refusal {
         key_id: "signed_curve25519:AAAAAAAAAA0".into(),
         old_key: Some(format!("old{device}")),
         new_key: Some(format!("new{device}")),
+        device_id: None,
         http_status: Some(400),
     }
 }
@@ -155,7 +156,7 @@ fn another_device_starts_anew_and_so_does_a_logout() {
         session.store_found(device(&id.to_string()), Recall::Nothing, None, None, at(9));
         assert_eq!(session.evidence().upload_loop.state, LoopState::Looping);
     }
-    session.logged_out();
+    session.logged_out(None, None);
     let uploads = session.evidence().upload_loop;
     assert_eq!((uploads.state, uploads.watched, uploads.refusal), (LoopState::Idle, true, None));
     assert_eq!(session.upload_starts(1, "a:B", at(10), 0.0), Verdict::Pass);

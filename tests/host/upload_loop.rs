@@ -18,7 +18,8 @@ fn key(number: u32) -> String {
 }
 
 fn refusal(number: u32) -> Refusal {
-    Refusal { key_id: key(number), old_key: Some("old".into()), new_key: Some("new".into()), http_status: Some(400) }
+    let (old_key, new_key) = (Some("old".into()), Some("new".into()));
+    Refusal { key_id: key(number), old_key, new_key, device_id: None, http_status: Some(400) }
 }
 
 fn watched() -> UploadLoop {

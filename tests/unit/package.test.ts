@@ -79,6 +79,7 @@ describe('once installed', () => {
       keyId: 'signed_curve25519:AAAA',
       oldKey: 'abc',
       newKey: 'def',
+      deviceId: null,
       httpStatus: 400,
     });
     expect(entry?.ts).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);

@@ -26,7 +26,14 @@ const refused = (more: Partial<CryptoDiagEntry> = {}): CryptoDiagEntry => ({
   truncated: false,
   source: 'window',
   count: 300,
-  detail: { kind: 'refusal', keyId: 'signed_curve25519:AAAAAAAAAA0', oldKey: KEY, newKey: OTHER_KEY, httpStatus: 400 },
+  detail: {
+    kind: 'refusal',
+    keyId: 'signed_curve25519:AAAAAAAAAA0',
+    oldKey: KEY,
+    newKey: OTHER_KEY,
+    deviceId: null,
+    httpStatus: 400,
+  },
   ...more,
 });
 

@@ -125,7 +125,7 @@ describe('a HAR file', () => {
   });
   const har = (...entries: object[]) => JSON.stringify({ log: { version: '1.2', creator: { name: 'x' }, entries } });
   const words =
-    'One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: {"key":"8LSqTMj2kn0T6zWpMBFuVoKv9fyFA4+LaHuEYjE5Ixs"}; new key: {\'key\': \'3ipQnaOL+iZ2pX8Q6FoHgZNdAAuGcULE0Pn23Mk6I08\'}';
+    "One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: {\"key\":\"8LSqTMj2kn0T6zWpMBFuVoKv9fyFA4+LaHuEYjE5Ixs\"}; new key: {'key': '3ipQnaOL+iZ2pX8Q6FoHgZNdAAuGcULE0Pn23Mk6I08', 'signatures': {'@a:hs': {'ed25519:D': 'sig'}}}";
   const refused = entry('https://hs.example/_matrix/client/v3/keys/upload', {
     response: {
       status: 400,
@@ -155,6 +155,7 @@ describe('a HAR file', () => {
           keyId: 'signed_curve25519:AAAAAAAAAA0',
           oldKey: '8LSqTMj2kn0T6zWpMBFuVoKv9fyFA4+LaHuEYjE5Ixs',
           newKey: '3ipQnaOL+iZ2pX8Q6FoHgZNdAAuGcULE0Pn23Mk6I08',
+          deviceId: 'D',
           httpStatus: 400,
         },
       },

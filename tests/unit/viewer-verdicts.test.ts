@@ -45,7 +45,7 @@ const report = {
     ),
     entry(
       'KE-1',
-      { kind: 'refusal', keyId: 'signed_curve25519:AAAAAAAAAA0', oldKey, newKey, httpStatus: 400 },
+      { kind: 'refusal', keyId: 'signed_curve25519:AAAAAAAAAA0', oldKey, newKey, deviceId: null, httpStatus: 400 },
       300_000,
       20,
     ),

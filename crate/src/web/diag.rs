@@ -111,10 +111,10 @@ impl CryptoDiag {
         self.session.borrow_mut().watch_uploads(false, LoopOptions::default());
     }
 
-    /// The device was logged out: a loop of its uploads is over.
+    /// A device was logged out: what was wrong with it is over. Of an id that is not known, the latest that fits.
     #[wasm_bindgen(js_name = loggedOut)]
-    pub fn logged_out(&self) {
-        self.session.borrow_mut().logged_out();
+    pub fn logged_out(&self, user_id: Option<String>, device_id: Option<String>) {
+        self.session.borrow_mut().logged_out(user_id.as_deref(), device_id.as_deref());
     }
 
     /// `Evidences`: counts and entries.

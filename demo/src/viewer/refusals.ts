@@ -7,10 +7,10 @@ export function refusalsOf(report: CryptoDiagReport): RefusedKey[] {
   const byKey = new Map<string, RefusedKey>();
   for (const { detail, count, firstTs, lastTs } of report.entries) {
     if (detail.kind !== 'refusal') continue;
-    const { keyId, oldKey, newKey, httpStatus } = detail;
+    const { keyId, oldKey, newKey } = detail;
     const name = JSON.stringify([keyId, oldKey, newKey]);
     const known = byKey.get(name);
-    if (!known) byKey.set(name, { keyId, oldKey, newKey, httpStatus, lines: count, firstTs, lastTs });
+    if (!known) byKey.set(name, { ...detail, lines: count, firstTs, lastTs });
     else {
       known.lines += count;
       known.lastTs = known.lastTs > lastTs ? known.lastTs : lastTs;

@@ -32,6 +32,10 @@ oldKey: string | null,
  */
 newKey: string | null,
 /**
+ * Whose keys they are, by their signatures.
+ */
+deviceId: string | null,
+/**
  * The HTTP status of the answer.
  */
 httpStatus: number | null, };

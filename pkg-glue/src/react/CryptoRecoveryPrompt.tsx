@@ -29,9 +29,13 @@ export type CryptoRecoveryPromptProps = {
  * to clear the browser's storage: without a logout, that is what breaks it.
  */
 export function CryptoRecoveryPrompt({ mx, onLogout, words }: CryptoRecoveryPromptProps) {
-  const { recovery } = useCryptoDiagnostics();
+  const { recovery: found } = useCryptoDiagnostics();
   const text = useWords('recovery', words);
-  const [isPutOff, putOff] = useNotNow(recovery?.reason, deviceOf(mx));
+  const deviceId = deviceOf(mx);
+  // That of another account, or of before a logout, is not this client's.
+  const isOther = found?.deviceId && deviceId && found.deviceId !== deviceId;
+  const recovery = isOther ? null : found;
+  const [isPutOff, putOff] = useNotNow(recovery?.reason, deviceId);
   // While the logout runs, the sign of the fault may go before the screen does.
   const [isLeaving, setLeaving] = useState(false);
   const handleNotNow = () => {
@@ -117,12 +121,13 @@ function Prompt({ mx, what, words, onLogout, onNotNow, onLeaving }: PromptProps)
       return;
     }
     left.current = mx;
+    const device = deviceOf(mx);
     onLeaving(true);
     // It goes on for all that: a second one beside it would help nobody.
     const hangs = setTimeout(() => setTrouble(words.logoutHangs), LOGOUT_MS);
     try {
       await onLogout();
-      core().loggedOut();
+      core().loggedOut(undefined, device || undefined);
       setTrouble('');
     } catch (error) {
       setTrouble(words.logoutFailed(explain(error)));

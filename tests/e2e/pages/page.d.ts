@@ -4,6 +4,8 @@ interface Window {
   second: typeof import('lotus-crypto-diag');
   downloadsDone?: string[];
   sdkLogs?: () => void;
+  /** The client that the test made is logged out by the server. */
+  logOut?: (isSoft: boolean) => void;
   openFrame: (src: string, sandbox?: string) => HTMLIFrameElement;
   leadership: import('lotus-crypto-diag').TabLeadership;
   /** Logs a line through loglevel, and one through the console. */

@@ -56,8 +56,8 @@ pub fn line(data: &[u8]) {
 pub fn grammar(data: &[u8]) {
     let text = lossy(data);
     if let Some(refusal) = parse_refusal(&text) {
-        let Refusal { key_id, old_key, new_key, .. } = refusal;
-        for quoted in [Some(key_id), old_key, new_key].into_iter().flatten() {
+        let Refusal { key_id, old_key, new_key, device_id, .. } = refusal;
+        for quoted in [Some(key_id), old_key, new_key, device_id].into_iter().flatten() {
             assert!(!quoted.is_empty() && text.contains(&quoted), "{quoted}");
         }
     }
