@@ -160,7 +160,7 @@ pub struct EncryptedContent {
     /// The encrypted payload; `null`: the field is not there.
     #[serde(default)]
     pub ciphertext: Option<String>,
-    /// Whose session; `null`: the field is not there.
+    /// Whose session; `null`: the field is not there, or no string.
     #[serde(default)]
     pub session_id: Option<String>,
 }

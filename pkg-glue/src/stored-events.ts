@@ -5,7 +5,7 @@ import type { EncryptedContent, Entry, StoredEvent } from './generated/model';
 import type { MatrixClientLike } from './matrix-client';
 
 const MOST_EVENTS = 5;
-const BASE64 = /^[A-Za-z0-9+/]+=*$/;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,4})=*$/;
 
 /** What stands for a value in an answer: whether it is there decides, not what it says. */
 const PRESENT = 'present';
@@ -74,7 +74,7 @@ function encryptedContent(event: unknown, eventId: string): EncryptedContent | n
   return {
     algorithm: isMissing(content.algorithm) ? null : named(content.algorithm),
     ciphertext: isMissing(content.ciphertext) ? null : isBase64(content.ciphertext) ? PRESENT : NOT_BASE64,
-    session_id: isMissing(content.session_id) ? null : PRESENT,
+    session_id: typeof content.session_id === 'string' ? PRESENT : null,
   };
 }
 

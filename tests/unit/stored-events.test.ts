@@ -68,6 +68,16 @@ it('an event that is sound on the homeserver was spoiled by the client', async (
   expect(finding).toEqual(['confirmed', 'malformed-at-client']);
 });
 
+it.each<[string, object]>([
+  ['a session id', { session_id: 5 }],
+  ['a ciphertext', { ciphertext: { a: 1 } }],
+  ['a ciphertext of a length that no base64 has', { ciphertext: 'A'.repeat(45) }],
+])('%s that nobody can read was sent so', async (_name, field) => {
+  console.warn(malformed('$a'));
+  const { finding } = await collect(async (_room: string, id: string) => stored(id, { ...sound, ...field }));
+  expect(finding).toEqual(['confirmed', 'malformed-at-source']);
+});
+
 it.each<[string, unknown]>([
   ['a client without the method', undefined],
   ['a refusal', () => Promise.reject(new Error('M_NOT_FOUND'))],

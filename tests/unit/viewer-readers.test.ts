@@ -43,7 +43,7 @@ describe("the database's answers", () => {
         sender: '@bob:lab.local',
         roomId: '!room:lab.local',
         originServerTs: '2025-11-25T09:09:03.037Z',
-        content: { algorithm: null, ciphertext: '[left out]', session_id: 's' },
+        content: { algorithm: null, ciphertext: 'AwgA', session_id: 's' },
       },
     ]);
   });

@@ -62,7 +62,12 @@ test("a log, the inventory of keys and a stored event decide what the report lea
     const view = file.model().reports[0];
     const found = view?.analysis.diagnosis.findings.find((one) => one.id === id);
     const facts = (found?.evidence ?? []).map(({ fact }) => view?.facts[fact] ?? '');
-    return { verdict: found?.verdict, missing: found?.missing.length, facts: facts.join('\n') };
+    return {
+      verdict: found?.verdict,
+      conclusion: found?.conclusion,
+      missing: found?.missing.length,
+      facts: facts.join('\n'),
+    };
   };
   file.add('report', await read(JSON.stringify(report)));
   expect(finding('ke4-slow-homeserver')).toMatchObject({ verdict: 'unknown', missing: 2 });
@@ -86,6 +91,9 @@ test("a log, the inventory of keys and a stored event decide what the report lea
 
   file.remove('events');
   expect(finding('ke3-malformed').verdict).toBe('likely');
+
+  file.add('sound', await read(events.replace(',,abc,', ',m.megolm.v1.aes-sha2,abc,')));
+  expect(finding('ke3-malformed')).toMatchObject({ verdict: 'confirmed', conclusion: 'malformed-at-client' });
 });
 
 test('the redacted copy leads to the same verdicts', () => {

@@ -31,6 +31,8 @@ pub(crate) struct Refused<'a> {
     pub(crate) refusal: Cow<'a, Refusal>,
     pub(crate) first: Timestamp,
     pub(crate) count: u32,
+    /// Whether it is sure that it was this device's: a line of the log may not say which.
+    pub(crate) is_own: bool,
     pub(crate) cite: EvidenceRef,
 }
 
@@ -60,7 +62,7 @@ impl<'a> Case<'a> {
                 let Detail::Refusal(refusal) = &seen.entry.detail else { return None };
                 let Entry { first_ts: first, count, .. } = *seen.entry;
                 let cite = seen.cite(&describe(refusal));
-                Some(Refused { refusal: Cow::Borrowed(refusal), first, count, cite })
+                Some(Refused { refusal: Cow::Borrowed(refusal), first, count, is_own: true, cite })
             })
             .collect();
         let state = &self.report.page.upload_loop;
@@ -69,20 +71,23 @@ impl<'a> Case<'a> {
         {
             let cite = fact("uploadLoop.refusal", describe(refusal));
             let (first, count) = (state.first_ts.unwrap_or(last), state.refusals.max(1));
-            found.push(Refused { refusal: Cow::Borrowed(refusal), first, count, cite });
+            found.push(Refused { refusal: Cow::Borrowed(refusal), first, count, is_own: true, cite });
         }
         for (index, request) in self.server.har.iter().flatten().enumerate() {
             let Some(refusal) = &request.refusal else { continue };
             let cite = fact(&format!("server.har[{index}]"), format!("{}: {}", request.ts, describe(refusal)));
-            found.push(Refused { refusal: Cow::Borrowed(refusal), first: request.ts, count: 1, cite });
+            found.push(Refused { refusal: Cow::Borrowed(refusal), first: request.ts, count: 1, is_own: true, cite });
         }
         for (index, line) in self.server.log.iter().flatten().enumerate() {
-            if !self.is_about_this_user(&line.text) {
+            // The user's other devices are refused, too, each for itself.
+            let signer = signer(&line.text);
+            if !self.is_about_this_user(&line.text) || signer.is_some_and(|signer| self.device_id() != Some(signer)) {
                 continue;
             }
             let Some(refusal) = parse_refusal(&line.text) else { continue };
             let cite = fact(&format!("server.log[{index}]"), format!("{}: {}", line.ts, describe(&refusal)));
-            found.push(Refused { refusal: Cow::Owned(refusal), first: line.ts, count: 1, cite });
+            let is_own = signer.is_some();
+            found.push(Refused { refusal: Cow::Owned(refusal), first: line.ts, count: 1, is_own, cite });
         }
         found
     }
@@ -161,6 +166,13 @@ pub(crate) fn fact(path: &str, text: impl Into<String>) -> EvidenceRef {
     EvidenceRef { entry: None, fact: path.to_owned(), text: text.into() }
 }
 
+/// The device that signed the keys of a refusal: `"signatures": {"@user:server": {"ed25519:DEVICE": "…"}}`.
+fn signer(line: &str) -> Option<&str> {
+    let (_, rest) = line.split_once("ed25519:")?;
+    let (device_id, _) = rest.split_once(['"', '\'', '\\'])?;
+    (!device_id.is_empty()).then_some(device_id)
+}
+
 fn describe(refusal: &Refusal) -> String {
     let Refusal { key_id, old_key, new_key, .. } = refusal;
     match (old_key, new_key) {
@@ -168,5 +180,23 @@ fn describe(refusal: &Refusal) -> String {
         (Some(old), Some(new)) => format!("{key_id} refused; the server has {old}, the device {new}"),
         (Some(old), None) => format!("{key_id} refused; the server has {old}, the device's key was not readable"),
         _ => format!("{key_id} refused; the keys were not readable"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_the_device_that_signed_its_keys() {
+        let signed = "already exists. Old key: {\"key\":\"x\",\"signatures\":{\"@a:hs\":{\"ed25519:DEV\":\"s\"}}}; new key: {'key'";
+        assert_eq!(signer(signed), Some("DEV"));
+        assert_eq!(signer(&signed.replace('"', "\\\"")), Some("DEV"));
+        assert_eq!(signer(&signed.replace('"', "'")), Some("DEV"));
+        for cut in
+            ["already exists. Old key: {\"signatures\":{\"@a:hs\":{\"ed25519:DE", "One time key signed_curve25519:AAAA"]
+        {
+            assert_eq!(signer(cut), None);
+        }
     }
 }

@@ -24,8 +24,9 @@ pub(crate) fn ask(case: &Case<'_>, refusals: &[Refused<'_>]) -> Finding {
 }
 
 fn answer(case: &Case<'_>, refusals: &[Refused<'_>]) -> Answer {
-    let diverging: Vec<_> = refusals.iter().filter(|refused| refused.refusal.diverges() == Some(true)).collect();
-    let same: Vec<_> = refusals.iter().filter(|refused| refused.refusal.diverges() == Some(false)).collect();
+    let (own, unnamed): (Vec<_>, Vec<_>) = refusals.iter().partition(|refused| refused.is_own);
+    let that = |diverges| own.iter().copied().filter(move |refused| refused.refusal.diverges() == Some(diverges));
+    let (diverging, same): (Vec<_>, Vec<_>) = (that(true).collect(), that(false).collect());
     let cites = |of: &[&Refused<'_>]| of.iter().map(|refused| refused.cite.clone()).collect::<Vec<_>>();
 
     if let Some(contradiction) = same.iter().find(|same| diverging.iter().any(|other| names_same(same, other))) {
@@ -50,17 +51,26 @@ fn answer(case: &Case<'_>, refusals: &[Refused<'_>]) -> Answer {
         let answer = Answer::new(verdict, Conclusion::ClientLoop, because).on(cites(&same));
         return if count >= LOOP { answer } else { answer.lacking("more than one or two refusals") };
     }
-    if !refusals.is_empty() {
+    if !own.is_empty() {
         return Answer::new(
             Verdict::Likely,
             Conclusion::Divergence,
             "An upload was refused because its key id is taken. Synapse does so only for a different key, but the two \
              keys could not be read from the refusal.",
         )
-        .on(refusals.iter().map(|refused| refused.cite.clone()))
+        .on(cites(&own))
         .lacking(
             "the whole refusal, with the old and the new key: from the network tab, a HAR, or the homeserver's log",
         );
+    }
+    if !unnamed.is_empty() {
+        return Answer::new(
+            Verdict::Likely,
+            Conclusion::Divergence,
+            "The homeserver's log shows refused uploads of this user, but not of which device.",
+        )
+        .on(cites(&unnamed))
+        .lacking("the whole line of the refusal: the signatures of its keys name the device");
     }
     nothing_refused(case)
 }

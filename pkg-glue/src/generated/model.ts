@@ -1129,7 +1129,7 @@ algorithm?: string | null,
  */
 ciphertext?: string | null,
 /**
- * Whose session; `null`: the field is not there.
+ * Whose session; `null`: the field is not there, or no string.
  */
 session_id?: string | null, };
 

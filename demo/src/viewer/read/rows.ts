@@ -135,10 +135,12 @@ const READERS: { [T in keyof Rows]-?: (fields: Fields) => object | null } = {
 /** Of a content only the fields that decide are kept. */
 function contentOf(content: Row | null, fields: Fields): EncryptedContent | null {
   if (!content && !fields.has('algorithm')) return null;
+  const sessionId = typeof content?.['session_id'] === 'string' ? content['session_id'] : null;
   return {
     algorithm: text(content?.['algorithm']) ?? text(fields.get('algorithm')),
-    ciphertext: (content?.['ciphertext'] ?? text(fields.get('ciphertext'))) === null ? null : '[left out]',
-    session_id: text(content?.['session_id']) ?? text(fields.get('session_id')),
+    // The diagnosis looks whether it is base64.
+    ciphertext: text(content?.['ciphertext']) ?? text(fields.get('ciphertext')),
+    session_id: sessionId ?? text(fields.get('session_id')),
   };
 }
 
