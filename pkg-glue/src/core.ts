@@ -26,7 +26,7 @@ export interface CryptoDiagSnapshot extends Evidences {
   readonly storage: StorageStatus | null;
   /**
    * What this tab is to its session (`null`: the host holds no election), and how many tabs of it are open (`null`: the
-   * others could not be asked).
+   * others were not asked, or could not be).
    */
   readonly tabs: { readonly role: TabRole | null; readonly count: number | null };
   /** `null` before the first was started. */

@@ -12,7 +12,7 @@ export interface TabsHere {
   status(): Tabs | null;
   /** Asks the other tabs. Never rejects. */
   call(): Promise<void>;
-  /** For a view: the role of this tab, and how many there are; `null` where the others could not be asked. */
+  /** For a view: the role of this tab, and how many there are; `null` where the others were not asked, or could not be. */
   summary(): { role: TabRole | null; count: number | null };
 }
 
@@ -105,8 +105,8 @@ export function createTabs(create: CreateMachine, evidence: () => Evidences, onC
       };
     },
     summary() {
-      const { others, error } = rollCall?.last() ?? { others: [], error: null };
-      return { role: current()?.role ?? null, count: error === null ? 1 + others.length : null };
+      const roll = rollCall?.last();
+      return { role: current()?.role ?? null, count: roll?.error === null ? 1 + roll.others.length : null };
     },
   };
 }

@@ -74,3 +74,13 @@ test('a screen reader hears how often a line came, and the name of what scrolls'
   await page.keyboard.press('Tab');
   await expect(entries.getByRole('region')).toBeFocused();
 });
+
+test('how many tabs are open is said only where the others could be asked', async ({ page }) => {
+  const card = page.getByTestId('crypto-diagnostics');
+  await open(page, '/card.html');
+  await expect(card).toContainText('One tab of this session is open.');
+  await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'BroadcastChannel'));
+  await open(page, '/card.html');
+  await expect(card).toContainText('Watching the console');
+  await expect(card).not.toContainText('of this session');
+});

@@ -12,10 +12,10 @@ const create = () =>
     () => {},
   );
 
-it('where the others cannot be asked, it is not known how many there are', async () => {
+it('where the others were not asked, or cannot be, it is not known how many there are', async () => {
   vi.stubGlobal('BroadcastChannel', undefined);
   const tabs = create();
-  expect(tabs.summary()).toEqual({ role: null, count: 1 });
+  expect(tabs.summary()).toEqual({ role: null, count: null });
   tabs.enter();
   await tabs.call();
   expect(tabs.summary()).toEqual({ role: null, count: null });

@@ -70,9 +70,7 @@ export function CryptoDiagnostics({ mx, extras, words, entriesShown = 5, embedde
           </Badge>
         </Box>
         <CaptureState status={snapshot.status} words={text} />
-        <Text size="T200">
-          {`${text.tabs[snapshot.tabs.role ?? 'none']} ${snapshot.tabs.count === null ? '' : text.tabCount(snapshot.tabs.count)}`.trim()}
-        </Text>
+        <TabState tabs={snapshot.tabs} words={text} />
       </Box>
       <StoreState mx={mx ?? null} snapshot={snapshot} words={text} />
       <UploadLoopState status={snapshot.uploadLoop} words={text} />
@@ -105,6 +103,13 @@ function CaptureState({ status, words }: CaptureStateProps) {
       {status.reason && ` ${status.reason}`}
     </Text>
   );
+}
+
+type TabStateProps = { tabs: CryptoDiagSnapshot['tabs']; words: CryptoDiagWords };
+function TabState({ tabs: { role, count }, words }: TabStateProps) {
+  const known = [words.tabs[role ?? 'none'], count === null ? '' : words.tabCount(count)];
+  const said = known.join(' ').trim();
+  return said ? <Text size="T200">{said}</Text> : null;
 }
 
 type FaultCountsProps = { counts: CryptoDiagSnapshot['counts']; words: CryptoDiagWords };
