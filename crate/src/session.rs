@@ -80,7 +80,7 @@ impl Session {
             readable => readable,
         };
         let error = error.map(|error| redact(error).into_owned());
-        if self.stores.status(None, None).is_some_and(|store| store.device_id.as_ref() != Some(&device.device_id)) {
+        if self.stores.is_new_login(&device) {
             self.uploads.reset();
         }
         self.stores.found(device, recall, existed, error, now);
@@ -173,6 +173,18 @@ impl Session {
 mod tests {
     use super::*;
     use crate::entry::Fault;
+
+    #[test]
+    fn the_json_is_the_evidence() {
+        let mut session = Session::default();
+        let device = Device { user_id: "@a:hs".into(), device_id: "D".into(), database: "x".into() };
+        session.watch_uploads(true, LoopOptions::default());
+        session.store_found(device, Recall::Nothing, Some(true), None, Timestamp::default());
+        session.upload_settled(1, 400, "One time key a:B already exists.", "/", Timestamp::default());
+        let evidence = session.evidence();
+        assert!(evidence.crypto_store.is_some() && evidence.upload_loop.watched && !evidence.entries.is_empty());
+        assert_eq!(serde_json::from_str::<Evidences>(&session.evidence_json()).unwrap(), evidence);
+    }
 
     #[test]
     fn every_line_is_counted_kept_or_not() {

@@ -47,9 +47,11 @@ impl CryptoStores {
         self.stores.push(store);
     }
 
-    /// Whether something was found of this store.
-    pub fn knows(&self, device: &Device) -> bool {
-        self.stores.iter().any(|store| store.device() == device)
+    /// Whether this is a new device of a user whose device was asked about before: that one was logged out.
+    pub fn is_new_login(&self, device: &Device) -> bool {
+        let mut devices = self.stores.iter().map(CryptoStore::device).filter(|known| known.user_id == device.user_id);
+        devices.next().is_some_and(|first| first.device_id != device.device_id)
+            && devices.all(|other| other.device_id != device.device_id)
     }
 
     /// The identity keys that a device has now.

@@ -2,7 +2,8 @@
 //! and with several accounts.
 //!
 //! A client is who uploads with the same access token, here a number. A token may be renewed: whoever is refused with the
-//! very same keys, or is accepted for the first time while somebody else is refused, is that client.
+//! very same keys is that client; and so is whoever is accepted for the first time while somebody else is refused, unless
+//! that one tries again.
 
 use alloc::vec::Vec;
 
@@ -22,6 +23,8 @@ struct Client {
     number: u32,
     uploads: UploadLoop,
     last_seen: Timestamp,
+    /// Another was accepted for the first time, and this one has not tried since: it may be that one, with a renewed token.
+    is_replaced: bool,
 }
 
 /// The uploads of every client of the page.
@@ -69,7 +72,17 @@ impl UploadClients {
 
     /// The server accepted a client's upload of one-time keys.
     pub fn accepted(&mut self, number: u32, now: Timestamp) {
-        self.client(number, |status| status.refusals > 0, now).accepted(now);
+        let is_new = self.clients.iter().all(|client| client.number != number);
+        let refused = |client: &&mut Client| !client.is_replaced && client.uploads.status().refusals > 0;
+        let before = self.clients.iter_mut().rfind(refused).filter(|_| is_new).map(|client| {
+            client.is_replaced = true;
+            client.uploads.status().clone()
+        });
+        let uploads = self.client(number, |_| false, now);
+        if let Some(status) = before {
+            uploads.inherit(status);
+        }
+        uploads.accepted(now);
     }
 
     /// What is to be done with a client's upload. See [`UploadLoop::decide`].
@@ -84,6 +97,7 @@ impl UploadClients {
             return Verdict::Pass;
         };
         client.last_seen = now;
+        client.is_replaced = false;
         let verdict = client.uploads.decide(key_ids, now, random);
         if verdict == Verdict::Answer {
             self.answered = Some(now);
@@ -98,7 +112,7 @@ impl UploadClients {
 
     /// What is known of the client that matters most: one whose uploads are in a loop, or who was seen last.
     pub fn status(&self) -> UploadLoopStatus {
-        let is_looping = |client: &&Client| client.uploads.status().state == LoopState::Looping;
+        let is_looping = |client: &&Client| !client.is_replaced && client.uploads.status().state == LoopState::Looping;
         let client = self.clients.iter().rfind(is_looping).or(self.clients.last());
         client.map_or_else(|| self.new_loop().status().clone(), |client| client.uploads.status().clone())
     }
@@ -119,7 +133,7 @@ impl UploadClients {
             self.clients.remove(0);
         }
         let uploads = uploads.unwrap_or_else(|| self.new_loop());
-        self.clients.push(Client { number, uploads, last_seen: now });
+        self.clients.push(Client { number, uploads, last_seen: now, is_replaced: false });
         let last = self.clients.len() - 1;
         &mut self.clients[last].uploads
     }

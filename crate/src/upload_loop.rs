@@ -160,6 +160,11 @@ impl UploadLoop {
         self.set_breaker();
     }
 
+    /// What was seen of this client under another token.
+    pub fn inherit(&mut self, status: UploadLoopStatus) {
+        self.status = status;
+    }
+
     /// The server refused an upload.
     pub fn refused(&mut self, refusal: &Refusal, sense: Sense, now: Timestamp) {
         self.is_seen |= sense == Sense::Network;

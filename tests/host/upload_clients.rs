@@ -163,6 +163,24 @@ fn another_device_starts_anew_and_so_does_a_logout() {
 }
 
 #[test]
+fn another_account_that_is_looked_at_takes_no_loop_away_and_neither_does_a_first_look() {
+    let device = |user: &str| Device { user_id: user.into(), device_id: user.into(), database: "x".into() };
+    let error = "One time key a:B already exists. Old key: {\"key\":\"a\"}; new key: {'key': 'b'}";
+    let lost = "sync failed to read or write to the crypto store DomException InvalidStateError (11)";
+    let lost = Line { level: Level::Error, source: "window", text: lost, excerpt: "", truncated: false };
+    let mut session = session(true);
+    assert!(session.observe(lost, at(0)));
+    for ms in 0..3 {
+        session.upload_settled(1, 400, error, "/", at(ms));
+    }
+    for user in ["@a:hs", "@b:hs", "@a:hs"] {
+        session.store_found(device(user), Recall::Nothing, None, None, at(4));
+        assert_eq!(session.evidence().upload_loop.state, LoopState::Looping, "{user}");
+        assert_eq!(session.upload_starts(1, "a:B", at(5), 0.0), Verdict::Answer);
+    }
+}
+
+#[test]
 fn a_renewed_token_is_the_same_client_and_passes_until_it_is_refused_itself() {
     let mut uploads = watched();
     for ms in 0..3 {
@@ -206,14 +224,19 @@ fn of_two_accounts_the_one_that_is_accepted_does_not_speak_for_the_other() {
     }
     uploads.accepted(2, at(5));
     assert_eq!((uploads.status().state, decide(&mut uploads, 1, 6)), (LoopState::Looping, Verdict::Answer));
+    let (refusals, due) = (uploads.status().refusals, uploads.status().next_probe);
     // One that was never seen may be the first with a renewed token. When that one tries again, it was not.
     uploads.accepted(3, at(7));
     assert_eq!(uploads.status().state, LoopState::Recovered);
-    for ms in 8..11 {
-        uploads.refused(1, &refusal(1), at(ms));
-    }
+    assert_eq!(decide(&mut uploads, 1, 8), Verdict::Answer);
+    assert_eq!(uploads.status().state, LoopState::Looping);
+    assert_eq!((uploads.status().refusals, uploads.status().next_probe), (refusals, due));
+    // So does another, which is told by the answer alone.
+    uploads.accepted(4, at(9));
+    uploads.refused(1, &refusal(1), at(10));
     uploads.accepted(3, at(12));
-    assert_eq!((uploads.status().state, decide(&mut uploads, 1, 13)), (LoopState::Looping, Verdict::Answer));
+    assert_eq!((uploads.status().state, uploads.status().refusals), (LoopState::Looping, refusals + 1));
+    assert_eq!(decide(&mut uploads, 1, 13), Verdict::Answer);
 }
 
 /// Ten devices that try again and again, each of which has been accepted once.
