@@ -80,16 +80,6 @@ impl EvidenceBuffer {
         slots.into_iter().map(|slot| &slot.entry).collect()
     }
 
-    /// How many entries there are.
-    pub const fn len(&self) -> usize {
-        self.slots.len()
-    }
-
-    /// Whether there are none.
-    pub const fn is_empty(&self) -> bool {
-        self.slots.is_empty()
-    }
-
     /// Drops one entry of the kind that holds most: the one that was quiet longest, apart from the kind's first.
     fn make_room(&mut self) {
         let mut held = [0_usize; Detail::KINDS];
@@ -293,7 +283,7 @@ mod tests {
         let Detail::DelayedEvent(call) = &entry.detail else { panic!("{entry:?}") };
         assert_eq!((entry.count, call.attempt, call.max_attempts), (5, Some(3), Some(10)));
         log.error(&retry(4).replace("!r:hs", "!another:hs"));
-        assert_eq!(log.buffer.len(), 2);
+        assert_eq!(log.buffer.entries().len(), 2);
     }
 
     #[test]
