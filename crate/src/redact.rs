@@ -27,7 +27,7 @@ const TOKEN_PREFIXES: [(&str, usize); 9] = [
 ];
 
 /// Ends of field names, lower case and without `_` and `-`, whose value is a secret: `access_token`, `newPassword`, …
-const SECRET_FIELDS: [&str; 12] = [
+const SECRET_FIELDS: [&str; 11] = [
     "token",
     "password",
     "passphrase",
@@ -37,8 +37,8 @@ const SECRET_FIELDS: [&str; 12] = [
     "sessionkey",
     "mediakey",
     "picklekey",
-    "clientsecret",
-    "sharedsecret",
+    // With `clientSecret` and `shared_secret`, what `m.secret.send` gives another device.
+    "secret",
     "authorization",
 ];
 
@@ -165,8 +165,8 @@ fn field_value(text: &str, name: &Range<usize>) -> Option<Range<usize>> {
         _ => return None,
     };
     let folded = folded_name(text, name);
-    let maybe_media_key = folded == "key";
-    if !maybe_media_key && !SECRET_FIELDS.iter().any(|field| folded.ends_with(field)) {
+    let (maybe_media_key, maybe_file_key) = (folded == "key", folded == "k");
+    if !maybe_media_key && !maybe_file_key && !SECRET_FIELDS.iter().any(|field| folded.ends_with(field)) {
         return None;
     }
     let opening = end_of(text, separator, |b| b == b' ');
@@ -180,6 +180,11 @@ fn field_value(text: &str, name: &Range<usize>) -> Option<Range<usize>> {
         }
         _ => unquoted_end(text, value),
     };
+    // `k` of a JSON Web Key, with which a file is encrypted: 43 characters.
+    let is_cut = || end == text.len() && text[..name.start].contains("A256CTR");
+    if maybe_file_key && end - value < 40 && !is_cut() {
+        return None;
+    }
     if maybe_media_key && !stands_beside_an_index(&text[..name.start], &text[end..]) {
         return None;
     }
@@ -278,6 +283,18 @@ mod tests {
         hidden("{\"keys\":{\"index\":0,\"key\":\"c2VjcmV0\"}}", "{\"keys\":{\"index\":0,\"key\":\"[redacted]\"}}");
         hidden("{\"key\":\"c2VjcmV0\",\"index\":0}", "{\"key\":\"[redacted]\",\"index\":0}");
         hidden("{\"session_key\":\"AgAA\"}", "{\"session_key\":\"[redacted]\"}");
+        hidden("{\"request_id\":\"1\",\"secret\":\"c2Vj\"}", "{\"request_id\":\"1\",\"secret\":\"[redacted]\"}");
+        hidden("{clientSecret: 'a', shared_secret: 'b'}", "{clientSecret: '[redacted]', shared_secret: '[redacted]'}");
+    }
+
+    #[test]
+    fn the_key_of_an_encrypted_file_is_a_secret() {
+        let jwk = |k: &str| ["{alg: \"A256CTR\", ext: true, k: \"", k, "\", kty: \"oct\"}"].concat();
+        let key = "aWF6-32KGYaC3A_FEUCk1Bt0JA37zP0wrStgmdCaW-0";
+        hidden(&jwk(key), &jwk("[redacted]"));
+        hidden(&jwk(key).replace('"', "\\\""), &jwk("[redacted]").replace('"', "\\\""));
+        hidden(&["k=", key].concat(), "k=[redacted]");
+        hidden("{\"alg\":\"A256CTR\",\"k\":\"aWF6", "{\"alg\":\"A256CTR\",\"k\":\"[redacted]");
     }
 
     #[test]
@@ -286,6 +303,7 @@ mod tests {
             r#"One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: {"key":"1jUDA9fEGLDlXLJq1ChPMbfqQPJsx9YmGFwGSOjmED4","signatures":{"@a:lab.local":{"ed25519:OEACBWGMLM":"HP3LBsL/lpjx"}}}; new key: {'key': 'Xi9ZKBuM6MjD2HyhlBhdU82OySJLS08gKhD6VDetzyg'}"#,
             "sender_key=\"curve25519:7UdqQ2cwzwvvRVEfZ23mFOVKRFoJ/ZLUN0JJjjk4mQQ\" event_type=\"x\" session_id: X3lU",
             "Error decrypting event (id=$l_N2Jbqg9Z_F_9i7q6vvREZBYRhKliGXhDWtwFZqAEk room=!tCj4enUID06Zeyp0KGTwQNRHBfpC7xxs5Qn)",
+            "k: 5, m.secret.request of {\"type\":\"m.secret.send\"}, secret_storage: on, k: short",
             "{\"access_token\":null} password: undefined Es",
             "SyntaxError: Unexpected token < in JSON; passwords differ",
             "",
