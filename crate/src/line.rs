@@ -16,7 +16,7 @@ pub const MAX_MESSAGE: usize = 16 * 1024;
 pub struct Line<'a> {
     /// The console method.
     pub level: Level,
-    /// Where it was logged: `window`, `frame:<path>`.
+    /// Where it was logged: `window`, `frame:<path>`. A path may hold a secret, as a text may.
     pub source: &'a str,
     /// The line, or the beginning of one that is very long.
     pub text: &'a str,
@@ -47,7 +47,7 @@ impl Line<'_> {
         let lost_store = lost.then(|| message(&text, &excerpt, "DomException").0);
         let evidence = found.map(|Classified { fault, signature, detail }| {
             let (message, cut) = message(&text, &excerpt, signature);
-            let (level, source, truncated) = (self.level, self.source.to_owned(), cut || self.truncated);
+            let (level, source, truncated) = (self.level, redact(self.source).into_owned(), cut || self.truncated);
             Evidence { level, source, fault, signature, message, truncated, detail }
         });
         (evidence.is_some() || lost_store.is_some()).then_some(ReadLine { evidence, lost_store })
@@ -102,6 +102,13 @@ mod tests {
             let line = evidence(text, "").unwrap_or_else(|| panic!("lost: {text}"));
             assert!(!format!("{line:?}").contains("s3cret"), "{line:?}");
         }
+    }
+
+    #[test]
+    fn where_a_line_was_logged_holds_no_secret() {
+        let source = "frame:/call/access_token=s3cret/index.html";
+        let line = Line { level: Level::Warn, source, text: "x already exists", excerpt: "", truncated: false };
+        assert_eq!(line.read().unwrap().evidence.unwrap().source, "frame:/call/access_token=[redacted]");
     }
 
     #[test]

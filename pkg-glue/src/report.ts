@@ -10,6 +10,7 @@ import type {
   Report,
   StorageStatus,
   StoredEvent,
+  Tabs,
 } from './generated/model';
 import { type CryptoApiLike, cryptoOf, type MatrixClientLike } from './matrix-client';
 import { fetchStoredEvents } from './stored-events';
@@ -80,7 +81,8 @@ interface HostFacts {
 
 function write(facts: HostFacts): Report {
   const { evidence, stores, tabs, latency, captures, capturingSince } = core();
-  const told = redacted(facts);
+  const roll = tabs.status();
+  const told = redacted({ ...facts, roll });
   const { userId, deviceId } = facts.client;
   const known = evidence();
   const cryptoStore = stores.status(userId ?? undefined, deviceId ?? undefined);
@@ -98,7 +100,7 @@ function write(facts: HostFacts): Report {
     environment: told.environment,
     notes: told.notes,
     blindSpots: told.blindSpots,
-    tabs: tabs.status(),
+    tabs: roll && { ...roll, ...told.roll },
     latency: latency.status(),
     captureSession: captures.status(),
     diagnosis: null,
@@ -106,8 +108,13 @@ function write(facts: HostFacts): Report {
   };
 }
 
+/** What a host or an exception may have put into words. */
+interface Words extends HostFacts {
+  roll: Pick<Tabs, 'session' | 'error'> | null;
+}
+
 /** Whatever the host or an exception of it put into words may hold a secret. */
-function redacted(facts: HostFacts): HostFacts {
+function redacted({ roll, ...facts }: Words): Words {
   const { redact } = core();
   let isRunning = true;
   const clean = (value: unknown): unknown => {
@@ -120,7 +127,8 @@ function redacted(facts: HostFacts): HostFacts {
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, clean(field)]));
   };
-  const told = clean(facts) as HostFacts;
+  const words = roll && { session: roll.session, error: roll.error };
+  const told = clean({ ...facts, roll: words }) as Words;
   if (isRunning) return told;
   // The redaction is a part of what does not run.
   return {
@@ -128,6 +136,7 @@ function redacted(facts: HostFacts): HostFacts {
     client: { ...facts.client, sdkVersion: null },
     storage: facts.storage && { ...facts.storage, error: null },
     environment: { ...facts.environment, app: null },
+    roll: words && { ...words, session: null },
     notes: ['the diagnostics do not run (see status): notes of the host are left out, and entries may be missing'],
   };
 }

@@ -124,6 +124,14 @@ describe('once installed', () => {
   });
 });
 
+it('the name of a session is in the report without its secrets', async () => {
+  const leadership = lib.requestTabLeadership({ name: '@a:hs syt_s3cret' });
+  const report = read(await lib.collectCryptoDiagReport(null));
+  expect(report.tabs).toMatchObject({ session: '@a:hs [redacted]', tabs: [{ thisTab: true }] });
+  expect(report.tabs?.error).toContain('Web Locks are missing');
+  leadership.release();
+});
+
 describe('a capture session', () => {
   it('a mark with no session running starts one, and one of no known kind is another thing', () => {
     const session = () => read(lib.buildCryptoDiagReport(null)).captureSession;
