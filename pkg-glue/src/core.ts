@@ -47,6 +47,8 @@ export interface RecoveryReason {
 export interface Stores {
   /** The databases as they were when the package was installed: for the first device that is asked about. */
   takeDatabasesAtBoot(): Promise<Databases> | undefined;
+  /** What was asked about a device: whoever asks meanwhile waits for the same answer. */
+  readonly asked: Map<string, Promise<Databases> | Databases>;
   found(device: StoreOfDevice, existed: boolean | undefined, error: string | undefined): void;
   compare(device: StoreOfDevice, ed25519: string, curve25519: string): void;
   /** Of the given user and device; of an id that is not known, every one fits. `undefined`: the diagnostics do not run. */
@@ -229,6 +231,7 @@ function createCore(): Core {
   const storage = createStorage(() => schedule());
 
   const stores: Stores = {
+    asked: new Map(),
     takeDatabasesAtBoot() {
       const taken = databasesAtBoot;
       databasesAtBoot = undefined;

@@ -60,7 +60,10 @@ async function check(target: MatrixClientLike | DeviceIds, options?: CryptoStore
     prefix === undefined && before?.database ? before.database : `${prefix ?? 'matrix-js-sdk'}::matrix-sdk-crypto`;
   const device = { userId, deviceId, database };
   if (before?.database !== database) {
-    const found = await databasesBefore(mx);
+    const key = [userId, deviceId, database].join();
+    const asked = stores.asked.get(key) ?? databasesBefore(mx);
+    stores.asked.set(key, asked);
+    const found = await asked;
     stores.found(device, found.names?.has(database), found.error);
   } else {
     // Nothing new is found; but this is the device that the page is at.

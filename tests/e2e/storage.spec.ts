@@ -211,6 +211,36 @@ test.describe('a browser that does not play along', () => {
     expect(escaped).toEqual([]);
   });
 
+  test('two who ask about one device at once, the first before there is a client, hear the same', async ({ page }) => {
+    const keys = { ed25519: 'a', curve25519: 'b' };
+    const ask = () =>
+      page.evaluate((own) => {
+        const { checkCryptoStore } = window.lib;
+        const mx = {
+          getUserId: () => '@a:hs',
+          getDeviceId: () => 'D',
+          getCrypto: () => ({ getOwnDeviceKeys: async () => own }),
+        };
+        return Promise.all([checkCryptoStore({ userId: '@a:hs', deviceId: 'D' }), checkCryptoStore(mx)]);
+      }, keys);
+    await page.addInitScript(() => {
+      const { databases } = IDBFactory.prototype;
+      IDBFactory.prototype.databases = async function () {
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        return databases.call(this);
+      };
+    });
+    const escaped = await open(page, '/auto.html');
+    await ask();
+    // The keys are remembered, and the store is not there: a client that answers at once must not hide it.
+    await page.reload();
+    await page.waitForFunction(() => 'lib' in window);
+    const [first, second] = await ask();
+    expect(first).toMatchObject({ verdict: 'evicted', databaseExisted: false });
+    expect(second).toMatchObject({ databaseExisted: false, identity: 'same', error: null });
+    expect(escaped).toEqual([]);
+  });
+
   test('no database is made by looking for one', async ({ page }) => {
     await open(page, '/auto.html');
     await check(page);
