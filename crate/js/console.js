@@ -76,12 +76,11 @@ export function createMatcher(words, hints) {
  * @param {() => string} source where a line is logged that is logged now
  * @param {OnMatch} onMatch
  * @param {(error: unknown) => void} onFailure called when `onMatch` threw
+ * @param {AbortSignal} signal lets the console go without a call of the wasm: after a trap its memory may be half written
  */
-export function tapConsole(console, matcher, source, onMatch, onFailure) {
+export function tapConsole(console, matcher, source, onMatch, onFailure, signal) {
   // A line logged while one is being read (a getter of the page, ourselves) passes, and is not read.
   let busy = false;
-  // After a trap the module's memory may be half written: it is not called again.
-  let broken = false;
 
   /** @type {({ text: string, level: string, from: string } | undefined)[]} */
   const recent = new Array(RECENT).fill(undefined);
@@ -104,15 +103,13 @@ export function tapConsole(console, matcher, source, onMatch, onFailure) {
 
   const bounds = { limit: MAX_TEXT, find: matcher.find, lead: EXCERPT_LEAD, tail: EXCERPT_TAIL };
   const inspect = (/** @type {string} */ level, /** @type {ArrayLike<unknown>} */ args) => {
-    if (busy || broken) return;
+    if (busy) return;
     busy = true;
     try {
       if (!matcher.matches(args)) return;
       pass(level, formatLine(args, bounds));
     } catch (error) {
       try {
-        // The page may have removed WebAssembly since: this, too, must not throw.
-        broken = error instanceof WebAssembly.RuntimeError;
         onFailure(error);
       } catch {
         // There is nobody left to tell.
@@ -123,13 +120,16 @@ export function tapConsole(console, matcher, source, onMatch, onFailure) {
   };
 
   const taps = LEVELS.map((level) => tapMethod(console, level, inspect));
+  /** Puts back what is still ours; becomes a pass-through where somebody has wrapped us since. */
+  const release = () => {
+    signal.removeEventListener('abort', release);
+    for (const tap of taps) tap?.();
+  };
+  signal.addEventListener('abort', release);
   return {
     /** How many of the two methods are watched. */
     watched: taps.filter((tap) => tap !== undefined).length,
-    /** Puts back what is still ours; becomes a pass-through where somebody has wrapped us since. */
-    release() {
-      for (const tap of taps) tap?.();
-    },
+    release,
   };
 }
 

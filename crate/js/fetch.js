@@ -25,8 +25,9 @@ let lastNumber = 0;
  * @param {(client: number, status: number, error: string, path: string) => boolean} onSettled whether the server refused
  *   the keys
  * @param {(error: unknown) => void} onFailure
+ * @param {AbortSignal} signal lets `fetch` go without a call of the wasm: after a trap its memory may be half written
  */
-export function tapFetch(scope, onUpload, onSettled, onFailure) {
+export function tapFetch(scope, onUpload, onSettled, onFailure, signal) {
   let active = true;
   let lastHeld = 0;
 
@@ -36,9 +37,8 @@ export function tapFetch(scope, onUpload, onSettled, onFailure) {
       return call();
     } catch (error) {
       try {
-        // After a trap the module's memory may be half written: it is not called again.
-        if (error instanceof WebAssembly.RuntimeError) active = false;
-        onFailure(error);
+        // Whatever else it is, an odd answer or a promise that is none, costs no more than this one answer.
+        if (error instanceof WebAssembly.RuntimeError) onFailure(error);
       } catch {
         // There is nobody left to tell.
       }
@@ -56,10 +56,10 @@ export function tapFetch(scope, onUpload, onSettled, onFailure) {
       tell(status);
       return;
     }
-    // Whoever asked may be faster to read it, and log it.
-    tell(0);
     // Before whoever asked has seen it: the body can be read once only.
     const copy = response.clone();
+    // Whoever asked may be faster to read it, and log it.
+    tell(0);
     copy.text().then(
       (text) => {
         if (active && tell(400, errorOf(text))) client.refusal = { text, statusText, url };
@@ -97,13 +97,14 @@ export function tapFetch(scope, onUpload, onSettled, onFailure) {
       guarded(() => onUpload(number, ids.join(' ')) && answer(refusal, init.signal));
     if (held) return held;
     const promise = apply(original, self, args);
-    promise.then(
-      (/** @type {Response} */ response) => {
+    // Not beside it: a rejection that nobody handles is to be told as such.
+    const watched = guarded(() =>
+      promise.then((/** @type {Response} */ response) => {
         if (active) guarded(() => settle(client, response, url));
-      },
-      () => {},
+        return response;
+      }),
     );
-    return promise;
+    return watched ?? promise;
   };
 
   const original = scope.fetch;
@@ -129,19 +130,20 @@ export function tapFetch(scope, onUpload, onSettled, onFailure) {
     return undefined;
   }
 
-  return {
-    /** Puts back what is still ours; becomes a pass-through where somebody has wrapped us since. */
-    release() {
-      active = false;
-      try {
-        if (getOwnPropertyDescriptor(scope, 'fetch')?.value !== wrapper) return;
-        if (before) defineProperty(scope, 'fetch', before);
-        else deleteProperty(scope, 'fetch');
-      } catch {
-        // Frozen since: a pass-through is all that can be left.
-      }
-    },
+  /** Puts back what is still ours; becomes a pass-through where somebody has wrapped us since. */
+  const release = () => {
+    signal.removeEventListener('abort', release);
+    active = false;
+    try {
+      if (getOwnPropertyDescriptor(scope, 'fetch')?.value !== wrapper) return;
+      if (before) defineProperty(scope, 'fetch', before);
+      else deleteProperty(scope, 'fetch');
+    } catch {
+      // Frozen since: a pass-through is all that can be left.
+    }
   };
+  signal.addEventListener('abort', release);
+  return { release };
 }
 
 /** The address, where it is an upload of keys. Whatever the host passes, this does not throw. */

@@ -173,6 +173,8 @@ function describeArray(/** @type {any[]} */ array, /** @type {number} */ depth) 
 function describeObject(/** @type {any} */ object, /** @type {number} */ depth) {
   const maker = Object.getPrototypeOf(object)?.constructor;
   const type = typeof maker === 'function' && maker !== Object ? String(maker.name) : '';
+  // The bytes may be a key.
+  if (ArrayBuffer.isView(object)) return `${type}(${object.byteLength})`;
   const keys = Object.keys(object);
   if (depth >= MAX_DEPTH) return type || '{…}';
   const fields = keys.slice(0, MAX_ITEMS).map((key) => {

@@ -147,6 +147,8 @@ function createCore(): Core {
   let notifying = false;
   let scheduled = false;
   let lastNotified = Number.NEGATIVE_INFINITY;
+  /** Lets go of every console and of `fetch`. */
+  const end = new AbortController();
 
   /** Once broken, the wasm is not called again: its memory may be half written. */
   const usable = (): Engine | undefined => (status.state === 'failed' ? undefined : engine);
@@ -159,17 +161,8 @@ function createCore(): Core {
 
   const fail = (error: unknown): void => {
     if (status.state === 'failed') return;
-    const broken = engine;
     setStatus('failed', `diagnostics broke and were switched off: ${explain(error)}`);
-    // Not from inside the call that broke.
-    queueMicrotask(() => {
-      try {
-        broken?.stop();
-        broken?.unwatchUploads();
-      } catch {
-        // What is left of it passes every line through.
-      }
-    });
+    end.abort();
   };
 
   const handleEvidence = (): void => {
@@ -216,13 +209,15 @@ function createCore(): Core {
     }
   };
 
-  const ensureEngine = (): void => {
-    if (engine || status.state === 'failed') return;
+  /** A page that refuses it is asked anew by who installs or watches, not by every text that is to be redacted. */
+  const ensureEngine = (again = false): void => {
+    if (engine || status.state === 'failed' || (status.state === 'unavailable' && !again)) return;
     try {
-      engine = createEngine(handleEvidence, (error) => {
+      const handleFailure = (error: unknown) => {
         // An exhausted stack is the page's; it does not break the module for good.
         if (!(error instanceof RangeError)) fail(error);
-      });
+      };
+      engine = createEngine(handleEvidence, handleFailure, end.signal);
     } catch (error) {
       setStatus('unavailable', `this page cannot run the diagnostics: ${explain(error)}`);
     }
@@ -309,7 +304,7 @@ function createCore(): Core {
       installs += 1;
       if (installs === 1) {
         databasesAtBoot ??= listDatabases();
-        ensureEngine();
+        ensureEngine(true);
         const complete = guarded((e) => e.start());
         if (complete !== undefined) capturingSince ??= new Date().toISOString();
         if (complete !== undefined) {
@@ -331,7 +326,7 @@ function createCore(): Core {
     watchUploads(options) {
       watches += 1;
       if (watches === 1 || options) {
-        ensureEngine();
+        ensureEngine(true);
         const given = options ?? {};
         guarded((e) => e.watchUploads(given.wrap === false ? requests : globalThis, given));
         schedule();

@@ -45,11 +45,11 @@ export interface StoreOfDevice {
   database: string;
 }
 
-/** Throws where the page cannot run WebAssembly. */
-export function createEngine(onChange: () => void, onFailure: (error: unknown) => void): Engine {
+/** Throws where the page cannot run WebAssembly. `signal` lets all of the page go, without a call of the module. */
+export function createEngine(onChange: () => void, onFailure: (error: unknown) => void, signal: AbortSignal): Engine {
   if (typeof WebAssembly !== 'object') throw new Error('this browser has no WebAssembly');
   initSync({ module: bytesOf(wasm) });
-  const diag = new CryptoDiag(onChange, onFailure);
+  const diag = new CryptoDiag(onChange, onFailure, signal);
   return {
     start: () => diag.start(globalThis.console, () => 'window'),
     watchConsole: (console, source) => {

@@ -20,7 +20,9 @@ impl Page {
             "const seen = [];
              return { seen, warn(...args) { seen.push(['warn', ...args]); return 'warned'; }, error(...args) { seen.push(['error', ...args]); } };",
         );
-        Self { console, diag: CryptoDiag::new(Function::new_no_args(""), Function::new_with_args("e", "throw e")) }
+        let signal = evaluate("return new AbortController().signal");
+        let diag = CryptoDiag::new(Function::new_no_args(""), Function::new_with_args("e", "throw e"), signal);
+        Self { console, diag }
     }
 
     fn start(&mut self) -> bool {

@@ -12,6 +12,7 @@ function page(original?: Method) {
   const matches: string[] = [];
   const failures: unknown[] = [];
   const slots: string[] = [];
+  const control = new AbortController();
   const console: Record<string, Method> = {};
   for (const level of ['warn', 'error']) {
     console[level] = function (this: unknown, ...args: unknown[]) {
@@ -29,9 +30,10 @@ function page(original?: Method) {
         matches.push(slots[slot] ?? 'never given');
       },
       (error) => void failures.push(error),
+      control.signal,
     );
   const warn: Method = (...args) => (console['warn'] as Method)(...args);
-  return { console, calls, matches, failures, tap, warn };
+  return { console, calls, matches, failures, tap, warn, control };
 }
 
 const revoked = () => {
@@ -153,6 +155,7 @@ it('repeats are given by the slot of the line they repeat, whatever comes betwee
             given.push(slots[slot] ?? ['', '', '']);
           },
           () => {},
+          new AbortController().signal,
         );
         for (const [level, source, line] of calls) {
           from = source;
@@ -167,31 +170,50 @@ it('repeats are given by the slot of the line they repeat, whatever comes betwee
   );
 });
 
-it('a failure of ours is told and goes no further, even on a page that removed WebAssembly', () => {
-  const { console, calls } = page();
-  const trap = new WebAssembly.RuntimeError('unreachable');
+it('a failure of ours is told and goes no further', () => {
+  const { console, calls, control } = page();
+  const problem = new Error('of ours');
   const fail = () => {
-    throw trap;
+    throw problem;
   };
   const failures: unknown[] = [];
-  tapConsole(
-    console,
-    createMatcher('needle', 'need'),
-    () => 'window',
-    fail,
-    (error) => void failures.push(error),
-  );
-  const { WebAssembly: removed } = globalThis;
-  Reflect.deleteProperty(globalThis, 'WebAssembly');
-  try {
-    expect(() => console['warn']?.('needle')).not.toThrow();
-  } finally {
-    Object.assign(globalThis, { WebAssembly: removed });
+  const handleFailure = (error: unknown) => {
+    failures.push(error);
+    throw error;
+  };
+  tapConsole(console, createMatcher('needle', 'need'), () => 'window', fail, handleFailure, control.signal);
+  expect(() => console['warn']?.('needle')).not.toThrow();
+  expect(() => console['warn']?.('needle')).not.toThrow();
+  expect(calls).toHaveLength(2);
+  expect(failures).toEqual([problem, problem]);
+});
+
+it('a failure on one console lets all of them go, and none is read any more', () => {
+  const control = new AbortController();
+  const read: string[] = [];
+  const consoles = ['window', 'frame:/a', 'frame:/b'].map((name) => {
+    const { console, calls } = page();
+    const original = console['warn'];
+    const fail = () => {
+      read.push(name);
+      throw new WebAssembly.RuntimeError('unreachable');
+    };
+    tapConsole(
+      console,
+      createMatcher('needle', 'need'),
+      () => name,
+      fail,
+      () => control.abort(),
+      control.signal,
+    );
+    return { console, calls, original };
+  });
+  for (const { console } of [...consoles, ...consoles]) console['warn']?.('needle');
+  expect(read).toEqual(['window']);
+  for (const { console, calls, original } of consoles) {
+    expect(calls).toHaveLength(2);
+    expect(console['warn']).toBe(original);
   }
-  console['warn']?.('needle');
-  console['warn']?.('needle');
-  expect(calls).toHaveLength(3);
-  expect(failures).toEqual([trap]); // Told once it could be told; after a trap nothing is read any more.
 });
 
 describe('what is found', () => {
@@ -222,6 +244,8 @@ describe('what is found', () => {
     ['%s is %d of %i, %f%%', ['needle', '7.5', 8.9, '1.5'], 'needle is 7 of 8, 1.5%'],
     ['%cneedle', ['color: red'], 'needle'],
     ['needle %o %O', [{ a: [1, 'x'] }, new Map()], 'needle {a: [1, "x"]} Map {}'],
+    ['needle', [new Uint8Array(16), { key: new Uint16Array(2) }], 'needle Uint8Array(16) {key: Uint16Array(4)}'],
+    ['needle %o', [new DataView(new ArrayBuffer(16))], 'needle DataView(16)'],
     ['needle %s', [], 'needle %s'],
     ['needle %d', [Symbol('x')], 'needle NaN'],
     ['needle', ['and', 1, null, undefined, -0, 5n, Symbol('s')], 'needle and 1 null undefined -0 5n Symbol(s)'],
@@ -274,6 +298,7 @@ describe('the undo', () => {
       () => 'window',
       () => {},
       () => {},
+      new AbortController().signal,
     );
     expect(Object.hasOwn(child, 'warn')).toBe(true);
     undo.release();

@@ -35,6 +35,7 @@ extern "C" {
         source: &JsValue,
         on_match: &JsValue,
         on_failure: &JsValue,
+        signal: &JsValue,
     ) -> Tap;
 
     #[wasm_bindgen(method, getter)]
@@ -54,9 +55,24 @@ pub(crate) struct ConsoleTap {
 
 impl ConsoleTap {
     /// `source` is a function that tells where a line is logged.
-    pub(crate) fn new(console: &JsValue, source: &JsValue, on_match: OnMatch, on_failure: &JsValue) -> Self {
-        let matcher = create_matcher(&needles().collect::<Vec<_>>().join("\n"), &HINTS.join("\n"));
-        let tap = tap_console(console, &matcher, source, on_match.as_ref(), on_failure);
+    pub(crate) fn new(
+        console: &JsValue,
+        source: &JsValue,
+        on_match: OnMatch,
+        on_failure: &JsValue,
+        signal: &JsValue,
+    ) -> Self {
+        let matcher = create_matcher(
+            &needles().collect::<Vec<_>>().join(
+                "
+",
+            ),
+            &HINTS.join(
+                "
+",
+            ),
+        );
+        let tap = tap_console(console, &matcher, source, on_match.as_ref(), on_failure, signal);
         Self { tap, _on_match: on_match }
     }
 

@@ -25,6 +25,7 @@ pub struct CryptoDiag {
     session: Rc<RefCell<Session>>,
     on_change: Function,
     on_failure: Function,
+    signal: JsValue,
     tap: Option<ConsoleTap>,
     uploads: Option<FetchTap>,
 }
@@ -32,10 +33,10 @@ pub struct CryptoDiag {
 #[wasm_bindgen]
 impl CryptoDiag {
     /// `on_change` is called after every line that was kept, from inside the call that logged it; `on_failure` with
-    /// whatever broke while a line was read.
+    /// whatever broke while a line was read. `signal`, an `AbortSignal`, lets all of the page go without a call of this.
     #[wasm_bindgen(constructor)]
-    pub fn new(on_change: Function, on_failure: Function) -> Self {
-        Self { session: Rc::default(), on_change, on_failure, tap: None, uploads: None }
+    pub fn new(on_change: Function, on_failure: Function, signal: JsValue) -> Self {
+        Self { session: Rc::default(), on_change, on_failure, signal, tap: None, uploads: None }
     }
 
     /// Wraps the page's console; `false` where one of its methods cannot be wrapped. `source` is a function that tells
@@ -98,7 +99,7 @@ impl CryptoDiag {
         });
         // The former one is let go first: it would stay below the new one.
         self.uploads = None;
-        self.uploads = FetchTap::new(scope, on_upload, on_settled, &self.on_failure);
+        self.uploads = FetchTap::new(scope, on_upload, on_settled, &self.on_failure, &self.signal);
         let watched = self.uploads.is_some();
         self.session.borrow_mut().watch_uploads(watched, options);
         watched
@@ -188,7 +189,7 @@ impl CryptoDiag {
                     let _ = on_change.call0(&JsValue::UNDEFINED);
                 }
             });
-        ConsoleTap::new(console, source, on_match, &self.on_failure)
+        ConsoleTap::new(console, source, on_match, &self.on_failure, &self.signal)
     }
 }
 

@@ -16,7 +16,13 @@ extern "C" {
     type Tap;
 
     #[wasm_bindgen(js_name = tapFetch)]
-    fn tap_fetch(scope: &JsValue, on_upload: &JsValue, on_settled: &JsValue, on_failure: &JsValue) -> Option<Tap>;
+    fn tap_fetch(
+        scope: &JsValue,
+        on_upload: &JsValue,
+        on_settled: &JsValue,
+        on_failure: &JsValue,
+        signal: &JsValue,
+    ) -> Option<Tap>;
 
     #[wasm_bindgen(method)]
     fn release(this: &Tap);
@@ -37,8 +43,9 @@ impl FetchTap {
         on_upload: OnUpload,
         on_settled: OnSettled,
         on_failure: &JsValue,
+        signal: &JsValue,
     ) -> Option<Self> {
-        let tap = tap_fetch(scope, on_upload.as_ref(), on_settled.as_ref(), on_failure)?;
+        let tap = tap_fetch(scope, on_upload.as_ref(), on_settled.as_ref(), on_failure, signal)?;
         Some(Self { tap, _closures: (on_upload, on_settled) })
     }
 }
