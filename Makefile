@@ -54,6 +54,7 @@ check: $(PACKAGE) ## format, lints and types
 
 bench: $(PACKAGE) $(PEERS) chromium ## the benchmarks, against npm packages that could stand in its place (minutes)
 	@npm -w tests run -s bench
+	@if command -v firefox-esr >/dev/null; then npm -w tests run -s bench:firefox; else echo "No firefox-esr here: Chromium alone was measured"; fi
 
 bench-size: $(PACKAGE) ## the bytes of each entry of the package, and where they go
 	@node tests/bench/size.mjs

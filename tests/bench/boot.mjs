@@ -61,7 +61,7 @@ const bench = await openBench((path, response) => {
   } else return false;
   return true;
 });
-console.log(`Chromium ${bench.version}, ${LOADS} loads`);
+console.log(`${bench.version}, ${LOADS} loads`);
 
 /** @type {Record<string, number[]>} */
 const boot = { wrapped: [], on: [], streamed: [], paint: [], plainPaint: [], longTasks: [] };
@@ -126,7 +126,7 @@ for (const { name, ms } of rows) {
   console.log(`${name.padEnd(60)}${ms.median.toFixed(2).padStart(7)}   ${ms.low.toFixed(2)}-${ms.high.toFixed(2)}`);
 }
 console.log(`console wrapped, to streaming: ${toStreamed.median.toFixed(2)}; long tasks: ${Math.max(...longTasks)}`);
-const file = join(here, 'boot.json');
+const file = join(here, `boot${bench.suffix}.json`);
 writeFileSync(
   file,
   `${JSON.stringify({ date: new Date().toISOString(), browser: bench.version, rows, toStreamed }, null, 2)}\n`,

@@ -55,7 +55,7 @@ const bench = await openBench((path, response) => {
   return true;
 });
 const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores`;
-console.log(`Chromium ${bench.version}, ${machine}, ${ROUNDS} interleaved rounds`);
+console.log(`${bench.version}, ${machine}, ${ROUNDS} interleaved rounds`);
 
 const measured = await bench.page.evaluate(
   async ({ names, rounds, roundMs }) => {
@@ -112,7 +112,7 @@ for (const [workload, times] of Object.entries(measured)) {
     );
   }
 }
-const file = join(here, 'console.json');
+const file = join(here, `console${bench.suffix}.json`);
 const results = { date: new Date().toISOString(), browser: bench.version, machine, rounds: ROUNDS, rows };
 writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
 console.log(`\nThe ratio is to the hand-written wrapper: below 1 is cheaper. Written to ${file}`);

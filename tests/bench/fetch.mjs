@@ -1,6 +1,7 @@
 // What the watch on uploads costs every other request: over a `fetch` that does nothing, against a wrapper that only
-// passes through, and over the real one on loopback. Rounds are interleaved, medians compared.
+// passes through and against Sentry's, and over the real one on loopback. Rounds are interleaved, medians compared.
 import { writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -8,15 +9,35 @@ import { openBench, spread } from './page.mjs';
 
 const ROUNDS = 41;
 
+const here = dirname(fileURLToPath(import.meta.url));
+/** @type {typeof import('esbuild')} */
+const { build } = createRequire(join(here, '../../pkg-glue/package.json'))('esbuild');
+const { outputFiles } = await build({
+  stdin: {
+    contents: `import { breadcrumbsIntegration, init } from '@sentry/browser';
+      init({ dsn: 'http://none@' + location.host + '/1', defaultIntegrations: false,
+        integrations: [breadcrumbsIntegration({ console: false, dom: false, fetch: true, history: false, xhr: false })],
+        transport: () => ({ send: async () => ({}), flush: async () => true }), beforeSend: () => null });`,
+    resolveDir: join(here, 'peers'),
+  },
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  write: false,
+});
 const bench = await openBench((path, response) => {
+  if (path === '/sentry.js') {
+    response.setHeader('content-type', 'text/javascript').end(outputFiles[0]?.text);
+    return true;
+  }
   if (!path.startsWith('/api')) return false;
   response.end('ok');
   return true;
 });
-console.log(`Chromium ${bench.version}, ${ROUNDS} interleaved rounds`);
+console.log(`${bench.version}, ${ROUNDS} interleaved rounds`);
 
 const results = await bench.page.evaluate(
-  async ({ rounds, module }) => {
+  async ({ rounds, module, sentry }) => {
     const lib = await import(module);
     const real = window.fetch.bind(window);
     const settled = Promise.resolve(new Response(''));
@@ -62,20 +83,28 @@ const results = await bench.page.evaluate(
       },
     };
 
+    window.fetch = /** @type {any} */ (stub);
+    await import(sentry);
+    const ofSentry = window.fetch;
     const tables = [];
     for (const inner of [stub, real]) {
       const { wrapper, undo } = watched(inner);
+      /** @type {Record<string, any>} */
       const variants = { bare: inner, passThrough: passThrough(inner), ours: wrapper };
+      if (inner === stub) variants['sentry'] = ofSentry;
       for (const [name, { calls, args, ...rest }] of Object.entries(workloads)) {
         if ((rest.real === true) !== (inner === real)) continue;
         /** @type {Record<string, number[]>} */
-        const times = { bare: [], passThrough: [], ours: [] };
+        const times = { bare: [], passThrough: [], ours: [], sentry: [] };
         for (let round = -3; round < rounds; round++) {
           for (const [variant, call] of Object.entries(variants)) {
+            // Sentry's is so much dearer that a hundredth of the calls will do; what it left to do is done before the next.
+            const count = variant === 'sentry' ? calls / 100 : calls;
             const start = performance.now();
-            if (rest.real) for (let i = 0; i < calls; i++) await (await call(...args)).text();
-            else for (let i = 0; i < calls; i++) call(...args);
-            if (round >= 0) times[variant]?.push(((performance.now() - start) * 1e6) / calls);
+            if (rest.real) for (let i = 0; i < count; i++) await (await call(...args)).text();
+            else for (let i = 0; i < count; i++) call(...args);
+            if (round >= 0) times[variant]?.push(((performance.now() - start) * 1e6) / count);
+            if (variant === 'sentry') await new Promise((resolve) => setTimeout(resolve));
           }
         }
         tables.push({ name, times });
@@ -84,25 +113,27 @@ const results = await bench.page.evaluate(
     }
     return tables;
   },
-  { rounds: ROUNDS, module: `${bench.origin}/index.js` },
+  { rounds: ROUNDS, module: `${bench.origin}/index.js`, sentry: `${bench.origin}/sentry.js` },
 );
 await bench.close();
 
 console.log(
-  `\n${'request'.padEnd(26)}${'ratio'.padStart(7)}  quartiles    ours ns  pass-through ns   bare ns   added ns`,
+  `\n${'request'.padEnd(26)}${'ratio'.padStart(7)}  quartiles    ours ns  pass-through ns   bare ns   added ns  to Sentry's`,
 );
 const rows = results.map(({ name, times }) => {
-  const { ours = [], passThrough = [], bare = [] } = times;
+  const { ours = [], passThrough = [], bare = [], sentry = [] } = times;
   const [mine, pass, plain] = [ours, passThrough, bare].map((values) => spread(values).median);
   const ratio = spread(ours.map((time, round) => time / (passThrough[round] ?? Number.NaN)));
-  return { name, ratio, ours: mine, passThrough: pass, bare: plain, added: Number(mine) - Number(pass) };
+  const added = Number(mine) - Number(pass);
+  const toSentry = sentry.length === 0 ? null : added / (spread(sentry).median - Number(pass));
+  return { name, ratio, ours: mine, passThrough: pass, bare: plain, added, toSentry };
 });
-for (const { name, ratio, ours, passThrough, bare, added } of rows) {
+for (const { name, ratio, ours, passThrough, bare, added, toSentry } of rows) {
   const times = [ours, passThrough, bare, added].map((ns) => Number(ns).toFixed(0));
   console.log(
-    `${name.padEnd(26)}${ratio.median.toFixed(2).padStart(7)}  ${ratio.low.toFixed(2)}-${ratio.high.toFixed(2)}  ${times[0]?.padStart(8)} ${times[1]?.padStart(16)} ${times[2]?.padStart(9)} ${times[3]?.padStart(10)}`,
+    `${name.padEnd(26)}${ratio.median.toFixed(2).padStart(7)}  ${ratio.low.toFixed(2)}-${ratio.high.toFixed(2)}  ${times[0]?.padStart(8)} ${times[1]?.padStart(16)} ${times[2]?.padStart(9)} ${times[3]?.padStart(10)}  ${toSentry?.toFixed(4) ?? ''}`,
   );
 }
-const file = join(dirname(fileURLToPath(import.meta.url)), 'fetch.json');
+const file = join(here, `fetch${bench.suffix}.json`);
 writeFileSync(file, `${JSON.stringify({ date: new Date().toISOString(), browser: bench.version, rows }, null, 2)}\n`);
 console.log(`\nThe ratio is to a wrapper that only passes through. Written to ${file}`);

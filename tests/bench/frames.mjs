@@ -5,7 +5,7 @@ import { openBench, spread } from './page.mjs';
 const ROUNDS = 61;
 
 const bench = await openBench();
-console.log(`Chromium ${bench.version}, ${ROUNDS} interleaved rounds`);
+console.log(`${bench.version}, ${ROUNDS} interleaved rounds`);
 
 const times = await bench.page.evaluate(
   async ({ rounds, module }) => {

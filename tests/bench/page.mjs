@@ -1,6 +1,8 @@
-// A page with the built package beside it, for a benchmark that runs inside.
+// A page with the built package beside it, for a benchmark that runs inside: in Chromium, or with BROWSER=firefox in the
+// Firefox that is installed.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from '@playwright/test';
@@ -23,21 +25,36 @@ export async function openBench(answer = () => false) {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
   const address = server.address();
   const origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
-  const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--js-flags=--expose-gc'],
-  });
-  const page = await browser.newPage();
+  const inFirefox = process.env['BROWSER'] === 'firefox';
+  // Of the two drivers' pages, the same few methods are used.
+  /** @type {import('@playwright/test').Browser} */
+  const browser = await (inFirefox ? openFirefox() : openChromium());
+  const page = await (inFirefox ? browser : await browser.newContext()).newPage();
   await page.goto(origin);
   return {
     origin,
     page,
-    version: browser.version(),
+    version: `${inFirefox ? '' : 'Chromium '}${await browser.version()}`,
+    /** Of the file with the results. */
+    suffix: inFirefox ? '-firefox' : '',
     async close() {
       await browser.close();
       server.close();
     },
   };
+}
+
+const openChromium = () =>
+  chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--js-flags=--expose-gc'],
+  });
+
+/** As it is installed: Playwright drives only a Firefox of its own. */
+async function openFirefox() {
+  const { launch } = createRequire(new URL('peers/', import.meta.url))('puppeteer-core');
+  const preferences = { 'privacy.reduceTimerPrecision': false };
+  return launch({ browser: 'firefox', executablePath: '/usr/bin/firefox-esr', extraPrefsFirefox: preferences });
 }
 
 /** The middle one, and the quartiles. */

@@ -1,0 +1,67 @@
+// What capture holds: of a full buffer of the longest lines, and after a million lines that matched. After a garbage
+// collection; the WebAssembly's memory and the JavaScript heap apart.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { openBench } from './page.mjs';
+
+const MILLION = 1_000_000;
+
+const bench = await openBench();
+const session = await bench.page.context().newCDPSession(bench.page);
+await session.send('HeapProfiler.enable');
+await bench.page.evaluate(async (module) => {
+  // The package does not hand its memory out: it is taken where it is made.
+  const { Instance } = WebAssembly;
+  WebAssembly.Instance = /** @type {any} */ (
+    class extends Instance {
+      /** @param {any[]} args */
+      constructor(...args) {
+        super(.../** @type {[any]} */ (args));
+        Object.assign(window, { memory: this.exports['memory'] });
+      }
+    }
+  );
+  console.warn = () => {};
+  console.error = () => {};
+  const lib = await import(module);
+  lib.installCryptoDiagLog();
+  Object.assign(window, { lib });
+}, `${bench.origin}/index.js`);
+
+async function held() {
+  await session.send('HeapProfiler.collectGarbage');
+  const { usedSize } = await session.send('Runtime.getHeapUsage');
+  const wasm = await bench.page.evaluate(() => /** @type {any} */ (window).memory.buffer.byteLength);
+  return { heapMB: usedSize / 1e6, wasmMB: wasm / 1e6 };
+}
+
+/** @param {number} count @param {number} length */
+const log = (count, length) =>
+  bench.page.evaluate(
+    async ([count, length]) => {
+      // Ever another line: none is folded into another, and each takes room from the oldest.
+      for (let i = 0; i < count; i++) {
+        console.warn(`${i} ${'x'.repeat(length)} already exists`);
+        if (i % 20_000 === 0) await new Promise((resolve) => setTimeout(resolve));
+      }
+    },
+    /** @type {const} */ ([count, length]),
+  );
+
+const rows = [{ state: 'idle', ...(await held()) }];
+await log(200, 16_300);
+rows.push({ state: '200 entries of 16 KiB', ...(await held()) });
+for (let part = 1; part <= 4; part++) {
+  await log(MILLION / 4, 700);
+  rows.push({ state: `and ${part / 4} million lines of 700 characters that matched`, ...(await held()) });
+}
+await bench.close();
+
+console.log(`${bench.version}\n\n${''.padEnd(58)}JavaScript MB   WebAssembly MB`);
+for (const { state, heapMB, wasmMB } of rows) {
+  console.log(`${state.padEnd(58)}${heapMB.toFixed(2).padStart(13)}${wasmMB.toFixed(2).padStart(17)}`);
+}
+const file = join(import.meta.dirname, 'memory.json');
+writeFileSync(file, `${JSON.stringify({ date: new Date().toISOString(), browser: bench.version, rows }, null, 2)}\n`);
+console.log(`\nWritten to ${file}`);
