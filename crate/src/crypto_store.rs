@@ -309,7 +309,10 @@ impl CryptoStore {
             identity: self.identity,
             last_healthy: marker.map(|marker| marker.last_healthy),
             loss: self.loss.clone(),
-            error: self.error.clone(),
+            error: self.error.clone().or_else(|| {
+                let is_open = verdict == StoreVerdict::Unknown && self.lost_before();
+                is_open.then(|| "it was found gone before, and its keys were not compared since".to_owned())
+            }),
         }
     }
 
@@ -323,14 +326,19 @@ impl CryptoStore {
                 (Memory::Nothing, _) => StoreVerdict::FirstRun,
                 (Memory::Known, Some(false)) => StoreVerdict::Evicted,
                 (Memory::Known, _) if self.changed_before() => StoreVerdict::IdentityChanged,
-                (Memory::Known, Some(true)) => StoreVerdict::Healthy,
-                (Memory::Known, None) | (Memory::Unreadable, _) => StoreVerdict::Unknown,
+                // A database is there again: the old one, or a new one.
+                (Memory::Known, Some(true)) if !self.lost_before() => StoreVerdict::Healthy,
+                (Memory::Known | Memory::Unreadable, _) => StoreVerdict::Unknown,
             },
         }
     }
 
     fn changed_before(&self) -> bool {
         self.marker.as_ref().is_some_and(|marker| marker.changed.is_some())
+    }
+
+    fn lost_before(&self) -> bool {
+        self.marker.as_ref().is_some_and(|marker| marker.lost.is_some())
     }
 
     fn trouble_since(&self) -> Timestamp {

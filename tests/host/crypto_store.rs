@@ -54,7 +54,7 @@ fn every_state_has_its_verdict() {
     let (yes, no, silent) = (Some(true), Some(false), None);
     let (quiet, first, other) = (None, Some("first"), Some("other"));
 
-    let table: [Row; 37] = [
+    let table: [Row; 38] = [
         (&nothing, no, quiet, false, FirstRun, Some(NOW)),
         (&nothing, yes, quiet, false, FirstRun, Some(NOW)),
         (&nothing, silent, quiet, false, FirstRun, Some(NOW)),
@@ -78,7 +78,9 @@ fn every_state_has_its_verdict() {
         (&known, no, first, true, Evicted, Some(NOW + 1.0)),
         (&known, silent, quiet, true, Evicted, Some(NOW + 1.0)),
         (&known, yes, other, true, IdentityChanged, Some(NOW)),
-        (&before_lost, yes, quiet, false, Healthy, Some(FIRST_SEEN)),
+        // A database is there again, and it may be a new one.
+        (&before_lost, yes, quiet, false, Unknown, None),
+        (&before_lost, silent, quiet, false, Unknown, None),
         (&before_lost, no, quiet, false, Evicted, Some(3000.0)),
         (&before_lost, no, other, false, IdentityChanged, Some(3000.0)),
         (&before_lost, yes, first, false, Healthy, Some(FIRST_SEEN)),
@@ -122,6 +124,20 @@ fn the_first_keys_are_remembered_and_nothing_is_written_twice() {
     next.compare(keys("first"), at(9000.0));
     assert_eq!(next.status().verdict, StoreVerdict::Healthy);
     assert_eq!(next.take_unsaved().unwrap().last_healthy, at(9000.0));
+}
+
+#[test]
+fn a_store_that_was_found_gone_is_not_healthy_before_its_keys_are_compared() {
+    let mut first = CryptoStore::found(device("D"), Recall::Known(marker()), Some(false), None, at(NOW));
+    let written = first.take_unsaved().unwrap();
+    for (name, verdict) in [("first", StoreVerdict::Healthy), ("other", StoreVerdict::IdentityChanged)] {
+        let mut next = CryptoStore::found(device("D"), Recall::Known(written.clone()), Some(true), None, at(9000.0));
+        let status = next.status();
+        assert_eq!(status.verdict, StoreVerdict::Unknown);
+        assert_eq!(status.error.as_deref(), Some("it was found gone before, and its keys were not compared since"));
+        next.compare(keys(name), at(9001.0));
+        assert_eq!((next.status().verdict, next.status().error), (verdict, None));
+    }
 }
 
 #[test]

@@ -131,11 +131,14 @@ impl<'a> Case<'a> {
         page.capturing_since.is_some() && matches!(page.status.state, CaptureState::Running | CaptureState::Degraded)
     }
 
-    /// Whether a client whose uploads are refused would have been seen to try again.
+    /// Whether a client whose uploads are refused would have been seen to try again: it does with every sync, and where
+    /// its logger is silent, only who watches the network sees it.
     pub(crate) fn is_watched_long_enough(&self) -> bool {
         let page = &self.report.page;
         let lasted = page.capturing_since.map_or(0, |since| page.generated_at.ms() - since.ms());
-        self.is_watched() && (page.upload_loop.accepted > 0 || lasted >= LONG_ENOUGH_MS)
+        let is_syncing = page.client.sync_state.as_deref() == Some("SYNCING");
+        let would_be_seen = page.upload_loop.watched && is_syncing && lasted >= LONG_ENOUGH_MS;
+        self.is_watched() && (page.upload_loop.accepted > 0 || would_be_seen)
     }
 }
 

@@ -80,6 +80,11 @@ fn deleted(store: &CryptoStoreStatus, first_refusal: Option<Timestamp>) -> Answe
             .lacking(UPLOAD_TIME)
             .lacking("the report of an earlier start of this device");
     }
+    if store.loss.is_none() && store.identity == IdentityCheck::NotCompared {
+        let because = "The session was there and the crypto store was not, but the identity keys were not compared yet: most \
+                       likely it was deleted; one of another name would look the same.";
+        return Answer::new(Verdict::Likely, Conclusion::EvictedStore, because).on(evidence).lacking(STORE);
+    }
     if store.database_existed == Some(false) || store.loss.is_some() {
         let because = "The session was there and the crypto store was not: the browser, or somebody, deleted it.";
         return Answer::new(Verdict::Confirmed, Conclusion::EvictedStore, because).on(evidence);

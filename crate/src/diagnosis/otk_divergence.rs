@@ -185,7 +185,9 @@ fn nothing_refused(case: &Case<'_>) -> Answer {
             .on([fact("uploadLoop", uploads)])
             .on(clues.map(|seen| seen.cite("the bare words \"already exists\", of something else")));
     }
-    Answer::open("Nothing was refused, but uploads were not watched, or not long enough to see the client's next try.")
-        .on([fact("capturingSince", page.capturing_since.map_or("not at all".to_owned(), |since| since.to_string()))])
-        .lacking("a report from a page that has been watched for two minutes or more")
+    Answer::open(
+        "Nothing was refused, but uploads were not watched, or not long enough to see the next try of a client that syncs.",
+    )
+    .on([fact("capturingSince", page.capturing_since.map_or("not at all".to_owned(), |since| since.to_string()))])
+    .lacking("a report from a page that has watched the uploads for two minutes or more, while the client syncs")
 }
