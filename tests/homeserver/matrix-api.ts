@@ -36,5 +36,7 @@ export async function connect(baseUrl: string, { userId: ownUserId, password }: 
       const path = `${room(roomId)}/send/${type}/${crypto.randomUUID()}`;
       return (await send('PUT', path, content, token)).event_id;
     },
+    redact: (roomId: string, eventId: string) =>
+      send('PUT', `${room(roomId)}/redact/${encodeURIComponent(eventId)}/${crypto.randomUUID()}`, {}, token),
   };
 }

@@ -288,6 +288,19 @@ fn every_piece_of_evidence_can_be_looked_up() {
 }
 
 #[test]
+fn no_piece_of_evidence_is_listed_twice() {
+    for (case_name, _, _, analysis) in diagnosed() {
+        for finding in &analysis.diagnosis.findings {
+            let mut listed = BTreeSet::new();
+            for evidence in &finding.evidence {
+                let is_new = listed.insert((&evidence.fact, &evidence.text));
+                assert!(is_new, "{case_name}: {evidence:?} of {:?}", finding.id);
+            }
+        }
+    }
+}
+
+#[test]
 fn what_is_open_says_what_is_missing_and_what_is_sure_says_why() {
     for (case_name, _, _, analysis) in diagnosed() {
         let queries: BTreeSet<&str> = analysis.runbook.queries.iter().map(|query| query.id.as_str()).collect();

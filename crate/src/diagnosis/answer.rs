@@ -1,5 +1,7 @@
 //! An answer in the making.
 
+use std::collections::BTreeSet;
+
 use super::advice::{Way, advice};
 use crate::entry::Fault;
 use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
@@ -63,6 +65,9 @@ impl Answer {
     }
 
     pub(crate) fn to(mut self, question: &Question) -> Finding {
+        // One piece may prove several steps of an answer, or be taken over from another.
+        let mut cited = BTreeSet::new();
+        self.evidence.retain(|one| cited.insert((one.fact.clone(), one.text.clone())));
         let more = self.evidence.len().saturating_sub(MOST_EVIDENCE);
         self.evidence.truncate(MOST_EVIDENCE);
         if more > 0 {

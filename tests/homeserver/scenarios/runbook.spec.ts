@@ -98,6 +98,13 @@ test('every statement of the runbook runs on the real database and log, and what
     },
     evidence,
   );
+
+  // What is redacted has lost its content, and would look as if it had been sent so.
+  const [redacted = ''] = sent.keys();
+  await api.redact(roomId, redacted);
+  const query = runbook.queries.find(({ id, database: of }) => id === 'events' && of === database);
+  const left = await lab.query(query?.text ?? '');
+  expect(left.map((event) => event['event_id']).sort()).toEqual([...sent.keys()].slice(1).sort());
 });
 
 /** As the administrator does: in the folder of the log. Nothing found is no failure. */
