@@ -62,15 +62,21 @@ it('an event without an algorithm on the homeserver was sent so', async () => {
   expect(JSON.stringify(report)).not.toContain(CIPHERTEXT);
 });
 
-it('an event that is sound on the homeserver was spoiled by the client', async () => {
+it.each([
+  CIPHERTEXT,
+  `${CIPHERTEXT}+/9=`,
+])('an event that is sound on the homeserver was spoiled by the client: %s', async (ciphertext) => {
   console.warn(malformed('$a'));
-  const { finding } = await collect(async (_room: string, id: string) => stored(id, sound));
+  const { report, finding } = await collect(async (_room: string, id: string) => stored(id, { ...sound, ciphertext }));
   expect(finding).toEqual(['confirmed', 'malformed-at-client']);
+  expect(JSON.stringify(report)).not.toContain(ciphertext);
 });
 
 it.each<[string, object]>([
   ['a session id', { session_id: 5 }],
   ['a ciphertext', { ciphertext: { a: 1 } }],
+  ['a ciphertext with a letter that no base64 has', { ciphertext: `${CIPHERTEXT.slice(0, -1)}-` }],
+  ['a ciphertext that is empty', { ciphertext: '' }],
   ['a ciphertext of a length that no base64 has', { ciphertext: 'A'.repeat(45) }],
 ])('%s that nobody can read was sent so', async (_name, field) => {
   console.warn(malformed('$a'));
