@@ -20,6 +20,7 @@ export function RoomKeyExport({ mx, words }: RoomKeyExportProps) {
   const [outcome, setOutcome] = useState('');
   const [isTooShort, setTooShort] = useState(false);
   const input = useRef<HTMLInputElement>(null);
+  const isInvalid = isTooShort && passphrase.length < SHORTEST_PASSPHRASE;
 
   const handleSubmit = async (event: FormEvent) => {
     event.preventDefault();
@@ -56,12 +57,12 @@ export function RoomKeyExport({ mx, words }: RoomKeyExportProps) {
           id={field}
           ref={input}
           type="password"
-          aria-invalid={isTooShort && passphrase.length < SHORTEST_PASSPHRASE}
+          aria-invalid={isInvalid}
           aria-describedby={told}
           autoComplete="new-password"
           size="300"
           radii="300"
-          variant="Secondary"
+          variant={isInvalid ? 'Critical' : 'Secondary'}
           outlined
           value={passphrase}
           onChange={(event) => setPassphrase(event.currentTarget.value)}

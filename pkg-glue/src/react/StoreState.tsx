@@ -54,7 +54,9 @@ function Store({ status, words }: StoreProps) {
       {status.since && (
         <Text as="span" size="T200">
           {' '}
-          <time dateTime={status.since}>{words.since(localTime(new Date(status.since)))}</time>
+          <time style={{ display: 'inline-block' }} dateTime={status.since}>
+            {words.since(localTime(new Date(status.since)))}
+          </time>
         </Text>
       )}
       {status.error && ` ${status.error}`}

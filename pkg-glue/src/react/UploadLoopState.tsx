@@ -28,7 +28,12 @@ export function UploadLoopState({ status, words }: UploadLoopStateProps) {
         role={state === 'looping' ? 'alert' : undefined}
         style={state === 'looping' ? { color: color.Critical.Main } : {}}
       >
-        {words.uploads[state]} {since && <time dateTime={since}>{words.since(localTime(new Date(since)))}</time>}
+        {words.uploads[state]}{' '}
+        {since && (
+          <time style={{ display: 'inline-block' }} dateTime={since}>
+            {words.since(localTime(new Date(since)))}
+          </time>
+        )}
       </Text>
       <Text size="T200">
         {refusals > 0 && words.refusals(refusals)} {perMinute !== null && words.rate(perMinute)}{' '}
@@ -62,9 +67,12 @@ function Value({ label, value, words }: ValueProps) {
     }
   };
   return (
-    <Box as="li" alignItems="Center" gap="200" wrap="Wrap">
-      <Text as="span" size="T200">
-        {label}: <code title={value}>{shortened(value)}</code>
+    <Box as="li" alignItems="Center" justifyContent="SpaceBetween" gap="200">
+      <Text as="span" size="T200" style={{ minWidth: 0, overflowWrap: 'anywhere' }}>
+        {label}:{' '}
+        <code style={{ display: 'inline-block' }} title={value}>
+          {shortened(value)}
+        </code>
       </Text>
       <Button
         type="button"
@@ -72,6 +80,7 @@ function Value({ label, value, words }: ValueProps) {
         radii="300"
         variant="Secondary"
         fill="Soft"
+        style={{ flexShrink: 0 }}
         aria-label={isCopied ? words.copiedWhat(label) : words.copyWhat(label)}
         onClick={handleCopy}
       >
