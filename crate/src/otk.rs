@@ -164,6 +164,20 @@ mod tests {
     }
 
     #[test]
+    fn the_device_is_the_one_that_signed_a_key_in_whatever_quotes() {
+        let signed = format!(r#"{{"key":"{OLD}","signatures":{{"@a:hs":{{"ed25519:DEV":"sig"}}}}}}"#);
+        let device = |keys: &str| refusal(keys).device_id;
+        for key in [signed.clone(), signed.replace('"', "'"), signed.replace('"', "\\\"")] {
+            assert_eq!(device(&format!(". Old key: {key}; new key: {{}}")).as_deref(), Some("DEV"), "{key}");
+            assert_eq!(device(&format!(". Old key: {{}}; new key: {key}")).as_deref(), Some("DEV"), "{key}");
+        }
+        let cut = signed.find("V\"").unwrap_or_default();
+        for unsigned in [&signed[..cut], r#"{"key":"ed25519:X","ed25519:X":""}"#, "\"ed25519:X\"", ""] {
+            assert_eq!(device(&format!(". Old key: {unsigned}")), None, "{unsigned}");
+        }
+    }
+
+    #[test]
     fn other_quotings_are_read_too() {
         let (old, new) = (Some(OLD), Some(NEW));
         keys(&format!(r#". Old key: {{"key":"{OLD}"}}; new key: {{"key":"{NEW}"}}"#), old, new);
