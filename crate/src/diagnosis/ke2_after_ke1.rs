@@ -64,7 +64,7 @@ fn answer(case: &Case<'_>, refusals: &[Refused<'_>], divergence: &Finding, keys:
     let Some(began) = began(case, refusals) else {
         return Answer::open("When the one-time keys diverged is not known.").lacking("the time of the first refusal");
     };
-    after_divergence(case, refusals, keys, began)
+    after_divergence(case, refusals, divergence, keys, began)
 }
 
 /// When the two parted ways, as far back as there is a trace of it.
@@ -74,7 +74,13 @@ fn began(case: &Case<'_>, refusals: &[Refused<'_>]) -> Option<Timestamp> {
     refusals.iter().map(|refused| refused.first).chain(lost).min()
 }
 
-fn after_divergence(case: &Case<'_>, refusals: &[Refused<'_>], keys: &MediaKeys<'_>, began: Timestamp) -> Answer {
+fn after_divergence(
+    case: &Case<'_>,
+    refusals: &[Refused<'_>],
+    divergence: &Finding,
+    keys: &MediaKeys<'_>,
+    began: Timestamp,
+) -> Answer {
     let missing: Vec<&MissingKey<'_>> = keys.missing.iter().filter(|missing| missing.last() >= began).collect();
     let unopened: Vec<&Unopened<'_>> =
         keys.unopened.iter().filter(|unopened| unopened.seen.entry.last_ts >= began).collect();
@@ -109,13 +115,18 @@ fn after_divergence(case: &Case<'_>, refusals: &[Refused<'_>], keys: &MediaKeys<
         }
         let is_in_call = missing.iter().any(|missing| messages.iter().any(|message| is_of_same_call(message, missing)));
         let because = format!("After the trouble with the one-time keys began, {what}, and could not be opened.");
-        return if is_in_call {
-            let because = format!("{because} The media keys of that sender are missing in the call, at that time.");
+        if !is_in_call {
+            return Answer::new(Verdict::Likely, conclusion, because)
+                .on(evidence)
+                .lacking("the call's own lines: whose media key was missed, and when");
+        }
+        let because = format!("{because} The media keys of that sender are missing in the call, at that time.");
+        return if divergence.verdict == Verdict::Confirmed {
             Answer::new(Verdict::Confirmed, conclusion, because).on(evidence)
         } else {
             Answer::new(Verdict::Likely, conclusion, because)
                 .on(evidence)
-                .lacking("the call's own lines: whose media key was missed, and when")
+                .lacking("what is missing to the question of the one-time keys")
         };
     }
     without_dead_message(case, refusals, keys, &missing, began).on(evidence)
