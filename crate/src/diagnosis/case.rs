@@ -124,7 +124,7 @@ impl<'a> Case<'a> {
 
     /// Whether a line of the log names this report's user.
     pub(crate) fn is_about_this_user(&self, text: &str) -> bool {
-        self.user_id().is_some_and(|user| text.contains(user))
+        self.user_id().is_some_and(|user| names(text, user))
     }
 
     /// Whether lines were watched at all.
@@ -178,5 +178,32 @@ fn describe(refusal: &Refusal) -> String {
         (Some(old), Some(new)) => format!("{key_id} refused; the server has {old}, the device {new}"),
         (Some(old), None) => format!("{key_id} refused; the server has {old}, the device's key was not readable"),
         _ => format!("{key_id} refused; the keys were not readable"),
+    }
+}
+
+/// Whether `text` names just this user: `@a:hs` is another than `@a:hs.org` and `@a:hs:8448`.
+fn names(text: &str, user: &str) -> bool {
+    text.match_indices(user).any(|(at, _)| {
+        let mut behind = text[at + user.len()..].bytes();
+        match behind.next() {
+            Some(b'.' | b':') => !behind.next().is_some_and(|b| b.is_ascii_alphanumeric()),
+            Some(b) => !b.is_ascii_alphanumeric() && b != b'-',
+            None => true,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_of_a_server_whose_name_goes_on_is_another() {
+        for line in ["{@a:hs} Processed request", "refused: @a:hs.", "@a:hs: 400", "by @a:hs", "@a:hs.org and @a:hs"] {
+            assert!(names(line, "@a:hs"), "{line}");
+        }
+        for line in ["{@a:hs.org}", "@a:hs:8448/x", "@a:hs2", "@a:hs-2", "@b:hs", ""] {
+            assert!(!names(line, "@a:hs"), "{line}");
+        }
     }
 }
