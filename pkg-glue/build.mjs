@@ -1,14 +1,13 @@
 // Bundles the package: the wasm goes into the JavaScript, so that it is there, synchronously, with the first import.
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 import { inlined } from './inlined.mjs';
+import { optimise } from './optimise.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const modules = ['capture', 'diagnosis'].map((name) => ({
@@ -20,20 +19,7 @@ const { version } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'))
 const [, crateVersion] = readFileSync(join(here, '../Cargo.toml'), 'utf8').match(/^version = "(.*)"$/m) ?? [];
 if (crateVersion !== version) throw new Error(`the crate is ${crateVersion}, the package is ${version}`);
 
-// `--all-features` would emit what Chromium refuses; these are what rustc's target has on.
-const FEATURES = [
-  'bulk-memory',
-  'mutable-globals',
-  'nontrapping-float-to-int',
-  'sign-ext',
-  'reference-types',
-  'multivalue',
-];
-const wasmOpt = join(dirname(createRequire(import.meta.url).resolve('binaryen')), 'bin/wasm-opt');
-for (const { built, wasm } of modules) {
-  const flags = ['-Oz', ...FEATURES.map((feature) => `--enable-${feature}`)];
-  execFileSync(process.execPath, [wasmOpt, built, ...flags, '-o', wasm], { stdio: 'inherit' });
-}
+for (const { built, wasm } of modules) optimise(built, wasm);
 
 // Which WebAssembly a page runs, to be read in the status and in every report: the version says what it should be, the
 // hash what it is.
