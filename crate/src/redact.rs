@@ -182,7 +182,8 @@ fn field_value(text: &str, name: &Range<usize>) -> Option<Range<usize>> {
     };
     // `k` of a JSON Web Key, with which a file is encrypted: 43 characters.
     let is_cut = || end == text.len() && text[..name.start].contains("A256CTR");
-    if maybe_file_key && end - value < 40 && !is_cut() {
+    let is_long = || end_of(text, value, |b| is_word(b) || b == b'-') - value >= 40;
+    if maybe_file_key && !is_long() && !is_cut() {
         return None;
     }
     if maybe_media_key && !stands_beside_an_index(&text[..name.start], &text[end..]) {
