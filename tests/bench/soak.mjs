@@ -1,4 +1,4 @@
-// An hour of mixed load in one page: node bench/soak.mjs [minutes]. Ordinary lines, lines of all faults, storms, refused
+// An hour of mixed load in one page: node bench/soak.mjs [minutes] [--without], which leaves the package out. Ordinary lines, lines of all faults, storms, refused
 // uploads, frames that come and go, reports. What it leaves behind is counted every minute, after a garbage collection.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { openBench } from './page.mjs';
 
 const MINUTES = Number(process.argv[2] ?? 60);
+const WITHOUT = process.argv.includes('--without');
 const RECORDED = join(import.meta.dirname, '../fixtures/recorded');
 
 const lines = readdirSync(RECORDED)
@@ -42,8 +43,18 @@ await session.send('HeapProfiler.enable');
 await session.send('Performance.enable');
 
 await bench.page.evaluate(
-  async ({ module, recorded }) => {
-    const lib = await import(module);
+  async ({ module, recorded, without }) => {
+    const nothing = {
+      installCryptoDiagLog() {},
+      watchKeyUploads() {},
+      requestTabLeadership() {},
+      subscribe() {},
+      buildCryptoDiagReport: () => '{}',
+      getCryptoDiagEntries: () => [],
+      getCryptoDiagStatus: () => ({ state: 'left out' }),
+    };
+    const lib = without ? nothing : await import(module);
+    Object.assign(window, { lib });
     const totals = { lines: 0, requests: 0, uploads: 0, opened: 0, reports: 0, told: 0, thrown: 0 };
     Object.assign(window, { totals });
     window.addEventListener('error', () => (totals.thrown += 1));
@@ -98,7 +109,7 @@ await bench.page.evaluate(
       JSON.parse(lib.buildCryptoDiagReport(null));
     }, 30_000);
   },
-  { module: `${bench.origin}/index.js`, recorded: lines },
+  { module: `${bench.origin}/index.js`, recorded: lines, without: WITHOUT },
 );
 
 const rows = [];
@@ -109,11 +120,10 @@ for (let minute = 0; minute <= MINUTES; minute++) {
   const { metrics } = await session.send('Performance.getMetrics');
   /** @type {(name: string) => number} */
   const metric = (name) => metrics.find((one) => one.name === name)?.value ?? Number.NaN;
-  const page = await bench.page.evaluate(async (module) => {
-    const lib = await import(module);
-    const { totals } = /** @type {any} */ (window);
+  const page = await bench.page.evaluate(() => {
+    const { lib, totals } = /** @type {any} */ (window);
     return { ...totals, entries: lib.getCryptoDiagEntries().length, state: lib.getCryptoDiagStatus().state };
-  }, `${bench.origin}/index.js`);
+  });
   const row = {
     minute,
     heapMB: metric('JSHeapUsedSize') / 2 ** 20,
@@ -140,6 +150,6 @@ for (let minute = 0; minute <= MINUTES; minute++) {
   console.log([String(minute).padStart(6), ...cells.map((cell) => String(cell).padStart(9))].join(' '));
 }
 await bench.close();
-const file = join(import.meta.dirname, 'soak.json');
+const file = join(import.meta.dirname, WITHOUT ? 'soak-without.json' : 'soak.json');
 writeFileSync(file, `${JSON.stringify({ date: new Date().toISOString(), browser: bench.version, rows }, null, 2)}\n`);
 console.log(`Written to ${file}`);
