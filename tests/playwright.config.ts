@@ -27,6 +27,8 @@ export default defineConfig({
   reporter: [['list']],
   fullyParallel: true,
   workers: 2,
+  // Real browsers, clients and servers race as they do in life. What fails twice has failed; what fails once is listed.
+  retries: 1,
   timeout: 60_000,
   use: {
     baseURL: 'http://127.0.0.1:4199',
