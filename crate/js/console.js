@@ -28,8 +28,10 @@ export function createMatcher(words, hints) {
   const pattern = oneOf(words);
   const hint = oneOf(hints);
 
+  const isFound = (/** @type {string} */ text) => hint.test(text) && pattern.test(text);
+
   /** @type {(text: unknown) => boolean} */
-  const matchesText = (text) => typeof text === 'string' && hint.test(text) && pattern.test(text);
+  const matchesText = (text) => typeof text === 'string' && isFound(text);
 
   /** Name, message and causes, never the stack: reading that costs more than all the rest. */
   const matchesError = (/** @type {any} */ error) => {
@@ -42,7 +44,7 @@ export function createMatcher(words, hints) {
 
   /** @type {(value: unknown) => boolean} */
   const matchesValue = (value) => {
-    if (typeof value === 'string') return hint.test(value) && pattern.test(value);
+    if (typeof value === 'string') return isFound(value);
     if (typeof value !== 'object' || value === null) return false;
     try {
       return isError(value) && matchesError(value);

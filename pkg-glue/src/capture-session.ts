@@ -11,7 +11,7 @@ export interface CaptureSessions {
 }
 
 /** What is no kind counts as the last: a report must hold what its schema names. */
-const KINDS: readonly MarkKind[] = ['sound-cut', 'picture-frozen', 'cannot-read-message'];
+export const MARK_KINDS: readonly MarkKind[] = ['sound-cut', 'picture-frozen', 'cannot-read-message', 'other'];
 
 /** More would be a finger that rests on the button. */
 const MOST_MARKS = 100;
@@ -31,7 +31,7 @@ export function createCaptureSessions(onChange: () => void): CaptureSessions {
   return {
     start: () => change(start()),
     mark(given) {
-      const kind = KINDS.includes(given) ? given : 'other';
+      const kind = MARK_KINDS.includes(given) ? given : 'other';
       const running = start();
       change({ ...running, marks: [...running.marks, { ts: now(), kind }].slice(-MOST_MARKS) });
     },

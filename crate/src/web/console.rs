@@ -11,9 +11,6 @@ use crate::signature::{HINTS, needles};
 /// last with this slot.
 pub(crate) type OnMatch = Closure<dyn Fn(usize, Option<String>, String, bool, bool, String)>;
 
-/// How many slots there are.
-pub(crate) const SLOTS: usize = 4;
-
 // `format.js` is imported by `console.js`; it is named here so that it is packed beside it.
 #[wasm_bindgen(module = "/js/format.js")]
 extern "C" {
@@ -62,16 +59,8 @@ impl ConsoleTap {
         on_failure: &JsValue,
         signal: &JsValue,
     ) -> Self {
-        let matcher = create_matcher(
-            &needles().collect::<Vec<_>>().join(
-                "
-",
-            ),
-            &HINTS.join(
-                "
-",
-            ),
-        );
+        let words = needles().collect::<Vec<_>>().join("\n");
+        let matcher = create_matcher(&words, &HINTS.join("\n"));
         let tap = tap_console(console, &matcher, source, on_match.as_ref(), on_failure, signal);
         Self { tap, _on_match: on_match }
     }

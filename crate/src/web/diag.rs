@@ -2,12 +2,13 @@
 
 use alloc::rc::Rc;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::cell::RefCell;
 
 use js_sys::{Function, Math};
 use wasm_bindgen::prelude::*;
 
-use super::console::{ConsoleTap, OnMatch, SLOTS};
+use super::console::{ConsoleTap, OnMatch};
 use super::convert::now;
 use super::markers;
 use super::uploads::{FetchTap, OnSettled, OnUpload};
@@ -171,11 +172,14 @@ impl CryptoDiag {
     fn tap(&self, console: &JsValue, source: &Function) -> ConsoleTap {
         let session = Rc::clone(&self.session);
         let on_change = self.on_change.clone();
-        let recent: RefCell<[Option<ReadLine>; SLOTS]> = RefCell::default();
+        let recent: RefCell<Vec<Option<ReadLine>>> = RefCell::default();
         let on_match: OnMatch =
             Closure::new(move |slot, text: Option<String>, excerpt: String, truncated, is_error, source: String| {
                 let Ok(mut recent) = recent.try_borrow_mut() else { return };
-                let Some(recent) = recent.get_mut(slot) else { return };
+                if recent.len() <= slot {
+                    recent.resize_with(slot + 1, || None);
+                }
+                let recent = &mut recent[slot];
                 if let Some(text) = text {
                     let level = if is_error { Level::Error } else { Level::Warn };
                     *recent = Line { level, source: &source, text: &text, excerpt: &excerpt, truncated }.read();

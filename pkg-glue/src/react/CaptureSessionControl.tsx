@@ -1,6 +1,7 @@
 import { Box, Button, color, config, Text, toRem } from 'folds';
 import { useId, useState } from 'react';
 
+import { MARK_KINDS } from '../capture-session';
 import { saveReport } from '../download';
 import {
   type Artefact,
@@ -14,8 +15,6 @@ import {
 } from '../index';
 import { localTime } from './time';
 import type { CryptoDiagWords } from './words';
-
-const KINDS: readonly MarkKind[] = ['sound-cut', 'picture-frozen', 'cannot-read-message', 'other'];
 
 export type CaptureSessionControlProps = {
   session: CaptureSession | null;
@@ -65,7 +64,7 @@ export function CaptureSessionControl({ session, artefacts, mx, extras, words }:
           <Text as="legend" size="T200" style={{ padding: 0, marginBottom: config.space.S100 }}>
             {text.mark}
           </Text>
-          {KINDS.map((kind) => (
+          {MARK_KINDS.map((kind) => (
             <Action key={kind} label={text.kinds[kind]} onPress={() => handleMark(kind)} />
           ))}
         </Box>
