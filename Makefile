@@ -41,8 +41,10 @@ test: check chromium python postgres $(CONSUMERS) ## everything: check, then the
 test-homeserver: $(PACKAGE) chromium python $(DATABASE) ## the tests against a real Synapse alone; DATABASE=postgres: not on SQLite
 	npm -w tests run -s e2e -- --project='homeserver*'
 
-record: $(PACKAGE) chromium python ## writes the recorded sessions of the fixtures anew (3 minutes); SDK=newest: with the newest on npm
-	RECORD=$(or $(SDK),pinned) npm -w tests run -s e2e -- --project=record
+RECORDED = $(CURDIR)/$(if $(filter newest,$(SDK)),target/recorded,tests/fixtures/recorded)
+record: $(PACKAGE) chromium python ## writes the recorded sessions of the fixtures anew (6 minutes), and tests what they say; SDK=newest: in target/recorded, of the newest releases on npm
+	RECORD=$(or $(SDK),pinned) RECORD_TO=$(RECORDED) npm -w tests run -s e2e -- --project=record
+	RECORDED=$(RECORDED) cargo test -q --test recorded --test upload_clients
 
 check: $(PACKAGE) ## format, lints and types
 	cargo fmt --all --check

@@ -39,9 +39,13 @@ struct Case {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Replay {
+    /// The scenario.
     recording: String,
     /// Beginning of `frame`: whose lines.
     context: String,
+    /// These chapters and no others, as if the first began at `from`.
+    #[serde(default)]
+    chapters: Vec<String>,
     /// Milliseconds of the scenario.
     from: i64,
     to: i64,
@@ -108,26 +112,44 @@ enum What {
     Upload { status: u16, error: String, path: String },
 }
 
+/// The lines of a recording, or, with `uploads-` before its name, its uploads. Of which release they are, the file says.
 fn jsonl(name: &str) -> Vec<Value> {
-    let path = fixtures().join("recorded").join(format!("{name}.jsonl"));
-    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let files = fs::read_dir(fixtures().join("recorded")).unwrap().map(|file| file.unwrap().path());
+    let is_release = |rest: &str| rest.trim_start_matches("lk").starts_with(|first: char| first.is_ascii_digit());
+    let found: Vec<PathBuf> = files
+        .filter(|path| {
+            let file = path.file_stem().unwrap().to_string_lossy();
+            file.strip_prefix(name).and_then(|rest| rest.strip_prefix('-')).is_some_and(is_release)
+        })
+        .collect();
+    let [path] = found.as_slice() else { panic!("{name}: {} recordings", found.len()) };
+    let text = fs::read_to_string(path).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 fn recorded(replay: &Replay) -> Vec<Event> {
     let string = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let lines = jsonl(&replay.recording).into_iter().filter(|line| string(&line["frame"]).starts_with(&replay.context));
-    let lines = lines.map(|line| Event {
-        at: line["t_ms"].as_i64().unwrap(),
-        what: What::Line {
-            level: if line["level"] == "error" { Level::Error } else { Level::Warn },
-            source: source_of(&string(&line["frame"])).to_owned(),
-            text: string(&line["text"]),
+    let time = |value: &Value| value["t_ms"].as_i64().unwrap();
+    let all = jsonl(&replay.recording);
+    let is_replayed = |value: &Value| {
+        replay.chapters.is_empty() || replay.chapters.iter().any(|chapter| value["chapter"] == chapter.as_str())
+    };
+    let begins = all.iter().filter(|line| is_replayed(line)).map(time).min();
+    let begins = begins.unwrap_or_else(|| panic!("{}: no {:?}", replay.recording, replay.chapters));
+    let later = if replay.chapters.is_empty() { 0 } else { replay.from - begins };
+    let lines = all.iter().filter(|line| is_replayed(line) && string(&line["frame"]).starts_with(&replay.context)).map(
+        |line| Event {
+            at: time(line) + later,
+            what: What::Line {
+                level: if line["level"] == "error" { Level::Error } else { Level::Warn },
+                source: source_of(&string(&line["frame"])).to_owned(),
+                text: string(&line["text"]),
+            },
         },
-    });
+    );
     let uploads = if replay.uploads { jsonl(&format!("uploads-{}", replay.recording)) } else { Vec::new() };
-    let uploads = uploads.into_iter().map(|upload| Event {
-        at: upload["t_ms"].as_i64().unwrap(),
+    let uploads = uploads.iter().filter(|upload| is_replayed(upload)).map(|upload| Event {
+        at: time(upload) + later,
         what: What::Upload {
             status: u16::try_from(upload["status"].as_u64().unwrap()).unwrap(),
             error: string(&upload["response"]["error"]),

@@ -1,8 +1,8 @@
 //! Every recorded line of real clients is recognised as what it is.
 #![cfg(not(target_family = "wasm"))]
 
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use lotus_crypto_diag::entry::{Detail, Level};
 use lotus_crypto_diag::line::Line;
@@ -23,7 +23,8 @@ struct Recorded {
 }
 
 fn recorded() -> Vec<Recorded> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/recorded");
+    let folder = env::var_os("RECORDED")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/recorded"), PathBuf::from);
     let mut lines = Vec::new();
     for file in fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();

@@ -1,8 +1,8 @@
 //! Uploads of several clients, and what a session makes of recorded storms and healthy days.
 #![cfg(not(target_family = "wasm"))]
 
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use lotus_crypto_diag::crypto_store::{Device, Recall};
 use lotus_crypto_diag::entry::{Fault, Level, Refusal};
@@ -48,13 +48,16 @@ fn session(breaker: bool) -> Session {
 
 /// The uploads of every recorded session, by its name.
 fn recordings() -> Vec<(String, Vec<Value>)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/recorded");
+    let folder = env::var_os("RECORDED")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/recorded"), PathBuf::from);
     let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap());
     let recordings: Vec<_> = files
         .filter_map(|file| {
             let name = file.file_name().into_string().unwrap().strip_prefix("uploads-")?.to_owned();
             let text = fs::read_to_string(file.path()).unwrap();
-            Some((name, text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()))
+            let uploads = text.lines().map(|line| serde_json::from_str(line).unwrap());
+            // One that the page left behind has no answer.
+            Some((name, uploads.filter(|upload: &Value| upload["status"] != 0).collect()))
         })
         .collect();
     assert!(recordings.len() >= 15);
@@ -78,7 +81,8 @@ fn recorded_sessions_are_loops_at_the_third_refusal_at_every_rate_and_healthy_on
                 let now = every_ms.map_or_else(|| upload["t_ms"].as_i64().unwrap(), |every_ms| number * every_ms);
                 let (status, error) = answer(upload);
                 let is_refusal = session.upload_settled(1, status, error, "/", at(now));
-                assert_eq!(is_refusal, status == 400, "{upload}");
+                // A device that holds too many keys is refused as well, for another reason.
+                assert_eq!(is_refusal, status == 400 && error.contains("already exists"), "{upload}");
                 streak = if is_refusal { streak + 1 } else { 0 };
                 let state = session.evidence().upload_loop.state;
                 assert_eq!(state == LoopState::Looping, streak >= 3, "{name}: {state:?} after {streak}");
@@ -99,7 +103,8 @@ fn recorded_sessions_are_loops_at_the_third_refusal_at_every_rate_and_healthy_on
 fn of_a_recorded_storm_at_twenty_a_second_ten_requests_arrive_in_an_hour() {
     let mut storms = 0;
     for (name, uploads) in recordings() {
-        let Some(refused) = uploads.iter().find(|upload| upload["status"] == 400) else { continue };
+        let is_refused = |upload: &&Value| answer(upload).1.contains("already exists");
+        let Some(refused) = uploads.iter().find(is_refused) else { continue };
         let (status, error) = answer(refused);
         let ids = refused["one_time_keys"].as_array().unwrap().iter().map(|id| id.as_str().unwrap());
         let ids = ids.collect::<Vec<_>>().join(" ");

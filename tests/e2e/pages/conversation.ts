@@ -4,7 +4,8 @@ import { EventType, type MatrixClient, type MatrixEvent, type Room } from 'matri
 import type { Conversation, Line } from './client-page';
 
 const MEDIA_KEY = 'io.element.call.encryption_keys';
-const FOCUS = { type: 'livekit', livekit_service_url: 'http://127.0.0.1:9', livekit_alias: 'lab' };
+// The one that Element Call is given, too.
+const FOCUS = { type: 'livekit', livekit_service_url: 'http://127.0.0.1:4199/livekit/jwt', livekit_alias: 'lab' };
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 

@@ -84,6 +84,7 @@ export async function startCall(livekit: LiveKit, createWorker: () => Worker): P
   await from.setRemoteDescription(to.localDescription as RTCSessionDescription);
 
   return {
+    version: livekit.version,
     setKey: (holder, index, secret) => (holder === 'alice' ? alice : bob).keys.set(BOB, index, secret),
     async pictures() {
       let decoded = 0;

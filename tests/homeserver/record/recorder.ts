@@ -1,5 +1,5 @@
 // Writes down what clients log and upload, in the format that `fixtures/recorded/README.md` tells of.
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -7,6 +7,7 @@ import type { BrowserContext } from '@playwright/test';
 
 import type { KeyUpload } from '../homeserver';
 import { labelOf } from './labels';
+import type { Product } from './session';
 import { watchConsole } from './watch-console';
 
 const FOLDER = process.env['RECORD_TO'] || fileURLToPath(new URL('../../fixtures/recorded', import.meta.url));
@@ -24,8 +25,19 @@ export type Recorder = ReturnType<typeof recorder>;
 export function recorder(scenario: string) {
   const start = Date.now();
   const lines: (Logged & { frame: string })[] = [];
+  const chapters: { at: number; name: string }[] = [];
+  const chapterOf = (at: number) => chapters.findLast((chapter) => chapter.at <= at)?.name;
 
   return {
+    chapter(name: string) {
+      chapters.push({ at: Date.now(), name });
+    },
+
+    heard(words: string) {
+      const since = chapters.at(-1)?.at ?? start;
+      return lines.some(({ at, text }) => at >= since && text.includes(words));
+    },
+
     /** @param name which browser profile it is: `A`, `B` */
     async watch(context: BrowserContext, name: string) {
       await context.exposeBinding('recordLine', ({ page, frame }, line: string) => {
@@ -36,26 +48,28 @@ export function recorder(scenario: string) {
       await context.addInitScript(watchConsole);
     },
 
-    /** Replaces the recording that was made of the scenario before, with whichever SDK. */
-    save(sdkVersion: string, uploads: KeyUpload[]) {
+    /** Replaces the recording that was made of the scenario before, with whichever release. */
+    save({ name, version, prefix }: Product, uploads: KeyUpload[]) {
       const seen = new Map<string, number>();
       const kept = lines
         .sort((a, b) => a.at - b.at)
-        .filter(({ level, text }) => {
-          const shape = `${level} ${text.replace(/\S*\d\S*/g, '#').slice(0, 200)}`;
+        .filter(({ at, level, text }) => {
+          const shape = `${chapterOf(at)} ${level} ${text.replace(/\S*\d\S*/g, '#').slice(0, 200)}`;
           seen.set(shape, (seen.get(shape) ?? 0) + 1);
           return (seen.get(shape) ?? 0) <= LINES_OF_A_SHAPE;
         });
-      const about = { scenario, sdk_version: sdkVersion };
+      mkdirSync(FOLDER, { recursive: true });
+      // Of the SDK, the version alone.
+      const about = { scenario, sdk_version: `${name} ${version}`.trim() };
+      const when = (at: number) => ({ ...about, t_ms: at - start, chapter: chapterOf(at) });
       write(
         '',
-        kept.map(({ at, ...line }) => ({ ...about, t_ms: at - start, ...line, label: labelOf(line.text) })),
+        kept.map(({ at, ...line }) => ({ ...when(at), ...line, label: labelOf(line.text) })),
       );
       write(
         'uploads-',
         uploads.map((upload) => ({
-          ...about,
-          t_ms: upload.at - start,
+          ...when(upload.at),
           method: upload.method,
           path: upload.path,
           status: upload.status,
@@ -67,11 +81,11 @@ export function recorder(scenario: string) {
       );
       console.log(`  Recorded ${scenario}: ${kept.length} of ${lines.length} lines, ${uploads.length} uploads`);
 
-      function write(prefix: string, rows: unknown[]) {
-        const former = new RegExp(`^${prefix}${scenario}-\\d+\\.\\d+\\.\\d+\\.jsonl$`);
-        for (const name of readdirSync(FOLDER)) if (former.test(name)) rmSync(join(FOLDER, name));
+      function write(kind: string, rows: unknown[]) {
+        const former = new RegExp(`^${kind}${scenario}-${prefix}\\d+\\.\\d+\\.\\d+\\.jsonl$`);
+        for (const file of readdirSync(FOLDER)) if (former.test(file)) rmSync(join(FOLDER, file));
         const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
-        writeFileSync(join(FOLDER, `${prefix}${scenario}-${sdkVersion}.jsonl`), text);
+        if (text) writeFileSync(join(FOLDER, `${kind}${scenario}-${prefix}${version}.jsonl`), text);
       }
     },
   };

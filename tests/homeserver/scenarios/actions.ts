@@ -23,7 +23,12 @@ export async function provokeUpload(way: Way, claimer: Session, device: DeviceId
  * The device uploads keys, its store is copied, others claim so many that it uploads more, and the copy is put back:
  * the server then holds keys of which this store knows nothing. Gives how many uploads there were by then.
  */
-export async function restoreOlderStore(way: Way, { page, ...device }: Device, claimer: Session): Promise<number> {
+export async function restoreOlderStore(
+  way: Way,
+  { page, ...device }: Device,
+  claimer: Session,
+  onRestored = () => {},
+): Promise<number> {
   // A reload from the sync store uploads a second set, so that nothing is left to upload when the copy is made.
   await load(page);
   await synced(page);
@@ -45,6 +50,7 @@ export async function restoreOlderStore(way: Way, { page, ...device }: Device, c
   }).toPass({ timeout: 60_000 });
   await loadIdle(page);
   await page.evaluate(() => window.lab.putStoreBack());
+  onRestored();
   // So that one is missing, and the client uploads with its first sync. Later, it would take the refused one away.
   await claimer.claim(device);
   const before = (await way.uploads()).length;

@@ -1,0 +1,179 @@
+// The sessions that are recorded. Nothing is expected of what the client logs: that is what is to be found out.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { CLIENT, type Device, evict, load, login, withOneTimeKeys } from '../client';
+import { expect } from '../lab';
+import { connect } from '../matrix-api';
+import { MALFORMED, meet, restoreOlderStore, sendMediaKey } from '../scenarios/actions';
+import type { Play, Session } from './session';
+
+const STORM_MS = 60_000;
+
+/** Somebody writes into a room of the device, so that it syncs all the time. */
+async function storm({ other }: Session, { page, userId }: Device): Promise<void> {
+  const writer = await other();
+  const roomId = await writer.createRoom(userId);
+  await page.evaluate((id) => window.lab.client?.joinRoom(id), roomId);
+  const end = Date.now() + STORM_MS;
+  for (let sent = 0; Date.now() < end; sent++) {
+    await writer.sendEvent(roomId, 'm.room.message', { msgtype: 'm.text', body: `${sent}` });
+    await sleep(500);
+  }
+}
+
+export const SESSIONS: Record<string, Play> = {
+  async healthy({ open }) {
+    const [alice, bob] = [await open(), await open()];
+    const roomId = await meet(alice, bob);
+    for (const device of [alice, bob, alice, bob]) {
+      await device.page.evaluate((id) => window.lab.send(id, 'hello'), roomId);
+      await sendMediaKey(device, device === alice ? bob : alice);
+      await load(device.page);
+    }
+    await sleep(10_000);
+  },
+  async 'healthy-lostresponse'({ lab, open }) {
+    await lab.setRules([{ method: 'POST', path: '/keys/upload$', times: 1, fault: { kind: 'swallow' } }]);
+    await open();
+    await expect.poll(async () => withOneTimeKeys(await lab.uploads())[1]?.status, { timeout: 40_000 }).toBe(200);
+  },
+  async 'healthy-newdevice'({ lab, open }) {
+    const account = await lab.register('alice');
+    const { page } = await open(account);
+    const roomId = await page.evaluate(() => window.lab.createRoom([]));
+    for (let i = 0; i < 16; i++) await page.evaluate((id) => window.lab.send(id, 'before'), roomId);
+    const second = await open(account);
+    await second.page.evaluate((id) => window.lab.read(id), roomId);
+    await sleep(5000);
+  },
+  async 'ke1-evict-crypto'(session) {
+    const device = await session.open();
+    await evict(device.page);
+    session.chapter('evicted');
+    await device.page.goto(CLIENT);
+    await storm(session, device);
+  },
+  async 'ke1-evict-all'(session) {
+    const device = await session.open();
+    await device.page.goto(`${CLIENT}?idle`);
+    await device.page.evaluate(async () =>
+      window.lab.deleteDatabases((await indexedDB.databases()).flatMap(({ name = '' }) => [name])),
+    );
+    session.chapter('evicted');
+    await device.page.goto(CLIENT);
+    await storm(session, device);
+  },
+  async 'ke1-evict-live'(session) {
+    const device = await session.open();
+    session.chapter('evicted under the page');
+    // As the browser does: it closes the page's connections and deletes.
+    const cdp = await device.page.context().newCDPSession(device.page);
+    await cdp.send('Storage.clearDataForOrigin', { origin: 'http://127.0.0.1:4199', storageTypes: 'indexeddb' });
+    await sleep(15_000);
+    session.chapter('loaded again');
+    await device.page.goto(CLIENT);
+    await storm(session, device);
+  },
+  async 'ke1-restore'(session) {
+    const device = await session.open();
+    const claimer = await session.other();
+    await restoreOlderStore(session.lab, device, claimer, () => session.chapter('restored'));
+    await claimer.claim(device);
+    await storm(session, device);
+  },
+  async 'ke1-multitab'(session) {
+    const device = await session.open();
+    const claimer = await session.other();
+    for (const tabs of [2, 4]) {
+      session.chapter(`${tabs} tabs`);
+      while (device.page.context().pages().length < tabs) {
+        const tab = await device.page.context().newPage();
+        // One that meets another at its start may fail to start: that is recorded too.
+        await load(tab).catch(() => {});
+      }
+      // One key at a time: every tab hears of it with the same sync, and uploads another in its place.
+      for (let round = 0; round < 10 && !session.heard('already exists'); round++) {
+        await claimer.claim(device);
+        await sleep(2500);
+      }
+    }
+    session.chapter('in use');
+    await storm(session, device);
+  },
+  async 'ke1-freshrace'({ open, lab }) {
+    const account = await lab.register('fresh');
+    const { page } = await open(account);
+    await page.evaluate(() => window.lab.logout());
+    await login(page, lab.baseUrl, account);
+    await load(await page.context().newPage()).catch(() => {});
+    await sleep(15_000);
+  },
+  async 'ke1-heal'(session) {
+    const device = await session.open();
+    await evict(device.page);
+    session.chapter('evicted');
+    await device.page.goto(CLIENT);
+    const claimer = await session.other();
+    const answered = async () => withOneTimeKeys(await session.lab.uploads()).filter(({ status }) => status > 0);
+    const refused = async () => (await answered()).at(-1)?.status === 400;
+    await expect.poll(refused, { timeout: 40_000 }).toBe(true);
+    // Once every dead key was claimed away, there is nothing left to collide with.
+    for (let claimed = 0; claimed < 60 && (await refused()); claimed++) {
+      await claimer.claim(device).catch(() => {});
+      await sleep(500);
+    }
+  },
+  async 'ke1-consequence'({ open, other, chapter }) {
+    const [victim, sender] = [await open(), await open()];
+    const roomId = await meet(sender, victim);
+    await evict(victim.page);
+    chapter('evicted');
+    await victim.page.goto(CLIENT);
+    await sleep(10_000);
+    await sender.page.evaluate((id) => window.lab.send(id, 'can you read this?'), roomId);
+    await (await other()).claim(victim);
+    await sleep(10_000);
+  },
+  async 'ke2-todevice'({ lab, open, other, chapter }) {
+    const [victim, sender] = [await open(), await open()];
+    const roomId = await meet(sender, victim);
+    await sender.page.evaluate((id) => window.lab.send(id, 'in the call?'), roomId);
+    chapter('keys arrive, one damaged');
+    for (const isDamaged of [false, true, false]) await sendMediaKey(sender, victim, isDamaged);
+    const late = await open();
+    const lateRoomId = await meet(late, victim);
+    const claimer = await other();
+    const before = await restoreOlderStore(lab, victim, claimer, () => chapter('restored'));
+    const lost = new Set(withOneTimeKeys((await lab.uploads()).slice(0, before)).at(-1)?.oneTimeKeys);
+    while (!lost.has(await claimer.claim(victim)));
+    chapter('a key for a lost one-time key');
+    await late.page.evaluate((id) => window.lab.send(id, 'and now?'), lateRoomId);
+    await sendMediaKey(late, victim);
+    await sleep(10_000);
+  },
+  async 'ke3-malformed'({ lab, open, chapter }) {
+    const [alice, bob] = [await lab.register('alice'), await open()];
+    const api = await connect(lab.baseUrl, alice);
+    const roomId = await api.createRoom(bob.userId);
+    await bob.page.evaluate((id) => window.lab.client?.joinRoom(id), roomId);
+    const without = (algorithm: null | string | number) => ({ algorithm, ciphertext: 'AwgA' });
+    const [[missing], [unsupported], [symbol]] = MALFORMED;
+    const contents = {
+      'no algorithm': missing,
+      'an algorithm that nobody speaks': unsupported,
+      'a ciphertext with another symbol': symbol,
+      'a ciphertext of a length that no base64 has': { ...symbol, ciphertext: 'AwgAE' },
+      'null for an algorithm': without(null),
+      'an empty algorithm': without(''),
+      'a number for an algorithm': without(7),
+    };
+    for (const [what, content] of Object.entries(contents)) {
+      chapter(what);
+      await api.sendEvent(roomId, 'm.room.encrypted', content);
+      await sleep(1000);
+    }
+    chapter('loaded again');
+    await load(bob.page);
+    await sleep(5000);
+  },
+};
