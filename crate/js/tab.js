@@ -10,6 +10,9 @@ const TIMED_OUT = 4;
 const HIDDEN = 5;
 const SHOWN = 6;
 
+/** A page that was not heard of for so long may have hung. Less than `GRACE_MS`, which a thief waits before it leads. */
+const PROMPT_MS = 200;
+
 /**
  * @param {string} name of the session: tabs of another name do not meet
  * @param {(kind: number, number: number, text: string) => void} onEvent of the wasm
@@ -76,35 +79,47 @@ export function openTab(name, onEvent, host, guard, signal) {
     fallSilent();
   });
 
+  const QUEUE = `lotus-crypto-diag/leader/${name}`;
+  // A page that hangs may be given the lock of the queue, and robbed of it, before it runs again; and what it is then told
+  // comes in no order that can be relied on. So it has to ask for a second lock, which whoever robbed it holds by then.
+  const REIGN = `${QUEUE}/reign`;
+
   return {
     request(/** @type {number} */ number, /** @type {boolean} */ steal) {
       const control = new AbortController();
-      let release = () => {};
-      let cancelled = false;
-      requests.set(number, () => {
-        cancelled = true;
-        control.abort();
-        release();
-      });
-      const hold = () =>
-        new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
-          release = resolve;
-          if (cancelled) resolve();
-          else emit(GRANTED, number);
-        });
+      const { signal: cancelled } = control;
+      /** Settles when what this request holds is to be let go. */
+      const end = new Promise((resolve) => cancelled.addEventListener('abort', resolve));
+      requests.set(number, () => control.abort());
+      // The browser takes no signal together with `steal`.
+      const options = steal ? { steal } : { signal: cancelled };
       const over = (/** @type {any} */ error) => {
-        requests.delete(number);
+        if (!requests.delete(number)) return;
+        control.abort();
         // An AbortError is a theft, or our own doing; everything else is a browser that gives no locks.
         emit(error && error.name !== 'AbortError' ? UNAVAILABLE : ENDED, number);
       };
-      try {
-        if (!locks || !channel) throw new Error('no locks');
-        // The browser takes no signal together with `steal`.
-        const options = steal ? { steal } : { signal: control.signal };
-        locks.request(`lotus-crypto-diag/leader/${name}`, options, hold).then(() => over(undefined), over);
-      } catch (error) {
-        over(error);
-      }
+      const ask = (/** @type {string} */ lock, /** @type {() => void} */ then) => {
+        const hold = () => {
+          if (cancelled.aborted) return undefined;
+          then();
+          return end;
+        };
+        try {
+          if (!locks || !channel) throw new Error('no locks');
+          locks.request(lock, options, hold).then(() => over(undefined), over);
+        } catch (error) {
+          over(error);
+        }
+      };
+      ask(QUEUE, () => {
+        const askedAt = performance.now();
+        ask(REIGN, () => {
+          // It did not run meanwhile, and was robbed for all it can know: back into the line.
+          if (performance.now() - askedAt > PROMPT_MS) over(undefined);
+          else emit(GRANTED, number);
+        });
+      });
     },
     cancel(/** @type {number} */ number) {
       requests.get(number)?.();
@@ -118,16 +133,13 @@ export function openTab(name, onEvent, host, guard, signal) {
     },
     setTimer(/** @type {number} */ number, /** @type {number} */ ms) {
       clearTimeout(timer);
-      timer = setTimeout(() => emit(TIMED_OUT, number), ms);
-    },
-    /** After everything that has arrived by now. No timer: those of a hidden page are held back. */
-    readMail(/** @type {number} */ number) {
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = () => {
-        port1.close();
-        emit(TIMED_OUT, number);
-      };
-      port2.postMessage(undefined);
+      const due = performance.now() + ms;
+      const end = () => emit(TIMED_OUT, number);
+      timer = setTimeout(() => {
+        // A page that hung for so long has to be told first what happened.
+        if (performance.now() - due > PROMPT_MS) timer = setTimeout(end, PROMPT_MS);
+        else end();
+      }, ms);
     },
   };
 }

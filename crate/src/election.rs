@@ -87,11 +87,6 @@ pub enum Action {
         /// Milliseconds.
         ms: u32,
     },
-    /// Give [`Event::TimedOut`] with this number as soon as everything was given that has arrived by now.
-    ReadMail {
-        /// The number of the timer, as of [`Action::SetTimer`].
-        number: u32,
-    },
     /// Ask the host whether it yields: [`Event::Decided`] is the answer.
     AskHost,
     /// The host is to shut down: [`Event::Down`] tells when it has.

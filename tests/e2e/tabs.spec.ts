@@ -173,6 +173,23 @@ test.describe('take-over', () => {
     const worked: number[] = await first.evaluate('worked');
     expect(worked.filter((at) => at > ledAt).length).toBeLessThanOrEqual(1);
   });
+
+  test('a tab that is given the lock while it hangs, and robbed of it, leads at no moment', async ({ context }) => {
+    const first = await openTab(context, 'first');
+    await leaderOf([first]);
+    const next = await openTab(context, 'next');
+    const third = await openTab(context, 'third');
+    await block(next, 16_000);
+    await third.waitForTimeout(300);
+    await first.close();
+    expect(await third.evaluate(() => window.leadership.takeOver())).toEqual({ granted: true, reason: null });
+    // This waits until it runs again.
+    await next.evaluate(() => new Promise((resolve) => setTimeout(resolve, 50)));
+    const lines = await readLog(third);
+    expect(expectNoOverlap(lines)).toBe(2);
+    expect(lines.filter(({ tab, what }) => tab.startsWith('next') && what === 'leader')).toEqual([]);
+    expect([await role(next), await role(third)]).toEqual(['follower', 'leader']);
+  });
 });
 
 test.describe('where the wasm broke', () => {

@@ -13,6 +13,9 @@ use proptest::prelude::*;
 /// How long the browser may take to tell a page that is awake.
 const DELAYS: std::ops::RangeInclusive<u64> = 1..=(GRACE_MS as u64 / 5);
 
+/// As in `tab.js`.
+const PROMPT_MS: u64 = 200;
+
 #[derive(Clone, Debug)]
 enum Step {
     Open,
@@ -46,6 +49,10 @@ enum Client {
 
 #[derive(Clone, Debug)]
 enum Mail {
+    /// The first of the two locks that a request is about; whether it was stolen.
+    First(u32, bool),
+    /// The second, and when it was asked for.
+    Second(u32, u64),
     Event(Event),
     Message(Message, u64),
 }
@@ -62,7 +69,34 @@ struct Tab {
     /// When the latest of the browser's events, and of the other tabs' messages, arrives.
     last_mail: [u64; 2],
     timer: Option<(u64, u32)>,
+    /// The requests that are not over, and when the second lock was asked for last.
+    requests: Vec<u32>,
+    asked_at: u64,
     unanswered: bool,
+}
+
+/// A lock, by the tab and the number of the request.
+#[derive(Default)]
+struct Lock {
+    holder: Option<(usize, u32)>,
+    line: VecDeque<(usize, u32)>,
+}
+
+impl Lock {
+    /// Whoever has it now, and had not before.
+    fn next(&mut self) -> Option<(usize, u32)> {
+        if self.holder.is_some() {
+            return None;
+        }
+        self.holder = self.line.pop_front();
+        self.holder
+    }
+
+    fn let_go(&mut self, tab: usize, number: Option<u32>) {
+        let is_meant = |held: &(usize, u32)| held.0 == tab && number.is_none_or(|number| number == held.1);
+        self.line.retain(|waiting| !is_meant(waiting));
+        self.holder = self.holder.filter(|held| !is_meant(held));
+    }
 }
 
 #[derive(Default)]
@@ -70,8 +104,8 @@ struct Browser {
     now: u64,
     random: u64,
     tabs: Vec<Tab>,
-    holder: Option<(usize, u32)>,
-    line: VecDeque<(usize, u32)>,
+    /// Who has the first may ask for the second, and leads with both.
+    locks: [Lock; 2],
     log: Vec<String>,
 }
 
@@ -89,22 +123,38 @@ impl Browser {
         self.tabs[tab].inbox.push((at, mail));
     }
 
-    fn grant_next(&mut self) {
-        if self.holder.is_none()
-            && let Some((tab, number)) = self.line.pop_front()
-        {
-            self.holder = Some((tab, number));
-            self.mail(tab, Mail::Event(Event::Granted(number)));
+    fn grant(&mut self) {
+        if let Some((tab, number)) = self.locks[0].next() {
+            self.mail(tab, Mail::First(number, false));
+        }
+        if let Some((tab, number)) = self.locks[1].next() {
+            let asked_at = self.tabs[tab].asked_at;
+            self.mail(tab, Mail::Second(number, asked_at));
         }
     }
 
-    fn let_go(&mut self, tab: usize, number: Option<u32>) {
-        let is_meant = |held: &(usize, u32)| held.0 == tab && number.is_none_or(|number| number == held.1);
-        self.line.retain(|waiting| !is_meant(waiting));
-        if self.holder.as_ref().is_some_and(is_meant) {
-            self.holder = None;
+    fn request(&mut self, lock: usize, tab: usize, number: u32, steal: bool) {
+        if steal {
+            if let Some((victim, theirs)) = self.locks[lock].holder.take() {
+                self.mail(victim, Mail::Event(Event::Ended(theirs)));
+            }
+            self.locks[lock].line.push_front((tab, number));
+            if lock == 0 {
+                self.locks[0].next();
+                self.mail(tab, Mail::First(number, true));
+            }
+        } else {
+            self.locks[lock].line.push_back((tab, number));
         }
-        self.grant_next();
+        self.grant();
+    }
+
+    fn let_go(&mut self, tab: usize, number: Option<u32>) {
+        self.tabs[tab].requests.retain(|request| number.is_some_and(|number| number != *request));
+        for lock in &mut self.locks {
+            lock.let_go(tab, number);
+        }
+        self.grant();
     }
 
     fn give(&mut self, tab: usize, event: Event) {
@@ -113,15 +163,9 @@ impl Browser {
             self.log.push(format!("{:>7} tab {tab}:     {action:?}", self.now));
             match action {
                 Action::Tell(role) => self.tell(tab, role),
-                Action::Request { number, steal: false } => {
-                    self.line.push_back((tab, number));
-                    self.grant_next();
-                }
-                Action::Request { number, steal: true } => {
-                    if let Some((victim, theirs)) = self.holder.replace((tab, number)) {
-                        self.mail(victim, Mail::Event(Event::Ended(theirs)));
-                    }
-                    self.mail(tab, Mail::Event(Event::Granted(number)));
+                Action::Request { number, steal } => {
+                    self.tabs[tab].requests.push(number);
+                    self.request(0, tab, number, steal);
                 }
                 Action::Cancel(number) => self.let_go(tab, Some(number)),
                 Action::Post(message) => {
@@ -132,7 +176,6 @@ impl Browser {
                     }
                 }
                 Action::SetTimer { number, ms } => self.tabs[tab].timer = Some((self.now + u64::from(ms), number)),
-                Action::ReadMail { number } => self.tabs[tab].timer = Some((self.now + self.delay(), number)),
                 Action::AskHost => {
                     let Host { refuses, decision_ms, .. } = self.tabs[tab].host;
                     let refusal = refuses.then(|| "in a call".to_owned());
@@ -153,6 +196,9 @@ impl Browser {
     /// The host starts its client when it leads, and stops it when it does not.
     fn tell(&mut self, tab: usize, role: Role) {
         assert_eq!(role, self.tabs[tab].machine.role(), "{}", self.log.join("\n"));
+        // It is awake now: whatever it did not read yet, it is told so by us.
+        let others = self.at_work().filter(|(other, _)| *other != tab).count();
+        assert!(role != Role::Leader || others == 0, "leads beside another\n{}", self.log.join("\n"));
         let client = &mut self.tabs[tab].client;
         match (role, *client) {
             (Role::Leader, Client::Down) => *client = Client::Running,
@@ -162,13 +208,18 @@ impl Browser {
         }
     }
 
-    /// No two pages that run have a client at work, or think that they lead. One that did not run cannot know better
+    /// The pages that run and have a client at work, or think that they lead. One that did not run cannot know better
     /// before it has read what came meanwhile.
-    fn check(&self) {
+    fn at_work(&self) -> impl Iterator<Item = (usize, &Tab)> {
         let is_behind = |tab: &Tab| tab.inbox.iter().any(|(at, _)| *at < tab.busy_until);
-        let at_work = |tab: &&Tab| tab.open && !tab.asleep && tab.busy_until <= self.now && !is_behind(tab);
-        let works = |tab: &&Tab| tab.machine.role() == Role::Leader || tab.client == Client::Running;
-        let leaders = self.tabs.iter().filter(at_work).filter(works).count();
+        let runs = move |tab: &Tab| tab.open && !tab.asleep && tab.busy_until <= self.now && !is_behind(tab);
+        let works = |tab: &Tab| tab.machine.role() == Role::Leader || tab.client == Client::Running;
+        self.tabs.iter().enumerate().filter(move |(_, tab)| runs(tab) && works(tab))
+    }
+
+    /// There is one at most.
+    fn check(&self) {
+        let leaders = self.at_work().count();
         assert!(leaders <= 1, "{leaders} leaders\n{}", self.log.join("\n"));
     }
 
@@ -178,30 +229,68 @@ impl Browser {
         let events = awake.flat_map(|(index, tab)| {
             let mail = tab.inbox.iter().enumerate().map(move |(place, (at, _))| (*at, index, Some(place)));
             let timer = tab.timer.iter().map(move |(at, _)| (*at, index, None));
-            // What came while the page was blocked is read when it runs again: mail in its order, then the timers.
-            mail.chain(timer).map(|(at, index, place)| (at.max(tab.busy_until), place.is_none(), at, index, place))
+            // What came while the page was blocked is read when it runs again, in any order.
+            mail.chain(timer).map(|(at, index, place)| {
+                let order = if at < tab.busy_until { at.wrapping_mul(self.random | 1) } else { at };
+                (at.max(tab.busy_until), order, index, place)
+            })
         });
-        events.min().map(|(at, _, _, index, place)| (at, index, place)).filter(|(at, ..)| *at <= end)
+        events.min().map(|(at, _, index, place)| (at, index, place)).filter(|(at, ..)| *at <= end)
+    }
+
+    /// What the machine is told of a piece of mail, as by `tab.js`.
+    fn read(&mut self, tab: usize, place: usize) -> Option<Event> {
+        let mail = self.tabs[tab].inbox.remove(place).1;
+        let is_over = |number: &u32| !self.tabs[tab].requests.contains(number);
+        match mail {
+            Mail::First(number, _) | Mail::Second(number, _) | Mail::Event(Event::Ended(number))
+                if is_over(&number) =>
+            {
+                None
+            }
+            Mail::First(number, steal) => {
+                self.tabs[tab].asked_at = self.now;
+                self.request(1, tab, number, steal);
+                None
+            }
+            Mail::Second(number, asked_at) if self.now - asked_at <= PROMPT_MS => Some(Event::Granted(number)),
+            // One of the locks is lost: the other is let go.
+            Mail::Second(number, _) | Mail::Event(Event::Ended(number)) => {
+                self.let_go(tab, Some(number));
+                Some(Event::Ended(number))
+            }
+            Mail::Event(event) => {
+                if event == Event::Down {
+                    self.tabs[tab].client = Client::Down;
+                }
+                Some(event)
+            }
+            Mail::Message(message, sent) => {
+                Some(Event::Heard { message, late_ms: u32::try_from(self.now - sent).unwrap() })
+            }
+        }
+    }
+
+    /// What it is told of its timer.
+    fn ring(&mut self, tab: usize) -> Option<Event> {
+        let (due, number) = self.tabs[tab].timer.take().unwrap();
+        if self.now - due > PROMPT_MS {
+            self.tabs[tab].timer = Some((self.now + PROMPT_MS, number));
+            return None;
+        }
+        Some(Event::TimedOut(number))
     }
 
     fn run_until(&mut self, end: u64) {
         while let Some((at, tab, place)) = self.next(end) {
             self.now = self.now.max(at);
             let event = match place {
-                Some(place) => match self.tabs[tab].inbox.remove(place).1 {
-                    Mail::Event(event) => {
-                        if event == Event::Down {
-                            self.tabs[tab].client = Client::Down;
-                        }
-                        event
-                    }
-                    Mail::Message(message, sent) => {
-                        Event::Heard { message, late_ms: u32::try_from(self.now - sent).unwrap() }
-                    }
-                },
-                None => Event::TimedOut(self.tabs[tab].timer.take().unwrap().1),
+                Some(place) => self.read(tab, place),
+                None => self.ring(tab),
             };
-            self.give(tab, event);
+            if let Some(event) = event {
+                self.give(tab, event);
+            }
         }
         self.now = end;
     }
@@ -218,6 +307,8 @@ impl Browser {
             inbox: Vec::new(),
             last_mail: [0; 2],
             timer: None,
+            requests: Vec::new(),
+            asked_at: 0,
             unanswered: false,
         });
         self.give(tab, Event::Started);

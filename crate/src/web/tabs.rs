@@ -30,9 +30,6 @@ extern "C" {
 
     #[wasm_bindgen(method, js_name = setTimer)]
     fn set_timer(this: &Tab, number: u32, ms: u32);
-
-    #[wasm_bindgen(method, js_name = readMail)]
-    fn read_mail(this: &Tab, number: u32);
 }
 
 type OnEvent = Closure<dyn Fn(u8, u32, String)>;
@@ -130,7 +127,6 @@ impl Page {
             Action::Cancel(number) => tab.cancel(number),
             Action::Post(message) => tab.post(&message.to_text()),
             Action::SetTimer { number, ms } => tab.set_timer(number, ms),
-            Action::ReadMail { number } => tab.read_mail(number),
             Action::AskHost => self.tell("ask", ""),
             Action::ShutDown => self.tell("shutdown", ""),
             Action::Answered(refusal) => self.tell("answered", &refusal.unwrap_or_default()),
