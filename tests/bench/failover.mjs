@@ -19,6 +19,7 @@ if (!counts.every((count) => Number.isInteger(count) && count >= 2)) throw new E
 
 const VARIANTS = [
   'locks',
+  'locks, let go at pagehide',
   'lotus-crypto-diag',
   'broadcast-channel, locks',
   'broadcast-channel, messages',
@@ -247,7 +248,9 @@ for (const tabs of counts) {
     const ours = here.find(({ variant }) => variant === OURS);
     if (!ours) continue;
     const most = ending === 'crash' ? 1.1 : 0.3;
-    const ahead = here.filter(({ variant, median }) => ![OURS, 'locks'].includes(variant) && median < ours.median);
+    const ahead = here.filter(
+      ({ variant, median }) => ![OURS, 'locks', 'locks, let go at pagehide'].includes(variant) && median < ours.median,
+    );
     const behind = ahead.map(({ variant, median }) => `${variant} (${median.toFixed(1)} ms)`).join(', ');
     console.log(
       `${tabs} tabs, ${ending}: ${ours.ratio.toFixed(2)} of plain locks, at most ${most.toFixed(2)}: ${

@@ -36,6 +36,20 @@ const variants = {
       return new Promise(() => {});
     });
   },
+  // The least that can be written which lets go in time: no lock can be passed on sooner.
+  'locks, let go at pagehide': async () => {
+    let release = () => {};
+    const queue = () =>
+      navigator.locks.request(name, () => {
+        led();
+        return new Promise((resolve) => {
+          release = () => resolve(undefined);
+        });
+      });
+    addEventListener('pagehide', () => release());
+    addEventListener('pageshow', ({ persisted }) => persisted && queue());
+    queue();
+  },
   'lotus-crypto-diag': async () => {
     const { requestTabLeadership } = await import('lotus-crypto-diag');
     return requestTabLeadership({
