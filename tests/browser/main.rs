@@ -20,8 +20,10 @@ impl Page {
             "const seen = [];
              return { seen, warn(...args) { seen.push(['warn', ...args]); return 'warned'; }, error(...args) { seen.push(['error', ...args]); } };",
         );
+        let on_change = Function::new_no_args("").unchecked_into();
+        let on_failure = Function::new_with_args("e", "throw e").into();
         let signal = evaluate("return new AbortController().signal");
-        let diag = CryptoDiag::new(Function::new_no_args(""), Function::new_with_args("e", "throw e"), signal);
+        let diag = CryptoDiag::new(on_change, on_failure, signal);
         Self { console, diag }
     }
 

@@ -1,9 +1,39 @@
-//! Between Rust and JavaScript.
+//! Between Rust and JavaScript: no more of the language than is used here. Of `js-sys` more stays than is called.
 
-use js_sys::Date;
+use wasm_bindgen::prelude::*;
 
 use crate::timestamp::Timestamp;
 
+#[wasm_bindgen]
+extern "C" {
+    /// What JavaScript hands over to be called. It only takes note, and does not throw; if it does, nothing comes of it.
+    #[wasm_bindgen(typescript_type = "Function")]
+    #[derive(Clone)]
+    pub type Callback;
+
+    #[wasm_bindgen(method, catch, js_name = call)]
+    fn call0(this: &Callback, receiver: &JsValue) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = call)]
+    fn call2(this: &Callback, receiver: &JsValue, first: &str, second: &str) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(js_namespace = Date, js_name = now)]
+    fn date_now() -> f64;
+
+    #[wasm_bindgen(js_namespace = Math)]
+    pub(crate) fn random() -> f64;
+}
+
+impl Callback {
+    pub(crate) fn tell(&self) {
+        let _ = self.call0(&JsValue::UNDEFINED);
+    }
+
+    pub(crate) fn tell_of(&self, what: &str, text: &str) {
+        let _ = self.call2(&JsValue::UNDEFINED, what, text);
+    }
+}
+
 pub(crate) fn now() -> Timestamp {
-    Timestamp::from_ms(Date::now())
+    Timestamp::from_ms(date_now())
 }

@@ -5,11 +5,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
-use js_sys::{Function, Math};
 use wasm_bindgen::prelude::*;
 
 use super::console::{ConsoleTap, OnMatch};
-use super::convert::now;
+use super::convert::{Callback, now, random};
 use super::markers;
 use super::uploads::{FetchTap, OnSettled, OnUpload};
 use crate::crypto_store::{Device, IdentityKeys};
@@ -24,8 +23,8 @@ use crate::upload_loop::{LoopOptions, Verdict};
 #[wasm_bindgen]
 pub struct CryptoDiag {
     session: Rc<RefCell<Session>>,
-    on_change: Function,
-    on_failure: Function,
+    on_change: Callback,
+    on_failure: JsValue,
     signal: JsValue,
     tap: Option<ConsoleTap>,
     uploads: Option<FetchTap>,
@@ -36,20 +35,20 @@ impl CryptoDiag {
     /// `on_change` is called after every line that was kept, from inside the call that logged it; `on_failure` with
     /// whatever broke while a line was read. `signal`, an `AbortSignal`, lets all of the page go without a call of this.
     #[wasm_bindgen(constructor)]
-    pub fn new(on_change: Function, on_failure: Function, signal: JsValue) -> Self {
+    pub fn new(on_change: Callback, on_failure: JsValue, signal: JsValue) -> Self {
         Self { session: Rc::default(), on_change, on_failure, signal, tap: None, uploads: None }
     }
 
     /// Wraps the page's console; `false` where one of its methods cannot be wrapped. `source` is a function that tells
     /// where a line is logged: `window`.
-    pub fn start(&mut self, console: &JsValue, source: &Function) -> bool {
+    pub fn start(&mut self, console: &JsValue, source: &JsValue) -> bool {
         let tap = self.tap(console, source);
         self.tap.insert(tap).is_complete()
     }
 
     /// Wraps the console of a frame, until what is returned is freed. Its `source` tells `frame:<path>`.
     #[wasm_bindgen(js_name = watchConsole)]
-    pub fn watch_console(&self, console: &JsValue, source: &Function) -> WatchedConsole {
+    pub fn watch_console(&self, console: &JsValue, source: &JsValue) -> WatchedConsole {
         WatchedConsole { _tap: self.tap(console, source) }
     }
 
@@ -81,8 +80,8 @@ impl CryptoDiag {
         let on_upload: OnUpload = Closure::new(move |client, key_ids: String| {
             let decided = session
                 .try_borrow_mut()
-                .map(|mut session| session.upload_starts(client, &key_ids, now(), Math::random()) == Verdict::Answer);
-            let _ = on_change.call0(&JsValue::UNDEFINED);
+                .map(|mut session| session.upload_starts(client, &key_ids, now(), random()) == Verdict::Answer);
+            on_change.tell();
             decided.unwrap_or(false)
         });
         let session = Rc::clone(&self.session);
@@ -95,7 +94,7 @@ impl CryptoDiag {
                 }
                 _ => session.upload_settled(client, status, &error, &path, now()),
             });
-            let _ = on_change.call0(&JsValue::UNDEFINED);
+            on_change.tell();
             settled.unwrap_or(false)
         });
         // The former one is let go first: it would stay below the new one.
@@ -169,7 +168,7 @@ impl CryptoDiag {
 }
 
 impl CryptoDiag {
-    fn tap(&self, console: &JsValue, source: &Function) -> ConsoleTap {
+    fn tap(&self, console: &JsValue, source: &JsValue) -> ConsoleTap {
         let session = Rc::clone(&self.session);
         let on_change = self.on_change.clone();
         let recent: RefCell<Vec<Option<ReadLine>>> = RefCell::default();
@@ -190,7 +189,7 @@ impl CryptoDiag {
                 if kept {
                     remember(&session);
                     // It only takes note, and does not throw.
-                    let _ = on_change.call0(&JsValue::UNDEFINED);
+                    on_change.tell();
                 }
             });
         ConsoleTap::new(console, source, on_match, &self.on_failure, &self.signal)

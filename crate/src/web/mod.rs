@@ -20,7 +20,7 @@ mod uploads;
 mod diagnosis;
 
 #[cfg(feature = "capture")]
-pub use {diag::CryptoDiag, tabs::TabElection};
+pub use {convert::Callback, diag::CryptoDiag, tabs::TabElection};
 
 #[cfg(feature = "diagnosis")]
 pub use diagnosis::diagnose;

@@ -5,9 +5,9 @@ use alloc::rc::Rc;
 use alloc::string::String;
 use core::cell::{Cell, OnceCell, RefCell};
 
-use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
+use super::convert::Callback;
 use crate::election::{Action, Event, Role};
 use crate::leadership::Leadership;
 use crate::tab_message::Message;
@@ -17,7 +17,7 @@ extern "C" {
     type Tab;
 
     #[wasm_bindgen(js_name = openTab)]
-    fn open_tab(name: &str, on_event: &JsValue, host: &Function, guard: &JsValue, signal: &JsValue) -> Tab;
+    fn open_tab(name: &str, on_event: &JsValue, host: &Callback, guard: &JsValue, signal: &JsValue) -> Tab;
 
     #[wasm_bindgen(method)]
     fn request(this: &Tab, number: u32, steal: bool);
@@ -49,7 +49,7 @@ struct Page {
     events: RefCell<VecDeque<Event>>,
     busy: Cell<bool>,
     tab: OnceCell<Rc<Tab>>,
-    host: Function,
+    host: Callback,
 }
 
 #[wasm_bindgen]
@@ -58,7 +58,7 @@ impl TabElection {
     /// [`decided`](Self::decided) is the answer; `shutdown`, to which [`down`](Self::down) is; `answered` and the refusal,
     /// empty where there was none; `broken` where the wasm is, and whether the lock is lost. For the others see `tab.js`.
     #[wasm_bindgen(constructor)]
-    pub fn new(name: &str, id: String, host: Function, guard: &JsValue, signal: &JsValue) -> Self {
+    pub fn new(name: &str, id: String, host: Callback, guard: &JsValue, signal: &JsValue) -> Self {
         let page = Rc::new(Page {
             machine: RefCell::new(Leadership::new(id)),
             events: RefCell::default(),
@@ -134,8 +134,7 @@ impl Page {
     }
 
     fn tell(&self, what: &str, text: &str) {
-        // It takes note, and does not throw.
-        let _ = self.host.call2(&JsValue::UNDEFINED, &what.into(), &text.into());
+        self.host.tell_of(what, text);
     }
 }
 
