@@ -71,6 +71,21 @@ export function createMatcher(words, hints) {
  */
 
 /**
+ * Wraps warn and error of one console, with a matcher of its own.
+ *
+ * @param {any} console
+ * @param {string} words
+ * @param {string} hints
+ * @param {() => string} source
+ * @param {OnMatch} onMatch
+ * @param {(error: unknown) => void} onFailure
+ * @param {AbortSignal} signal
+ */
+export function watchConsole(console, words, hints, source, onMatch, onFailure, signal) {
+  return tapConsole(console, createMatcher(words, hints), source, onMatch, onFailure, signal);
+}
+
+/**
  * Wraps warn and error of one console.
  *
  * @param {any} console the page's, or a frame's

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
-import { inlined } from '../../pkg-glue/inlined.mjs';
+import { inlined, shortNames } from '../../pkg-glue/inlined.mjs';
 import { optimise } from '../../pkg-glue/optimise.mjs';
 import { wasmParts } from './wasm-parts.mjs';
 
@@ -47,7 +47,7 @@ async function bundle(entry, isWithout = false) {
     splitting: true,
     outdir: 'out',
     loader: { '.wasm': 'empty' },
-    plugins: isWithout ? [] : [inlined],
+    plugins: isWithout ? [shortNames] : [shortNames, inlined],
     external: ['react', 'react/jsx-runtime', 'folds'],
     define: { __VERSION__: '"0.0.0+wasm.000000000000"' },
     logLevel: 'warning',

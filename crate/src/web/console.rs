@@ -20,15 +20,13 @@ extern "C" {
 
 #[wasm_bindgen(module = "/js/console.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = createMatcher)]
-    fn create_matcher(words: &str, hints: &str) -> JsValue;
-
     type Tap;
 
-    #[wasm_bindgen(js_name = tapConsole)]
-    fn tap_console(
+    #[wasm_bindgen(js_name = watchConsole)]
+    fn watch_console(
         console: &JsValue,
-        matcher: &JsValue,
+        words: &str,
+        hints: &str,
         source: &JsValue,
         on_match: &JsValue,
         on_failure: &JsValue,
@@ -60,8 +58,7 @@ impl ConsoleTap {
         signal: &JsValue,
     ) -> Self {
         let words = needles().collect::<Vec<_>>().join("\n");
-        let matcher = create_matcher(&words, &HINTS.join("\n"));
-        let tap = tap_console(console, &matcher, source, on_match.as_ref(), on_failure, signal);
+        let tap = watch_console(console, &words, &HINTS.join("\n"), source, on_match.as_ref(), on_failure, signal);
         Self { tap, _on_match: on_match }
     }
 
