@@ -28,6 +28,7 @@ const ABOUT: Record<string, string> = {
   'ke1-heal': 'The dead keys are claimed away one after the other, until uploads are accepted again.',
   'ke1-consequence': 'What others see: they cannot reach this device any more.',
   'ke2-todevice': 'Media keys that arrive, and to-device events that cannot be opened.',
+  'ke2-oldidentity': 'A media key that was sent to the identity of before the eviction.',
   'ke2-livekit-worker': 'LiveKit misses media keys of a participant.',
   'ke3-malformed': 'Events that nobody can decrypt, because they are malformed.',
   'ke4-delayed': 'A slow and failing homeserver: the call membership times out.',

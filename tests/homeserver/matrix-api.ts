@@ -36,6 +36,13 @@ export async function connect(baseUrl: string, { userId: ownUserId, password }: 
       const path = `${room(roomId)}/send/${type}/${crypto.randomUUID()}`;
       return (await send('PUT', path, content, token)).event_id;
     },
+    sendToDevice: ({ userId, deviceId }: DeviceId, type: string, content: unknown) =>
+      send(
+        'PUT',
+        `sendToDevice/${type}/${crypto.randomUUID()}`,
+        { messages: { [userId]: { [deviceId]: content } } },
+        token,
+      ),
     redact: (roomId: string, eventId: string) =>
       send('PUT', `${room(roomId)}/redact/${encodeURIComponent(eventId)}/${crypto.randomUUID()}`, {}, token),
   };

@@ -2,6 +2,9 @@
 //! it is diagnosed. See `tests/fixtures/cases/README.md`.
 #![cfg(not(target_family = "wasm"))]
 
+mod recordings;
+mod replay;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,6 +18,7 @@ use lotus_crypto_diag::session::{Evidences, Session};
 use lotus_crypto_diag::timestamp::Timestamp;
 use lotus_crypto_diag::upload_loop::LoopOptions;
 use lotus_crypto_diag::verdict::{Analysis, Finding, Verdict};
+use replay::{Event, Replay, What, filled};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -34,24 +38,6 @@ struct Case {
     server: ServerEvidence,
     findings: BTreeMap<String, Expected>,
     summary: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Replay {
-    /// The scenario.
-    recording: String,
-    /// Beginning of `frame`: whose lines.
-    context: String,
-    /// These chapters and no others, as if the first began at `from`.
-    #[serde(default)]
-    chapters: Vec<String>,
-    /// Milliseconds of the scenario.
-    from: i64,
-    to: i64,
-    /// Whether the network is watched, too.
-    #[serde(default)]
-    uploads: bool,
 }
 
 #[derive(Deserialize)]
@@ -88,7 +74,11 @@ fn cases() -> Vec<(String, Case)> {
         .map(|folder| {
             let name = folder.file_name().unwrap().to_string_lossy().into_owned();
             let text = fs::read_to_string(folder.join("case.json")).unwrap();
-            let case = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let parse =
+                |text: &str| -> Case { serde_json::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}")) };
+            let case = parse(&text);
+            let events = case.replay.as_ref().map(Replay::events).unwrap_or_default();
+            let case = parse(&filled(&text, &events));
             (name, case)
         })
         .collect();
@@ -100,67 +90,6 @@ fn cases() -> Vec<(String, Case)> {
 /// The scenarios of the recordings begin at midnight here.
 fn at(ms: i64) -> Timestamp {
     "2026-11-24T00:00:00.000Z".parse::<Timestamp>().unwrap().plus_ms(ms)
-}
-
-struct Event {
-    at: i64,
-    what: What,
-}
-
-enum What {
-    Line { level: Level, source: String, text: String },
-    Upload { status: u16, error: String, path: String },
-}
-
-/// The lines of a recording, or, with `uploads-` before its name, its uploads. Of which release they are, the file says.
-fn jsonl(name: &str) -> Vec<Value> {
-    let files = fs::read_dir(fixtures().join("recorded")).unwrap().map(|file| file.unwrap().path());
-    let is_release = |rest: &str| rest.trim_start_matches("lk").starts_with(|first: char| first.is_ascii_digit());
-    let found: Vec<PathBuf> = files
-        .filter(|path| {
-            let file = path.file_stem().unwrap().to_string_lossy();
-            file.strip_prefix(name).and_then(|rest| rest.strip_prefix('-')).is_some_and(is_release)
-        })
-        .collect();
-    let [path] = found.as_slice() else { panic!("{name}: {} recordings", found.len()) };
-    let text = fs::read_to_string(path).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
-fn recorded(replay: &Replay) -> Vec<Event> {
-    let string = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let time = |value: &Value| value["t_ms"].as_i64().unwrap();
-    let all = jsonl(&replay.recording);
-    let is_replayed = |value: &Value| {
-        replay.chapters.is_empty() || replay.chapters.iter().any(|chapter| value["chapter"] == chapter.as_str())
-    };
-    let begins = all.iter().filter(|line| is_replayed(line)).map(time).min();
-    let begins = begins.unwrap_or_else(|| panic!("{}: no {:?}", replay.recording, replay.chapters));
-    let later = if replay.chapters.is_empty() { 0 } else { replay.from - begins };
-    let lines = all.iter().filter(|line| is_replayed(line) && string(&line["frame"]).starts_with(&replay.context)).map(
-        |line| Event {
-            at: time(line) + later,
-            what: What::Line {
-                level: if line["level"] == "error" { Level::Error } else { Level::Warn },
-                source: source_of(&string(&line["frame"])).to_owned(),
-                text: string(&line["text"]),
-            },
-        },
-    );
-    let uploads = if replay.uploads { jsonl(&format!("uploads-{}", replay.recording)) } else { Vec::new() };
-    let uploads = uploads.iter().filter(|upload| is_replayed(upload)).map(|upload| Event {
-        at: time(upload) + later,
-        what: What::Upload {
-            status: u16::try_from(upload["status"].as_u64().unwrap()).unwrap(),
-            error: string(&upload["response"]["error"]),
-            path: string(&upload["path"]),
-        },
-    });
-    lines.chain(uploads).filter(|event| (replay.from..=replay.to).contains(&event.at)).collect()
-}
-
-fn source_of(frame: &str) -> &'static str {
-    if frame.ends_with("/iframe") { "frame:/element-call/index.html" } else { "window" }
 }
 
 /// What the page would have written at the end.
@@ -175,7 +104,7 @@ fn report(case: &Case) -> (Value, Report) {
         session.watch_uploads(replay.uploads, LoopOptions::default());
         status.state = CaptureState::Running;
         end = replay.to;
-        events = recorded(replay);
+        events = replay.events();
     }
     events.extend(case.lines.iter().map(|line| Event {
         at: line.at,

@@ -1,8 +1,9 @@
 //! Uploads of several clients, and what a session makes of recorded storms and healthy days.
 #![cfg(not(target_family = "wasm"))]
 
-use std::path::{Path, PathBuf};
-use std::{env, fs};
+mod recordings;
+
+use std::fs;
 
 use lotus_crypto_diag::crypto_store::{Device, Recall};
 use lotus_crypto_diag::entry::{Fault, Level, Refusal};
@@ -48,9 +49,7 @@ fn session(breaker: bool) -> Session {
 
 /// The uploads of every recorded session, by its name.
 fn recordings() -> Vec<(String, Vec<Value>)> {
-    let folder = env::var_os("RECORDED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/recorded"), PathBuf::from);
-    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap());
+    let files = fs::read_dir(recordings::folder()).unwrap().map(|file| file.unwrap());
     let recordings: Vec<_> = files
         .filter_map(|file| {
             let name = file.file_name().into_string().unwrap().strip_prefix("uploads-")?.to_owned();

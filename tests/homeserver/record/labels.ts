@@ -10,12 +10,18 @@ export interface Label {
 const MALFORMED = /missing field|invalid type|wasn't valid base64|unsupported algorithm/;
 const MEMBERSHIP =
   /Missing own membership|MembershipManager stopped because|encountered an unrecoverable error|error while sending event/;
+/** What the crypto library says of a message to this device that it cannot open. */
+const UNOPENED =
+  /Failed to (decrypt a (non-)?pre-key message|create a new Olm session from a pre-key message)|Olm event doesn't contain a ciphertext|Received an invalid to-device event/;
 
 export function labelOf(text: string): Label | null {
   if (/\[400\] One time key \S+ already exists/.test(text)) return { ke: 'KE-1', kind: 'refusal' };
   if (/unexpected encrypted to-device event/.test(text) && text.includes('io.element.call.encryption_keys')) {
     return { ke: 'KE-2', kind: 'to-device-opened' };
   }
+  if (UNOPENED.test(text)) return { ke: 'KE-2', kind: 'to-device-unopened', beyond: true };
+  if (/^InvalidKey: /.test(text)) return { ke: 'KE-2', kind: 'invalid-key', beyond: true };
+  if (/is being marked as invalid/.test(text)) return { ke: 'KE-2', kind: 'key-marked-invalid', beyond: true };
   if (/missing key at index/.test(text)) return { ke: 'KE-2', kind: 'missing-key' };
   if (/key set not found/.test(text)) return { ke: 'KE-2', kind: 'missing-key-set' };
   const [, reason] = /^Error decrypting event .*DecryptionError\[msg: (.*)/s.exec(text) ?? [];

@@ -22,8 +22,10 @@ async function storm({ other }: Session, { page, userId }: Device): Promise<void
 }
 
 export const SESSIONS: Record<string, Play> = {
-  async healthy({ open }) {
+  async healthy({ open, chapter }) {
+    chapter('logged in');
     const [alice, bob] = [await open(), await open()];
+    chapter('in a conversation');
     const roomId = await meet(alice, bob);
     for (const device of [alice, bob, alice, bob]) {
       await device.page.evaluate((id) => window.lab.send(id, 'hello'), roomId);
@@ -124,25 +126,46 @@ export const SESSIONS: Record<string, Play> = {
     }
   },
   async 'ke1-consequence'({ open, other, chapter }) {
-    const [victim, sender] = [await open(), await open()];
-    const roomId = await meet(sender, victim);
+    const victim = await open();
     await evict(victim.page);
     chapter('evicted');
     await victim.page.goto(CLIENT);
-    await sleep(10_000);
+    await sleep(5000);
+    // One that knows nothing of the identity of before.
+    const sender = await open();
+    const roomId = await meet(sender, victim);
     await sender.page.evaluate((id) => window.lab.send(id, 'can you read this?'), roomId);
     await (await other()).claim(victim);
     await sleep(10_000);
   },
   async 'ke2-todevice'({ lab, open, other, chapter }) {
+    chapter('logged in');
     const [victim, sender] = [await open(), await open()];
+    const claimer = await other();
+    chapter('malformed messages');
+    const { curve25519 } = await victim.page.evaluate(async () => {
+      const keys = await window.lab.client?.getCrypto()?.getOwnDeviceKeys();
+      if (!keys) throw new Error('there is no encryption');
+      return keys;
+    });
+    const olm = (body: string) => ({
+      algorithm: 'm.olm.v1.curve25519-aes-sha2',
+      sender_key: 'A'.repeat(43),
+      ciphertext: { [curve25519]: { type: 0, body } },
+    });
+    for (const content of [olm('AwoA'), olm('AwAA'), olm('AA'), { ciphertext: {} }]) {
+      await claimer.sendToDevice(victim, 'm.room.encrypted', content);
+      await sleep(1000);
+    }
+    await sleep(3000);
+
+    chapter('keys arrive, one damaged');
     const roomId = await meet(sender, victim);
     await sender.page.evaluate((id) => window.lab.send(id, 'in the call?'), roomId);
-    chapter('keys arrive, one damaged');
     for (const isDamaged of [false, true, false]) await sendMediaKey(sender, victim, isDamaged);
     const late = await open();
     const lateRoomId = await meet(late, victim);
-    const claimer = await other();
+
     const before = await restoreOlderStore(lab, victim, claimer, () => chapter('restored'));
     const lost = new Set(withOneTimeKeys((await lab.uploads()).slice(0, before)).at(-1)?.oneTimeKeys);
     while (!lost.has(await claimer.claim(victim)));
@@ -150,6 +173,19 @@ export const SESSIONS: Record<string, Play> = {
     await late.page.evaluate((id) => window.lab.send(id, 'and now?'), lateRoomId);
     await sendMediaKey(late, victim);
     await sleep(10_000);
+  },
+  async 'ke2-oldidentity'({ lab, open, chapter }) {
+    const [victim, sender] = [await open(), await open()];
+    const roomId = await meet(sender, victim);
+    await sender.page.evaluate((id) => window.lab.send(id, 'in the call?'), roomId);
+    await sendMediaKey(sender, victim);
+    await evict(victim.page);
+    // Written before anybody could hear that the device has other keys now, and there when it has been refused.
+    await lab.setRules([{ method: 'PUT', path: '/sendToDevice/', fault: { kind: 'delay', ms: 6000 } }]);
+    await sendMediaKey(sender, victim);
+    chapter('evicted');
+    await victim.page.goto(CLIENT);
+    await sleep(12_000);
   },
   async 'ke3-malformed'({ lab, open, chapter }) {
     const [alice, bob] = [await lab.register('alice'), await open()];
