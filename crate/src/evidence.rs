@@ -4,6 +4,7 @@
 //! of a fault share the room, and of each kind the first entry and the latest ones stay.
 
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::hash::{Hash, Hasher};
@@ -45,10 +46,12 @@ pub struct EvidenceBuffer {
     lines: u64,
 }
 
+/// Small, as all are looked through, and those behind one that goes are moved.
 #[derive(Debug)]
 struct Slot {
-    entry: Entry,
+    entry: Box<Entry>,
     subject: Subject,
+    kind: usize,
     /// The running number of the latest line folded into it.
     last_line: u64,
 }
@@ -77,18 +80,18 @@ impl EvidenceBuffer {
             let at = slots.iter().rposition(|before| before.last_line < slot.last_line).map_or(0, |before| before + 1);
             slots.insert(at, slot);
         }
-        slots.into_iter().map(|slot| &slot.entry).collect()
+        slots.into_iter().map(|slot| &*slot.entry).collect()
     }
 
     /// Drops one entry of the kind that holds most: the one that was quiet longest, apart from the kind's first.
     fn make_room(&mut self) {
         let mut held = [0_usize; Detail::KINDS];
         for slot in &self.slots {
-            held[slot.entry.detail.ordinal()] += 1;
+            held[slot.kind] += 1;
         }
         // With far fewer kinds than entries, the largest has more than the two that must stay.
         let largest = (0..held.len()).max_by_key(|kind| held[*kind]);
-        let of_kind = self.slots.iter().enumerate().filter(|(_, slot)| Some(slot.entry.detail.ordinal()) == largest);
+        let of_kind = self.slots.iter().enumerate().filter(|(_, slot)| Some(slot.kind) == largest);
         let victim = of_kind.skip(1).min_by_key(|(_, slot)| slot.last_line).map(|(index, _)| index);
         if let Some(victim) = victim {
             self.slots.remove(victim);
@@ -150,7 +153,7 @@ impl Slot {
             last_message: None,
             detail: line.detail,
         };
-        Self { entry, subject, last_line: number }
+        Self { subject, kind: entry.detail.ordinal(), entry: Box::new(entry), last_line: number }
     }
 
     /// Whether `line` says the same as this entry. Where the detail names what the line is about, other differences

@@ -101,21 +101,19 @@ impl<'a> Cursor<'a> {
         let text = self.rest.trim_start();
         let escapes = text.len() - text.trim_start_matches('\\').len();
         let opening = text.get(..=escapes)?;
-        if !opening.ends_with(['"', '\'']) {
+        let Some(quote) = opening.chars().next_back().filter(|c| matches!(c, '"' | '\'')) else {
             // A stray backslash: step over it, so that the caller moves on.
             self.rest = text.get(escapes.max(1)..).unwrap_or_default();
             return Some("");
-        }
+        };
         let body = &text[opening.len()..];
-        let mut from = 0;
         // The literal ends with the very sequence that opened it: `"`, `'`, `\"`, `\\"`.
-        while let Some(at) = body[from..].find(&opening[escapes..]).map(|at| from + at) {
+        for (at, _) in body.match_indices(quote) {
             let before = &body[..at];
             if before.len() - before.trim_end_matches('\\').len() == escapes {
                 self.rest = &body[at + 1..];
                 return Some(&before[..at - escapes]);
             }
-            from = at + 1;
         }
         self.rest = "";
         None

@@ -42,6 +42,9 @@ const SECRET_FIELDS: [&str; 11] = [
     "authorization",
 ];
 
+/// The last letters of these, and of `key` and `k`; a name may have an underscore behind it.
+const LAST_LETTERS: &[u8] = b"ndeytk_";
+
 /// Replaces every secret in `text`; borrows where there is none. Doing it twice changes nothing more.
 pub fn redact(text: &str) -> Cow<'_, str> {
     let mut redacted = String::new();
@@ -62,8 +65,19 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     Cow::Owned(redacted)
 }
 
-fn is_word(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || b == b'_'
+/// A table, as it is asked about every byte.
+static WORD: [bool; 256] = {
+    let mut word = [false; 256];
+    let mut b = 0_u8;
+    while b < 128 {
+        word[b as usize] = b.is_ascii_alphanumeric() || b == b'_';
+        b += 1;
+    }
+    word
+};
+
+const fn is_word(b: u8) -> bool {
+    WORD[b as usize]
 }
 
 /// The next run of word characters at or after `from`, stepping over escapes (`\n`, `%3D`, `\u0022`), whose letters
@@ -91,13 +105,12 @@ fn end_of(text: &str, at: usize, accept: impl Fn(u8) -> bool) -> usize {
 }
 
 fn secret_at(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
-    let name = &text[word.clone()];
     // By their first letter: most words are none of these, and there are hundreds in a line.
     let by_itself = match text.as_bytes()[word.start] {
         b's' | b'm' | b'M' => token(text, word.start),
         b'e' => json_web_token(text, word.start),
         b'E' => recovery_key(text, word.start),
-        b'b' | b'B' if name.eq_ignore_ascii_case("bearer") => credentials(text, word.end),
+        b'b' | b'B' if text[word.clone()].eq_ignore_ascii_case("bearer") => credentials(text, word.end),
         _ => None,
     };
     by_itself.or_else(|| url_credentials(text, word)).or_else(|| field_value(text, word))
@@ -148,7 +161,7 @@ fn credentials(text: &str, at: usize) -> Option<Range<usize>> {
 
 /// The first part of `https://user:password@host`, whole: in the user's place there may be a token.
 fn url_credentials(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
-    let from = word.end + text[word.end..].strip_prefix("://").map(|_| 3)?;
+    let from = word.end + text.as_bytes()[word.end..].strip_prefix(b"://").map(|_| 3)?;
     let end = end_of(text, from, |b| !b"/?#\"'<> \t\r\n".contains(&b));
     let at_sign = from + text[from..end].rfind('@')?;
     text[from..at_sign].contains(':').then_some(from..at_sign)
@@ -156,6 +169,10 @@ fn url_credentials(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
 
 fn field_value(text: &str, name: &Range<usize>) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
+    // Most words are no name of a secret, and show it by their last letter.
+    if !LAST_LETTERS.contains(&bytes[name.end - 1].to_ascii_lowercase()) {
+        return None;
+    }
     let quote = |b: u8| b == b'"' || b == b'\'' || b == b'\\' || b == b'`';
     let after_name = end_of(text, name.end, |b| quote(b) || b == b' ');
     let separator = match bytes.get(after_name)? {
@@ -164,9 +181,9 @@ fn field_value(text: &str, name: &Range<usize>) -> Option<Range<usize>> {
         b'%' => encoded_separator(text, after_name)?,
         _ => return None,
     };
-    let folded = folded_name(text, name);
-    let (maybe_media_key, maybe_file_key) = (folded == "key", folded == "k");
-    if !maybe_media_key && !maybe_file_key && !SECRET_FIELDS.iter().any(|field| folded.ends_with(field)) {
+    let is_named = |field: &str| name_ends_with(&bytes[..name.end], field);
+    let (maybe_media_key, maybe_file_key) = (is_named("key") == Some(true), is_named("k") == Some(true));
+    if !maybe_media_key && !maybe_file_key && !SECRET_FIELDS.iter().any(|field| is_named(field).is_some()) {
         return None;
     }
     let opening = end_of(text, separator, |b| b == b' ');
@@ -200,11 +217,13 @@ fn encoded_separator(text: &str, at: usize) -> Option<usize> {
     (code.eq_ignore_ascii_case(b"%3d") || code.eq_ignore_ascii_case(b"%3a")).then_some(at + 3)
 }
 
-/// The whole name that ends with the word `name`, lower case, its dashes and underscores left out: `recovery-key`.
-fn folded_name(text: &str, name: &Range<usize>) -> String {
-    let of_a_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let start = text[..name.start].trim_end_matches(of_a_name).len();
-    text[start..name.end].chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+/// Whether the name at the end of `text` ends with `field`, its case, dashes and underscores apart, as in `recovery-key`;
+/// and then, whether that is all of it.
+fn name_ends_with(text: &[u8], field: &str) -> Option<bool> {
+    let of_a_name = |b: &&u8| is_word(**b) || **b == b'-';
+    let mut letters = text.iter().rev().take_while(of_a_name).filter(|b| b.is_ascii_alphanumeric());
+    let is_suffix = field.bytes().rev().all(|letter| letters.next().is_some_and(|b| b.eq_ignore_ascii_case(&letter)));
+    is_suffix.then(|| letters.next().is_none())
 }
 
 /// In the content of a media-key event the secret is called `key`, as public keys are elsewhere. There, and there only,
@@ -237,6 +256,8 @@ fn unquoted_end(text: &str, from: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use alloc::borrow::ToOwned;
+
     use super::*;
 
     #[track_caller]
@@ -268,6 +289,16 @@ mod tests {
         hidden("{\"password\":\"cut in the mid", "{\"password\":\"[redacted]");
         hidden("https://bob:pa:ss@hs/x @a:b", "https://[redacted]@hs/x @a:b");
         hidden("https://syt_abc:x@hs/ https://syt_abc@hs/", "https://[redacted]@hs/ https://[redacted]@hs/");
+    }
+
+    #[test]
+    fn a_name_is_known_by_its_last_letter_in_whatever_spelling() {
+        for field in SECRET_FIELDS {
+            assert!(LAST_LETTERS.contains(&field.as_bytes()[field.len() - 1]), "{field}");
+            for name in [field.to_owned(), field.to_uppercase(), ["my-", field, "_"].concat()] {
+                hidden(&[&name, "=x"].concat(), &[&name, "=[redacted]"].concat());
+            }
+        }
     }
 
     #[test]

@@ -74,7 +74,8 @@ pub static STORE_LOST: [&str; 2] =
 
 /// Whether a line says that the crypto store is lost.
 pub fn tells_of_lost_store(text: &str) -> bool {
-    STORE_LOST.iter().any(|words| text.contains(words))
+    // Both begin with the same letter, which is found far sooner than the words.
+    text.match_indices('D').any(|(at, _)| STORE_LOST.iter().any(|words| text[at..].starts_with(words)))
 }
 
 /// Parts of the words, of which one stands in each. Most lines hold none, and a regular expression finds that out of
