@@ -85,9 +85,9 @@ impl Recall {
 impl Marker {
     fn from_text(text: &str) -> Option<Self> {
         // Keys and times hold no quotes, so no escapes either.
-        let field = |name| scan::between(text, name, "\"").filter(|value| !value.contains('\\'));
+        let field = |name| scan::between(text, name, "\"").filter(|value| !scan::holds(value, "\\"));
         let time = |name| field(name)?.parse().ok();
-        let time_or_null = |null, name| if text.contains(null) { Some(None) } else { time(name).map(Some) };
+        let time_or_null = |null, name| if scan::holds(text, null) { Some(None) } else { time(name).map(Some) };
         Some(Self {
             schema: MARKER_SCHEMA,
             ed25519: field("\"ed25519\":\"")?.to_owned(),

@@ -15,7 +15,7 @@ pub const SIGNATURE: &str = "DecryptionError";
 
 /// Reads which event could not be decrypted, and whether it is the event that is broken.
 pub fn parse_decryption_error(text: &str) -> Detail {
-    let (head, tail) = text.split_once(SIGNATURE).unwrap_or((text, ""));
+    let (head, tail) = scan::split(text, SIGNATURE).unwrap_or((text, ""));
     let event = TimelineEvent {
         event_id: field(head, "(id="),
         room_id: field(head, " room="),
@@ -36,10 +36,10 @@ fn field(head: &str, name: &str) -> Option<String> {
 fn reason(tail: &str) -> Option<&str> {
     let Some(rest) = tail.strip_prefix("[msg: ") else {
         // Another writer's words: `DecryptionError: <reason>`.
-        let rest = tail.strip_prefix(':')?.lines().next()?.trim();
+        let rest = scan::first_line(tail.strip_prefix(':')?).trim();
         return (!rest.is_empty()).then_some(rest);
     };
-    let end = rest.find(", sender_key: ").or_else(|| rest.find(']'));
+    let end = scan::find(rest, ", sender_key: ").or_else(|| scan::find(rest, "]"));
     Some(rest[..end.unwrap_or(rest.len())].trim_end())
 }
 
@@ -57,10 +57,10 @@ fn malformed_cause(reason: &str) -> Option<MalformedCause> {
         ("didn't contain a valid payload", MalformedCause::Unreadable),
         ("failed to decode Protobuf", MalformedCause::Unreadable),
     ];
-    let known = WORDS.into_iter().find_map(|(words, cause)| reason.contains(words).then_some(cause));
+    let known = WORDS.into_iter().find_map(|(words, cause)| scan::holds(reason, words).then_some(cause));
     known.or_else(|| {
         let position = scan::after(reason, " at line ")?;
-        position.contains(" column ").then_some(MalformedCause::Unreadable)
+        scan::holds(position, " column ").then_some(MalformedCause::Unreadable)
     })
 }
 

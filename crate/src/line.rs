@@ -6,6 +6,7 @@ use alloc::string::String;
 use crate::entry::Level;
 use crate::evidence::Evidence;
 use crate::redact::redact;
+use crate::scan;
 use crate::signature::{Classified, recognise, tells_of_lost_store};
 
 /// How much of a line is kept, in bytes of UTF-8.
@@ -65,7 +66,7 @@ fn message(text: &str, excerpt: &str, signature: &str) -> (String, bool) {
         let kept = cut(text, MAX_MESSAGE);
         return (kept.to_owned(), kept.len() < text.len());
     }
-    let lead = excerpt.find(signature).unwrap_or(excerpt.len()).saturating_sub(LEAD);
+    let lead = scan::find(excerpt, signature).unwrap_or(excerpt.len()).saturating_sub(LEAD);
     let lead = excerpt.ceil_char_boundary(lead);
     let half = (MAX_MESSAGE - OMISSION.len()) / 2;
     ([cut(text, half), OMISSION, cut(&excerpt[lead..], half)].concat(), true)

@@ -44,7 +44,7 @@ fn participant(text: &str, marker: &str) -> Option<String> {
 /// rust-crypto's "unexpected encrypted to-device event": it logs so **after** it decrypted an event whose type it does
 /// not know, so this is the trace of a media key that arrived in good order.
 pub(crate) fn mention(text: &str) -> Detail {
-    if text.contains("Received an unexpected encrypted to-device event") {
+    if scan::holds(text, "Received an unexpected encrypted to-device event") {
         Detail::ToDeviceOpened { sender: sender(text) }
     } else {
         Detail::MediaKeyMention
@@ -53,7 +53,7 @@ pub(crate) fn mention(text: &str) -> Detail {
 
 /// rust-crypto could not open a to-device event. Its inner type is not known: it may or may not have been a media key.
 pub(crate) fn unopened(text: &str) -> Detail {
-    let words = text.lines().next().and_then(|line| scan::after(line, ": ")).map(str::to_owned);
+    let words = scan::after(scan::first_line(text), ": ").map(str::to_owned);
     Detail::ToDeviceUnopened { sender: sender(text), reason: words }
 }
 

@@ -43,14 +43,14 @@ pub(crate) fn parse_membership(text: &str) -> CallMembership {
         delay_id,
         attempt,
         max_attempts,
-        rejoins: text.contains("Missing own membership"),
-        gave_up: text.contains("MembershipManager stopped because")
-            || text.contains("MembershipManager encountered an unrecoverable error"),
+        rejoins: scan::holds(text, "Missing own membership"),
+        gave_up: scan::holds(text, "MembershipManager stopped because")
+            || scan::holds(text, "MembershipManager encountered an unrecoverable error"),
     }
 }
 
 fn told<T: Copy>(text: &str, words: &[(&str, T)]) -> Option<T> {
-    words.iter().find(|(words, _)| text.contains(words)).map(|(_, meaning)| *meaning)
+    words.iter().find(|(words, _)| scan::holds(text, words)).map(|(_, meaning)| *meaning)
 }
 
 /// `…/delayed_events/syd_x/restart)`; earlier releases send the action in the body.
@@ -74,9 +74,9 @@ fn room(text: &str) -> Option<String> {
 
 /// `(0/10)`, written as `((0/10))` by some releases; `(11)` where it gave up: `Reached maximum (11) retries`.
 fn attempts(text: &str) -> Option<(u32, u32)> {
-    let counter = text.match_indices('(').find_map(|(at, _)| {
-        let (attempt, rest) = text[at + 1..].split_once('/')?;
-        let max = &rest[..rest.find(')')?];
+    let counter = scan::each_after(text, "(").find_map(|rest| {
+        let (attempt, rest) = scan::split(rest, "/")?;
+        let (max, _) = scan::split(rest, ")")?;
         Some((attempt.parse().ok()?, max.parse().ok()?))
     });
     counter.or_else(|| {

@@ -18,13 +18,13 @@ pub const CLUE: &str = "already exists";
 
 /// Reads a refusal; `None` for a line that merely contains the words.
 pub fn parse_refusal(text: &str) -> Option<Refusal> {
-    text.match_indices("One time key ").find_map(|(at, opening)| {
-        let (key_id, rest) = text[at + opening.len()..].split_once(' ')?;
-        let (algorithm, id) = key_id.split_once(':')?;
+    scan::each_after(text, "One time key ").find_map(|refusal| {
+        let (key_id, rest) = scan::split(refusal, " ")?;
+        let (algorithm, id) = scan::split(key_id, ":")?;
         let complete =
             !algorithm.is_empty() && algorithm.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
         // Spec, "opaque identifier": no white space; what follows the id shows that it was not cut.
-        if !complete || id.is_empty() || id.contains(char::is_whitespace) || !rest.starts_with(CLUE) {
+        if !complete || id.is_empty() || id.chars().any(char::is_whitespace) || !rest.starts_with(CLUE) {
             return None;
         }
         let keys = &rest[CLUE.len()..];
@@ -35,7 +35,7 @@ pub fn parse_refusal(text: &str) -> Option<Refusal> {
             old_key: old.public,
             new_key: new.public,
             device_id: new.device_id.or(old.device_id),
-            http_status: scan::http_status(&text[..at]),
+            http_status: scan::http_status(&text[..text.len() - refusal.len()]),
         })
     })
 }
@@ -99,18 +99,18 @@ impl<'a> Cursor<'a> {
     /// it is cut. What is inside is taken as it stands: keys and field names have no escapes.
     fn string(&mut self) -> Option<&'a str> {
         let text = self.rest.trim_start();
-        let escapes = text.len() - text.trim_start_matches('\\').len();
+        let escapes = text.bytes().take_while(|byte| *byte == b'\\').count();
         let opening = text.get(..=escapes)?;
-        let Some(quote) = opening.chars().next_back().filter(|c| matches!(c, '"' | '\'')) else {
+        let [.., quote @ (b'"' | b'\'')] = opening.as_bytes() else {
             // A stray backslash: step over it, so that the caller moves on.
             self.rest = text.get(escapes.max(1)..).unwrap_or_default();
             return Some("");
         };
         let body = &text[opening.len()..];
         // The literal ends with the very sequence that opened it: `"`, `'`, `\"`, `\\"`.
-        for (at, _) in body.match_indices(quote) {
+        for (at, _) in body.bytes().enumerate().filter(|(_, byte)| byte == quote) {
             let before = &body[..at];
-            if before.len() - before.trim_end_matches('\\').len() == escapes {
+            if before.bytes().rev().take_while(|byte| *byte == b'\\').count() == escapes {
                 self.rest = &body[at + 1..];
                 return Some(&before[..at - escapes]);
             }

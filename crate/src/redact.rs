@@ -7,6 +7,8 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use core::ops::Range;
 
+use crate::scan;
+
 /// What stands where a secret stood.
 pub const REDACTED: &str = "[redacted]";
 
@@ -104,6 +106,11 @@ fn end_of(text: &str, at: usize, accept: impl Fn(u8) -> bool) -> usize {
     text.as_bytes()[at..].iter().position(|b| !accept(*b)).map_or(text.len(), |length| at + length)
 }
 
+/// Where the run of bytes that `accept` takes, to the end of `text`, begins.
+fn start_of(text: &str, accept: impl Fn(u8) -> bool) -> usize {
+    text.bytes().rposition(|b| !accept(b)).map_or(0, |at| at + 1)
+}
+
 fn secret_at(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
     // By their first letter: most words are none of these, and there are hundreds in a line.
     let by_itself = match text.as_bytes()[word.start] {
@@ -163,8 +170,8 @@ fn credentials(text: &str, at: usize) -> Option<Range<usize>> {
 fn url_credentials(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
     let from = word.end + text.as_bytes()[word.end..].strip_prefix(b"://").map(|_| 3)?;
     let end = end_of(text, from, |b| !b"/?#\"'<> \t\r\n".contains(&b));
-    let at_sign = from + text[from..end].rfind('@')?;
-    text[from..at_sign].contains(':').then_some(from..at_sign)
+    let at_sign = from + text.as_bytes()[from..end].iter().rposition(|b| *b == b'@')?;
+    scan::holds(&text[from..at_sign], ":").then_some(from..at_sign)
 }
 
 fn field_value(text: &str, name: &Range<usize>) -> Option<Range<usize>> {
@@ -189,8 +196,8 @@ fn field_value(text: &str, name: &Range<usize>) -> Option<Range<usize>> {
     let opening = end_of(text, separator, |b| b == b' ');
     let value = end_of(text, opening, quote);
     let value = if text[value..].starts_with("%22") { value + 3 } else { value };
-    let end = match text[opening..value].chars().next_back().filter(|c| *c != '\\') {
-        Some(mark) if mark != '2' => quoted_end(text, value, mark, value - opening - 1),
+    let end = match bytes[opening..value].last() {
+        Some(&mark) if mark != b'\\' && mark != b'2' => quoted_end(text, value, mark, value - opening - 1),
         // The scheme and its credentials: `Authorization: Basic dXNlcjpwYXNz`.
         _ if text[name.clone()].eq_ignore_ascii_case("authorization") => {
             end_of(text, value, |b| !b"\r\n,;\"'})".contains(&b))
@@ -198,7 +205,7 @@ fn field_value(text: &str, name: &Range<usize>) -> Option<Range<usize>> {
         _ => unquoted_end(text, value),
     };
     // `k` of a JSON Web Key, with which a file is encrypted: 43 characters.
-    let is_cut = || end == text.len() && text[..name.start].contains("A256CTR");
+    let is_cut = || end == text.len() && scan::holds(&text[..name.start], "A256CTR");
     let is_long = || end_of(text, value, |b| is_word(b) || b == b'-') - value >= 40;
     if maybe_file_key && !is_long() && !is_cut() {
         return None;
@@ -208,7 +215,8 @@ fn field_value(text: &str, name: &Range<usize>) -> Option<Range<usize>> {
     }
     let value = value..end;
     let told = ["", "null", "undefined", "None", "true", "false", REDACTED];
-    (!told.contains(&&text[value.clone()]) && !text[value.clone()].starts_with(['{', '['])).then_some(value)
+    let is_told = told.contains(&&text[value.clone()]) || matches!(bytes.get(value.start), Some(b'{' | b'['));
+    (!is_told).then_some(value)
 }
 
 fn encoded_separator(text: &str, at: usize) -> Option<usize> {
@@ -229,29 +237,30 @@ fn name_ends_with(text: &[u8], field: &str) -> Option<bool> {
 /// In the content of a media-key event the secret is called `key`, as public keys are elsewhere. There, and there only,
 /// it has an `index`: `{"index":0,"key":"…"}`, in either order.
 fn stands_beside_an_index(before: &str, after: &str) -> bool {
-    let mark = |c: char| c == ' ' || c == '"' || c == '\'' || c == '\\';
-    let follows = after.trim_start_matches(mark).strip_prefix(',').map(|rest| rest.trim_start_matches(mark));
-    let precedes = before.trim_end_matches(mark).strip_suffix(',').map(|rest| {
-        let number = rest.trim_end_matches(|c: char| c == ' ' || c.is_ascii_digit());
-        number.strip_suffix(':').unwrap_or_default().trim_end_matches(mark)
+    let mark = |b: u8| b" \"'\\".contains(&b);
+    let follows = after[end_of(after, 0, mark)..].strip_prefix(',');
+    let precedes = before[..start_of(before, mark)].strip_suffix(',').and_then(|rest| {
+        let number = |b: u8| b == b' ' || b.is_ascii_digit();
+        rest[..start_of(rest, number)].strip_suffix(':')
     });
-    follows.is_some_and(|rest| rest.starts_with("index")) || precedes.is_some_and(|rest| rest.ends_with("index"))
+    follows.is_some_and(|rest| rest[end_of(rest, 0, mark)..].starts_with("index"))
+        || precedes.is_some_and(|rest| rest[..start_of(rest, mark)].ends_with("index"))
 }
 
 /// The end of a value in quotes: the next `mark` with as many backslashes before it as its opening had; a value that is
 /// cut goes to the end of the text.
-fn quoted_end(text: &str, from: usize, mark: char, escapes: usize) -> usize {
-    let closing = text[from..].match_indices(mark).find_map(|(at, _)| {
-        let before = &text[from..from + at];
-        let bare = before.trim_end_matches('\\');
-        (before.len() - bare.len() == escapes).then_some(from + bare.len())
+fn quoted_end(text: &str, from: usize, mark: u8, escapes: usize) -> usize {
+    let closing = text[from..].bytes().enumerate().filter(|(_, b)| *b == mark).find_map(|(at, _)| {
+        let bare = start_of(&text[from..from + at], |b| b == b'\\');
+        (at - bare == escapes).then_some(from + bare)
     });
     closing.unwrap_or(text.len())
 }
 
 fn unquoted_end(text: &str, from: usize) -> usize {
     let end = end_of(text, from, |b| !b.is_ascii_whitespace() && !b"&,;)}]\"'<>`\\".contains(&b));
-    text[from..end].find("%22").or_else(|| text[from..end].find("%26")).map_or(end, |at| from + at)
+    let value = &text[from..end];
+    scan::find(value, "%22").or_else(|| scan::find(value, "%26")).map_or(end, |at| from + at)
 }
 
 #[cfg(test)]

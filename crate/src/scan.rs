@@ -1,19 +1,66 @@
-//! Plain searching: the few moves from which the grammars are made. A regex engine would outweigh the module.
+//! Plain searching: the few moves from which the grammars are made. A regex engine would outweigh the module; so would half
+//! a dozen of the standard library's searchers, which are made for needles of any length.
+
+use core::iter;
+
+/// Where `words` stand first.
+pub(crate) fn find(text: &str, words: &str) -> Option<usize> {
+    let (bytes, words) = (text.as_bytes(), words.as_bytes());
+    let [first, more @ ..] = words else { return Some(0) };
+    let mut rest = bytes.iter();
+    while rest.position(|byte| byte == first).is_some() {
+        if rest.as_slice().starts_with(more) {
+            return Some(bytes.len() - rest.len() - 1);
+        }
+    }
+    None
+}
+
+/// Whether `words` stand anywhere.
+pub(crate) fn holds(text: &str, words: &str) -> bool {
+    find(text, words).is_some()
+}
+
+/// What stands before the first `marker`, and what follows it.
+pub(crate) fn split<'a>(text: &'a str, marker: &str) -> Option<(&'a str, &'a str)> {
+    let at = find(text, marker)?;
+    Some((&text[..at], &text[at + marker.len()..]))
+}
 
 /// What follows the first `marker`.
 pub(crate) fn after<'a>(text: &'a str, marker: &str) -> Option<&'a str> {
-    text.find(marker).map(|at| &text[at + marker.len()..])
+    split(text, marker).map(|(_, after)| after)
 }
 
 /// What stands between the first `open` and the next `close` after it.
 pub(crate) fn between<'a>(text: &'a str, open: &str, close: &str) -> Option<&'a str> {
-    let rest = after(text, open)?;
-    rest.find(close).map(|end| &rest[..end])
+    split(after(text, open)?, close).map(|(between, _)| between)
+}
+
+/// What stands before the first line break.
+pub(crate) fn first_line(text: &str) -> &str {
+    split(text, "\n").map_or(text, |(line, _)| line.strip_suffix('\r').unwrap_or(line))
+}
+
+/// What follows each `marker`, to the end of the text.
+pub(crate) fn each_after<'a>(text: &'a str, marker: &'a str) -> impl Iterator<Item = &'a str> {
+    iter::successors(after(text, marker), move |rest| after(rest, marker))
+}
+
+/// What stands between the blanks.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    iter::from_fn(move || {
+        let text = rest?;
+        let (word, more) = split(text, " ").unzip();
+        rest = more;
+        Some(word.unwrap_or(text))
+    })
 }
 
 /// The longest non-empty beginning of `text` whose characters all satisfy `accept`.
-pub(crate) fn leading(text: &str, accept: impl Fn(char) -> bool) -> Option<&str> {
-    let end = text.find(|c| !accept(c)).unwrap_or(text.len());
+pub(crate) fn leading(text: &str, accept: fn(char) -> bool) -> Option<&str> {
+    let end = text.char_indices().find(|(_, c)| !accept(*c)).map_or(text.len(), |(at, _)| at);
     (end > 0).then(|| &text[..end])
 }
 
@@ -24,17 +71,42 @@ pub(crate) fn number(text: &str) -> Option<u32> {
 
 /// The last HTTP status that stands in the text as the Matrix SDKs write it: `[400]`, `Server returned 504 error`.
 pub(crate) fn http_status(text: &str) -> Option<u16> {
-    let valid = |digits: &str| digits.parse().ok().filter(|status| (100..600).contains(status));
-    let mut bracketed = text.match_indices('[').filter_map(|(at, _)| {
-        let rest = &text[at + 1..];
-        (rest.as_bytes().get(3) == Some(&b']')).then(|| valid(&rest[..3]))?
+    let valid = |digits: &[u8]| match digits {
+        [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9'] => {
+            Some(digits.iter().fold(0, |status, b| status * 10 + u16::from(b - b'0')))
+        }
+        _ => None,
+    };
+    let bracketed = text.as_bytes().windows(5).rev().find_map(|five| match five {
+        [b'[', digits @ .., b']'] => valid(digits),
+        _ => None,
     });
-    bracketed.next_back().or_else(|| between(text, "Server returned ", " error").and_then(valid))
+    bracketed.or_else(|| between(text, "Server returned ", " error").and_then(|digits| valid(digits.as_bytes())))
 }
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
+
+    #[test]
+    fn words_are_found_where_they_stand_first() {
+        for (text, words) in
+            [("aaab", "aab"), ("ab", "ab"), ("é=é", "é"), ("x", "xy"), ("xyx", "y"), ("ab", ""), ("", "")]
+        {
+            assert_eq!(find(text, words), text.find(words), "{words} in {text}");
+        }
+        assert_eq!(each_after("(a(b((", "(").collect::<Vec<_>>(), ["a(b((", "b((", "(", ""]);
+    }
+
+    #[test]
+    fn a_list_and_a_first_line_are_what_the_standard_library_takes_them_for() {
+        for text in ["", " ", "a", "a b", " a  b ", "a\nb", "a\r\nb", "\r\n", "a\rb"] {
+            assert!(super::words(text).eq(text.split(' ')), "{text:?}");
+            assert_eq!(first_line(text), text.lines().next().unwrap_or_default(), "{text:?}");
+        }
+    }
 
     #[test]
     fn a_status_is_read_where_the_sdk_writes_one() {

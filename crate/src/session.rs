@@ -11,6 +11,7 @@ use crate::evidence::EvidenceBuffer;
 use crate::json::to_json;
 use crate::line::{Line, ReadLine};
 use crate::redact::redact;
+use crate::scan;
 use crate::stores::CryptoStores;
 use crate::timestamp::Timestamp;
 use crate::upload_clients::UploadClients;
@@ -115,7 +116,7 @@ impl Session {
     /// What is to be done with a client's upload of one-time keys; `key_ids` separated by blanks. See
     /// [`UploadClients::decide`].
     pub fn upload_starts(&mut self, client: u32, key_ids: &str, now: Timestamp, random: f64) -> Verdict {
-        self.uploads.decide(client, key_ids.split(' '), now, random)
+        self.uploads.decide(client, scan::words(key_ids), now, random)
     }
 
     /// The server answered an upload of one-time keys with an error that is still being read.

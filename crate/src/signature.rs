@@ -4,7 +4,7 @@
 
 use crate::entry::{Detail, Fault};
 use crate::otk::{self, parse_refusal};
-use crate::{decryption, media_key, membership};
+use crate::{decryption, media_key, membership, scan};
 
 /// A row of the table.
 pub struct Signature {
@@ -75,7 +75,8 @@ pub static STORE_LOST: [&str; 2] =
 /// Whether a line says that the crypto store is lost.
 pub fn tells_of_lost_store(text: &str) -> bool {
     // Both begin with the same letter, which is found far sooner than the words.
-    text.match_indices('D').any(|(at, _)| STORE_LOST.iter().any(|words| text[at..].starts_with(words)))
+    let mut letters = text.bytes().enumerate();
+    letters.any(|(at, letter)| letter == b'D' && STORE_LOST.iter().any(|words| text[at..].starts_with(words)))
 }
 
 /// Parts of the words, of which one stands in each. Most lines hold none, and a regular expression finds that out of
@@ -116,7 +117,7 @@ impl Signature {
 
 /// The row by which a formatted line is recognised; `None` for one that is none of our business.
 pub fn recognise(text: &str) -> Option<&'static Signature> {
-    SIGNATURES.iter().find(|row| text.contains(row.words) && text.contains(row.with))
+    SIGNATURES.iter().find(|row| scan::holds(text, row.words) && scan::holds(text, row.with))
 }
 
 /// Recognises a formatted line, and reads what it says.

@@ -3,6 +3,8 @@
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 
+use crate::scan;
+
 /// What tabs say to each other. The text form is its own, so that it takes no parser of size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
@@ -49,8 +51,8 @@ impl Message {
 
     /// Reads what [`to_text`](Self::to_text) writes; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
-        let (kind, rest) = text.split_once(' ')?;
-        let (id, reason) = rest.split_once(' ').unwrap_or((rest, ""));
+        let (kind, rest) = scan::split(text, " ")?;
+        let (id, reason) = scan::split(rest, " ").unwrap_or((rest, ""));
         let id = id.to_owned();
         Some(match kind {
             "ask" => Self::Ask { from: id },
