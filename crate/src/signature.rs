@@ -80,9 +80,23 @@ pub fn tells_of_lost_store(text: &str) -> bool {
 }
 
 /// Parts of the words, of which one stands in each. Most lines hold none, and a regular expression finds that out of
-/// these eight in an eighth of the time that the words take. Measured, not thought up: few and short ones of rare
-/// letters.
-pub static HINTS: [&str; 8] = ["alid", "ela", "xist", "Decrypt", "ile sen", "key", "Missi", "hip"];
+/// these in a fifth of the time that the words take. Measured, not thought up: found by trying in Chromium, over lines of
+/// real clients, what it looks for by many bytes at once and rarely meets.
+pub static HINTS: [&str; 13] = [
+    "all.e",
+    "already e",
+    "ayed_ev",
+    "e-k",
+    "alid",
+    "nE",
+    "ey at ind",
+    "while sen",
+    "ey set ",
+    "wn",
+    "phertext",
+    "Key",
+    "ayed even",
+];
 
 /// Every word that a line may matter for.
 pub fn needles() -> impl Iterator<Item = &'static str> {
