@@ -1,7 +1,6 @@
 //! `console.warn` and `console.error` of a window.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use wasm_bindgen::prelude::*;
 
@@ -57,8 +56,8 @@ impl ConsoleTap {
         on_failure: &JsValue,
         signal: &JsValue,
     ) -> Self {
-        let words = needles().collect::<Vec<_>>().join("\n");
-        let tap = watch_console(console, &words, &HINTS.join("\n"), source, on_match.as_ref(), on_failure, signal);
+        let (words, hints) = (lines(needles()), lines(HINTS.into_iter()));
+        let tap = watch_console(console, &words, &hints, source, on_match.as_ref(), on_failure, signal);
         Self { tap, _on_match: on_match }
     }
 
@@ -66,6 +65,17 @@ impl ConsoleTap {
     pub(crate) fn is_complete(&self) -> bool {
         self.tap.watched() == 2
     }
+}
+
+fn lines<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    let mut text = String::new();
+    for words in words {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(words);
+    }
+    text
 }
 
 impl Drop for ConsoleTap {
