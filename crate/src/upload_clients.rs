@@ -54,7 +54,7 @@ impl UploadClients {
             return false;
         }
         let number = self.clients.last().map_or(0, |client| client.number);
-        self.client(number, |_| false, now).refused(refusal, Sense::Console, now);
+        self.client(number, None, now).refused(refusal, Sense::Console, now);
         true
     }
 
@@ -66,8 +66,7 @@ impl UploadClients {
     /// The server refused an upload of a client.
     pub fn refused(&mut self, number: u32, refusal: &Refusal, now: Timestamp) {
         self.answered = Some(now);
-        let is_same = |status: &UploadLoopStatus| status.refusals > 0 && status.refusal.as_ref() == Some(refusal);
-        self.client(number, is_same, now).refused(refusal, Sense::Network, now);
+        self.client(number, Some(refusal), now).refused(refusal, Sense::Network, now);
     }
 
     /// The server accepted a client's upload of one-time keys.
@@ -78,7 +77,7 @@ impl UploadClients {
             client.is_replaced = true;
             client.uploads.status().clone()
         });
-        let uploads = self.client(number, |_| false, now);
+        let uploads = self.client(number, None, now);
         if let Some(status) = before {
             uploads.inherit(status);
         }
@@ -123,9 +122,12 @@ impl UploadClients {
         uploads
     }
 
-    fn client(&mut self, number: u32, is_same: impl Fn(&UploadLoopStatus) -> bool, now: Timestamp) -> &mut UploadLoop {
+    /// The one with this number; else the one that was refused with the very same keys; else a new one.
+    fn client(&mut self, number: u32, refusal: Option<&Refusal>, now: Timestamp) -> &mut UploadLoop {
         let known = self.clients.iter().position(|client| client.number == number);
-        let found = known.or_else(|| self.clients.iter().rposition(|client| is_same(client.uploads.status())));
+        let is_same = |status: &UploadLoopStatus| status.refusals > 0 && status.refusal.as_ref() == refusal;
+        let same = || refusal.and_then(|_| self.clients.iter().rposition(|client| is_same(client.uploads.status())));
+        let found = known.or_else(same);
         let uploads = found.map(|at| self.clients.remove(at).uploads);
         let gone_after = self.options.window_ms.max(GONE_MS);
         self.clients.retain(|client| now.ms() - client.last_seen.ms() <= gone_after);
