@@ -288,7 +288,7 @@ impl CryptoStore {
         if self.marker == self.saved {
             return None;
         }
-        self.saved.clone_from(&self.marker);
+        self.saved = self.marker.clone();
         self.saved.clone()
     }
 

@@ -77,7 +77,7 @@ impl CryptoStores {
 
     /// A marker that is to be written now; it counts as written.
     pub fn take_unsaved(&mut self) -> Option<(Device, Marker)> {
-        self.stores.iter_mut().find_map(|store| Some((store.device().clone(), store.take_unsaved()?)))
+        self.stores.iter_mut().find_map(|store| store.take_unsaved().map(|marker| (store.device().clone(), marker)))
     }
 
     /// The marker of a device could not be written, and why.
