@@ -204,22 +204,21 @@ impl UploadLoop {
 
     /// The server accepted an upload of one-time keys.
     pub fn accepted(&mut self, now: Timestamp) {
-        let was_looping = self.status.state == LoopState::Looping;
-        let before = core::mem::take(&mut self.status);
-        let UploadLoopStatus { watched, spared, probes, accepted, .. } = before;
-        if was_looping || before.state == LoopState::Recovered {
+        let status = &mut self.status;
+        match status.state {
             // What it was about stays for the report.
-            let since = if was_looping { Some(now) } else { before.since };
-            self.status = UploadLoopStatus { state: LoopState::Recovered, since, ..before };
+            LoopState::Looping => (status.state, status.since) = (LoopState::Recovered, Some(now)),
+            LoopState::Recovered => {}
+            LoopState::Idle | LoopState::Suspected => {
+                (status.state, status.since, status.last_ts) = (LoopState::Idle, None, None);
+                (status.refusal, status.diverges) = (None, None);
+            }
         }
-        self.status.watched = watched;
-        self.status.spared = spared;
-        self.status.probes = probes;
-        self.status.accepted = accepted.saturating_add(1);
-        self.status.refusals = 0;
-        self.status.key_ids.clear();
-        self.status.first_ts = None;
-        self.status.per_minute = None;
+        status.accepted = status.accepted.saturating_add(1);
+        status.refusals = 0;
+        status.key_ids.clear();
+        status.first_ts = None;
+        status.per_minute = None;
         self.recent.clear();
         self.tries = 0;
         self.is_seen = false;
