@@ -18,6 +18,9 @@ const FLAGS = [
   '--low-memory-unused',
   // Those that wasm-bindgen gives are made of hashes, which stand in the glue once more, and gzip has no use for.
   '--minify-imports-and-exports-and-modules',
+  // For tools, which are done with it.
+  '--strip-target-features',
+  '--strip-producers',
 ];
 const wasmOpt = join(dirname(createRequire(import.meta.url).resolve('binaryen')), 'bin/wasm-opt');
 
