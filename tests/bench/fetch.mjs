@@ -54,6 +54,7 @@ const results = await bench.page.evaluate(
     const watched = (inner) => {
       window.fetch = inner;
       const undo = lib.watchKeyUploads();
+      if (window.fetch === inner) throw new Error('fetch is not watched');
       return { wrapper: window.fetch, undo };
     };
 
