@@ -152,7 +152,7 @@ function uploadUrl(/** @type {any} */ input, /** @type {any} */ init) {
     const method = init?.method ?? input?.method;
     if (method === undefined || method === 'GET') return undefined;
     if (method !== 'POST' && (typeof method !== 'string' || method.toUpperCase() !== 'POST')) return undefined;
-    const url = typeof input === 'string' ? input : String(input?.url ?? input);
+    const url = typeof input === 'string' ? input : String(input?.href ?? input?.url ?? input);
     // The plain search dismisses nearly every one, and costs a tenth.
     return url.includes('/keys/upload') && UPLOAD.test(url) ? url : undefined;
   } catch {
