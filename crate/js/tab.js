@@ -12,6 +12,8 @@ const SHOWN = 6;
 
 /** A page that was not heard of for so long may have hung. Less than `GRACE_MS`, which a thief waits before it leads. */
 const PROMPT_MS = 200;
+/** What waited for a page that hung is done by then. */
+const LATELY_MS = 2000;
 
 /**
  * @param {string} name of the session: tabs of another name do not meet
@@ -79,9 +81,11 @@ export function openTab(name, onEvent, host, guard, signal) {
     fallSilent();
   });
 
+  const isPrompt = watchPromptness(signal);
   const QUEUE = `lotus-crypto-diag/leader/${name}`;
   // A page that hangs may be given the lock of the queue, and robbed of it, before it runs again; and what it is then told
-  // comes in no order that can be relied on. So it has to ask for a second lock, which whoever robbed it holds by then.
+  // comes in no order that can be relied on. So it has to ask for a second lock, which whoever robbed it holds by then. Where
+  // the browser tells that the page did not hang, that need not be waited for: while a tab is closed, it takes its time.
   const REIGN = `${QUEUE}/reign`;
 
   return {
@@ -114,11 +118,14 @@ export function openTab(name, onEvent, host, guard, signal) {
       };
       ask(QUEUE, () => {
         const askedAt = performance.now();
+        const sure = !steal && isPrompt();
         ask(REIGN, () => {
+          if (sure) return;
           // It did not run meanwhile, and was robbed for all it can know: back into the line.
           if (performance.now() - askedAt > PROMPT_MS) over(undefined);
           else emit(GRANTED, number);
         });
+        if (sure) emit(GRANTED, number);
       });
     },
     cancel(/** @type {number} */ number) {
@@ -142,4 +149,32 @@ export function openTab(name, onEvent, host, guard, signal) {
       }, ms);
     },
   };
+}
+
+/**
+ * Whether the page has run lately without a pause, as far as the browser tells of its long tasks; where it does not, no.
+ *
+ * @param {AbortSignal} signal
+ * @returns {() => boolean}
+ */
+function watchPromptness(signal) {
+  /** When the long tasks of late were over, and how long they took. @type {[end: number, duration: number][]} */
+  let tasks = [];
+  const note = (/** @type {PerformanceEntryList} */ entries) => {
+    const since = performance.now() - LATELY_MS;
+    for (const { startTime, duration } of entries) tasks.push([startTime + duration, duration]);
+    tasks = tasks.filter(([end]) => end > since);
+  };
+  try {
+    if (!PerformanceObserver.supportedEntryTypes.includes('longtask')) return () => false;
+    const observer = new PerformanceObserver((list) => note(list.getEntries()));
+    observer.observe({ type: 'longtask' });
+    signal.addEventListener('abort', () => observer.disconnect());
+    return () => {
+      note(observer.takeRecords());
+      return tasks.reduce((sum, [, duration]) => sum + duration, 0) < PROMPT_MS;
+    };
+  } catch {
+    return () => false;
+  }
 }
