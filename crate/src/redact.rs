@@ -48,8 +48,10 @@ const SECRET_FIELDS: [&str; 11] = [
 const LAST_LETTERS: &[u8] = b"ndeytk_";
 
 /// Replaces every secret in `text`; borrows where there is none. Doing it twice changes nothing more.
+///
+/// Where secrets stand in one another, what was hidden may show another: so it looks again, a few times.
 pub fn redact(text: &str) -> Cow<'_, str> {
-    /// Where secrets stand in one another, what was hidden may show another; nobody nests them so deep but a fuzzer.
+    /// Nobody nests them so deep, but a fuzzer might.
     const DEPTH: usize = 8;
 
     let mut redacted = Cow::Borrowed(text);
@@ -212,10 +214,12 @@ fn field_value(text: &str, name: &Range<usize>) -> Option<Range<usize>> {
     let end = match bytes[opening..value].last() {
         Some(&mark) if mark != b'\\' && mark != b'2' => quoted_end(text, value, mark, value - opening - 1),
         // The scheme and its credentials: `Authorization: Basic dXNlcjpwYXNz`.
-        _ if text[name.clone()].eq_ignore_ascii_case("authorization") => {
-            end_of(text, value, |b| !b"\r\n,;\"'})".contains(&b))
+        _ if is_named("authorization").is_some() => end_of(text, value, |b| !b"\r\n,;\"'})".contains(&b)),
+        _ => {
+            let end = unquoted_end(text, value);
+            let is_scheme = ["bearer", "basic"].iter().any(|scheme| text[value..end].eq_ignore_ascii_case(scheme));
+            credentials(text, end).filter(|_| is_scheme).map_or(end, |credentials| credentials.end)
         }
-        _ => unquoted_end(text, value),
     };
     // `k` of a JSON Web Key, with which a file is encrypted: 43 characters.
     let is_cut = || end == text.len() && scan::holds(&text[..name.start], "A256CTR");
@@ -226,10 +230,11 @@ fn field_value(text: &str, name: &Range<usize>) -> Option<Range<usize>> {
     if maybe_media_key && !stands_beside_an_index(&text[..name.start], &text[end..]) {
         return None;
     }
-    let value = value..end;
-    let told = ["", "null", "undefined", "None", "true", "false", REDACTED];
-    let is_told = told.contains(&&text[value.clone()]) || matches!(bytes.get(value.start), Some(b'{' | b'['));
-    (!is_told).then_some(value)
+    let told = ["", "null", "undefined", "None", "true", "false"];
+    // What is nested is looked at by itself; in quotes it is a value.
+    let is_nested = value == opening && matches!(bytes.get(value), Some(b'{' | b'['));
+    let is_told = told.contains(&&text[value..end]) || text[value..].starts_with(REDACTED);
+    (!is_told && !is_nested).then_some(value..end)
 }
 
 fn encoded_separator(text: &str, at: usize) -> Option<usize> {
@@ -309,6 +314,14 @@ mod tests {
         hidden("{newPassword: \"p\\\"q\", id: 1}", "{newPassword: \"[redacted]\", id: 1}");
         hidden("passphrase=abc recovery-key: x", "passphrase=[redacted] recovery-key: [redacted]");
         hidden("{\"password\":\"cut in the mid", "{\"password\":\"[redacted]");
+        hidden(
+            "{\"password\":\"[hunter2\"} passphrase='{x y'",
+            "{\"password\":\"[redacted]\"} passphrase='[redacted]'",
+        );
+        hidden(
+            "access_token: Bearer abc123 my_authorization: Basic eA==",
+            "access_token: [redacted] my_authorization: [redacted]",
+        );
         hidden("https://bob:pa:ss@hs/x @a:b", "https://[redacted]@hs/x @a:b");
         hidden("http://hs:EsTc LW2K PGiF wKEA 3As5 g5c4@x", "http://[redacted]@x");
         hidden("recovery-key://a:b@hs", "recovery-key:[redacted]]@hs");
