@@ -116,16 +116,25 @@ export function openTab(name, onEvent, host, guard, signal) {
           over(error);
         }
       };
-      ask(QUEUE, () => {
+      // A page that did not run meanwhile was robbed, for all it can know. In the line it goes back to the end; a thief, who
+      // has somebody's word or has waited for long, has to be told first what happened.
+      const goOn = (/** @type {number} */ askedAt, /** @type {() => void} */ then) => {
+        if (performance.now() - askedAt <= PROMPT_MS) then();
+        else if (steal) setTimeout(() => requests.has(number) && then(), PROMPT_MS);
+        else over(undefined);
+      };
+      const grant = () => emit(GRANTED, number);
+      const prove = () => {
         const askedAt = performance.now();
-        const sure = !steal && isPrompt();
-        ask(REIGN, () => {
-          if (sure) return;
-          // It did not run meanwhile, and was robbed for all it can know: back into the line.
-          if (performance.now() - askedAt > PROMPT_MS) over(undefined);
-          else emit(GRANTED, number);
-        });
-        if (sure) emit(GRANTED, number);
+        ask(REIGN, () => goOn(askedAt, grant));
+      };
+      const requestedAt = performance.now();
+      ask(QUEUE, () => {
+        if (steal) goOn(requestedAt, prove);
+        else if (isPrompt()) {
+          ask(REIGN, () => {});
+          grant();
+        } else prove();
       });
     },
     cancel(/** @type {number} */ number) {
@@ -152,7 +161,9 @@ export function openTab(name, onEvent, host, guard, signal) {
 }
 
 /**
- * Whether the page has run lately without a pause, as far as the browser tells of its long tasks; where it does not, no.
+ * Whether the page has run lately without a pause, as far as the browser tells of its long tasks; where it does not, no. It
+ * does not tell of those of other windows that share the page's process: a page that hung because one of them did may lead
+ * for a moment after a theft.
  *
  * @param {AbortSignal} signal
  * @returns {() => boolean}

@@ -15,6 +15,7 @@ const DELAYS: std::ops::RangeInclusive<u64> = 1..=(GRACE_MS as u64 / 5);
 
 /// As in `tab.js`.
 const PROMPT_MS: u64 = 200;
+const LATELY_MS: u64 = 2000;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -47,12 +48,18 @@ enum Client {
     ShuttingDown,
 }
 
+#[derive(Clone, Copy, Debug)]
+struct Request {
+    number: u32,
+    steal: bool,
+    /// When the lock was asked for.
+    at: u64,
+}
+
 #[derive(Clone, Debug)]
 enum Mail {
-    /// The first of the two locks that a request is about; whether it was stolen.
-    First(u32, bool),
-    /// The second, and when it was asked for.
-    Second(u32, u64),
+    /// One of the two locks that a request is about.
+    Lock(usize, Request),
     Event(Event),
     Message(Message, u64),
 }
@@ -69,9 +76,11 @@ struct Tab {
     /// When the latest of the browser's events, and of the other tabs' messages, arrives.
     last_mail: [u64; 2],
     timer: Option<(u64, u32)>,
-    /// The requests that are not over, and when the second lock was asked for last.
+    /// The requests that are not over, and when one of their locks was asked for last, and whether to steal it.
     requests: Vec<u32>,
-    asked_at: u64,
+    asked: (u64, bool),
+    /// The request that was not asked about twice.
+    sure: u32,
     unanswered: bool,
 }
 
@@ -124,25 +133,21 @@ impl Browser {
     }
 
     fn grant(&mut self) {
-        if let Some((tab, number)) = self.locks[0].next() {
-            self.mail(tab, Mail::First(number, false));
-        }
-        if let Some((tab, number)) = self.locks[1].next() {
-            let asked_at = self.tabs[tab].asked_at;
-            self.mail(tab, Mail::Second(number, asked_at));
+        for lock in 0..self.locks.len() {
+            if let Some((tab, number)) = self.locks[lock].next() {
+                let (at, steal) = self.tabs[tab].asked;
+                self.mail(tab, Mail::Lock(lock, Request { number, steal, at }));
+            }
         }
     }
 
     fn request(&mut self, lock: usize, tab: usize, number: u32, steal: bool) {
+        self.tabs[tab].asked = (self.now, steal);
         if steal {
             if let Some((victim, theirs)) = self.locks[lock].holder.take() {
                 self.mail(victim, Mail::Event(Event::Ended(theirs)));
             }
             self.locks[lock].line.push_front((tab, number));
-            if lock == 0 {
-                self.locks[0].next();
-                self.mail(tab, Mail::First(number, true));
-            }
         } else {
             self.locks[lock].line.push_back((tab, number));
         }
@@ -243,19 +248,26 @@ impl Browser {
         let mail = self.tabs[tab].inbox.remove(place).1;
         let is_over = |number: &u32| !self.tabs[tab].requests.contains(number);
         match mail {
-            Mail::First(number, _) | Mail::Second(number, _) | Mail::Event(Event::Ended(number))
-                if is_over(&number) =>
-            {
+            Mail::Lock(_, Request { number, .. }) | Mail::Event(Event::Ended(number)) if is_over(&number) => None,
+            // A thief that did not run meanwhile has to be told first what happened.
+            Mail::Lock(lock, Request { number, steal: true, at }) if self.now - at > PROMPT_MS => {
+                let at = self.now + PROMPT_MS;
+                self.tabs[tab].inbox.push((at, Mail::Lock(lock, Request { number, steal: true, at })));
                 None
             }
-            Mail::First(number, steal) => {
-                self.tabs[tab].asked_at = self.now;
+            Mail::Lock(0, Request { number, steal, .. }) => {
+                let hung_until = self.tabs[tab].busy_until;
+                let is_sure = !steal && (hung_until == 0 || self.now > hung_until + LATELY_MS);
                 self.request(1, tab, number, steal);
-                None
+                is_sure.then(|| {
+                    self.tabs[tab].sure = number;
+                    Event::Granted(number)
+                })
             }
-            Mail::Second(number, asked_at) if self.now - asked_at <= PROMPT_MS => Some(Event::Granted(number)),
+            Mail::Lock(_, Request { number, .. }) if number == self.tabs[tab].sure => None,
+            Mail::Lock(_, Request { number, at, .. }) if self.now - at <= PROMPT_MS => Some(Event::Granted(number)),
             // One of the locks is lost: the other is let go.
-            Mail::Second(number, _) | Mail::Event(Event::Ended(number)) => {
+            Mail::Lock(_, Request { number, .. }) | Mail::Event(Event::Ended(number)) => {
                 self.let_go(tab, Some(number));
                 Some(Event::Ended(number))
             }
@@ -308,7 +320,8 @@ impl Browser {
             last_mail: [0; 2],
             timer: None,
             requests: Vec::new(),
-            asked_at: 0,
+            asked: (0, false),
+            sure: 0,
             unanswered: false,
         });
         self.give(tab, Event::Started);
