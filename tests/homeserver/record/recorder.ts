@@ -82,7 +82,7 @@ export function recorder(scenario: string) {
       console.log(`  Recorded ${scenario}: ${kept.length} of ${lines.length} lines, ${uploads.length} uploads`);
 
       function write(kind: string, rows: unknown[]) {
-        const former = new RegExp(`^${kind}${scenario}-${prefix}\\d+\\.\\d+\\.\\d+\\.jsonl$`);
+        const former = new RegExp(`^${kind}${scenario}-${prefix}\\d+\\.\\d+\\.\\d+(-[\\w.]+)?\\.jsonl$`);
         for (const file of readdirSync(FOLDER)) if (former.test(file)) rmSync(join(FOLDER, file));
         const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
         if (text) writeFileSync(join(FOLDER, `${kind}${scenario}-${prefix}${version}.jsonl`), text);

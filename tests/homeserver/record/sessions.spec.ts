@@ -2,7 +2,7 @@
 import type { BrowserContext } from '@playwright/test';
 
 import { type Device, login, uploadAccepted } from '../client';
-import { test } from '../lab';
+import { expect, test } from '../lab';
 import { connect } from '../matrix-api';
 import { CALLS } from './calls';
 import { recorder } from './recorder';
@@ -45,9 +45,9 @@ for (const [scenario, play] of Object.entries({ ...SESSIONS, ...CALLS })) {
     product ??= version ? { name: '', version, prefix: '' } : undefined;
     if (!product) throw new Error('nothing says what was recorded');
     // As of a moment at which none is on its way.
-    let uploads = await lab.uploads();
-    while (uploads.some(({ status, ms }) => !status && !ms)) uploads = await lab.uploads();
-    recording.save(product, uploads);
+    const underWay = async () => (await lab.uploads()).filter(({ status, ms }) => !status && !ms).length;
+    await expect.poll(underWay, { timeout: 40_000 }).toBe(0);
+    recording.save(product, await lab.uploads());
     for (const context of contexts) await context.close();
   });
 }
