@@ -74,9 +74,7 @@ pub static STORE_LOST: [&str; 2] =
 
 /// Whether a line says that the crypto store is lost.
 pub fn tells_of_lost_store(text: &str) -> bool {
-    // Both begin with the same letter, which is found far sooner than the words.
-    let mut letters = text.bytes().enumerate();
-    letters.any(|(at, letter)| letter == b'D' && STORE_LOST.iter().any(|words| text[at..].starts_with(words)))
+    STORE_LOST.iter().any(|words| scan::holds(text, words))
 }
 
 /// Parts of the words, of which one stands in each. Most lines hold none, and a regular expression finds that out of
