@@ -10,10 +10,14 @@ const TIMED_OUT = 4;
 const HIDDEN = 5;
 const SHOWN = 6;
 
-/** A page that was not heard of for so long may have hung. Less than `GRACE_MS`, which a thief waits before it leads. */
+/** How long a thief waits before it leads, as in `election.rs`. */
+const GRACE_MS = 3000;
+/** What took longer may have waited for a page that hung. Less than the least that a thief waits. */
 const PROMPT_MS = 200;
-/** What waited for a page that hung is done by then. */
-const LATELY_MS = 2000;
+/** How often a page in line notes that it runs. A hidden one is let do so once a second, in time, and later once a minute. */
+const PULSE_MS = 1000;
+/** For how long a lock may have been waiting for the page at most. Less than `GRACE_MS`. */
+const STEADY_MS = 2500;
 
 /**
  * @param {string} name of the session: tabs of another name do not meet
@@ -58,7 +62,8 @@ export function openTab(name, onEvent, host, guard, signal) {
 
   const handleHide = () => {
     emit(HIDDEN);
-    fallSilent();
+    // After the lock, for which another tab waits.
+    queueMicrotask(fallSilent);
   };
   const handleShow = () => {
     listen();
@@ -81,32 +86,43 @@ export function openTab(name, onEvent, host, guard, signal) {
     fallSilent();
   });
 
-  const isPrompt = watchPromptness(signal);
   const QUEUE = `lotus-crypto-diag/leader/${name}`;
   // A page that hangs may be given the lock of the queue, and robbed of it, before it runs again; and what it is then told
-  // comes in no order that can be relied on. So it has to ask for a second lock, which whoever robbed it holds by then. Where
-  // the browser tells that the page did not hang, that need not be waited for: while a tab is closed, it takes its time.
+  // comes in no order that can be relied on. So it has to ask for a second lock, which whoever robbed it holds by then. A
+  // page whose pulse shows that it did not hang need not wait for that: while a tab is closed, it takes its time.
   const REIGN = `${QUEUE}/reign`;
 
   return {
     request(/** @type {number} */ number, /** @type {boolean} */ steal) {
       const control = new AbortController();
       const { signal: cancelled } = control;
-      /** Settles when what this request holds is to be let go. */
-      const end = new Promise((resolve) => cancelled.addEventListener('abort', resolve));
-      requests.set(number, () => control.abort());
+      const isSteady = feelPulse(cancelled);
+      let letGo = () => {};
+      /** Settles when what this request holds is to be let go. @type {Promise<void>} */
+      const end = new Promise((resolve) => {
+        letGo = resolve;
+      });
+      const requestedAt = performance.now();
+      if (steal) noteTheft();
+      let isTakenBack = false;
+      requests.set(number, () => {
+        isTakenBack = true;
+        letGo();
+        // All else can wait, and takes longer.
+        queueMicrotask(() => control.abort());
+      });
       // The browser takes no signal together with `steal`.
       const options = steal ? { steal } : { signal: cancelled };
       const over = (/** @type {any} */ error) => {
         if (!requests.delete(number)) return;
+        letGo();
         control.abort();
         // An AbortError is a theft, or our own doing; everything else is a browser that gives no locks.
         emit(error && error.name !== 'AbortError' ? UNAVAILABLE : ENDED, number);
       };
       const ask = (/** @type {string} */ lock, /** @type {() => void} */ then) => {
         const hold = () => {
-          if (cancelled.aborted) return undefined;
-          then();
+          if (!isTakenBack) then();
           return end;
         };
         try {
@@ -120,18 +136,21 @@ export function openTab(name, onEvent, host, guard, signal) {
       // has somebody's word or has waited for long, has to be told first what happened.
       const goOn = (/** @type {number} */ askedAt, /** @type {() => void} */ then) => {
         if (performance.now() - askedAt <= PROMPT_MS) then();
-        else if (steal) setTimeout(() => requests.has(number) && then(), PROMPT_MS);
+        else if (steal) later(PROMPT_MS, then);
         else over(undefined);
       };
+      const later = (/** @type {number} */ ms, /** @type {() => void} */ then) =>
+        setTimeout(() => !isTakenBack && requests.has(number) && then(), ms);
       const grant = () => emit(GRANTED, number);
       const prove = () => {
         const askedAt = performance.now();
         ask(REIGN, () => goOn(askedAt, grant));
       };
-      const requestedAt = performance.now();
       ask(QUEUE, () => {
-        if (steal) goOn(requestedAt, prove);
-        else if (isPrompt()) {
+        if (steal) return goOn(requestedAt, prove);
+        const wait = graceLeft();
+        if (wait > 0) later(wait, prove);
+        else if (wait === 0 && isSteady()) {
           ask(REIGN, () => {});
           grant();
         } else prove();
@@ -161,31 +180,46 @@ export function openTab(name, onEvent, host, guard, signal) {
 }
 
 /**
- * Whether the page has run lately without a pause, as far as the browser tells of its long tasks; where it does not, no. It
- * does not tell of those of other windows that share the page's process: a page that hung because one of them did may lead
- * for a moment after a theft.
+ * Whether nothing can have waited for this page for longer than `STEADY_MS`. The page alone can tell: of the long tasks of
+ * other windows in its process, and of a debugger's halt, the browser says nothing.
  *
  * @param {AbortSignal} signal
  * @returns {() => boolean}
  */
-function watchPromptness(signal) {
-  /** When the long tasks of late were over, and how long they took. @type {[end: number, duration: number][]} */
-  let tasks = [];
-  const note = (/** @type {PerformanceEntryList} */ entries) => {
-    const since = performance.now() - LATELY_MS;
-    for (const { startTime, duration } of entries) tasks.push([startTime + duration, duration]);
-    tasks = tasks.filter(([end]) => end > since);
+function feelPulse(signal) {
+  let last = performance.now();
+  // What came in a hang may be read after the first pulse that follows it, but not after the second.
+  let before = last;
+  const pulse = setInterval(() => {
+    const now = performance.now();
+    // One that was late is followed by one in time, at once.
+    if (now - last < PULSE_MS / 2) return;
+    before = last;
+    last = now;
+  }, PULSE_MS);
+  signal.addEventListener('abort', () => clearInterval(pulse));
+  return () => {
+    clearInterval(pulse);
+    return performance.now() - before <= STEADY_MS;
   };
+}
+
+/** When a lock was stolen last, by the clock of all tabs. A thief that is closed before it leads leaves nothing else behind. */
+const THEFT = 'lotus-crypto-diag/theft';
+
+function noteTheft() {
   try {
-    if (!PerformanceObserver.supportedEntryTypes.includes('longtask')) return () => false;
-    const observer = new PerformanceObserver((list) => note(list.getEntries()));
-    observer.observe({ type: 'longtask' });
-    signal.addEventListener('abort', () => observer.disconnect());
-    return () => {
-      note(observer.takeRecords());
-      return tasks.reduce((sum, [, duration]) => sum + duration, 0) < PROMPT_MS;
-    };
+    localStorage.setItem(THEFT, String(Date.now()));
   } catch {
-    return () => false;
+    // Without a storage, none takes the short way.
+  }
+}
+
+/** How long a tab that is given a stolen lock has to wait, as its thief had to; less than 0: that is not known. */
+function graceLeft() {
+  try {
+    return Math.max(0, GRACE_MS - Math.abs(Date.now() - Number(localStorage.getItem(THEFT))));
+  } catch {
+    return -1;
   }
 }

@@ -12,8 +12,11 @@ use crate::tab_message::Message;
 pub const ANSWER_MS: u32 = 12_000;
 /// How long its host may take to decide, and how long to shut down, before whoever asks is told no.
 pub const DECISION_MS: u32 = 15_000;
-/// How long a tab that took the lock from another waits before it leads.
-pub const GRACE_MS: u32 = 250;
+/// How long a tab that took the lock waits before it leads. By then a page that was given the lock before, and did not
+/// hear of it yet, knows that it hung.
+pub const GRACE_MS: u32 = 3_000;
+/// How long it waits where the leader says that it was the one from whom the lock was taken, with its consent.
+pub const CONSENT_MS: u32 = 250;
 /// How long the next leader may take to pick up the lock that is held out to it.
 pub const HANDOVER_MS: u32 = 2_000;
 

@@ -11,13 +11,14 @@
 //!   comes back.
 //! - Who wants to take over asks. The leader's host may refuse, with a reason, or shuts down and yields. Only a leader
 //!   that says nothing within [`ANSWER_MS`] is stolen from; whoever took the lock, by consent or not, does not lead before
-//!   the other tab, if it is awake, had time to hear of it.
+//!   the tab that had it, if it is awake, had time to hear of it.
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::mem;
 
-use crate::election::{ANSWER_MS, Action, DECISION_MS, Event, GRACE_MS, HANDOVER_MS, Role};
+use crate::election::{ANSWER_MS, Action, CONSENT_MS, DECISION_MS, Event, GRACE_MS, HANDOVER_MS, Role};
 use crate::tab_message::Message;
 
 /// A tab's part in the election.
@@ -54,19 +55,23 @@ enum State {
     /// It leads, and its host shuts down; for another tab, unless that was told no meanwhile.
     ShuttingDown { to: Option<String> },
     /// Its host has shut down; the lock is held out to another tab.
-    HoldingOut,
+    HoldingOut { to: String },
 }
 
 /// Where the tab stands with its own wish to take over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Wish {
     None,
     /// The question is out.
     Asked,
     /// The leader has heard it.
     Heard,
-    /// It takes the lock: that was held out to it, or nobody answered.
-    Taking,
+    /// It takes the lock: this tab held it out, or nobody answered.
+    Taking {
+        from: Option<String>,
+    },
+    /// It took the lock from nobody but the tab that held it out.
+    Taken,
 }
 
 impl Leadership {
@@ -79,7 +84,7 @@ impl Leadership {
     pub const fn role(&self) -> Role {
         match self.state {
             State::Leading | State::Deciding { .. } | State::ShuttingDown { .. } => Role::Leader,
-            State::Away { .. } | State::Stopping | State::Waiting | State::Settling | State::HoldingOut => {
+            State::Away { .. } | State::Stopping | State::Waiting | State::Settling | State::HoldingOut { .. } => {
                 Role::Follower
             }
             State::Alone => Role::Solo,
@@ -113,12 +118,16 @@ impl Leadership {
             actions.push(Action::Cancel(number));
             return;
         }
-        if self.wish == Wish::Taking {
-            self.state = State::Settling;
-            self.set_timer(GRACE_MS, actions);
-        } else {
-            self.lead(actions);
+        match self.wish {
+            Wish::Taking { .. } => self.wait_to_lead(GRACE_MS, actions),
+            Wish::Taken => self.wait_to_lead(CONSENT_MS, actions),
+            Wish::None | Wish::Asked | Wish::Heard => self.lead(actions),
         }
+    }
+
+    fn wait_to_lead(&mut self, ms: u32, actions: &mut Vec<Action>) {
+        self.state = State::Settling;
+        self.set_timer(ms, actions);
     }
 
     fn lead(&mut self, actions: &mut Vec<Action>) {
@@ -133,6 +142,10 @@ impl Leadership {
             return;
         }
         // Stolen, or taken after it was held out: back into the line.
+        if let State::HoldingOut { to } = &mut self.state {
+            let to = mem::take(to);
+            actions.push(Action::Post(Message::Taken { to, from: self.id.clone() }));
+        }
         self.follow(actions);
         self.settle(Some("another tab took the lock"), actions);
         self.queue(actions);
@@ -152,15 +165,21 @@ impl Leadership {
         let awaits_answer = self.state == State::Waiting && matches!(self.wish, Wish::Asked | Wish::Heard);
         match message {
             Message::Ask { from } => self.asked(from, late_ms, actions),
+            Message::Taken { to, from } if to == self.id && self.takes_from(&from) => {
+                self.wish = Wish::Taken;
+                if self.state == State::Settling {
+                    self.wait_to_lead(CONSENT_MS, actions);
+                }
+            }
             _ if !awaits_answer => {}
             Message::Heard { to } if to == self.id => {
                 self.wish = Wish::Heard;
                 self.set_timer(2 * DECISION_MS + HANDOVER_MS, actions);
             }
             Message::Refused { to, reason } if to == self.id => self.settle(Some(&reason), actions),
-            Message::Yours { to } if to == self.id => {
+            Message::Yours { to, from } if to == self.id => {
                 if late_ms < HANDOVER_MS / 2 {
-                    self.take(actions);
+                    self.take(Some(from), actions);
                 } else {
                     // This page did not run for so long that the lock may be another's by now.
                     self.ask(actions);
@@ -188,7 +207,7 @@ impl Leadership {
                 self.set_timer(DECISION_MS, actions);
                 actions.push(Action::AskHost);
             }
-            State::Deciding { .. } | State::ShuttingDown { .. } | State::HoldingOut => {
+            State::Deciding { .. } | State::ShuttingDown { .. } | State::HoldingOut { .. } => {
                 let reason = "another tab is taking over".to_owned();
                 actions.push(Action::Post(Message::Refused { to: from, reason }));
             }
@@ -218,10 +237,10 @@ impl Leadership {
         }
         let State::ShuttingDown { to } = &mut self.state else { return };
         let to = to.take();
-        self.state = State::HoldingOut;
-        actions.push(Action::Tell(Role::Follower));
+        self.follow(actions);
         if let Some(to) = to {
-            actions.push(Action::Post(Message::Yours { to }));
+            self.state = State::HoldingOut { to: to.clone() };
+            actions.push(Action::Post(Message::Yours { to, from: self.id.clone() }));
             self.set_timer(HANDOVER_MS, actions);
         } else {
             self.requeue(actions);
@@ -229,8 +248,8 @@ impl Leadership {
     }
 
     fn timed_out(&mut self, actions: &mut Vec<Action>) {
-        match (&mut self.state, self.wish) {
-            (State::Waiting, Wish::Asked) => self.take(actions),
+        match (&mut self.state, &self.wish) {
+            (State::Waiting, Wish::Asked) => self.take(None, actions),
             (State::Waiting, Wish::Heard) => self.settle(Some("the other tab did not decide"), actions),
             (State::Settling, _) => self.lead(actions),
             (State::Deciding { .. }, _) => self.decided(Some("the other tab did not decide".to_owned()), actions),
@@ -242,7 +261,7 @@ impl Leadership {
                 }
             }
             // Nobody took what was held out.
-            (State::HoldingOut, _) => self.requeue(actions),
+            (State::HoldingOut { .. }, _) => self.requeue(actions),
             _ => {}
         }
     }
@@ -252,7 +271,7 @@ impl Leadership {
             State::Waiting if self.wish == Wish::None => self.ask(actions),
             State::Waiting | State::Settling => {}
             State::Leading | State::Deciding { .. } | State::Alone => actions.push(Action::Answered(None)),
-            State::Away { .. } | State::Stopping | State::ShuttingDown { .. } | State::HoldingOut => {
+            State::Away { .. } | State::Stopping | State::ShuttingDown { .. } | State::HoldingOut { .. } => {
                 actions.push(Action::Answered(Some("this tab takes no part now".to_owned())));
             }
         }
@@ -303,12 +322,16 @@ impl Leadership {
         self.set_timer(ANSWER_MS, actions);
     }
 
-    fn take(&mut self, actions: &mut Vec<Action>) {
-        self.wish = Wish::Taking;
+    fn take(&mut self, from: Option<String>, actions: &mut Vec<Action>) {
+        self.wish = Wish::Taking { from };
         self.timer += 1;
         actions.push(Action::Cancel(self.request));
         self.request += 1;
         actions.push(Action::Request { number: self.request, steal: true });
+    }
+
+    fn takes_from(&self, tab: &str) -> bool {
+        matches!(&self.wish, Wish::Taking { from: Some(leader) } if leader == tab)
     }
 
     fn settle(&mut self, refusal: Option<&str>, actions: &mut Vec<Action>) {
@@ -349,7 +372,7 @@ mod tests {
 
     #[test]
     fn an_answer_that_comes_after_the_lock_does_not_keep_a_tab_from_leading() {
-        for answer in ["heard a", "refused a in a call", "yours a", "leading b"] {
+        for answer in ["heard a", "refused a in a call", "yours a b", "leading b"] {
             let mut tab = waiting();
             tab.on(Event::TakeOver);
             assert!(tab.on(Event::Granted(1)).contains(&Action::Answered(None)), "{answer}");
@@ -362,12 +385,40 @@ mod tests {
     fn a_lock_that_was_taken_from_another_tab_is_no_lead_before_that_had_time_to_hear_of_it() {
         let mut tab = waiting();
         tab.on(Event::TakeOver);
-        tab.on(heard("yours a"));
+        tab.on(heard("yours a b"));
         let taken = tab.on(Event::Granted(2));
         let [Action::SetTimer { number, ms: GRACE_MS }] = taken[..] else { panic!("{taken:?}") };
         assert_eq!((tab.role(), tab.on(Event::TakeOver)), (Role::Follower, Vec::new()));
         assert!(tab.on(Event::TimedOut(number)).contains(&Action::Answered(None)));
         assert_eq!(tab.role(), Role::Leader);
+    }
+
+    #[test]
+    fn a_tab_leads_sooner_where_the_one_that_held_the_lock_out_says_that_it_was_taken_from_it() {
+        for told_first in [false, true] {
+            let mut tab = waiting();
+            tab.on(Event::TakeOver);
+            tab.on(heard("yours a b"));
+            for of_no_matter in ["taken c b", "taken a c"] {
+                assert_eq!(tab.on(heard(of_no_matter)), []);
+            }
+            let (first, second) = (Event::Granted(2), heard("taken a b"));
+            let (first, second) = if told_first { (second, first) } else { (first, second) };
+            tab.on(first);
+            let actions = tab.on(second);
+            let [Action::SetTimer { number, ms: CONSENT_MS }] = actions[..] else { panic!("{actions:?}") };
+            assert!(tab.on(Event::TimedOut(number)).contains(&Action::Answered(None)));
+        }
+    }
+
+    #[test]
+    fn whoever_held_the_lock_out_says_when_it_was_taken() {
+        let mut tab = leading();
+        tab.on(heard("ask b"));
+        tab.on(Event::Decided(None));
+        tab.on(Event::Down);
+        let taken = Message::Taken { to: "b".to_owned(), from: "a".to_owned() };
+        assert!(tab.on(Event::Ended(1)).contains(&Action::Post(taken)));
     }
 
     #[test]

@@ -29,6 +29,15 @@ pub enum Message {
     Yours {
         /// Who asked.
         to: String,
+        /// The leader.
+        from: String,
+    },
+    /// What was held out to `to` was taken, and from nobody else.
+    Taken {
+        /// Who asked.
+        to: String,
+        /// Who held it out.
+        from: String,
     },
     /// `from` leads from now on.
     Leading {
@@ -44,7 +53,8 @@ impl Message {
             Self::Ask { from } => ["ask ", from].concat(),
             Self::Heard { to } => ["heard ", to].concat(),
             Self::Refused { to, reason } => ["refused ", to, " ", reason].concat(),
-            Self::Yours { to } => ["yours ", to].concat(),
+            Self::Yours { to, from } => ["yours ", to, " ", from].concat(),
+            Self::Taken { to, from } => ["taken ", to, " ", from].concat(),
             Self::Leading { from } => ["leading ", from].concat(),
         }
     }
@@ -52,13 +62,14 @@ impl Message {
     /// Reads what [`to_text`](Self::to_text) writes; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let (kind, rest) = scan::split(text, " ")?;
-        let (id, reason) = scan::split(rest, " ").unwrap_or((rest, ""));
-        let id = id.to_owned();
+        let (id, more) = scan::split(rest, " ").unwrap_or((rest, ""));
+        let (id, more) = (id.to_owned(), more.to_owned());
         Some(match kind {
             "ask" => Self::Ask { from: id },
             "heard" => Self::Heard { to: id },
-            "refused" => Self::Refused { to: id, reason: reason.to_owned() },
-            "yours" => Self::Yours { to: id },
+            "refused" => Self::Refused { to: id, reason: more },
+            "yours" => Self::Yours { to: id, from: more },
+            "taken" => Self::Taken { to: id, from: more },
             "leading" => Self::Leading { from: id },
             _ => return None,
         })
@@ -77,7 +88,8 @@ mod tests {
             Message::Heard { to: to.clone() },
             Message::Refused { to: to.clone(), reason: "in a call: do not disturb".into() },
             Message::Refused { to: to.clone(), reason: String::new() },
-            Message::Yours { to },
+            Message::Yours { to: to.clone(), from: from.clone() },
+            Message::Taken { to, from: from.clone() },
             Message::Leading { from },
         ] {
             assert_eq!(Message::parse(&message.to_text()), Some(message));

@@ -30,11 +30,14 @@ export interface RollCall {
   announce(): void;
 }
 
-/** `describe` tells of this tab; `session` is the one it belongs to, `null` where the host named none. */
+/**
+ * `describe` tells of this tab; `session` is the one it belongs to, `null` where the host named none; `hasLed` is asked at
+ * the end of the page.
+ */
 export function createRollCall(
   describe: () => Tab,
   session: () => string | null,
-  leads: () => boolean,
+  hasLed: () => boolean,
   onChange: () => void,
 ): RollCall {
   let channel: BroadcastChannel | undefined;
@@ -82,15 +85,9 @@ export function createRollCall(
   listen();
   // A page that goes, for good or into the back/forward cache, is not there as far as the others can tell. Any message
   // would throw it out of that cache.
-  // The lock is let go before this: whether it was held is noted as the page's end begins.
-  let wasLeading = false;
-  const noteRole = () => {
-    wasLeading = leads();
-  };
-  globalThis.addEventListener?.('pagehide', noteRole, { capture: true });
   globalThis.addEventListener?.('pagehide', () => {
     // A leader says nothing: to wake all the others would hold up the one that leads next, and that one calls the roll.
-    if (!wasLeading) post('bye');
+    if (!hasLed()) post('bye');
     channel?.close();
     channel = undefined;
   });

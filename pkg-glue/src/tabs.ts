@@ -31,6 +31,13 @@ export function createTabs(create: CreateMachine, evidence: () => Evidences, onC
   /** The election that was joined last: of a page with several accounts, the one in use. */
   const current = () => [...elections.values()].at(-1);
 
+  // Before any election listens, which ends then: a window calls its listeners in the order in which they came, whether they
+  // capture or not.
+  let ledLast = false;
+  globalThis.addEventListener?.('pagehide', () => {
+    ledLast = current()?.role === 'leader';
+  });
+
   const describe = (): Tab => {
     const election = current();
     const { counts, entries } = evidence();
@@ -47,8 +54,12 @@ export function createTabs(create: CreateMachine, evidence: () => Evidences, onC
   };
 
   const roll = () => {
-    const leads = () => current()?.role === 'leader';
-    rollCall ??= createRollCall(describe, () => current()?.name ?? null, leads, onChange);
+    rollCall ??= createRollCall(
+      describe,
+      () => current()?.name ?? null,
+      () => ledLast,
+      onChange,
+    );
     return rollCall;
   };
 

@@ -131,19 +131,26 @@ test.describe('take-over', () => {
     expectNoOverlap(await readLog(third));
   });
 
-  /** The page's JavaScript does not come back for so long; then it writes down whether it works on as the leader. */
-  const block = (page: Page, ms: number) =>
+  /** The page's JavaScript does not come back for so long. */
+  const hang = (page: Page, ms: number) =>
     page.evaluate((duration) => {
-      const worked: number[] = [];
-      Object.assign(window, { worked });
-      setInterval(() => {
-        if (window.leadership.role === 'leader') worked.push(performance.timeOrigin + performance.now());
-      }, 10);
       setTimeout(() => {
         const end = Date.now() + duration;
         while (Date.now() < end);
       }, 100);
     }, ms);
+
+  /** It hangs; then it writes down whether it works on as the leader. */
+  const block = async (page: Page, ms: number) => {
+    await page.evaluate(() => {
+      const worked: number[] = [];
+      Object.assign(window, { worked });
+      setInterval(() => {
+        if (window.leadership.role === 'leader') worked.push(performance.timeOrigin + performance.now());
+      }, 10);
+    });
+    await hang(page, ms);
+  };
 
   test('a leader that is blocked for 10 s is waited for, and hands over in good order', async ({ context }) => {
     const [first, second] = [await openTab(context, 'first'), await openTab(context, 'second')];
@@ -163,7 +170,7 @@ test.describe('take-over', () => {
   test('a leader that hangs for longer is taken from, and follows when it comes back', async ({ context }) => {
     const [first, second] = [await openTab(context, 'first'), await openTab(context, 'second')];
     await leaderOf([first, second]);
-    await block(first, 16_000);
+    await block(first, 18_000);
     await second.waitForTimeout(300);
     expect(await second.evaluate(() => window.leadership.takeOver())).toEqual({ granted: true, reason: null });
     const ledAt = (await readLog(second)).findLast(({ what }) => what === 'leader')?.at ?? 0;
@@ -174,22 +181,32 @@ test.describe('take-over', () => {
     expect(worked.filter((at) => at > ledAt).length).toBeLessThanOrEqual(1);
   });
 
-  test('a tab that is given the lock while it hangs, and robbed of it, leads at no moment', async ({ context }) => {
-    const first = await openTab(context, 'first');
-    await leaderOf([first]);
-    const next = await openTab(context, 'next');
-    const third = await openTab(context, 'third');
-    await block(next, 16_000);
-    await third.waitForTimeout(300);
-    await first.close();
-    expect(await third.evaluate(() => window.leadership.takeOver())).toEqual({ granted: true, reason: null });
-    // This waits until it runs again.
-    await next.evaluate(() => new Promise((resolve) => setTimeout(resolve, 50)));
-    const lines = await readLog(third);
-    expect(expectNoOverlap(lines)).toBe(2);
-    expect(lines.filter(({ tab, what }) => tab.startsWith('next') && what === 'leader')).toEqual([]);
-    expect([await role(next), await role(third)]).toEqual(['follower', 'leader']);
-  });
+  for (const hangs of ['it', 'another window of its process']) {
+    test(`a tab that is given the lock while ${hangs} hangs, and robbed of it, leads at no moment`, async ({
+      context,
+    }) => {
+      const first = await openTab(context, 'first');
+      await leaderOf([first]);
+      const next = await openTab(context, 'next');
+      const third = await openTab(context, 'third');
+      let hanging = next;
+      if (hangs !== 'it') {
+        const opened = context.waitForEvent('page');
+        await next.evaluate(() => void window.open('/plain.html'));
+        hanging = await opened;
+      }
+      await hang(hanging, 18_000);
+      await third.waitForTimeout(300);
+      await first.close();
+      expect(await third.evaluate(() => window.leadership.takeOver())).toEqual({ granted: true, reason: null });
+      // This waits until it runs again.
+      await next.evaluate(() => new Promise((resolve) => setTimeout(resolve, 50)));
+      const lines = await readLog(third);
+      expect(expectNoOverlap(lines)).toBe(2);
+      expect(lines.filter(({ tab, what }) => tab.startsWith('next') && what === 'leader')).toEqual([]);
+      expect([await role(next), await role(third)]).toEqual(['follower', 'leader']);
+    });
+  }
 });
 
 test.describe('where the wasm broke', () => {
@@ -279,6 +296,33 @@ test('a tab that is busy when the report is written is in it nevertheless', asyn
   });
   const report = JSON.parse(await a.evaluate(() => window.lib.collectCryptoDiagReport(undefined)));
   expect(report.tabs.tabs).toMatchObject([{ thisTab: true }, { thisTab: false, counts: { 'KE-2': 1 } }]);
+});
+
+test('a follower that is closed says so; the leader does not, as that would hold up the next one', async ({
+  context,
+}) => {
+  const [leader, follower, next] = [
+    await openTab(context, 'leader'),
+    await openTab(context, 'follower'),
+    await openTab(context, 'next'),
+  ];
+  await leaderOf([leader]);
+  await next.evaluate(() => {
+    const byes: string[] = [];
+    Object.assign(window, { byes });
+    new BroadcastChannel('lotus-crypto-diag/roll-call').addEventListener('message', ({ data }) => {
+      if (data.kind === 'bye') byes.push(data.from);
+    });
+  });
+  const id: string = await follower.evaluate(
+    async () => JSON.parse(await window.lib.collectCryptoDiagReport(undefined)).tabs.tabs[0].id,
+  );
+  await follower.close();
+  await expect.poll(() => next.evaluate('byes')).toEqual([id]);
+  await leader.close();
+  await leaderOf([next]);
+  await next.waitForTimeout(300);
+  expect(await next.evaluate('byes')).toEqual([id]);
 });
 
 test('a tab that is logged out does not count any more', async ({ context }) => {
