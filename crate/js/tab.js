@@ -16,8 +16,8 @@ const GRACE_MS = 3000;
 const PROMPT_MS = 200;
 /** How often a page in line notes that it runs. A hidden one is let do so once a second, in time, and later once a minute. */
 const PULSE_MS = 1000;
-/** For how long a lock may have been waiting for the page at most. Less than `GRACE_MS`. */
-const STEADY_MS = 2500;
+/** Until when that is in time: of what waits for the page, less than `GRACE_MS` passes from one pulse to the next but one. */
+const PULSE_IN_TIME_MS = 1250;
 
 /**
  * @param {string} name of the session: tabs of another name do not meet
@@ -104,9 +104,9 @@ export function openTab(name, onEvent, host, guard, signal) {
       });
       const requestedAt = performance.now();
       if (steal) noteTheft();
-      let isTakenBack = false;
+      let isOver = false;
       requests.set(number, () => {
-        isTakenBack = true;
+        isOver = true;
         letGo();
         // All else can wait, and takes longer.
         queueMicrotask(() => control.abort());
@@ -115,6 +115,7 @@ export function openTab(name, onEvent, host, guard, signal) {
       const options = steal ? { steal } : { signal: cancelled };
       const over = (/** @type {any} */ error) => {
         if (!requests.delete(number)) return;
+        isOver = true;
         letGo();
         control.abort();
         // An AbortError is a theft, or our own doing; everything else is a browser that gives no locks.
@@ -122,7 +123,8 @@ export function openTab(name, onEvent, host, guard, signal) {
       };
       const ask = (/** @type {string} */ lock, /** @type {() => void} */ then) => {
         const hold = () => {
-          if (!isTakenBack) then();
+          // WebKit may tell of a theft before it tells of the lock.
+          if (!isOver) then();
           return end;
         };
         try {
@@ -140,17 +142,18 @@ export function openTab(name, onEvent, host, guard, signal) {
         else over(undefined);
       };
       const later = (/** @type {number} */ ms, /** @type {() => void} */ then) =>
-        setTimeout(() => !isTakenBack && requests.has(number) && then(), ms);
+        setTimeout(() => !isOver && then(), ms);
       const grant = () => emit(GRANTED, number);
       const prove = () => {
         const askedAt = performance.now();
         ask(REIGN, () => goOn(askedAt, grant));
       };
       ask(QUEUE, () => {
+        const steady = isSteady();
         if (steal) return goOn(requestedAt, prove);
         const wait = graceLeft();
         if (wait > 0) later(wait, prove);
-        else if (wait === 0 && isSteady()) {
+        else if (wait === 0 && steady) {
           ask(REIGN, () => {});
           grant();
         } else prove();
@@ -180,38 +183,42 @@ export function openTab(name, onEvent, host, guard, signal) {
 }
 
 /**
- * Whether nothing can have waited for this page for longer than `STEADY_MS`. The page alone can tell: of the long tasks of
+ * Whether nothing can have waited for this page for as long as a thief waits. The page alone can tell: of the long tasks of
  * other windows in its process, and of a debugger's halt, the browser says nothing.
  *
  * @param {AbortSignal} signal
- * @returns {() => boolean}
+ * @returns {() => boolean} to be asked once
  */
 function feelPulse(signal) {
   let last = performance.now();
-  // What came in a hang may be read after the first pulse that follows it, but not after the second.
-  let before = last;
+  /** How many pulses were in time since one was late: what had to wait then may be read after the next. */
+  let inTime = 2;
   const pulse = setInterval(() => {
-    const now = performance.now();
+    const gap = performance.now() - last;
     // One that was late is followed by one in time, at once.
-    if (now - last < PULSE_MS / 2) return;
-    before = last;
-    last = now;
+    if (gap < PULSE_MS / 2) return;
+    inTime = gap > PULSE_IN_TIME_MS ? 0 : inTime + 1;
+    last += gap;
   }, PULSE_MS);
-  signal.addEventListener('abort', () => clearInterval(pulse));
+  const stop = () => clearInterval(pulse);
+  signal.addEventListener('abort', stop);
   return () => {
-    clearInterval(pulse);
-    return performance.now() - before <= STEADY_MS;
+    stop();
+    return inTime >= 2 && performance.now() - last <= PULSE_IN_TIME_MS;
   };
 }
 
-/** When a lock was stolen last, by the clock of all tabs. A thief that is closed before it leads leaves nothing else behind. */
+/**
+ * When a lock was stolen last, by the clock of all tabs: of any session, as the name of one is no business of others. A
+ * thief that is closed before it leads leaves nothing else behind.
+ */
 const THEFT = 'lotus-crypto-diag/theft';
 
 function noteTheft() {
   try {
     localStorage.setItem(THEFT, String(Date.now()));
   } catch {
-    // Without a storage, none takes the short way.
+    // Without a storage none takes the short way; where it is full, only a thief that is closed at once is missed.
   }
 }
 

@@ -26,6 +26,8 @@ export interface RollCall {
   last(): Roll;
   /** Asks all tabs that are open now. Never rejects. */
   call(): Promise<void>;
+  /** Of what listens for the end of the page, this comes last from now on: the lock of an election comes before it. */
+  hideLast(): void;
   /** Tells the other tabs that this one is new, or has another role. */
   announce(): void;
 }
@@ -68,8 +70,12 @@ export function createRollCall(
       const tab: Tab = { ...data.tab, thisTab: false };
       // A newcomer learns of those who were there before.
       if (data.kind === 'news' && !others.has(tab.id)) setTimeout(greet, GREET_MS * (1 + Math.random()));
-      others.set(tab.id, tab);
-      arriving?.set(tab.id, tab);
+      // A leader that is closed says nothing: another that leads tells of it.
+      const isFormer = (known: Tab) => tab.role === 'leader' && known.role === 'leader';
+      for (const tabs of [others, arriving]) {
+        for (const known of tabs?.values() ?? []) if (isFormer(known)) tabs?.delete(known.id);
+        tabs?.set(tab.id, tab);
+      }
     }
     onChange();
   };
@@ -85,12 +91,12 @@ export function createRollCall(
   listen();
   // A page that goes, for good or into the back/forward cache, is not there as far as the others can tell. Any message
   // would throw it out of that cache.
-  globalThis.addEventListener?.('pagehide', () => {
+  const handleHide = () => {
     // A leader says nothing: to wake all the others would hold up the one that leads next, and that one calls the roll.
     if (!hasLed()) post('bye');
     channel?.close();
     channel = undefined;
-  });
+  };
   globalThis.addEventListener?.('pageshow', ({ persisted }) => {
     if (!persisted) return;
     listen();
@@ -110,7 +116,14 @@ export function createRollCall(
     onChange();
   };
 
+  const hideLast = () => {
+    globalThis.removeEventListener?.('pagehide', handleHide);
+    globalThis.addEventListener?.('pagehide', handleHide);
+  };
+  hideLast();
+
   return {
+    hideLast,
     last: () => ({ others: [...others.values()], error }),
     call() {
       calling ??= call().finally(() => {

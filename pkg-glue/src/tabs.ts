@@ -91,8 +91,8 @@ export function createTabs(create: CreateMachine, evidence: () => Evidences, onC
       // The one joined last stands last.
       elections.delete(name);
       elections.set(name, election);
-      // After the election: of what listens for the end of the page, the lock comes first.
       enter();
+      roll().hideLast();
       // From now on it belongs to this session, whatever it is to it.
       if (!known) announceSoon();
       onChange();

@@ -13,7 +13,7 @@ const DELAYS: std::ops::RangeInclusive<u64> = 1..=(election::CONSENT_MS as u64 /
 const GRACE_MS: u64 = election::GRACE_MS as u64;
 const PROMPT_MS: u64 = 200;
 const PULSE_MS: u64 = 1000;
-const STEADY_MS: u64 = 2500;
+const PULSE_IN_TIME_MS: u64 = 1250;
 
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
@@ -50,8 +50,9 @@ pub(crate) enum Client {
 struct Request {
     number: u32,
     steal: bool,
-    /// When the lock was asked for.
+    /// When the lock was asked for; whether the page hung then, and waited once more.
     at: u64,
+    waited: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -71,7 +72,9 @@ enum Mail {
 pub(crate) struct Tab {
     pub(crate) machine: Leadership,
     pub(crate) open: bool,
-    /// Not asked for anything before this time: blocked.
+    /// When it runs again: it hung until then.
+    woke: u64,
+    /// Until when it reads nothing: it hangs, or works through what came meanwhile.
     busy_until: u64,
     asleep: bool,
     host: Host,
@@ -79,15 +82,16 @@ pub(crate) struct Tab {
     inbox: Vec<(u64, Mail)>,
     /// When the latest of the browser's events, of the other tabs' messages, and of the storage's, arrives.
     last_mail: [u64; 3],
-    timer: Option<(u64, u32)>,
+    /// When it rings, its number, and whether the page hung then, and waited once more.
+    timer: Option<(u64, u32, bool)>,
     /// The requests that are not over, and when one of their locks was asked for last, and whether to steal it.
     requests: Vec<u32>,
     asked: (u64, bool),
     /// When it stole the lock last, and when anybody did, as far as it was told.
     stole: Option<u64>,
     theft: Option<u64>,
-    /// When the page had its last two pulses.
-    pulses: [u64; 2],
+    /// When the page had its last pulse, and how many were in time since one was late.
+    pulse: (u64, u32),
     /// The request that was not asked about twice.
     sure: u32,
     pub(crate) unanswered: bool,
@@ -156,7 +160,7 @@ impl Browser {
         for lock in 0..self.locks.len() {
             if let Some((tab, number)) = self.locks[lock].next() {
                 let (at, steal) = self.tabs[tab].asked;
-                self.mail(tab, Mail::Lock(lock, Request { number, steal, at }));
+                self.mail(tab, Mail::Lock(lock, Request { number, steal, at, waited: false }));
             }
         }
     }
@@ -197,7 +201,7 @@ impl Browser {
                             self.mail(other, Mail::Theft(self.now));
                         }
                     }
-                    self.tabs[tab].pulses = [self.now; 2];
+                    self.tabs[tab].pulse = (self.now, 2);
                     self.tabs[tab].inbox.push((self.now + PULSE_MS, Mail::Pulse(number)));
                     self.request(0, tab, number, steal);
                 }
@@ -209,7 +213,9 @@ impl Browser {
                         }
                     }
                 }
-                Action::SetTimer { number, ms } => self.tabs[tab].timer = Some((self.now + u64::from(ms), number)),
+                Action::SetTimer { number, ms } => {
+                    self.tabs[tab].timer = Some((self.now + u64::from(ms), number, false));
+                }
                 Action::AskHost => {
                     let Host { refuses, decision_ms, .. } = self.tabs[tab].host;
                     let refusal = refuses.then(|| "in a call".to_owned());
@@ -262,10 +268,10 @@ impl Browser {
         let awake = self.tabs.iter().enumerate().filter(|(_, tab)| tab.open && !tab.asleep);
         let events = awake.flat_map(|(index, tab)| {
             let mail = tab.inbox.iter().enumerate().map(move |(place, (at, _))| (*at, index, Some(place)));
-            let timer = tab.timer.iter().map(move |(at, _)| (*at, index, None));
-            // What came while the page was blocked is read when it runs again, in any order.
+            let timer = tab.timer.iter().map(move |(at, ..)| (*at, index, None));
+            // What came while the page hung is read when it runs again, in any order; then what came since.
             mail.chain(timer).map(|(at, index, place)| {
-                let order = if at < tab.busy_until { at.wrapping_mul(self.random | 1) } else { at };
+                let order = if at < tab.woke { (0, at.wrapping_mul(self.random | 1)) } else { (1, at) };
                 (at.max(tab.busy_until), order, index, place)
             })
         });
@@ -274,7 +280,7 @@ impl Browser {
 
     /// What the machine is told of a piece of mail, as by `tab.js`.
     fn read(&mut self, tab: usize, place: usize) -> Option<Event> {
-        let mail = self.tabs[tab].inbox.remove(place).1;
+        let (due, mail) = self.tabs[tab].inbox.remove(place);
         let is_over = |number: &u32| !self.tabs[tab].requests.contains(number);
         match mail {
             Mail::Lock(_, Request { number, .. })
@@ -286,9 +292,10 @@ impl Browser {
                 None
             }
             // A thief that did not run meanwhile has to be told first what happened.
-            Mail::Lock(lock, Request { number, steal: true, at }) if self.now - at > PROMPT_MS => {
+            Mail::Lock(lock, Request { steal: true, waited: false, at, number }) if self.now - at > PROMPT_MS => {
                 let at = self.now + PROMPT_MS;
-                self.tabs[tab].inbox.push((at, Mail::Lock(lock, Request { number, steal: true, at })));
+                let again = Request { steal: true, waited: true, at, number };
+                self.tabs[tab].inbox.push((at, Mail::Lock(lock, again)));
                 None
             }
             Mail::Lock(0, Request { number, steal: false, .. }) if self.grace_ends(tab) > self.now => {
@@ -297,7 +304,8 @@ impl Browser {
                 None
             }
             Mail::Lock(0, Request { number, steal, .. }) => {
-                let is_sure = !steal && self.now - self.tabs[tab].pulses[0] <= STEADY_MS;
+                let (last, in_time) = self.tabs[tab].pulse;
+                let is_sure = !steal && in_time >= 2 && self.now - last <= PULSE_IN_TIME_MS;
                 self.request(1, tab, number, steal);
                 is_sure.then(|| {
                     self.tabs[tab].sure = number;
@@ -305,7 +313,9 @@ impl Browser {
                 })
             }
             Mail::Lock(_, Request { number, .. }) if number == self.tabs[tab].sure => None,
-            Mail::Lock(_, Request { number, at, .. }) if self.now - at <= PROMPT_MS => Some(Event::Granted(number)),
+            Mail::Lock(_, Request { number, at, waited, .. }) if waited || self.now - at <= PROMPT_MS => {
+                Some(Event::Granted(number))
+            }
             // One of the locks is lost: the other is let go.
             Mail::Lock(_, Request { number, .. }) | Mail::Event(Event::Ended(number)) => {
                 self.let_go(tab, Some(number));
@@ -320,9 +330,17 @@ impl Browser {
                 None
             }
             Mail::Pulse(_) => {
-                let Tab { pulses, inbox, .. } = &mut self.tabs[tab];
-                *pulses = [pulses[1], self.now];
-                inbox.push((self.now + PULSE_MS, mail));
+                let (last, in_time) = self.tabs[tab].pulse;
+                let gap = self.now - last;
+                if gap > PULSE_IN_TIME_MS {
+                    self.tabs[tab].pulse = (self.now, 0);
+                    // What came while the page hung may take it long to work through.
+                    self.tabs[tab].busy_until = self.now + self.delay() * 48;
+                } else if gap >= PULSE_MS / 2 {
+                    self.tabs[tab].pulse = (self.now, in_time + 1);
+                }
+                let next = due + PULSE_MS * ((self.now - due) / PULSE_MS + 1);
+                self.tabs[tab].inbox.push((next, mail));
                 None
             }
             Mail::Event(event) => {
@@ -339,9 +357,9 @@ impl Browser {
 
     /// What it is told of its timer.
     fn ring(&mut self, tab: usize) -> Option<Event> {
-        let (due, number) = self.tabs[tab].timer.take().unwrap();
-        if self.now - due > PROMPT_MS {
-            self.tabs[tab].timer = Some((self.now + PROMPT_MS, number));
+        let (due, number, waited) = self.tabs[tab].timer.take().unwrap();
+        if !waited && self.now - due > PROMPT_MS {
+            self.tabs[tab].timer = Some((self.now + PROMPT_MS, number, true));
             return None;
         }
         Some(Event::TimedOut(number))
@@ -366,6 +384,7 @@ impl Browser {
         self.tabs.push(Tab {
             machine: Leadership::new(format!("tab-{tab}")),
             open: true,
+            woke: 0,
             busy_until: 0,
             asleep: false,
             host: Host::default(),
@@ -377,7 +396,7 @@ impl Browser {
             asked: (0, false),
             stole: None,
             theft: self.tabs.iter().filter_map(|tab| tab.stole).max(),
-            pulses: [0; 2],
+            pulse: (0, 0),
             sure: 0,
             unanswered: false,
         });
@@ -389,8 +408,9 @@ impl Browser {
         self.tabs[tab].theft.map_or(0, |at| at + GRACE_MS)
     }
 
-    /// Where a thief goes in the moment of its theft, the next one may be told that it has the lock before the robbed one is
-    /// told that it has not, and before it is told of the theft: no browser keeps an order between two pages.
+    /// Where a thief goes in the moment of its theft, or lets go, the next one may be told that it has the lock before the
+    /// robbed one is told that it has not, and before it is told of the theft: no browser keeps an order between two pages.
+    /// That is left out.
     fn is_stealing(&self, tab: usize) -> bool {
         self.tabs.get(tab).is_some_and(|tab| tab.stole.is_some_and(|at| self.now < at + DELAYS.end()))
     }
@@ -420,7 +440,10 @@ impl Browser {
                 self.run_until(self.now + ms);
                 self.wake(tab);
             }
-            Step::Block(tab, ms) if at_work(self, tab) => self.tabs[tab].busy_until = self.now + ms,
+            Step::Block(tab, ms) if at_work(self, tab) => {
+                let tab = &mut self.tabs[tab];
+                (tab.woke, tab.busy_until) = (self.now + ms, self.now + ms);
+            }
             Step::TakeOver(tab) if at_work(self, tab) => {
                 self.tabs[tab].unanswered = true;
                 self.give(tab, Event::TakeOver);
