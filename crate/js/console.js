@@ -27,8 +27,9 @@ const oneOf = (lines) => new RegExp(lines.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
 export function createMatcher(words, hints) {
   const pattern = oneOf(words);
   const hint = oneOf(hints);
+  const shortest = Math.min(...words.split('\n').map(({ length }) => length));
 
-  const isFound = (/** @type {string} */ text) => hint.test(text) && pattern.test(text);
+  const isFound = (/** @type {string} */ text) => text.length >= shortest && hint.test(text) && pattern.test(text);
 
   /** @type {(text: unknown) => boolean} */
   const matchesText = (text) => typeof text === 'string' && isFound(text);
@@ -66,8 +67,8 @@ export function createMatcher(words, hints) {
 /**
  * A line without its text is the one that was given under this slot before, all the same.
  *
- * @typedef {(slot: number, text: string | undefined, excerpt: string, truncated: boolean, isError: boolean,
- *   source: string) => void} OnMatch
+ * @typedef {(slot: number, text: string | undefined, excerpt: string | undefined, truncated: boolean, isError: boolean,
+ *   source: string | undefined) => void} OnMatch
  */
 
 /**
@@ -107,13 +108,13 @@ export function tapConsole(console, matcher, source, onMatch, onFailure, signal)
     const from = source();
     const known = recent.findIndex((seen) => seen?.text === text && seen.level === level && seen.from === from);
     if (known >= 0) {
-      onMatch(known, undefined, '', false, false, '');
+      onMatch(known, undefined, undefined, false, false, undefined);
       return;
     }
     const slot = oldest;
     oldest = (oldest + 1) % RECENT;
     recent[slot] = undefined;
-    onMatch(slot, text, excerpt, truncated, level === 'error', from);
+    onMatch(slot, text, excerpt || undefined, truncated, level === 'error', from);
     // What lies behind the end of a truncated line may be another thing the next time.
     if (!truncated) recent[slot] = { text, level, from };
   };

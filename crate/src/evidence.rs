@@ -38,6 +38,15 @@ pub struct Evidence {
 /// own. Otherwise two drop-outs an hour apart would read as one that lasted an hour.
 const SPELL_MS: i64 = 60_000;
 
+/// Where a line was kept, so that its repeats need not be compared with what is there.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// The running number of the first line of the entry.
+    first_line: u64,
+    /// Whether the entry shows another text as its first.
+    differs: bool,
+}
+
 /// At most [`CAPACITY`] entries.
 #[derive(Debug, Default)]
 pub struct EvidenceBuffer {
@@ -52,24 +61,34 @@ struct Slot {
     entry: Box<Entry>,
     subject: Subject,
     kind: usize,
-    /// The running number of the latest line folded into it.
+    /// The running numbers of the first line, and of the latest that was folded into it.
+    first_line: u64,
     last_line: u64,
 }
 
 impl EvidenceBuffer {
-    /// Keeps a line: as a repeat of an entry, or as one of its own.
-    pub fn add(&mut self, line: &Evidence, now: Timestamp) {
+    /// Keeps a line: as a repeat of an entry, or as one of its own. `before`: where the same line was kept before.
+    pub fn add(&mut self, line: &Evidence, before: Option<Place>, now: Timestamp) -> Place {
         self.lines += 1;
+        let number = self.lines;
         // Backwards: in a storm, the entry that the line repeats is among the latest.
+        // What is about a call may be an entry of its own by now, or about a further try.
+        let before = before.filter(|_| !is_of_call(&line.detail));
+        if let Some(place) = before
+            && let Some(slot) = self.slots.iter_mut().rev().find(|slot| slot.first_line == place.first_line)
+        {
+            return slot.fold(line, place.differs, number, now);
+        }
         let subject = Subject::of(line);
         if let Some(slot) = self.slots.iter_mut().rev().find(|slot| slot.takes(line, subject, now)) {
-            slot.fold(line, self.lines, now);
-            return;
+            let differs = line.message != slot.entry.message;
+            return slot.fold(line, differs, number, now);
         }
         if self.slots.len() >= CAPACITY {
             self.make_room();
         }
-        self.slots.push(Slot::new(line.clone(), subject, self.lines, now));
+        self.slots.push(Slot::new(line.clone(), subject, number, now));
+        Place { first_line: number, differs: false }
     }
 
     /// The entries, the one with the most recent line last.
@@ -153,7 +172,7 @@ impl Slot {
             last_message: None,
             detail: line.detail,
         };
-        Self { subject, kind: entry.detail.ordinal(), entry: Box::new(entry), last_line: number }
+        Self { subject, kind: entry.detail.ordinal(), entry: Box::new(entry), first_line: number, last_line: number }
     }
 
     /// Whether `line` says the same as this entry. Where the detail names what the line is about, other differences
@@ -171,7 +190,7 @@ impl Slot {
             && !(is_of_call(&line.detail) && now.ms() - entry.last_ts.ms() > SPELL_MS)
     }
 
-    fn fold(&mut self, line: &Evidence, number: u64, now: Timestamp) {
+    fn fold(&mut self, line: &Evidence, differs: bool, number: u64, now: Timestamp) -> Place {
         let entry = &mut self.entry;
         entry.count = entry.count.saturating_add(1);
         entry.last_ts = now;
@@ -183,8 +202,9 @@ impl Slot {
         {
             kept.attempt = kept.attempt.max(call.attempt);
         }
-        entry.last_message = (line.message != entry.message).then(|| line.message.clone());
+        entry.last_message = differs.then(|| line.message.clone());
         self.last_line = number;
+        Place { first_line: self.first_line, differs }
     }
 }
 
@@ -250,7 +270,7 @@ mod tests {
                 detail: found.detail,
             };
             self.clock += 1.0;
-            self.buffer.add(&line, Timestamp::from_ms(self.clock));
+            self.buffer.add(&line, None, Timestamp::from_ms(self.clock));
         }
 
         fn messages(&self) -> Vec<String> {

@@ -4,7 +4,7 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 
 use crate::entry::Level;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Place};
 use crate::redact::redact;
 use crate::scan;
 use crate::signature::{Classified, recognise, tells_of_lost_store};
@@ -34,6 +34,8 @@ pub struct ReadLine {
     pub evidence: Option<Evidence>,
     /// What is kept of a line that says that the crypto store is lost.
     pub lost_store: Option<String>,
+    /// Where the line was kept when it came before.
+    pub place: Option<Place>,
 }
 
 impl Line<'_> {
@@ -51,7 +53,7 @@ impl Line<'_> {
             let (level, source, truncated) = (self.level, redact(self.source).into_owned(), cut || self.truncated);
             Evidence { level, source, fault, signature, message, truncated, detail }
         });
-        (evidence.is_some() || lost_store.is_some()).then_some(ReadLine { evidence, lost_store })
+        (evidence.is_some() || lost_store.is_some()).then_some(ReadLine { evidence, lost_store, place: None })
     }
 }
 

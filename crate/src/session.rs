@@ -44,11 +44,11 @@ pub struct Session {
 impl Session {
     /// Takes a line that passed the prefilter; `false` when it turned out to be none of our business.
     pub fn observe(&mut self, line: Line<'_>, now: Timestamp) -> bool {
-        line.read().is_some_and(|line| self.note(&line, now))
+        line.read().is_some_and(|mut line| self.note(&mut line, now))
     }
 
     /// Takes a line that was read before, now or for the first time; `false` when nothing is kept of it.
-    pub fn note(&mut self, line: &ReadLine, now: Timestamp) -> bool {
+    pub fn note(&mut self, line: &mut ReadLine, now: Timestamp) -> bool {
         if let Some(message) = &line.lost_store {
             self.stores.lost(message, now);
         }
@@ -63,7 +63,7 @@ impl Session {
             return lost;
         }
         self.counts.add(evidence.fault);
-        self.buffer.add(evidence, now);
+        line.place = Some(self.buffer.add(evidence, line.place, now));
         true
     }
 
@@ -142,7 +142,7 @@ impl Session {
         };
         self.uploads.refused(client, refusal, now);
         self.counts.add(evidence.fault);
-        self.buffer.add(&evidence, now);
+        self.buffer.add(&evidence, None, now);
         true
     }
 

@@ -170,4 +170,34 @@ proptest! {
             prop_assert_eq!(evidence.entries.iter().map(|entry| entry.count).sum::<u32>(), kept);
         }
     }
+
+    #[test]
+    fn a_line_that_comes_again_is_kept_as_if_it_were_read_anew(
+        story in proptest::collection::vec((0..600_usize, 0..70_000_u32), 1..900),
+    ) {
+        let retry = |attempt| format!(
+            "[MatrixRTCSession !r:hs m.call#ROOM][MembershipManager] Network local timeout error while sending event, \
+             immediate retry (({attempt}/10)) AbortError: Restart delayed event timed out before the HS responded"
+        );
+        let refusal = |request, key| format!("{request}: One time key a:{key} already exists. Old key: \"x\"; new key: \"y\"");
+        let texts: Vec<String> = (0..250)
+            .map(|number| match number {
+                0..4 => retry(number),
+                4..8 => refusal(number % 2, number / 6),
+                8 => "MissingKey: missing key at index 1 for participant @b:hs:D".to_owned(),
+                _ => format!("{number} already exists"),
+            })
+            .collect();
+        let mut read: Vec<_> = texts.iter().map(|text| line(text).read().unwrap()).collect();
+        let (mut anew, mut again) = (Session::default(), Session::default());
+        let mut now = 0.0;
+        for (number, ms) in story {
+            // Few of them come often.
+            let number = if number < texts.len() { number } else { number % 10 };
+            now += f64::from(ms);
+            anew.observe(line(&texts[number]), Timestamp::from_ms(now));
+            again.note(&mut read[number], Timestamp::from_ms(now));
+        }
+        prop_assert_eq!(anew.evidence(), again.evidence());
+    }
 }

@@ -150,7 +150,7 @@ it('repeats are given by the slot of the line they repeat, whatever comes betwee
           createMatcher('needle', 'need'),
           () => from,
           (slot, text, _excerpt, _truncated, isError, source) => {
-            if (text !== undefined) slots[slot] = [isError ? 'error' : 'warn', source, text];
+            if (text !== undefined) slots[slot] = [isError ? 'error' : 'warn', source ?? '', text];
             if (text !== undefined) texts++;
             given.push(slots[slot] ?? ['', '', '']);
           },

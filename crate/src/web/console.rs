@@ -8,7 +8,7 @@ use crate::signature::{HINTS, needles};
 
 /// Called with: slot, text, excerpt, truncated, is it `console.error`, source. Without a text it is the line that came
 /// last with this slot.
-pub(crate) type OnMatch = Closure<dyn Fn(usize, Option<String>, String, bool, bool, String)>;
+pub(crate) type OnMatch = Closure<dyn Fn(usize, Option<String>, Option<String>, bool, bool, Option<String>)>;
 
 // `format.js` is imported by `console.js`; it is named here so that it is packed beside it.
 #[wasm_bindgen(module = "/js/format.js")]

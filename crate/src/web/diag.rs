@@ -172,8 +172,8 @@ impl CryptoDiag {
         let session = Rc::clone(&self.session);
         let on_change = self.on_change.clone();
         let recent: RefCell<Vec<Option<ReadLine>>> = RefCell::default();
-        let on_match: OnMatch =
-            Closure::new(move |slot, text: Option<String>, excerpt: String, truncated, is_error, source: String| {
+        let on_match: OnMatch = Closure::new(
+            move |slot, text: Option<String>, excerpt: Option<String>, truncated, is_error, source: Option<String>| {
                 let Ok(mut recent) = recent.try_borrow_mut() else { return };
                 if recent.len() <= slot {
                     recent.resize_with(slot + 1, || None);
@@ -181,6 +181,7 @@ impl CryptoDiag {
                 let recent = &mut recent[slot];
                 if let Some(text) = text {
                     let level = if is_error { Level::Error } else { Level::Warn };
+                    let (excerpt, source) = (excerpt.unwrap_or_default(), source.unwrap_or_default());
                     *recent = Line { level, source: &source, text: &text, excerpt: &excerpt, truncated }.read();
                 }
                 let Some(line) = recent else { return };
@@ -191,7 +192,8 @@ impl CryptoDiag {
                     // It only takes note, and does not throw.
                     on_change.tell();
                 }
-            });
+            },
+        );
         ConsoleTap::new(console, source, on_match, &self.on_failure, &self.signal)
     }
 }
