@@ -9,22 +9,36 @@ import { chromium } from '@playwright/test';
 
 const dist = join(dirname(fileURLToPath(import.meta.url)), '../../pkg-glue/dist');
 
-/** @param {(path: string, response: import('node:http').ServerResponse) => boolean} [answer] answers what is not a file */
-export async function openBench(answer = () => false) {
+/**
+ * Serves the package, a page with nothing on it, and whatever else is answered.
+ *
+ * @param {(path: string, response: import('node:http').ServerResponse, request: import('node:http').IncomingMessage) => boolean}
+ *   answer whether it did
+ */
+export async function serve(answer) {
   const server = createServer((request, response) => {
     request.resume();
     const path = request.url ?? '/';
     // Isolated, so that the clock has steps of 5 us.
     response.setHeader('cross-origin-opener-policy', 'same-origin');
     response.setHeader('cross-origin-embedder-policy', 'require-corp');
-    if (answer(path, response)) return;
+    if (answer(path, response, request)) return;
     response.setHeader('content-type', extname(path) === '.js' ? 'text/javascript' : 'text/html');
     if (path === '/favicon.ico') return void response.end();
     response.end(path === '/' ? '<!doctype html><title>bench</title>' : readFileSync(join(dist, path)));
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
   const address = server.address();
-  const origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+  return {
+    origin: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
+    close: () => void server.close(),
+  };
+}
+
+/** @param {Parameters<typeof serve>[0]} [answer] */
+export async function openBench(answer = () => false) {
+  const server = await serve(answer);
+  const { origin } = server;
   const inFirefox = process.env['BROWSER'] === 'firefox';
   // Of the two drivers' pages, the same few methods are used.
   /** @type {import('@playwright/test').Browser} */

@@ -13,6 +13,19 @@ const variants = {
     const original = console.warn;
     console.warn = (...args) => original.apply(console, args);
   },
+  'a wrapper that looks at nothing'() {
+    const original = console.warn;
+    console.warn = wrap((_args) => {}, original);
+  },
+  /** No search for words can be faster. */
+  'a wrapper that looks for one character'() {
+    const original = console.warn;
+    const one = /§/;
+    console.warn = wrap((args) => {
+      for (let i = 0; i < args.length; i++) if (typeof args[i] === 'string' && one.test(args[i])) return true;
+      return false;
+    }, original);
+  },
   /** The runbook's own design. */
   'hand-written'() {
     const original = console.warn;
@@ -63,6 +76,23 @@ const variants = {
     ),
 };
 
+/**
+ * A wrapper in our own form, which is the fastest there is.
+ *
+ * @param {(args: any) => unknown} look
+ * @param {typeof console.warn} original
+ */
+function wrap(look, original) {
+  return {
+    warn() {
+      // biome-ignore lint/complexity/noArguments: rest parameters cost more.
+      const args = arguments;
+      look(args);
+      return Reflect.apply(original, this, args);
+    },
+  }.warn;
+}
+
 /** @param {(lib: typeof import('@sentry/browser')) => any} integration */
 async function sentry(integration) {
   const lib = await import('@sentry/browser');
@@ -93,9 +123,11 @@ const workloads = {
 
 Object.assign(window, {
   workloads: Object.keys(workloads),
-  async install(/** @type {string} */ name) {
-    console.warn = silent;
-    console.error = silent;
+  async install(/** @type {string} */ name, /** @type {boolean} */ real) {
+    if (!real) {
+      console.warn = silent;
+      console.error = silent;
+    }
     await variants[name]?.();
   },
   /** Milliseconds for so many calls; the lines are made before. */

@@ -1,0 +1,80 @@
+// What capture adds to the browser's own console, as a ratio to an empty pass-through: in a browser that no driver and no
+// developer tools listen to, as they make a line many times as dear. With BROWSER=firefox in Firefox.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+
+import { serve, spread } from './page.mjs';
+import { bundleVariants, measure } from './variants.mjs';
+
+const OURS = 'lotus-crypto-diag';
+const UNIT = 'pass-through';
+const options = { names: [UNIT, OURS], rounds: Number(process.env['ROUNDS'] ?? 101), roundMs: 10, real: true };
+
+/** @type {(results: string) => void} */
+let arrived = () => {};
+/** @type {Promise<string>} */
+const results = new Promise((resolve) => {
+  arrived = resolve;
+});
+const page = `<!doctype html><title>bench</title><script type="module">
+${measure}
+const results = await measure(${JSON.stringify(options)}).catch(String);
+await fetch('/results', { method: 'POST', body: JSON.stringify(results) });
+</script>`;
+const variants = await bundleVariants();
+const server = await serve((path, response, request) => {
+  if (path === '/real.html') response.setHeader('content-type', 'text/html').end(page);
+  else if (path === '/results')
+    void text(request)
+      .then(arrived, arrived)
+      .then(() => response.end());
+  else return variants(path, response);
+  return true;
+});
+
+const profile = mkdtempSync(join(tmpdir(), 'bench-'));
+const inFirefox = process.env['BROWSER'] === 'firefox';
+if (inFirefox) writeFileSync(join(profile, 'user.js'), 'user_pref("privacy.reduceTimerPrecision", false);\n');
+const url = `${server.origin}/real.html`;
+const browser = inFirefox
+  ? spawn('firefox-esr', ['--headless', '--no-remote', '--profile', profile, url], { stdio: 'ignore' })
+  : spawn(
+      '/usr/bin/chromium',
+      [
+        '--headless=new',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-background-networking',
+        `--user-data-dir=${profile}`,
+        url,
+      ],
+      { stdio: 'ignore' },
+    );
+const ended = new Promise((resolve) => browser.once('exit', resolve));
+const answer = await Promise.race([results, ended.then(() => '"the browser ended before it had an answer"')]);
+browser.kill();
+await ended;
+server.close();
+rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+
+const measured = JSON.parse(answer);
+if (typeof measured === 'string') throw new Error(measured);
+console.log(`${inFirefox ? 'Firefox' : 'Chromium'}, over its own console, ${options.rounds} interleaved rounds`);
+console.log(`${'to an empty pass-through'.padEnd(34)}   ratio   quartiles   pass-through ns   ours ns`);
+const rows = Object.entries(measured).map(([workload, times]) => {
+  const [unit, ours] = [times[UNIT], times[OURS]];
+  const ratio = spread(ours.map((/** @type {number} */ ns, /** @type {number} */ round) => ns / unit[round]));
+  const row = { workload, ratio, unitNs: spread(unit).median, ns: spread(ours).median };
+  const quartiles = `${ratio.low.toFixed(2)}-${ratio.high.toFixed(2)}`;
+  console.log(
+    `${workload.padEnd(34)}${ratio.median.toFixed(2).padStart(8)}${quartiles.padStart(12)}${row.unitNs.toFixed(0).padStart(18)}${row.ns.toFixed(0).padStart(10)}`,
+  );
+  return row;
+});
+const file = join(dirname(fileURLToPath(import.meta.url)), `real-console${inFirefox ? '-firefox' : ''}.json`);
+writeFileSync(file, `${JSON.stringify({ date: new Date().toISOString(), rounds: options.rounds, rows }, null, 2)}\n`);
+console.log(`Written to ${file}`);
