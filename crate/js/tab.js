@@ -86,6 +86,9 @@ export function openTab(name, onEvent, host, guard, signal) {
     fallSilent();
   });
 
+  // Nothing sleeps. What a browser compiles when it is called first is compiled now, and not while the session has no leader.
+  emit(SHOWN);
+
   const QUEUE = `lotus-crypto-diag/leader/${name}`;
   // A page that hangs may be given the lock of the queue, and robbed of it, before it runs again; and what it is then told
   // comes in no order that can be relied on. So it has to ask for a second lock, which whoever robbed it holds by then. A
@@ -104,6 +107,8 @@ export function openTab(name, onEvent, host, guard, signal) {
       });
       const requestedAt = performance.now();
       if (steal) noteTheft();
+      // The first look at the storage takes its time.
+      else graceLeft();
       let isOver = false;
       requests.set(number, () => {
         isOver = true;
@@ -154,8 +159,8 @@ export function openTab(name, onEvent, host, guard, signal) {
         const wait = graceLeft();
         if (wait > 0) later(wait, prove);
         else if (wait === 0 && steady) {
-          ask(REIGN, () => {});
           grant();
+          if (!isOver) ask(REIGN, () => {});
         } else prove();
       });
     },

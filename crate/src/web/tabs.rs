@@ -74,6 +74,7 @@ impl TabElection {
         });
         page.tab.get_or_init(|| Rc::new(open_tab(name, on_event.as_ref(), &page.host, guard, signal)));
         page.give(Event::Started);
+        page.warm_up();
         Self { page, _on_event: on_event }
     }
 
@@ -131,6 +132,20 @@ impl Page {
             Action::ShutDown => self.tell("shutdown", ""),
             Action::Answered(refusal) => self.tell("answered", &refusal.unwrap_or_default()),
         }
+    }
+
+    /// What a browser compiles when it is called first is compiled now, and not while the session has no leader.
+    fn warm_up(&self) {
+        let mut other = Leadership::new(String::new());
+        for event in [Event::Started, Event::Granted(1), Event::Hidden] {
+            for action in other.on(event) {
+                if let Action::Post(message) = action {
+                    message.to_text();
+                }
+            }
+        }
+        // No word, which nobody heeds.
+        self.tell("", "");
     }
 
     fn tell(&self, what: &str, text: &str) {
