@@ -36,15 +36,37 @@ Reflect.defineProperty = (target, key, descriptor) => {
   return done;
 };
 globalThis.began = performance.now();`;
+/** Runs before that, of a page of its own, as it takes time itself: which part of it the browser's own functions take. */
+const profile = `
+const parts = globalThis.parts = { bytes: 0, compiled: 0, instantiated: 0 };
+const taken = (part, call) => {
+  const start = performance.now();
+  try {
+    return call();
+  } finally {
+    if (globalThis.wrapped === undefined) parts[part] += performance.now() - start;
+  }
+};
+const watched = (holder, name, part) => {
+  holder[name] = new Proxy(holder[name], {
+    apply: (method, self, args) => taken(part, () => Reflect.apply(method, self, args)),
+    construct: (constructor, args) => taken(part, () => Reflect.construct(constructor, args)),
+  });
+};
+watched(globalThis, 'btoa', 'bytes');
+if (Uint8Array.fromBase64) watched(Uint8Array, 'fromBase64', 'bytes');
+watched(WebAssembly, 'Module', 'compiled');
+watched(WebAssembly, 'Instance', 'instantiated');`;
+/** @type {(...scripts: string[]) => Promise<string>} */
+const boots = (...scripts) => {
+  const before = scripts.map((text) => `import ${JSON.stringify(`data:text/javascript,${encodeURIComponent(text)}`)};`);
+  return bundle(`${before.join('')} import './auto.js'; globalThis.on = performance.now() - globalThis.began;`);
+};
 // Modules run in the order of their imports, in a bundle as well.
 const files = new Map([
   ['/plain.js', ''],
-  [
-    '/boot.js',
-    await bundle(
-      `import ${JSON.stringify(`data:text/javascript,${encodeURIComponent(watch)}`)}; import './auto.js'; globalThis.on = performance.now() - globalThis.began;`,
-    ),
-  ],
+  ['/boot.js', await boots(watch)],
+  ['/profile.js', await boots(profile, watch)],
   ['/report.js', await bundle(`export * from './index.js'`)],
 ]);
 const wasm = readFileSync(join(glue, 'wasm/capture/optimised.wasm'));
@@ -55,7 +77,7 @@ const bench = await openBench((path, response) => {
     response.setHeader('content-type', 'text/javascript; charset=utf-8').setHeader('cache-control', 'max-age=3600');
     response.end(file);
   } else if (path.startsWith('/module.wasm')) response.setHeader('content-type', 'application/wasm').end(wasm);
-  else if (path === '/boot.html' || path === '/plain.html') {
+  else if (/^\/(boot|plain|profile)\.html$/.test(path)) {
     const script = `<script type="module" src="${path.replace('html', 'js')}"></script>`;
     response.setHeader('content-type', 'text/html').end(`<!doctype html><title>app</title>${script}<p>The app`);
   } else return false;
@@ -65,6 +87,8 @@ console.log(`${bench.version}, ${LOADS} loads`);
 
 /** @type {Record<string, number[]>} */
 const boot = { wrapped: [], on: [], streamed: [], paint: [], plainPaint: [], longTasks: [] };
+/** @type {Record<string, number[]>} */
+const parts = { bytes: [], compiled: [], instantiated: [] };
 for (let load = -5; load < LOADS; load++) {
   await bench.page.goto(`${bench.origin}/plain.html`);
   const plainPaint = await bench.page.evaluate(firstPaint);
@@ -88,7 +112,12 @@ for (let load = -5; load < LOADS; load++) {
     const { wrapped, on } = /** @type {any} */ (globalThis);
     return { wrapped, on, streamed, longTasks };
   });
+  await bench.page.goto(`${bench.origin}/profile.html`);
+  await bench.page.waitForFunction(() => 'on' in globalThis);
+  /** @type {Record<string, number>} */
+  const taken = await bench.page.evaluate('parts');
   if (load < 0) continue;
+  for (const [name, ms] of Object.entries(taken)) parts[name]?.push(ms);
   for (const [name, ms] of Object.entries({ ...times, paint, plainPaint })) boot[name]?.push(ms);
 }
 const report = await bench.page.evaluate(async (module) => {
@@ -132,6 +161,9 @@ await bench.close();
 const { wrapped = [], on = [], streamed = [], paint = [], plainPaint = [], longTasks = [] } = boot;
 const rows = Object.entries({
   'console wrapped': wrapped,
+  '  of it: its bytes from the characters of the script': parts['bytes'] ?? [],
+  '  of it: the module compiled': parts['compiled'] ?? [],
+  '  of it: and instantiated': parts['instantiated'] ?? [],
   'everything of lotus-crypto-diag/auto on': on,
   'the same module, instantiated while it streams from localhost': streamed,
   'first contentful paint of a page with the package': paint,
