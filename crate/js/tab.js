@@ -223,7 +223,8 @@ function noteTheft() {
   try {
     localStorage.setItem(THEFT, String(Date.now()));
   } catch {
-    // Without a storage none takes the short way; where it is full, only a thief that is closed at once is missed.
+    // Without a storage none takes the short way. Where it is full, or another tab was busy and has not heard of the note,
+    // a thief that is closed at once is missed.
   }
 }
 

@@ -71,9 +71,9 @@ impl EvidenceBuffer {
     pub fn add(&mut self, line: &Evidence, before: Option<Place>, now: Timestamp) -> Place {
         self.lines += 1;
         let number = self.lines;
-        // Backwards: in a storm, the entry that the line repeats is among the latest.
         // What is about a call may be an entry of its own by now, or about a further try.
         let before = before.filter(|_| !is_of_call(&line.detail));
+        // Backwards: in a storm, the entry that the line repeats is among the latest.
         if let Some(place) = before
             && let Some(slot) = self.slots.iter_mut().rev().find(|slot| slot.first_line == place.first_line)
         {

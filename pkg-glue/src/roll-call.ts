@@ -62,6 +62,14 @@ export function createRollCall(
 
   const greet = () => post('here', describe());
 
+  /** A leader that is closed says nothing: one that leads since then tells of it. One that hung may not know it yet. */
+  const dropFormer = (tabs: Map<string, Tab> | undefined, leader: Tab) => {
+    if (leader.role !== 'leader') return;
+    for (const { id, role, since } of tabs?.values() ?? []) {
+      if (role === 'leader' && (since ?? '') < (leader.since ?? '')) tabs?.delete(id);
+    }
+  };
+
   const handleMessage = ({ data }: MessageEvent) => {
     if (data?.version !== VERSION || data.session !== session() || typeof data.from !== 'string') return;
     if (data.kind === 'who') post('here', describe());
@@ -70,10 +78,8 @@ export function createRollCall(
       const tab: Tab = { ...data.tab, thisTab: false };
       // A newcomer learns of those who were there before.
       if (data.kind === 'news' && !others.has(tab.id)) setTimeout(greet, GREET_MS * (1 + Math.random()));
-      // A leader that is closed says nothing: another that leads tells of it.
-      const isFormer = (known: Tab) => tab.role === 'leader' && known.role === 'leader';
       for (const tabs of [others, arriving]) {
-        for (const known of tabs?.values() ?? []) if (isFormer(known)) tabs?.delete(known.id);
+        dropFormer(tabs, tab);
         tabs?.set(tab.id, tab);
       }
     }
@@ -138,7 +144,9 @@ export function createRollCall(
         others.clear();
       }
       lastSession = session();
-      post('news', describe());
+      const tab = describe();
+      dropFormer(others, tab);
+      post('news', tab);
     },
   };
 }

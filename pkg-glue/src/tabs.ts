@@ -31,8 +31,8 @@ export function createTabs(create: CreateMachine, evidence: () => Evidences, onC
   /** The election that was joined last: of a page with several accounts, the one in use. */
   const current = () => [...elections.values()].at(-1);
 
-  // Before any election listens, which ends then: a window calls its listeners in the order in which they came, whether they
-  // capture or not.
+  // Before any election listens, which ends then. Chromium calls a window's listeners in the order in which they came,
+  // whether they capture or not.
   let ledLast = false;
   globalThis.addEventListener?.('pagehide', () => {
     ledLast = current()?.role === 'leader';

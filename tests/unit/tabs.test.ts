@@ -39,3 +39,25 @@ it('an error is over with the next roll that can be called', async () => {
   await tabs.call();
   expect([tabs.status()?.error, tabs.summary().count]).toEqual([null, 1]);
 });
+
+it('of a leader that was closed the next one tells; one that hung, and does not know yet that it leads no more, drops nobody', async () => {
+  const tabs = create();
+  const others = new BroadcastChannel('lotus-crypto-diag/roll-call');
+  const says = (kind: string, id: string, role: string, second: number) => {
+    const tab = { id, role, since: `2026-01-01T00:00:0${second}.000Z` };
+    others.postMessage({ version: 1, kind, from: id, session: null, tab });
+  };
+  const known = () => (tabs.status()?.tabs ?? []).slice(1).map(({ id }) => id);
+  try {
+    tabs.enter();
+    await tabs.call();
+    says('news', 'former', 'leader', 1);
+    await vi.waitFor(() => expect(known()).toEqual(['former']));
+    says('news', 'next', 'leader', 2);
+    await vi.waitFor(() => expect(known()).toEqual(['next']));
+    says('here', 'former', 'leader', 1);
+    await vi.waitFor(() => expect(known()).toEqual(['next', 'former']));
+  } finally {
+    others.close();
+  }
+});
