@@ -20,6 +20,7 @@ const variants = [
   'a wrapper that looks for one character',
   'hand-written',
   'lotus-crypto-diag',
+  'every line kept as text',
   'console-feed',
   '@sentry/browser, breadcrumbs',
   '@sentry/browser, captureConsole',

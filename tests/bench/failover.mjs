@@ -21,6 +21,7 @@ const VARIANTS = [
   'locks',
   'locks, let go at pagehide',
   'lotus-crypto-diag',
+  'lotus-crypto-diag, hidden for long',
   'broadcast-channel, locks',
   'broadcast-channel, messages',
   'tab-election',
@@ -249,7 +250,7 @@ for (const tabs of counts) {
     if (!ours) continue;
     const most = ending === 'crash' ? 1.1 : 0.3;
     const ahead = here.filter(
-      ({ variant, median }) => ![OURS, 'locks', 'locks, let go at pagehide'].includes(variant) && median < ours.median,
+      ({ variant, median }) => !variant.startsWith(OURS) && !variant.startsWith('locks') && median < ours.median,
     );
     const behind = ahead.map(({ variant, median }) => `${variant} (${median.toFixed(1)} ms)`).join(', ');
     console.log(

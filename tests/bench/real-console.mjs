@@ -12,6 +12,7 @@ import { bundleVariants, measure } from './variants.mjs';
 
 const OURS = 'lotus-crypto-diag';
 const UNIT = 'pass-through';
+const GIVE_UP_MS = 5 * 60_000;
 const options = { names: [UNIT, OURS], rounds: Number(process.env['ROUNDS'] ?? 101), roundMs: 10, real: true };
 
 /** @type {(results: string) => void} */
@@ -54,16 +55,20 @@ const browser = inFirefox
       ],
       { stdio: 'ignore' },
     );
-const ended = new Promise((resolve) => browser.once('exit', resolve));
-const answer = await Promise.race([results, ended.then(() => '"the browser ended before it had an answer"')]);
-browser.kill();
-await ended;
+const ended = new Promise((resolve) => {
+  browser.once('exit', () => resolve('the browser ended before it had an answer'));
+  browser.once('error', (error) => resolve(String(error)));
+});
+const late = new Promise((resolve) => setTimeout(resolve, GIVE_UP_MS, 'the browser gave no answer').unref());
+const answer = await Promise.race([results, Promise.race([ended, late]).then((why) => JSON.stringify(why))]);
+if (browser.kill()) await ended;
 server.close();
 rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
 
 const measured = JSON.parse(answer);
 if (typeof measured === 'string') throw new Error(measured);
-console.log(`${inFirefox ? 'Firefox' : 'Chromium'}, over its own console, ${options.rounds} interleaved rounds`);
+const name = inFirefox ? 'Firefox' : 'Chromium';
+console.log(`${name}, over its own console, ${options.rounds} interleaved rounds`);
 console.log(`${'to an empty pass-through'.padEnd(34)}   ratio   quartiles   pass-through ns   ours ns`);
 const rows = Object.entries(measured).map(([workload, times]) => {
   const [unit, ours] = [times[UNIT], times[OURS]];
@@ -76,5 +81,8 @@ const rows = Object.entries(measured).map(([workload, times]) => {
   return row;
 });
 const file = join(dirname(fileURLToPath(import.meta.url)), `real-console${inFirefox ? '-firefox' : ''}.json`);
-writeFileSync(file, `${JSON.stringify({ date: new Date().toISOString(), rounds: options.rounds, rows }, null, 2)}\n`);
+writeFileSync(
+  file,
+  `${JSON.stringify({ date: new Date().toISOString(), browser: name, rounds: options.rounds, rows }, null, 2)}\n`,
+);
 console.log(`Written to ${file}`);

@@ -17,7 +17,6 @@ const variants = {
     const original = console.warn;
     console.warn = wrap((_args) => {}, original);
   },
-  /** No search for words can be faster. */
   'a wrapper that looks for one character'() {
     const original = console.warn;
     const one = /§/;
@@ -51,6 +50,20 @@ const variants = {
       original(...args);
     };
   },
+  /** As clients do that send a log along with a report of a fault: every line, with its time. */
+  'every line kept as text'() {
+    const original = console.warn;
+    let log = '';
+    console.warn = (...args) => {
+      const texts = args.map((arg) => {
+        if (arg instanceof Error) return `${arg.message}\n${arg.stack}`;
+        return typeof arg === 'object' ? JSON.stringify(arg) : arg;
+      });
+      log += `${new Date().toISOString()} W ${texts.join(' ')}\n`;
+      if (log.length > 1e6) log = '';
+      original.apply(console, args);
+    };
+  },
   'lotus-crypto-diag': () => import('lotus-crypto-diag').then((lib) => lib.installCryptoDiagLog()),
   'console-feed': () =>
     import('console-feed/lib/Hook').then(({ default: hook }) => {
@@ -77,7 +90,7 @@ const variants = {
 };
 
 /**
- * A wrapper in our own form, which is the fastest there is.
+ * A wrapper in our own form.
  *
  * @param {(args: any) => unknown} look
  * @param {typeof console.warn} original
