@@ -10,23 +10,22 @@ const TIMED_OUT = 4;
 const HIDDEN = 5;
 const SHOWN = 6;
 
-/** How long a thief waits before it leads, as in `election.rs`. */
-const GRACE_MS = 3000;
 /** What took longer may have waited for a page that hung. Less than the least that a thief waits. */
 const PROMPT_MS = 200;
 /** How often a page in line notes that it runs. A hidden one is let do so once a second, in time, and later once a minute. */
 const PULSE_MS = 1000;
-/** Until when that is in time: of what waits for the page, less than `GRACE_MS` passes from one pulse to the next but one. */
+/** Until when that is in time: from one pulse to the next but one, less time passes than a thief waits. */
 const PULSE_IN_TIME_MS = 1250;
 
 /**
  * @param {string} name of the session: tabs of another name do not meet
+ * @param {number} graceMs how long a thief waits before it leads
  * @param {(kind: number, number: number, text: string) => void} onEvent of the wasm
  * @param {(what: string, text: string) => void} host
  * @param {(call: () => void) => boolean} guard runs what calls the wasm; `false` when that is broken
  * @param {AbortSignal} signal lets everything go
  */
-export function openTab(name, onEvent, host, guard, signal) {
+export function openTab(name, graceMs, onEvent, host, guard, signal) {
   const emit = (/** @type {number} */ kind, number = 0, text = '') => {
     if (signal.aborted || guard(() => onEvent(kind, number, text))) return;
     host('broken', kind === HEARD || kind === TIMED_OUT ? '' : 'lost');
@@ -99,19 +98,14 @@ export function openTab(name, onEvent, host, guard, signal) {
     request(/** @type {number} */ number, /** @type {boolean} */ steal) {
       const control = new AbortController();
       const { signal: cancelled } = control;
-      const isSteady = feelPulse(cancelled);
       let letGo = () => {};
       /** Settles when what this request holds is to be let go. @type {Promise<void>} */
       const end = new Promise((resolve) => {
         letGo = resolve;
       });
-      const requestedAt = performance.now();
-      if (steal) noteTheft();
-      // The first look at the storage takes its time.
-      else graceLeft();
-      let isOver = false;
+      const isOn = () => requests.has(number);
       requests.set(number, () => {
-        isOver = true;
+        requests.delete(number);
         letGo();
         // All else can wait, and takes longer.
         queueMicrotask(() => control.abort());
@@ -120,7 +114,6 @@ export function openTab(name, onEvent, host, guard, signal) {
       const options = steal ? { steal } : { signal: cancelled };
       const over = (/** @type {any} */ error) => {
         if (!requests.delete(number)) return;
-        isOver = true;
         letGo();
         control.abort();
         // An AbortError is a theft, or our own doing; everything else is a browser that gives no locks.
@@ -129,7 +122,7 @@ export function openTab(name, onEvent, host, guard, signal) {
       const ask = (/** @type {string} */ lock, /** @type {() => void} */ then) => {
         const hold = () => {
           // WebKit may tell of a theft before it tells of the lock.
-          if (!isOver) then();
+          if (isOn()) then();
           return end;
         };
         try {
@@ -139,28 +132,35 @@ export function openTab(name, onEvent, host, guard, signal) {
           over(error);
         }
       };
+      const later = (/** @type {number} */ ms, /** @type {() => void} */ then) =>
+        setTimeout(() => isOn() && then(), ms);
       // A page that did not run meanwhile was robbed, for all it can know. In the line it goes back to the end; a thief, who
       // has somebody's word or has waited for long, has to be told first what happened.
-      const goOn = (/** @type {number} */ askedAt, /** @type {() => void} */ then) => {
-        if (performance.now() - askedAt <= PROMPT_MS) then();
-        else if (steal) later(PROMPT_MS, then);
-        else over(undefined);
-      };
-      const later = (/** @type {number} */ ms, /** @type {() => void} */ then) =>
-        setTimeout(() => !isOver && then(), ms);
-      const grant = () => emit(GRANTED, number);
-      const prove = () => {
+      const askAwake = (/** @type {string} */ lock, /** @type {() => void} */ then) => {
         const askedAt = performance.now();
-        ask(REIGN, () => goOn(askedAt, grant));
+        ask(lock, () => {
+          if (performance.now() - askedAt <= PROMPT_MS) then();
+          else if (steal) later(PROMPT_MS, then);
+          else over(undefined);
+        });
       };
+      const grant = () => emit(GRANTED, number);
+      const prove = () => askAwake(REIGN, grant);
+      if (steal) {
+        noteTheft();
+        askAwake(QUEUE, prove);
+        return;
+      }
+      // The first look at the storage takes its time.
+      graceLeft(graceMs);
+      const isSteady = feelPulse(cancelled);
       ask(QUEUE, () => {
         const steady = isSteady();
-        if (steal) return goOn(requestedAt, prove);
-        const wait = graceLeft();
+        const wait = graceLeft(graceMs);
         if (wait > 0) later(wait, prove);
         else if (wait === 0 && steady) {
           grant();
-          if (!isOver) ask(REIGN, () => {});
+          if (isOn()) ask(REIGN, () => {});
         } else prove();
       });
     },
@@ -229,9 +229,9 @@ function noteTheft() {
 }
 
 /** How long a tab that is given a stolen lock has to wait, as its thief had to; less than 0: that is not known. */
-function graceLeft() {
+function graceLeft(/** @type {number} */ graceMs) {
   try {
-    return Math.max(0, GRACE_MS - Math.abs(Date.now() - Number(localStorage.getItem(THEFT))));
+    return Math.max(0, graceMs - Math.abs(Date.now() - Number(localStorage.getItem(THEFT))));
   } catch {
     return -1;
   }

@@ -1,7 +1,7 @@
 // Tabs that do not run for a while, and tabs that are robbed of the lock.
 import { expect, type Page, test } from '@playwright/test';
 
-import { expectNoOverlap, leaderOf, openTab, readLog, role } from './tabs';
+import { expectNoOverlap, leaderOf, openTab, openTabs, readLog, role } from './tabs';
 
 /** The page's JavaScript does not come back for so long. */
 const hang = (page: Page, ms: number) =>
@@ -25,8 +25,7 @@ const block = async (page: Page, ms: number) => {
 };
 
 test('a leader that is blocked for 10 s is waited for, and hands over in good order', async ({ context }) => {
-  const [first, second] = [await openTab(context, 'first'), await openTab(context, 'second')];
-  await leaderOf([first, second]);
+  const [first, second] = await openTabs(context, 'first', 'second');
   await block(first, 10_000);
   await second.waitForTimeout(300);
   expect(await second.evaluate(() => window.leadership.takeOver())).toEqual({ granted: true, reason: null });
@@ -40,8 +39,7 @@ test('a leader that is blocked for 10 s is waited for, and hands over in good or
 });
 
 test('a leader that hangs for longer is taken from, and follows when it comes back', async ({ context }) => {
-  const [first, second] = [await openTab(context, 'first'), await openTab(context, 'second')];
-  await leaderOf([first, second]);
+  const [first, second] = await openTabs(context, 'first', 'second');
   await block(first, 18_000);
   await second.waitForTimeout(300);
   expect(await second.evaluate(() => window.leadership.takeOver())).toEqual({ granted: true, reason: null });
@@ -81,12 +79,7 @@ for (const hangs of ['it', 'another window of its process']) {
 }
 
 test('a thief that is closed: the next in line waits as long as the thief had to', async ({ context }) => {
-  const [first, second, thief] = [
-    await openTab(context, 'first'),
-    await openTab(context, 'second'),
-    await openTab(context, 'thief'),
-  ];
-  await leaderOf([first, second, thief]);
+  const [first, second, thief] = await openTabs(context, 'first', 'second', 'thief');
   await thief.evaluate(() => void window.leadership.takeOver());
   const noted = () => second.evaluate(() => Number(localStorage.getItem('lotus-crypto-diag/theft')));
   await expect.poll(noted).toBeGreaterThan(0);
@@ -111,12 +104,7 @@ test('where no theft can be noted, the lead is passed on and taken over all the 
       });
     }
   });
-  const [first, second, third] = [
-    await openTab(context, 'first'),
-    await openTab(context, 'second'),
-    await openTab(context, 'third'),
-  ];
-  await leaderOf([first, second, third]);
+  const [first, second, third] = await openTabs(context, 'first', 'second', 'third');
   expect(await third.evaluate(() => window.leadership.takeOver())).toEqual({ granted: true, reason: null });
   await third.close();
   await leaderOf([first, second]);

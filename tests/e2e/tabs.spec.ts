@@ -1,7 +1,7 @@
 import { expect, type Page, test } from '@playwright/test';
 
 import { breakWasm, makeBreakable } from './broken-wasm';
-import { expectNoOverlap, leaderOf, openTab, readLog, role } from './tabs';
+import { expectNoOverlap, leaderOf, openTab, openTabs, readLog, role } from './tabs';
 
 for (const count of [2, 5, 20, 50]) {
   test(`of ${count} tabs one leads, at every moment, whatever happens to it`, async ({ context }) => {
@@ -41,12 +41,7 @@ test.describe('take-over', () => {
   test('granted: the leader shuts down first, and the one who asked leads, not the first in line', async ({
     context,
   }) => {
-    const [first, second, third] = [
-      await openTab(context, 'first'),
-      await openTab(context, 'second'),
-      await openTab(context, 'third'),
-    ];
-    await leaderOf([first, second, third]);
+    const [first, second, third] = await openTabs(context, 'first', 'second', 'third');
     expect(await third.evaluate(() => window.leadership.takeOver())).toEqual({ granted: true, reason: null });
     expect(await Promise.all([first, second, third].map(role))).toEqual(['follower', 'follower', 'leader']);
     const lines = await readLog(third);
@@ -62,8 +57,7 @@ test.describe('take-over', () => {
   });
 
   test('refused, with the reason', async ({ context }) => {
-    const [first, second] = [await openTab(context, 'first'), await openTab(context, 'second')];
-    await leaderOf([first, second]);
+    const [first, second] = await openTabs(context, 'first', 'second');
     await first.evaluate(() => {
       window.busy = 'in a call';
     });
@@ -72,8 +66,7 @@ test.describe('take-over', () => {
   });
 
   test('a yes that comes too late is a no: the leader goes on, and its client does', async ({ context }) => {
-    const [first, second] = [await openTab(context, 'first'), await openTab(context, 'second')];
-    await leaderOf([first, second]);
+    const [first, second] = await openTabs(context, 'first', 'second');
     await first.evaluate(() => {
       window.busy = new Promise((resolve) => setTimeout(() => resolve(true), 16_000));
     });
@@ -87,8 +80,7 @@ test.describe('take-over', () => {
   });
 
   test('a leader that is released while it thinks about it: its answer is nobody’s', async ({ context }) => {
-    const [first, second] = [await openTab(context, 'first'), await openTab(context, 'second')];
-    await leaderOf([first, second]);
+    const [first, second] = await openTabs(context, 'first', 'second');
     await first.evaluate(() => {
       window.busy = new Promise((resolve) => Object.assign(window, { decide: () => resolve(true) }));
     });
@@ -102,12 +94,7 @@ test.describe('take-over', () => {
   });
 
   test('two ask at once: one of them leads, and both have an answer', async ({ context }) => {
-    const pages = [
-      await openTab(context, 'first'),
-      await openTab(context, 'second'),
-      await openTab(context, 'third'),
-    ] as const;
-    await leaderOf([...pages]);
+    const pages = await openTabs(context, 'first', 'second', 'third');
     const answers = await Promise.all(
       [pages[1], pages[2]].map((page) => page.evaluate(() => window.leadership.takeOver())),
     );
@@ -118,12 +105,7 @@ test.describe('take-over', () => {
   });
 
   test('the leader is closed while it is asked', async ({ context }) => {
-    const [first, second, third] = [
-      await openTab(context, 'first'),
-      await openTab(context, 'second'),
-      await openTab(context, 'third'),
-    ];
-    await leaderOf([first, second, third]);
+    const [first, , third] = await openTabs(context, 'first', 'second', 'third');
     const answer = third.evaluate(() => window.leadership.takeOver());
     await first.close();
     expect(await answer).toEqual({ granted: true, reason: null });
@@ -136,12 +118,7 @@ test.describe('where the wasm broke', () => {
   test.beforeEach(({ context }) => makeBreakable(context));
 
   test('a follower leaves the line, and says why it cannot take over', async ({ context }) => {
-    const [first, second, third] = [
-      await openTab(context, 'first'),
-      await openTab(context, 'second'),
-      await openTab(context, 'third'),
-    ];
-    await leaderOf([first, second, third]);
+    const [first, second, third] = await openTabs(context, 'first', 'second', 'third');
     await breakWasm(second);
     await first.close();
     await leaderOf([second, third]);
@@ -153,8 +130,7 @@ test.describe('where the wasm broke', () => {
   });
 
   test('a leader goes on until the lock is taken from it, and then follows', async ({ context }) => {
-    const [first, second] = [await openTab(context, 'first'), await openTab(context, 'second')];
-    await leaderOf([first, second]);
+    const [first, second] = await openTabs(context, 'first', 'second');
     await breakWasm(first);
     await first.evaluate(() => console.error('MissingKey: missing key at index 1'));
     expect(await first.evaluate(() => window.lib.getCryptoDiagStatus().state)).toBe('failed');
@@ -166,12 +142,7 @@ test.describe('where the wasm broke', () => {
   });
 
   test('a leader that is released lets go, and so does one whose page is left', async ({ context }) => {
-    const [first, second, third] = [
-      await openTab(context, 'first'),
-      await openTab(context, 'second'),
-      await openTab(context, 'third'),
-    ];
-    await leaderOf([first, second, third]);
+    const [first, second, third] = await openTabs(context, 'first', 'second', 'third');
     await breakWasm(first);
     await first.evaluate(() => window.leadership.release());
     await leaderOf([second, third]);
@@ -191,8 +162,7 @@ test('sessions of other names do not see each other', async ({ context }) => {
 });
 
 test('a fault that is logged in one tab is in the report of another, with the tab named', async ({ context }) => {
-  const [a, b] = [await openTab(context, 'a'), await openTab(context, 'b')];
-  await leaderOf([a, b]);
+  const [a, b] = await openTabs(context, 'a', 'b');
   await b.evaluate(() => console.error('MissingKey: missing key at index 1 for participant @b:hs:DEV'));
   const report = JSON.parse(await a.evaluate(() => window.lib.collectCryptoDiagReport(undefined)));
   expect(report.counts['KE-2']).toBe(0);
@@ -206,8 +176,7 @@ test('a fault that is logged in one tab is in the report of another, with the ta
 });
 
 test('a tab that is busy when the report is written is in it nevertheless', async ({ context }) => {
-  const [a, b] = [await openTab(context, 'a'), await openTab(context, 'b')];
-  await leaderOf([a, b]);
+  const [a, b] = await openTabs(context, 'a', 'b');
   const count = () => a.evaluate(() => window.lib.getSnapshot().tabs.count);
   await expect.poll(count).toBe(2);
   await b.evaluate(() => {
@@ -224,12 +193,7 @@ test('a tab that is busy when the report is written is in it nevertheless', asyn
 test('a follower that is closed says so; the leader does not, as that would hold up the next one', async ({
   context,
 }) => {
-  const [leader, follower, next, bystander] = [
-    await openTab(context, 'leader'),
-    await openTab(context, 'follower'),
-    await openTab(context, 'next'),
-    await openTab(context, 'bystander'),
-  ];
+  const [leader, follower, next, bystander] = await openTabs(context, 'leader', 'follower', 'next', 'bystander');
   await leaderOf([leader]);
   await next.evaluate(() => {
     const byes: string[] = [];
@@ -253,8 +217,7 @@ test('a follower that is closed says so; the leader does not, as that would hold
 });
 
 test('a tab that is logged out does not count any more', async ({ context }) => {
-  const [a, b] = [await openTab(context, 'a'), await openTab(context, 'b')];
-  await leaderOf([a, b]);
+  const [a, b] = await openTabs(context, 'a', 'b');
   const tabs = () => Promise.all([a, b].map((page) => page.evaluate(() => window.lib.getSnapshot().tabs)));
   await expect.poll(tabs).toEqual([
     { role: 'leader', count: 2 },

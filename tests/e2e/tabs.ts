@@ -18,6 +18,17 @@ export async function openTab(context: BrowserContext, id: string, session = 'se
   return page;
 }
 
+/** Opens tabs of the session, one after the other; then one of them leads. */
+export async function openTabs<const Ids extends readonly string[]>(
+  context: BrowserContext,
+  ...ids: Ids
+): Promise<{ [Tab in keyof Ids]: Page }> {
+  const pages: Page[] = [];
+  for (const id of ids) pages.push(await openTab(context, id));
+  await leaderOf(pages);
+  return pages as { [Tab in keyof Ids]: Page };
+}
+
 export async function readLog(page: Page): Promise<Line[]> {
   return parseLog(await page.evaluate(() => Object.entries(localStorage)));
 }

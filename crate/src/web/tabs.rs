@@ -8,7 +8,7 @@ use core::cell::{Cell, OnceCell, RefCell};
 use wasm_bindgen::prelude::*;
 
 use super::convert::Callback;
-use crate::election::{Action, Event, Role};
+use crate::election::{Action, Event, GRACE_MS, Role};
 use crate::leadership::Leadership;
 use crate::tab_message::Message;
 
@@ -17,7 +17,14 @@ extern "C" {
     type Tab;
 
     #[wasm_bindgen(js_name = openTab)]
-    fn open_tab(name: &str, on_event: &JsValue, host: &Callback, guard: &JsValue, signal: &JsValue) -> Tab;
+    fn open_tab(
+        name: &str,
+        grace_ms: u32,
+        on_event: &JsValue,
+        host: &Callback,
+        guard: &JsValue,
+        signal: &JsValue,
+    ) -> Tab;
 
     #[wasm_bindgen(method)]
     fn request(this: &Tab, number: u32, steal: bool);
@@ -72,7 +79,7 @@ impl TabElection {
                 page.give(event);
             }
         });
-        page.tab.get_or_init(|| Rc::new(open_tab(name, on_event.as_ref(), &page.host, guard, signal)));
+        page.tab.get_or_init(|| Rc::new(open_tab(name, GRACE_MS, on_event.as_ref(), &page.host, guard, signal)));
         page.give(Event::Started);
         page.warm_up();
         Self { page, _on_event: on_event }
