@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
-import { inlined, shortNames } from './inlined.mjs';
 import { optimise } from './optimise.mjs';
+import { shortNames } from './short-names.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const modules = ['capture', 'diagnosis'].map((name) => ({
@@ -40,7 +40,9 @@ await build({
   minifyWhitespace: true,
   jsx: 'automatic',
   charset: 'utf8',
-  plugins: [inlined, shortNames],
+  // No character of base64 is special to any minifier that a host may run over it.
+  loader: { '.wasm': 'base64' },
+  plugins: [shortNames],
   external: ['react', 'react/jsx-runtime', 'folds'],
   define: { __VERSION__: JSON.stringify(`${version}+wasm.${hash}`) },
   chunkNames: 'chunk-[hash]',

@@ -5,8 +5,8 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
-import { inlined, shortNames } from '../../pkg-glue/inlined.mjs';
 import { optimise } from '../../pkg-glue/optimise.mjs';
+import { shortNames } from '../../pkg-glue/short-names.mjs';
 import { wasmParts } from './wasm-parts.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -46,8 +46,8 @@ async function bundle(entry, isWithout = false) {
     metafile: true,
     splitting: true,
     outdir: 'out',
-    loader: { '.wasm': 'empty' },
-    plugins: isWithout ? [shortNames] : [shortNames, inlined],
+    loader: { '.wasm': isWithout ? 'empty' : 'base64' },
+    plugins: [shortNames],
     external: ['react', 'react/jsx-runtime', 'folds'],
     define: { __VERSION__: '"0.0.0+wasm.000000000000"' },
     logLevel: 'warning',

@@ -1,17 +1,7 @@
-// How the WebAssembly and its glue get into the JavaScript.
+// The short names of the WebAssembly's imports and exports, in the glue as well.
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { transform } from 'esbuild';
-
-/** A character for each byte. Base64 would hide from gzip what repeats itself, and cost a quarter more on the way to the page. */
-export const inlined = {
-  name: 'inlined',
-  setup(/** @type {import('esbuild').PluginBuild} */ { onLoad }) {
-    onLoad({ filter: /\.wasm$/ }, ({ path }) => ({
-      contents: `export default ${JSON.stringify(readFileSync(path, 'latin1'))}`,
-    }));
-  },
-};
 
 /** The names by which wasm-bindgen's glue and a module know each other: those that `optimise` has put in their place. */
 export const shortNames = {

@@ -1,0 +1,65 @@
+// A host's build prints the package anew. What is inlined has to come through every minifier, byte for byte.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from '@playwright/test';
+
+import { MINIFIERS } from './minifiers.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const glue = join(here, '../../pkg-glue');
+const built = join(here, 'dist/minified');
+const modules = ['capture', 'diagnosis'].map((name) => readFileSync(join(glue, 'wasm', name, 'optimised.wasm')));
+
+/** The longest string literals or templates of a module: what is inlined. */
+const inlined = (code: string) =>
+  (code.match(/(["'`])[A-Za-z0-9+/=]{10000,}\1/g) ?? []).map((literal) => literal.slice(1, -1));
+
+test('the package holds each WebAssembly module once, and no character that a minifier may print otherwise', () => {
+  const found = readdirSync(join(glue, 'dist'))
+    .filter((name) => name.endsWith('.js'))
+    .flatMap((name) => inlined(readFileSync(join(glue, 'dist', name), 'utf8')));
+  expect(found.map((text) => Buffer.from(text, 'base64').toString('hex')).sort()).toEqual(
+    modules.map((wasm) => wasm.toString('hex')).sort(),
+  );
+});
+
+for (const [name, minify] of Object.entries(MINIFIERS)) {
+  for (const [form, quote] of [
+    ['a string', '"'],
+    ['a template', '`'],
+  ] as const) {
+    test(`${name} carries ${form}`, async () => {
+      for (const wasm of modules) {
+        const text = wasm.toString('base64');
+        const code = await minify(`export const text = ${quote}${text}${quote};`);
+        const { text: carried } = await import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
+        expect(carried === text).toBe(true);
+      }
+    });
+  }
+
+  test(`what ${name} makes of the package runs`, async () => {
+    const folder = join(built, name.replace(/\W+/g, '-'));
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    for (const file of readdirSync(join(glue, 'dist')).filter((file) => file.endsWith('.js'))) {
+      writeFileSync(join(folder, file), await minify(readFileSync(join(glue, 'dist', file), 'utf8')));
+    }
+    const script = `
+      const { buildCryptoDiagReport, installCryptoDiagLog } = await import('./index.js');
+      const { diagnoseReport } = await import('./diagnosis.js');
+      const { warn } = console;
+      console.warn = () => {};
+      const undo = installCryptoDiagLog();
+      console.warn('Error decrypting event (id=$a type=m.room.encrypted sender=@a:b room=!r:b): DecryptionError[msg: missing field \`algorithm\` at line 1 column 339]');
+      const report = JSON.parse(buildCryptoDiagReport());
+      undo();
+      console.warn = warn;
+      console.log(String([report.status.state, report.counts['KE-3'], diagnoseReport(report).diagnosis.findings.length > 3]));`;
+    const run = { cwd: folder, encoding: 'utf8', stdio: 'pipe' } as const;
+    expect(execFileSync(process.execPath, ['--input-type=module', '-e', script], run)).toBe('running,1,true\n');
+  });
+}
