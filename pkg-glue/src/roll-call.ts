@@ -33,10 +33,11 @@ export interface RollCall {
 }
 
 /**
- * `describe` tells of this tab; `session` is the one it belongs to, `null` where the host named none; `hasLed` is asked at
+ * `id` is this tab's; `describe` tells of it; `session` is the one it belongs to, `null` where the host named none; `hasLed` is asked at
  * the end of the page.
  */
 export function createRollCall(
+  id: string,
   describe: () => Tab,
   session: () => string | null,
   hasLed: () => boolean,
@@ -48,7 +49,6 @@ export function createRollCall(
   let arriving: Map<string, Tab> | undefined;
   let calling: Promise<void> | undefined;
   let lastSession = session();
-  const { id } = describe();
 
   const post = (kind: string, tab?: Tab, of = session()) => {
     if (!channel) return;

@@ -55,6 +55,7 @@ export function createTabs(create: CreateMachine, evidence: () => Evidences, onC
 
   const roll = () => {
     rollCall ??= createRollCall(
+      id,
       describe,
       () => current()?.name ?? null,
       () => ledLast,
