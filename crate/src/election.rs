@@ -6,19 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::tab_message::Message;
 
-/// How long a leader may take to say that it heard a question. A leader that hears it later was stolen from. Only a page
-/// that hangs takes so long, as one that sleeps has let go: and a page that hangs for less is not robbed of its lock, as
-/// it cannot know that before it has run whatever was waiting.
-pub const ANSWER_MS: u32 = 12_000;
+/// How long a leader may take to say that it heard a question. After that the person is told that it does not respond.
+pub const ANSWER_MS: u32 = 4_000;
 /// How long its host may take to decide, and how long to shut down, before whoever asks is told no.
 pub const DECISION_MS: u32 = 15_000;
-/// How long a tab that took the lock waits before it leads. By then a page that was given the lock before, and did not
-/// hear of it yet, knows that it hung.
-pub const GRACE_MS: u32 = 3_000;
-/// How long it waits where the leader says that it was the one from whom the lock was taken, with its consent.
-pub const CONSENT_MS: u32 = 250;
-/// How long the next leader may take to pick up the lock that is held out to it.
+/// How long the tab that asked may take to say that it is ready for the lock.
 pub const HANDOVER_MS: u32 = 2_000;
+/// How long a tab that nobody looks at waits before it leads: the former leader may be reloading, and asks for it back.
+pub const PAUSE_MS: u32 = 3_000;
+/// A tab that waited for the lock for less than this took it from nobody, and does not pause.
+pub const AT_ONCE_MS: u32 = 500;
 
 /// What a tab is to its session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,22 +34,27 @@ pub enum Role {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// It takes part.
-    Started,
-    /// The request with this number has the lock.
-    Granted(u32),
-    /// The request with this number is over: stolen or cancelled.
+    Started {
+        /// Whether this very tab led until a moment ago: it was reloaded.
+        led_before: bool,
+    },
+    /// A request has the lock.
+    Granted {
+        /// The number of the request.
+        number: u32,
+        /// How long it waited in line.
+        waited_ms: u32,
+    },
+    /// The request with this number is over: the browser, or foreign code, ended it.
     Ended(u32),
     /// The browser gives no locks.
     Unavailable,
-    /// Another tab of the session said something; it took `late_ms` to arrive.
-    Heard {
-        /// What it said.
-        message: Message,
-        /// How long it was under way.
-        late_ms: u32,
-    },
+    /// Another tab of the session said something.
+    Heard(Message),
     /// The time that was set is over; with the number it was set under.
     TimedOut(u32),
+    /// Whether a person can see the page, from now on. Not before this is said.
+    Visible(bool),
     /// The page is going away or is put to sleep.
     Hidden,
     /// The page is back.
@@ -67,18 +69,24 @@ pub enum Event {
     Released,
 }
 
+/// What came of the wish to take over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// This tab leads.
+    Granted,
+    /// It does not, for this reason.
+    Refused(String),
+    /// The leader does not respond.
+    Silence,
+}
+
 /// What a tab is to do. In this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Tell the host its new role, before anything else is done.
     Tell(Role),
-    /// Ask for the lock, under this number: wait in line, or take it from whoever has it.
-    Request {
-        /// The number of the request.
-        number: u32,
-        /// Whether to take it at once.
-        steal: bool,
-    },
+    /// Wait in line for the lock, under this number.
+    Request(u32),
     /// Let go of what this request holds, or take it out of the line.
     Cancel(u32),
     /// Say something to the other tabs.
@@ -94,6 +102,8 @@ pub enum Action {
     AskHost,
     /// The host is to shut down: [`Event::Down`] tells when it has.
     ShutDown,
-    /// The wish to take over came to an end: `None` where this tab leads, otherwise why it does not.
-    Answered(Option<String>),
+    /// The wish to take over came to an end.
+    Answered(Answer),
+    /// Note for the next load of this very page that it led: [`Event::Started`] tells.
+    NoteLead,
 }

@@ -2,23 +2,21 @@
 //!
 //! Two tabs that work on one crypto store corrupt it. The browser's Web Locks see to it that one tab at a time holds the
 //! lock of the session; this state machine decides when a tab asks for it, lets it go, and hands it over. It knows no
-//! browser: events go in, actions come out. A request for the lock is one for two, as one can be lost before a page knows
-//! that it has it: see `tab.js`.
+//! browser: events go in, actions come out.
 //!
 //! The rules:
-//! - A tab leads only while it holds the lock, and is a follower before it is told so.
-//! - A page that is hidden for good, frozen or put into the back/forward cache lets go at once, and queues again when it
-//!   comes back.
-//! - Who wants to take over asks. The leader's host may refuse, with a reason, or shuts down and yields. Only a leader
-//!   that says nothing within [`ANSWER_MS`] is stolen from; whoever took the lock, by consent or not, does not lead before
-//!   the tab that had it, if it is awake, had time to hear of it.
+//! - A tab leads only while it holds the lock, and is a follower before it lets go. Nobody's lock is stolen.
+//! - A page that is closed, frozen or put into the back/forward cache lets go at once, and queues again when it comes back.
+//! - A tab that wants to take over asks. The leader's host refuses, with a reason, or shuts down and hands over. A leader
+//!   that does not respond has to be closed by the person: the browser then frees its lock.
+//! - The tab that a person looks at wins: a leader that is reloaded asks for the lead back, and a tab that nobody looks at
+//!   pauses for a moment before it leads, so that no client is started in between.
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::mem;
 
-use crate::election::{ANSWER_MS, Action, CONSENT_MS, DECISION_MS, Event, GRACE_MS, HANDOVER_MS, Role};
+use crate::election::{ANSWER_MS, AT_ONCE_MS, Action, Answer, DECISION_MS, Event, HANDOVER_MS, PAUSE_MS, Role};
 use crate::tab_message::Message;
 
 /// A tab's part in the election.
@@ -31,6 +29,8 @@ pub struct Leadership {
     request: u32,
     timer: u32,
     wish: Wish,
+    /// Whether a person can see the page.
+    is_visible: bool,
     /// Whether its host was told to shut down, and has not yet.
     is_stopping: bool,
 }
@@ -46,45 +46,40 @@ enum State {
     Alone,
     /// Its request waits in line.
     Waiting,
-    /// It took the lock from another tab, which needs time to hear of it.
-    Settling,
+    /// It holds the lock, and gives a tab that is being reloaded the time to ask for it.
+    Pausing,
     /// It leads.
     Leading,
     /// It leads, and its host thinks about yielding to another tab.
     Deciding { to: String },
     /// It leads, and its host shuts down; for another tab, unless that was told no meanwhile.
     ShuttingDown { to: Option<String> },
-    /// Its host has shut down; the lock is held out to another tab.
+    /// No client runs here; the lock is held until the other tab is there to take it.
     HoldingOut { to: String },
 }
 
 /// Where the tab stands with its own wish to take over.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wish {
     None,
     /// The question is out.
     Asked,
     /// The leader has heard it.
     Heard,
-    /// It takes the lock: this tab held it out, or nobody answered.
-    Taking {
-        from: Option<String>,
-    },
-    /// It took the lock from nobody but the tab that held it out.
-    Taken,
 }
 
 impl Leadership {
     /// A tab that takes no part yet. `id` must differ from that of every other tab, and hold no space.
     pub const fn new(id: String) -> Self {
-        Self { id, state: State::Away { asleep: false }, request: 0, timer: 0, wish: Wish::None, is_stopping: false }
+        let state = State::Away { asleep: false };
+        Self { id, state, request: 0, timer: 0, wish: Wish::None, is_visible: false, is_stopping: false }
     }
 
     /// What the tab is now.
     pub const fn role(&self) -> Role {
         match self.state {
             State::Leading | State::Deciding { .. } | State::ShuttingDown { .. } => Role::Leader,
-            State::Away { .. } | State::Stopping | State::Waiting | State::Settling | State::HoldingOut { .. } => {
+            State::Away { .. } | State::Stopping | State::Waiting | State::Pausing | State::HoldingOut { .. } => {
                 Role::Follower
             }
             State::Alone => Role::Solo,
@@ -95,12 +90,23 @@ impl Leadership {
     pub fn on(&mut self, event: Event) -> Vec<Action> {
         let mut actions = Vec::new();
         match event {
-            Event::Started => self.queue(&mut actions),
-            Event::Granted(number) => self.granted(number, &mut actions),
+            Event::Started { led_before } => {
+                self.queue(&mut actions);
+                if led_before && self.is_visible {
+                    self.ask(&mut actions);
+                }
+            }
+            Event::Granted { number, waited_ms } => self.granted(number, waited_ms, &mut actions),
             Event::Ended(number) => self.ended(number, &mut actions),
             Event::Unavailable => self.alone(&mut actions),
-            Event::Heard { message, late_ms } => self.heard(message, late_ms, &mut actions),
+            Event::Heard(message) => self.heard(message, &mut actions),
             Event::TimedOut(number) if number == self.timer => self.timed_out(&mut actions),
+            Event::Visible(is_visible) => {
+                self.is_visible = is_visible;
+                if is_visible && self.state == State::Pausing {
+                    self.lead(&mut actions);
+                }
+            }
             Event::Hidden => self.leave(true, &mut actions),
             Event::Shown if self.state == (State::Away { asleep: true }) => self.queue(&mut actions),
             Event::TimedOut(_) | Event::Shown => {}
@@ -112,42 +118,35 @@ impl Leadership {
         actions
     }
 
-    fn granted(&mut self, number: u32, actions: &mut Vec<Action>) {
+    fn granted(&mut self, number: u32, waited_ms: u32, actions: &mut Vec<Action>) {
         if number != self.request || self.state != State::Waiting {
             // Granted while it was being cancelled.
             actions.push(Action::Cancel(number));
             return;
         }
-        match self.wish {
-            Wish::Taking { .. } => self.wait_to_lead(GRACE_MS, actions),
-            Wish::Taken => self.wait_to_lead(CONSENT_MS, actions),
-            Wish::None | Wish::Asked | Wish::Heard => self.lead(actions),
+        // A tab whose question was on the way while nobody had the lock asks again.
+        actions.push(Action::Post(Message::Leading { from: self.id.clone() }));
+        if self.is_visible || waited_ms < AT_ONCE_MS || self.wish != Wish::None {
+            self.lead(actions);
+        } else {
+            self.state = State::Pausing;
+            self.set_timer(PAUSE_MS, actions);
         }
-    }
-
-    fn wait_to_lead(&mut self, ms: u32, actions: &mut Vec<Action>) {
-        self.state = State::Settling;
-        self.set_timer(ms, actions);
     }
 
     fn lead(&mut self, actions: &mut Vec<Action>) {
         self.state = State::Leading;
+        self.timer += 1;
         actions.push(Action::Tell(Role::Leader));
-        actions.push(Action::Post(Message::Leading { from: self.id.clone() }));
-        self.settle(None, actions);
+        self.settle(Answer::Granted, actions);
     }
 
     fn ended(&mut self, number: u32, actions: &mut Vec<Action>) {
         if number != self.request || matches!(self.state, State::Away { .. } | State::Stopping | State::Alone) {
             return;
         }
-        // Stolen, or taken after it was held out: back into the line.
-        if let State::HoldingOut { to } = &mut self.state {
-            let to = mem::take(to);
-            actions.push(Action::Post(Message::Taken { to, from: self.id.clone() }));
-        }
         self.follow(actions);
-        self.settle(Some("another tab took the lock"), actions);
+        self.settle(Answer::Refused("another tab took the lock".to_owned()), actions);
         self.queue(actions);
     }
 
@@ -157,61 +156,63 @@ impl Leadership {
         }
         self.state = State::Alone;
         actions.push(Action::Tell(Role::Solo));
-        self.settle(None, actions);
+        self.settle(Answer::Granted, actions);
     }
 
-    fn heard(&mut self, message: Message, late_ms: u32, actions: &mut Vec<Action>) {
-        // Given the lock meanwhile, or taking it, it has no question any more.
-        let awaits_answer = self.state == State::Waiting && matches!(self.wish, Wish::Asked | Wish::Heard);
+    fn heard(&mut self, message: Message, actions: &mut Vec<Action>) {
+        let is_waiting = self.state == State::Waiting;
+        let awaits_answer = is_waiting && self.wish != Wish::None;
         match message {
-            Message::Ask { from } => self.asked(from, late_ms, actions),
-            Message::Taken { to, from } if to == self.id && self.takes_from(&from) => {
-                self.wish = Wish::Taken;
-                if self.state == State::Settling {
-                    self.wait_to_lead(CONSENT_MS, actions);
+            Message::Ask { from } => self.asked(from, actions),
+            Message::Ready { to, from } if to == self.id && self.state == (State::HoldingOut { to: from.clone() }) => {
+                self.requeue(actions);
+            }
+            Message::Yours { to, from } if is_waiting && to == self.id => {
+                actions.push(Action::Post(Message::Ready { to: from, from: to }));
+                if awaits_answer {
+                    // Where another tab is given the lock first, and hangs, the person is told so.
+                    self.wish = Wish::Asked;
+                    self.set_timer(ANSWER_MS, actions);
                 }
             }
+            // Another tab is to have the lock: those before it in the line step behind it.
+            Message::Yours { .. } if is_waiting => self.step_back(actions),
+            Message::Yours { .. } if self.state == State::Pausing => self.requeue(actions),
             _ if !awaits_answer => {}
             Message::Heard { to } if to == self.id => {
                 self.wish = Wish::Heard;
                 self.set_timer(2 * DECISION_MS + HANDOVER_MS, actions);
             }
-            Message::Refused { to, reason } if to == self.id => self.settle(Some(&reason), actions),
-            Message::Yours { to, from } if to == self.id => {
-                if late_ms < HANDOVER_MS / 2 {
-                    self.take(Some(from), actions);
-                } else {
-                    // This page did not run for so long that the lock may be another's by now.
-                    self.ask(actions);
-                }
-            }
+            Message::Refused { to, reason } if to == self.id => self.settle(Answer::Refused(reason), actions),
             // The leader changed under the question: the new one is asked.
             Message::Leading { from } if from != self.id => self.ask(actions),
             _ => {}
         }
     }
 
-    fn asked(&mut self, from: String, late_ms: u32, actions: &mut Vec<Action>) {
-        if self.role() == Role::Leader && late_ms >= ANSWER_MS {
-            // This page did not run for so long that the lock is another's by now, or is about to be.
-            let request = self.request;
-            self.follow(actions);
-            actions.push(Action::Cancel(request));
-            self.queue(actions);
-            return;
-        }
-        match self.state {
+    fn asked(&mut self, from: String, actions: &mut Vec<Action>) {
+        match &self.state {
             State::Leading => {
                 actions.push(Action::Post(Message::Heard { to: from.clone() }));
                 self.state = State::Deciding { to: from };
                 self.set_timer(DECISION_MS, actions);
                 actions.push(Action::AskHost);
             }
+            // No client runs here: there is nobody to be asked.
+            State::Pausing => {
+                actions.push(Action::Post(Message::Heard { to: from.clone() }));
+                self.hold_out(from, actions);
+            }
+            // It asks again, as it heard of a new leader meanwhile.
+            State::Deciding { to } | State::ShuttingDown { to: Some(to) } if *to == from => {
+                actions.push(Action::Post(Message::Heard { to: from }));
+            }
+            State::HoldingOut { to } if *to == from => {}
             State::Deciding { .. } | State::ShuttingDown { .. } | State::HoldingOut { .. } => {
                 let reason = "another tab is taking over".to_owned();
                 actions.push(Action::Post(Message::Refused { to: from, reason }));
             }
-            State::Away { .. } | State::Stopping | State::Alone | State::Waiting | State::Settling => {}
+            State::Away { .. } | State::Stopping | State::Alone | State::Waiting => {}
         }
     }
 
@@ -238,20 +239,25 @@ impl Leadership {
         let State::ShuttingDown { to } = &mut self.state else { return };
         let to = to.take();
         self.follow(actions);
-        if let Some(to) = to {
-            self.state = State::HoldingOut { to: to.clone() };
-            actions.push(Action::Post(Message::Yours { to, from: self.id.clone() }));
-            self.set_timer(HANDOVER_MS, actions);
-        } else {
-            self.requeue(actions);
+        match to {
+            Some(to) => self.hold_out(to, actions),
+            None => self.requeue(actions),
         }
+    }
+
+    fn hold_out(&mut self, to: String, actions: &mut Vec<Action>) {
+        self.state = State::HoldingOut { to: to.clone() };
+        actions.push(Action::Post(Message::Yours { to, from: self.id.clone() }));
+        self.set_timer(HANDOVER_MS, actions);
     }
 
     fn timed_out(&mut self, actions: &mut Vec<Action>) {
         match (&mut self.state, &self.wish) {
-            (State::Waiting, Wish::Asked) => self.take(None, actions),
-            (State::Waiting, Wish::Heard) => self.settle(Some("the other tab did not decide"), actions),
-            (State::Settling, _) => self.lead(actions),
+            (State::Waiting, Wish::Asked) => self.settle(Answer::Silence, actions),
+            (State::Waiting, Wish::Heard) => {
+                self.settle(Answer::Refused("the other tab did not decide".to_owned()), actions);
+            }
+            (State::Pausing, _) => self.lead(actions),
             (State::Deciding { .. }, _) => self.decided(Some("the other tab did not decide".to_owned()), actions),
             // Its client may still be at work: the lock stays until it is down.
             (State::ShuttingDown { to }, _) => {
@@ -260,7 +266,7 @@ impl Leadership {
                     actions.push(Action::Post(Message::Refused { to, reason }));
                 }
             }
-            // Nobody took what was held out.
+            // The tab that asked is not there any more.
             (State::HoldingOut { .. }, _) => self.requeue(actions),
             _ => {}
         }
@@ -269,10 +275,15 @@ impl Leadership {
     fn take_over(&mut self, actions: &mut Vec<Action>) {
         match self.state {
             State::Waiting if self.wish == Wish::None => self.ask(actions),
-            State::Waiting | State::Settling => {}
-            State::Leading | State::Deciding { .. } | State::Alone => actions.push(Action::Answered(None)),
+            State::Waiting => {}
+            State::Pausing => {
+                self.lead(actions);
+                actions.push(Action::Answered(Answer::Granted));
+            }
+            State::Leading | State::Deciding { .. } | State::Alone => actions.push(Action::Answered(Answer::Granted)),
             State::Away { .. } | State::Stopping | State::ShuttingDown { .. } | State::HoldingOut { .. } => {
-                actions.push(Action::Answered(Some("this tab takes no part now".to_owned())));
+                let reason = "this tab takes no part now".to_owned();
+                actions.push(Action::Answered(Answer::Refused(reason)));
             }
         }
     }
@@ -283,11 +294,14 @@ impl Leadership {
             State::Away { asleep: before } => *before &= asleep,
             State::Alone => {}
             _ => {
-                let request = self.request;
+                let led = self.role() == Role::Leader;
                 self.follow(actions);
                 self.state = State::Away { asleep };
-                actions.push(Action::Cancel(request));
-                self.settle(Some("this tab went away"), actions);
+                actions.push(Action::Cancel(self.request));
+                if led && asleep {
+                    actions.push(Action::NoteLead);
+                }
+                self.settle(Answer::Refused("this tab went away".to_owned()), actions);
             }
         }
     }
@@ -307,13 +321,18 @@ impl Leadership {
         }
         self.state = State::Waiting;
         self.request += 1;
-        actions.push(Action::Request { number: self.request, steal: false });
+        actions.push(Action::Request(self.request));
+    }
+
+    /// To the end of the line; a question that is out stays out.
+    fn step_back(&mut self, actions: &mut Vec<Action>) {
+        actions.push(Action::Cancel(self.request));
+        self.queue(actions);
     }
 
     fn requeue(&mut self, actions: &mut Vec<Action>) {
-        actions.push(Action::Cancel(self.request));
         self.timer += 1;
-        self.queue(actions);
+        self.step_back(actions);
     }
 
     fn ask(&mut self, actions: &mut Vec<Action>) {
@@ -322,25 +341,13 @@ impl Leadership {
         self.set_timer(ANSWER_MS, actions);
     }
 
-    fn take(&mut self, from: Option<String>, actions: &mut Vec<Action>) {
-        self.wish = Wish::Taking { from };
-        self.timer += 1;
-        actions.push(Action::Cancel(self.request));
-        self.request += 1;
-        actions.push(Action::Request { number: self.request, steal: true });
-    }
-
-    fn takes_from(&self, tab: &str) -> bool {
-        matches!(&self.wish, Wish::Taking { from: Some(leader) } if leader == tab)
-    }
-
-    fn settle(&mut self, refusal: Option<&str>, actions: &mut Vec<Action>) {
+    fn settle(&mut self, answer: Answer, actions: &mut Vec<Action>) {
         if self.wish == Wish::None {
             return;
         }
         self.wish = Wish::None;
         self.timer += 1;
-        actions.push(Action::Answered(refusal.map(str::to_owned)));
+        actions.push(Action::Answered(answer));
     }
 
     fn set_timer(&mut self, ms: u32, actions: &mut Vec<Action>) {

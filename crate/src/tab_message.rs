@@ -32,14 +32,14 @@ pub enum Message {
         /// The leader.
         from: String,
     },
-    /// What was held out to `to` was taken, and from nobody else.
-    Taken {
-        /// Who asked.
+    /// `from` is there to take the lock that `to` holds out.
+    Ready {
+        /// The leader.
         to: String,
-        /// Who held it out.
+        /// Who asked.
         from: String,
     },
-    /// `from` leads from now on.
+    /// `from` has the lock from now on.
     Leading {
         /// Who leads.
         from: String,
@@ -54,7 +54,7 @@ impl Message {
             Self::Heard { to } => ["heard ", to].concat(),
             Self::Refused { to, reason } => ["refused ", to, " ", reason].concat(),
             Self::Yours { to, from } => ["yours ", to, " ", from].concat(),
-            Self::Taken { to, from } => ["taken ", to, " ", from].concat(),
+            Self::Ready { to, from } => ["ready ", to, " ", from].concat(),
             Self::Leading { from } => ["leading ", from].concat(),
         }
     }
@@ -69,7 +69,7 @@ impl Message {
             "heard" => Self::Heard { to: id },
             "refused" => Self::Refused { to: id, reason: more },
             "yours" => Self::Yours { to: id, from: more },
-            "taken" => Self::Taken { to: id, from: more },
+            "ready" => Self::Ready { to: id, from: more },
             "leading" => Self::Leading { from: id },
             _ => return None,
         })
@@ -89,7 +89,7 @@ mod tests {
             Message::Refused { to: to.clone(), reason: "in a call: do not disturb".into() },
             Message::Refused { to: to.clone(), reason: String::new() },
             Message::Yours { to: to.clone(), from: from.clone() },
-            Message::Taken { to, from: from.clone() },
+            Message::Ready { to, from: from.clone() },
             Message::Leading { from },
         ] {
             assert_eq!(Message::parse(&message.to_text()), Some(message));

@@ -2,15 +2,21 @@
 
 import { explain } from './bounded';
 import type { TabRole } from './generated/model';
+import { yieldsUnlessInCall } from './in-call';
 
 export interface TabLeadershipOptions {
   /** Name of the session, as in `@user:server DEVICE`: tabs of other sessions do not count. */
   name?: string;
+  /**
+   * Reads the name of the stored session anew, in the form of `name`; `null` where nobody is logged in. A tab whose session
+   * was logged out or replaced while it waited is loaded anew, and never leads.
+   */
+  readName?: () => string | null;
   /** Called with every new role, before anything else is done about it. */
   onChange?: (role: TabRole) => void;
   /**
    * Whether this tab, as the leader, may hand over to another that asks: `true`, or the reason why not, as in "in a
-   * call". It may, if nothing is given here.
+   * call". Without it, a frame of the document with a call in it is a reason.
    */
   canYield?: () => true | string | Promise<true | string>;
   /** Shuts the client of this tab down. The other tab starts when this is done. */
@@ -21,7 +27,7 @@ export interface TabLeadershipOptions {
 
 export interface TakeOverResult {
   granted: boolean;
-  /** Why not. */
+  /** Why the other tab goes on; `null` where this tab leads, and where the other tab does not respond. */
   reason: string | null;
 }
 
@@ -30,7 +36,10 @@ export interface TabLeadership extends Disposable {
   readonly role: TabRole;
   /** When this tab may open the crypto store, as the leader or on its own. */
   whenLeader(): Promise<void>;
-  /** Asks the leader to hand over. One that says nothing for twelve seconds hangs, and is taken from. Never rejects. */
+  /**
+   * Asks the leader to hand over. One that does not respond within four seconds keeps the lead: closing it hands over at
+   * once. Never rejects.
+   */
   takeOver(): Promise<TakeOverResult>;
   /** Lets go, and takes no part any more. Safe to call twice. */
   release(): void;
@@ -73,6 +82,9 @@ export class Election {
     private readonly onEmpty: () => void,
   ) {
     this.machine = create(name, id, (what, text) => this.handle(what, text), this.end.signal);
+    // Another tab logs out or in.
+    const handleStorage = () => void (this.role === 'follower' && this.reloadIfStale());
+    globalThis.addEventListener?.('storage', handleStorage, { signal: this.end.signal });
     if (!this.machine) this.change('solo');
   }
 
@@ -99,8 +111,8 @@ export class Election {
   takeOver(): Promise<TakeOverResult> {
     return new Promise((resolve) => {
       this.wishes.add(resolve);
-      if (this.role === 'solo') this.answer('');
-      else if (!this.machine?.takeOver()) this.answer(this.role === 'leader' ? '' : BROKEN);
+      if (this.role === 'solo') this.answer(true);
+      else if (!this.machine?.takeOver()) this.answer(this.role === 'leader', BROKEN);
     });
   }
 
@@ -108,16 +120,18 @@ export class Election {
     if (what === 'role') this.change(text as TabRole);
     else if (what === 'ask') void this.decide();
     else if (what === 'shutdown') void this.shutDown();
-    else if (what === 'answered') this.answer(text);
+    else if (what === 'granted') this.answer(true);
+    else if (what === 'refused') this.answer(false, text);
+    else if (what === 'silence') this.answer(false);
     else if (what === 'broken') {
-      this.answer(BROKEN);
+      this.answer(false, BROKEN);
       // A leader goes on until the lock is taken or the page goes: no fault of the diagnostics ends a call.
       if (text === 'lost' || this.role !== 'leader') this.close();
     }
   }
 
-  private answer(refusal: string): void {
-    const result = { granted: refusal === '', reason: refusal || null };
+  private answer(granted: boolean, refusal: string | null = null): void {
+    const result = { granted, reason: granted ? null : refusal };
     for (const resolve of this.wishes) resolve(result);
     this.wishes.clear();
   }
@@ -127,7 +141,14 @@ export class Election {
     this.end.abort();
   }
 
+  private reloadIfStale(): boolean {
+    const isStale = [...this.partakers].some((partaker) => partaker.isStale());
+    if (isStale) location.reload();
+    return isStale;
+  }
+
   private change(role: TabRole): void {
+    if (role !== 'follower' && this.reloadIfStale()) return;
     this.role = role;
     this.since = Date.now();
     for (const partaker of [...this.partakers]) partaker.changed(role);
@@ -153,11 +174,14 @@ export class Election {
 class Partaker implements TabLeadership {
   private readonly listeners = new Set<() => void>();
   private released = false;
+  /** Whether the stored session can be compared: a host whose two names never agree would be loaded for ever. */
+  private readonly isComparable: boolean;
 
   constructor(
     private readonly election: Election,
     private readonly options: TabLeadershipOptions,
   ) {
+    this.isComparable = options.readName !== undefined && this.isStored();
     const { signal } = options;
     if (signal?.aborted) queueMicrotask(() => this.release());
     else signal?.addEventListener('abort', () => this.release(), { once: true });
@@ -211,9 +235,23 @@ class Partaker implements TabLeadership {
     }
   }
 
+  /** Whether the session that this page was loaded for is not the stored one any more. */
+  isStale(): boolean {
+    return this.isComparable && !this.isStored();
+  }
+
+  private isStored(): boolean {
+    try {
+      return this.options.readName?.() === this.election.name;
+    } catch {
+      // A host that fails to read its session is left alone.
+      return true;
+    }
+  }
+
   async canYield(): Promise<true | string> {
     try {
-      return (await this.options.canYield?.()) ?? true;
+      return (await (this.options.canYield ?? yieldsUnlessInCall)()) ?? true;
     } catch (error) {
       return explain(error);
     }

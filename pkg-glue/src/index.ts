@@ -21,6 +21,7 @@ export type {
   Entry as CryptoDiagEntry,
   Report as CryptoDiagReport,
 } from './generated/model';
+export { isInCall } from './in-call';
 export type { MatrixClientLike } from './matrix-client';
 export type { ReportExtras } from './report';
 export { buildCryptoDiagReport, collectCryptoDiagReport, getCryptoDiagnosis } from './report';

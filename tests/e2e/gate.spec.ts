@@ -1,11 +1,31 @@
 // The tab gate without a homeserver: who draws what, and where the focus is. The client behind it has no session.
 import { type BrowserContext, expect, type Page, test } from '@playwright/test';
 
-async function openGate(context: BrowserContext): Promise<Page> {
+async function openGate(context: BrowserContext, query = ''): Promise<Page> {
   const page = await context.newPage();
-  await page.goto('http://127.0.0.1:4199/gate.html');
+  await page.goto(`http://127.0.0.1:4199/gate.html${query}`);
   return page;
 }
+
+/** As after a login, in every tab. */
+const store = (page: Page, deviceId: string) =>
+  page.evaluate((device) => {
+    const session = {
+      baseUrl: `${location.origin}/no-homeserver`,
+      userId: '@a:hs',
+      deviceId: device,
+      accessToken: 'x',
+    };
+    localStorage.setItem('session', JSON.stringify(session));
+  }, deviceId);
+
+const loads = (page: Page) => {
+  let count = 0;
+  page.on('load', () => {
+    count += 1;
+  });
+  return () => count;
+};
 
 const client = (page: Page) => page.getByTestId('client');
 const screen = (page: Page) => page.getByRole('heading', { name: 'Lotus is open in another tab' });
@@ -54,4 +74,84 @@ test('an app that fails to stop its client is taken off the screen nevertheless'
   await first.evaluate(() => document.dispatchEvent(new Event('freeze')));
   await expect(client(second)).toBeVisible();
   await expect(screen(first)).toBeVisible();
+});
+
+test('a tab that waits for a session is loaded anew when that is logged out, or another one is logged in', async ({
+  context,
+}) => {
+  const bare = await context.newPage();
+  await bare.goto('http://127.0.0.1:4199/bare.html');
+  await store(bare, 'FIRST');
+  const first = await openGate(context);
+  await expect(client(first)).toBeVisible();
+  const second = await openGate(context);
+  await expect(screen(second)).toBeVisible();
+  const count = loads(second);
+
+  await store(bare, 'SECOND');
+  // It is of the new session now, which no other tab leads.
+  await expect(client(second)).toBeVisible();
+  expect(count()).toBe(1);
+
+  const third = await openGate(context);
+  await expect(screen(third)).toBeVisible();
+  const again = loads(third);
+  await bare.evaluate(() => localStorage.removeItem('session'));
+  await expect.poll(again).toBe(1);
+});
+
+test('a tab that comes to lead a session that is gone starts nothing, and is loaded anew', async ({ context }) => {
+  // The browser has not said yet that another tab changed what is stored.
+  await context.addInitScript(() => {
+    addEventListener('storage', (event) => event.stopImmediatePropagation(), true);
+  });
+  const bare = await context.newPage();
+  await bare.goto('http://127.0.0.1:4199/bare.html');
+  await store(bare, 'FIRST');
+  const first = await openGate(context);
+  await expect(client(first)).toBeVisible();
+  const second = await openGate(context);
+  await expect(screen(second)).toBeVisible();
+  const count = loads(second);
+  const opened: string[] = [];
+  await second.exposeFunction('noteOpened', (name: string) => opened.push(name));
+  await second.evaluate(() => {
+    const { open } = IDBFactory.prototype;
+    IDBFactory.prototype.open = function (...args) {
+      Object(window).noteOpened(args[0]);
+      return open.apply(this, args);
+    };
+  });
+
+  await bare.evaluate(() => localStorage.removeItem('session'));
+  await first.close();
+  await expect.poll(count).toBe(1);
+  expect(opened).toEqual([]);
+});
+
+test('a host whose two names never agree is not loaded for ever', async ({ context }) => {
+  // Nobody is logged in: the page calls its session `undefined undefined`, and what is stored none.
+  const first = await openGate(context);
+  const count = loads(first);
+  await expect(client(first)).toBeVisible();
+  expect(count()).toBe(0);
+});
+
+test('a call in a frame of the document is not taken from the tab, where the host says nothing of calls', async ({
+  context,
+}) => {
+  const first = await openGate(context, '?default');
+  await expect(client(first)).toBeVisible();
+  await first.evaluate(() => {
+    const frame = document.createElement('iframe');
+    frame.src = '/public/element-call/index.html?widgetId=w';
+    document.body.append(frame);
+  });
+  const second = await openGate(context, '?default');
+  await here(second).click();
+  await expect(second.getByText('The other tab goes on: in a call.')).toBeVisible();
+  await expect(client(first)).toBeVisible();
+  await first.evaluate(() => document.querySelector('iframe')?.remove());
+  await here(second).click();
+  await expect(client(second)).toBeVisible();
 });

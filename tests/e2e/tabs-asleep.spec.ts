@@ -79,3 +79,37 @@ test('a follower that is frozen does not hold up those behind it in the line', a
   await browser.closeTab(first);
   await expect.poll(async () => (await story()).slice(4)).toEqual(['first follower', 'third leader']);
 });
+
+test('a leader that is reloaded in sight leads again, and the tab behind it starts nothing', async () => {
+  const first = await open('first');
+  await expect.poll(story).toEqual(['first opened', 'first leader']);
+  await open('second');
+  await browser.activate(first);
+  // Long enough in line not to be the first tab of the session.
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  await browser.evaluate(first, 'location.reload()');
+  const reloaded = ['first opened', 'first leader', 'second opened', 'first follower', 'first opened', 'first leader'];
+  await expect.poll(story).toEqual(reloaded);
+  // For longer than the tab out of sight would have waited.
+  await new Promise((resolve) => setTimeout(resolve, 4000));
+  expect(await story()).toEqual(reloaded);
+});
+
+for (const inCall of [false, true]) {
+  test(`a leader that is back only after the next one began: it ${inCall ? 'waits, as that one is in a call' : 'leads again'}`, async () => {
+    const first = await open('first');
+    await expect.poll(story).toEqual(['first opened', 'first leader']);
+    const second = await open('second');
+    if (inCall) await browser.evaluate(second, 'window.busy = "in a call"');
+    await browser.activate(first);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await browser.evaluate(first, `location.href = '${ORIGIN}/bare.html'`);
+    await expect.poll(story).toContain('second leader');
+    await browser.evaluate(first, `location.href = '${ORIGIN}/tabs.html?id=first&session=session'`);
+    const back = inCall ? [] : ['second shutting down', 'second follower', 'first leader'];
+    await expect.poll(async () => (await story()).slice(5)).toEqual(['first opened', ...back]);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect((await story()).slice(5)).toEqual(['first opened', ...back]);
+    expectNoOverlap(await readLog());
+  });
+}

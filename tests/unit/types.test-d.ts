@@ -34,6 +34,7 @@ it('the functions of the main entry have the types that are promised', () => {
     startCaptureSession: () => void;
     markFault: (kind: lib.MarkKind) => void;
     stopCaptureSession: () => void;
+    isInCall: (mx?: object | null) => boolean;
     readonly fetchFn: typeof fetch;
   }>();
   expectTypeOf<lib.Fault>().toEqualTypeOf<'KE-1' | 'KE-2' | 'KE-3' | 'KE-4'>();

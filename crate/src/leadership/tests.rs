@@ -1,20 +1,43 @@
 use super::*;
 
+fn tab(id: &str) -> Leadership {
+    Leadership::new(id.to_owned())
+}
+
 fn waiting() -> Leadership {
-    let mut tab = Leadership::new("a".to_owned());
-    tab.on(Event::Started);
+    let mut tab = tab("a");
+    tab.on(Event::Visible(true));
+    tab.on(Event::Started { led_before: false });
     tab
+}
+
+fn granted(number: u32) -> Event {
+    Event::Granted { number, waited_ms: 60_000 }
 }
 
 fn leading() -> Leadership {
     let mut tab = waiting();
-    tab.on(Event::Granted(1));
+    tab.on(granted(1));
     assert_eq!(tab.role(), Role::Leader);
     tab
 }
 
+fn unseen() -> Leadership {
+    let mut tab = waiting();
+    tab.on(Event::Visible(false));
+    tab
+}
+
 fn heard(message: &str) -> Event {
-    Event::Heard { message: Message::parse(message).unwrap(), late_ms: 0 }
+    Event::Heard(Message::parse(message).unwrap())
+}
+
+fn timer(actions: &[Action]) -> (u32, u32) {
+    let found = actions.iter().find_map(|action| match action {
+        Action::SetTimer { number, ms } => Some((*number, *ms)),
+        _ => None,
+    });
+    found.unwrap_or_else(|| panic!("no timer: {actions:?}"))
 }
 
 #[test]
@@ -22,60 +45,63 @@ fn an_answer_that_comes_after_the_lock_does_not_keep_a_tab_from_leading() {
     for answer in ["heard a", "refused a in a call", "yours a b", "leading b"] {
         let mut tab = waiting();
         tab.on(Event::TakeOver);
-        assert!(tab.on(Event::Granted(1)).contains(&Action::Answered(None)), "{answer}");
+        assert!(tab.on(granted(1)).contains(&Action::Answered(Answer::Granted)), "{answer}");
         assert_eq!(tab.on(heard(answer)), [], "{answer}");
         assert_eq!(tab.role(), Role::Leader, "{answer}");
     }
 }
 
 #[test]
-fn a_lock_that_was_taken_from_another_tab_is_no_lead_before_that_had_time_to_hear_of_it() {
+fn a_leader_that_does_not_respond_keeps_the_lead_and_the_person_is_told() {
     let mut tab = waiting();
-    tab.on(Event::TakeOver);
-    tab.on(heard("yours a b"));
-    let taken = tab.on(Event::Granted(2));
-    let [Action::SetTimer { number, ms: GRACE_MS }] = taken[..] else { panic!("{taken:?}") };
-    assert_eq!((tab.role(), tab.on(Event::TakeOver)), (Role::Follower, Vec::new()));
-    assert!(tab.on(Event::TimedOut(number)).contains(&Action::Answered(None)));
-    assert_eq!(tab.role(), Role::Leader);
+    let (number, ms) = timer(&tab.on(Event::TakeOver));
+    assert_eq!(ms, ANSWER_MS);
+    assert_eq!(tab.on(Event::TimedOut(number)), [Action::Answered(Answer::Silence)]);
+    // It stays in line: when the other tab is closed, it leads.
+    assert!(tab.on(granted(1)).contains(&Action::Tell(Role::Leader)));
 }
 
 #[test]
-fn a_tab_leads_sooner_where_the_one_that_held_the_lock_out_says_that_it_was_taken_from_it() {
-    for told_first in [false, true] {
-        let mut tab = waiting();
-        tab.on(Event::TakeOver);
-        tab.on(heard("yours a b"));
-        for of_no_matter in ["taken c b", "taken a c"] {
-            assert_eq!(tab.on(heard(of_no_matter)), []);
-        }
-        let (first, second) = (Event::Granted(2), heard("taken a b"));
-        let (first, second) = if told_first { (second, first) } else { (first, second) };
-        tab.on(first);
-        let actions = tab.on(second);
-        let [Action::SetTimer { number, ms: CONSENT_MS }] = actions[..] else { panic!("{actions:?}") };
-        assert!(tab.on(Event::TimedOut(number)).contains(&Action::Answered(None)));
-    }
+fn the_lock_is_held_until_the_tab_that_asked_is_ready_and_the_others_step_behind_it() {
+    let mut leader = leading();
+    leader.on(heard("ask b"));
+    leader.on(Event::Decided(None));
+    let down = leader.on(Event::Down);
+    assert_eq!(down[0], Action::Tell(Role::Follower));
+    assert!(down.contains(&Action::Post(Message::Yours { to: "b".into(), from: "a".into() })));
+    assert!(!down.contains(&Action::Cancel(1)), "{down:?}");
+
+    let mut first_in_line = tab("c");
+    first_in_line.on(Event::Started { led_before: false });
+    assert_eq!(first_in_line.on(heard("yours b a")), [Action::Cancel(1), Action::Request(2)]);
+
+    let mut asking = tab("b");
+    asking.on(Event::Started { led_before: false });
+    asking.on(Event::TakeOver);
+    let ready = Message::Ready { to: "a".into(), from: "b".into() };
+    assert_eq!(asking.on(heard("yours b a"))[0], Action::Post(ready.clone()));
+
+    assert_eq!(leader.on(heard("ready a c")), [], "of another tab");
+    assert_eq!(leader.on(Event::Heard(ready)), [Action::Cancel(1), Action::Request(2)]);
 }
 
 #[test]
-fn whoever_held_the_lock_out_says_when_it_was_taken() {
-    let mut tab = leading();
-    tab.on(heard("ask b"));
-    tab.on(Event::Decided(None));
-    tab.on(Event::Down);
-    let taken = Message::Taken { to: "b".to_owned(), from: "a".to_owned() };
-    assert!(tab.on(Event::Ended(1)).contains(&Action::Post(taken)));
+fn a_tab_that_asked_and_is_gone_leaves_the_lock_to_the_line() {
+    let mut leader = leading();
+    leader.on(heard("ask b"));
+    leader.on(Event::Decided(None));
+    let (number, ms) = timer(&leader.on(Event::Down));
+    assert_eq!(ms, HANDOVER_MS);
+    assert_eq!(leader.on(Event::TimedOut(number)), [Action::Cancel(1), Action::Request(2)]);
 }
 
 #[test]
 fn a_yes_that_comes_after_the_bound_shuts_nothing_down() {
     let mut tab = leading();
-    let asked = tab.on(heard("ask b"));
-    let Some(Action::SetTimer { number, .. }) = asked.get(1) else { panic!("{asked:?}") };
+    let (number, _) = timer(&tab.on(heard("ask b")));
     let reason = "the other tab did not decide".to_owned();
     let refused = Message::Refused { to: "b".to_owned(), reason };
-    assert_eq!(tab.on(Event::TimedOut(*number)), [Action::Post(refused)]);
+    assert_eq!(tab.on(Event::TimedOut(number)), [Action::Post(refused)]);
     assert_eq!(tab.on(Event::Decided(None)), []);
     assert_eq!(tab.role(), Role::Leader);
 }
@@ -87,5 +113,43 @@ fn a_tab_does_not_lead_again_before_its_host_has_shut_down() {
     assert!(tab.on(Event::Decided(None)).contains(&Action::ShutDown));
     tab.on(Event::Hidden);
     assert_eq!(tab.on(Event::Shown), []);
-    assert_eq!(tab.on(Event::Down), [Action::Request { number: 2, steal: false }]);
+    assert_eq!(tab.on(Event::Down), [Action::Request(2)]);
+}
+
+#[test]
+fn a_tab_that_nobody_looks_at_pauses_before_it_leads() {
+    let mut paused = unseen();
+    let (number, ms) = timer(&paused.on(granted(1)));
+    assert_eq!((paused.role(), ms), (Role::Follower, PAUSE_MS));
+    assert_eq!(paused.on(Event::TimedOut(number)), [Action::Tell(Role::Leader)]);
+
+    let mut looked_at = unseen();
+    looked_at.on(granted(1));
+    assert_eq!(looked_at.on(Event::Visible(true)), [Action::Tell(Role::Leader)]);
+
+    // Nobody led before it.
+    let mut alone = unseen();
+    let actions = alone.on(Event::Granted { number: 1, waited_ms: 10 });
+    assert!(actions.contains(&Action::Tell(Role::Leader)), "{actions:?}");
+}
+
+#[test]
+fn a_tab_that_pauses_hands_over_without_asking_its_host() {
+    let mut tab = unseen();
+    tab.on(granted(1));
+    let actions = tab.on(heard("ask b"));
+    assert!(actions.contains(&Action::Post(Message::Yours { to: "b".into(), from: "a".into() })), "{actions:?}");
+    assert!(!actions.iter().any(|action| matches!(action, Action::AskHost | Action::Tell(_))), "{actions:?}");
+}
+
+#[test]
+fn a_leader_that_is_reloaded_asks_for_the_lead_back_where_a_person_looks_at_it() {
+    assert!(leading().on(Event::Hidden).contains(&Action::NoteLead));
+    assert!(!waiting().on(Event::Hidden).contains(&Action::NoteLead));
+    for is_visible in [true, false] {
+        let mut reloaded = tab("a");
+        reloaded.on(Event::Visible(is_visible));
+        let actions = reloaded.on(Event::Started { led_before: true });
+        assert_eq!(actions.contains(&Action::Post(Message::Ask { from: "a".into() })), is_visible);
+    }
 }

@@ -8,7 +8,7 @@ use core::cell::{Cell, OnceCell, RefCell};
 use wasm_bindgen::prelude::*;
 
 use super::convert::Callback;
-use crate::election::{Action, Event, GRACE_MS, Role};
+use crate::election::{Action, Answer, Event, Role};
 use crate::leadership::Leadership;
 use crate::tab_message::Message;
 
@@ -17,17 +17,14 @@ extern "C" {
     type Tab;
 
     #[wasm_bindgen(js_name = openTab)]
-    fn open_tab(
-        name: &str,
-        grace_ms: u32,
-        on_event: &JsValue,
-        host: &Callback,
-        guard: &JsValue,
-        signal: &JsValue,
-    ) -> Tab;
+    fn open_tab(name: &str, on_event: &JsValue, host: &Callback, guard: &JsValue, signal: &JsValue) -> Tab;
+
+    /// Takes part.
+    #[wasm_bindgen(method)]
+    fn start(this: &Tab);
 
     #[wasm_bindgen(method)]
-    fn request(this: &Tab, number: u32, steal: bool);
+    fn request(this: &Tab, number: u32);
 
     #[wasm_bindgen(method)]
     fn cancel(this: &Tab, number: u32);
@@ -37,6 +34,9 @@ extern "C" {
 
     #[wasm_bindgen(method, js_name = setTimer)]
     fn set_timer(this: &Tab, number: u32, ms: u32);
+
+    #[wasm_bindgen(method, js_name = noteLead)]
+    fn note_lead(this: &Tab);
 }
 
 type OnEvent = Closure<dyn Fn(u8, u32, String)>;
@@ -62,8 +62,8 @@ struct Page {
 #[wasm_bindgen]
 impl TabElection {
     /// Takes part at once. `host` is called with a word and a text: `role` and the new one; `ask`, to which
-    /// [`decided`](Self::decided) is the answer; `shutdown`, to which [`down`](Self::down) is; `answered` and the refusal,
-    /// empty where there was none; `broken` where the wasm is, and whether the lock is lost. For the others see `tab.js`.
+    /// [`decided`](Self::decided) is the answer; `shutdown`, to which [`down`](Self::down) is; `granted`, `refused` and the
+    /// reason, or `silence`, to [`take_over`](Self::take_over); `broken` where the wasm is, and whether the lock is lost. For the others see `tab.js`.
     #[wasm_bindgen(constructor)]
     pub fn new(name: &str, id: String, host: Callback, guard: &JsValue, signal: &JsValue) -> Self {
         let page = Rc::new(Page {
@@ -79,13 +79,14 @@ impl TabElection {
                 page.give(event);
             }
         });
-        page.tab.get_or_init(|| Rc::new(open_tab(name, GRACE_MS, on_event.as_ref(), &page.host, guard, signal)));
-        page.give(Event::Started);
-        page.warm_up();
+        page.tab.get_or_init(|| Rc::new(open_tab(name, on_event.as_ref(), &page.host, guard, signal)));
+        if let Some(tab) = page.tab.get() {
+            tab.start();
+        }
         Self { page, _on_event: on_event }
     }
 
-    /// The host wants this page to lead; `answered` will tell.
+    /// The host wants this page to lead.
     #[wasm_bindgen(js_name = takeOver)]
     pub fn take_over(&self) {
         self.page.give(Event::TakeOver);
@@ -131,28 +132,17 @@ impl Page {
         let Some(tab) = self.tab.get() else { return };
         match action {
             Action::Tell(role) => self.tell("role", word(role)),
-            Action::Request { number, steal } => tab.request(number, steal),
+            Action::Request(number) => tab.request(number),
             Action::Cancel(number) => tab.cancel(number),
             Action::Post(message) => tab.post(&message.to_text()),
             Action::SetTimer { number, ms } => tab.set_timer(number, ms),
+            Action::NoteLead => tab.note_lead(),
             Action::AskHost => self.tell("ask", ""),
             Action::ShutDown => self.tell("shutdown", ""),
-            Action::Answered(refusal) => self.tell("answered", &refusal.unwrap_or_default()),
+            Action::Answered(Answer::Granted) => self.tell("granted", ""),
+            Action::Answered(Answer::Refused(reason)) => self.tell("refused", &reason),
+            Action::Answered(Answer::Silence) => self.tell("silence", ""),
         }
-    }
-
-    /// What a browser compiles when it is called first is compiled now, and not while the session has no leader.
-    fn warm_up(&self) {
-        let mut other = Leadership::new(String::new());
-        for event in [Event::Started, Event::Granted(1), Event::Hidden] {
-            for action in other.on(event) {
-                if let Action::Post(message) = action {
-                    message.to_text();
-                }
-            }
-        }
-        // No word, which nobody heeds.
-        self.tell("", "");
     }
 
     fn tell(&self, what: &str, text: &str) {
@@ -171,13 +161,15 @@ const fn word(role: Role) -> &'static str {
 /// What `tab.js` says, by its numbers.
 fn event(kind: u8, number: u32, text: &str) -> Option<Event> {
     Some(match kind {
-        0 => Event::Granted(number),
-        1 => Event::Ended(number),
-        2 => Event::Unavailable,
-        3 => Event::Heard { message: Message::parse(text)?, late_ms: number },
-        4 => Event::TimedOut(number),
-        5 => Event::Hidden,
-        6 => Event::Shown,
+        0 => Event::Started { led_before: number > 0 },
+        1 => Event::Granted { number, waited_ms: text.parse().ok()? },
+        2 => Event::Ended(number),
+        3 => Event::Unavailable,
+        4 => Event::Heard(Message::parse(text)?),
+        5 => Event::TimedOut(number),
+        6 => Event::Hidden,
+        7 => Event::Shown,
+        8 => Event::Visible(number > 0),
         _ => return None,
     })
 }

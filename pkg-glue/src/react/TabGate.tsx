@@ -6,7 +6,7 @@ import { useWords } from './CryptoDiagWordsProvider';
 import { useTabLeadership } from './useTabLeadership';
 import type { SomeOf, TabWords } from './words';
 
-export type TabGateProps = Pick<TabLeadershipOptions, 'name' | 'canYield' | 'onYield'> & {
+export type TabGateProps = Pick<TabLeadershipOptions, 'name' | 'readName' | 'canYield' | 'onYield'> & {
   /** What starts the client. It is there in the leading tab only, and is taken away before another tab leads. */
   children: ReactNode;
   /**
@@ -23,7 +23,7 @@ export type TabGateProps = Pick<TabLeadershipOptions, 'name' | 'canYield' | 'onY
 
 /** Shows its children in one tab of a session, and a calm screen in the others. */
 export function TabGate(props: TabGateProps) {
-  const { children, appName = 'This app', allowAnyway, words, name, canYield, onYield, onLost } = props;
+  const { children, appName = 'This app', allowAnyway, words, name, readName, canYield, onYield, onLost } = props;
   const text = useWords('tabs', words);
   const [isAnyway, setAnyway] = useState(false);
   /** While this tab yields, and until it leads again: to be called when the children are gone. */
@@ -41,6 +41,7 @@ export function TabGate(props: TabGateProps) {
 
   const { role, takeOver } = useTabLeadership({
     ...(name === undefined ? {} : { name }),
+    ...(readName ? { readName } : {}),
     ...(canYield ? { canYield } : {}),
     onYield: handleYield,
     onChange: (changed) => {
@@ -88,7 +89,7 @@ function FollowerScreen({ appName, words, takeOver, onAnyway }: FollowerScreenPr
     setAsking(true);
     const { granted, reason } = await takeOver();
     setAsking(false);
-    setOutcome(granted ? '' : words.refused(reason ?? ''));
+    setOutcome(granted ? '' : reason === null ? words.noResponse : words.refused(reason));
   };
 
   return (

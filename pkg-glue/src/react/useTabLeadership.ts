@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 
+import { yieldsUnlessInCall } from '../in-call';
 import { requestTabLeadership, type TabLeadership, type TabLeadershipOptions, type TabRole } from '../index';
 
 export type TabLeadershipState = {
@@ -27,7 +28,8 @@ export function useTabLeadership(options: TabLeadershipOptions): TabLeadershipSt
         setRole(changed);
         latest.current.onChange?.(changed);
       },
-      canYield: () => latest.current.canYield?.() ?? true,
+      ...(latest.current.readName ? { readName: () => latest.current.readName?.() ?? null } : {}),
+      canYield: () => (latest.current.canYield ?? yieldsUnlessInCall)(),
       onYield: () => latest.current.onYield?.(),
     });
     leadership.current = own;

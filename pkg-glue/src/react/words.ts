@@ -120,6 +120,7 @@ export const ENGLISH_TABS = {
   here: 'Use it here',
   asking: 'Asking the other tab to close down…',
   refused: (reason: string) => `The other tab goes on${reason ? `: ${reason}` : ''}.`,
+  noResponse: 'The other tab does not respond. Close it, and this one takes over at once.',
   anyway: 'Open anyway, at the risk of unreadable messages',
   warning: (app: string) =>
     `${app} is open in another tab, too. Two tabs that use the same encryption keys can make messages unreadable: close one of them.`,

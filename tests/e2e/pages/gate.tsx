@@ -43,11 +43,17 @@ function Client() {
   );
 }
 
+function readName() {
+  const stored = savedSession();
+  return stored ? `${stored.userId} ${stored.deviceId}` : null;
+}
+
 const app = (
   <TabGate
     name={`${session?.userId} ${session?.deviceId}`}
+    readName={readName}
     appName="Lotus"
-    canYield={() => window.busy ?? true}
+    {...(location.search.includes('default') ? {} : { canYield: () => window.busy ?? true })}
     onLost={handleLost}
     allowAnyway
   >
