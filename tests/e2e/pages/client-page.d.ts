@@ -1,3 +1,4 @@
+import type { CryptoStoreStatus } from 'lotus-crypto-diag';
 import type { MatrixClient } from 'matrix-js-sdk';
 import type { JoinSessionConfig } from 'matrix-js-sdk/lib/matrixrtc';
 
@@ -64,6 +65,8 @@ declare global {
   interface Window {
     lab: LabClient;
     started: Promise<void>;
+    /** The device's crypto store, as it was found before the client was made. */
+    storeAtStart: Promise<CryptoStoreStatus>;
     /** The databases that the page has opened. */
     opened: string[];
     /** How often the app's logout was called. */

@@ -27,7 +27,7 @@ export function savedSession(): Session | undefined {
 export async function start(session: Session): Promise<void> {
   const { baseUrl, userId, deviceId, accessToken } = session;
   const store = new IndexedDBStore({ indexedDB, localStorage, dbName: 'web-sync-store' });
-  void lib.checkCryptoStore({ userId, deviceId });
+  window.storeAtStart = lib.checkCryptoStore({ userId, deviceId });
   client = createClient({
     baseUrl,
     userId,
