@@ -18,6 +18,7 @@ export function DeveloperTools() {
   const handleTheme = () => setDark(!isDark);
   return (
     <>
+      <CryptoRecoveryPrompt mx={mx} onLogout={logout} />
       <OtherTabBanner name="demo" appName="This demo" />
       <Box as="header" alignItems="Center" justifyContent="SpaceBetween" gap="200" className="top">
         <Box direction="Column" gap="100">
@@ -36,7 +37,6 @@ export function DeveloperTools() {
       </Box>
       <main className="columns">
         <Box direction="Column" gap="500" style={{ minWidth: 0 }}>
-          <CryptoRecoveryPrompt mx={mx} onLogout={logout} />
           <CryptoDiagnostics mx={mx} extras={extras} />
           <Scenarios />
         </Box>

@@ -15,6 +15,7 @@ import type {
   StorageStatus,
   TabRole,
 } from './generated/model';
+import { createGoneStores } from './gone-stores';
 import { createLatency, type LatencyWatch } from './latency';
 import { createStorage, type PersistentStorage } from './storage';
 import { createTabs, type TabsHere } from './tabs';
@@ -37,7 +38,11 @@ export interface CryptoDiagSnapshot extends Evidences {
 
 /** Why the encryption of this device has to be reset. */
 export interface RecoveryReason {
-  readonly reason: 'identity-changed' | 'upload-loop';
+  /**
+   * `store-lost`: the device's keys were deleted, and no new ones were made yet. `upload-loop`: the server refuses its keys.
+   * `identity-changed`: it came back with other keys.
+   */
+  readonly reason: 'store-lost' | 'upload-loop' | 'identity-changed';
   readonly since: string | null;
   /** Which device that is; `null`: it is not known. */
   readonly deviceId: string | null;
@@ -123,8 +128,14 @@ const noEvidence = (): Evidences => ({
   },
 });
 
-/** A loop is the clearer sign: it is there now. */
-function recoveryFrom({ cryptoStore, uploadLoop }: Evidences): RecoveryReason | null {
+/** The gravest first: without a store nothing is read any more; a loop is there now. */
+function recoveryFrom(
+  { cryptoStore, uploadLoop }: Evidences,
+  isGone: (store: CryptoStoreStatus) => boolean,
+): RecoveryReason | null {
+  if (cryptoStore && isGone(cryptoStore)) {
+    return { reason: 'store-lost', since: cryptoStore.since, deviceId: cryptoStore.deviceId };
+  }
   if (uploadLoop.state === 'looping') {
     return { reason: 'upload-loop', since: uploadLoop.since, deviceId: uploadLoop.refusal?.deviceId ?? null };
   }
@@ -224,6 +235,7 @@ function createCore(): Core {
   };
 
   const storage = createStorage(() => schedule());
+  const isGone = createGoneStores(() => schedule());
 
   const stores: Stores = {
     asked: new Map(),
@@ -295,7 +307,7 @@ function createCore(): Core {
       storage: storage.status(),
       tabs: tabs.summary(),
       captureSession: captures.status(),
-      recovery: recoveryFrom(evidences),
+      recovery: recoveryFrom(evidences, isGone),
     };
   };
 

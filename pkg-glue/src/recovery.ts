@@ -1,6 +1,7 @@
 // Before the encryption of a device is reset: would message history be lost, and can it be taken along?
 
 import { explain, within } from './bounded';
+import type { Entry } from './generated/model';
 import { cryptoOf, type MatrixClientLike } from './matrix-client';
 
 /** Whether what this device can read would be readable after a logout and a login. */
@@ -17,6 +18,39 @@ export interface HistorySafety {
   notBackedUp: number | null;
   /** For a person to read: what could not be found out, and why. */
   problems: string[];
+}
+
+/** What the key backup promises for messages that cannot be read on this device. */
+export type Outlook = 'recovery-key' | 'locked' | 'no-backup' | 'unknown';
+
+export function outlookOf({ backup, recoveryKey }: HistorySafety): Outlook {
+  if (backup === null) return 'unknown';
+  if (backup === 'none') return 'no-backup';
+  return recoveryKey === null ? 'unknown' : recoveryKey ? 'recovery-key' : 'locked';
+}
+
+/** What is used of the SDK's rooms, by shape. */
+interface Rooms {
+  getRoom?(roomId: string): { findEventById?(eventId: string): { isDecryptionFailure?(): unknown } | undefined } | null;
+}
+
+/** How many messages could not be decrypted in this page, without those that the client has opened since. */
+export function unreadableMessages(mx: MatrixClientLike, entries: readonly Entry[]): number {
+  const unreadable = new Set<string>();
+  for (const { detail } of entries) {
+    if (detail.kind !== 'undecryptable' || !detail.eventId) continue;
+    if (!isOpened(mx, detail.roomId, detail.eventId)) unreadable.add(detail.eventId);
+  }
+  return unreadable.size;
+}
+
+function isOpened(mx: Rooms & MatrixClientLike, roomId: string | null, eventId: string): boolean {
+  try {
+    const event = roomId === null ? undefined : mx.getRoom?.(roomId)?.findEventById?.(eventId);
+    return event?.isDecryptionFailure?.() === false;
+  } catch {
+    return false;
+  }
 }
 
 /** What is used of the SDK's `CryptoApi`, by shape. */

@@ -1,7 +1,9 @@
 // What the SDK says of backup, recovery key and room keys, and whether a logout loses something.
 import { describe, expect, it, vi } from 'vitest';
 
-import { checkHistorySafety, exportRoomKeys } from '../../pkg-glue/src/recovery';
+import type { Entry } from '../../pkg-glue/src/generated/model';
+import { createGoneStores } from '../../pkg-glue/src/gone-stores';
+import { checkHistorySafety, exportRoomKeys, outlookOf, unreadableMessages } from '../../pkg-glue/src/recovery';
 
 const client = (crypto: object | null) => ({
   getUserId: () => '@a:hs',
@@ -67,4 +69,99 @@ describe('whether the message history is safe', () => {
 it('an export that the SDK does not give is refused in words', async () => {
   await expect(exportRoomKeys(client({}), 'x')).rejects.toThrow('gives no encrypted export');
   await expect(exportRoomKeys(client(null), 'x')).rejects.toThrow('gives no encrypted export');
+});
+
+describe('what cannot be read already', () => {
+  const entry = (kind: string, eventId: string | null, roomId: string | null = '!r:hs') =>
+    ({ detail: { kind, eventId, roomId } }) as unknown as Entry;
+
+  it('is counted by message, without what is malformed and what has no id', () => {
+    const entries = [
+      entry('undecryptable', '$1'),
+      entry('undecryptable', '$1'),
+      entry('undecryptable', '$2', null),
+      entry('undecryptable', null),
+      entry('malformed', '$3'),
+    ];
+    expect(unreadableMessages({}, entries)).toBe(2);
+  });
+
+  it('does not count what the client has opened since; a client that says nothing or throws opened nothing', () => {
+    const entries = [entry('undecryptable', '$1'), entry('undecryptable', '$2')];
+    const client = (isDecryptionFailure: (id: string) => unknown): object => ({
+      getRoom: () => ({ findEventById: (id: string) => ({ isDecryptionFailure: () => isDecryptionFailure(id) }) }),
+    });
+    const thrower = () => {
+      throw new Error('closed');
+    };
+    expect(
+      unreadableMessages(
+        client((id) => id === '$1'),
+        entries,
+      ),
+    ).toBe(1);
+    expect(unreadableMessages(client(thrower), entries)).toBe(2);
+    for (const getRoom of [thrower, () => null, () => ({}), () => ({ findEventById: () => undefined })]) {
+      expect(unreadableMessages({ getRoom } as object, entries)).toBe(2);
+    }
+  });
+
+  it('comes back with a recovery key only where there is a backup and a recovery key, both known', async () => {
+    const outlook = async (answers: Answers) => outlookOf(await checkHistorySafety(client(crypto(answers))));
+    expect(await outlook({ onServer: { version: '1' } })).toBe('recovery-key');
+    expect(await outlook({ active: '1' })).toBe('recovery-key');
+    expect(await outlook({ active: '1', ready: false })).toBe('locked');
+    expect(await outlook({ active: '1', ready: 'perhaps' })).toBe('unknown');
+    expect(await outlook({})).toBe('no-backup');
+    expect(await outlook({ active: 42 })).toBe('unknown');
+    expect(outlookOf(await checkHistorySafety({}))).toBe('unknown');
+  });
+});
+
+describe('whether an evicted store is gone', () => {
+  const database = 'matrix-js-sdk::matrix-sdk-crypto';
+  const evicted = { verdict: 'evicted', database } as Parameters<ReturnType<typeof createGoneStores>>[0];
+  const there = { names: new Set([database]) };
+  const notThere = { names: new Set<string>() };
+  const settle = () => vi.advanceTimersByTimeAsync(0);
+
+  it('is known when the browser has answered, is asked at most every ten seconds, and only of an evicted store', async () => {
+    vi.useFakeTimers();
+    const list = vi.fn(async () => notThere);
+    const changed = vi.fn();
+    const isGone = createGoneStores(changed, list);
+    expect(isGone({ ...evicted, verdict: 'healthy' })).toBe(false);
+    expect(isGone({ ...evicted, database: null })).toBe(false);
+    expect(list).not.toHaveBeenCalled();
+    expect(isGone(evicted)).toBe(false);
+    await settle();
+    expect(changed).toHaveBeenCalledOnce();
+    expect(isGone(evicted)).toBe(true);
+    expect(list).toHaveBeenCalledOnce();
+    expect(isGone({ ...evicted, verdict: 'identity-changed' })).toBe(false);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(isGone(evicted)).toBe(true);
+    expect(list).toHaveBeenCalledTimes(2);
+    await settle();
+    expect(changed).toHaveBeenCalledOnce();
+    vi.useRealTimers();
+  });
+
+  it('is not said while the browser lists it or cannot say, and follows what it says later', async () => {
+    vi.useFakeTimers();
+    const answers = [there, { error: 'blocked' }, notThere, { error: 'blocked' }, there];
+    const isGone = createGoneStores(
+      () => {},
+      async () => answers.shift() ?? there,
+    );
+    const seen: boolean[] = [];
+    while (answers.length > 0) {
+      isGone(evicted);
+      await settle();
+      seen.push(isGone(evicted));
+      await vi.advanceTimersByTimeAsync(10_000);
+    }
+    expect(seen).toEqual([false, false, true, true, false]);
+    vi.useRealTimers();
+  });
 });

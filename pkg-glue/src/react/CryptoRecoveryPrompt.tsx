@@ -1,43 +1,43 @@
-import { Box, Button, color, config, Spinner, Text, toRem } from 'folds';
-import { useCallback, useEffect, useId, useRef, useState } from 'react';
+import { Box, Button, Icon, Icons, Text } from 'folds';
+import { useId, useRef, useState } from 'react';
 
-import { explain } from '../bounded';
-import { core } from '../core';
-import type { MatrixClientLike } from '../index';
-import { checkHistorySafety, type HistorySafety } from '../recovery';
+import type { MatrixClientLike, RecoveryReason } from '../index';
 import { useWords } from './CryptoDiagWordsProvider';
-import { RoomKeyExport } from './RoomKeyExport';
+import { RecoverySteps } from './RecoverySteps';
+import { TopBar, type TopBarProps } from './TopBar';
 import { useCryptoDiagnostics } from './useCryptoDiagnostics';
 import { useNotNow } from './useNotNow';
 import type { RecoveryWords, SomeOf } from './words';
-
-/** The SDK's clearing of its stores was seen to take longer than this, or for ever. */
-const LOGOUT_MS = 30_000;
-/** The first look again comes soon, the others later and later: each may ask the server. */
-const LOOK_AGAIN_MS = 3000;
-const LOOK_SELDOM_MS = 60_000;
 
 export type CryptoRecoveryPromptProps = {
   mx: MatrixClientLike;
   /** The host's own logout, at the server, too: it has to drop the device and its one-time keys. */
   onLogout: () => unknown;
+  /**
+   * `top`, unless it is given: along the top of the window and above open modals; rendered as the first child of a column,
+   * it pushes the app down instead of covering it. `inline`: as a box where it is rendered.
+   */
+  placement?: 'top' | 'inline';
   words?: SomeOf<RecoveryWords>;
 };
 
 /**
- * Nothing, until the encryption of this device has broken for good; then what happened, and the way out. It never offers
- * to clear the browser's storage: without a logout, that is what breaks it.
+ * Renders nothing until this device can only be fixed by logging out and back in; then a bar that says so, and that opens to
+ * what happened, what would be lost, and the way out. It never offers to clear the browser's storage: without a logout,
+ * that is what breaks the encryption.
  */
-export function CryptoRecoveryPrompt({ mx, onLogout, words }: CryptoRecoveryPromptProps) {
+export function CryptoRecoveryPrompt({ mx, onLogout, placement = 'top', words }: CryptoRecoveryPromptProps) {
   const { recovery: found } = useCryptoDiagnostics();
   const text = useWords('recovery', words);
   const deviceId = deviceOf(mx);
   // That of another account, or of before a logout, is not this client's.
   const isOther = found?.deviceId && deviceId && found.deviceId !== deviceId;
   const recovery = isOther ? null : found;
-  const [isPutOff, putOff] = useNotNow(recovery?.reason, deviceId);
+  const [isPutOff, putOff] = useNotNow(recovery !== null, deviceId);
   // While the logout runs, the sign of the fault may go before the screen does.
   const [isLeaving, setLeaving] = useState(false);
+  const reason = useRef<RecoveryReason['reason']>('upload-loop');
+  if (recovery) reason.current = recovery.reason;
   const handleNotNow = () => {
     setLeaving(false);
     putOff();
@@ -46,7 +46,9 @@ export function CryptoRecoveryPrompt({ mx, onLogout, words }: CryptoRecoveryProm
   return (
     <Prompt
       mx={mx}
-      what={text.what[recovery?.reason ?? 'upload-loop']}
+      deviceId={deviceId}
+      reason={reason.current}
+      placement={placement}
       words={text}
       onLogout={onLogout}
       onNotNow={handleNotNow}
@@ -65,166 +67,68 @@ function deviceOf(mx: MatrixClientLike): string {
 
 type PromptProps = {
   mx: MatrixClientLike;
-  what: string;
+  deviceId: string;
+  reason: RecoveryReason['reason'];
+  placement: TopBarProps['placement'];
   words: RecoveryWords;
   onLogout: () => unknown;
   onNotNow: () => void;
   onLeaving: (isLeaving: boolean) => void;
 };
-function Prompt({ mx, what, words, onLogout, onNotNow, onLeaving }: PromptProps) {
+function Prompt({ mx, deviceId, reason, placement, words, onLogout, onNotNow, onLeaving }: PromptProps) {
   const heading = useId();
-  const [safety, setSafety] = useState<HistorySafety>();
-  const [isConfirmed, setConfirmed] = useState(false);
-  const [isBusy, setBusy] = useState(false);
-  const [trouble, setTrouble] = useState('');
-  // A logout that failed may have stopped the client, and then it has no answers; nor does it get more keys. What it said
-  // before holds.
-  const left = useRef<MatrixClientLike>();
-  const latest = useRef<HistorySafety>();
-  const lookAt = useCallback(async () => {
-    const found = await checkHistorySafety(mx);
-    const isStopped = left.current === mx && found.roomKeys === null;
-    if (!latest.current || !isStopped) latest.current = found;
-    return latest.current;
-  }, [mx]);
+  const steps = useId();
+  const [isOpen, setOpen] = useState(false);
+  // Closed again, it keeps what was typed and said.
+  const wasOpened = useRef(false);
+  if (isOpen) wasOpened.current = true;
 
-  useEffect(() => {
-    // A client that is logging out has no answers.
-    if (isBusy) return;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let isCurrent = true;
-    let wait = LOOK_AGAIN_MS;
-    const look = async () => {
-      const found = await lookAt();
-      if (!isCurrent) return;
-      setSafety(found);
-      // The backup may be about to take the last keys up; or a message has come whose key it has not.
-      timer = setTimeout(look, wait);
-      wait = Math.min(wait * 2, LOOK_SELDOM_MS);
-    };
-    void look();
-    return () => {
-      isCurrent = false;
-      clearTimeout(timer);
-    };
-  }, [lookAt, isBusy]);
-
-  const isReady = safety !== undefined && (safety.isSafe || isConfirmed) && !isBusy;
-  const handleReset = async () => {
-    if (!isReady) return;
-    setBusy(true);
-    setTrouble('');
-    const found = isConfirmed ? safety : await lookAt();
-    setSafety(found);
-    if (!isConfirmed && !found.isSafe) {
-      setBusy(false);
-      return;
-    }
-    left.current = mx;
-    const device = deviceOf(mx);
-    onLeaving(true);
-    // It goes on for all that: a second one beside it would help nobody.
-    const hangs = setTimeout(() => setTrouble(words.logoutHangs), LOGOUT_MS);
-    try {
-      await onLogout();
-      core().loggedOut(undefined, device || undefined);
-      setTrouble('');
-    } catch (error) {
-      setTrouble(words.logoutFailed(explain(error)));
-    } finally {
-      clearTimeout(hangs);
-      setBusy(false);
-      onLeaving(false);
-    }
-  };
-
-  return (
-    <Box
-      as="section"
-      aria-labelledby={heading}
-      data-testid="crypto-recovery"
-      direction="Column"
-      gap="300"
-      style={{
-        padding: config.space.S400,
-        maxWidth: toRem(560),
-        backgroundColor: color.Surface.Container,
-        color: color.Surface.OnContainer,
-        border: `${config.borderWidth.B300} solid ${color.Critical.Main}`,
-        borderRadius: config.radii.R400,
-      }}
-    >
+  const bar = (
+    <>
       {/* No dialog: it takes no focus from what a person is doing. A screen reader says it at once. */}
-      <Box role="alert" direction="Column" gap="300">
-        <Text as="h2" id={heading} size="H4">
+      <Box role="alert" style={{ flex: '1 1 14rem', minWidth: 0 }}>
+        <Text as="h2" id={heading} size="L400">
           {words.title}
         </Text>
-        <Text size="T300">
-          {what} {words.meaning}
-        </Text>
       </Box>
-      <Box as="output" direction="Column" gap="100">
-        {safety ? <Safety safety={safety} words={words} /> : <Text size="T200">{words.checking}</Text>}
-      </Box>
-      {safety && !safety.isSafe && (
-        <>
-          {safety.roomKeys !== 0 && <RoomKeyExport mx={mx} words={words} />}
-          <label style={{ display: 'flex', gap: config.space.S200, alignItems: 'start' }}>
-            <input type="checkbox" checked={isConfirmed} onChange={(event) => setConfirmed(event.target.checked)} />
-            <Text as="span" size="T300">
-              {words.confirm}
-            </Text>
-          </label>
-        </>
-      )}
-      <Box gap="200" wrap="Wrap">
+      <Box shrink="No" gap="200" wrap="Wrap">
         <Button
           type="button"
-          size="400"
+          size="300"
           radii="300"
           variant="Critical"
-          aria-disabled={!isReady}
-          // On a narrow screen it takes two lines.
-          style={{
-            height: 'auto',
-            minHeight: toRem(40),
-            padding: `${config.space.S200} ${config.space.S400}`,
-            ...(!isReady && { opacity: config.opacity.Disabled }),
-          }}
-          onClick={handleReset}
-          before={isBusy ? <Spinner size="100" variant="Critical" fill="Solid" /> : undefined}
+          aria-expanded={isOpen}
+          aria-controls={wasOpened.current ? steps : undefined}
+          onClick={() => setOpen(!isOpen)}
+          after={<Icon src={isOpen ? Icons.ChevronTop : Icons.ChevronBottom} size="100" filled aria-hidden />}
         >
-          <Text as="span" size="B400">
-            {words.reset}
+          <Text as="span" size="B300">
+            {words.fix}
           </Text>
         </Button>
-        <Button type="button" size="400" radii="300" variant="Secondary" fill="None" onClick={onNotNow}>
-          <Text as="span" size="B400">
+        <Button type="button" size="300" radii="300" variant="Critical" fill="Soft" outlined onClick={onNotNow}>
+          <Text as="span" size="B300">
             {words.notNow}
           </Text>
         </Button>
       </Box>
-      {trouble && (
-        <Text role="alert" size="T300" style={{ color: color.Critical.Main }}>
-          {trouble}
-        </Text>
-      )}
-    </Box>
-  );
-}
-
-type SafetyProps = { safety: HistorySafety; words: RecoveryWords };
-function Safety({ safety, words }: SafetyProps) {
-  const { isSafe, backup, recoveryKey, roomKeys, notBackedUp } = safety;
-  if (isSafe) return <Text size="T300">{words.safe(roomKeys ?? 0)}</Text>;
-  return (
-    <>
-      <Text size="T300" style={{ color: color.Critical.Main }}>
-        {notBackedUp === 0 ? words.locked : words.lost(notBackedUp)}
-      </Text>
-      <Text size="T200">
-        {words.backup[backup ?? 'unknown']} {recoveryKey === false && words.noRecoveryKey}
-      </Text>
     </>
+  );
+  return (
+    <TopBar placement={placement} labelledBy={heading} bar={bar}>
+      {wasOpened.current && (
+        <div id={steps} hidden={!isOpen}>
+          <RecoverySteps
+            mx={mx}
+            deviceId={deviceId}
+            reason={reason}
+            isShown={isOpen}
+            words={words}
+            onLogout={onLogout}
+            onLeaving={onLeaving}
+          />
+        </div>
+      )}
+    </TopBar>
   );
 }

@@ -6,6 +6,8 @@ interface Window {
   sdkLogs?: () => void;
   /** The client that the test made is logged out by the server. */
   logOut?: (isSoft: boolean) => void;
+  /** Ids of events that the client can decrypt by now. */
+  openedEvents: Set<string>;
   openFrame: (src: string, sandbox?: string) => HTMLIFrameElement;
   leadership: import('lotus-crypto-diag').TabLeadership;
   /** Logs a line through loglevel, and one through the console. */

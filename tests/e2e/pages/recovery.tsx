@@ -1,5 +1,7 @@
 // The recovery prompt with a client that says little, and a logout as the address says. `?safe`: a client that has nothing
 // to lose, and that a logout stops, as the SDK's: then it has no answers. `?export`: one that gives its room keys.
+// `?recovery-key` and `?locked`: there is a backup that it does not use, and a recovery key for it or none. `?inline`: the
+// prompt stands in the page.
 import 'lotus-crypto-diag/auto';
 import 'folds/dist/style.css';
 import { configClass, lightTheme, varsClass } from 'folds';
@@ -17,9 +19,18 @@ const exporting = {
   exportRoomKeysAsJson: async () => '[]',
   olmMachine: { constructor: { encryptExportedRoomKeys: (keys: string) => keys } },
 };
-const answersOf = { safe: nothingToLose, export: exporting };
+const backedUp = { ...nothingToLose, getKeyBackupInfo: async () => ({ version: '1' }) };
+const withRecoveryKey = { ...backedUp, isSecretStorageReady: async () => true };
+const answersOf = { safe: nothingToLose, export: exporting, 'recovery-key': withRecoveryKey, locked: backedUp };
 let answers: object = Object.entries(answersOf).find(([name]) => location.search.includes(name))?.[1] ?? {};
-const mx = { getUserId: () => '@a:hs', getDeviceId: () => 'D', getCrypto: () => answers };
+const opened = new Set<string>();
+const findEventById = (id: string) => ({ isDecryptionFailure: () => !opened.has(id) });
+const mx = {
+  getUserId: () => '@a:hs',
+  getDeviceId: () => 'D',
+  getCrypto: () => answers,
+  getRoom: () => ({ findEventById }),
+};
 
 async function logout() {
   answers = {};
@@ -29,11 +40,12 @@ async function logout() {
 }
 
 window.lib = lib;
+window.openedEvents = opened;
 window.logouts = 0;
 document.body.className = `${configClass} ${varsClass} ${lightTheme}`;
 createRoot(document.getElementById('root') as HTMLElement).render(
   <>
-    <CryptoRecoveryPrompt mx={mx} onLogout={logout} />
+    <CryptoRecoveryPrompt mx={mx} onLogout={logout} placement={location.search.includes('inline') ? 'inline' : 'top'} />
     <CryptoDiagnostics mx={mx} />
   </>,
 );

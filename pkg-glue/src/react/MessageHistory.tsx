@@ -1,0 +1,68 @@
+import { Box, color, Text } from 'folds';
+import { useId } from 'react';
+
+import type { MatrixClientLike, RecoveryReason } from '../index';
+import { type HistorySafety, outlookOf, unreadableMessages } from '../recovery';
+import { useCryptoDiagnostics } from './useCryptoDiagnostics';
+import type { RecoveryWords } from './words';
+
+export type MessageHistoryProps = {
+  mx: MatrixClientLike;
+  reason: RecoveryReason['reason'];
+  /** `undefined`: it was not looked at yet. */
+  safety: HistorySafety | undefined;
+  words: RecoveryWords;
+};
+
+/** What is lost already and whether it comes back, and what a logout would lose. Nothing is said but what is known. */
+export function MessageHistory({ mx, reason, safety, words }: MessageHistoryProps) {
+  const heading = useId();
+  const { entries } = useCryptoDiagnostics();
+  const unreadable = unreadableMessages(mx, entries);
+  const hasLostKeys = reason !== 'upload-loop';
+  const isLost = hasLostKeys || unreadable > 0;
+  return (
+    <Box as="section" aria-labelledby={heading} direction="Column" gap="100">
+      <Text as="h3" id={heading} size="L400">
+        {words.history}
+      </Text>
+      <Box as="output" direction="Column" gap="100">
+        {isLost && (
+          <Text size="T300">
+            {hasLostKeys && words.keysLost} {unreadable > 0 && words.unreadable(unreadable)}{' '}
+            {safety && words.outlook[outlookOf(safety)]}
+          </Text>
+        )}
+        {safety ? (
+          <Loss reason={reason} safety={safety} isBackupSaid={isLost} words={words} />
+        ) : (
+          <Text size="T300">{words.checking}</Text>
+        )}
+      </Box>
+    </Box>
+  );
+}
+
+type LossProps = {
+  reason: RecoveryReason['reason'];
+  safety: HistorySafety;
+  isBackupSaid: boolean;
+  words: RecoveryWords;
+};
+function Loss({ reason, safety, isBackupSaid, words }: LossProps) {
+  const { isSafe, backup, recoveryKey, roomKeys, notBackedUp } = safety;
+  if (reason === 'store-lost') return <Text size="T300">{words.safe(0)}</Text>;
+  if (isSafe) return <Text size="T300">{words.safe(roomKeys ?? 0)}</Text>;
+  return (
+    <>
+      <Text size="T300" style={{ color: color.Critical.Main }}>
+        {notBackedUp === 0 ? words.locked : words.lost(notBackedUp)}
+      </Text>
+      {!isBackupSaid && (
+        <Text size="T200">
+          {words.backup[backup ?? 'unknown']} {recoveryKey === false && words.noRecoveryKey}
+        </Text>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,105 @@
+import { Box, color, config, toRem } from 'folds';
+import { type CSSProperties, type ReactNode, useEffect, useRef, useState } from 'react';
+
+const TOP: CSSProperties = {
+  position: 'fixed',
+  // Some of it is the browser's style for a popover, undone.
+  inset: '0 0 auto 0',
+  zIndex: config.zIndex.Max,
+  width: '100%',
+  maxWidth: 'none',
+  height: 'auto',
+  // Something of the app stays in sight.
+  maxHeight: '90%',
+  margin: 0,
+  padding: 0,
+  border: 'none',
+  overflow: 'hidden',
+  boxShadow: config.shadow.E300,
+  borderBottom: `${config.borderWidth.B300} solid ${color.Critical.ContainerLine}`,
+};
+
+const INLINE: CSSProperties = {
+  minWidth: 0,
+  maxWidth: toRem(640),
+  overflow: 'hidden',
+  border: `${config.borderWidth.B300} solid ${color.Critical.ContainerLine}`,
+  borderRadius: config.radii.R400,
+};
+
+const COLUMN: CSSProperties = { width: '100%', maxWidth: toRem(640), margin: '0 auto' };
+
+export type TopBarProps = {
+  /** Along the top of the window and above everything else, or where it is rendered. */
+  placement: 'top' | 'inline';
+  /** The id of the bar's heading. */
+  labelledBy: string;
+  bar: ReactNode;
+  /** What is opened beneath the bar. It scrolls where there is no room. */
+  children: ReactNode;
+};
+
+/** A bar that pushes the app down rather than cover it; what is opened beneath it lies on the app. */
+export function TopBar({ placement, labelledBy, bar, children }: TopBarProps) {
+  const box = useRef<HTMLElement>(null);
+  const barBox = useRef<HTMLDivElement>(null);
+  const [height, setHeight] = useState(0);
+  const isTop = placement === 'top';
+
+  useEffect(() => {
+    const { current } = box;
+    if (!isTop || !current) return undefined;
+    // In the browser's top layer it lies above open modals, and stays where it is in the document: in the host's theme,
+    // and early in the order of the keyboard. Where there is no top layer, the highest z-index has to do.
+    try {
+      current.popover = 'manual';
+      current.showPopover();
+    } catch {
+      current.removeAttribute('popover');
+    }
+    return () => current.removeAttribute('popover');
+  }, [isTop]);
+
+  useEffect(() => {
+    const { current } = barBox;
+    if (!isTop || !current || typeof ResizeObserver !== 'function') return undefined;
+    const observer = new ResizeObserver(() => setHeight(current.offsetHeight));
+    observer.observe(current);
+    return () => observer.disconnect();
+  }, [isTop]);
+
+  return (
+    <>
+      {isTop && <div style={{ flexShrink: 0, height }} />}
+      <Box
+        as="section"
+        ref={box}
+        aria-labelledby={labelledBy}
+        data-testid="crypto-recovery"
+        direction="Column"
+        style={{
+          ...(isTop ? TOP : INLINE),
+          backgroundColor: color.Surface.Container,
+          color: color.Surface.OnContainer,
+        }}
+      >
+        <div
+          ref={barBox}
+          style={{
+            flexShrink: 0,
+            padding: `${config.space.S200} ${config.space.S400}`,
+            backgroundColor: color.Critical.Container,
+            color: color.Critical.OnContainer,
+          }}
+        >
+          <Box alignItems="Center" justifyContent="SpaceBetween" gap="200" wrap="Wrap" style={COLUMN}>
+            {bar}
+          </Box>
+        </div>
+        <div style={{ minHeight: 0, overflow: 'auto', padding: `0 ${config.space.S400}` }}>
+          <div style={COLUMN}>{children}</div>
+        </div>
+      </Box>
+    </>
+  );
+}
