@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, type Page, test } from '@playwright/test';
 
 import { breakWasm, makeBreakable } from './broken-wasm';
-import { open, readReport } from './report';
+import { open, openDetails, readReport } from './report';
 
 const messages = (page: Page) => page.evaluate(() => window.lib.getCryptoDiagEntries().map((entry) => entry.message));
 
@@ -125,6 +125,7 @@ test('a storm washes nothing out, is counted to the line, and costs no memory', 
 test.describe('Content Security Policy', () => {
   test('with wasm-unsafe-eval all works, without a violation', async ({ page }) => {
     const escaped = await open(page, '/strict/card.html');
+    await openDetails(page);
     await page.evaluate(() => console.warn('x already exists'));
     await expect(page.getByTestId('crypto-diagnostics')).toContainText('x already exists');
     const download = page.waitForEvent('download');
@@ -214,6 +215,7 @@ test('a trap in the wasm switches the library off, and nothing else', async ({ p
   });
   expect(await methods()).toEqual([false, false, false, false]);
   const card = page.getByTestId('crypto-diagnostics');
+  await openDetails(page);
   await page.evaluate(() => console.warn('before: x already exists'));
   await expect(card).toContainText('before: x already exists');
   await breakWasm(page);

@@ -1,7 +1,7 @@
 // What the card says to a person, and to one who uses it by the keyboard or a screen reader.
 import { expect, type Page, test } from '@playwright/test';
 
-import { open } from './report';
+import { open, openDetails } from './report';
 
 const refusal = (id: string) =>
   `[400] One time key signed_curve25519:${id} already exists. Old key: {"key":"abc"}; new key: {'key': 'def'}`;
@@ -24,6 +24,7 @@ test('a report that the browser does not take is not said to be saved', async ({
   const card = page.getByTestId('crypto-diagnostics');
   await card.getByRole('button', { name: 'Download report' }).click();
   await expect(card.getByText('The report could not be saved.')).toHaveCount(1);
+  await openDetails(page);
   await card.getByRole('button', { name: 'Start' }).click();
   await card.getByRole('button', { name: 'Stop and download' }).click();
   await expect(card.getByText('The report could not be saved.')).toHaveCount(2);
@@ -37,6 +38,7 @@ test('a key that was copied is not said to be copied when it is another, and the
 }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await open(page, '/card.html');
+  await openDetails(page);
   await log(page, refusal('AAAAAAAAAA0'));
   const loop = page.getByTestId('upload-loop');
   await loop.getByRole('button', { name: 'Copy: Key id' }).press('Enter');
@@ -48,6 +50,7 @@ test('a key that was copied is not said to be copied when it is another, and the
 
 test('the keyboard stays where a capture session is started and stopped', async ({ page }) => {
   await open(page, '/card.html');
+  await openDetails(page);
   const session = page.getByRole('region', { name: 'Capture session' });
   await session.getByRole('button', { name: 'Start' }).press('Enter');
   await expect(session.getByRole('button', { name: 'Stop and download' })).toBeFocused();
@@ -59,6 +62,7 @@ test('the keyboard stays where a capture session is started and stopped', async 
 
 test('a screen reader hears how often a line came, and the name of what scrolls', async ({ page }) => {
   await open(page, '/card.html');
+  await openDetails(page);
   await log(page, refusal('AAAAAAAAAA0'), 3);
   const entries = page.getByRole('list', { name: 'Latest entries' });
   await entries.locator('summary').press('Enter');
@@ -78,9 +82,94 @@ test('a screen reader hears how often a line came, and the name of what scrolls'
 test('how many tabs are open is said only where the others could be asked', async ({ page }) => {
   const card = page.getByTestId('crypto-diagnostics');
   await open(page, '/card.html');
+  await openDetails(page);
   await expect(card).toContainText('One tab of this session is open.');
   await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'BroadcastChannel'));
   await open(page, '/card.html');
-  await expect(card).toContainText('Watching the console');
+  await openDetails(page);
+  await expect(card).toContainText('No faults detected.');
   await expect(card).not.toContainText('of this session');
+});
+
+test('the card alone loads no diagnosis: the details do, and so does a report that is saved', async ({ page }) => {
+  const loaded: string[] = [];
+  page.on('request', (request) => loaded.push(new URL(request.url()).pathname));
+  const isDiagnosis = (path: string) => path.includes('diagnosis');
+  await open(page, '/card.html');
+  const card = page.getByTestId('crypto-diagnostics');
+  await log(page, refusal('AAAAAAAAAA0'), 4);
+  await expect(card.getByRole('alert')).toContainText('again and again');
+  await page.waitForLoadState('networkidle');
+  expect(loaded.filter(isDiagnosis)).toEqual([]);
+
+  await openDetails(page);
+  await expect(card.getByRole('region', { name: 'Diagnosis' })).toContainText('different one-time keys');
+  expect(loaded.filter(isDiagnosis).length).toBeGreaterThan(0);
+
+  loaded.length = 0;
+  await open(page, '/card.html');
+  expect(loaded.filter(isDiagnosis)).toEqual([]);
+  const downloading = page.waitForEvent('download');
+  await card.getByRole('button', { name: 'Download report' }).click();
+  await downloading;
+  expect(loaded.filter(isDiagnosis).length).toBeGreaterThan(0);
+});
+
+for (const width of [360, 1280]) {
+  test(`at ${width} px the count and the button stand beside the title, or beneath it where there is no room`, async ({
+    page,
+  }) => {
+    await page.setViewportSize({ width, height: 800 });
+    await open(page, '/card.html');
+    const card = page.getByTestId('crypto-diagnostics');
+    const places = [
+      card.getByRole('heading', { name: 'Encryption diagnostics' }),
+      card.getByText('0 log lines'),
+      card.getByRole('button', { name: 'Download report' }),
+      card.getByRole('button', { name: 'Details' }),
+    ];
+    const [title, count, download, details] = await Promise.all(
+      places.map(async (place) => (await place.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 }),
+    );
+    if (!title || !count || !download || !details) throw new Error('a part of the card is missing');
+    if (width > 1000) expect(download.x + download.width).toBeGreaterThan(width - 100);
+    else expect(download.y).toBeGreaterThan(title.y + title.height);
+    expect(count.x).toBeLessThan(download.x);
+    expect(Math.abs(count.y + count.height / 2 - download.y - download.height / 2)).toBeLessThan(2);
+    expect(details.y).toBeGreaterThan(download.y + download.height);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    await openDetails(page);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  });
+}
+
+test('by the keyboard alone: the report first, then the details, which say whether they are open', async ({ page }) => {
+  await open(page, '/card.html');
+  await log(page, refusal('AAAAAAAAAA0'));
+  const card = page.getByTestId('crypto-diagnostics');
+  const details = card.getByRole('button', { name: 'Details' });
+  await expect(card.getByText('1 log line')).toBeVisible();
+  await page.keyboard.press('Tab');
+  await expect(card.getByRole('button', { name: 'Download report' })).toBeFocused();
+  await page.keyboard.press('Tab');
+  await expect(details).toBeFocused();
+  await expect(details).toHaveAttribute('aria-expanded', 'false');
+  await expect(card.getByRole('list', { name: 'Latest entries' })).toBeHidden();
+  await page.keyboard.press('Enter');
+  await expect(details).toHaveAttribute('aria-expanded', 'true');
+  await expect(card.getByRole('region', { name: 'Details' })).toContainText('one-time keys refused');
+  await page.keyboard.press('Tab');
+  await expect(card.getByRole('button', { name: 'Copy: Key id' })).toBeFocused();
+  await details.press('Space');
+  await expect(card.getByRole('region', { name: 'Details' })).toBeHidden();
+});
+
+test('keys that are refused again and again are said without opening the details', async ({ page }) => {
+  await open(page, '/card.html');
+  await log(page, refusal('AAAAAAAAAA0'), 4);
+  const card = page.getByTestId('crypto-diagnostics');
+  await expect(card.getByRole('alert')).toContainText('The server refuses the keys of this device again and again.');
+  await expect(card.getByRole('alert')).toBeInViewport();
+  await openDetails(page);
+  await expect(card.getByRole('alert')).toHaveCount(1);
 });

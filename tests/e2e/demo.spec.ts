@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 import { expect, test } from '@playwright/test';
 
+import { openDetails } from './report';
+
 const folder = new URL('../fixtures/recorded/', import.meta.url);
 
 /** How many lines of each fault the labels of a recording promise. */
@@ -40,6 +42,7 @@ for (const width of [360, 1280]) {
       .fill(`MissingKey: missing key at index 1 for participant ${'x'.repeat(300)}`);
     await page.keyboard.press('Enter');
     const card = page.getByTestId('crypto-diagnostics');
+    await openDetails(page);
     const entries = card.getByRole('list', { name: 'Latest entries' });
     const entry = entries.locator('summary');
     await expect(entry).toContainText('KE-2');
@@ -64,17 +67,20 @@ test('refused uploads bring the prompt, and its way out makes a new device', asy
   await page.getByRole('radio', { name: 'At once' }).check();
   await page.getByRole('button', { name: 'Replay ke1-evict-crypto', exact: true }).click();
   const prompt = page.getByRole('region', { name: 'The encryption of this device is broken' });
+  await prompt.getByRole('button', { name: 'How to fix it' }).click();
   await expect(prompt).toContainText('There is no key backup.');
   await prompt.getByRole('checkbox').check();
   await prompt.getByRole('button', { name: /^Reset encryption/ }).click();
-  await expect(page.getByTestId('crypto-diagnostics')).toContainText('This device is new here');
   await expect(prompt).toBeHidden();
+  await openDetails(page);
+  await expect(page.getByTestId('crypto-diagnostics')).toContainText('This device is new here');
 });
 
 test('a second tab of the demo is told of the first, and no longer when that is closed', async ({ page, context }) => {
   await page.goto('/demo/index.html');
+  await openDetails(page);
   await expect(page.getByTestId('crypto-diagnostics')).toContainText(
-    'This tab leads: it works on the encryption keys. One tab of this session is open.',
+    'This tab is active: it uses the encryption keys. One tab of this session is open.',
   );
   const second = await context.newPage();
   await second.goto('/demo/index.html');
@@ -87,16 +93,21 @@ test('a second tab of the demo is told of the first, and no longer when that is 
 test('a crypto store that is evicted is noticed at the next load, and a new device is in order', async ({ page }) => {
   await page.goto('/demo/index.html');
   const card = page.getByTestId('crypto-diagnostics');
+  await openDetails(page);
   await expect(card).toContainText('This device is new here');
   await page.reload();
+  await openDetails(page);
   await expect(card).toContainText('The encryption keys of this device are in place.');
   await page.getByRole('button', { name: 'Evict the crypto store' }).click();
-  await expect(card.getByRole('alert')).toContainText('came back with others');
+  await expect(card.getByRole('alert')).toContainText('came back with new ones');
   await page.reload();
-  await expect(card.getByRole('alert')).toContainText('came back with others');
-  await expect(page.getByRole('region', { name: 'The encryption of this device is broken' })).toContainText(
-    'This browser lost the encryption keys',
-  );
+  await expect(card.getByRole('alert')).toContainText('came back with new ones');
+  const prompt = page.getByRole('region', { name: 'The encryption of this device is broken' });
+  await prompt.getByRole('button', { name: 'How to fix it' }).click();
+  await expect(prompt).toContainText('This browser lost the encryption keys');
+  await prompt.getByRole('button', { name: 'Not now' }).click();
   await page.getByRole('button', { name: 'Log out and log in' }).click();
+  await expect(card.getByRole('alert')).toBeHidden();
+  await openDetails(page);
   await expect(card).toContainText('This device is new here');
 });

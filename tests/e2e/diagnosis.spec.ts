@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, type Page, test } from '@playwright/test';
 import type { CryptoDiagReport } from 'lotus-crypto-diag';
 
-import { open, readReport } from './report';
+import { open, openDetails, readReport } from './report';
 
 const REFUSAL = `MatrixError: [400] One time key signed_curve25519:AAAA already exists. Old key: {"key":"abc"}; new key: {'key': 'def'}`;
 
@@ -113,6 +113,7 @@ test('a capture session on the card: started, marked with one tap, stopped and d
 }) => {
   const escaped = await open(page, '/card.html');
   await page.evaluate((line) => console.error(line), REFUSAL);
+  await openDetails(page);
   const session = page.getByRole('region', { name: 'Capture session' });
   await session.getByRole('button', { name: 'Start' }).press('Enter');
   await expect(session).toContainText('0 marks');
@@ -144,7 +145,8 @@ test('a capture session on the card: started, marked with one tap, stopped and d
 
 test('the card shows the verdicts, each with what it rests on, and follows the evidence', async ({ page }) => {
   await open(page, '/card.html');
-  const verdicts = page.getByRole('region', { name: 'What it says' });
+  await openDetails(page);
+  const verdicts = page.getByRole('region', { name: 'Diagnosis' });
   await expect(verdicts).toContainText('No fault was seen');
   await page.evaluate((line) => console.error(line), REFUSAL);
   await expect(verdicts.getByRole('status')).toContainText('different one-time keys under the same ids', {
@@ -152,5 +154,5 @@ test('the card shows the verdicts, each with what it rests on, and follows the e
   });
   await verdicts.getByText('The server holds other keys').click();
   await expect(verdicts).toContainText('signed_curve25519:AAAA refused; the server has abc, the device def');
-  await expect(verdicts).toContainText('Ways out, the least destructive first');
+  await expect(verdicts).toContainText('How to fix it, least disruptive first');
 });

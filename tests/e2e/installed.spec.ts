@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, type Page, test } from '@playwright/test';
 import { build, type PreviewServer, preview } from 'vite';
 
-import { readReport } from './report';
+import { openDetails, readReport } from './report';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const app = join(here, 'dist/installed-app');
@@ -55,9 +55,11 @@ test('the card stands in the Developer Tools after the access token, and has the
   await page.goto(address());
   const card = page.getByTestId('crypto-diagnostics');
   await expect(card).toBeVisible({ timeout: 30_000 });
-  await expect(page.getByText('Encryption Diagnostics')).toBeVisible();
+  const token = page.getByText('Access Token', { exact: true });
+  const title = card.getByRole('heading', { name: 'Encryption Diagnostics' });
+  await expect(title).toBeVisible();
+  await openDetails(page);
   await expect(card).toContainText('missing field `algorithm`');
-  const [token, title] = [page.getByText('Access Token', { exact: true }), page.getByText('Encryption Diagnostics')];
   const [above, below] = [await token.boundingBox(), await title.boundingBox()];
   expect(above && below && above.y < below.y).toBe(true);
 

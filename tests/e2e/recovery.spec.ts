@@ -1,6 +1,6 @@
 import { expect, type Page, test } from '@playwright/test';
 
-import { open } from './report';
+import { open, openDetails } from './report';
 
 const refuse = (page: Page, times = 3) =>
   page.evaluate(async (count) => {
@@ -9,6 +9,7 @@ const refuse = (page: Page, times = 3) =>
   }, times);
 
 const promptOf = (page: Page) => page.getByRole('region', { name: 'The encryption of this device is broken' });
+const fixOf = (page: Page) => promptOf(page).getByRole('button', { name: 'How to fix it' });
 
 test('nothing is shown while nothing is wrong', async ({ page }) => {
   await open(page, '/recovery.html');
@@ -20,7 +21,8 @@ test('a client that does not say whether the history is safe counts as one that 
   const escaped = await open(page, '/recovery.html');
   await refuse(page);
   const prompt = promptOf(page);
-  await expect(prompt).toContainText('Some of your message history may become unreadable for ever.');
+  await fixOf(page).click();
+  await expect(prompt).toContainText('If you log out now, messages may become unreadable for good.');
   await expect(prompt).toContainText('It is not known whether there is a key backup.');
   await prompt.getByLabel('Passphrase').fill('a long passphrase');
   await prompt.getByRole('button', { name: 'Save the keys first' }).click();
@@ -39,6 +41,7 @@ test('a passphrase that is too short is said to be so at its field, and one that
   await open(page, '/recovery.html?export');
   await refuse(page);
   const prompt = promptOf(page);
+  await fixOf(page).click();
   const field = prompt.getByLabel('Passphrase');
   await field.fill('short');
   await prompt.getByRole('button', { name: 'Save the keys first' }).press('Enter');
@@ -60,6 +63,7 @@ test('a logout that hangs is told of after half a minute, is called once, and ca
   await refuse(page);
   await page.clock.runFor(1000);
   const prompt = promptOf(page);
+  await fixOf(page).click();
   await prompt.getByRole('checkbox').check();
   const reset = prompt.getByRole('button', { name: /^Reset encryption/ });
   await reset.click();
@@ -77,6 +81,7 @@ test('a logout that fails is told of, and can be tried again or put off', async 
   await open(page, '/recovery.html?fail');
   await refuse(page);
   const prompt = promptOf(page);
+  await fixOf(page).click();
   await prompt.getByRole('checkbox').check();
   const reset = prompt.getByRole('button', { name: /^Reset encryption/ });
   for (let tries = 1; tries <= 2; tries++) {
@@ -94,13 +99,14 @@ test('a logout that fails stops the client: what it said before holds, and it ca
   await refuse(page);
   await page.clock.runFor(1000);
   const prompt = promptOf(page);
-  await expect(prompt).toContainText('nothing will be lost');
+  await fixOf(page).click();
+  await expect(prompt).toContainText('logging out loses nothing more');
   for (let tries = 1; tries <= 2; tries++) {
     await prompt.getByRole('button', { name: /^Reset encryption/ }).click();
     await expect(prompt).toContainText('Logging out failed: the server said no');
     // It has looked again, and got no answer.
     await page.clock.runFor(10_000);
-    await expect(prompt).toContainText('nothing will be lost');
+    await expect(prompt).toContainText('logging out loses nothing more');
     expect(await page.evaluate(() => window.logouts)).toBe(tries);
   }
 });
@@ -109,10 +115,11 @@ test('after the logout the loop is over, though the page goes on', async ({ page
   await open(page, '/recovery.html');
   await refuse(page);
   const prompt = promptOf(page);
+  await fixOf(page).click();
   await prompt.getByRole('checkbox').check();
   await prompt.getByRole('button', { name: /^Reset encryption/ }).click();
   await expect(prompt).toBeHidden();
-  await expect(page.getByTestId('upload-loop')).toBeHidden();
+  await expect(page.getByTestId('crypto-diagnostics').getByRole('alert')).toBeHidden();
   // The new device is not held back by what was refused of the old one.
   await refuse(page, 1);
   await expect.poll(() => page.evaluate(() => window.lib.getSnapshot().uploadLoop.refusals)).toBe(1);
@@ -125,7 +132,7 @@ test('not now keeps it away over a reload, until the day is over', async ({ page
   await expect(promptOf(page)).toBeHidden();
   await open(page, '/recovery.html');
   await refuse(page);
-  await expect(page.getByTestId('upload-loop')).toContainText('again and again');
+  await expect(page.getByTestId('crypto-diagnostics').getByRole('alert')).toContainText('again and again');
   await expect(promptOf(page)).toBeHidden();
   await page.clock.install({ time: Date.now() + 25 * 3_600_000 });
   await open(page, '/recovery.html');
@@ -143,33 +150,124 @@ test('not now holds until the verdict changes: a loop that comes back is news', 
     const body = JSON.stringify({ one_time_keys: { 'signed_curve25519:other': {} } });
     await fetch('/accept/_matrix/client/v3/keys/upload', { method: 'POST', body });
   });
+  await openDetails(page);
   await expect(page.getByTestId('upload-loop')).toContainText('accepts the keys of this device again');
   await refuse(page);
   await expect(promptOf(page)).toBeVisible();
 });
 
-test('a screen reader is told what happened, and whether something is lost; the keys to copy have names', async ({
-  page,
-  context,
-}) => {
-  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+test('a screen reader hears the title at once, and the rest when it is opened', async ({ page }) => {
   await open(page, '/recovery.html');
   await refuse(page);
-  await expect(promptOf(page)).toMatchAriaSnapshot(`
-    - region "The encryption of this device is broken":
+  const bar = `
       - alert:
-        - heading "The encryption of this device is broken" [level=2]
-        - paragraph: /The server refuses .* This app has tried again and again. New messages may stay unreadable for you/
-      - status:
-        - paragraph: Some of your message history may become unreadable for ever.
-        - paragraph: It is not known whether there is a key backup.
+        - heading "The encryption of this device is broken" [level=2]`;
+  await expect(promptOf(page)).toMatchAriaSnapshot(`
+    - region "The encryption of this device is broken":${bar}
+      - button "How to fix it"
+      - button "Not now"
+  `);
+  await fixOf(page).click();
+  await expect(promptOf(page)).toMatchAriaSnapshot(`
+    - region "The encryption of this device is broken":${bar}
+      - button "How to fix it" [expanded]
+      - button "Not now"
+      - paragraph: /The server refuses .* This app has tried again and again. New messages may stay unreadable for you/
+      - region "Your message history":
+        - heading "Your message history" [level=3]
+        - status:
+          - paragraph: If you log out now, messages may become unreadable for good.
+          - paragraph: It is not known whether there is a key backup.
       - text: Passphrase for the file with your keys
       - textbox "Passphrase for the file with your keys"
       - button "Save the keys first"
       - checkbox "I have saved the keys, or I accept that these messages stay unreadable."
       - button "Reset encryption on this device (log out and back in)" [disabled]
-      - button "Not now"
   `);
+});
+
+test('by the keyboard alone: the bar takes no focus, opens, closes, and keeps what was typed', async ({ page }) => {
+  await open(page, '/recovery.html');
+  await page.getByRole('button', { name: 'Download report' }).focus();
+  await refuse(page);
+  await expect(promptOf(page)).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Download report' })).toBeFocused();
+  await page.keyboard.press('Shift+Tab');
+  await expect(promptOf(page).getByRole('button', { name: 'Not now' })).toBeFocused();
+  await page.keyboard.press('Shift+Tab');
+  await expect(fixOf(page)).toBeFocused();
+  await page.keyboard.press('Enter');
+  const field = promptOf(page).getByLabel('Passphrase');
+  await expect(field).toBeVisible();
+  await expect(fixOf(page)).toBeFocused();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  await expect(field).toBeFocused();
+  await page.keyboard.type('a long passphrase');
+  await fixOf(page).press('Space');
+  await expect(field).toBeHidden();
+  await fixOf(page).press('Enter');
+  await expect(field).toHaveValue('a long passphrase');
+});
+
+for (const width of [360, 1280]) {
+  test(`at ${width} px the bar pushes the app down, and lies above an open modal`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 640 });
+    await open(page, '/recovery.html');
+    const card = page.getByTestId('crypto-diagnostics');
+    const before = await card.boundingBox();
+    await page.evaluate(() => {
+      // As a host's settings: to the end of the document, over everything.
+      const modal = document.createElement('div');
+      modal.style.cssText = 'position: fixed; inset: 0; z-index: 2147483647; background: white';
+      document.body.append(modal);
+    });
+    await refuse(page);
+    const bar = async () => (await promptOf(page).boundingBox()) ?? { x: -1, y: -1, width: 0, height: 0 };
+    await expect.poll(async () => (await card.boundingBox())?.y).toBeGreaterThan((before?.y ?? 0) + 30);
+    const closed = await bar();
+    expect(closed).toMatchObject({ x: 0, y: 0, width });
+    expect(closed.height).toBeLessThan(100);
+    expect((await card.boundingBox())?.y).toBeGreaterThanOrEqual(closed.height);
+    // Playwright clicks only what nothing covers.
+    await fixOf(page).click();
+    const reset = promptOf(page).getByRole('button', { name: /^Reset encryption/ });
+    await reset.scrollIntoViewIfNeeded();
+    await expect(reset).toBeInViewport();
+    expect((await bar()).height).toBeLessThan(640);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  });
+}
+
+test('inline, it stands where it is rendered; where the browser has no top layer, on top by its z-index', async ({
+  page,
+}) => {
+  await open(page, '/recovery.html?inline');
+  await refuse(page);
+  await expect(promptOf(page)).not.toHaveCSS('position', 'fixed');
+  await page.addInitScript(() => Reflect.deleteProperty(HTMLElement.prototype, 'showPopover'));
+  await open(page, '/recovery.html');
+  await refuse(page);
+  await expect(promptOf(page)).toHaveCSS('position', 'fixed');
+  await fixOf(page).click();
+  await expect(promptOf(page).getByRole('checkbox')).toBeVisible();
+});
+
+test('a host that takes the look from every input leaves the checkbox to be seen', async ({ page }) => {
+  await open(page, '/recovery.html');
+  await page.addStyleTag({ content: `input[type='checkbox'] { appearance: none; width: 0; height: 0 }` });
+  await refuse(page);
+  await fixOf(page).click();
+  const checkbox = promptOf(page).getByRole('checkbox');
+  await expect(checkbox).toHaveCSS('appearance', 'auto');
+  expect((await checkbox.boundingBox())?.width).toBeGreaterThan(10);
+});
+
+test('the keys to copy have names', async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await open(page, '/recovery.html');
+  await openDetails(page);
+  await refuse(page);
   const card = page.getByTestId('upload-loop');
   await expect(card).toContainText('signed_curve25519:AAAAAAAAAA0');
   await expect(card).toContainText('1jUDA9fEGLDl…OjmED4');
@@ -179,6 +277,39 @@ test('a screen reader is told what happened, and whether something is lost; the 
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   expect(copied).toBe('1jUDA9fEGLDlXLJq1ChPMbfqQPJsx9YmGFwGSOjmED4');
 });
+
+const failToDecrypt = (page: Page, eventId: string) =>
+  page.evaluate((id) => {
+    const event = `id=${id} type=m.room.encrypted sender=@b:hs room=!r:hs ts=2026-11-23T22:50:13.931Z`;
+    const reason = "The sender's device has not sent us the keys for this message.";
+    const error = `DecryptionError[msg: ${reason}, sender_key: undefined, session_id: undefined]`;
+    console.warn(`Error decrypting event (${event}): ${error}`);
+  }, eventId);
+
+for (const [client, said] of [
+  [
+    'recovery-key',
+    'After you log in again, your recovery key brings back every message whose key is in your key backup.',
+  ],
+  ['locked', 'There is a key backup, but no recovery key is set up to open it.'],
+  ['safe', 'There is no key backup to bring them back.'],
+  ['silent', 'It is not known whether they can be brought back.'],
+] as const) {
+  test(`how many messages are unreadable already, and whether they come back: ${client}`, async ({ page }) => {
+    await open(page, `/recovery.html?${client}`);
+    for (const id of ['$1', '$2', '$2', '$3']) await failToDecrypt(page, id);
+    await refuse(page);
+    await fixOf(page).click();
+    const history = promptOf(page).getByRole('region', { name: 'Your message history' });
+    await expect(history).toContainText('3 messages could not be decrypted on this device.');
+    await expect(history).toContainText(said);
+    await expect(history).not.toContainText('nothing will be lost');
+    // One of them is opened later, by a key that came.
+    await page.evaluate(() => window.openedEvents.add('$3'));
+    await failToDecrypt(page, '$2');
+    await expect(history).toContainText('2 messages could not be decrypted on this device.');
+  });
+}
 
 /** Another client in this page, whose device comes back with other keys. `logOut` does as the SDK, when its token is refused. */
 const changeKeys = (page: Page, deviceId: string) =>
@@ -209,7 +340,7 @@ test('the fault of another device is not told of this one', async ({ page }) => 
       for (let i = 0; i < 3; i++) console.error(`MatrixError: [400] ${words}`);
     }, signed(device));
   await refuseTo('OTHER');
-  await expect(page.getByTestId('upload-loop')).toContainText('again and again');
+  await expect(page.getByTestId('crypto-diagnostics').getByRole('alert')).toContainText('again and again');
   expect(await found(page)).toMatchObject({ reason: 'upload-loop', deviceId: 'OTHER' });
   await expect(promptOf(page)).toBeHidden();
   await refuseTo('D');
@@ -219,13 +350,106 @@ test('the fault of another device is not told of this one', async ({ page }) => 
 test('keys that changed are told of the device that has them, until it is logged out for good', async ({ page }) => {
   await open(page, '/recovery.html');
   expect(await changeKeys(page, 'OTHER')).toBe('identity-changed');
-  await expect(page.getByTestId('crypto-diagnostics').getByRole('alert')).toContainText('came back with others');
+  await expect(page.getByTestId('crypto-diagnostics').getByRole('alert')).toContainText('came back with new ones');
   expect(await found(page)).toMatchObject({ reason: 'identity-changed', deviceId: 'OTHER' });
   await expect(promptOf(page)).toBeHidden();
   expect(await changeKeys(page, 'D')).toBe('identity-changed');
+  await fixOf(page).click();
   await expect(promptOf(page)).toContainText('This browser lost the encryption keys');
+  await expect(promptOf(page)).toContainText('This device lost the keys to its earlier messages.');
   await page.evaluate(() => window.logOut?.(true));
   expect(await found(page)).toMatchObject({ deviceId: 'D' });
   await page.evaluate(() => window.logOut?.(false));
+  await expect(promptOf(page)).toBeHidden();
+});
+
+test('put off when its keys changed, it stays put off when the server refuses them, over a reload, too', async ({
+  page,
+}) => {
+  await open(page, '/recovery.html');
+  expect(await changeKeys(page, 'D')).toBe('identity-changed');
+  await promptOf(page).getByRole('button', { name: 'Not now' }).click();
+  await expect(promptOf(page)).toBeHidden();
+  await refuse(page);
+  await expect.poll(async () => (await found(page))?.reason).toBe('upload-loop');
+  await expect(page.getByTestId('crypto-diagnostics')).toContainText('again and again');
+  await expect(promptOf(page)).toBeHidden();
+
+  await open(page, '/recovery.html');
+  expect(await changeKeys(page, 'D')).toBe('identity-changed');
+  await refuse(page);
+  await expect.poll(async () => (await found(page))?.reason).toBe('upload-loop');
+  await expect(page.getByTestId('crypto-diagnostics')).toContainText('again and again');
+  await expect(promptOf(page)).toBeHidden();
+});
+
+const DATABASE = 'matrix-js-sdk::matrix-sdk-crypto';
+const makeStore = (page: Page) =>
+  page.evaluate(
+    (name) =>
+      new Promise<void>((resolve, reject) => {
+        const opening = indexedDB.open(name, 1);
+        opening.onsuccess = () => {
+          opening.result.close();
+          resolve();
+        };
+        opening.onerror = () => reject(opening.error);
+      }),
+    DATABASE,
+  );
+const deleteStore = (page: Page) =>
+  page.evaluate(
+    (name) =>
+      new Promise<void>((resolve, reject) => {
+        const deleting = indexedDB.deleteDatabase(name);
+        deleting.onsuccess = () => resolve();
+        deleting.onerror = () => reject(deleting.error);
+      }),
+    DATABASE,
+  );
+/** As the SDK, at each sync, when the connection to its store is dead. */
+const failStore = (page: Page) =>
+  page.evaluate(() => {
+    const words = "Failed to execute 'transaction' on 'IDBDatabase': The database connection is closing.";
+    const failed = 'failed to read or write to the crypto store DomException InvalidStateError (11)';
+    console.error(`sync Caught /sync error Error: ${failed}: ${words}`);
+  });
+
+test('a store that is lost while the page is open brings the prompt; one whose connection was closed does not', async ({
+  page,
+}) => {
+  await page.goto('/bare.html');
+  await makeStore(page);
+  await open(page, '/recovery.html');
+  const healthy = await page.evaluate(() =>
+    window.lib.checkCryptoStore({
+      getUserId: () => '@a:hs',
+      getDeviceId: () => 'D',
+      getCrypto: () => ({ getOwnDeviceKeys: async () => ({ ed25519: 'a', curve25519: 'b' }) }),
+    }),
+  );
+  expect(healthy).toMatchObject({ databaseExisted: true });
+  const card = page.getByTestId('crypto-diagnostics');
+  await failStore(page);
+  await expect(card.getByRole('alert')).toContainText('The connection to the encryption keys of this device was lost.');
+  await expect(card.getByRole('alert')).toContainText('Reload this page');
+  expect(await found(page)).toBeNull();
+  await expect(promptOf(page)).toBeHidden();
+
+  await deleteStore(page);
+  // The browser is asked again, but not at each line.
+  await expect(async () => {
+    await failStore(page);
+    await expect(promptOf(page)).toBeVisible({ timeout: 1000 });
+  }).toPass({ timeout: 30_000 });
+  expect(await found(page)).toMatchObject({ reason: 'store-lost', deviceId: 'D' });
+  await expect(card.getByRole('alert')).toContainText('were deleted from this browser');
+  await fixOf(page).click();
+  await expect(promptOf(page)).toContainText('The encryption keys of this device were deleted from this browser.');
+  await expect(promptOf(page)).toContainText('logging out loses nothing more');
+  await expect(promptOf(page).getByLabel('Passphrase')).toBeHidden();
+  await promptOf(page)
+    .getByRole('button', { name: /^Reset encryption/ })
+    .click();
   await expect(promptOf(page)).toBeHidden();
 });

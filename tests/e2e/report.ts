@@ -26,3 +26,8 @@ export async function open(page: Page, path: string): Promise<string[]> {
   await page.waitForFunction(() => 'lib' in window);
   return escaped;
 }
+
+/** What the card holds folded away. */
+export async function openDetails(page: Page): Promise<void> {
+  await page.getByTestId('crypto-diagnostics').getByRole('button', { name: 'Details', expanded: false }).click();
+}

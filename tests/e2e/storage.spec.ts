@@ -1,7 +1,7 @@
 import { expect, type Page, test } from '@playwright/test';
 import type { CryptoStoreStatus } from 'lotus-crypto-diag';
 
-import { open, readReport } from './report';
+import { open, openDetails, readReport } from './report';
 
 /** Counts how often the page's real `persist()` is called. */
 const countPersist = (page: Page) =>
@@ -35,6 +35,7 @@ test.describe('persistent storage', () => {
     await expect.poll(() => storageOf(page)).toMatchObject({ supported: true, persisted: false, request: 'denied' });
     await page.evaluate(() => Promise.all(Array.from({ length: 10 }, () => window.lib.requestPersistentStorage())));
     expect(await page.evaluate('persistCalls')).toBe(1);
+    await openDetails(page);
     await expect(page.getByTestId('crypto-diagnostics')).toContainText(
       'The browser may delete your encryption keys when space runs low.',
     );
@@ -74,6 +75,7 @@ test.describe('persistent storage', () => {
     });
     await open(page, '/card.html');
     await expect.poll(() => storageOf(page)).toMatchObject({ persisted: true, request: 'granted' });
+    await openDetails(page);
     await expect(page.getByTestId('crypto-diagnostics')).toContainText('keeps your encryption keys until you delete');
   });
 

@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
 
+import { openDetails } from '../e2e/report';
 import { GATE, login } from './client';
 import { expect, test } from './lab';
 
@@ -32,7 +33,8 @@ test('use it here: the other tab shuts its client down and shows the screen, unl
   await isReady(second);
   await expect(page.getByRole('heading', { name: 'Lotus is open in another tab' })).toBeVisible();
   expect(await page.evaluate(() => window.lab.client)).toBeUndefined();
+  await openDetails(second);
   await expect(second.getByTestId('crypto-diagnostics')).toContainText(
-    'This tab leads: it works on the encryption keys. 2 tabs of this session are open.',
+    'This tab is active: it uses the encryption keys. 2 tabs of this session are open.',
   );
 });

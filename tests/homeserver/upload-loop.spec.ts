@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-import { readReport } from '../e2e/report';
+import { openDetails, readReport } from '../e2e/report';
 import {
   CLIENT,
   comparedStore,
@@ -95,9 +95,9 @@ test('the way out, nothing backed up: what would be lost, an export that imports
   await page.setViewportSize({ width: 360, height: 800 });
   await page.goto(GATE);
   const prompt = page.getByRole('region', { name: 'The encryption of this device is broken' });
-  await expect(prompt).toBeVisible({ timeout: 30_000 });
+  await prompt.getByRole('button', { name: 'How to fix it' }).click({ timeout: 30_000 });
   await page.evaluate(() => window.lab.writeMessage());
-  await expect(prompt).toContainText(/1 key is on this device only/, { timeout: 30_000 });
+  await expect(prompt).toContainText(/1 message key is in no key backup/, { timeout: 30_000 });
   await expect(prompt).toContainText('There is no key backup.');
   expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
 
@@ -162,7 +162,8 @@ test('the way out, all backed up: the history is safe; not now holds for a day',
     const base = JSON.parse(localStorage.getItem('session') ?? '{}').baseUrl;
     for (let i = 0; i < 3; i++) await fetch(`${base}/_matrix/client/v3/keys/upload`, { method: 'POST', body });
   });
-  await expect(prompt).toContainText('Your message history is safe', { timeout: 30_000 });
+  await prompt.getByRole('button', { name: 'How to fix it' }).click({ timeout: 30_000 });
+  await expect(prompt).toContainText('The message keys on this device are safe', { timeout: 30_000 });
 
   await prompt.getByRole('button', { name: 'Not now' }).click();
   await expect(prompt).toBeHidden();
@@ -172,7 +173,9 @@ test('the way out, all backed up: the history is safe; not now holds for a day',
     if (!(kept.until > Date.now() + 23 * 3_600_000)) throw new Error(JSON.stringify(kept));
     localStorage.removeItem(key);
   });
-  await expect(page.getByTestId('upload-loop')).toContainText('again and again');
+  const card = page.getByTestId('crypto-diagnostics');
+  await expect(card.getByRole('alert')).toContainText('again and again');
+  await openDetails(page);
   await expect(page.getByTestId('upload-loop').getByRole('button', { name: 'Copy: Key on the server' })).toBeVisible();
 });
 
@@ -183,7 +186,8 @@ test('a logout that fails is told of, and can be tried again', async ({ page, la
   await evict(page);
   await page.goto(GATE);
   const prompt = page.getByRole('region', { name: 'The encryption of this device is broken' });
-  await expect(prompt).toContainText('nothing will be lost', { timeout: 30_000 });
+  await prompt.getByRole('button', { name: 'How to fix it' }).click({ timeout: 30_000 });
+  await expect(prompt).toContainText('logging out loses nothing more', { timeout: 30_000 });
   await lab.setRules([{ path: '/logout$', times: 1, fault: { kind: 'status', status: 500 } }]);
   const reset = prompt.getByRole('button', { name: /^Reset encryption/ });
   await reset.click();

@@ -1,31 +1,23 @@
 import { Box, Button, color, config, Text } from 'folds';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 
 import {
   type CryptoDiagSnapshot,
   type CryptoStoreStatus,
-  checkCryptoStore,
-  type MatrixClientLike,
-  refreshStorageStatus,
   requestPersistentStorage,
   type StorageStatus,
 } from '../index';
-import { localTime } from './time';
+import { isStoreLost } from './CriticalStates';
+import { Since } from './Since';
 import type { CryptoDiagWords } from './words';
 
 export type StoreStateProps = {
-  mx: MatrixClientLike | null;
   snapshot: Pick<CryptoDiagSnapshot, 'storage' | 'cryptoStore'>;
   words: CryptoDiagWords;
 };
 
 /** Whether the encryption keys are in place, and whether the browser will keep them. */
-export function StoreState({ mx, snapshot, words }: StoreStateProps) {
-  useEffect(() => {
-    void refreshStorageStatus();
-    if (mx) void checkCryptoStore(mx);
-  }, [mx]);
-
+export function StoreState({ snapshot, words }: StoreStateProps) {
   const { storage, cryptoStore } = snapshot;
   if (!storage && !cryptoStore) return null;
   return (
@@ -47,17 +39,15 @@ export function StoreState({ mx, snapshot, words }: StoreStateProps) {
 
 type StoreProps = { status: CryptoStoreStatus; words: CryptoDiagWords };
 function Store({ status, words }: StoreProps) {
-  const isLost = status.verdict === 'evicted' || status.verdict === 'identity-changed';
+  // A store that is lost stands above the details.
+  const isSaid = isStoreLost(status);
+  if (isSaid && !status.error) return null;
   return (
-    <Text size="T300" style={isLost ? { color: color.Critical.Main } : {}} role={isLost ? 'alert' : undefined}>
-      {words.store[status.verdict]}
-      {status.since && (
-        <Text as="span" size="T200">
-          {' '}
-          <time style={{ display: 'inline-block' }} dateTime={status.since}>
-            {words.since(localTime(new Date(status.since)))}
-          </time>
-        </Text>
+    <Text size="T300" style={{ overflowWrap: 'anywhere' }}>
+      {!isSaid && (
+        <>
+          {words.store[status.verdict]} <Since time={status.since} words={words} />
+        </>
       )}
       {status.error && ` ${status.error}`}
     </Text>

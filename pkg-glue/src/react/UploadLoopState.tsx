@@ -2,7 +2,7 @@ import { Box, Button, color, config, Text } from 'folds';
 import { useState } from 'react';
 
 import type { UploadLoopStatus } from '../index';
-import { localTime } from './time';
+import { Since } from './Since';
 import type { CryptoDiagWords } from './words';
 
 export type UploadLoopStateProps = { status: UploadLoopStatus; words: CryptoDiagWords };
@@ -23,18 +23,12 @@ export function UploadLoopState({ status, words }: UploadLoopStateProps) {
         borderRadius: config.radii.R300,
       }}
     >
-      <Text
-        size="T300"
-        role={state === 'looping' ? 'alert' : undefined}
-        style={state === 'looping' ? { color: color.Critical.Main } : {}}
-      >
-        {words.uploads[state]}{' '}
-        {since && (
-          <time style={{ display: 'inline-block' }} dateTime={since}>
-            {words.since(localTime(new Date(since)))}
-          </time>
-        )}
-      </Text>
+      {/* A loop that goes on stands above the details. */}
+      {state !== 'looping' && (
+        <Text size="T300">
+          {words.uploads[state]} <Since time={since} words={words} />
+        </Text>
+      )}
       <Text size="T200">
         {refusals > 0 && words.refusals(refusals)} {perMinute !== null && words.rate(perMinute)}{' '}
         {spared > 0 && words.spared(spared)}

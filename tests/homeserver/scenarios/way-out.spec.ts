@@ -18,7 +18,12 @@ test('out by the recovery prompt and in again: the old device is gone, the histo
   await evict(page);
   await page.goto(GATE);
   const prompt = page.getByRole('region', { name: 'The encryption of this device is broken' });
-  await expect(prompt).toContainText('nothing will be lost', { timeout: 30_000 });
+  await prompt.getByRole('button', { name: 'How to fix it' }).click({ timeout: 30_000 });
+  await expect(prompt).toContainText('This device lost the keys to its earlier messages.');
+  await expect(prompt).toContainText('your recovery key brings back every message whose key is in your key backup', {
+    timeout: 30_000,
+  });
+  await expect(prompt).toContainText('logging out loses nothing more');
   await prompt.getByRole('button', { name: /^Reset encryption/ }).click();
   await expect.poll(() => page.evaluate(() => localStorage.getItem('session')), { timeout: 30_000 }).toBeNull();
   expect(await lab.query('SELECT 1 FROM devices WHERE device_id = ?', old.deviceId)).toEqual([]);

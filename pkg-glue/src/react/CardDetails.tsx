@@ -1,0 +1,88 @@
+import { Badge, Box, config, Text, toRem } from 'folds';
+
+import type { CryptoDiagSnapshot, Fault, MatrixClientLike, ReportExtras } from '../index';
+import { CaptureSessionControl } from './CaptureSessionControl';
+import { EntryList } from './EntryList';
+import { StoreState } from './StoreState';
+import { UploadLoopState } from './UploadLoopState';
+import { useDiagnosis } from './useDiagnosis';
+import { Verdicts } from './Verdicts';
+import type { CryptoDiagWords } from './words';
+
+const FAULTS: readonly Fault[] = ['KE-1', 'KE-2', 'KE-3', 'KE-4'];
+
+export type CardDetailsProps = {
+  id: string;
+  mx: MatrixClientLike | null;
+  extras: ReportExtras;
+  snapshot: CryptoDiagSnapshot;
+  entriesShown: number;
+  words: CryptoDiagWords;
+};
+
+/** What the card folds away. The diagnosis is loaded when this is first shown. */
+export function CardDetails({ id, mx, extras, snapshot, entriesShown, words }: CardDetailsProps) {
+  const diagnosis = useDiagnosis(mx, extras, snapshot);
+  return (
+    <Box as="section" id={id} aria-label={words.details} direction="Column" gap="400" style={{ minWidth: 0 }}>
+      <FaultCounts counts={snapshot.counts} words={words} />
+      <UploadLoopState status={snapshot.uploadLoop} words={words} />
+      {snapshot.entries.length > 0 ? (
+        <EntryList entries={snapshot.entries} shown={entriesShown} words={words} />
+      ) : (
+        <Text size="T300">{words.nothing}</Text>
+      )}
+      <Verdicts diagnosis={diagnosis} words={words} />
+      <StoreState snapshot={snapshot} words={words} />
+      <TabState tabs={snapshot.tabs} words={words} />
+      <CaptureSessionControl
+        session={snapshot.captureSession}
+        artefacts={diagnosis?.artefacts}
+        mx={mx}
+        extras={extras}
+        words={words}
+      />
+    </Box>
+  );
+}
+
+type TabStateProps = { tabs: CryptoDiagSnapshot['tabs']; words: CryptoDiagWords };
+function TabState({ tabs: { role, count }, words }: TabStateProps) {
+  const known = [words.tabs[role ?? 'none'], count === null ? '' : words.tabCount(count)];
+  const said = known.join(' ').trim();
+  return said ? <Text size="T200">{said}</Text> : null;
+}
+
+type FaultCountsProps = { counts: CryptoDiagSnapshot['counts']; words: CryptoDiagWords };
+function FaultCounts({ counts, words }: FaultCountsProps) {
+  return (
+    <Box
+      as="ul"
+      gap="100"
+      style={{
+        display: 'grid',
+        columnGap: config.space.S500,
+        gridTemplateColumns: `repeat(auto-fit, minmax(${toRem(220)}, 1fr))`,
+        margin: 0,
+        padding: 0,
+        listStyle: 'none',
+      }}
+    >
+      {FAULTS.map((fault) => (
+        <Box key={fault} as="li" alignItems="Center" gap="200" style={{ minHeight: toRem(28) }}>
+          <Text as="span" size="L400" style={{ flexShrink: 0 }}>
+            {fault}
+          </Text>
+          <Text as="span" size="T300" style={{ flexGrow: 1 }}>
+            {words.faults[fault]}
+          </Text>
+          <Badge variant={counts[fault] > 0 ? 'Warning' : 'Secondary'} fill="Soft" radii="300" size="400">
+            <Text as="span" size="L400">
+              {counts[fault]}
+            </Text>
+          </Badge>
+        </Box>
+      ))}
+    </Box>
+  );
+}

@@ -1,0 +1,11 @@
+import { useEffect } from 'react';
+
+import { checkCryptoStore, type MatrixClientLike, refreshStorageStatus } from '../index';
+
+/** Looks whether the encryption keys are in place, and whether the browser will keep them. */
+export function useStoreChecks(mx: MatrixClientLike | null): void {
+  useEffect(() => {
+    void refreshStorageStatus();
+    if (mx) void checkCryptoStore(mx);
+  }, [mx]);
+}
