@@ -151,6 +151,8 @@ test('the store cleared under the running page: known within one sync, and other
   await expect.poll(async () => (await cryptoStore(page))?.verdict, { timeout: 20_000 }).toBe('evicted');
   const report = readReport(await page.evaluate(() => window.lib.buildCryptoDiagReport(window.lab.client)));
   expect(report.cryptoStore?.loss?.message).toMatch(/InvalidStateError/);
+  const recovery = () => page.evaluate(() => window.lib.getSnapshot().recovery);
+  await expect.poll(recovery).toMatchObject({ reason: 'store-lost', since: report.cryptoStore?.since });
   expect(report.cryptoStore?.since).toBe(report.cryptoStore?.loss?.firstTs);
   expect(report.counts['KE-1']).toBe(counts);
 

@@ -1,0 +1,35 @@
+// The recovery prompt of a real client whose store goes while it runs.
+import { comparedStore, GATE, login, uploadAccepted } from './client';
+import { expect, test } from './lab';
+
+test('the store cleared under the running page brings the prompt at once; put off, it stays away over the reload and the loop', async ({
+  page,
+  lab,
+}) => {
+  await login(page, lab.baseUrl, await lab.register('cleared'));
+  await uploadAccepted(page, lab);
+  await comparedStore(page);
+  await page.goto(GATE);
+  await expect(page.getByTestId('client')).toHaveAttribute('data-ready', 'true');
+  await comparedStore(page);
+  const prompt = page.getByRole('region', { name: 'The encryption of this device is broken' });
+  const reason = () => page.evaluate(() => window.lib.getSnapshot().recovery?.reason);
+  expect(await reason()).toBeUndefined();
+
+  // As the browser does: it closes the page's connections and deletes.
+  const session = await page.context().newCDPSession(page);
+  await session.send('Storage.clearDataForOrigin', { origin: 'http://127.0.0.1:4199', storageTypes: 'indexeddb' });
+  await prompt.getByRole('button', { name: 'How to fix it' }).click({ timeout: 45_000 });
+  expect(await reason()).toBe('store-lost');
+  await expect(prompt).toContainText('This device lost the keys to its earlier messages.');
+  await expect(prompt).toContainText('There is no key backup to bring them back.');
+  await expect(prompt).toContainText('logging out loses nothing more');
+  await prompt.getByRole('button', { name: 'Not now' }).click();
+  await expect(prompt).toBeHidden();
+
+  await page.goto(GATE);
+  await expect.poll(reason, { timeout: 30_000 }).toBe('identity-changed');
+  await expect.poll(reason, { timeout: 30_000 }).toBe('upload-loop');
+  await expect(page.getByTestId('crypto-diagnostics').getByRole('alert')).toContainText('again and again');
+  await expect(prompt).toBeHidden();
+});
