@@ -141,8 +141,7 @@ export const ENGLISH_RECOVERY = {
   fix: 'How to fix it',
   notNow: 'Not now',
   what: {
-    'store-lost':
-      'The encryption keys of this device were deleted from this browser. Until you log out and back in, the app cannot use them.',
+    'store-lost': 'The encryption keys of this device were deleted from this browser.',
     'upload-loop':
       'The server refuses the encryption keys of this device, because it has other keys with the same ids. This app has tried again and again.',
     'identity-changed':
