@@ -229,6 +229,13 @@ for (const width of [360, 1280]) {
     expect(closed).toMatchObject({ x: 0, y: 0, width });
     expect(closed.height).toBeLessThan(100);
     expect((await card.boundingBox())?.y).toBeGreaterThanOrEqual(closed.height);
+    // What the host shows above the app, as the state of its connection, stays in sight.
+    await page.evaluate(() => {
+      const status = document.createElement('div');
+      status.style.height = '24px';
+      document.body.prepend(status);
+    });
+    await expect.poll(async () => (await bar()).y).toBe(24);
     // Playwright clicks only what nothing covers.
     await fixOf(page).click();
     const reset = promptOf(page).getByRole('button', { name: /^Reset encryption/ });
@@ -381,6 +388,18 @@ test('put off when its keys changed, it stays put off when the server refuses th
   await expect.poll(async () => (await found(page))?.reason).toBe('upload-loop');
   await expect(page.getByTestId('crypto-diagnostics')).toContainText('again and again');
   await expect(promptOf(page)).toBeHidden();
+});
+
+test('keys that changed and are refused are lost nevertheless', async ({ page }) => {
+  await open(page, '/recovery.html?recovery-key');
+  await refuse(page);
+  await fixOf(page).click();
+  const history = promptOf(page).getByRole('region', { name: 'Your message history' });
+  await expect(history).toContainText('logging out loses nothing more');
+  await expect(history).not.toContainText('lost the keys');
+  expect(await changeKeys(page, 'D')).toBe('identity-changed');
+  expect((await found(page))?.reason).toBe('upload-loop');
+  await expect(history).toContainText('This device lost the keys to its earlier messages. After you log in again');
 });
 
 const DATABASE = 'matrix-js-sdk::matrix-sdk-crypto';

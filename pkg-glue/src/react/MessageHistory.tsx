@@ -8,6 +8,7 @@ import type { RecoveryWords } from './words';
 
 export type MessageHistoryProps = {
   mx: MatrixClientLike;
+  deviceId: string;
   reason: RecoveryReason['reason'];
   /** `undefined`: it was not looked at yet. */
   safety: HistorySafety | undefined;
@@ -15,11 +16,13 @@ export type MessageHistoryProps = {
 };
 
 /** What is lost already and whether it comes back, and what a logout would lose. Nothing is said but what is known. */
-export function MessageHistory({ mx, reason, safety, words }: MessageHistoryProps) {
+export function MessageHistory({ mx, deviceId, reason, safety, words }: MessageHistoryProps) {
   const heading = useId();
-  const { entries } = useCryptoDiagnostics();
+  const { entries, cryptoStore } = useCryptoDiagnostics();
   const unreadable = unreadableMessages(mx, entries);
-  const hasLostKeys = reason !== 'upload-loop';
+  // Keys that changed are refused soon after: the loop is then the reason, and they are lost nevertheless.
+  const isChanged = cryptoStore?.verdict === 'identity-changed' && cryptoStore.deviceId === deviceId;
+  const hasLostKeys = reason !== 'upload-loop' || isChanged;
   const isLost = hasLostKeys || unreadable > 0;
   return (
     <Box as="section" aria-labelledby={heading} direction="Column" gap="100">

@@ -63,7 +63,7 @@ export function RecoverySteps({ mx, deviceId, reason, isShown, words, onLogout, 
       <Text size="T300">
         {words.what[reason]} {words.meaning}
       </Text>
-      <MessageHistory mx={mx} reason={reason} safety={safety} words={words} />
+      <MessageHistory mx={mx} deviceId={deviceId} reason={reason} safety={safety} words={words} />
       {safety && !safety.isSafe && !isGone && (
         <>
           {safety.roomKeys !== 0 && <RoomKeyExport mx={mx} words={words} />}

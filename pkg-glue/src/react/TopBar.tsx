@@ -1,11 +1,18 @@
 import { Box, color, config, toRem } from 'folds';
 import { type CSSProperties, type ReactNode, useEffect, useRef, useState } from 'react';
 
+const ANCHOR = '--lotus-crypto-recovery';
+
 const TOP: CSSProperties = {
   position: 'fixed',
-  // Some of it is the browser's style for a popover, undone.
-  inset: '0 0 auto 0',
+  // At the place that is kept free for it, below what the host may show above; at the top, when that is scrolled away, and
+  // in browsers that do not know this.
+  top: `max(0px, anchor(${ANCHOR} top, 0px))`,
+  right: 0,
+  bottom: 'auto',
+  left: 0,
   zIndex: config.zIndex.Max,
+  // What follows undoes the browser's own style of a popover.
   width: '100%',
   maxWidth: 'none',
   height: 'auto',
@@ -15,8 +22,8 @@ const TOP: CSSProperties = {
   padding: 0,
   border: 'none',
   overflow: 'hidden',
-  boxShadow: config.shadow.E300,
-  borderBottom: `${config.borderWidth.B300} solid ${color.Critical.ContainerLine}`,
+  // A line that takes no room: the app is pushed down by the bar's height.
+  boxShadow: `0 1px 0 ${color.Critical.ContainerLine}, ${config.shadow.E300}`,
 };
 
 const INLINE: CSSProperties = {
@@ -70,7 +77,7 @@ export function TopBar({ placement, labelledBy, bar, children }: TopBarProps) {
 
   return (
     <>
-      {isTop && <div style={{ flexShrink: 0, height }} />}
+      {isTop && <div style={{ flexShrink: 0, height, ...{ anchorName: ANCHOR } }} />}
       <Box
         as="section"
         ref={box}

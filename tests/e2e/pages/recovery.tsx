@@ -42,6 +42,7 @@ async function logout() {
 window.lib = lib;
 window.openedEvents = opened;
 window.logouts = 0;
+document.body.style.margin = '0';
 document.body.className = `${configClass} ${varsClass} ${lightTheme}`;
 createRoot(document.getElementById('root') as HTMLElement).render(
   <>
