@@ -19,6 +19,7 @@ PEERS := tests/bench/peers/node_modules/.package-lock.json
 WASM := $(foreach module,capture diagnosis,pkg-glue/wasm/$(module)/lotus_crypto_diag_bg.wasm)
 PACKAGE := pkg-glue/dist/index.js
 CONSUMERS := tests/consumers/node_modules/.package-lock.json
+HOSTS := $(foreach host,classic newest,tests/hosts/$(host)/node_modules/.package-lock.json)
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 24
@@ -29,7 +30,7 @@ demo: $(PACKAGE) ## the demo page, on 127.0.0.1; HOMESERVER=<url>: with a login 
 lab: $(PACKAGE) python $(DATABASE) ## the demo together with a Synapse of its own to log in to
 	@node tests/homeserver/play.mjs
 
-test: check chromium python postgres $(CONSUMERS) ## everything: check, then the tests on the host, in Chromium, in Node, end to end
+test: check chromium python postgres $(CONSUMERS) $(HOSTS) ## everything: check, then the tests on the host, in Chromium, in Node, end to end
 	cargo test --workspace --features bindings
 	wasm-pack test --headless --chrome --chromedriver /usr/bin/chromedriver crate --test browser --test corpus
 	@SEED=1 $(MAKE) -s fuzz SECONDS=5
@@ -37,6 +38,7 @@ test: check chromium python postgres $(CONSUMERS) ## everything: check, then the
 	npm -w tests run -s e2e
 	DATABASE=postgres npm -w tests run -s e2e -- --project=homeserver runbook
 	npm -w tests run -s consumers
+	npm -w tests run -s hosts
 
 test-homeserver: $(PACKAGE) chromium python $(DATABASE) ## the tests against a real Synapse alone; DATABASE=postgres: not on SQLite
 	npm -w tests run -s e2e -- --project='homeserver*'
@@ -74,7 +76,7 @@ api: $(PACKAGE) ## writes the public API of the package anew, as text
 	@rm -rf pkg-glue/api && cp -r pkg-glue/build/api pkg-glue/api
 
 clean: ## removes what was built, not what was installed
-	rm -rf target tests/fuzz/{target,found} pkg-glue/{wasm,build,dist} demo/dist tests/homeserver/.run {,tests/}{test-results,playwright-report} *.tgz
+	rm -rf target tests/fuzz/{target,found} pkg-glue/{wasm,build,dist} demo/dist tests/homeserver/.run tests/hosts/{,classic/,newest/}dist {,tests/}{test-results,playwright-report} *.tgz
 
 $(PACKAGE): $(WASM) $(GLUE_SOURCES) $(NODE_MODULES)
 	@echo "Bundling the package (seconds)"
@@ -99,6 +101,12 @@ $(PEERS): tests/bench/peers/package-lock.json
 $(CONSUMERS): tests/consumers/package-lock.json
 	@echo "Installing the bundlers that the package is tried with (half a minute)"
 	@npm --prefix tests/consumers ci --no-workspaces
+	@touch $@
+
+# Likewise what hosts are built with: as Cinny has it, and the newest of it.
+$(HOSTS): tests/hosts/%/node_modules/.package-lock.json: tests/hosts/%/package-lock.json
+	@echo "Installing the $* tool chain of a host (half a minute)"
+	@npm --prefix tests/hosts/$* ci --no-workspaces
 	@touch $@
 
 rust:

@@ -93,9 +93,11 @@ export class WildBrowser {
           socket.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params }));
         });
         socket.on('message', (data) => {
-          const { id: answered, result } = JSON.parse(String(data));
+          const { id: answered, result, error } = JSON.parse(String(data));
           if (answered !== 1) return;
-          if (result.exceptionDetails) reject(new Error(JSON.stringify(result.exceptionDetails)));
+          // The page went away meanwhile.
+          if (error) reject(new Error(error.message));
+          else if (result.exceptionDetails) reject(new Error(JSON.stringify(result.exceptionDetails)));
           else resolve(result.result.value);
         });
       });

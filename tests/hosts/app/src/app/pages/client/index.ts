@@ -1,0 +1,3 @@
+export * from './ClientLayout';
+export * from './ClientRoot';
+export * from './Home';

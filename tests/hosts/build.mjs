@@ -1,0 +1,107 @@
+// Makes the hosts: the app, in a tool chain of its own, with the package as a release brings it (packed, and installed by
+// its own command) or without it, built for production.
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const home = join(here, '../../pkg-glue');
+
+/** @typedef {'classic' | 'newest'} Host */
+/** @typedef {'with' | 'without'} Variant the package */
+
+/**
+ * Where the sources of a host are. What they import is in the `node_modules` of the tool chain, two folders above.
+ *
+ * @param {Host} host
+ * @param {Variant} variant
+ */
+const rootOf = (host, variant) => join(here, host, 'dist', variant);
+
+/**
+ * @param {Host} host
+ * @param {Variant} variant
+ */
+export const builtOf = (host, variant) => join(rootOf(host, variant), 'dist');
+
+/** Packs the package, and gives the path of the tarball. */
+export async function pack() {
+  const folder = join(here, 'dist');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  return join(folder, (await run('npm', ['pack', '--silent', '--pack-destination', folder], home)).trim());
+}
+
+/**
+ * Puts the sources in their place; they are not built yet.
+ *
+ * @param {Host} host
+ * @param {string} [tarball] of the package, which the host is without otherwise
+ */
+export async function prepare(host, tarball) {
+  const root = rootOf(host, tarball ? 'with' : 'without');
+  rmSync(root, { recursive: true, force: true });
+  cpSync(join(here, 'app'), root, { recursive: true });
+  for (const name of ['package.json', 'tsconfig.json', 'vite.config.js']) {
+    cpSync(join(here, host, name), join(root, name));
+  }
+  if (!tarball) return;
+  const installed = join(root, 'node_modules/lotus-crypto-diag');
+  mkdirSync(installed, { recursive: true });
+  await run('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1'], root);
+  const command = join(installed, 'dist/bin/lotus-crypto-diag.js');
+  // Git ignores the folder: nothing in it could be lost.
+  await run(process.execPath, [command, 'install', root, '--force', '--package', tarball], root);
+}
+
+/**
+ * @param {Host} host
+ * @param {Variant} variant
+ */
+export async function build(host, variant) {
+  await run(process.execPath, [tool(host, 'vite/bin/vite.js'), 'build'], rootOf(host, variant));
+}
+
+/**
+ * What the host's TypeScript complains of: one text for each error, without the number of its line.
+ *
+ * @param {Host} host
+ * @param {Variant} variant
+ */
+export async function typeErrors(host, variant) {
+  const options = ['--noEmit', '--pretty', 'false'];
+  const output = await run(
+    process.execPath,
+    [tool(host, 'typescript/bin/tsc'), ...options],
+    rootOf(host, variant),
+    [2],
+  );
+  return output
+    .split(/\n(?=\S)/)
+    .map((error) => error.trim().replace(/\(\d+,\d+\)/, ''))
+    .filter((error) => error !== '');
+}
+
+/**
+ * @param {Host} host
+ * @param {string} path
+ */
+const tool = (host, path) => join(here, host, 'node_modules', path);
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {string} cwd
+ * @param {number[]} expected other exit codes than 0
+ */
+async function run(command, args, cwd, expected = []) {
+  try {
+    return (await promisify(execFile)(command, args, { cwd, maxBuffer: 1 << 26 })).stdout;
+  } catch (error) {
+    const { code, stdout, stderr } = /** @type {{ code: number, stdout: string, stderr: string }} */ (error);
+    if (expected.includes(code)) return stdout;
+    throw new Error(`${command} ${args.join(' ')}\n${stdout}${stderr}`);
+  }
+}

@@ -1,0 +1,56 @@
+// The package in an app that is built as its hosts are built.
+
+import { expect, test } from '../homeserver/lab';
+import { client, createRoom, gate, hereButton, logIn, saveReport, send, uncaught } from './app-page';
+import { type Host, typeErrors } from './build.mjs';
+
+test('the installed package adds no error to what the host’s own TypeScript says', async ({ lab: _ }, { project }) => {
+  const host = project.name as Host;
+  const [before, after] = await Promise.all([typeErrors(host, 'without'), typeErrors(host, 'with')]);
+  expect(after.filter((error) => !before.includes(error))).toEqual([]);
+});
+
+test('the app starts, two people write to each other encrypted, and the card saves a report', async ({
+  browser,
+  context,
+  page,
+  lab,
+}) => {
+  const errors = uncaught(context);
+  const [alice, bob] = [await lab.register('alice'), await lab.register('bob')];
+  const others = await browser.newContext();
+  const errorsOfBob = uncaught(others);
+  const pageOfBob = await others.newPage();
+  await Promise.all([logIn(page, lab.baseUrl, alice), logIn(pageOfBob, lab.baseUrl, bob)]);
+
+  await createRoom(page, 'the room', bob.userId);
+  await pageOfBob.getByRole('button', { name: 'the room' }).click();
+  await expect(pageOfBob.getByLabel('Message')).toBeVisible();
+  await send(page, 'hello, Bob');
+  await expect(pageOfBob.getByText('hello, Bob')).toBeVisible();
+  await send(pageOfBob, 'hello, Alice');
+  await expect(page.getByText('hello, Alice')).toBeVisible();
+  await page.reload();
+  await expect(page.getByText('hello, Bob')).toBeVisible();
+  await expect(page.getByText('hello, Alice')).toBeVisible();
+  expect((await lab.requests({ path: /\/send\/m\.room\.encrypted\// })).length).toBeGreaterThanOrEqual(2);
+  expect(await lab.requests({ path: /\/send\/m\.room\.message\// })).toEqual([]);
+
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await expect(page.getByTestId('crypto-diagnostics')).toBeVisible();
+  const report = await saveReport(page);
+  expect(report).toMatchObject({ userId: alice.userId, status: { state: 'running' }, cryptoReady: true });
+  expect([...errors, ...errorsOfBob]).toEqual([]);
+  await others.close();
+});
+
+test('a second tab waits, and takes over when it is asked to', async ({ context, page, lab }) => {
+  const errors = uncaught(context);
+  await logIn(page, lab.baseUrl, await lab.register('here'));
+  const second = await context.newPage();
+  await second.goto('/');
+  await hereButton(second).click();
+  await expect(client(second)).toBeVisible();
+  await expect(gate(page)).toBeVisible();
+  expect(errors).toEqual([]);
+});

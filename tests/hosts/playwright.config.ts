@@ -1,0 +1,31 @@
+import { defineConfig } from '@playwright/test';
+
+import base from '../playwright.config';
+
+const homeserver = [base.webServer ?? []].flat().filter(({ command }) => command.includes('homeserver'));
+
+// The package in hosts as they are built for production, against a real homeserver.
+export default defineConfig({
+  projects: [
+    { name: 'classic', use: { baseURL: 'http://127.0.0.1:4211' } },
+    // One source, another tool chain: what depends on it is whether the app is built, starts, and works.
+    { name: 'newest', testMatch: 'host.spec.ts', use: { baseURL: 'http://127.0.0.1:4212' } },
+  ],
+  outputDir: '../../test-results/hosts',
+  reporter: [['list']],
+  fullyParallel: true,
+  workers: 2,
+  retries: 1,
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  use: { launchOptions: base.use?.launchOptions ?? {} },
+  webServer: [
+    {
+      command: 'node server.mjs',
+      url: 'http://127.0.0.1:4212',
+      stdout: 'pipe',
+      timeout: 300_000,
+    },
+    ...homeserver.map((server) => ({ ...server, cwd: '..' })),
+  ],
+});

@@ -1,0 +1,102 @@
+// The way out when the keys of the device are lost, where people meet it: in the middle of the app.
+import type { Locator, Page } from '@playwright/test';
+
+import { refusedAsExisting, withOneTimeKeys } from '../homeserver/client';
+import type { KeyUpload } from '../homeserver/homeserver';
+import { expect, test } from '../homeserver/lab';
+import { connect } from '../homeserver/matrix-api';
+import { composer, createRoom, deviceOf, logIn, prompt, saveReport, send } from './app-page';
+
+interface Way {
+  baseUrl: string;
+  register(prefix: string): Promise<{ userId: string; password: string }>;
+  uploads(): Promise<KeyUpload[]>;
+}
+
+/** A device in a room of its own, with its keys on the server. */
+async function settleIn(page: Page, lab: Way): Promise<void> {
+  await logIn(page, lab.baseUrl, await lab.register('lost'));
+  await createRoom(page, 'the room');
+  await send(page, 'a message');
+  await expect(page.getByText('a message')).toBeVisible();
+  await expect.poll(async () => withOneTimeKeys(await lab.uploads()).at(-1)?.status, { timeout: 40_000 }).toBe(200);
+  // The client works on the answer. A store that goes in the middle of a write leaves it waiting for ever.
+  await page.waitForTimeout(1000);
+}
+
+/** As the browser does when it runs out of space: it closes the page's connections, and deletes. */
+async function loseStores(page: Page): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Storage.clearDataForOrigin', { origin: new URL(page.url()).origin, storageTypes: 'indexeddb' });
+}
+
+/** Lets the client sync: what it waits for comes at once. */
+async function disturb(page: Page, lab: Way): Promise<() => Promise<unknown>> {
+  const device = await deviceOf(page);
+  const other = await connect(lab.baseUrl, await lab.register('other'));
+  return () => other.sendToDevice(device, 'org.example.nothing', {});
+}
+
+async function boxOf(locator: Locator) {
+  const box = await locator.boundingBox();
+  if (!box) throw new Error(`${locator} is not there`);
+  return box;
+}
+
+test('the stores go under the running page: the prompt comes without a reload', async ({ page, lab }) => {
+  await settleIn(page, lab);
+  const sync = await disturb(page, lab);
+  await expect(prompt(page)).toBeHidden();
+  await page.evaluate(() => Object.assign(window, { isSamePage: true }));
+  await loseStores(page);
+  await sync();
+  await expect(prompt(page)).toBeVisible();
+  expect(await page.evaluate(() => 'isSamePage' in window)).toBe(true);
+});
+
+test('“Not now” holds when the fault goes on to refused uploads', async ({ page, lab }) => {
+  await settleIn(page, lab);
+  const sync = await disturb(page, lab);
+  await loseStores(page);
+  // So that a person may answer to the lost keys before the first refusal.
+  await lab.setRules([{ method: 'POST', path: '/keys/upload$', fault: { kind: 'delay', ms: 5000 } }]);
+  await page.reload();
+  await prompt(page).getByRole('button', { name: 'Not now' }).click();
+  await expect(prompt(page)).toBeHidden();
+  expect(refusedAsExisting(await lab.uploads())).toEqual([]);
+  await lab.clearRules();
+
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await expect(async () => {
+    await sync();
+    expect((await saveReport(page)).uploadLoop.state).toBe('looping');
+  }).toPass({ timeout: 60_000 });
+  await expect(prompt(page)).toBeHidden();
+  await page.getByRole('button', { name: 'Close' }).click();
+  await expect(prompt(page)).toBeHidden();
+});
+
+test('on a small screen the prompt leaves the composer free', async ({ page, lab }) => {
+  await page.setViewportSize({ width: 360, height: 640 });
+  await settleIn(page, lab);
+  await loseStores(page);
+  await page.reload();
+  await expect(prompt(page)).toBeVisible();
+  const [above, below] = [await boxOf(prompt(page)), await boxOf(composer(page))];
+  const isApart = above.y + above.height <= below.y || below.y + below.height <= above.y;
+  expect(isApart, `the prompt ${JSON.stringify(above)}, the composer ${JSON.stringify(below)}`).toBe(true);
+  await send(page, 'a message written beside the prompt');
+  await expect(page.getByText('a message written beside the prompt')).toBeVisible();
+});
+
+test('the prompt lies above the open settings', async ({ page, lab }) => {
+  await settleIn(page, lab);
+  await loseStores(page);
+  await page.reload();
+  await expect(prompt(page)).toBeVisible();
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await expect(page.getByRole('dialog', { name: 'Settings' })).toBeVisible();
+  // Playwright clicks only what would get the click.
+  await prompt(page).getByRole('button', { name: 'Not now' }).click({ timeout: 5000 });
+  await expect(prompt(page)).toBeHidden();
+});

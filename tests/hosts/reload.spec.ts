@@ -1,0 +1,101 @@
+// A reload with another tab in the background, in a browser that nothing drives: there a tab that is not shown is hidden.
+import { WildBrowser } from '../e2e/wild-browser';
+import type { Account } from '../homeserver/client';
+import { expect, test } from '../homeserver/lab';
+
+let browser: WildBrowser;
+
+// biome-ignore lint/correctness/noEmptyPattern: what Playwright asks for.
+test.beforeEach(async ({}, testInfo) => {
+  browser = await WildBrowser.launch(testInfo.outputPath('profile'));
+});
+
+test.afterEach(() => browser.close());
+
+/** What a tab shows, whether it is looked at, and what its page has done since it was loaded. */
+const stateOf = (tab: string) =>
+  browser.evaluate<{ shows: string; visibility: string; clients: number; requests: string[] }>(
+    tab,
+    `({
+      shows: ['client', 'tab-gate'].find((id) => document.querySelector('[data-testid="' + id + '"]')) ??
+        (document.querySelector('form[aria-label=Login]') ? 'login' : document.body?.innerText),
+      visibility: document.visibilityState,
+      clients: performance.getEntriesByName('client started').length,
+      requests: performance
+        .getEntriesByType('resource')
+        .map(({ name }) => new URL(name).pathname)
+        .filter((path) => /[/](sync|keys[/]upload)$/.test(path)),
+    })`,
+  );
+/** Of a page that goes away meanwhile, nothing. */
+const shows = async (tab: string) => (await stateOf(tab).catch(() => undefined))?.shows;
+
+const click = (tab: string, name: string) =>
+  browser.evaluate(
+    tab,
+    `[...document.querySelectorAll('button')].find((button) => button.textContent === ${JSON.stringify(name)}).click()`,
+  );
+
+async function open(address: string, expected: string): Promise<string> {
+  const tab = await browser.open(address);
+  await expect.poll(() => shows(tab), { timeout: 30_000 }).toBe(expected);
+  return tab;
+}
+
+async function logIn(address: string, homeserver: string, { userId, password }: Account): Promise<string> {
+  const tab = await open(address, 'login');
+  const fields = JSON.stringify({ homeserver, username: userId, password });
+  const submit = `for (const [name, value] of Object.entries(${fields})) document.forms[0].elements[name].value = value;
+    document.forms[0].requestSubmit();`;
+  await browser.evaluate(tab, submit);
+  await expect.poll(() => shows(tab), { timeout: 30_000 }).toBe('client');
+  return tab;
+}
+
+test('the tab that is reloaded leads again, and the one in the background has not started a client', async ({
+  baseURL,
+  lab,
+}) => {
+  const address = baseURL ?? '';
+  const first = await logIn(address, lab.baseUrl, await lab.register('reload'));
+  const second = await open(address, 'tab-gate');
+  await browser.activate(first);
+  await expect.poll(async () => (await stateOf(second)).visibility).toBe('hidden');
+  await expect.poll(async () => (await stateOf(first)).visibility).toBe('visible');
+
+  for (let reload = 1; reload <= 3; reload++) {
+    // Not before the page is another: the state of the one before would be taken for its own.
+    await browser.evaluate(first, 'window.before = true; setTimeout(() => location.reload()); undefined');
+    await expect.poll(() => browser.evaluate(first, 'window.before').catch(() => true)).toBeUndefined();
+    await expect.poll(() => shows(first), { timeout: 30_000 }).toBe('client');
+    expect(await stateOf(second), `reload ${reload}`).toEqual({
+      shows: 'tab-gate',
+      visibility: 'hidden',
+      clients: 0,
+      requests: [],
+    });
+  }
+});
+
+test('a tab that comes back leads again, but not at the cost of a call in the background', async ({ baseURL, lab }) => {
+  const address = baseURL ?? '';
+  const first = await logIn(address, lab.baseUrl, await lab.register('callback'));
+  const second = await open(address, 'tab-gate');
+  await browser.activate(first);
+  // Away from the app for a while, and the other tab is used for a call.
+  await browser.evaluate(first, `location.href = '${address}/public/element-call/config.json'`);
+  await expect.poll(() => shows(second), { timeout: 30_000 }).toBe('client');
+  await browser.activate(second);
+  await click(second, 'Start call');
+  await expect.poll(() => browser.evaluate(second, 'document.querySelectorAll("iframe").length')).toBe(1);
+
+  await browser.activate(first);
+  await expect.poll(async () => (await stateOf(second)).visibility).toBe('hidden');
+  await browser.evaluate(first, `location.href = '${address}'`);
+  await expect.poll(() => shows(first), { timeout: 30_000 }).toBe('tab-gate');
+  // Nor later, when everything has been said that the tabs have to say to each other.
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  expect(await shows(first)).toBe('tab-gate');
+  expect(await shows(second)).toBe('client');
+  expect(await browser.evaluate(second, 'document.querySelectorAll("iframe").length')).toBe(1);
+});
