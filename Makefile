@@ -56,7 +56,7 @@ check: $(PACKAGE) ## format, lints and types
 	@diff -ru pkg-glue/api pkg-glue/build/api || { echo "The public API has changed: look at it, and run make api"; exit 1; }
 	biome ci
 
-bench: $(PACKAGE) $(PEERS) chromium ## the benchmarks, against npm packages that could stand in its place (minutes)
+bench: $(PACKAGE) $(PEERS) $(HOSTS) chromium ## the benchmarks, against npm packages that could stand in its place (minutes)
 	@npm -w tests run -s bench
 	@if command -v firefox-esr >/dev/null; then npm -w tests run -s bench:firefox; else echo "No firefox-esr here: Chromium alone was measured"; fi
 
