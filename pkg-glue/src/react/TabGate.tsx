@@ -56,7 +56,8 @@ export function TabGate(props: TabGateProps) {
   });
 
   if (role === null) return null;
-  if ((role !== 'follower' && !onGone) || isAnyway) return children;
+  // An element, not the children themselves: TypeScript before 5.1 takes no component that returns a `ReactNode`.
+  if ((role !== 'follower' && !onGone) || isAnyway) return <>{children}</>;
   return (
     <FollowerScreen
       appName={appName}
