@@ -3,7 +3,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 
+import { type Alias, aliasesOf, compilerOption } from './aliases';
+
 const SOURCE = /\.[jt]sx?$/;
+/** Tests and stories show components in places of their own. */
+const NO_PART_OF_THE_APP = /\.(test|spec|stories)\.[jt]sx?$|(^|\/)__\w+__\//;
 const ENDINGS = ['', '.ts', '.tsx', '.js', '.jsx', '/index.ts', '/index.tsx', '/index.js', '/index.jsx'];
 
 export type Change = { path: string; before: string | null; after: string | null };
@@ -11,6 +15,7 @@ export type Change = { path: string; before: string | null; after: string | null
 /** Paths are relative to its root, with slashes. */
 export class Checkout {
   private readonly changed = new Map<string, string | null>();
+  private aliases: Alias[] | undefined;
 
   constructor(readonly root: string) {}
 
@@ -57,16 +62,33 @@ export class Checkout {
     const found = walkFolder(join(this.root, 'src')).map((path) => posix.join('src', path));
     const added = [...this.changed].filter(([path, text]) => text !== null && path.startsWith('src/'));
     return [...new Set([...found, ...added.map(([path]) => path)])]
-      .filter((path) => SOURCE.test(path) && this.read(path) !== null)
+      .filter((path) => SOURCE.test(path) && !NO_PART_OF_THE_APP.test(path) && this.read(path) !== null)
       .sort();
   }
 
-  /** The file that a relative import means, if it is one of the checkout's. */
+  /** The file that an import means, if it is one of the checkout's: by its path, or by an alias of the compiler or of Vite. */
   resolve(from: string, specifier: string): string | null {
-    if (!specifier.startsWith('.')) return null;
-    const path = posix.join(posix.dirname(from), specifier);
+    if (specifier.startsWith('.')) return this.file(posix.join(posix.dirname(from), specifier));
+    if (specifier.startsWith('/')) return this.file(specifier.slice(1));
+    this.aliases ??= aliasesOf((path) => this.read(path));
+    for (const alias of this.aliases) {
+      const path = alias(specifier);
+      const file = path === null ? null : this.file(path);
+      if (file !== null) return file;
+    }
+    return null;
+  }
+
+  compilerOption(name: string): unknown {
+    return compilerOption((path) => this.read(path), name);
+  }
+
+  private file(path: string): string | null {
     const isFile = (candidate: string) => SOURCE.test(candidate) && this.read(candidate) !== null;
-    return ENDINGS.map((ending) => path + ending).find(isFile) ?? null;
+    // `./name.js` of a TypeScript host may mean `name.ts`.
+    const bare = path.replace(/\.jsx?$/, '');
+    const candidates = [...ENDINGS.map((ending) => path + ending), `${bare}.ts`, `${bare}.tsx`];
+    return candidates.find(isFile) ?? null;
   }
 
   private onDisk(path: string): string | null {

@@ -2,48 +2,77 @@
 
 import { posix } from 'node:path';
 
-import { specifierOf } from './checkout';
+import { type Checkout, specifierOf } from './checkout';
 import { tagOf } from './edits';
-import { importsOf, NotUnderstood, type Places } from './places';
+import { appName, extrasOf, refreshExtras } from './extras';
+import { importsOf, NotUnderstood, type Part, type Places } from './places';
 import { inStyle, type Style, styleOf } from './style';
 import type { Source } from './syntax';
 
-export const NAMES = { card: 'CryptoDiagnosticsCard', gate: 'CryptoTabGate', recovery: 'CryptoRecovery' } as const;
+export const NAMES = {
+  card: 'CryptoDiagnosticsCard',
+  gate: 'CryptoTabGate',
+  recovery: 'CryptoRecovery',
+  /** Stands where the recovery would, for what the gate has to know of the client. */
+  watch: 'CryptoStoreWatch',
+} as const;
+export type Component = keyof typeof NAMES;
 
-export type Feature = { folder: string; files: Map<string, string> };
-
-/** Beside the host's own features; named as they are. */
-export function featureOf(places: Places): Feature {
-  const { source, card } = places.accessTokenCard();
-  const sequenceCard = places.home('SequenceCard', source);
-  const [app] = sequenceCard.split('/components/');
-  if (!app || app === sequenceCard) throw new NotUnderstood(`${sequenceCard} is in no folder of components`);
-  const folder = posix.join(app, 'features/crypto-diagnostics');
-  const style = styleOf(source);
-  const write = (name: string) => (text: string) => [posix.join(folder, name), inStyle(text, style)] as const;
-  const files = new Map([
-    write(`${NAMES.card}.tsx`)(cardText(places, source, card, folder, style)),
-    write(`${NAMES.gate}.tsx`)(gateText(places, folder, style)),
-    write(`${NAMES.recovery}.tsx`)(recoveryText(places, source, folder, style)),
-    write('gatedClient.ts')(GATED_CLIENT),
-    write('index.ts')(
-      Object.values(NAMES)
-        .map((name) => `export * from './${name}';\n`)
-        .join(''),
-    ),
-  ]);
-  return { folder, files };
+/** The components for what is put in, in the order that they are exported in. */
+export function componentsFor(parts: ReadonlySet<Part>): Component[] {
+  const order: Component[] = ['card', 'gate', 'recovery'];
+  const chosen = order.filter((name) => parts.has(name as Part));
+  return parts.has('gate') && !parts.has('recovery') ? [...chosen, 'watch'] : chosen;
 }
 
-type Card = ReturnType<Places['accessTokenCard']>['card'];
+const FOLDER = 'features/crypto-diagnostics';
+const exporting = (component: Component): string => `export * from './${NAMES[component]}';`;
 
-const reactImport = (style: Style, names: string[]): string => {
-  const parts = [...(style.importsReact ? ['React'] : []), ...(names.length > 0 ? [`{ ${names.join(', ')} }`] : [])];
-  return parts.length > 0 ? `import ${parts.join(', ')} from 'react';\n` : '';
+/** The files of one component, and where they are: beside the host's own features; named as they are. */
+export function writeComponent(places: Places, component: Component): { folder: string } {
+  const { checkout } = places;
+  const source = component === 'card' ? places.accessTokenCard().source : places.clientRoot().source;
+  const folder = folderOf(source.path);
+  const style = styleOf(source);
+  const write = (name: string, text: string) => {
+    const path = posix.join(folder, name);
+    const written = checkout.read(path);
+    const now = inStyle(text, style);
+    // A file that somebody has made their own since stays theirs, but for versions that stand in it.
+    checkout.change(path, written === null ? now : refreshExtras(written, now));
+  };
+  write(`${NAMES[component]}.tsx`, TEXTS[component](places, folder, style));
+  if (component !== 'card') write('gatedClient.ts', gatedClientText(places, folder, style));
+  exportFrom(checkout, posix.join(folder, 'index.ts'), component, style);
+  return { folder };
+}
+
+/** The folder that the app's features are in, or would be: seen from a file of one of its parts. */
+function folderOf(path: string): string {
+  const app = /^(.*?)\/(components|features|hooks|molecules|organisms|pages|templates)\//.exec(path)?.[1];
+  if (!app) throw new NotUnderstood(`${path} is in no folder of features, pages or components`);
+  return posix.join(app, FOLDER);
+}
+
+function exportFrom(checkout: Checkout, path: string, component: Component, style: Style): void {
+  const before = checkout.read(path) ?? '';
+  const line = inStyle(exporting(component), style);
+  if (before.includes(NAMES[component])) return;
+  const ended = before === '' || before.endsWith('\n') ? before : before + style.eol;
+  checkout.change(path, ended + line + style.eol);
+}
+
+const reactImport = (style: Style, names: string[], types: string[] = []): string => {
+  const values = style.importsTypes ? names : [...types, ...names];
+  const parts = [...(style.importsReact ? ['React'] : []), ...(values.length > 0 ? [`{ ${values.join(', ')} }`] : [])];
+  const typed = style.importsTypes && types.length > 0 ? `import type { ${types.join(', ')} } from 'react';\n` : '';
+  return typed + (parts.length > 0 ? `import ${parts.join(', ')} from 'react';\n` : '');
 };
 
-function cardText(places: Places, source: Source, card: Card, folder: string, style: Style): string {
+function cardText(places: Places, folder: string, style: Style): string {
+  const { source, card } = places.accessTokenCard();
   const from = posix.join(folder, 'x');
+  const extras = extrasOf(places.checkout, from);
   const tag = tagOf(source, card)
     .replace(/\s+/g, ' ')
     .replace(/ >$/, '>')
@@ -65,7 +94,9 @@ function cardText(places: Places, source: Source, card: Card, folder: string, st
       ? oneLine
       : ['    <SequenceCard', ...attributes.map((text) => `      ${text}`), '    >'].join('\n');
   return `${reactImport(style, [])}import { CryptoDiagnostics } from 'lotus-crypto-diag/react';
-${['SequenceCard', 'SettingTile', 'useMatrixClient'].map(importing).join('')}${styles.join('')}
+${extras.imports}${['SequenceCard', 'SettingTile', 'useMatrixClient'].map(importing).join('')}${styles.join('')}
+/** What a report says of the app. */
+${extras.declaration}
 export function ${NAMES.card}() {
   const mx = useMatrixClient();
 
@@ -75,8 +106,7 @@ ${opening}
         title="Encryption Diagnostics"
         description="What this app saw of four known faults of the encryption."
       />
-      {/* What only the app knows belongs into the report: extras={{ app: 'Cinny 4.11.1', sdkVersion: '41.7.0' }} */}
-      <CryptoDiagnostics mx={mx} embedded />
+      <CryptoDiagnostics mx={mx} extras={extras} embedded />
     </SequenceCard>
   );
 }
@@ -86,38 +116,47 @@ ${opening}
 function gateText(places: Places, folder: string, style: Style): string {
   const root = places.clientRoot();
   const session = places.session(root);
-  const ids = session
-    ? {
-        from: `import { ${session.name} } from '${specifierOf(posix.join(folder, 'x'), session.path)}';\n`,
-        call: session.name,
-      }
-    : null;
-  const hooks = ids ? ['ReactNode', 'useEffect'] : ['ReactNode'];
-  const known = ids
-    ? `  const { userId, deviceId } = ${ids.call}() ?? {};
-
-  useEffect(() => {
-    // Before the client opens it: is the crypto store still there?
-    if (userId && deviceId) checkCryptoStore({ userId, deviceId });
-  }, [userId, deviceId]);
-
-`
-    : '';
-  const name = ids ? `      name={\`\${userId} \${deviceId}\`}\n` : '';
-  return `${reactImport(style, hooks)}${ids ? "import { checkCryptoStore } from 'lotus-crypto-diag';\n" : ''}import { TabGate } from 'lotus-crypto-diag/react';
-import { stopGatedClient } from './gatedClient';
-${ids?.from ?? ''}
-type ${NAMES.gate}Props = {
+  const options = places.storeOptions(root.initMatrix);
+  const types = ['ReactNode'];
+  const props = `      appName="${appName(places.checkout)}"
+      onYield={stopGatedClient}
+      onLost={stopGatedClient}
+`;
+  const head = `type ${NAMES.gate}Props = {
   children: ReactNode;
 };
 /** Two tabs on one crypto store break it: one of them runs the client, the others wait. */
 export function ${NAMES.gate}({ children }: ${NAMES.gate}Props) {
-${known}  return (
+`;
+  const imports = `import { TabGate } from 'lotus-crypto-diag/react';
+import { stopGatedClient } from './gatedClient';
+`;
+  if (!session) {
+    return `${reactImport(style, [], types)}${imports}
+${head}  return (
     <TabGate
-${name}      appName="${appName(places)}"
-      onYield={stopGatedClient}
-      onLost={stopGatedClient}
-    >
+${props}    >
+      {children}
+    </TabGate>
+  );
+}
+`;
+  }
+  const checks = options === null ? '' : "import { checkCryptoStore } from 'lotus-crypto-diag';\n";
+  const check = `  useEffect(() => {
+    // Before the client opens it: is the crypto store still there?
+    if (userId && deviceId) checkCryptoStore({ userId, deviceId }${options});
+  }, [userId, deviceId]);
+
+`;
+  return `${reactImport(style, options === null ? [] : ['useEffect'], types)}${checks}${imports}import { ${session.name} } from '${specifierOf(posix.join(folder, 'x'), session.path)}';
+
+${head}  const { userId, deviceId } = ${session.name}() ?? {};
+
+${options === null ? '' : check}  return (
+    <TabGate
+      name={\`\${userId} \${deviceId}\`}
+${props}    >
       {children}
     </TabGate>
   );
@@ -125,13 +164,22 @@ ${name}      appName="${appName(places)}"
 `;
 }
 
-function recoveryText(places: Places, source: Source, folder: string, style: Style): string {
+function recoveryText(places: Places, folder: string, style: Style): string {
   const from = posix.join(folder, 'x');
-  const { initMatrix } = places.clientRoot();
-  if (!places.exports(initMatrix, 'logoutClient')) throw new NotUnderstood(`${initMatrix} exports no logoutClient`);
+  const { source, initMatrix } = places.clientRoot();
+  const logout = places.declaration(initMatrix, 'logoutClient');
+  if (logout === null) throw new NotUnderstood(`${initMatrix} exports no logoutClient`);
+  const watch = watchOf(places);
+  // The host's own logout ends with a reload, mostly. Where it does not, the page would be left without a client.
+  const reloads = logout === '' || /\blocation\b/.test(logout);
+  const handler = `  const handleLogout = async () => {
+    await logoutClient(mx);
+    window.location.reload();
+  };
+
+`;
   return `${reactImport(style, ['useEffect'])}import { Box, config } from 'folds';
-import { checkCryptoStore, requestPersistentStorage } from 'lotus-crypto-diag';
-import { CryptoRecoveryPrompt } from 'lotus-crypto-diag/react';
+${watch.imports}import { CryptoRecoveryPrompt } from 'lotus-crypto-diag/react';
 import { logoutClient } from '${specifierOf(from, initMatrix)}';
 import { useMatrixClient } from '${specifierOf(from, places.home('useMatrixClient', source))}';
 import { setGatedClient } from './gatedClient';
@@ -140,13 +188,8 @@ import { setGatedClient } from './gatedClient';
 export function ${NAMES.recovery}() {
   const mx = useMatrixClient();
 
-  useEffect(() => {
-    setGatedClient(mx);
-    checkCryptoStore(mx);
-    requestPersistentStorage();
-  }, [mx]);
-
-  return (
+${watch.effect}
+${reloads ? '' : handler}  return (
     <Box
       style={{
         position: 'fixed',
@@ -159,7 +202,7 @@ export function ${NAMES.recovery}() {
       }}
     >
       <Box style={{ pointerEvents: 'auto', maxHeight: '80vh', overflow: 'auto' }}>
-        <CryptoRecoveryPrompt mx={mx} onLogout={() => logoutClient(mx)} />
+        <CryptoRecoveryPrompt mx={mx} onLogout={${reloads ? '() => logoutClient(mx)' : 'handleLogout'}} />
       </Box>
     </Box>
   );
@@ -167,10 +210,48 @@ export function ${NAMES.recovery}() {
 `;
 }
 
-function appName(places: Places): string {
-  const title = places.checkout.read('index.html')?.match(/<title>\s*([^<"{}]+?)\s*<\/title>/)?.[1];
-  return title ?? 'Cinny';
+/** The first line, and what a component does with the client. */
+function watchOf(places: Places): { imports: string; effect: string } {
+  const options = places.storeOptions(places.clientRoot().initMatrix);
+  const names = ['checkCryptoStore', 'requestPersistentStorage'].slice(options === null ? 1 : 0);
+  const check =
+    options === null
+      ? '// checkCryptoStore(mx, { databasePrefix }) belongs here, with the prefix that the SDK is given.'
+      : `checkCryptoStore(mx${options});`;
+  return {
+    imports: `import { ${names.join(', ')} } from 'lotus-crypto-diag';\n`,
+    effect: `  useEffect(() => {
+    setGatedClient(mx);
+    ${check}
+    requestPersistentStorage();
+  }, [mx]);
+`,
+  };
 }
+
+function watchText(places: Places, folder: string, style: Style): string {
+  const from = posix.join(folder, 'x');
+  const { source } = places.clientRoot();
+  const watch = watchOf(places);
+  return `${reactImport(style, ['useEffect'])}${watch.imports}import { useMatrixClient } from '${specifierOf(from, places.home('useMatrixClient', source))}';
+import { setGatedClient } from './gatedClient';
+
+/** Shows nothing: the client for the gate, and what has to be looked at once there is one. */
+export function ${NAMES.watch}() {
+  const mx = useMatrixClient();
+
+${watch.effect}
+  return null;
+}
+`;
+}
+
+const TEXTS: Record<Component, (places: Places, folder: string, style: Style) => string> = {
+  card: cardText,
+  gate: gateText,
+  recovery: recoveryText,
+  watch: watchText,
+};
 
 /** A relative import of one file, as another file writes it. */
 function relocated(source: Source, specifier: string, from: string): string {
@@ -178,12 +259,17 @@ function relocated(source: Source, specifier: string, from: string): string {
   return path.startsWith('.') ? path : `./${path}`;
 }
 
-const GATED_CLIENT = `import { MatrixClient } from 'matrix-js-sdk';
+function gatedClientText(places: Places, folder: string, style: Style): string {
+  const hook = places.home('useMatrixClient', places.clientRoot().source);
+  const type = style.importsTypes ? 'type ' : '';
+  return `import ${type}{ useMatrixClient } from '${specifierOf(posix.join(folder, 'x'), hook)}';
 
-let client: MatrixClient | undefined;
+type Client = ReturnType<typeof useMatrixClient>;
+
+let client: Client | undefined;
 
 /** The client of this tab: for the gate, which is there before it. */
-export const setGatedClient = (mx: MatrixClient) => {
+export const setGatedClient = (mx: Client) => {
   client = mx;
 };
 
@@ -192,3 +278,4 @@ export const stopGatedClient = () => {
   client?.stopClient();
 };
 `;
+}

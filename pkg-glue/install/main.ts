@@ -2,15 +2,17 @@
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
-import { relative, resolve, sep } from 'node:path';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createTwoFilesPatch } from 'diff';
 
 import { type Change, Checkout } from './checkout';
-import { NotUnderstood } from './places';
-import { planInstall, planUninstall } from './plan';
+import { fileSpecifier, originFor } from './origin';
+import { NotUnderstood, PARTS, type Part } from './places';
+import { isDependency, planInstall, planUninstall } from './plan';
 
-const USAGE = `Usage: lotus-crypto-diag install <checkout> [--dry-run] [--force] [--package <version or .tgz>]
+const USAGE = `Usage: lotus-crypto-diag install <checkout> [--dry-run] [--force] [--without <part>] [--package <version or .tgz>]
        lotus-crypto-diag uninstall <checkout> [--dry-run] [--force]
 
 Adds lotus-crypto-diag to a checkout of Cinny, or of a fork of it: the import to the app's entry, the card to the
@@ -18,15 +20,21 @@ Developer Tools, the tab gate and the recovery prompt to where the client is sta
 
   --dry-run   shows what would change, as a diff, and changes nothing
   --force     also where the work tree has changes that are not committed
-  --package   what package.json shall name: a version, or a packed tarball`;
+  --without   leaves a part out: card, gate or recovery; can be given several times
+  --package   what package.json shall name: a packed tarball, or a version; by default what this command came from`;
 
-const BY_HAND = `Nothing was changed. By hand, it takes three lines:
+const BY_HAND = `By hand, it is put into four places:
 
-  1. first in the app's entry:          import 'lotus-crypto-diag/auto';
-  2. in the Developer Tools:            <CryptoDiagnostics mx={mx} />
-  3. around what starts the client:     <TabGate name={\`\${userId} \${deviceId}\`}>…</TabGate>
+  1. first in the app's entry:
+       import 'lotus-crypto-diag/auto';
+  2. in the Developer Tools (card):
+       <CryptoDiagnostics mx={mx} />
+  3. around what starts the client (gate):
+       <TabGate name={\`\${userId} \${deviceId}\`} onYield={stopClient} onLost={stopClient}>…</TabGate>
+  4. beneath that, where the client is there (recovery):
+       <CryptoRecoveryPrompt mx={mx} onLogout={logout} />
 
-with   import { CryptoDiagnostics, TabGate } from 'lotus-crypto-diag/react';`;
+with   import { CryptoDiagnostics, CryptoRecoveryPrompt, TabGate } from 'lotus-crypto-diag/react';`;
 
 /** Something that is said without a stack. */
 class Refusal extends Error {}
@@ -37,9 +45,14 @@ export function main(args: string[]): number {
   } catch (error) {
     const isExpected = error instanceof Refusal || error instanceof NotUnderstood;
     console.error(isExpected ? error.message : error);
-    if (error instanceof NotUnderstood) console.error(`\n${BY_HAND}`);
+    if (error instanceof NotUnderstood) console.error(`\nNothing was changed. ${theRest(error.parts)}${BY_HAND}`);
     return 1;
   }
+}
+
+function theRest(parts: Part[]): string {
+  if (parts.length === 0) return '';
+  return `The rest can be put in with   ${parts.map((part) => `--without ${part}`).join(' ')}\n\n`;
 }
 
 function run(args: string[]): number {
@@ -54,9 +67,11 @@ function run(args: string[]): number {
 
   const root = realpathSync(path);
   const checkout = new Checkout(root);
-  const version = versionFor(values.package, root);
-  const edited = command === 'install' ? [] : planUninstall(checkout, version);
-  if (command === 'install') planInstall(checkout, version);
+  const edited = command === 'install' ? [] : planUninstall(checkout);
+  const notes =
+    command === 'install'
+      ? planInstall(checkout, versionFor(values.package, checkout), partsWithout(values.without))
+      : [];
 
   const changes = checkout.changes();
   if (changes.length === 0) {
@@ -67,12 +82,13 @@ function run(args: string[]): number {
     for (const change of changes) console.log(patchOf(change));
     return 0;
   }
-  if (!values.force) refuseToSpoil(root, command, edited);
+  if (!values.force) refuseToSpoil(root, command, edited, unharmed(checkout));
   checkout.write();
   for (const { path: name, before, after } of changes) {
     console.log(`${before === null ? 'added  ' : after === null ? 'removed' : 'changed'} ${name}`);
   }
-  console.log('\nNext: npm install');
+  for (const note of notes) console.log(`\nLeft to you: ${note}`);
+  console.log(`\nNext: ${managerOf(checkout)} install`);
   return 0;
 }
 
@@ -85,6 +101,7 @@ function readArgs(args: string[]) {
         'dry-run': { type: 'boolean' },
         force: { type: 'boolean' },
         package: { type: 'string' },
+        without: { type: 'string', multiple: true },
         help: { type: 'boolean', short: 'h' },
       },
     });
@@ -93,30 +110,62 @@ function readArgs(args: string[]) {
   }
 }
 
-function versionFor(given: string | undefined, root: string): string {
-  if (given === undefined) return `^${__VERSION__}`;
-  if (!given.endsWith('.tgz')) return given;
-  if (!existsSync(given)) throw new Refusal(`there is no ${given}`);
-  return `file:${relative(root, resolve(given)).split(sep).join('/')}`;
+function partsWithout(given: string[] = []): Set<Part> {
+  const without = given.flatMap((names) => names.split(','));
+  const unknown = without.filter((name) => !PARTS.includes(name as Part));
+  if (unknown.length > 0) throw new Refusal(`--without ${unknown.join(' ')}: the parts are ${PARTS.join(', ')}`);
+  return new Set(PARTS.filter((part) => !without.includes(part)));
+}
+
+function versionFor(given: string | undefined, checkout: Checkout): string | null {
+  const { root } = checkout;
+  if (given === undefined) {
+    const origin = originFor(root, realpathSync(fileURLToPath(import.meta.url)), process.env);
+    if (origin === null && !isDependency(checkout)) {
+      const tarball = `lotus-crypto-diag-${__VERSION__}.tgz`;
+      throw new Refusal(
+        `Nothing tells what package.json shall name. Say where the package is: --package path/to/${tarball}`,
+      );
+    }
+    return origin;
+  }
+  if (!given.endsWith('.tgz') || /^https?:/.test(given)) return given;
+  const tarball = resolve(given.replace(/^file:/, ''));
+  if (!existsSync(tarball)) throw new Refusal(`there is no ${given}`);
+  return fileSpecifier(root, realpathSync(tarball));
+}
+
+const LOCK_FILES = { 'pnpm-lock.yaml': 'pnpm', 'yarn.lock': 'yarn', 'package-lock.json': 'npm' };
+
+const managerOf = (checkout: Checkout): string =>
+  Object.entries(LOCK_FILES).find(([path]) => checkout.read(path) !== null)?.[1] ?? 'npm';
+
+/** What may have changed already, without harm: the tarball was put into the checkout, or the package into package.json. */
+function unharmed(checkout: Checkout): string[] {
+  const change = checkout.changes().find(({ path }) => path === 'package.json');
+  const named = /"file:([^"]+\.tgz)"/g;
+  const tarballs = [...(checkout.read('package.json') ?? '').matchAll(named)].flatMap(([, path]) => path ?? []);
+  return [...tarballs, ...(change ? [] : ['package.json', ...Object.keys(LOCK_FILES)])];
 }
 
 /** What is not committed cannot be had back, should this go wrong. */
-function refuseToSpoil(root: string, command: string, edited: string[]): void {
+function refuseToSpoil(root: string, command: string, edited: string[], unharmed: string[]): void {
   if (command === 'uninstall') {
     // The lines that were put in are taken out one by one; only these files would go with all that is in them.
     if (edited.length > 0)
       throw new Refusal(`changed since they were added; --force removes them:\n${edited.join('\n')}`);
     return;
   }
-  const status = gitStatus(root);
+  const status = gitStatus(root, unharmed);
   if (status === null) throw new Refusal(`${root} is no git work tree; --force goes on all the same`);
   if (status)
     throw new Refusal(`the work tree has changes that are not committed; --force goes on all the same:\n${status}`);
 }
 
-function gitStatus(root: string): string | null {
+function gitStatus(root: string, without: string[]): string | null {
+  const inside = without.filter((path) => !path.startsWith('..')).map((path) => `:(exclude,literal)${path}`);
   try {
-    return execFileSync('git', ['-C', root, 'status', '--porcelain', '--', '.'], {
+    return execFileSync('git', ['-C', root, 'status', '--porcelain', '-uall', '--', '.', ...inside], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     }).trimEnd();

@@ -1,4 +1,4 @@
-// The dependency in the host's package.json, in its place among the others; the rest of the file stays as it is.
+// The dependency in the host's package.json, in its place among the others; the rest of a file stays as it is, to the byte.
 
 import { parseExpression } from '@babel/parser';
 import type { ObjectExpression, ObjectProperty } from '@babel/types';
@@ -22,15 +22,22 @@ export function addDependency(text: string, name: string, version: string): stri
   return edited.toString();
 }
 
-export function removeDependency(text: string, name: string): string {
-  const dependencies = dependenciesOf(text);
-  const index = dependencies.findIndex((property) => keyOf(property) === name);
-  const present = dependencies[index];
-  if (!present) return text;
-  const [before, after] = [dependencies[index - 1], dependencies[index + 1]];
+export const removeDependency = (text: string, name: string): string =>
+  removeProperties(text, 'package.json', [['dependencies', name]]);
+
+/** Takes properties out, each named by its way from the top. What is not there is left out. */
+export function removeProperties(text: string, file: string, ways: string[][]): string {
+  const top = parse(text, file);
   const edited = new MagicString(text);
-  if (before) edited.remove(end(before), end(present));
-  else edited.remove(start(present), after ? start(after) : end(present));
+  for (const way of ways) {
+    const properties = propertiesAt(top, way.slice(0, -1));
+    const index = properties.findIndex((property) => keyOf(property) === way.at(-1));
+    const present = properties[index];
+    if (!present) continue;
+    const [before, after] = [properties[index - 1], properties[index + 1]];
+    if (before) edited.remove(end(before), end(present));
+    else edited.remove(start(present), after ? start(after) : end(present));
+  }
   return edited.toString();
 }
 
@@ -39,13 +46,18 @@ const keyOf = ({ key }: ObjectProperty): string => (key.type === 'StringLiteral'
 const propertiesOf = (object: ObjectExpression): ObjectProperty[] =>
   object.properties.filter((property) => property.type === 'ObjectProperty');
 
-function dependenciesOf(text: string): ObjectProperty[] {
-  const manifest = parse(text);
-  const dependencies = propertiesOf(manifest).find((property) => keyOf(property) === 'dependencies')?.value;
-  return dependencies?.type === 'ObjectExpression' ? propertiesOf(dependencies) : [];
+const dependenciesOf = (text: string): ObjectProperty[] => propertiesAt(parse(text, 'package.json'), ['dependencies']);
+
+function propertiesAt(top: ObjectExpression, way: string[]): ObjectProperty[] {
+  let properties = propertiesOf(top);
+  for (const name of way) {
+    const value = properties.find((property) => keyOf(property) === name)?.value;
+    properties = value?.type === 'ObjectExpression' ? propertiesOf(value) : [];
+  }
+  return properties;
 }
 
-function parse(text: string): ObjectExpression {
+function parse(text: string, file: string): ObjectExpression {
   try {
     // JSON is an expression of the language, and this parser says where its parts are.
     const manifest = parseExpression(text);
@@ -53,5 +65,5 @@ function parse(text: string): ObjectExpression {
   } catch {
     // Said below.
   }
-  throw new NotUnderstood('package.json cannot be parsed');
+  throw new NotUnderstood(`${file} cannot be parsed`);
 }

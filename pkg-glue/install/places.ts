@@ -19,8 +19,22 @@ import {
   textOf,
 } from './syntax';
 
-/** The checkout has another shape than is known here. */
-export class NotUnderstood extends Error {}
+/** What is put in beside the first import; each may be left out. */
+export const PARTS = ['card', 'gate', 'recovery'] as const;
+export type Part = (typeof PARTS)[number];
+
+/** The checkout has another shape than is known here. `parts`: what cannot be put in therefore, where the rest can. */
+export class NotUnderstood extends Error {
+  constructor(
+    message: string,
+    readonly parts: Part[] = [],
+  ) {
+    super(message);
+  }
+}
+
+/** How deep below a script of the page the call may be that draws the app: the script may load it with an `import()`. */
+const ENTRY_DEPTH = 2;
 
 /** A place in JSX, after a child, with the condition under which that child is there. */
 export type Sibling = { source: Source; after: Node; condition: string | null };
@@ -30,15 +44,45 @@ export class Places {
 
   constructor(readonly checkout: Checkout) {}
 
-  /** The module that the page starts with. */
+  /** The module of the page that draws the app: a page may load others beside it, such as shims. */
   entry(): Source {
-    const page = this.checkout.read('index.html') ?? '';
+    const page = (this.checkout.read('index.html') ?? '').replace(/<!--[\s\S]*?-->/g, '');
     const scripts = [...page.matchAll(/<script\b[^>]*>/g)].map(([tag]) => tag);
-    const modules = scripts.filter((tag) => /\btype=["']module["']/.test(tag));
-    const named = modules.map((tag) => tag.match(/\bsrc=["'](?:\.?\/)?([^"']+)["']/)?.[1]);
-    const path = [...named, 'src/index.tsx', 'src/main.tsx'].find((name) => name && this.checkout.read(name) !== null);
-    if (!path) throw new NotUnderstood('no entry: index.html names no module of this checkout');
-    return this.source(path);
+    const modules = scripts.filter((tag) => /\btype=["']?module\b/.test(tag));
+    const named = modules.flatMap((tag) => tag.match(/\bsrc=["']?(?:%BASE_URL%)?(?:\.?\/)?([^"'\s>]+)/)?.[1] ?? []);
+    const usual = ['index', 'main'].flatMap((name) =>
+      ['tsx', 'jsx', 'ts', 'js'].map((ending) => `src/${name}.${ending}`),
+    );
+    const [ofPage, ofHabit] = [named, usual].map((paths) => paths.filter((path) => this.checkout.read(path) !== null));
+    const present = ofPage?.length ? ofPage : (ofHabit ?? []).slice(0, 1);
+    const entries = present.length > 1 ? present.filter((path) => this.draws(path, ENTRY_DEPTH)) : present;
+    const [entry, another] = entries;
+    if (!entry)
+      throw new NotUnderstood(
+        listing('no entry: index.html names no module of this checkout that draws the app', named),
+      );
+    if (another)
+      throw new NotUnderstood(listing('no entry: index.html names several modules that draw the app', entries));
+    return this.source(entry);
+  }
+
+  /** Whether a module hands the app to React, itself or in a module that it loads. */
+  private draws(path: string, depth: number): boolean {
+    const source = this.parsed(path);
+    if (!source) return false;
+    if (['createRoot', 'hydrateRoot', 'render', 'hydrate'].some((name) => source.nodes.some(isCallOf(name))))
+      return true;
+    if (depth === 0) return false;
+    const loaded = source.nodes.flatMap((node) => {
+      if (node.type === 'ImportDeclaration') return [node.source.value];
+      const isImport = node.type === 'CallExpression' && node.callee.type === 'Import';
+      const specifier = isImport ? node.arguments[0] : null;
+      return specifier?.type === 'StringLiteral' ? [specifier.value] : [];
+    });
+    return loaded.some((specifier) => {
+      const module = this.checkout.resolve(path, specifier);
+      return module !== null && this.draws(module, depth - 1);
+    });
   }
 
   /** The card with the access token, in the Developer Tools. */
@@ -52,7 +96,11 @@ export class Places {
       });
       return [...new Set(around)].flatMap((card) => (card ? [{ source, card }] : []));
     });
-    return only(cards, 'a SequenceCard that offers the access token (the Developer Tools)');
+    return only(
+      cards,
+      'a SequenceCard that offers the access token (the Developer Tools)',
+      ({ source }) => source.path,
+    );
   }
 
   /** After an element; where it is all that its component shows, after that component, wherever it is used. */
@@ -84,7 +132,14 @@ export class Places {
         component && initMatrix ? [{ source, component, initMatrix }] : [],
       );
     });
-    return only(makers, 'a component that starts the client with initClient() of initMatrix');
+    // A client may be made elsewhere for a moment, such as to log another account out.
+    const handingOn = makers.filter(({ source }) => providers(source).length > 0);
+    const roots = handingOn.length > 0 ? handingOn : makers;
+    return only(
+      roots,
+      'a component that starts the client with initClient() of initMatrix',
+      ({ source }) => source.path,
+    );
   }
 
   /** Where the component of a file is used, in another one: `<Component>`. */
@@ -94,17 +149,29 @@ export class Places {
       if (!from || source.path === path) return [];
       return elements(source, component).map((element) => ({ source, element }));
     });
-    return only(users, `one <${component}>`);
+    return only(users, `one <${component}> outside of ${path}`, ({ source }) => source.path);
+  }
+
+  /**
+   * The arguments after the first for `checkCryptoStore`: the name of the crypto store, where the host gives it one; `null`
+   * where that is not written out.
+   */
+  storeOptions(initMatrix: string): string | null {
+    const source = this.source(initMatrix);
+    const given = source.nodes.flatMap((node) => {
+      const isPrefix =
+        node.type === 'ObjectProperty' && node.key.type === 'Identifier' && node.key.name === 'cryptoDatabasePrefix';
+      return isPrefix ? [node.value] : [];
+    });
+    const [prefix] = given;
+    if (!prefix) return '';
+    if (prefix.type !== 'StringLiteral' || given.length > 1) return null;
+    return `, { databasePrefix: '${prefix.value}' }`;
   }
 
   /** What hands the client to the app: `<MatrixClientProvider value={mx}>`. */
   provider(source: Source): JSXElement {
-    const named = source.nodes
-      .filter(isElement)
-      .filter((element) =>
-        /MatrixClient\w*Provider$|MatrixClientContext/.test(textOf(source, element.openingElement.name)),
-      );
-    return only(named, `a MatrixClientProvider in ${source.path}`);
+    return only(providers(source), `a MatrixClientProvider in ${source.path}`, () => source.path);
   }
 
   /** The function that says which session there is: what `baseUrl` is taken from. */
@@ -130,11 +197,24 @@ export class Places {
     const imported = node && this.checkout.resolve(source.path, node.source.value);
     if (imported) return imported;
     const exporters = this.search([name], (other) => (exportedNames(other).includes(name) ? [other.path] : []));
-    return only(exporters, `a module that exports ${name}`);
+    // The styles of a component may bear its name.
+    const modules = exporters.filter((path) => !/\.css\.[jt]s$/.test(path));
+    const components = modules.filter((path) => /\.[jt]sx$/.test(path));
+    const isComponent = /^[A-Z]/.test(name) && components.length > 0;
+    return only(isComponent ? components : modules, `a module that exports ${name}`, (path) => path);
   }
 
-  exports(path: string, name: string): boolean {
-    return exportedNames(this.source(path)).includes(name);
+  /** The text of what a module exports under a name. */
+  declaration(path: string, name: string): string | null {
+    const source = this.source(path);
+    if (!exportedNames(source).includes(name)) return null;
+    const declared = source.body.find((node) => {
+      const declaration = node.type === 'ExportNamedDeclaration' ? node.declaration : node;
+      if (declaration?.type === 'FunctionDeclaration') return declaration.id?.name === name;
+      if (declaration?.type !== 'VariableDeclaration') return false;
+      return declaration.declarations.some(({ id }) => id.type === 'Identifier' && id.name === name);
+    });
+    return declared ? textOf(source, declared) : '';
   }
 
   source(path: string): Source {
@@ -155,21 +235,38 @@ export class Places {
     return this.checkout.sources().flatMap((path) => {
       const text = this.checkout.read(path) ?? '';
       if (!words.every((word) => text.includes(word))) return [];
-      try {
-        return find(this.source(path));
-      } catch {
-        return [];
-      }
+      const source = this.parsed(path);
+      return source ? find(source) : [];
     });
+  }
+
+  private parsed(path: string): Source | null {
+    try {
+      return this.source(path);
+    } catch {
+      return null;
+    }
   }
 }
 
-function only<T>(found: T[], what: string): T {
+function only<T>(found: T[], what: string, pathOf: (place: T) => string): T {
   const [first] = found;
   if (first === undefined) throw new NotUnderstood(`not found: ${what}`);
-  if (found.length > 1) throw new NotUnderstood(`found ${found.length} times where one was expected: ${what}`);
+  if (found.length > 1) {
+    throw new NotUnderstood(listing(`found ${found.length} times where one was expected: ${what}`, found.map(pathOf)));
+  }
   return first;
 }
+
+const providers = (source: Source): JSXElement[] =>
+  source.nodes
+    .filter(isElement)
+    .filter((element) =>
+      /MatrixClient\w*Provider$|MatrixClientContext/.test(textOf(source, element.openingElement.name)),
+    );
+
+const listing = (message: string, paths: string[]): string =>
+  [paths.length > 0 ? `${message}:` : message, ...paths.map((path) => `  ${path}`)].join('\n');
 
 /** A call of `name()` or `….name()`. */
 function isCallOf(name: string): (node: Node) => boolean {

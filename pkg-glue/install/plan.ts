@@ -2,54 +2,94 @@
 
 import type { Checkout } from './checkout';
 import { specifierOf } from './checkout';
-import { type Feature, featureOf, NAMES } from './components';
+import { type Component, componentsFor, NAMES, writeComponent } from './components';
 import * as edits from './edits';
+import { refreshExtras } from './extras';
+import { LOCK_FILE, removeLocked } from './lock';
 import { addDependency, removeDependency } from './manifest';
-import { NotUnderstood, Places } from './places';
+import { NotUnderstood, PARTS, type Part, Places } from './places';
 import { styleOf } from './style';
 import { importOf, type Source } from './syntax';
 
 const PACKAGE = 'lotus-crypto-diag';
 const AUTO = `${PACKAGE}/auto`;
 
-/** Changes nothing where everything is in its place. Throws `NotUnderstood`. */
-export function planInstall(checkout: Checkout, version: string): void {
+export const ALL_PARTS: ReadonlySet<Part> = new Set(PARTS);
+
+/** Whether the host's package.json names the package: then that is what it gets. */
+export const isDependency = (checkout: Checkout): boolean =>
+  checkout.read('package.json')?.includes(`"${PACKAGE}"`) ?? false;
+
+/**
+ * Changes nothing where everything is in its place. Returns what is left to its people. Throws `NotUnderstood`, with the
+ * parts that have no place.
+ */
+export function planInstall(checkout: Checkout, version: string | null, parts = ALL_PARTS): string[] {
   const places = new Places(checkout);
   const manifest = checkout.read('package.json');
   if (manifest === null) throw new NotUnderstood('there is no package.json');
-  const feature = featureOf(places);
-
-  // A file that somebody has made their own since stays theirs.
-  for (const [path, text] of feature.files) if (checkout.read(path) === null) checkout.change(path, text);
-
+  // What was chosen before stays, where nothing is known now.
+  if (version !== null) checkout.change('package.json', addDependency(manifest, PACKAGE, version));
   addAuto(places);
-  const { source, card } = places.accessTokenCard();
-  if (!isUsed(places, NAMES.card)) {
+
+  const missing: NotUnderstood[] = [];
+  for (const component of componentsFor(parts)) {
+    try {
+      putIn(places, component);
+    } catch (error) {
+      if (!(error instanceof NotUnderstood)) throw error;
+      missing.push(new NotUnderstood(error.message, component === 'watch' ? ['gate'] : [component]));
+    }
+  }
+  if (missing.length === 0) return leftOver(places, parts);
+  const messages = new Set(missing.map(({ message }) => message));
+  throw new NotUnderstood([...messages].join('\n'), [...new Set(missing.flatMap((error) => error.parts))]);
+}
+
+function leftOver(places: Places, parts: ReadonlySet<Part>): string[] {
+  if (!parts.has('gate') && !parts.has('recovery')) return [];
+  const { initMatrix } = places.clientRoot();
+  if (places.storeOptions(initMatrix) !== null) return [];
+  const component = NAMES[parts.has('recovery') ? 'recovery' : 'watch'];
+  return [
+    `${initMatrix} names the crypto store at run time: ${component} has a line for checkCryptoStore() with that name.`,
+  ];
+}
+
+function putIn(places: Places, component: Component): void {
+  const { checkout } = places;
+  const { folder } = writeComponent(places, component);
+  const name = NAMES[component];
+  if (isUsed(places, name)) return;
+  const path = placeFor(places, component);
+  const source = places.source(path);
+  const specifier = specifierOf(path, `${folder}/index.ts`);
+  checkout.change(path, edits.addImport(source, name, specifier, styleOf(source)));
+}
+
+/** Puts an element where it belongs; says in which file. */
+function placeFor(places: Places, component: Component): string {
+  const { checkout } = places;
+  const name = NAMES[component];
+  if (component === 'card') {
+    const { source, card } = places.accessTokenCard();
     const sibling = places.after(source, card);
-    const { path } = sibling.source;
-    checkout.change(path, edits.addSibling(sibling, NAMES.card, styleOf(sibling.source)));
-    importFeature(places, path, NAMES.card, feature);
+    checkout.change(sibling.source.path, edits.addSibling(sibling, name, styleOf(sibling.source)));
+    return sibling.source.path;
   }
-
   const root = places.clientRoot();
-  if (!isUsed(places, NAMES.recovery)) {
-    const { path } = root.source;
-    const provider = places.provider(root.source);
-    checkout.change(path, edits.addFirstChild(root.source, provider, NAMES.recovery, styleOf(root.source)));
-    importFeature(places, path, NAMES.recovery, feature);
-  }
-  if (!isUsed(places, NAMES.gate)) {
+  const style = styleOf(root.source);
+  if (component === 'gate') {
     const { source: user, element } = places.userOf(root.component, root.source.path);
-    checkout.change(user.path, edits.wrap(user, element, NAMES.gate, styleOf(user)));
-    importFeature(places, user.path, NAMES.gate, feature);
+    checkout.change(user.path, edits.wrap(user, element, name, styleOf(user)));
+    return user.path;
   }
-
-  // A version that was chosen before stays, where none is given now.
-  if (!manifest.includes(`"${PACKAGE}"`)) checkout.change('package.json', addDependency(manifest, PACKAGE, version));
+  checkout.change(root.source.path, edits.addFirstChild(root.source, places.provider(root.source), name, style));
+  return root.source.path;
 }
 
 /** Takes out what was put in, also where the files have changed since. Returns the files that somebody has changed. */
-export function planUninstall(checkout: Checkout, version: string): string[] {
+export function planUninstall(checkout: Checkout): string[] {
   const places = new Places(checkout);
   const ours = (specifier: string) => /(^|\/)crypto-diagnostics$/.test(specifier);
   const change = (source: Source, text: string) => {
@@ -75,16 +115,22 @@ export function planUninstall(checkout: Checkout, version: string): string[] {
   }
   const manifest = checkout.read('package.json');
   if (manifest !== null) checkout.change('package.json', removeDependency(manifest, PACKAGE));
+  const lock = checkout.read(LOCK_FILE);
+  if (lock !== null) checkout.change(LOCK_FILE, removeLocked(lock, PACKAGE));
 
   const written = new Map(added.map((path) => [path, checkout.read(path)]));
   for (const path of added) checkout.change(path, null);
   const fork = checkout.fork();
+  const wereIn = PARTS.filter((part) => added.some((path) => path.endsWith(`/${NAMES[part]}.tsx`)));
   try {
-    planInstall(fork, version);
+    planInstall(fork, null, new Set(wereIn));
   } catch {
     // Not understood any more: then nothing tells what was changed from what was added.
   }
-  return added.filter((path) => written.get(path) !== fork.read(path));
+  return added.filter((path) => {
+    const [text, now] = [written.get(path) ?? '', fork.read(path) ?? ''];
+    return refreshExtras(text, now) !== now;
+  });
 }
 
 function addAuto(places: Places): void {
@@ -98,12 +144,6 @@ function addAuto(places: Places): void {
   );
   entry = places.source(entry.path);
   checkout.change(entry.path, edits.addFirstImport(entry, AUTO, styleOf(entry)));
-}
-
-function importFeature(places: Places, path: string, name: string, { folder }: Feature): void {
-  const source = places.source(path);
-  const specifier = specifierOf(path, `${folder}/index.ts`);
-  places.checkout.change(path, edits.addImport(source, name, specifier, styleOf(source)));
 }
 
 /** Whether a component is in the app already, wherever somebody has put it. */

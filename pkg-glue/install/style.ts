@@ -3,7 +3,15 @@
 import type { Source } from './syntax';
 import { end, textOf } from './syntax';
 
-export type Style = { quote: "'" | '"'; semicolon: boolean; eol: string; indent: string; importsReact: boolean };
+export type Style = {
+  quote: "'" | '"';
+  semicolon: boolean;
+  eol: string;
+  indent: string;
+  importsReact: boolean;
+  /** `import type`, for what is a type alone. */
+  importsTypes: boolean;
+};
 
 export function styleOf(source: Source): Style {
   const { text, imports } = source;
@@ -18,6 +26,7 @@ export function styleOf(source: Source): Style {
     eol: text.includes('\r\n') ? '\r\n' : '\n',
     indent: tabs > spaces.length ? '\t' : ' '.repeat(spaces.length > 0 ? Math.min(...spaces) : 2),
     importsReact: imports.some((node) => node.specifiers.some(({ local }) => local.name === 'React')),
+    importsTypes: imports.some((node) => node.importKind === 'type'),
   };
 }
 

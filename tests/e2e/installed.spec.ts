@@ -22,7 +22,7 @@ test.beforeAll(async () => {
   test.setTimeout(120_000);
   rmSync(app, { recursive: true, force: true });
   cpSync(join(here, '../fixtures/cinny-4.11'), app, { recursive: true });
-  execFileSync(process.execPath, [command, 'install', app, '--force']);
+  execFileSync(process.execPath, [command, 'install', app, '--force', '--package', '0.1.0']);
   await build({ root: app, logLevel: 'warn' });
   server = await preview({ root: app, logLevel: 'warn', preview: { host: '127.0.0.1', port: 0 } });
 });
@@ -69,6 +69,7 @@ test('the card stands in the Developer Tools after the access token, and has the
   expect(download.suggestedFilename()).toMatch(/^lotus-crypto-diag-.*\.json$/);
   const report = readReport(readFileSync(await download.path(), 'utf8'));
   expect(report).toMatchObject({ userId: '@alice:example.org', deviceId: 'ALICEDEVICE', status: { state: 'running' } });
+  expect(report).toMatchObject({ sdkVersion: '41.7.0', environment: { app: 'Lotus 4.11.1' } });
   const [first] = report.entries.filter(({ ke }) => ke === 'KE-3');
   expect(first?.detail).toMatchObject({ kind: 'malformed', eventId: '$boot' });
   expect(JSON.stringify(report)).not.toContain('syt_alice_token');
