@@ -119,6 +119,7 @@ function gateText(places: Places, folder: string, style: Style): string {
   const options = places.storeOptions(root.initMatrix);
   const types = ['ReactNode'];
   const props = `      appName="${appName(places.checkout)}"
+      canYield={() => !isInCall(getGatedClient()) || 'in a call'}
       onYield={stopGatedClient}
       onLost={stopGatedClient}
 `;
@@ -129,10 +130,11 @@ function gateText(places: Places, folder: string, style: Style): string {
 export function ${NAMES.gate}({ children }: ${NAMES.gate}Props) {
 `;
   const imports = `import { TabGate } from 'lotus-crypto-diag/react';
-import { stopGatedClient } from './gatedClient';
+import { getGatedClient, stopGatedClient } from './gatedClient';
 `;
   if (!session) {
-    return `${reactImport(style, [], types)}${imports}
+    return `${reactImport(style, [], types)}import { isInCall } from 'lotus-crypto-diag';
+${imports}
 ${head}  return (
     <TabGate
 ${props}    >
@@ -142,20 +144,28 @@ ${props}    >
 }
 `;
   }
-  const checks = options === null ? '' : "import { checkCryptoStore } from 'lotus-crypto-diag';\n";
+  const names = options === null ? 'isInCall' : 'checkCryptoStore, isInCall';
   const check = `  useEffect(() => {
     // Before the client opens it: is the crypto store still there?
     if (userId && deviceId) checkCryptoStore({ userId, deviceId }${options});
   }, [userId, deviceId]);
 
 `;
-  return `${reactImport(style, options === null ? [] : ['useEffect'], types)}${checks}${imports}import { ${session.name} } from '${specifierOf(posix.join(folder, 'x'), session.path)}';
+  return `${reactImport(style, options === null ? [] : ['useEffect'], types)}import { ${names} } from 'lotus-crypto-diag';
+${imports}import { ${session.name} } from '${specifierOf(posix.join(folder, 'x'), session.path)}';
+
+/** Of the session that is stored now: another tab may have logged out, or in, since. */
+const readName = () => {
+  const { userId, deviceId } = ${session.name}() ?? {};
+  return userId && deviceId ? \`\${userId} \${deviceId}\` : null;
+};
 
 ${head}  const { userId, deviceId } = ${session.name}() ?? {};
 
 ${options === null ? '' : check}  return (
     <TabGate
       name={\`\${userId} \${deviceId}\`}
+      readName={readName}
 ${props}    >
       {children}
     </TabGate>
@@ -272,6 +282,8 @@ let client: Client | undefined;
 export const setGatedClient = (mx: Client) => {
   client = mx;
 };
+
+export const getGatedClient = () => client;
 
 /** Another tab may open the crypto store after this. */
 export const stopGatedClient = () => {
