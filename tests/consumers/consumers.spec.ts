@@ -116,3 +116,25 @@ for (const [name, compiler, resolution] of COMPILERS) {
     execFileSync(process.execPath, [tsc, ...options, join(here, 'app/types.ts')], { encoding: 'utf8', stdio: 'pipe' });
   });
 }
+
+const REACTS = [
+  ['TypeScript 4.9 and the types of React 18, as Cinny has them', 'typescript-4.9', 'react-18'],
+  ['TypeScript 5.9 and the types of React 18', 'typescript', 'react-18'],
+  ['TypeScript 5.9 and the types of React 19', 'typescript', 'react-19'],
+] as const;
+
+for (const [name, compiler, types] of REACTS) {
+  test(`its components are shown in JSX with ${name}`, () => {
+    const tsc = fileURLToPath(new URL('../bin/tsc', import.meta.resolve(compiler)));
+    const project = join(here, `app/tsconfig.${types}.json`);
+    execFileSync(process.execPath, [tsc, '-p', project], { encoding: 'utf8', stdio: 'pipe' });
+  });
+}
+
+test('every component is among those that are shown', () => {
+  const declared = readFileSync(join(unpacked, 'dist/react/index.d.ts'), 'utf8');
+  const components = [...declared.matchAll(/^export declare function ([A-Z]\w+)/gm)].map(([, name]) => name);
+  const shown = readFileSync(join(here, 'app/components.tsx'), 'utf8');
+  expect(components.length).toBeGreaterThan(3);
+  expect(components.filter((component) => !shown.includes(`<${component} `))).toEqual([]);
+});

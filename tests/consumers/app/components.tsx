@@ -1,0 +1,27 @@
+// Each component as a host shows it: whether JSX takes it is decided by the compiler and by React's types.
+import {
+  CryptoDiagnostics,
+  CryptoDiagWordsProvider,
+  CryptoRecoveryPrompt,
+  OtherTabBanner,
+  TabGate,
+} from 'lotus-crypto-diag/react';
+// biome-ignore lint/style/useImportType: what Cinny's compiler makes of JSX names it.
+import React from 'react';
+
+type HostProps = { children: React.ReactNode };
+export function Host({ children }: HostProps) {
+  return (
+    <CryptoDiagWordsProvider words={{ card: { title: 'Verschlüsselung' } }}>
+      <OtherTabBanner appName="Lotus" />
+      <TabGate name="@alice:example.org ALICEDEVICE" appName="Lotus" onLost={() => {}}>
+        {children}
+        <CryptoRecoveryPrompt mx={{}} onLogout={() => {}} />
+        <CryptoDiagnostics mx={{}} extras={{ app: 'Lotus 4.11.1', sdkVersion: '41.7.0' }} embedded />
+      </TabGate>
+    </CryptoDiagWordsProvider>
+  );
+}
+
+// @ts-expect-error: it has no such property. Were its types not found, everything would be allowed.
+export const wrong = <TabGate nothing />;
