@@ -166,8 +166,8 @@ class Interview {
   private readonly mayFetchEvents: boolean;
 
   constructor(extras: ReportExtras | undefined) {
-    this.app = this.ask('extras.app', () => extras?.app, isString);
-    this.client.sdkVersion = this.ask('extras.sdkVersion', () => extras?.sdkVersion, isString);
+    this.app = this.given('app', extras);
+    this.client.sdkVersion = this.given('sdkVersion', extras);
     this.mayFetchEvents = this.ask('extras.fetchEvents', () => extras?.fetchEvents, isBoolean) === true;
     const notes = this.ask('extras.notes', () => extras?.notes, Array.isArray);
     this.notes.push(...(notes ?? []).filter(isString));
@@ -229,6 +229,14 @@ class Interview {
       visibility: this.ask('document.visibilityState', () => document?.visibilityState, isString),
       utcOffsetMinutes: -new Date().getTimezoneOffset(),
     };
+  }
+
+  /** What only the app can say. */
+  private given(name: 'app' | 'sdkVersion', extras: ReportExtras | undefined): string | null {
+    const before = this.notes.length;
+    const value = this.ask(`extras.${name}`, () => extras?.[name], isString);
+    if (value === null && this.notes.length === before) this.notes.push(`extras.${name} was not given by the app`);
+    return value;
   }
 
   private ask<T>(question: string, answer: () => unknown, fits: (value: unknown) => value is T): T | null {

@@ -16,6 +16,8 @@ function read(json: string): lib.CryptoDiagReport {
 
 const refusal = `MatrixError: [400] One time key signed_curve25519:AAAA already exists. Old key: {"key":"abc"}; new key: {'key': 'def'}`;
 
+const NOT_GIVEN = ['extras.app was not given by the app', 'extras.sdkVersion was not given by the app'];
+
 afterEach(() => {
   vi.restoreAllMocks();
 });
@@ -27,6 +29,7 @@ describe('before anything is installed', () => {
     expect(report.capturingSince).toBeNull();
     expect(report.counts).toEqual({ 'KE-1': 0, 'KE-2': 0, 'KE-3': 0, 'KE-4': 0 });
     expect(report.notes).toEqual([
+      ...NOT_GIVEN,
       'no Matrix client was given: nothing is known of user, device and encryption',
       'the diagnosis is not loaded yet: a report that is collected, not built, has it',
     ]);
@@ -150,6 +153,18 @@ describe('a capture session', () => {
   });
 });
 
+describe('what only the app knows', () => {
+  it.each<[string, unknown, string[]]>([
+    ['not given', {}, NOT_GIVEN],
+    ['given in part', { app: 'Lotus 4.11' }, NOT_GIVEN.slice(1)],
+    ['of another type', { app: 7, sdkVersion: '41.7.0' }, ['extras.app gave something unexpected (number)']],
+    ['given', { app: 'Lotus 4.11', sdkVersion: '41.7.0' }, []],
+  ])('%s, a report says what it lacks, once', (_name, extras, expected) => {
+    const { notes } = read(lib.buildCryptoDiagReport(null, extras as never));
+    expect(notes.filter((note) => note.startsWith('extras.'))).toEqual(expected);
+  });
+});
+
 describe('a client', () => {
   const throwing = () => {
     throw new Error('not yet, syt_secret');
@@ -213,7 +228,7 @@ describe('a client', () => {
       getCrypto: () => ({ getOwnDeviceKeys: () => new Promise(() => {}) }),
     });
     await vi.advanceTimersByTimeAsync(3000);
-    expect(read(await pending).notes).toEqual(['getOwnDeviceKeys(): no answer within 3 s']);
+    expect(read(await pending).notes).toEqual([...NOT_GIVEN, 'getOwnDeviceKeys(): no answer within 3 s']);
     vi.useRealTimers();
   });
 });
