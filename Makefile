@@ -66,8 +66,12 @@ bench-size: $(PACKAGE) ## the bytes of each entry of the package, and where they
 fuzz: rust cxx ## the fuzzers, each for SECONDS (60)
 	@node tests/fuzz/run.mjs $(or $(SECONDS),60)
 
-pkg: $(PACKAGE) ## the npm package: lotus-crypto-diag-<version>.tgz
-	@npm pack -s -w pkg-glue
+pkg: $(PACKAGE) ## the npm package: lotus-crypto-diag-<version>.tgz, and how to use it
+	@tarball=$$(npm pack -s -w pkg-glue); echo "$$tarball"; echo; \
+		echo "Into a checkout of Cinny or of a fork of it:"; \
+		echo "  npx --package '$(CURDIR)/$$tarball' lotus-crypto-diag install path/to/cinny"; \
+		echo "Into any other app, from its folder:"; \
+		echo "  npm install '$(CURDIR)/$$tarball'"
 
 bindings: rust ## writes the TypeScript types and the JSON Schema anew, from the Rust model
 	UPDATE_BINDINGS=1 cargo test -q --features bindings --test bindings
