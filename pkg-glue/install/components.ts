@@ -94,7 +94,7 @@ function cardText(places: Places, folder: string, style: Style): string {
       ? oneLine
       : ['    <SequenceCard', ...attributes.map((text) => `      ${text}`), '    >'].join('\n');
   return `${reactImport(style, [])}import { CryptoDiagnostics } from 'lotus-crypto-diag/react';
-${extras.imports}${['SequenceCard', 'SettingTile', 'useMatrixClient'].map(importing).join('')}${styles.join('')}
+${extras.imports}${['SequenceCard', 'useMatrixClient'].map(importing).join('')}${styles.join('')}
 /** What a report says of the app. */
 ${extras.declaration}
 export function ${NAMES.card}() {
@@ -102,10 +102,6 @@ export function ${NAMES.card}() {
 
   return (
 ${opening}
-      <SettingTile
-        title="Encryption Diagnostics"
-        description="What this app saw of four known faults of the encryption."
-      />
       <CryptoDiagnostics mx={mx} extras={extras} embedded />
     </SequenceCard>
   );
@@ -188,34 +184,17 @@ function recoveryText(places: Places, folder: string, style: Style): string {
   };
 
 `;
-  return `${reactImport(style, ['useEffect'])}import { Box, config } from 'folds';
-${watch.imports}import { CryptoRecoveryPrompt } from 'lotus-crypto-diag/react';
+  return `${reactImport(style, ['useEffect'])}${watch.imports}import { CryptoRecoveryPrompt } from 'lotus-crypto-diag/react';
 import { logoutClient } from '${specifierOf(from, initMatrix)}';
 import { useMatrixClient } from '${specifierOf(from, places.home('useMatrixClient', source))}';
 import { setGatedClient } from './gatedClient';
 
-/** Nothing, until the encryption of this device is broken for good; then the way out. */
+/** Renders nothing until this device can only be fixed by logging out and back in. */
 export function ${NAMES.recovery}() {
   const mx = useMatrixClient();
 
 ${watch.effect}
-${reloads ? '' : handler}  return (
-    <Box
-      style={{
-        position: 'fixed',
-        zIndex: config.zIndex.Max,
-        bottom: config.space.S400,
-        right: config.space.S400,
-        left: config.space.S400,
-        justifyContent: 'flex-end',
-        pointerEvents: 'none',
-      }}
-    >
-      <Box style={{ pointerEvents: 'auto', maxHeight: '80vh', overflow: 'auto' }}>
-        <CryptoRecoveryPrompt mx={mx} onLogout={${reloads ? '() => logoutClient(mx)' : 'handleLogout'}} />
-      </Box>
-    </Box>
-  );
+${reloads ? '' : handler}  return <CryptoRecoveryPrompt mx={mx} onLogout={${reloads ? '() => logoutClient(mx)' : 'handleLogout'}} />;
 }
 `;
 }

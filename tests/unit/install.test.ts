@@ -423,7 +423,7 @@ describe('what it is careful about', () => {
     const before = checkOut('cinny-4.11');
     run('install', root);
     const card = 'src/app/features/crypto-diagnostics/CryptoDiagnosticsCard.tsx';
-    edit(card, 'Encryption Diagnostics', 'Verschlüsselung');
+    edit(card, ' embedded', ' embedded entriesShown={10}');
     const installed = files();
     expect(run('uninstall', root)).toMatchObject({ status: 1, stderr: expect.stringContaining(card) });
     expect(files()).toEqual(installed);
