@@ -1,20 +1,10 @@
 import { createContext, type ReactNode, useContext } from 'react';
 
-import {
-  type CryptoDiagWords,
-  ENGLISH,
-  ENGLISH_RECOVERY,
-  ENGLISH_TABS,
-  type RecoveryWords,
-  type SomeOf,
-  type TabWords,
-} from './words';
+import type { CryptoDiagWords, RecoveryWords, SomeOf, TabWords } from './words';
 
 /** Every word that a person sees, by the component; what is not given stays English. */
 export type AllWords = { card: CryptoDiagWords; tabs: TabWords; recovery: RecoveryWords };
 export type SomeWords = SomeOf<AllWords>;
-
-const ENGLISH_WORDS: AllWords = { card: ENGLISH, tabs: ENGLISH_TABS, recovery: ENGLISH_RECOVERY };
 
 const WordsContext = createContext<SomeWords>({});
 
@@ -28,10 +18,11 @@ export function CryptoDiagWordsProvider({ words, children }: CryptoDiagWordsProv
 /** A component's own words go before those of the provider, and these before the English ones. */
 export function useWords<Part extends keyof AllWords>(
   part: Part,
+  english: AllWords[Part],
   own: SomeOf<AllWords[Part]> | undefined,
 ): AllWords[Part] {
   const provided = useContext(WordsContext)[part];
-  return over(over(ENGLISH_WORDS[part], provided), own);
+  return over(over(english, provided), own);
 }
 
 /** `words` with those that are given, group by group. What is none of theirs is none, `undefined` above all. */

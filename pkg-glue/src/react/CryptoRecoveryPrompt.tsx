@@ -1,11 +1,8 @@
-import { Box, Button, Icon, Icons, Text } from 'folds';
-import { useId, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 
 import type { MatrixClientLike, RecoveryReason } from '../index';
-import { useWords } from './CryptoDiagWordsProvider';
-import { RecoverySteps } from './RecoverySteps';
-import { TopBar, type TopBarProps } from './TopBar';
 import { useCryptoDiagnostics } from './useCryptoDiagnostics';
+import { useLater } from './useLater';
 import { useNotNow } from './useNotNow';
 import type { RecoveryWords, SomeOf } from './words';
 
@@ -28,7 +25,8 @@ export type CryptoRecoveryPromptProps = {
  */
 export function CryptoRecoveryPrompt({ mx, onLogout, placement = 'top', words }: CryptoRecoveryPromptProps) {
   const { recovery: found } = useCryptoDiagnostics();
-  const text = useWords('recovery', words);
+  // Loaded with the app, not with the trouble: then the server may have a newer one only.
+  const loaded = useLater(() => import('./Prompt'));
   const deviceId = deviceOf(mx);
   // That of another account, or of before a logout, is not this client's.
   const isOther = found?.deviceId && deviceId && found.deviceId !== deviceId;
@@ -42,14 +40,14 @@ export function CryptoRecoveryPrompt({ mx, onLogout, placement = 'top', words }:
     setLeaving(false);
     putOff();
   };
-  if ((!recovery || isPutOff) && !isLeaving) return null;
+  if (!loaded || ((!recovery || isPutOff) && !isLeaving)) return null;
   return (
-    <Prompt
+    <loaded.Prompt
       mx={mx}
       deviceId={deviceId}
       reason={reason.current}
       placement={placement}
-      words={text}
+      {...(words ? { words } : {})}
       onLogout={onLogout}
       onNotNow={handleNotNow}
       onLeaving={setLeaving}
@@ -63,72 +61,4 @@ function deviceOf(mx: MatrixClientLike): string {
   } catch {
     return '';
   }
-}
-
-type PromptProps = {
-  mx: MatrixClientLike;
-  deviceId: string;
-  reason: RecoveryReason['reason'];
-  placement: TopBarProps['placement'];
-  words: RecoveryWords;
-  onLogout: () => unknown;
-  onNotNow: () => void;
-  onLeaving: (isLeaving: boolean) => void;
-};
-function Prompt({ mx, deviceId, reason, placement, words, onLogout, onNotNow, onLeaving }: PromptProps) {
-  const heading = useId();
-  const steps = useId();
-  const [isOpen, setOpen] = useState(false);
-  // Closed again, it keeps what was typed and said.
-  const wasOpened = useRef(false);
-  if (isOpen) wasOpened.current = true;
-
-  const bar = (
-    <>
-      {/* No dialog: it takes no focus from what a person is doing. A screen reader says it at once. */}
-      <Box role="alert" style={{ flex: '1 1 14rem', minWidth: 0 }}>
-        <Text as="h2" id={heading} size="L400">
-          {words.title}
-        </Text>
-      </Box>
-      <Box shrink="No" gap="200" wrap="Wrap">
-        <Button
-          type="button"
-          size="300"
-          radii="300"
-          variant="Critical"
-          aria-expanded={isOpen}
-          aria-controls={wasOpened.current ? steps : undefined}
-          onClick={() => setOpen(!isOpen)}
-          after={<Icon src={isOpen ? Icons.ChevronTop : Icons.ChevronBottom} size="100" filled aria-hidden />}
-        >
-          <Text as="span" size="B300">
-            {words.fix}
-          </Text>
-        </Button>
-        <Button type="button" size="300" radii="300" variant="Critical" fill="Soft" outlined onClick={onNotNow}>
-          <Text as="span" size="B300">
-            {words.notNow}
-          </Text>
-        </Button>
-      </Box>
-    </>
-  );
-  return (
-    <TopBar placement={placement} labelledBy={heading} bar={bar}>
-      {wasOpened.current && (
-        <div id={steps} hidden={!isOpen}>
-          <RecoverySteps
-            mx={mx}
-            deviceId={deviceId}
-            reason={reason}
-            isShown={isOpen}
-            words={words}
-            onLogout={onLogout}
-            onLeaving={onLeaving}
-          />
-        </div>
-      )}
-    </TopBar>
-  );
 }

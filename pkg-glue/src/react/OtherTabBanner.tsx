@@ -3,7 +3,7 @@ import { useState } from 'react';
 
 import { useWords } from './CryptoDiagWordsProvider';
 import { useTabLeadership } from './useTabLeadership';
-import type { SomeOf, TabWords } from './words';
+import { ENGLISH_TABS, type SomeOf, type TabWords } from './words';
 
 export type OtherTabBannerProps = {
   /** Name of the session. */
@@ -14,7 +14,7 @@ export type OtherTabBannerProps = {
 
 /** For hosts that run in every tab: says in all but the first that this may break the encryption. */
 export function OtherTabBanner({ name, appName = 'This app', words }: OtherTabBannerProps) {
-  const text = useWords('tabs', words);
+  const text = useWords('tabs', ENGLISH_TABS, words);
   const [isDismissed, setDismissed] = useState(false);
   // This tab works whether it leads or not: it does not hold the others back.
   const { role } = useTabLeadership(name === undefined ? {} : { name });

@@ -4,7 +4,7 @@ import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import type { TabLeadershipOptions } from '../index';
 import { useWords } from './CryptoDiagWordsProvider';
 import { useTabLeadership } from './useTabLeadership';
-import type { SomeOf, TabWords } from './words';
+import { ENGLISH_TABS, type SomeOf, type TabWords } from './words';
 
 export type TabGateProps = Pick<TabLeadershipOptions, 'name' | 'readName' | 'canYield' | 'onYield'> & {
   /** What starts the client. It is there in the leading tab only, and is taken away before another tab leads. */
@@ -24,7 +24,7 @@ export type TabGateProps = Pick<TabLeadershipOptions, 'name' | 'readName' | 'can
 /** Shows its children in one tab of a session, and a calm screen in the others. */
 export function TabGate(props: TabGateProps) {
   const { children, appName = 'This app', allowAnyway, words, name, readName, canYield, onYield, onLost } = props;
-  const text = useWords('tabs', words);
+  const text = useWords('tabs', ENGLISH_TABS, words);
   const [isAnyway, setAnyway] = useState(false);
   /** While this tab yields, and until it leads again: to be called when the children are gone. */
   const [onGone, setOnGone] = useState<() => void>();

@@ -1,0 +1,77 @@
+import { Box, Button, Icon, Icons, Text } from 'folds';
+import { useId, useRef, useState } from 'react';
+
+import type { MatrixClientLike, RecoveryReason } from '../index';
+import { useWords } from './CryptoDiagWordsProvider';
+import type { CryptoRecoveryPromptProps } from './CryptoRecoveryPrompt';
+import { RecoverySteps } from './RecoverySteps';
+import { TopBar, type TopBarProps } from './TopBar';
+import { ENGLISH_RECOVERY } from './words';
+
+export type PromptProps = Pick<CryptoRecoveryPromptProps, 'words'> & {
+  mx: MatrixClientLike;
+  deviceId: string;
+  reason: RecoveryReason['reason'];
+  placement: TopBarProps['placement'];
+  onLogout: () => unknown;
+  onNotNow: () => void;
+  onLeaving: (isLeaving: boolean) => void;
+};
+export function Prompt({ mx, deviceId, reason, placement, words: own, onLogout, onNotNow, onLeaving }: PromptProps) {
+  const words = useWords('recovery', ENGLISH_RECOVERY, own);
+  const heading = useId();
+  const steps = useId();
+  const [isOpen, setOpen] = useState(false);
+  // Closed again, it keeps what was typed and said.
+  const wasOpened = useRef(false);
+  if (isOpen) wasOpened.current = true;
+
+  const bar = (
+    <>
+      {/* No dialog: it takes no focus from what a person is doing. A screen reader says it at once. */}
+      <Box role="alert" style={{ flex: '1 1 14rem', minWidth: 0 }}>
+        <Text as="h2" id={heading} size="L400">
+          {words.title}
+        </Text>
+      </Box>
+      <Box shrink="No" gap="200" wrap="Wrap">
+        <Button
+          type="button"
+          size="300"
+          radii="300"
+          variant="Critical"
+          aria-expanded={isOpen}
+          aria-controls={wasOpened.current ? steps : undefined}
+          onClick={() => setOpen(!isOpen)}
+          after={<Icon src={isOpen ? Icons.ChevronTop : Icons.ChevronBottom} size="100" filled aria-hidden />}
+        >
+          <Text as="span" size="B300">
+            {words.fix}
+          </Text>
+        </Button>
+        <Button type="button" size="300" radii="300" variant="Critical" fill="Soft" outlined onClick={onNotNow}>
+          <Text as="span" size="B300">
+            {words.notNow}
+          </Text>
+        </Button>
+      </Box>
+    </>
+  );
+  return (
+    <TopBar placement={placement} labelledBy={heading} bar={bar}>
+      {wasOpened.current && (
+        <div id={steps} hidden={!isOpen}>
+          <RecoverySteps
+            mx={mx}
+            deviceId={deviceId}
+            reason={reason}
+            isShown={isOpen}
+            words={words}
+            onLogout={onLogout}
+            onLeaving={onLeaving}
+          />
+        </div>
+      )}
+    </TopBar>
+  );
+}

@@ -1,0 +1,113 @@
+import type { Fault, LoopState, MarkKind, StoreVerdict, TabRole, Verdict } from '../index';
+
+/** Every word of the card. A host that translates passes its own. */
+export const ENGLISH = {
+  title: 'Encryption Diagnostics',
+  running: 'Watching this page for signs of four known encryption faults.',
+  idle: 'Diagnostics are not running.',
+  degraded: 'Diagnostics see only part of what is logged.',
+  unavailable: 'Diagnostics are off.',
+  failed: 'Diagnostics have stopped.',
+  /** How many lines of the console are a sign of a fault. */
+  total: (lines: number) => `${lines} log ${lines === 1 ? 'line' : 'lines'}`,
+  details: 'Details',
+  faults: {
+    'KE-1': 'one-time keys refused',
+    'KE-2': 'media keys of calls',
+    'KE-3': 'messages not decrypted',
+    'KE-4': 'call membership timeouts',
+  } satisfies Record<Fault, string>,
+  nothing: 'No faults detected.',
+  latest: 'Latest entries',
+  times: (count: number) => `${count} times`,
+  wholeLine: (fault: Fault) => `The whole line (${fault})`,
+  /** Whether the browser keeps what is stored. */
+  persisted: 'The browser keeps your encryption keys until you delete them.',
+  notPersisted: 'The browser may delete your encryption keys when space runs low.',
+  persistHelps: 'To prevent that, install this app, allow its notifications, or bookmark it; and set up key backup.',
+  persistUnknown: 'It is not known whether the browser keeps your encryption keys.',
+  persist: 'Ask the browser to keep them',
+  usage: (used: string, quota: string) => `${used} of ${quota} are in use.`,
+  store: {
+    healthy: 'The encryption keys of this device are in place.',
+    'first-run': 'This device is new here; its encryption keys are remembered from now on.',
+    evicted: 'The encryption keys of this device were deleted from this browser.',
+    'identity-changed':
+      'This device lost its encryption keys and came back with new ones. Log out and back in: until then, others may be unable to reach it.',
+    unknown: 'It is not known whether the encryption keys of this device are in place.',
+  } satisfies Record<StoreVerdict, string>,
+  /** The page cannot reach the keys any more; whether they were deleted is not known. */
+  connectionLost: 'The connection to the encryption keys of this device was lost. Reload this page to restore it.',
+  since: (time: string) => `Since ${time}.`,
+  /** Uploads of one-time keys that the server refused. */
+  uploads: {
+    idle: '',
+    suspected: 'The server refused keys of this device.',
+    looping: 'The server refuses the keys of this device again and again.',
+    recovered: 'The server accepts the keys of this device again.',
+  } satisfies Record<LoopState, string>,
+  refusals: (count: number) => `${count} ${count === 1 ? 'refusal' : 'refusals'}.`,
+  rate: (perMinute: number) => `${perMinute} attempts per minute.`,
+  spared: (count: number) => `${count} repeated ${count === 1 ? 'request was' : 'requests were'} answered locally.`,
+  keyId: 'Key id',
+  oldKey: 'Key on the server',
+  newKey: 'Key of this device',
+  copy: 'Copy',
+  copyWhat: (what: string) => `Copy: ${what}`,
+  copied: 'Copied',
+  copiedWhat: (what: string) => `Copied: ${what}`,
+  /** The tabs of the session. */
+  tabs: {
+    leader: 'This tab is active: it uses the encryption keys.',
+    follower: 'Another tab is active: it uses the encryption keys.',
+    solo: 'This browser cannot tell tabs apart: keep only one open.',
+    none: '',
+  } satisfies Record<TabRole | 'none', string>,
+  tabCount: (count: number) =>
+    count === 1 ? 'One tab of this session is open.' : `${count} tabs of this session are open.`,
+  /** The diagnosis. Its sentences are those of the report, in English. */
+  diagnosis: {
+    title: 'Diagnosis',
+    reading: 'Reading the evidence…',
+    unavailable: 'The diagnosis could not be loaded. The report contains the evidence all the same.',
+    verdicts: {
+      confirmed: 'Confirmed',
+      likely: 'Likely',
+      possible: 'Possible',
+      'ruled-out': 'Ruled out',
+      unknown: 'Open',
+    } satisfies Record<Verdict, string>,
+    evidence: 'Evidence',
+    missing: 'Missing evidence',
+    next: 'Next step',
+    remedies: 'How to fix it, least disruptive first',
+    blastRadius: (what: string) => `Impact: ${what}`,
+  },
+  /** A person is about to provoke a fault. */
+  session: {
+    title: 'Capture session',
+    explain: 'If you can reproduce a fault: start, mark the moments it occurs, then stop and download the report.',
+    start: 'Start',
+    running: (since: string, marks: number) => `Running since ${since}, ${marks} ${marks === 1 ? 'mark' : 'marks'}.`,
+    mark: 'Mark a fault now',
+    kinds: {
+      'sound-cut': 'Sound cut',
+      'picture-frozen': 'Picture frozen',
+      'cannot-read-message': 'Cannot read a message',
+      other: 'Something else',
+    } satisfies Record<MarkKind, string>,
+    marked: (what: string, time: string) => `${what}, marked at ${time}.`,
+    stop: 'Stop and download',
+    checklist: (inside: number, toAdd: number) =>
+      `${inside} pieces of evidence are in the report, ${toAdd} are for the administrator to add`,
+    isInside: (name: string) => `In the report: ${name}`,
+    isToAdd: (name: string, how: string) => `To be added: ${name} (${how})`,
+  },
+  download: 'Download report',
+  downloading: 'Writing the report…',
+  saved: (name: string) => `Saved as ${name}`,
+  notSaved: 'The report could not be saved.',
+  advice: 'The report contains user, device, room and event ids. Tokens and passwords are removed.',
+};
+
+export type CryptoDiagWords = typeof ENGLISH;
