@@ -26,7 +26,8 @@ export const MINIFIERS = {
   'swc, newest': swc('@swc/core'),
   terser: terser(),
   'terser, ASCII': terser({ ascii_only: true }),
-  oxc: async (code) => (await (await load('oxc-minify')).minify('module.js', code, { module: true })).code,
+  // As Vite 8 brings it along.
+  oxc: async (code) => (await (await load('rolldown/utils')).minify('module.js', code, { module: true })).code,
   UglifyJS: async (code) => {
     const { default: uglify } = await load('uglify-js');
     const { code: minified, error } = uglify.minify(code, { module: true });
