@@ -45,7 +45,7 @@ await build({
   plugins: [shortNames],
   external: ['react', 'react/jsx-runtime', 'folds'],
   define: { __VERSION__: JSON.stringify(`${version}+wasm.${hash}`) },
-  chunkNames: 'chunk-[hash]',
+  chunkNames: '[name]-[hash]',
   logLevel: 'warning',
 });
 // What `npx lotus-crypto-diag` runs, with all that it needs: nothing is added to what a host installs.

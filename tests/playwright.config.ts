@@ -30,6 +30,8 @@ export default defineConfig({
   // Real browsers, clients and servers race as they do in life. What fails twice has failed; what fails once is listed.
   retries: 1,
   timeout: 60_000,
+  // Some of the package starts seconds after the page has loaded.
+  expect: { timeout: 10_000 },
   use: {
     baseURL: 'http://127.0.0.1:4199',
     launchOptions: {

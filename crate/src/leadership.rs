@@ -33,6 +33,8 @@ pub struct Leadership {
     is_visible: bool,
     /// Whether its host was told to shut down, and has not yet.
     is_stopping: bool,
+    /// Whether it led before its page was loaded anew, and waits for the answer to its question.
+    wants_back: bool,
 }
 
 /// Where the tab stands with the lock.
@@ -72,7 +74,16 @@ impl Leadership {
     /// A tab that takes no part yet. `id` must differ from that of every other tab, and hold no space.
     pub const fn new(id: String) -> Self {
         let state = State::Away { asleep: false };
-        Self { id, state, request: 0, timer: 0, wish: Wish::None, is_visible: false, is_stopping: false }
+        Self {
+            id,
+            state,
+            request: 0,
+            timer: 0,
+            wish: Wish::None,
+            is_visible: false,
+            is_stopping: false,
+            wants_back: false,
+        }
     }
 
     /// What the tab is now.
@@ -93,6 +104,7 @@ impl Leadership {
             Event::Started { led_before } => {
                 self.queue(&mut actions);
                 if led_before && self.is_visible {
+                    self.wants_back = true;
                     self.ask(&mut actions);
                 }
             }
@@ -170,7 +182,7 @@ impl Leadership {
             Message::Yours { to, from } if is_waiting && to == self.id => {
                 actions.push(Action::Post(Message::Ready { to: from, from: to }));
                 if awaits_answer {
-                    // Where another tab is given the lock first, and hangs, the person is told so.
+                    // A tab before it in the line may hang, and get the lock first: then this one hears nothing more.
                     self.wish = Wish::Asked;
                     self.set_timer(ANSWER_MS, actions);
                 }
@@ -294,7 +306,7 @@ impl Leadership {
             State::Away { asleep: before } => *before &= asleep,
             State::Alone => {}
             _ => {
-                let led = self.role() == Role::Leader;
+                let led = self.role() == Role::Leader || self.wants_back;
                 self.follow(actions);
                 self.state = State::Away { asleep };
                 actions.push(Action::Cancel(self.request));
@@ -346,6 +358,7 @@ impl Leadership {
             return;
         }
         self.wish = Wish::None;
+        self.wants_back = false;
         self.timer += 1;
         actions.push(Action::Answered(answer));
     }

@@ -9,6 +9,11 @@ const STARTED_MS = 3000;
 /** How long a busy page may put off what can wait. */
 const LATEST_MS = 2000;
 
+function whenLoaded(callback: () => void): void {
+  if (document.readyState === 'complete') callback();
+  else addEventListener('load', callback, { once: true });
+}
+
 /** Calls back when the app has started, and the page has nothing better to do. */
 function whenStarted(callback: () => void): void {
   const wait = () => {
@@ -16,19 +21,16 @@ function whenStarted(callback: () => void): void {
     if (typeof requestIdleCallback === 'function') requestIdleCallback(callback, { timeout: LATEST_MS });
     else callback();
   };
-  const handleLoad = () => setTimeout(wait, STARTED_MS);
-  if (document.readyState === 'complete') handleLoad();
-  else addEventListener('load', handleLoad, { once: true });
+  whenLoaded(() => setTimeout(wait, STARTED_MS));
 }
 
 if (typeof document !== 'undefined') {
   core().install();
   core().watchUploads();
   core().frames.watchAll();
-  // The rest misses nothing when it starts late, and the app's first screen does not wait for it: the browser keeps its
-  // timings of requests, storage is asked about once, and other tabs are told.
+  // The first screen of the app does not wait for the rest. The browser keeps the timings of the first 250 requests.
+  whenLoaded(() => core().latency.watch());
   whenStarted(() => {
-    core().latency.watch();
     core().storage.enter();
     core().tabs.enter();
   });

@@ -66,7 +66,7 @@ const BROKEN = 'the diagnostics of this tab broke: reload it';
 export class Election {
   role: TabRole = 'follower';
   since = Date.now();
-  private readonly partakers = new Set<Partaker>();
+  private readonly members = new Set<Member>();
   private readonly wishes = new Set<(result: TakeOverResult) => void>();
   /** Lets go of the lock, and of all that the wasm holds of the page. */
   private readonly end = new AbortController();
@@ -89,18 +89,18 @@ export class Election {
   }
 
   join(options: TabLeadershipOptions): TabLeadership {
-    const partaker = new Partaker(this, options);
-    this.partakers.add(partaker);
-    return partaker;
+    const member = new Member(this, options);
+    this.members.add(member);
+    return member;
   }
 
-  leave(partaker: Partaker): void {
-    if (this.partakers.size === 1) {
+  leave(member: Member): void {
+    if (this.members.size === 1) {
       this.machine?.release();
       // The last one is told that it leads no more before the lock is let go.
       this.close();
     }
-    if (!this.partakers.delete(partaker) || this.partakers.size > 0) return;
+    if (!this.members.delete(member) || this.members.size > 0) return;
     const { machine } = this;
     this.machine = undefined;
     // Not from inside a call of it.
@@ -142,23 +142,26 @@ export class Election {
   }
 
   private reloadIfStale(): boolean {
-    const isStale = [...this.partakers].some((partaker) => partaker.isStale());
-    if (isStale) location.reload();
-    return isStale;
+    const isStale = [...this.members].some((member) => member.isStale());
+    if (!isStale) return false;
+    // Whatever keeps the page from going, it does not keep the lock.
+    this.machine?.release();
+    location.reload();
+    return true;
   }
 
   private change(role: TabRole): void {
     if (role !== 'follower' && this.reloadIfStale()) return;
     this.role = role;
     this.since = Date.now();
-    for (const partaker of [...this.partakers]) partaker.changed(role);
+    for (const member of [...this.members]) member.changed(role);
     this.onRole(role);
   }
 
   private async decide(): Promise<void> {
     this.questions += 1;
     const question = this.questions;
-    const answers = await Promise.all([...this.partakers].map((partaker) => partaker.canYield()));
+    const answers = await Promise.all([...this.members].map((member) => member.canYield()));
     // Whoever asked was told no meanwhile, and it is another tab that asks now: what a person answered is not for it.
     if (question !== this.questions) return;
     const refusal = answers.find((answer) => answer !== true);
@@ -166,12 +169,12 @@ export class Election {
   }
 
   private async shutDown(): Promise<void> {
-    await Promise.all([...this.partakers].map((partaker) => partaker.yield()));
+    await Promise.all([...this.members].map((member) => member.yield()));
     if (this.machine?.down() === false) this.close();
   }
 }
 
-class Partaker implements TabLeadership {
+class Member implements TabLeadership {
   private readonly listeners = new Set<() => void>();
   private released = false;
   /** Whether the stored session can be compared: a host whose two names never agree would be loaded for ever. */

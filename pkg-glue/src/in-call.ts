@@ -44,5 +44,5 @@ function hasCallFrame(): boolean {
   );
 }
 
-/** What a host that gives no `canYield` of its own is taken to answer: in a frame, its call can be seen. */
+/** The `canYield` of a host that gives none: a call in a frame of the document is seen without the host. */
 export const yieldsUnlessInCall = (): true | string => !isInCall() || 'in a call';

@@ -62,7 +62,7 @@ export function createRollCall(
 
   const greet = () => post('here', describe());
 
-  /** A leader that is closed says nothing: one that leads since then tells of it. One that hung may not know it yet. */
+  /** A leader that is closed says nothing: the tab that leads after it does. */
   const dropFormer = (tabs: Map<string, Tab> | undefined, leader: Tab) => {
     if (leader.role !== 'leader') return;
     for (const { id, role, since } of tabs?.values() ?? []) {

@@ -21,7 +21,6 @@ const VARIANTS = [
   'locks',
   'locks, let go at pagehide',
   'lotus-crypto-diag',
-  'lotus-crypto-diag, hidden for long',
   'broadcast-channel, locks',
   'broadcast-channel, messages',
   'tab-election',

@@ -11,7 +11,7 @@ import { serve } from '../hosts/serve.mjs';
 import { spread } from './page.mjs';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 25);
-/** How long after the login form is there: what starts late is counted, too. */
+/** How long after the login form is there: what the package starts seconds later is not counted. */
 const SETTLE_MS = 500;
 
 /** @typedef {import('../hosts/build.mjs').Variant} Variant */

@@ -88,7 +88,28 @@ test('how many tabs are open is said only where the others could be asked', asyn
   await open(page, '/card.html');
   await openDetails(page);
   await expect(card).toContainText('No faults detected.');
+  // The roll is called when storage is asked about.
+  await expect.poll(() => page.evaluate(() => window.lib.getSnapshot().storage)).not.toBeNull();
   await expect(card).not.toContainText('of this session');
+});
+
+test('embedded, the card has its title and its name, and no frame of its own', async ({ page }) => {
+  const padding = async (path: string) => {
+    await open(page, path);
+    const card = page.getByRole('region', { name: 'Encryption Diagnostics' });
+    return card.evaluate((element) => getComputedStyle(element).paddingTop);
+  };
+  expect(await padding('/card.html')).not.toBe('0px');
+  expect(await padding('/card.html?embedded')).toBe('0px');
+});
+
+test('where the code of the card cannot be loaded, it says so, and the page goes on', async ({ page }) => {
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  await page.route(/Card-.*\.js/, (route) => route.abort());
+  await page.goto('/card.html');
+  await expect(page.getByText('could not be loaded. Reload this page.')).toBeVisible();
+  expect(errors).toEqual([]);
 });
 
 test('the card alone loads no diagnosis: the details do, and so does a report that is saved', async ({ page }) => {

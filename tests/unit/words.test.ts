@@ -1,69 +1,54 @@
-// The words of the components, as a host that renders on a server would see them.
-import { startCaptureSession } from 'lotus-crypto-diag';
-import * as react from 'lotus-crypto-diag/react';
-import { createElement, type ReactElement } from 'react';
+// How the words of a provider, of a component and the English ones come together.
+import { createElement } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
-import { beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
-const { CryptoDiagnostics, CryptoDiagWordsProvider, ENGLISH } = react;
-const within = (words: react.SomeWords, element: ReactElement) =>
+import { CryptoDiagWordsProvider, type SomeWords, useWords } from '../../pkg-glue/src/react/CryptoDiagWordsProvider';
+import { type CryptoDiagWords, ENGLISH, ENGLISH_RECOVERY, type SomeOf } from '../../pkg-glue/src/react/words';
+
+/** What a component is given that asks for the words of the card. */
+function wordsOf(provided: SomeWords, own?: SomeOf<CryptoDiagWords>): CryptoDiagWords {
+  let words: CryptoDiagWords = ENGLISH;
+  const Reader = () => {
+    words = useWords('card', ENGLISH, own);
+    return null;
+  };
   // biome-ignore lint/correctness/noChildrenProp: the provider's type asks for children.
-  renderToStaticMarkup(createElement(CryptoDiagWordsProvider, { words, children: element }));
-
-// While a capture session runs, the card has its details open from the start.
-beforeAll(startCaptureSession);
+  renderToStaticMarkup(createElement(CryptoDiagWordsProvider, { words: provided, children: createElement(Reader) }));
+  return words;
+}
 
 it('the card speaks English where nobody says otherwise', () => {
-  const html = renderToStaticMarkup(createElement(CryptoDiagnostics));
-  expect(html).toContain(`>${ENGLISH.title}<`);
-  expect(html).toContain(ENGLISH.nothing);
+  expect(wordsOf({}).title).toBe(ENGLISH.title);
 });
 
 it('a provider gives every component its words, and what it lacks stays English', () => {
-  const html = within(
-    { card: { title: 'Diagnose', total: (lines) => `${lines} Zeilen` } },
-    createElement(CryptoDiagnostics),
-  );
-  expect(html).toContain('>Diagnose<');
-  expect(html).toContain('>0 Zeilen<');
-  expect(html).not.toContain(ENGLISH.title);
-  expect(html).toContain(ENGLISH.nothing);
+  const words = wordsOf({ card: { title: 'Diagnose', total: (lines) => `${lines} Zeilen` } });
+  expect([words.title, words.total(0), words.nothing]).toEqual(['Diagnose', '0 Zeilen', ENGLISH.nothing]);
 });
 
 it('words given to one component go before those of the provider; a word that is undefined is none', () => {
   const own = { title: 'Eigene', nothing: undefined };
-  const html = within(
-    { card: { title: 'Diagnose', nothing: 'Nichts' } },
-    createElement(CryptoDiagnostics, { words: own }),
-  );
-  expect(html).toContain('>Eigene<');
-  expect(html).toContain('>Nichts<');
+  const words = wordsOf({ card: { title: 'Diagnose', nothing: 'Nichts' } }, own);
+  expect([words.title, words.nothing]).toEqual(['Eigene', 'Nichts']);
 });
 
 it('of a group of words, too, what is missing stays English', () => {
-  const html = within({ card: { session: { title: 'Aufnahme' }, faults: {} } }, createElement(CryptoDiagnostics));
-  expect(html).toContain('>Aufnahme<');
-  expect(html).toContain(`>${ENGLISH.session.stop}<`);
-  expect(html).toContain(`>${ENGLISH.faults['KE-1']}<`);
+  const { session, faults } = wordsOf({ card: { session: { title: 'Aufnahme' }, faults: {} } });
+  expect([session.title, session.stop, faults]).toEqual(['Aufnahme', ENGLISH.session.stop, ENGLISH.faults]);
 });
 
 it('what is no word at all, as from a translation that lacks it, stays English', () => {
   const card = { total: '{{count}} Zeilen', session: 'cryptoDiag.session', nothing: null } as object;
-  const html = within({ card }, createElement(CryptoDiagnostics));
-  expect(html).toContain(`>${ENGLISH.total(0)}<`);
-  expect(html).toContain(`>${ENGLISH.session.stop}<`);
-  expect(html).toContain(ENGLISH.nothing);
-});
-
-it('embedded, the card has its title and its name, and no frame of its own', () => {
-  const frame = /data-testid="crypto-diagnostics"[^>]*style="[^"]*padding/;
-  const html = renderToStaticMarkup(createElement(CryptoDiagnostics, { embedded: true }));
-  expect(html).toMatch(new RegExp(`<h3[^>]*>${ENGLISH.title}<`));
-  expect(html).not.toMatch(frame);
-  expect(renderToStaticMarkup(createElement(CryptoDiagnostics))).toMatch(frame);
+  const words = wordsOf({ card });
+  expect([words.total(0), words.session.stop, words.nothing]).toEqual([
+    ENGLISH.total(0),
+    ENGLISH.session.stop,
+    ENGLISH.nothing,
+  ]);
 });
 
 it('every word of a language is a word of the others: a translation compiles', () => {
-  const german: react.AllWords['recovery'] = { ...react.ENGLISH_RECOVERY, safe: () => 'Alles gesichert.' };
+  const german: typeof ENGLISH_RECOVERY = { ...ENGLISH_RECOVERY, safe: () => 'Alles gesichert.' };
   expect(german.safe(1)).toBe('Alles gesichert.');
 });

@@ -151,5 +151,7 @@ fn a_leader_that_is_reloaded_asks_for_the_lead_back_where_a_person_looks_at_it()
         reloaded.on(Event::Visible(is_visible));
         let actions = reloaded.on(Event::Started { led_before: true });
         assert_eq!(actions.contains(&Action::Post(Message::Ask { from: "a".into() })), is_visible);
+        // Reloaded once more before there was an answer, it asks again.
+        assert_eq!(reloaded.on(Event::Hidden).contains(&Action::NoteLead), is_visible);
     }
 }

@@ -25,7 +25,7 @@ export function useWords<Part extends keyof AllWords>(
   return over(over(english, provided), own);
 }
 
-/** `words` with those that are given, group by group. What is none of theirs is none, `undefined` above all. */
+/** `words` with those that are given, group by group. Overrides of the wrong type (including `undefined`) are ignored. */
 function over<Words>(words: Words, given: unknown): Words {
   if (typeof given !== typeof words || given === null) return words;
   // A word is a text, or a function that makes one.

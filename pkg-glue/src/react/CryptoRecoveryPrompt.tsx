@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react';
 
-import type { MatrixClientLike, RecoveryReason } from '../index';
+import type { CryptoDiagSnapshot, MatrixClientLike, RecoveryReason } from '../index';
 import { useCryptoDiagnostics } from './useCryptoDiagnostics';
 import { useLater } from './useLater';
 import { useNotNow } from './useNotNow';
@@ -24,14 +24,15 @@ export type CryptoRecoveryPromptProps = {
  * that is what breaks the encryption.
  */
 export function CryptoRecoveryPrompt({ mx, onLogout, placement = 'top', words }: CryptoRecoveryPromptProps) {
-  const { recovery: found } = useCryptoDiagnostics();
-  // Loaded with the app, not with the trouble: then the server may have a newer one only.
-  const loaded = useLater(() => import('./Prompt'));
+  const snapshot = useCryptoDiagnostics();
+  const { recovery: found } = snapshot;
   const deviceId = deviceOf(mx);
   // That of another account, or of before a logout, is not this client's.
   const isOther = found?.deviceId && deviceId && found.deviceId !== deviceId;
   const recovery = isOther ? null : found;
-  const [isPutOff, putOff] = useNotNow(recovery !== null, deviceId);
+  // Loaded with the app, not with the trouble: by then the server may have a newer version only.
+  const loaded = useLater(() => import('./Prompt'), recovery !== null);
+  const [isPutOff, putOff] = useNotNow(isWell(snapshot), deviceId);
   // While the logout runs, the sign of the fault may go before the screen does.
   const [isLeaving, setLeaving] = useState(false);
   const reason = useRef<RecoveryReason['reason']>('upload-loop');
@@ -40,7 +41,8 @@ export function CryptoRecoveryPrompt({ mx, onLogout, placement = 'top', words }:
     setLeaving(false);
     putOff();
   };
-  if (!loaded || ((!recovery || isPutOff) && !isLeaving)) return null;
+  if (loaded === undefined || ((!recovery || isPutOff) && !isLeaving)) return null;
+  if (loaded === null) return <p role="alert">The encryption of this device is broken. Reload this page.</p>;
   return (
     <loaded.Prompt
       mx={mx}
@@ -53,6 +55,12 @@ export function CryptoRecoveryPrompt({ mx, onLogout, placement = 'top', words }:
       onLeaving={setLeaving}
     />
   );
+}
+
+/** Nothing is wrong, as far as was looked. That a fault has no name for a moment is no recovery. */
+function isWell({ cryptoStore, uploadLoop, recovery }: CryptoDiagSnapshot): boolean {
+  const isStoreWell = !cryptoStore || ['healthy', 'first-run'].includes(cryptoStore.verdict);
+  return !recovery && isStoreWell && ['idle', 'recovered'].includes(uploadLoop.state);
 }
 
 function deviceOf(mx: MatrixClientLike): string {

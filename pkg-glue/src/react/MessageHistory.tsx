@@ -22,7 +22,8 @@ export function MessageHistory({ mx, deviceId, reason, safety, words }: MessageH
   const unreadable = unreadableMessages(mx, entries);
   // Keys that changed are refused soon after: the loop is then the reason, and they are lost nevertheless.
   const isChanged = cryptoStore?.verdict === 'identity-changed' && cryptoStore.deviceId === deviceId;
-  const hasLostKeys = reason !== 'upload-loop' || isChanged;
+  // With keys restored from a backup, earlier messages are readable again.
+  const hasLostKeys = (reason !== 'upload-loop' || isChanged) && !safety?.roomKeys;
   const isLost = hasLostKeys || unreadable > 0;
   return (
     <Box as="section" aria-labelledby={heading} direction="Column" gap="100">
@@ -59,7 +60,7 @@ function Loss({ reason, safety, isBackupSaid, words }: LossProps) {
   return (
     <>
       <Text size="T300" style={{ color: color.Critical.Main }}>
-        {notBackedUp === 0 ? words.locked : words.lost(notBackedUp)}
+        {backup === 'active' && notBackedUp === 0 ? words.locked : words.lost(notBackedUp || null)}
       </Text>
       {!isBackupSaid && (
         <Text size="T200">

@@ -7,19 +7,19 @@ const A_DAY_MS = 24 * 60 * 60 * 1000;
  * Whether a person has put the prompt off; and puts it off: for a day, or until the device was well in between. That its
  * trouble goes by another name (keys that changed are refused soon after) is no news.
  */
-export function useNotNow(isBroken: boolean, deviceId: string): [boolean, () => void] {
+export function useNotNow(isWell: boolean, deviceId: string): [boolean, () => void] {
   // What is put off here holds where localStorage is blocked, too, for as long as the page.
   const [putOff, setPutOff] = useState<PutOff>();
-  const before = useRef({ deviceId, isBroken });
+  const before = useRef({ deviceId, isWell });
 
   useEffect(() => {
     const last = before.current;
-    before.current = { deviceId, isBroken };
+    before.current = { deviceId, isWell };
     // After a reload the verdict only builds up anew: that is no recovery.
-    if (last.deviceId !== deviceId || isBroken || !last.isBroken) return;
+    if (last.deviceId !== deviceId || !isWell || last.isWell) return;
     setPutOff({ deviceId, until: 0 });
     write(undefined);
-  }, [deviceId, isBroken]);
+  }, [deviceId, isWell]);
 
   const handleNotNow = () => {
     const now = { deviceId, until: Date.now() + A_DAY_MS };

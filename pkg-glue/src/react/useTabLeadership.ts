@@ -1,6 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
 
-import { yieldsUnlessInCall } from '../in-call';
 import { requestTabLeadership, type TabLeadership, type TabLeadershipOptions, type TabRole } from '../index';
 
 export type TabLeadershipState = {
@@ -29,7 +28,7 @@ export function useTabLeadership(options: TabLeadershipOptions): TabLeadershipSt
         latest.current.onChange?.(changed);
       },
       ...(latest.current.readName ? { readName: () => latest.current.readName?.() ?? null } : {}),
-      canYield: () => (latest.current.canYield ?? yieldsUnlessInCall)(),
+      ...(latest.current.canYield ? { canYield: () => latest.current.canYield?.() ?? true } : {}),
       onYield: () => latest.current.onYield?.(),
     });
     leadership.current = own;

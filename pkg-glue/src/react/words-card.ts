@@ -37,7 +37,8 @@ export const ENGLISH = {
     unknown: 'It is not known whether the encryption keys of this device are in place.',
   } satisfies Record<StoreVerdict, string>,
   /** The page cannot reach the keys any more; whether they were deleted is not known. */
-  connectionLost: 'The connection to the encryption keys of this device was lost. Reload this page to restore it.',
+  connectionLost:
+    'The connection to the encryption keys of this device was lost. Reload this page. If the keys were deleted, this card will then say so.',
   since: (time: string) => `Since ${time}.`,
   /** Uploads of one-time keys that the server refused. */
   uploads: {

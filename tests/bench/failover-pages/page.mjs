@@ -61,15 +61,6 @@ const variants = {
     queue();
   },
   'lotus-crypto-diag': lotus,
-  // It cannot know that it did not hang, and goes the long way: as without a storage.
-  'lotus-crypto-diag, hidden for long': () => {
-    const { getItem } = Storage.prototype;
-    Storage.prototype.getItem = function (/** @type {string} */ key) {
-      if (key.startsWith('lotus-crypto-diag/')) throw new Error('no storage');
-      return getItem.call(this, key);
-    };
-    return lotus();
-  },
   'broadcast-channel, locks': () => broadcastChannel(true),
   'broadcast-channel, messages': () => broadcastChannel(false),
   'tab-election': async () => {

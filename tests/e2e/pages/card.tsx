@@ -7,4 +7,6 @@ import { createRoot } from 'react-dom/client';
 
 window.lib = lib;
 document.body.className = lightTheme;
-createRoot(document.getElementById('root') as HTMLElement).render(<CryptoDiagnostics mx={null} />);
+createRoot(document.getElementById('root') as HTMLElement).render(
+  <CryptoDiagnostics mx={null} embedded={location.search.includes('embedded')} />,
+);
