@@ -198,6 +198,8 @@ async function countSettled(page: Page): Promise<Alive> {
 
 test('ten calls in a row leave nothing behind', async ({ page }) => {
   await open(page, '/frames.html');
+  // What starts late listens, too.
+  await expect.poll(() => page.evaluate(() => window.lib.getSnapshot().storage)).not.toBeNull();
   const call = (name: string) =>
     page.evaluate(async (src) => {
       const frame = window.openFrame(src);
