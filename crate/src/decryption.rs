@@ -15,7 +15,9 @@ pub const SIGNATURE: &str = "DecryptionError";
 
 /// Reads which event could not be decrypted, and whether it is the event that is broken.
 pub fn parse_decryption_error(text: &str) -> Detail {
-    let (head, tail) = scan::split(text, SIGNATURE).unwrap_or((text, ""));
+    // The ids before it may hold the word, too.
+    let parts = scan::split(text, "): DecryptionError").or_else(|| scan::split(text, SIGNATURE));
+    let (head, tail) = parts.unwrap_or((text, ""));
     let event = TimelineEvent {
         event_id: field(head, "(id="),
         room_id: field(head, " room="),

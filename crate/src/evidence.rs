@@ -282,7 +282,9 @@ mod tests {
     fn repeats_are_folded_into_one_entry() {
         let mut log = Log::default();
         for request in 0..1000 {
-            log.error(&format!("request {request}: One time key a:B already exists. Old key: \"x\"; new key: \"y\""));
+            log.error(&format!(
+                "request {request}: MatrixError: [400] One time key a:B already exists. Old key: \"x\"; new key: \"y\""
+            ));
         }
         let [entry] = log.buffer.entries().try_into().unwrap();
         assert_eq!((entry.count, entry.first_ts.ms(), entry.last_ts.ms()), (1000, 1, 1000));

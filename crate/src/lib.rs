@@ -13,6 +13,7 @@ pub mod json;
 pub mod timestamp;
 
 mod scan;
+mod structure;
 
 pub mod entry;
 

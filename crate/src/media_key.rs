@@ -6,6 +6,7 @@ use alloc::string::String;
 
 use crate::entry::Detail;
 use crate::scan;
+use crate::structure::{OPENED, crypto_field, own_words};
 
 /// `MissingKey: missing key at index 1 for participant @bob:hs:DEVICE`
 pub(crate) fn missing_key(text: &str) -> Detail {
@@ -44,7 +45,7 @@ fn participant(text: &str, marker: &str) -> Option<String> {
 /// rust-crypto's "unexpected encrypted to-device event": it logs so **after** it decrypted an event whose type it does
 /// not know, so this is the trace of a media key that arrived in good order.
 pub(crate) fn mention(text: &str) -> Detail {
-    if scan::holds(text, "Received an unexpected encrypted to-device event") {
+    if scan::holds(&own_words(text), OPENED) {
         Detail::ToDeviceOpened { sender: sender(text) }
     } else {
         Detail::MediaKeyMention
@@ -59,7 +60,7 @@ pub(crate) fn unopened(text: &str) -> Detail {
 
 /// From the span fields of rust-crypto's tracing: `sender="@bob:hs"`.
 fn sender(text: &str) -> Option<String> {
-    scan::between(text, " sender=\"", "\"").map(str::to_owned)
+    crypto_field(text, "sender")
 }
 
 #[cfg(test)]

@@ -12,11 +12,22 @@ use alloc::string::String;
 
 use crate::entry::Refusal;
 use crate::scan;
+use crate::structure::{CryptoLine, leaves_quote_open};
 
 /// The words that make a line a clue; alone they prove nothing.
 pub const CLUE: &str = "already exists";
 
-/// Reads a refusal; `None` for a line that merely contains the words.
+/// What stands before a refusal in a console: the status of the request, or the error that an SDK makes of the answer.
+const BEFORE: [&str; 2] = ["[400] ", "MatrixError: M_UNKNOWN: "];
+
+/// Reads the refusal that a line of a console tells of; `None` for a line that merely quotes one.
+pub fn refusal_of_line(text: &str) -> Option<Refusal> {
+    let (before, _) = scan::split(text, "One time key ")?;
+    let is_own = BEFORE.iter().any(|words| before.ends_with(words)) && !leaves_quote_open(before);
+    if is_own && CryptoLine::read(text).is_none() { parse_refusal(text) } else { None }
+}
+
+/// Reads a refusal in the words of the homeserver; `None` for a text that merely contains some of them.
 pub fn parse_refusal(text: &str) -> Option<Refusal> {
     scan::each_after(text, "One time key ").find_map(|refusal| {
         let (key_id, rest) = scan::split(refusal, " ")?;

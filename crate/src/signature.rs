@@ -3,7 +3,8 @@
 //! The prefilter of the browser edge is fed from it, so a row added here is looked for at once.
 
 use crate::entry::{Detail, Fault};
-use crate::otk::{self, parse_refusal};
+use crate::otk::{self, refusal_of_line};
+use crate::structure::{CryptoLine, own_words};
 use crate::{decryption, media_key, membership, scan};
 
 /// A row of the table.
@@ -35,7 +36,7 @@ macro_rules! table {
 
 /// In the order of precedence: of two rows that fit a line, the earlier one names it.
 pub static SIGNATURES: [Signature; 18] = table! {
-    Ke1: otk::CLUE, |text| parse_refusal(text).map_or(Detail::Clue, Detail::Refusal),
+    Ke1: otk::CLUE, |text| refusal_of_line(text).map_or(Detail::Clue, Detail::Refusal),
         "MatrixError: [400] One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: {}; new key: {}";
     Ke2: "missing key at index", media_key::missing_key, "MissingKey: missing key at index 1 for participant @b:hs:D";
     Ke2: "key set not found", media_key::missing_key_set, "MissingKey: key set not found for alice at index 0";
@@ -45,12 +46,13 @@ pub static SIGNATURES: [Signature; 18] = table! {
         "key for @b:hs:D at index 2 is being marked as invalid";
     Ke2: "MissingKey", |_| Detail::MissingKey { participant: None, index: None }, "CryptorError: MissingKey";
     Ke2: "io.element.call.encryption_keys", media_key::mention,
-        "Received an unexpected encrypted to-device event\n  event_type=\"io.element.call.encryption_keys\"";
+        "WARN matrix_sdk_crypto::machine: Received an unexpected encrypted to-device event\n    in a::b with event_type=\"io.element.call.encryption_keys\"";
     Ke2: "contain a ciphertext for our key", media_key::unopened,
         "WARN matrix_sdk_crypto::olm::account: Olm event doesn't contain a ciphertext for our key";
     Ke2: "pre-key message with", media_key::unopened,
         "WARN matrix_sdk_crypto::olm::account: Failed to decrypt a non-pre-key message with all available sessions";
-    Ke2: "MissingOneTimeKey", media_key::unopened, "WARN matrix_sdk_crypto::olm: Failed: MissingOneTimeKey(\"x\")";
+    Ke2: "MissingOneTimeKey", media_key::unopened, "WARN matrix_sdk_crypto::olm::account: Failed to create a new Olm session from a pre-key message: \
+         InboundCreation(MissingOneTimeKey(\"x\"))";
     Ke2: "Received an invalid to-device event", media_key::unopened,
         "WARN matrix_sdk_crypto::machine: Received an invalid to-device event: missing field `algorithm`";
     Ke3: decryption::SIGNATURE, decryption::parse_decryption_error,
@@ -74,7 +76,11 @@ pub static STORE_LOST: [&str; 2] =
 
 /// Whether a line says that the crypto store is lost.
 pub fn tells_of_lost_store(text: &str) -> bool {
-    STORE_LOST.iter().any(|words| scan::holds(text, words))
+    let [printed, debug] = STORE_LOST;
+    match CryptoLine::read(text) {
+        Some(line) => line.tells_of_database_error(debug),
+        None => scan::holds(text, printed) && scan::holds(&own_words(text), printed),
+    }
 }
 
 /// Parts of the words, of which one stands in each. Most lines hold none, and a regular expression finds that out of
@@ -129,7 +135,8 @@ impl Signature {
 
 /// The row by which a formatted line is recognised; `None` for one that is none of our business.
 pub fn recognise(text: &str) -> Option<&'static Signature> {
-    SIGNATURES.iter().find(|row| scan::holds(text, row.words) && scan::holds(text, row.with))
+    let own = own_words(text);
+    SIGNATURES.iter().find(|row| scan::holds(&own, row.words) && scan::holds(&own, row.with))
 }
 
 /// Recognises a formatted line, and reads what it says.
@@ -176,7 +183,8 @@ mod tests {
         for line in [
             "sync Caught /sync error Error: failed to read or write to the crypto store DomException InvalidStateError (11): \
              Failed to execute 'transaction' on 'IDBDatabase': The database connection is closing.",
-            "error=Backend(DomException { code: 11, name: \"InvalidStateError\", message: \"Failed to execute",
+            "ERROR matrix_sdk_crypto::machine: Error marking a tracked user as changed\n    \
+             error=Backend(DomException { code: 11, name: \"InvalidStateError\", message: \"Failed to execute",
         ] {
             assert!(tells_of_lost_store(line) && needles().any(|words| line.contains(words)), "{line}");
             assert_eq!(classify(line), None, "no fault of the table: {line}");

@@ -69,9 +69,8 @@ proptest! {
 
     #[test]
     fn classify_takes_any_text_and_recognises_by_words_that_are_there(text in hostile_text()) {
-        match classify(&text) {
-            Some(found) => prop_assert!(text.contains(found.signature)),
-            None => prop_assert!(!text.contains("already exists") && !text.contains("DecryptionError")),
+        if let Some(found) = classify(&text) {
+            prop_assert!(text.contains(found.signature));
         }
     }
 

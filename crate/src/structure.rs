@@ -1,0 +1,268 @@
+//! Who wrote a line, and which of its words are the writer's own.
+//!
+//! Clients print what others chose: ids, an event's fields, the words of an error about them. A stranger can put any words
+//! there, so only the writer's own words count as evidence. What is left out here is:
+//! - of rust-crypto's lines (`LEVEL target: message`, then indented lines of fields and spans) all but the message, and of
+//!   that what follows a colon, unless it is an error whose strings are quoted;
+//! - of the SDK's lines about an event that cannot be decrypted all but the kind of the error;
+//! - of LiveKit's lines the participant, and of the SDK's about a call the room;
+//! - of all others what stands in quotes, Matrix ids, and addresses but for the requests that the table knows.
+
+use alloc::borrow::{Cow, ToOwned};
+use alloc::string::String;
+
+use crate::scan;
+
+/// rust-crypto writes this **after** it decrypted an event of a type that it does not know.
+pub(crate) const OPENED: &str = "Received an unexpected encrypted to-device event";
+/// The type of a media key's event.
+pub(crate) const MEDIA_KEY: &str = "io.element.call.encryption_keys";
+
+/// Messages of rust-crypto that are followed by an error in its Debug form: whatever another chose stands in quotes there.
+const WITH_DEBUG_ERROR: [&str; 2] = [
+    "Failed to create a new Olm session from a pre-key message",
+    "Failed to decrypt a pre-key message with the corresponding session",
+];
+
+/// How LiveKit's lines begin; a participant follows, who may be called anything.
+const LIVEKIT: [&str; 4] = [
+    "MissingKey: missing key at index ",
+    "MissingKey: key set not found for ",
+    "InvalidKey: valid key missing for participant ",
+    "skipping decryption due to missing key at index ",
+];
+const MARKED_INVALID: [&str; 2] = ["key for ", " is being marked as invalid"];
+
+const EVENT: &str = "Error decrypting event (";
+const CALL: &str = "[MatrixRTCSession ";
+/// Ends the room and the slot of a call.
+const SLOT: &str = "m.call#ROOM]";
+/// Requests that are recognised by their address.
+const PATHS: [&str; 2] = ["/delayed_events/", "/keys/upload"];
+
+/// The words of a line that are its writer's own.
+pub(crate) fn own_words(text: &str) -> Cow<'_, str> {
+    if let Some(line) = CryptoLine::read(text) {
+        return line.own_words();
+    }
+    if let Some(rest) = text.strip_prefix(EVENT) {
+        let is_decryption_error = scan::holds(rest, "): DecryptionError");
+        return if is_decryption_error { "Error decrypting event: DecryptionError" } else { "Error decrypting event" }
+            .into();
+    }
+    if let Some(head) = LIVEKIT.iter().find(|head| text.starts_with(**head)) {
+        return (*head).into();
+    }
+    if text.starts_with(MARKED_INVALID[0]) && scan::first_line(text).trim_end().ends_with(MARKED_INVALID[1]) {
+        return MARKED_INVALID.concat().into();
+    }
+    let text = if text.starts_with(CALL) { text.rsplit_once(SLOT).map_or(text, |(_, own)| own) } else { text };
+    open_words(text).into()
+}
+
+/// A line of rust-crypto's tracing.
+pub(crate) struct CryptoLine<'a> {
+    message: &'a str,
+    /// The lines of fields and spans.
+    fields: &'a str,
+}
+
+impl<'a> CryptoLine<'a> {
+    /// `None` for a line that somebody else wrote.
+    pub(crate) fn read(text: &'a str) -> Option<Self> {
+        let rest =
+            ["ERROR ", "WARN ", "INFO ", "DEBUG ", "TRACE "].iter().find_map(|level| text.strip_prefix(level))?;
+        let (target, rest) = scan::split(rest, ": ")?;
+        let is_path = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b':';
+        if target.is_empty() || !target.bytes().all(is_path) {
+            return None;
+        }
+        let (message, fields) = scan::split(rest, "\n").unwrap_or((rest, ""));
+        Some(Self { message, fields })
+    }
+
+    fn own_words(&self) -> Cow<'a, str> {
+        if self.message == OPENED {
+            let is_media_key = self.field("event_type").is_some_and(|kind| kind == MEDIA_KEY);
+            return if is_media_key { [OPENED, " ", MEDIA_KEY].concat().into() } else { OPENED.into() };
+        }
+        match scan::split(self.message, ": ") {
+            Some((head, error)) if WITH_DEBUG_ERROR.contains(&head) => [head, ": ", &open_words(error)].concat().into(),
+            Some((head, _)) => head.into(),
+            None => self.message.into(),
+        }
+    }
+
+    /// The value of a field in quotes, as it stands there; the first of that name.
+    pub(crate) fn field(&self, name: &str) -> Option<&'a str> {
+        let mut rest = self.fields;
+        loop {
+            let (before, quoted) = scan::split(rest, "\"")?;
+            let end = closing(quoted, b'"')?;
+            if before.strip_suffix('=').and_then(|before| before.strip_suffix(name)).is_some_and(ends_a_word) {
+                return Some(&quoted[..end]);
+            }
+            rest = &quoted[end + 1..];
+        }
+    }
+
+    /// Whether it tells of an error of the database, in the Debug form that it has as a field.
+    pub(crate) fn tells_of_database_error(&self, words: &str) -> bool {
+        let Some(error) = scan::after(self.fields, "error=Backend(") else { return false };
+        // Behind a message that quotes a stranger, the lines of fields may be the stranger's.
+        !scan::holds(self.message, ": ") && error.starts_with(words)
+    }
+}
+
+fn ends_a_word(before: &str) -> bool {
+    before.ends_with([' ', '{', '\n'])
+}
+
+/// Where a string in quotes ends.
+fn closing(text: &str, quote: u8) -> Option<usize> {
+    let mut escaped = false;
+    text.bytes().position(|byte| {
+        let ends = byte == quote && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    })
+}
+
+/// The same for one whose quotes are escaped, as in JSON that was logged as a string: they stand behind so many `\`.
+fn closing_escaped(text: &str, escapes: usize) -> Option<usize> {
+    let mut run = 0;
+    text.bytes().position(|byte| {
+        let ends = byte == b'"' && run == escapes;
+        run = if byte == b'\\' { run + 1 } else { 0 };
+        ends
+    })
+}
+
+/// A text without what stands in quotes, without Matrix ids and addresses. One pass.
+fn open_words(text: &str) -> String {
+    let mut open = String::new();
+    let mut rest = text;
+    let mut at_start = true;
+    while let Some(c) = rest.chars().next() {
+        let skipped = match c {
+            '"' | '`' => closing(&rest[1..], c as u8).map_or(rest.len(), |end| end + 2),
+            '\\' => {
+                let escapes = rest.bytes().take_while(|byte| *byte == b'\\').count();
+                let quoted = rest[escapes..].strip_prefix('"');
+                let end = |quoted| closing_escaped(quoted, escapes).map_or(rest.len(), |end| escapes + 1 + end + 1);
+                quoted.map_or(0, end)
+            }
+            '@' | '$' | '!' | '#' if at_start => word_end(rest),
+            'h' if at_start && (rest.starts_with("http://") || rest.starts_with("https://")) => word_end(rest),
+            _ => 0,
+        };
+        if skipped == 0 {
+            open.push(c);
+            rest = &rest[c.len_utf8()..];
+            at_start = c.is_whitespace() || matches!(c, '(' | '[' | '=' | ':' | ',');
+            continue;
+        }
+        for path in PATHS {
+            if c == 'h' && scan::holds(&rest[..skipped], path) {
+                open.push_str(path);
+            }
+        }
+        rest = &rest[skipped..];
+        at_start = false;
+    }
+    open
+}
+
+fn word_end(text: &str) -> usize {
+    text.find(|c: char| c.is_whitespace() || matches!(c, ')' | ']' | ',' | '"')).unwrap_or(text.len())
+}
+
+/// Whether what stands before a place leaves a quote open.
+pub(crate) fn leaves_quote_open(before: &str) -> bool {
+    let mut rest = before;
+    while let Some((_, quoted)) = scan::split(rest, "\"") {
+        match closing(quoted, b'"') {
+            Some(end) => rest = &quoted[end + 1..],
+            None => return true,
+        }
+    }
+    false
+}
+
+/// Of rust-crypto's line the value of a field, secrets and all left as they are.
+pub(crate) fn crypto_field(text: &str, name: &str) -> Option<String> {
+    CryptoLine::read(text)?.field(name).map(ToOwned::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_line_of_rust_crypto_the_message_counts_and_no_field() {
+        let line = |message: &str, field: &str| {
+            format!(
+                "WARN matrix_sdk_crypto::machine: {message}\n    {field}\n    at src/machine/mod.rs:1\n    in x::y with a=\"b\""
+            )
+        };
+        assert_eq!(
+            own_words(&line("Received a key request", "action=\"One time key a:B already exists\"")),
+            "Received a key request"
+        );
+        assert_eq!(
+            own_words(&line("Received an invalid to-device event: unknown variant `MissingOneTimeKey`", "")),
+            "Received an invalid to-device event"
+        );
+        assert_eq!(
+            own_words(&line("Received an invalid to-device event: a\n error=Backend(DomException { code: 11", "")),
+            "Received an invalid to-device event"
+        );
+        let error = "Failed to create a new Olm session from a pre-key message: InboundCreation(MissingOneTimeKey(\"already exists\"))";
+        assert_eq!(own_words(&line(error, "")), error.replace("\"already exists\"", ""));
+    }
+
+    #[test]
+    fn a_media_key_arrived_where_the_field_of_that_very_message_says_so() {
+        let line = |message: &str, kind: &str| {
+            format!("WARN m::n: {message}\n    in a::b with sender_key=\"k\" event_type=\"{kind}\" x=1")
+        };
+        assert_eq!(own_words(&line(OPENED, MEDIA_KEY)), [OPENED, " ", MEDIA_KEY].concat());
+        for kind in
+            ["m.dummy", "x\\\" event_type=\\\"io.element.call.encryption_keys", "a io.element.call.encryption_keys"]
+        {
+            assert_eq!(own_words(&line(OPENED, kind)), OPENED, "{kind}");
+        }
+        assert_eq!(own_words(&line("Something else", MEDIA_KEY)), "Something else");
+    }
+
+    #[test]
+    fn of_other_lines_quotes_ids_and_addresses_do_not_count() {
+        for (text, own) in [
+            ("a \"b \\\" c\" d `e` f", "a  d  f"),
+            ("room !x:hs user @y:hs, event ($z) #a:b", "room  user , event () "),
+            (
+                "[500] x (https://hs/_matrix/client/unstable/org.matrix.msc4140/delayed_events/MissingKey/restart)",
+                "[500] x (/delayed_events/)",
+            ),
+            ("an open \"quote hides the rest", "an open "),
+            ("a {\\\"b\\\": \\\"c\\\"} d \\ e", "a {: } d \\ e"),
+            ("e-mail a@b and 100% of $5 at 5:00!", "e-mail a@b and 100% of  at 5:00!"),
+        ] {
+            assert_eq!(own_words(text), own, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_participant_and_a_room_may_be_called_anything() {
+        for (text, own) in [
+            ("MissingKey: missing key at index 1 for participant already exists", "MissingKey: missing key at index "),
+            ("key for already exists at index 2 is being marked as invalid", "key for  is being marked as invalid"),
+            (
+                "[MatrixRTCSession !DecryptionError m.call#ROOM][MembershipManager] Missing own membership",
+                "[MembershipManager] Missing own membership",
+            ),
+        ] {
+            assert_eq!(own_words(text), own, "{text}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! A stranger chooses ids, an event's fields and the names of participants. Whatever words stand there, a line says what it
+//! said before: no count, no loop and no verdict comes of them.
+#![cfg(not(target_family = "wasm"))]
+
+mod recordings;
+
+use std::fs;
+use std::ops::Range;
+
+use lotus_crypto_diag::crypto_store::{Device, Recall, StoreVerdict};
+use lotus_crypto_diag::entry::{Detail, Level};
+use lotus_crypto_diag::line::Line;
+use lotus_crypto_diag::session::Session;
+use lotus_crypto_diag::signature::{classify, needles, tells_of_lost_store};
+use lotus_crypto_diag::timestamp::Timestamp;
+use lotus_crypto_diag::upload_loop::LoopState;
+use serde_json::Value;
+
+const REFUSAL: &str = "M_UNKNOWN: MatrixError: [400] One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: \
+                       {'key':'YQ'}; new key: {'key': 'Yg'} (http://hs/_matrix/client/v3/keys/upload)";
+
+fn recorded() -> Vec<String> {
+    let mut texts = Vec::new();
+    for file in fs::read_dir(recordings::folder()).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.extension().is_some_and(|extension| extension == "jsonl") && !name.starts_with("uploads-") {
+            let lines = fs::read_to_string(&path).unwrap();
+            let text =
+                |line| serde_json::from_str::<Value>(line).unwrap()["text"].as_str().unwrap_or_default().to_owned();
+            texts.extend(lines.lines().map(text));
+        }
+    }
+    assert!(texts.len() > 500, "the recordings are not there");
+    texts.sort();
+    texts.dedup();
+    texts
+}
+
+fn is_crypto(text: &str) -> bool {
+    ["WARN ", "ERROR "].iter().any(|level| text.strip_prefix(level).is_some_and(|rest| rest.starts_with("matrix_sdk")))
+}
+
+/// Where a stranger's words stand in a line, and whether there may be white space among them.
+fn places(text: &str) -> Vec<(Range<usize>, bool)> {
+    let mut places = Vec::new();
+    let quoted = |places: &mut Vec<_>| {
+        let quotes: Vec<usize> = text.match_indices('"').map(|(at, _)| at).collect();
+        places.extend(quotes.chunks_exact(2).map(|pair| (pair[0] + 1..pair[1], true)));
+    };
+    if is_crypto(text) {
+        quoted(&mut places);
+        if let Some(at) = text.find("invalid to-device event: ") {
+            let from = at + "invalid to-device event: ".len();
+            places.push((from..text[from..].find('\n').map_or(text.len(), |end| from + end), true));
+        }
+        // The type of the event is evidence itself, and an exception's name and message are the browser's.
+        let own = ["event_type=\"", " name: \"", " message: \""];
+        places.retain(|(place, _)| !own.iter().any(|own| text[..place.start].ends_with(own)));
+        return places;
+    }
+    let is_structured = ["Error decrypting event (", "MissingKey: ", "InvalidKey: ", "[MatrixRTCSession "]
+        .iter()
+        .any(|head| text.starts_with(head));
+    for (at, c) in text.char_indices().filter(|(_, c)| matches!(c, '@' | '!' | '$')) {
+        let starts = text[..at].ends_with([' ', '=', '(']);
+        let end = text[at..].find([' ', ')', ']', ',']).map_or(text.len(), |end| at + end);
+        if starts && end > at + 1 {
+            places.push((at + c.len_utf8()..end, is_structured));
+        }
+    }
+    places
+}
+
+#[test]
+fn whatever_a_stranger_writes_into_a_recorded_line_it_says_what_it_said() {
+    let kind = |text: &str| classify(text).map(|found| (found.fault, std::mem::discriminant(&found.detail)));
+    let mut planted = 0;
+    for text in recorded() {
+        for (place, with_blanks) in places(&text) {
+            for words in needles().chain([REFUSAL]).filter(|words| with_blanks || !words.contains(char::is_whitespace))
+            {
+                let escaped = if is_crypto(&text) { words.replace('"', "\\\"") } else { words.to_owned() };
+                for value in
+                    [escaped.clone(), format!("x {escaped} y")].iter().filter(|v| with_blanks || !v.contains(' '))
+                {
+                    let forged = [&text[..place.start], value, &text[place.end..]].concat();
+                    assert_eq!(kind(&forged), kind(&text), "{words}\n{forged}\n{text}");
+                    assert_eq!(tells_of_lost_store(&forged), tells_of_lost_store(&text), "{words}\n{forged}");
+                    planted += 1;
+                }
+            }
+        }
+    }
+    assert!(planted > 10_000, "{planted}");
+}
+
+#[test]
+fn a_strangers_to_device_events_raise_nothing() {
+    let mut session = Session::default();
+    let device = Device { user_id: "@a:hs".into(), device_id: "D".into(), database: "x".into() };
+    session.store_found(device, Recall::Nothing, Some(true), None, Timestamp::default());
+    for action in needles().chain([REFUSAL]).flat_map(|words| [words; 5]) {
+        let action = action.replace('"', "\\\"");
+        for text in [
+            format!(
+                "WARN matrix_sdk_crypto::gossiping::machine: Received an unknown key request action\n    \
+                 action=\"{action}\"\n    at src/gossiping/machine.rs:1\n    in matrix_sdk_crypto::machine::x with sender=\"@eve:evil\""
+            ),
+            format!(
+                "WARN matrix_sdk_crypto::machine: Received a to-device event of an unknown kind: {action}\n    at src/machine/mod.rs:1"
+            ),
+        ] {
+            let line = Line { level: Level::Warn, source: "window", text: &text, excerpt: "", truncated: false };
+            session.observe(line, Timestamp::default());
+        }
+    }
+    let evidence = session.evidence();
+    assert_eq!(evidence.upload_loop.state, LoopState::Idle);
+    assert_eq!(evidence.entries, []);
+    assert_eq!(evidence.crypto_store.map(|store| store.verdict), Some(StoreVerdict::FirstRun));
+}
+
+#[test]
+fn a_refusal_is_one_by_what_stands_before_it() {
+    let is_refusal = |text: &str| matches!(classify(text).map(|found| found.detail), Some(Detail::Refusal(_)));
+    assert!(is_refusal(&format!("Failed to process outgoing request 0: {REFUSAL}")));
+    for quoted in [
+        format!("Room name changed: \"{REFUSAL}\""),
+        REFUSAL.replace("MatrixError: [400] ", ""),
+        format!("WARN matrix_sdk_crypto::machine: {REFUSAL}"),
+        format!(
+            "Error decrypting event (id=$x type={REFUSAL} sender=@eve:evil room=!r ts=2026-11-25T16:46:34.779Z): x"
+        ),
+    ] {
+        assert!(!is_refusal(&quoted), "{quoted}");
+    }
+}
