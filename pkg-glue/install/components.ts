@@ -5,7 +5,7 @@ import { posix } from 'node:path';
 import { type Checkout, specifierOf } from './checkout';
 import { tagOf } from './edits';
 import { appName, extrasOf, refreshExtras } from './extras';
-import { importsOf, NotUnderstood, type Part, type Places } from './places';
+import { importsOf, NotUnderstood, PARTS, type Part, type Places } from './places';
 import { inStyle, type Style, styleOf } from './style';
 import type { Source } from './syntax';
 
@@ -13,16 +13,15 @@ export const NAMES = {
   card: 'CryptoDiagnosticsCard',
   gate: 'CryptoTabGate',
   recovery: 'CryptoRecovery',
-  /** Stands where the recovery would, for what the gate has to know of the client. */
+  /** Gives the gate its client where the recovery, which does so too, is left out. */
   watch: 'CryptoStoreWatch',
 } as const;
 export type Component = keyof typeof NAMES;
 
-/** The components for what is put in, in the order that they are exported in. */
-export function componentsFor(parts: ReadonlySet<Part>): Component[] {
-  const order: Component[] = ['card', 'gate', 'recovery'];
-  const chosen = order.filter((name) => parts.has(name as Part));
-  return parts.has('gate') && !parts.has('recovery') ? [...chosen, 'watch'] : chosen;
+/** The components to install for the chosen parts. The gate needs the watch where no recovery is installed either. */
+export function componentsFor(parts: ReadonlySet<Part>, hasRecovery: boolean): Component[] {
+  const chosen: Component[] = PARTS.filter((part) => parts.has(part));
+  return parts.has('gate') && !parts.has('recovery') && !hasRecovery ? [...chosen, 'watch'] : chosen;
 }
 
 const FOLDER = 'features/crypto-diagnostics';
@@ -31,9 +30,7 @@ const exporting = (component: Component): string => `export * from './${NAMES[co
 /** The files of one component, and where they are: beside the host's own features; named as they are. */
 export function writeComponent(places: Places, component: Component): { folder: string } {
   const { checkout } = places;
-  const source = component === 'card' ? places.accessTokenCard().source : places.clientRoot().source;
-  const folder = folderOf(source.path);
-  const style = styleOf(source);
+  const { folder, style } = homeOf(places, component);
   const write = (name: string, text: string) => {
     const path = posix.join(folder, name);
     const written = checkout.read(path);
@@ -47,6 +44,27 @@ export function writeComponent(places: Places, component: Component): { folder: 
   return { folder };
 }
 
+/** Removes the file of a component, and its export. A file that somebody has changed stays: then it returns its path. */
+export function removeComponent(places: Places, component: Component): string | null {
+  const { checkout } = places;
+  const { folder, style } = homeOf(places, component);
+  const path = posix.join(folder, `${NAMES[component]}.tsx`);
+  const written = checkout.read(path);
+  if (written === null) return null;
+  if (written !== inStyle(TEXTS[component](places, folder, style), style)) return path;
+  checkout.change(path, null);
+  const index = posix.join(folder, 'index.ts');
+  const others = linesOf(checkout.read(index) ?? '').filter((line) => exportedBy(line) !== component);
+  checkout.change(index, others.join(''));
+  return null;
+}
+
+/** The folder of a component's files, and the style that they are written in. */
+function homeOf(places: Places, component: Component): { folder: string; style: Style } {
+  const { source } = component === 'card' ? places.accessTokenCard() : places.clientRoot();
+  return { folder: folderOf(source.path), style: styleOf(source) };
+}
+
 /** The folder that the app's features are in, or would be: seen from a file of one of its parts. */
 function folderOf(path: string): string {
   const app = /^(.*?)\/(components|features|hooks|molecules|organisms|pages|templates)\//.exec(path)?.[1];
@@ -54,12 +72,24 @@ function folderOf(path: string): string {
   return posix.join(app, FOLDER);
 }
 
+/** In the order of `NAMES`, whichever was installed first; as the last line where the host has written lines of its own. */
 function exportFrom(checkout: Checkout, path: string, component: Component, style: Style): void {
   const before = checkout.read(path) ?? '';
-  const line = inStyle(exporting(component), style);
   if (before.includes(NAMES[component])) return;
   const ended = before === '' || before.endsWith('\n') ? before : before + style.eol;
-  checkout.change(path, ended + line + style.eol);
+  const lines = [...linesOf(ended), inStyle(exporting(component), style) + style.eol];
+  const place = (line: string) => Object.keys(NAMES).indexOf(exportedBy(line) ?? '');
+  if (lines.every((line) => place(line) >= 0)) lines.sort((a, b) => place(a) - place(b));
+  checkout.change(path, lines.join(''));
+}
+
+/** Each with the line break that ends it. */
+const linesOf = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+
+/** The component that a line of `index.ts` exports, where the line is as it was written. */
+function exportedBy(line: string): string | null {
+  const name = /^export \* from (['"])\.\/(\w+)\1;?\s*$/.exec(line)?.[2];
+  return Object.entries(NAMES).find(([, exported]) => exported === name)?.[0] ?? null;
 }
 
 const reactImport = (style: Style, names: string[], types: string[] = []): string => {

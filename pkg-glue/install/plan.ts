@@ -2,7 +2,7 @@
 
 import type { Checkout } from './checkout';
 import { specifierOf } from './checkout';
-import { type Component, componentsFor, NAMES, writeComponent } from './components';
+import { type Component, componentsFor, NAMES, removeComponent, writeComponent } from './components';
 import * as edits from './edits';
 import { refreshExtras } from './extras';
 import { LOCK_FILE, removeLocked } from './lock';
@@ -33,7 +33,7 @@ export function planInstall(checkout: Checkout, version: string | null, parts = 
   addAuto(places);
 
   const missing: NotUnderstood[] = [];
-  for (const component of componentsFor(parts)) {
+  for (const component of componentsFor(parts, isUsed(places, NAMES.recovery))) {
     try {
       putIn(places, component);
     } catch (error) {
@@ -41,30 +41,56 @@ export function planInstall(checkout: Checkout, version: string | null, parts = 
       missing.push(new NotUnderstood(error.message, component === 'watch' ? ['gate'] : [component]));
     }
   }
-  if (missing.length === 0) return leftOver(places, parts);
+  if (missing.length === 0) return [...storeLeft(places, parts), ...watchLeft(places, parts)];
   const messages = new Set(missing.map(({ message }) => message));
   throw new NotUnderstood([...messages].join('\n'), [...new Set(missing.flatMap((error) => error.parts))]);
 }
 
-function leftOver(places: Places, parts: ReadonlySet<Part>): string[] {
+function storeLeft(places: Places, parts: ReadonlySet<Part>): string[] {
   if (!parts.has('gate') && !parts.has('recovery')) return [];
   const { initMatrix } = places.clientRoot();
   if (places.storeOptions(initMatrix) !== null) return [];
-  const component = NAMES[parts.has('recovery') ? 'recovery' : 'watch'];
+  const component = NAMES[isUsed(places, NAMES.recovery) ? 'recovery' : 'watch'];
   return [
     `${initMatrix} names the crypto store at run time: ${component} has a line for checkCryptoStore() with that name.`,
   ];
+}
+
+function watchLeft(places: Places, parts: ReadonlySet<Part>): string[] {
+  const changed = parts.has('recovery') ? removeComponent(places, 'watch') : null;
+  if (changed === null) return [];
+  return [`${changed} was changed, and ${NAMES.recovery} is used in its place: the change may belong there.`];
 }
 
 function putIn(places: Places, component: Component): void {
   const { checkout } = places;
   const { folder } = writeComponent(places, component);
   const name = NAMES[component];
+  if (component === 'recovery') replaceWatch(places);
   if (isUsed(places, name)) return;
   const path = placeFor(places, component);
   const source = places.source(path);
   const specifier = specifierOf(path, `${folder}/index.ts`);
   checkout.change(path, edits.addImport(source, name, specifier, styleOf(source)));
+}
+
+/** The recovery does all that the watch did, in the same place. */
+function replaceWatch(places: Places): void {
+  const { checkout } = places;
+  const { watch, recovery } = NAMES;
+  for (const path of usersOf(places, watch)) {
+    const source = places.source(path);
+    if (!isOurs(importOf(source, watch)?.node.source.value ?? '')) continue;
+    if (!isUsed(places, recovery)) {
+      checkout.change(path, source.text.replace(new RegExp(`\\b${watch}\\b`, 'g'), recovery));
+      continue;
+    }
+    checkout.change(path, edits.removeElement(source, watch));
+    checkout.change(
+      path,
+      edits.removeImport(places.source(path), (specifier, name) => isOurs(specifier) && name === watch),
+    );
+  }
 }
 
 /** Puts an element where it belongs; says in which file. */
@@ -91,7 +117,6 @@ function placeFor(places: Places, component: Component): string {
 /** Takes out what was put in, also where the files have changed since. Returns the files that somebody has changed. */
 export function planUninstall(checkout: Checkout): string[] {
   const places = new Places(checkout);
-  const ours = (specifier: string) => /(^|\/)crypto-diagnostics$/.test(specifier);
   const change = (source: Source, text: string) => {
     checkout.change(source.path, text);
     return places.source(source.path);
@@ -104,13 +129,13 @@ export function planUninstall(checkout: Checkout): string[] {
     if (added.includes(path) || (names.length === 0 && !text.includes(AUTO))) continue;
     let source = places.source(path);
     for (const name of names) {
-      if (!ours(importOf(source, name)?.node.source.value ?? '')) continue;
+      if (!isOurs(importOf(source, name)?.node.source.value ?? '')) continue;
       const isGate = name === NAMES.gate;
       source = change(source, isGate ? edits.unwrap(source, name, styleOf(source)) : edits.removeElement(source, name));
     }
     change(
       source,
-      edits.removeImport(source, (specifier) => specifier === AUTO || ours(specifier)),
+      edits.removeImport(source, (specifier) => specifier === AUTO || isOurs(specifier)),
     );
   }
   const manifest = checkout.read('package.json');
@@ -147,9 +172,13 @@ function addAuto(places: Places): void {
 }
 
 /** Whether a component is in the app already, wherever somebody has put it. */
-function isUsed(places: Places, name: string): boolean {
-  return places.checkout
+const isUsed = (places: Places, name: string): boolean => usersOf(places, name).length > 0;
+
+const usersOf = (places: Places, name: string): string[] =>
+  places.checkout
     .sources()
     .filter((path) => places.checkout.read(path)?.includes(`<${name}`))
-    .some((path) => edits.has(places.source(path), name));
-}
+    .filter((path) => edits.has(places.source(path), name));
+
+/** Whether an import is of the folder that the components were written to. */
+const isOurs = (specifier: string): boolean => /(^|\/)crypto-diagnostics$/.test(specifier);

@@ -1,8 +1,9 @@
 // Which parts are installed: where a place is missing or the host has its own, the others are put in without it.
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-import { checkOut, files, fixtures, root, run } from './install-checkout';
+import { checkOut, edit, files, fixtures, root, run } from './install-checkout';
 
 describe('where a place is missing', () => {
   const names = ['CryptoDiagnosticsCard', 'CryptoTabGate', 'CryptoRecovery'];
@@ -33,6 +34,7 @@ describe('where a place is missing', () => {
   });
 
   it.each([
+    [['card'], ['CryptoTabGate', 'CryptoRecovery']],
     [['gate'], ['CryptoDiagnosticsCard', 'CryptoRecovery']],
     [['recovery'], ['CryptoDiagnosticsCard', 'CryptoTabGate']],
     [['gate,recovery'], ['CryptoDiagnosticsCard']],
@@ -48,6 +50,14 @@ describe('where a place is missing', () => {
     expect(files()).toEqual(installed);
     expect(run('uninstall', root)).toMatchObject({ status: 0, stderr: '' });
     expect(files()).toEqual(before);
+    run('install', root);
+    const whole = files();
+    run('uninstall', root);
+    run('install', root, ...options);
+    expect(run('install', root, '--force')).toMatchObject({ status: 0, stderr: '' });
+    expect(files()).toEqual(whole);
+    expect(run('uninstall', root)).toMatchObject({ status: 0, stderr: '' });
+    expect(files()).toEqual(before);
   });
 
   it('the gate has the client to stop, whether the recovery is there or not', () => {
@@ -58,18 +68,70 @@ describe('where a place is missing', () => {
     expect(files().get('src/app/pages/client/ClientRoot.tsx')).toContain('<CryptoStoreWatch />');
   });
 
-  it('what was left out is put in later', () => {
-    checkOut('cinny-4.11');
+  it('what was left out is put in later, where the host already exports something of its own', () => {
+    const before = checkOut('cinny-4.11');
+    const index = 'src/app/features/crypto-diagnostics/index.ts';
     run('install', root, '--without', 'card');
+    appendFileSync(join(root, index), "export * from './own';\n");
     run('install', root, '--force');
-    const later = files();
     expect(added()).toEqual(names);
-    expect(later.get('src/app/features/crypto-diagnostics/index.ts')).toContain(
+    expect(files().get(index)?.split('\n').slice(-3)).toEqual([
+      "export * from './own';",
       "export * from './CryptoDiagnosticsCard';",
-    );
+      '',
+    ]);
+    expect(run('uninstall', root)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/remove\w* them:\n.*index\.ts\n$/),
+    });
+    expect(run('uninstall', root, '--force').status).toBe(0);
+    expect(files()).toEqual(before);
   });
 
-  it('a part that there is not is no part', () => {
+  it('the recovery takes the place of the watch, also where its element was moved', () => {
+    checkOut('cinny-4.11');
+    run('install', root, '--without', 'recovery');
+    const clientRoot = 'src/app/pages/client/ClientRoot.tsx';
+    edit(clientRoot, '      <CryptoStoreWatch />\n', '');
+    edit(clientRoot, '{children}</Box>', '<CryptoStoreWatch />{children}</Box>');
+    run('install', root, '--force');
+    expect(files().get(clientRoot)).toContain('<CryptoRecovery />{children}</Box>');
+    expect([...files()].filter(([path, text]) => `${path} ${text}`.includes('CryptoStoreWatch'))).toEqual([]);
+  });
+
+  it('a watch that somebody has changed stays as a file, which is said', () => {
+    checkOut('cinny-4.11');
+    run('install', root, '--without', 'recovery');
+    const watch = 'src/app/features/crypto-diagnostics/CryptoStoreWatch.tsx';
+    edit(watch, 'checkCryptoStore(mx)', "checkCryptoStore(mx, { databasePrefix: 'own' })");
+    const { stdout } = run('install', root, '--force');
+    expect(stdout).toContain(`Left to you: ${watch} was changed, and CryptoRecovery is used in its place`);
+    expect(files().get(watch)).toContain("databasePrefix: 'own'");
+    expect(files().get('src/app/pages/client/ClientRoot.tsx')).not.toContain('CryptoStoreWatch');
+  });
+
+  it('a watch that is there beside the recovery is removed', () => {
+    checkOut('cinny-4.11');
+    run('install', root);
+    const installed = files();
+    const clientRoot = 'src/app/pages/client/ClientRoot.tsx';
+    edit(clientRoot, '<CryptoRecovery />', '<CryptoStoreWatch />\n      <CryptoRecovery />');
+    edit(
+      clientRoot,
+      'import { CryptoRecovery }',
+      "import { CryptoStoreWatch } from '../../features/crypto-diagnostics';\nimport { CryptoRecovery }",
+    );
+    run('install', root, '--force');
+    expect(files()).toEqual(installed);
+  });
+
+  it('the watch is not put in beside the recovery', () => {
+    checkOut('cinny-4.11');
+    run('install', root);
+    expect(run('install', root, '--without', 'recovery').stdout).toBe('Everything is in its place already.\n');
+  });
+
+  it('an unknown part is refused, and the known ones are named', () => {
     checkOut('cinny-4.11');
     const { status, stderr } = run('install', root, '--without', 'cards');
     expect({ status, stderr }).toEqual({ status: 1, stderr: '--without cards: the parts are card, gate, recovery\n' });
