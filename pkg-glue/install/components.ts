@@ -145,11 +145,18 @@ function gateText(places: Places, folder: string, style: Style): string {
   const options = places.storeOptions(root.initMatrix);
   const types = ['ReactNode'];
   const props = `      appName="${appName(places.checkout)}"
-      canYield={() => !isInCall(getGatedClient()) || 'in a call'}
+      canYield={canYield}
       onYield={stopGatedClient}
       onLost={stopGatedClient}
 `;
-  const head = `type ${NAMES.gate}Props = {
+  const head = `const canYield = () => {
+  const mx = getGatedClient();
+  // There is no client to stop yet, but soon one that syncs.
+  if (!mx) return 'it is still starting';
+  return !isInCall(mx) || 'in a call';
+};
+
+type ${NAMES.gate}Props = {
   children: ReactNode;
 };
 /** Two tabs on one crypto store break it: one of them runs the client, the others wait. */
@@ -297,6 +304,7 @@ export const getGatedClient = () => client;
 /** Another tab may open the crypto store after this. */
 export const stopGatedClient = () => {
   client?.stopClient();
+  client = undefined;
 };
 `;
 }

@@ -1,0 +1,80 @@
+// The gate that the installer writes: what it answers and does while its host starts the client.
+import { join } from 'node:path';
+import { build, type Plugin } from 'esbuild';
+import { beforeEach, expect, it } from 'vitest';
+
+import { checkOut, root, run } from './install-checkout';
+
+const GATE = 'src/app/features/crypto-diagnostics';
+
+type Client = { stopped: number; calls?: number };
+type Written = {
+  gate: { canYield: () => true | string; onYield: () => void; onLost: () => void };
+  setGatedClient: (mx: Client & { stopClient: () => void }) => void;
+};
+
+/** What the gate imports, as far as it is asked here: elements are their properties, a client says itself whether it calls. */
+const STUBS: Record<string, string> = {
+  react: 'export const useEffect = () => {}; export default { createElement: (type, props) => props };',
+  'lotus-crypto-diag': 'export const isInCall = (mx) => mx?.calls > 0; export const checkCryptoStore = () => {};',
+  'lotus-crypto-diag/react': 'export const TabGate = () => null;',
+};
+const stubs: Plugin = {
+  name: 'stubs',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(react|lotus-crypto-diag(\/react)?)$/ }, ({ path }) => ({ path, namespace: 'stub' }));
+    onLoad({ filter: /.*/, namespace: 'stub' }, ({ path }) => ({ contents: STUBS[path] ?? '' }));
+    onResolve({ filter: /sessions$/ }, () => ({ path: 'sessions', namespace: 'session' }));
+    onLoad({ filter: /.*/, namespace: 'session' }, () => ({
+      contents: "export const getFallbackSession = () => ({ userId: '@a:b', deviceId: 'C' });",
+    }));
+  },
+};
+
+let written: Written;
+
+beforeEach(async () => {
+  checkOut('cinny-4.11');
+  run('install', root);
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `import { CryptoTabGate } from './CryptoTabGate';
+        export { setGatedClient } from './gatedClient';
+        export const gate = CryptoTabGate({ children: null });`,
+      resolveDir: join(root, GATE),
+    },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    jsx: 'transform',
+    plugins: [stubs],
+    tsconfigRaw: {},
+  });
+  written = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0]?.text ?? '')}`);
+});
+
+const start = (calls = 0) => {
+  const client = { stopped: 0, calls, stopClient: () => void client.stopped++ };
+  written.setGatedClient(client);
+  return client;
+};
+
+it('is not handed over while the client is still starting: there is nothing to stop yet', () => {
+  expect(written.gate.canYield()).toBe('it is still starting');
+});
+
+it('is handed over when the client is there, unless it is in a call', () => {
+  start();
+  expect(written.gate.canYield()).toBe(true);
+  start(1);
+  expect(written.gate.canYield()).toBe('in a call');
+});
+
+it.each(['onYield', 'onLost'] as const)('knows after %s that the next client is still starting', (end) => {
+  const client = start();
+  written.gate[end]();
+  expect(client.stopped).toBe(1);
+  expect(written.gate.canYield()).toBe('it is still starting');
+  start();
+  expect(written.gate.canYield()).toBe(true);
+});
