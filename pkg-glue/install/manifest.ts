@@ -7,11 +7,17 @@ import MagicString from 'magic-string';
 import { NotUnderstood } from './places';
 import { end, start } from './syntax';
 
+/** The sections of a package.json from which npm installs. */
+export const SECTIONS = ['dependencies', 'devDependencies', 'optionalDependencies'];
+
+export const hasDependency = (text: string, name: string): boolean => entriesFor(text, name).length > 0;
+
+/** An entry that is there already is changed where it is. */
 export function addDependency(text: string, name: string, version: string): string {
   const dependencies = dependenciesOf(text);
   const entry = `${JSON.stringify(name)}: ${JSON.stringify(version)}`;
   const edited = new MagicString(text);
-  const present = dependencies.find((property) => keyOf(property) === name);
+  const [present] = entriesFor(text, name);
   if (present) return edited.update(start(present), end(present), entry).toString();
   const [first] = dependencies;
   if (!first) throw new NotUnderstood('package.json has no dependencies');
@@ -23,7 +29,11 @@ export function addDependency(text: string, name: string, version: string): stri
 }
 
 export const removeDependency = (text: string, name: string): string =>
-  removeProperties(text, 'package.json', [['dependencies', name]]);
+  removeProperties(
+    text,
+    'package.json',
+    SECTIONS.map((section) => [section, name]),
+  );
 
 /** Takes properties out, each named by its way from the top. What is not there is left out. */
 export function removeProperties(text: string, file: string, ways: string[][]): string {
@@ -45,6 +55,11 @@ const keyOf = ({ key }: ObjectProperty): string => (key.type === 'StringLiteral'
 
 const propertiesOf = (object: ObjectExpression): ObjectProperty[] =>
   object.properties.filter((property) => property.type === 'ObjectProperty');
+
+function entriesFor(text: string, name: string): ObjectProperty[] {
+  const top = parse(text, 'package.json');
+  return SECTIONS.flatMap((section) => propertiesAt(top, [section])).filter((property) => keyOf(property) === name);
+}
 
 const dependenciesOf = (text: string): ObjectProperty[] => propertiesAt(parse(text, 'package.json'), ['dependencies']);
 

@@ -6,7 +6,7 @@ import { type Component, componentsFor, NAMES, removeComponent, writeComponent }
 import * as edits from './edits';
 import { refreshExtras } from './extras';
 import { LOCK_FILE, removeLocked } from './lock';
-import { addDependency, removeDependency } from './manifest';
+import { addDependency, hasDependency, removeDependency } from './manifest';
 import { NotUnderstood, PARTS, type Part, Places } from './places';
 import { styleOf } from './style';
 import { importOf, type Source } from './syntax';
@@ -16,9 +16,11 @@ const AUTO = `${PACKAGE}/auto`;
 
 export const ALL_PARTS: ReadonlySet<Part> = new Set(PARTS);
 
-/** Whether the host's package.json names the package: then that is what it gets. */
-export const isDependency = (checkout: Checkout): boolean =>
-  checkout.read('package.json')?.includes(`"${PACKAGE}"`) ?? false;
+/** Whether the host's package.json names the package already, with a version or a tarball of the host's choice. */
+export function isDependency(checkout: Checkout): boolean {
+  const manifest = checkout.read('package.json');
+  return manifest !== null && hasDependency(manifest, PACKAGE);
+}
 
 /**
  * Changes nothing where everything is in its place. Returns what is left to its people. Throws `NotUnderstood`, with the

@@ -95,6 +95,28 @@ describe('the dependency', () => {
     expect(named()).toBe('file:../x.tgz');
   });
 
+  it('stays where the host has it, also among what is for its development alone', () => {
+    checkOut('cinny-4.11');
+    edit(
+      'package.json',
+      '"dependencies": {',
+      '"devDependencies": {\n    "lotus-crypto-diag": "0.0.9"\n  },\n  "dependencies": {',
+    );
+    run('install', root, '--package', '0.2.0', '--force');
+    const { dependencies, devDependencies } = JSON.parse(files().get('package.json') ?? '{}');
+    expect(devDependencies).toEqual({ 'lotus-crypto-diag': '0.2.0' });
+    expect(dependencies).not.toHaveProperty('lotus-crypto-diag');
+    expect(run('uninstall', root).status).toBe(0);
+    expect(files().get('package.json')).not.toContain('lotus-crypto-diag');
+  });
+
+  it('is not there where package.json names the package for something else', () => {
+    checkOut('cinny-4.11');
+    edit('package.json', '"type": "module"', '"type": "module",\n  "keywords": ["lotus-crypto-diag"]');
+    const { status, stderr } = runWith({}, command, 'install', root, '--force');
+    expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining('--package path/to/') });
+  });
+
   it('is another one when another one is asked for', () => {
     checkOut('cinny-4.11');
     run('install', root, '--package', '0.1.0');
