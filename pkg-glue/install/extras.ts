@@ -5,13 +5,14 @@ import { specifierOf } from './checkout';
 import { field, isText, readJson } from './json';
 
 const SDK = 'matrix-js-sdk';
-const LITERAL = /^const extras = \{.*['"]\d.*\};?\r?$/m;
+/** The declaration with its versions as text, as it was written: also where no version was known. */
+const LITERAL = /^const extras = \{ app: (['"])[^'"]*\1(, sdkVersion: (['"])[^'"]*\3)? \};?\r?$/m;
 
 export type Extras = { imports: string; declaration: string };
 
 /**
- * As imports of both package.json, where the host's compiler reads JSON: they stay right when the host is updated. As text
- * elsewhere, which the next `install` writes anew.
+ * Imports both package.json where the host's compiler accepts that: the versions then stay right when the host is updated.
+ * Elsewhere they are written as text, which the next `install` renews.
  */
 export function extrasOf(checkout: Checkout, from: string): Extras {
   const app = appName(checkout);
@@ -32,7 +33,7 @@ export function extrasOf(checkout: Checkout, from: string): Extras {
   return { imports: '', declaration: `const extras = { ${fields.join(', ')} };\n` };
 }
 
-/** A file of before, with the versions of today where they stand in it as text. */
+/** The text of an installed file, with the current versions where it names versions as text. */
 export function refreshExtras(before: string, now: string): string {
   const [was, is] = [LITERAL.exec(before)?.[0], LITERAL.exec(now)?.[0]];
   return was && is ? before.replace(was, () => is) : before;
@@ -48,6 +49,8 @@ function readsJson(checkout: Checkout): boolean {
     const value = checkout.compilerOption(name);
     return isText(value) ? value.toLowerCase() : value;
   };
+  // Then every file that is compiled has to be listed, or lie in that folder: package.json is not and does not.
+  if (option('composite') === true || option('rootDir') !== undefined) return false;
   const resolution = option('moduleResolution');
   // As Node resolves, an import of JSON has to name an attribute, which older compilers and bundlers cannot read.
   if (/^node(16|18|20|next)$/.test(String(resolution ?? option('module')))) return false;

@@ -181,6 +181,37 @@ describe('what it is careful about', () => {
     expect(files()).toEqual(before);
   });
 
+  it.each([
+    'workspace:*',
+    'catalog:',
+    'github:example/matrix-js-sdk',
+  ])('an added file that names the app alone is renewed and removed, too: the SDK is %s', (address) => {
+    checkOut('cinny-one-page');
+    edit('package.json', '"34.4.0"', JSON.stringify(address));
+    const before = files();
+    run('install', root, '--force');
+    const card = join(root, 'src/app/features/crypto-diagnostics/CryptoDiagnosticsCard.tsx');
+    expect(readFileSync(card, 'utf8')).toContain("{ app: 'Cinny 4.2.3-lotus.2' }");
+    edit('package.json', '"4.2.3-lotus.2"', '"4.2.4"');
+    run('install', root, '--force');
+    expect(readFileSync(card, 'utf8')).toContain("{ app: 'Cinny 4.2.4' }");
+    edit('package.json', '"4.2.4"', '"4.2.3-lotus.2"');
+    expect(run('uninstall', root)).toMatchObject({ status: 0, stderr: '' });
+    expect(files()).toEqual(before);
+  });
+
+  it.each([
+    '"composite": true',
+    '"rootDir": "src"',
+  ])('versions are written as text where the compiler takes no file from outside of src: %s', (option) => {
+    checkOut('cinny-4.11');
+    edit('tsconfig.json', '"strict": true', `"strict": true, ${option}`);
+    run('install', root, '--force');
+    const card = files().get('src/app/features/crypto-diagnostics/CryptoDiagnosticsCard.tsx');
+    expect(card).toContain("const extras = { app: 'Lotus 4.11.1', sdkVersion: '41.7.0' };");
+    expect(card).not.toContain('package.json');
+  });
+
   it('what it leaves to the people of the checkout, it says', () => {
     checkOut('cinny-aliased');
     const { stdout } = run('install', root);
