@@ -1,5 +1,5 @@
-// What a specifier means that is no relative path: `compilerOptions.paths`, and Vite's `resolve.alias` as far as it is
-// written out. Neither configuration is run.
+// Resolves specifiers that are not relative: by `compilerOptions.paths`, and by Vite's `resolve.alias` where its values are
+// literals. Neither configuration is run.
 
 import { posix } from 'node:path';
 import type { Node } from '@babel/types';
@@ -7,7 +7,7 @@ import type { Node } from '@babel/types';
 import { field, isText, readJson } from './json';
 import { end, readSource, type Source, start } from './syntax';
 
-/** A path of the checkout for a specifier, without its ending; `null` where the alias is of something else. */
+/** A path of the checkout for a specifier, without its ending; `null` where the alias does not match it. */
 export type Alias = (specifier: string) => string | null;
 
 type Read = (path: string) => string | null;
@@ -21,7 +21,7 @@ export function aliasesOf(read: Read): Alias[] {
   return [...compilers, ...bundlers];
 }
 
-/** The value of an option, of the file that decides it: the file itself, or the nearest that it extends. */
+/** The value of an option, from the configuration itself or from the nearest one it extends. */
 export function compilerOption(read: Read, name: string): unknown {
   for (const path of TYPESCRIPT) {
     const found = configs(read, path).find(({ options }) => field(options, name) !== undefined);
@@ -64,7 +64,7 @@ function compilerAliases(read: Read, path: string): Alias[] {
         .map((target) => patternAlias(pattern, posix.join(base ?? posix.dirname(file), target)));
     });
   });
-  // With a base alone, every specifier may begin at it.
+  // `baseUrl` alone resolves every specifier.
   return base === undefined ? aliases : [...aliases, (specifier) => posix.join(base, specifier)];
 }
 
@@ -118,7 +118,7 @@ function keyOf(node: Node): string | null {
   return node.key.type === 'StringLiteral' ? node.key.value : null;
 }
 
-/** `path.resolve(__dirname, 'src', 'app')`, `new URL('./src/app', import.meta.url)`: its texts, in the order they are in. */
+/** `path.resolve(__dirname, 'src', 'app')`, `new URL('./src/app', import.meta.url)`: its strings, joined in their order. */
 function pathIn(source: Source, value: Node): string | null {
   const texts = source.nodes
     .filter((node) => node.type === 'StringLiteral' && start(node) >= start(value) && end(node) <= end(value))

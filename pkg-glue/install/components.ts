@@ -27,7 +27,7 @@ export function componentsFor(parts: ReadonlySet<Part>, hasRecovery: boolean): C
 const FOLDER = 'features/crypto-diagnostics';
 const exporting = (component: Component): string => `export * from './${NAMES[component]}';`;
 
-/** The files of one component, and where they are: beside the host's own features; named as they are. */
+/** Writes the files of one component into a folder beside the host's own features. */
 export function writeComponent(places: Places, component: Component): { folder: string } {
   const { checkout } = places;
   const { folder, style } = homeOf(places, component);
@@ -35,7 +35,7 @@ export function writeComponent(places: Places, component: Component): { folder: 
     const path = posix.join(folder, name);
     const written = checkout.read(path);
     const now = inStyle(text, style);
-    // A file that somebody has made their own since stays theirs, but for versions that stand in it.
+    // A file that somebody has changed keeps the changes; only versions written as text are renewed.
     checkout.change(path, written === null ? now : refreshExtras(written, now));
   };
   write(`${NAMES[component]}.tsx`, TEXTS[component](places, folder, style));
@@ -187,7 +187,7 @@ ${props}    >
   return `${reactImport(style, options === null ? [] : ['useEffect'], types)}import { ${names} } from 'lotus-crypto-diag';
 ${imports}import { ${session.name} } from '${specifierOf(posix.join(folder, 'x'), session.path)}';
 
-/** Of the session that is stored now: another tab may have logged out, or in, since. */
+/** The name of the session that is stored now: another tab may have logged out or in since. */
 const readName = () => {
   const { userId, deviceId } = ${session.name}() ?? {};
   return userId && deviceId ? \`\${userId} \${deviceId}\` : null;
@@ -236,7 +236,7 @@ ${reloads ? '' : handler}  return <CryptoRecoveryPrompt mx={mx} onLogout={${relo
 `;
 }
 
-/** The first line, and what a component does with the client. */
+/** The imports and the effect with which a component registers and checks the client. */
 function watchOf(places: Places): { imports: string; effect: string } {
   const options = places.storeOptions(places.clientRoot().initMatrix);
   const names = ['checkCryptoStore', 'requestPersistentStorage'].slice(options === null ? 1 : 0);
@@ -262,7 +262,7 @@ function watchText(places: Places, folder: string, style: Style): string {
   return `${reactImport(style, ['useEffect'])}${watch.imports}import { useMatrixClient } from '${specifierOf(from, places.home('useMatrixClient', source))}';
 import { setGatedClient } from './gatedClient';
 
-/** Shows nothing: the client for the gate, and what has to be looked at once there is one. */
+/** Renders nothing: registers the client for the gate, and checks the store once there is a client. */
 export function ${NAMES.watch}() {
   const mx = useMatrixClient();
 
@@ -279,7 +279,7 @@ const TEXTS: Record<Component, (places: Places, folder: string, style: Style) =>
   watch: watchText,
 };
 
-/** A relative import of one file, as another file writes it. */
+/** Rewrites a relative import of one file for another file. */
 function relocated(source: Source, specifier: string, from: string): string {
   const path = posix.relative(posix.dirname(from), posix.join(posix.dirname(source.path), specifier));
   return path.startsWith('.') ? path : `./${path}`;
@@ -294,7 +294,7 @@ type Client = ReturnType<typeof useMatrixClient>;
 
 let client: Client | undefined;
 
-/** The client of this tab: for the gate, which is there before it. */
+/** The client of this tab, for the gate, which is rendered before there is one. */
 export const setGatedClient = (mx: Client) => {
   client = mx;
 };

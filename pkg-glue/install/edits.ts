@@ -117,7 +117,7 @@ export function unwrap(source: Source, name: string, style: Style): string {
   return edited.toString();
 }
 
-/** Where the lines of an element begin, its first apart, that may be moved: not empty, not within a text that counts. */
+/** Starts of an element's lines after the first that can be indented: not the empty ones, nor those inside a string. */
 function innerLines(source: Source, element: JSXElement): number[] {
   const verbatim = source.nodes.filter(
     (node) => (node.type === 'TemplateLiteral' || node.type === 'StringLiteral') && isInside(node, element),

@@ -1,4 +1,4 @@
-// What a report says of the app and of its SDK: the host's package.json knows the one, the installed SDK's the other.
+// The versions of the app and of its SDK for the report: from the host's package.json, and from that of the installed SDK.
 
 import type { Checkout } from './checkout';
 import { specifierOf } from './checkout';

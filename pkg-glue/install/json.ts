@@ -3,7 +3,7 @@
 import { parseExpression } from '@babel/parser';
 import type { Node } from '@babel/types';
 
-/** `undefined` for what is no such text. */
+/** The parsed value; `undefined` where the text is missing or cannot be parsed. */
 export function readJson(text: string | null): unknown {
   if (text === null) return undefined;
   try {
@@ -35,7 +35,7 @@ function readValue(node: Node | null): unknown {
   }
 }
 
-/** A field of an object, `undefined` of anything else. */
+/** A field of an object; `undefined` where the value is no object. */
 export const field = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 

@@ -36,7 +36,7 @@ const BY_HAND = `By hand, it is put into four places:
 
 with   import { CryptoDiagnostics, CryptoRecoveryPrompt, TabGate } from 'lotus-crypto-diag/react';`;
 
-/** Something that is said without a stack. */
+/** An error that is printed without its stack. */
 class Refusal extends Error {}
 
 export function main(args: string[]): number {
@@ -140,7 +140,7 @@ const LOCK_FILES = { 'pnpm-lock.yaml': 'pnpm', 'yarn.lock': 'yarn', 'package-loc
 const managerOf = (checkout: Checkout): string =>
   Object.entries(LOCK_FILES).find(([path]) => checkout.read(path) !== null)?.[1] ?? 'npm';
 
-/** What may have changed already, without harm: the tarball was put into the checkout, or the package into package.json. */
+/** Files that may have changes: a tarball put into the checkout, and package.json where it already names the package. */
 function unharmed(checkout: Checkout): string[] {
   const change = checkout.changes().find(({ path }) => path === 'package.json');
   const named = /"file:([^"]+\.tgz)"/g;
@@ -148,10 +148,10 @@ function unharmed(checkout: Checkout): string[] {
   return [...tarballs, ...(change ? [] : ['package.json', ...Object.keys(LOCK_FILES)])];
 }
 
-/** What is not committed cannot be had back, should this go wrong. */
+/** Changes that are not committed could not be restored if something goes wrong. */
 function refuseToSpoil(root: string, command: string, edited: string[], unharmed: string[]): void {
   if (command === 'uninstall') {
-    // The lines that were put in are taken out one by one; only these files would go with all that is in them.
+    // In the host's own files only the added lines are removed; these files would be deleted with all changes in them.
     if (edited.length > 0)
       throw new Refusal(`changed since they were added; --force removes them:\n${edited.join('\n')}`);
     return;

@@ -35,7 +35,7 @@ export const removeDependency = (text: string, name: string): string =>
     SECTIONS.map((section) => [section, name]),
   );
 
-/** Takes properties out, each named by its way from the top. What is not there is left out. */
+/** Removes properties, each named by its path from the top. A path that does not exist is ignored. */
 export function removeProperties(text: string, file: string, ways: string[][]): string {
   const top = parse(text, file);
   const edited = new MagicString(text);

@@ -7,20 +7,20 @@ import { field, isText, readJson } from './json';
 
 const PACKAGE = 'lotus-crypto-diag';
 
-/** What the host's package.json shall name; `null` where nothing tells it. */
+/** The version or address for the host's package.json; `null` where it cannot be found out. */
 export function originFor(root: string, script: string, environment: NodeJS.ProcessEnv): string | null {
   return fromNpx(root, environment) ?? fromInstaller(root, script);
 }
 
-/** For a tarball: its way from the host. */
+/** For a tarball: its path relative to the host. */
 export const fileSpecifier = (root: string, tarball: string): string => {
   const way = relative(root, tarball);
   return `file:${(isAbsolute(way) ? tarball : way).split(sep).join('/')}`;
 };
 
 /**
- * `npx --package <tarball>`. npm keeps what it has unpacked by the words of the command: it may have noted there another
- * folder, in which the same words were used before.
+ * `npx --package <tarball>`. npm caches the unpacked package by the text of the command: the cached package.json may name
+ * another folder, in which the same command was run before.
  */
 function fromNpx(root: string, environment: NodeJS.ProcessEnv): string | null {
   if (environment['npm_command'] !== 'exec') return null;

@@ -23,7 +23,7 @@ import {
 export const PARTS = ['card', 'gate', 'recovery'] as const;
 export type Part = (typeof PARTS)[number];
 
-/** The checkout has another shape than is known here. `parts`: what cannot be put in therefore, where the rest can. */
+/** The checkout has an unknown shape. `parts`: the parts that cannot be installed, where the others can. */
 export class NotUnderstood extends Error {
   constructor(
     message: string,
@@ -33,7 +33,7 @@ export class NotUnderstood extends Error {
   }
 }
 
-/** How deep below a script of the page the call may be that draws the app: the script may load it with an `import()`. */
+/** How many imports away from the page's script the call that draws the app may be. */
 const ENTRY_DEPTH = 2;
 
 /** A place in JSX, after a child, with the condition under which that child is there. */
@@ -103,7 +103,7 @@ export class Places {
     );
   }
 
-  /** After an element; where it is all that its component shows, after that component, wherever it is used. */
+  /** After an element; where its component renders nothing else, after that component in the file that uses it. */
   after(source: Source, element: JSXElement): Sibling {
     let condition: string | null = null;
     let child: Node = element;
@@ -174,7 +174,7 @@ export class Places {
     return only(providers(source), `a MatrixClientProvider in ${source.path}`, () => source.path);
   }
 
-  /** The function that says which session there is: what `baseUrl` is taken from. */
+  /** The function that returns the session: the one from which `baseUrl` is read. */
   session({ source, component }: { source: Source; component: string }): { path: string; name: string } | null {
     for (const node of source.nodes) {
       if (node.type !== 'VariableDeclarator' || node.id.type !== 'ObjectPattern' || !node.init) continue;
@@ -230,7 +230,7 @@ export class Places {
     }
   }
 
-  /** What is found in the files that have all of the words. Files that cannot be parsed hold nothing. */
+  /** Searches the files that contain all of the words. Files that cannot be parsed are skipped. */
   private search<T>(words: string[], find: (source: Source) => T[]): T[] {
     return this.checkout.sources().flatMap((path) => {
       const text = this.checkout.read(path) ?? '';
@@ -279,7 +279,7 @@ function isCallOf(name: string): (node: Node) => boolean {
   };
 }
 
-/** The condition that an expression puts on its part; nothing, where it is no such expression. */
+/** The condition under which an expression evaluates to its part; `null` where it is neither `&&` nor `?:`. */
 function conditionOf(source: Source, node: Node, part: Node): string | null {
   const bare = (test: Expression) => {
     const text = textOf(source, test);
@@ -291,7 +291,7 @@ function conditionOf(source: Source, node: Node, part: Node): string | null {
   return node.alternate === part ? `!${bare(node.test)}` : null;
 }
 
-/** Every import of the checkout's own modules under these names, for a file elsewhere. */
+/** The imports of these names, so that another file can import them too. */
 export function importsOf(source: Source, names: string[]) {
   return names.flatMap((name) => {
     const node = source.imports.find((candidate) => bindings(candidate).some(({ local }) => local === name));

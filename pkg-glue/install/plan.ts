@@ -1,4 +1,4 @@
-// What there is to do, as changes of the checkout that are not written yet.
+// Plans install and uninstall as changes of the checkout that are not written yet.
 
 import type { Checkout } from './checkout';
 import { specifierOf } from './checkout';
@@ -23,14 +23,14 @@ export function isDependency(checkout: Checkout): boolean {
 }
 
 /**
- * Changes nothing where everything is in its place. Returns what is left to its people. Throws `NotUnderstood`, with the
- * parts that have no place.
+ * Changes nothing where everything is installed already. Returns what the host's developers have to do themselves. Throws
+ * `NotUnderstood` with the parts for which it finds no place.
  */
 export function planInstall(checkout: Checkout, version: string | null, parts = ALL_PARTS): string[] {
   const places = new Places(checkout);
   const manifest = checkout.read('package.json');
   if (manifest === null) throw new NotUnderstood('there is no package.json');
-  // What was chosen before stays, where nothing is known now.
+  // Without a version, an earlier choice stays.
   if (version !== null) checkout.change('package.json', addDependency(manifest, PACKAGE, version));
   addAuto(places);
 
@@ -95,7 +95,7 @@ function replaceWatch(places: Places): void {
   }
 }
 
-/** Puts an element where it belongs; says in which file. */
+/** Puts an element where it belongs, and returns the path of the file. */
 function placeFor(places: Places, component: Component): string {
   const { checkout } = places;
   const name = NAMES[component];
@@ -152,7 +152,7 @@ export function planUninstall(checkout: Checkout): string[] {
   try {
     planInstall(fork, null, new Set(wereIn));
   } catch {
-    // Not understood any more: then nothing tells what was changed from what was added.
+    // The checkout is not understood any more: the added files cannot be compared, and count as changed.
   }
   return added.filter((path) => {
     const [text, now] = [written.get(path) ?? '', fork.read(path) ?? ''];
@@ -164,7 +164,7 @@ function addAuto(places: Places): void {
   const { checkout } = places;
   let entry = places.entry();
   if (edits.firstImport(entry) === AUTO) return;
-  // It may have slipped down: what is imported before it would not be seen.
+  // It may have slipped down: lines of the modules imported before it would not be captured.
   checkout.change(
     entry.path,
     edits.removeImport(entry, (specifier) => specifier === AUTO),

@@ -9,7 +9,7 @@ export type Style = {
   eol: string;
   indent: string;
   importsReact: boolean;
-  /** `import type`, for what is a type alone. */
+  /** Whether it imports types with `import type`. */
   importsTypes: boolean;
 };
 

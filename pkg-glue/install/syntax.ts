@@ -1,4 +1,4 @@
-// Source text as a tree: what is asked of it here.
+// Source text as a tree, and the questions the installer asks about it.
 
 import { parse } from '@babel/parser';
 import type {
@@ -21,7 +21,7 @@ export type Source = {
   parents: Parents;
 };
 
-/** Throws what the parser says, where this is no source that it knows. */
+/** Throws the parser's error where the text cannot be parsed. */
 export function readSource(path: string, text: string): Source {
   const isTyped = /\.tsx?$/.test(path);
   const withJsx = !path.endsWith('.ts');
@@ -74,7 +74,7 @@ export function elements(source: Source, name: string): JSXElement[] {
   return source.nodes.filter(isElement).filter((element) => nameOf(element) === name);
 }
 
-/** What an import calls its names, by the name that was exported (`default` and `*` among them). */
+/** The local names of an import with the names they were exported under (or `default`, or `*`). */
 export function bindings(node: ImportDeclaration): { imported: string; local: string }[] {
   return node.specifiers.flatMap((specifier) => {
     const local = specifier.local.name;
@@ -94,7 +94,7 @@ export function importOf(source: Source, local: string): { node: ImportDeclarati
   return null;
 }
 
-/** The function at the top of the file that a node is in, by its name: a component, mostly. */
+/** The name of the top-level function around a node: usually a component. */
 export function componentAround(source: Source, node: Node): string | null {
   const statement = ancestors(source, node).findLast((ancestor) => source.parents.get(ancestor)?.type === 'Program');
   const declared =

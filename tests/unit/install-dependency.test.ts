@@ -19,7 +19,7 @@ describe('the dependency', () => {
     return join(bin, 'lotus-crypto-diag.js');
   }
 
-  it('is a packed tarball by its way from the checkout', () => {
+  it('is a packed tarball by its path from the checkout', () => {
     checkOut('cinny-4.11');
     const tarball = join(root, '../lotus-crypto-diag-test.tgz');
     expect(run('install', root, '--package', tarball).stderr).toContain('there is no');
@@ -73,7 +73,7 @@ describe('the dependency', () => {
   });
 
   it.each([
-    ['nothing tells where it came from', null],
+    ['its origin is unknown', null],
     ['its tarball is gone', 'file:../gone.tgz'],
     ['it came from a folder', 'file:../pkg'],
   ])('is asked for where %s', (_, origin) => {
@@ -95,7 +95,7 @@ describe('the dependency', () => {
     expect(named()).toBe('file:../x.tgz');
   });
 
-  it('stays where the host has it, also among what is for its development alone', () => {
+  it('stays among the devDependencies of a host that has it there', () => {
     checkOut('cinny-4.11');
     edit(
       'package.json',
@@ -117,7 +117,7 @@ describe('the dependency', () => {
     expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining('--package path/to/') });
   });
 
-  it('is another one when another one is asked for', () => {
+  it('is replaced when another one is asked for', () => {
     checkOut('cinny-4.11');
     run('install', root, '--package', '0.1.0');
     run('install', root, '--package', '0.2.0', '--force');

@@ -12,7 +12,7 @@ describe('where a place is missing', () => {
       [...files().values()].some((text) => text.includes(`<${name} `) || text.includes(`<${name}>`)),
     );
 
-  it('it says what is left out where the rest is put in', () => {
+  it('the message names the option with which the rest can be installed', () => {
     const before = checkOut('cinny-4.2');
     const { status, stderr } = run('install', root);
     expect(status).toBe(1);
@@ -39,7 +39,7 @@ describe('where a place is missing', () => {
     [['recovery'], ['CryptoDiagnosticsCard', 'CryptoTabGate']],
     [['gate,recovery'], ['CryptoDiagnosticsCard']],
     [['card', 'gate', 'recovery'], []],
-  ])('without %j, too', (left, expected) => {
+  ])('without %j, and then the rest, uninstall restores every byte', (left, expected) => {
     const before = checkOut('cinny-4.11');
     const options = left.flatMap((part) => ['--without', part]);
     expect(run('install', root, ...options)).toMatchObject({ status: 0, stderr: '' });

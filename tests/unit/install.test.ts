@@ -37,7 +37,7 @@ describe.each(SHAPES)('a checkout in the shape of %s', (shape) => {
     expect(git('status', '--porcelain')).toBe('');
   });
 
-  it('keeps what its people have written since', () => {
+  it('keeps what its developers have written since', () => {
     checkOut(shape);
     run('install', root);
     const entry = shape === 'cinny-4.8' ? 'src/main.tsx' : 'src/index.tsx';
@@ -69,7 +69,7 @@ describe('the entry', () => {
     expect(files().get('src/index.tsx')).toBe("import 'lotus-crypto-diag/auto';\nimport('./boot');\n");
   });
 
-  it('that there are several of is left to the people of the checkout', () => {
+  it('is not chosen where several modules draw the app: the message names them', () => {
     checkOut('cinny-4.11');
     edit('index.html', '</body>', '<script type="module" src="/src/other.tsx"></script></body>');
     writeFileSync(join(root, 'src/other.tsx'), 'createRoot(document.body).render(null);\n');
@@ -80,7 +80,7 @@ describe('the entry', () => {
 });
 
 describe('what it is careful about', () => {
-  it('a work tree with changes is left alone, unless told otherwise', () => {
+  it('a work tree with changes is left alone without --force', () => {
     checkOut('cinny-4.11');
     appendFileSync(join(root, 'src/index.tsx'), '// not committed\n');
     const before = files();
@@ -93,14 +93,14 @@ describe('what it is careful about', () => {
     expect(files()).not.toEqual(before);
   });
 
-  it('a folder that git does not know is left alone, too', () => {
+  it('a folder that is no git work tree is left alone without --force', () => {
     cpSync(join(fixtures, 'cinny-4.11'), root, { recursive: true });
     const before = files();
     expect(run('install', root)).toMatchObject({ status: 1, stderr: expect.stringContaining('no git work tree') });
     expect(files()).toEqual(before);
   });
 
-  it('a checkout that it does not understand is untouched, and its people are told the four places', () => {
+  it('a checkout that it does not understand is untouched, and the message names the four places', () => {
     const before = checkOut('cinny-other');
     const { status, stdout, stderr } = run('install', root);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
@@ -126,10 +126,10 @@ describe('what it is careful about', () => {
       'export const createRouter = () => null;\n',
       'one <ClientRoot>',
     ],
-    ['an entry that is no source', 'src/index.tsx', 'import {{\n', 'src/index.tsx cannot be parsed'],
+    ['an entry that cannot be parsed', 'src/index.tsx', 'import {{\n', 'src/index.tsx cannot be parsed'],
     ['no way to log out', 'src/client/initMatrix.ts', 'export const initClient = async () => {};\n', 'logoutClient'],
-    ['a package.json that is none', 'package.json', '{ "name": \n', 'package.json'],
-  ])('so is one that has %s', (_, path, text, reason) => {
+    ['a package.json that cannot be parsed', 'package.json', '{ "name": \n', 'package.json'],
+  ])('a checkout is untouched that has %s', (_, path, text, reason) => {
     checkOut('cinny-4.11');
     writeFileSync(join(root, path), text);
     const before = files();
@@ -153,7 +153,7 @@ describe('what it is careful about', () => {
     expect(files()).toEqual(installed);
   });
 
-  it('an added file that somebody has made their own is not removed unasked', () => {
+  it('an added file that somebody has changed is removed only with --force', () => {
     const before = checkOut('cinny-4.11');
     run('install', root);
     const card = 'src/app/features/crypto-diagnostics/CryptoDiagnosticsCard.tsx';
@@ -166,7 +166,7 @@ describe('what it is careful about', () => {
     expect(files()).toEqual(before);
   });
 
-  it('an added file that names versions gets those of today, and is removed all the same', () => {
+  it('an added file that names versions gets the current ones, and uninstall removes it', () => {
     const before = checkOut('cinny-one-page');
     run('install', root);
     const card = join(root, 'src/app/features/crypto-diagnostics/CryptoDiagnosticsCard.tsx');
@@ -185,7 +185,7 @@ describe('what it is careful about', () => {
     'workspace:*',
     'catalog:',
     'github:example/matrix-js-sdk',
-  ])('an added file that names the app alone is renewed and removed, too: the SDK is %s', (address) => {
+  ])('an added file without a version of the SDK gets the current one of the app, and uninstall removes it: %s', (address) => {
     checkOut('cinny-one-page');
     edit('package.json', '"34.4.0"', JSON.stringify(address));
     const before = files();
@@ -212,7 +212,7 @@ describe('what it is careful about', () => {
     expect(card).not.toContain('package.json');
   });
 
-  it('what it leaves to the people of the checkout, it says', () => {
+  it('it prints what is left to the developers of the host', () => {
     checkOut('cinny-aliased');
     const { stdout } = run('install', root);
     expect(stdout).toContain('Left to you: src/client/initMatrix.ts names the crypto store at run time');
@@ -225,7 +225,7 @@ describe('what it is careful about', () => {
     [['mend', '.']],
     [['install', '.', '--wrong']],
     [['install', '/nowhere']],
-  ])('what it cannot do with %j, it says, without a stack', (args) => {
+  ])('wrong arguments, %j, are explained without a stack', (args) => {
     const { status, stderr } = run(...args);
     expect(status).toBe(1);
     expect(stderr).toMatch(/Usage: lotus-crypto-diag install|there is no \/nowhere/);
