@@ -15,6 +15,9 @@ pub mod timestamp;
 mod scan;
 mod structure;
 
+#[doc(hidden)]
+pub mod steps;
+
 pub mod entry;
 
 pub mod decryption;

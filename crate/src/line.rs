@@ -5,7 +5,7 @@ use alloc::string::String;
 
 use crate::entry::Level;
 use crate::evidence::{Evidence, Place};
-use crate::redact::redact;
+use crate::redact::{redact, redact_excerpt};
 use crate::scan;
 use crate::signature::{Classified, recognise, tells_of_lost_store};
 
@@ -43,7 +43,7 @@ impl Line<'_> {
     pub fn read(self) -> Option<ReadLine> {
         // The grammars read what is left after the redaction: a detail quotes the line. By a secret that held the words
         // themselves, the line is still recognised.
-        let (text, excerpt) = (redact(self.text), redact(self.excerpt));
+        let (text, excerpt) = (redact(self.text), redact_excerpt(self.excerpt));
         let places = [(&*text, &*text), (&excerpt, &excerpt), (self.text, &text), (self.excerpt, &excerpt)];
         let found = places.into_iter().find_map(|(raw, redacted)| recognise(raw).map(|row| row.classify(redacted)));
         let lost = tells_of_lost_store(self.text) || tells_of_lost_store(self.excerpt);

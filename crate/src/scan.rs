@@ -3,6 +3,8 @@
 
 use core::iter;
 
+use crate::steps;
+
 /// Where `words` stand first.
 pub(crate) fn find(text: &str, words: &str) -> Option<usize> {
     let (bytes, words) = (text.as_bytes(), words.as_bytes());
@@ -10,9 +12,12 @@ pub(crate) fn find(text: &str, words: &str) -> Option<usize> {
     let mut rest = bytes.iter();
     while rest.position(|byte| byte == first).is_some() {
         if rest.as_slice().starts_with(more) {
-            return Some(bytes.len() - rest.len() - 1);
+            let at = bytes.len() - rest.len() - 1;
+            steps::note(at);
+            return Some(at);
         }
     }
+    steps::note(bytes.len());
     None
 }
 
@@ -61,6 +66,7 @@ pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
 /// The longest non-empty beginning of `text` whose characters all satisfy `accept`.
 pub(crate) fn leading(text: &str, accept: fn(char) -> bool) -> Option<&str> {
     let end = text.char_indices().find(|(_, c)| !accept(*c)).map_or(text.len(), |(at, _)| at);
+    steps::note(end);
     (end > 0).then(|| &text[..end])
 }
 

@@ -8,6 +8,7 @@ use std::fs;
 
 use lotus_crypto_diag::entry::{Detail, Level};
 use lotus_crypto_diag::line::Line;
+use lotus_crypto_diag::redact::redact;
 use lotus_crypto_diag::session::Session;
 use lotus_crypto_diag::signature::classify;
 use lotus_crypto_diag::timestamp::Timestamp;
@@ -190,5 +191,35 @@ fn all_recordings_together_fit_and_no_evidence_is_changed_by_the_redaction() {
     assert!(entries.len() > 50 && entries.len() <= 200);
     for entry in entries {
         assert!(lines.iter().any(|line| line.text == entry.message), "changed: {}", entry.message);
+    }
+}
+
+#[test]
+fn nothing_public_is_taken_out_of_any_recording() {
+    let mut seen = 0;
+    for file in fs::read_dir(recordings::folder()).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "jsonl") {
+            continue;
+        }
+        for (number, line) in fs::read_to_string(&path).unwrap().lines().enumerate() {
+            // As it was written, and each text in it, whether it is a line of ours or not.
+            let mut texts = vec![line.to_owned()];
+            collect(serde_json::from_str(line).unwrap(), &mut texts);
+            for text in texts {
+                assert_eq!(redact(&text), text, "{}:{}", path.display(), number + 1);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 5000, "{seen}");
+}
+
+fn collect(value: Value, texts: &mut Vec<String>) {
+    match value {
+        Value::String(text) => texts.push(text),
+        Value::Array(values) => values.into_iter().for_each(|value| collect(value, texts)),
+        Value::Object(fields) => fields.into_iter().for_each(|(_, value)| collect(value, texts)),
+        _ => {}
     }
 }

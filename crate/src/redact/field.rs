@@ -1,0 +1,164 @@
+//! A field whose name says that its value is a secret, in whatever notation.
+
+use core::ops::Range;
+
+use super::name::{Manner, accompanies_a_key, manner_of};
+use super::reader::Reader;
+use super::token::{BLANK, Token, end_of, is_word, token_at};
+use super::value::{Separator, separator, value};
+
+/// So far ahead of a name that may mean a secret or not is looked, in bytes.
+const WINDOW: usize = 128;
+
+impl Reader<'_> {
+    /// The value of the field whose name ends with `token`.
+    pub(super) fn of_field(&mut self, token: &Token, word: &[u8], next: Token) -> Option<Range<usize>> {
+        let text = self.text;
+        let Some(separator) = separator(text, next) else {
+            let separator = self.apart(next)?;
+            let manner = manner_of(&text[..token.end]).filter(|manner| manner.is_certain())?;
+            return value(text, separator, manner);
+        };
+        self.key_is_secret |= accompanies_a_key(word);
+        if word.eq_ignore_ascii_case(b"value") {
+            return named_behind(text, separator);
+        }
+        let manner = manner_of(&text[..token.end])?;
+        let from = opening(text, separator.end);
+        let is_secret = match manner {
+            Manner::Plain | Manner::Phrase | Manner::Header => true,
+            Manner::Text => is_private_text(text, separator.end),
+            Manner::Long(least) => {
+                looks_like_chance(text, from, least)
+                    || word == b"code" && self.is_in_query(separator) && !is_number(text, from)
+                    || word == b"k" && self.names_file_cipher && end_of(text, from, is_base64) == text.len()
+            }
+            Manner::Key => {
+                !is_public(text, from)
+                    && text.get(from) != Some(&b'{')
+                    && (self.key_is_secret || self.has_company(separator.end))
+            }
+        };
+        if is_secret { value(text, separator, manner) } else { None }
+    }
+
+    fn is_in_query(&self, separator: Separator) -> bool {
+        separator.mark == b'=' && self.latest[1].is(b"?&#")
+    }
+
+    /// Whether a field that stands beside a media key, or the key of a backup, follows soon, in the same object.
+    fn has_company(&mut self, at: usize) -> bool {
+        // What was found for a name before may be behind this one, too: then nothing is looked at twice.
+        if self.looked_to < at {
+            (self.looked_to, self.found_company) = (at, false);
+            let mut token = token_at(self.text, at);
+            while !token.is_end() && !token.is(b"{};") && !self.found_company {
+                self.looked_to = token.end;
+                self.found_company = token.is_word()
+                    && accompanies_a_key(token.bytes(self.text))
+                    && separator(self.text, token.next(self.text)).is_some();
+                token = token.next(self.text);
+            }
+        }
+        self.found_company && self.looked_to - at <= 2 * WINDOW
+    }
+
+    /// Where the name is a value itself, and its value another: `["password", "x"]`, `{name: "password", value: "x"}`; where
+    /// it is a tag, or an option of a command.
+    fn apart(&self, next: Token) -> Option<Separator> {
+        let text = self.text;
+        let [name, before, outer] = self.latest;
+        let plain = |end| Some(Separator { mark: BLANK, end, percent: next.percent });
+        let is_option = before.is(b"-") && before.end == name.start && outer.is(b"-");
+        if before.is(b"<") && next.is(b">") || is_option && next.is_space() {
+            return plain(next.end);
+        }
+        let is_quoted = before.is_quote() && before.bytes(text) == next.bytes(text);
+        let (outer, mut next) = if is_quoted { (outer, next.next(text)) } else { (before, next) };
+        let list = outer.is(b"[(") && is_quoted && !name.bytes(text).contains(&b'.');
+        // A part of a form: its value stands behind an empty line.
+        let is_part = || is_quoted && next.is_space() && next.bytes(text).split(|b| *b == b'\n').count() > 2;
+        if !list && outer.is(b":=") && is_part() {
+            return plain(next.end);
+        }
+        for _ in 0..5 {
+            if list && next.is(b",") {
+                return plain(next.end);
+            }
+            if !list && outer.is(b":=") && next.bytes(text).eq_ignore_ascii_case(b"value") {
+                return separator(text, next.next(text));
+            }
+            if next.is_space() || !list && (next.is_quote() || next.is(b",;&")) {
+                next = next.next(text);
+            }
+        }
+        None
+    }
+}
+
+/// The value of a field `value`, where the field behind it gives the name of a secret: `{value: "x", name: "token"}`.
+fn named_behind(text: &[u8], separator: Separator) -> Option<Range<usize>> {
+    const FURTHEST: usize = 12;
+
+    let text = &text[..text.len().min(separator.end + WINDOW)];
+    let range = value(text, separator, Manner::Plain).filter(|range| range.end < text.len())?;
+    let mut token = token_at(text, range.end);
+    let mut names = false;
+    for _ in 0..FURTHEST {
+        if token.is_word() && names {
+            let end = end_of(text, token.start, |b| is_word(b) || b == b'-');
+            return manner_of(&text[..end]).filter(|manner| manner.is_certain()).map(|_| range);
+        }
+        if token.is_word() {
+            names =
+                ["name", "key", "header"].iter().any(|name| token.bytes(text).eq_ignore_ascii_case(name.as_bytes()));
+        }
+        if token.is(b"{}[]") {
+            break;
+        }
+        token = token.next(text);
+    }
+    None
+}
+
+/// Where the value begins, its quotes apart.
+fn opening(text: &[u8], at: usize) -> usize {
+    let skip = |token: Token, _| if token.is_space() || token.is_quote() { token.next(text) } else { token };
+    (0..4).fold(token_at(text, at), skip).start
+}
+
+fn is_base64(b: u8) -> bool {
+    is_word(b) || b"+/-".contains(&b)
+}
+
+fn looks_like_chance(text: &[u8], from: usize, least: usize) -> bool {
+    let Some(run) = text.get(from..from + least) else { return false };
+    run.iter().all(|b| is_base64(*b)) && run.iter().any(u8::is_ascii_digit) && run.iter().any(u8::is_ascii_lowercase)
+}
+
+fn is_number(text: &[u8], from: usize) -> bool {
+    let end = end_of(text, from, is_word);
+    text[from..end].iter().all(u8::is_ascii_digit)
+}
+
+fn is_public(text: &[u8], from: usize) -> bool {
+    ["curve25519:", "ed25519:"].iter().any(|algorithm| text[from..].starts_with(algorithm.as_bytes()))
+}
+
+/// Whether it is a text, maybe in brackets as in `Some("…")`; of these names, an object holds public keys.
+fn is_private_text(text: &[u8], at: usize) -> bool {
+    let mut token = token_at(text, at);
+    for _ in 0..8 {
+        if is_public(text, token.start) || token.is(b"{[") || token.is_end() {
+            return false;
+        }
+        let is_before = token.is_space() || token.is_quote() || token.is(b"(");
+        let next = token.next(text);
+        let is_type = token.is_word() && (next.is(b"(") || next.is_space() && next.next(text).is(b"{"));
+        if !is_before && !is_type {
+            return true;
+        }
+        token = next;
+    }
+    true
+}

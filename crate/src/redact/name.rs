@@ -1,0 +1,193 @@
+//! The names of fields whose value is a secret.
+
+use super::token::is_word;
+
+/// How the value of such a field is known, and how far it goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Manner {
+    /// One run of characters.
+    Plain,
+    /// A person's words: blanks may be part of it.
+    Phrase,
+    /// A header: its parameters are part of it.
+    Header,
+    /// A private key as a text; an object of that name holds public keys.
+    Text,
+    /// A secret only where it is that long, and looks like chance.
+    Long(usize),
+    /// A media key or a backup's key; of that name, and with the same letters, are public keys.
+    Key,
+}
+
+impl Manner {
+    /// Whether the name says it all.
+    pub(super) fn is_certain(self) -> bool {
+        matches!(self, Self::Plain | Self::Phrase | Self::Header)
+    }
+}
+
+/// Ends of names, lower case and without `_`, `-`, `.` and blanks: `access_token`, `newPassword`, `recovery key`.
+static ENDINGS: [(Manner, &[&str]); 4] = [
+    (
+        Manner::Plain,
+        &[
+            "token",
+            // With `clientSecret` and `shared_secret`, what `m.secret.send` gives another device.
+            "secret",
+            "privatekey",
+            "privkey",
+            "secretkey",
+            "sessionkey",
+            "mediakey",
+            "picklekey",
+            "decryptionkey",
+            "encryptionkey",
+            "backupkey",
+            "secretstoragekey",
+            "ssskey",
+            "apikey",
+            "accesskey",
+            "sharedkey",
+            "aeskey",
+            "mackey",
+            "chainkey",
+            "rootkey",
+            "pushkey",
+            "rawkey",
+            "keymaterial",
+            "keybyte",
+            "keybin",
+            "pickle",
+            "seed",
+            "jwt",
+            "macaroon",
+            // TURN and WebAuthn.
+            "credential",
+            // OpenID Connect.
+            "codeverifier",
+            "devicecode",
+            "authcode",
+            "authorizationcode",
+            "tokenhint",
+            "assertion",
+        ],
+    ),
+    (
+        Manner::Phrase,
+        &["password", "passwd", "pwd", "phrase", "passcode", "mnemonic", "recoverykey", "recoverycode", "securitykey"],
+    ),
+    (Manner::Header, &["authorization", "cookie"]),
+    // Cross-signing and backup in a bundle of secrets, and as `m.cross_signing.master`, `m.megolm_backup.v1`.
+    (
+        Manner::Text,
+        &[
+            "masterkey",
+            "selfsigningkey",
+            "usersigningkey",
+            "crosssigningmaster",
+            "crosssigningselfsigning",
+            "crosssigningusersigning",
+            "megolmbackupv",
+        ],
+    ),
+];
+
+/// Whole names.
+static NAMES: [(&str, Manner); 6] = [
+    ("key", Manner::Key),
+    // Of a JSON Web Key: with the first, a file is encrypted.
+    ("k", Manner::Long(40)),
+    ("d", Manner::Long(40)),
+    // The key of SRTP in a session description.
+    ("inline", Manner::Long(30)),
+    // Of a push subscription.
+    ("auth", Manner::Long(20)),
+    ("code", Manner::Long(20)),
+];
+
+/// The last letters of all of them: most words are no name of a secret, and show it by theirs.
+const LAST_LETTERS: &[u8] = b"nteydkglmvrch";
+
+/// What the name that ends `text` says of its value.
+pub(super) fn manner_of(text: &[u8]) -> Option<Manner> {
+    let numbered = text.iter().rev().take(4).take_while(|b| b.is_ascii_digit() || **b == b'_').count();
+    let name = &text[..text.len() - numbered];
+    // Several tokens or passwords are secrets, too; several keys are public ones more often.
+    let name = match name {
+        [one @ .., b't' | b'T' | b'n' | b'N' | b'd' | b'D' | b'l' | b'L' | b'e' | b'E', b's' | b'S'] => {
+            &name[..=one.len()]
+        }
+        _ => name,
+    };
+    if !LAST_LETTERS.contains(&name.last()?.to_ascii_lowercase()) {
+        return None;
+    }
+    let mut letters = [0; LONGEST];
+    let ending = letters_of(name, &mut letters);
+    let fits = |known: &&str| ending.last() == known.as_bytes().last() && ending.ends_with(known.as_bytes());
+    let of_ending = ENDINGS.iter().find(|(_, endings)| endings.iter().any(fits));
+    let of_name = || NAMES.iter().find(|(whole, _)| is_all_of(name, whole)).map(|(_, manner)| *manner);
+    of_ending.map(|(manner, _)| *manner).or_else(of_name)
+}
+
+/// The longest ending.
+const LONGEST: usize = 24;
+
+/// The last letters and digits of a name, as endings are written.
+fn letters_of<'a>(name: &[u8], letters: &'a mut [u8; LONGEST]) -> &'a [u8] {
+    /// With what joins words.
+    const FURTHEST: usize = 40;
+
+    let mut from = LONGEST;
+    for b in name.iter().rev().take(FURTHEST).take_while(|b| is_word(**b) || matches!(b, b'-' | b'.' | b' ')) {
+        if from > 0 && b.is_ascii_alphanumeric() {
+            from -= 1;
+            letters[from] = b.to_ascii_lowercase();
+        }
+    }
+    &letters[from..]
+}
+
+fn is_all_of(text: &[u8], name: &str) -> bool {
+    let Some(before) = text.len().checked_sub(name.len()) else { return false };
+    let is_whole = before == 0 || !(is_word(text[before - 1]) || text[before - 1] == b'-');
+    is_whole && text[before..].eq_ignore_ascii_case(name.as_bytes())
+}
+
+/// Fields that stand beside a media key, and beside no public one.
+pub(super) fn accompanies_a_key(word: &[u8]) -> bool {
+    ["index", "keyIndex", "key_index", "encryptionKeyIndex", "sent_ts", "backup_version"]
+        .iter()
+        .any(|name| name.as_bytes() == word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_known_in_whatever_spelling() {
+        let endings = ENDINGS.iter().flat_map(|(manner, endings)| endings.iter().map(|ending| (*ending, *manner)));
+        for (name, manner) in endings.clone().chain(NAMES) {
+            assert!(LAST_LETTERS.contains(&name.as_bytes()[name.len() - 1]), "{name}");
+            for spelled in [name.to_owned(), name.to_uppercase(), format!("{name}_"), format!("{name}2")] {
+                assert_eq!(manner_of(spelled.as_bytes()), Some(manner), "{spelled}");
+            }
+        }
+        for (name, manner) in endings {
+            assert_eq!(manner_of(format!("my-{name}").as_bytes()), Some(manner), "{name}");
+        }
+        for name in ["recovery-key", "Recovery key", "RECOVERY_KEY", "recoveryKey", "passwords", "m.x.pass_phrase"] {
+            assert_eq!(manner_of(name.as_bytes()), Some(Manner::Phrase), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_of_public_things_are_none() {
+        for name in
+            ["session_keys", "master_keys", "public_key", "x-k", "errcode", "one_time_key", "signing_key", "", "_"]
+        {
+            assert_eq!(manner_of(name.as_bytes()), None, "{name}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The shapes in which a secret may stand in a line, and which of them are caught.
+#![cfg(not(target_family = "wasm"))]
+
+use lotus_crypto_diag::redact::{redact, redact_excerpt};
+
+/// One a line, under headings; a secret stands in ⟦ ⟧, and ␤, ␍ and ␉ stand for a line break and a tab.
+const SHAPES: &str = include_str!("../fixtures/redaction/shapes.txt");
+/// Lines in which no secret is.
+const PUBLIC: &str = include_str!("../fixtures/redaction/public.txt");
+
+fn lines(file: &str) -> impl Iterator<Item = String> {
+    let shapes = file.lines().filter(|line| !line.starts_with("# "));
+    shapes.map(|line| line.replace('␤', "\n").replace('␍', "\r").replace('␉', "\t"))
+}
+
+fn unmarked(shape: &str) -> String {
+    shape.replace(['⟦', '⟧'], "")
+}
+
+fn secrets(shape: &str) -> impl Iterator<Item = &str> {
+    shape.split('⟦').skip(1).map(|rest| rest.split('⟧').next().unwrap_or(rest))
+}
+
+/// Whether anything of the secret is left that says more than a syllable.
+fn survives(secret: &str, redacted: &str) -> bool {
+    let mut pieces = secret.split(|c: char| !c.is_alphanumeric()).filter(|piece| piece.len() > 3).peekable();
+    if pieces.peek().is_none() { redacted.contains(secret) } else { pieces.any(|piece| redacted.contains(piece)) }
+}
+
+#[test]
+fn of_the_shapes_of_secrets_hardly_one_survives() {
+    let shapes: Vec<_> = lines(SHAPES).collect();
+    let survivors: Vec<_> = shapes
+        .iter()
+        .filter(|shape| {
+            let redacted = redact(&unmarked(shape)).into_owned();
+            assert_eq!(redact(&redacted), redacted, "once is enough: {shape}");
+            secrets(shape).any(|secret| survives(secret, &redacted))
+        })
+        .collect();
+    let caught = shapes.len() - survivors.len();
+    assert!(shapes.len() >= 250);
+    // What is left is how people write: `the password is …`.
+    assert!(caught * 100 >= shapes.len() * 97, "{caught} of {} are caught; not these:\n{survivors:#?}", shapes.len());
+}
+
+#[test]
+fn a_shape_survives_no_surroundings() {
+    for shape in lines(SHAPES) {
+        let caught = |text: &str| {
+            let redacted = redact(text).into_owned();
+            !secrets(&shape).any(|secret| survives(secret, &redacted))
+        };
+        let text = unmarked(&shape);
+        // In the middle of a line, a name may be another's ending, and a value's end may be told by what follows.
+        if caught(&text) {
+            assert!(caught(&format!("before {text}")), "behind words: {shape}");
+            assert!(caught(&format!("{text} after")) || text.contains("cut"), "before words: {shape}");
+            assert!(caught(&format!("{{\"key\":\"x\",\"index\":1}} {text}")), "behind an object: {shape}");
+        }
+    }
+}
+
+#[test]
+fn what_is_public_stays_byte_for_byte() {
+    let mut seen = 0;
+    for line in lines(PUBLIC) {
+        assert_eq!(redact(&line), line);
+        seen += 1;
+    }
+    assert!(seen > 40);
+}
+
+#[test]
+fn an_excerpt_that_begins_inside_a_secret_does_not_show_its_end() {
+    for (excerpt, expected) in [
+        ("9battery&since=s1 already exists", "[redacted]&since=s1 already exists"),
+        ("9battery\",\"x\":1} already exists", "[redacted]\",\"x\":1} already exists"),
+        ("horse 9battery staple\",\"x\":1} already exists", "[redacted]\",\"x\":1} already exists"),
+        ("horse 9battery staple\"} already exists", "[redacted]\"} already exists"),
+        ("9battery already exists {\"key\":\"a\"}", "[redacted] already exists {\"key\":\"a\"}"),
+        ("Bearer 9battery already exists", "[redacted] already exists"),
+        ("LW2K PGiF wKEA 3As5 g5c4 BXwk qeeJ already exists", "[redacted] already exists"),
+        ("12, 250, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3, 4, 5, 6, 7] already exists", "[redacted]] already exists"),
+        ("", ""),
+    ] {
+        assert_eq!(redact_excerpt(excerpt), expected);
+        assert_eq!(redact_excerpt(expected), expected);
+    }
+}
