@@ -75,8 +75,10 @@ fn room(text: &str) -> Option<String> {
 /// `(0/10)`, written as `((0/10))` by some releases; `(11)` where it gave up: `Reached maximum (11) retries`.
 fn attempts(text: &str) -> Option<(u32, u32)> {
     let counter = scan::each_after(text, "(").find_map(|rest| {
-        let (attempt, rest) = scan::split(rest, "/")?;
-        let (max, _) = scan::split(rest, ")")?;
+        // Digit by digit: to look for a far `/` behind each of many brackets would take for ever.
+        let attempt = scan::leading(rest, |c| c.is_ascii_digit())?;
+        let max = scan::leading(rest[attempt.len()..].strip_prefix('/')?, |c| c.is_ascii_digit())?;
+        rest[attempt.len() + 1 + max.len()..].starts_with(')').then_some(())?;
         Some((attempt.parse().ok()?, max.parse().ok()?))
     });
     counter.or_else(|| {

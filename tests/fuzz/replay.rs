@@ -10,10 +10,11 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 #[cfg(target_family = "wasm")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
-static CORPORA: [(&str, &str); 6] = [
+static CORPORA: [(&str, &str); 7] = [
     ("line", include_str!("corpus/line.hex")),
     ("grammar", include_str!("corpus/grammar.hex")),
     ("redaction", include_str!("corpus/redaction.hex")),
+    ("steps", include_str!("corpus/steps.hex")),
     ("session", include_str!("corpus/session.hex")),
     ("uploads", include_str!("corpus/uploads.hex")),
     ("report", include_str!("corpus/report.hex")),

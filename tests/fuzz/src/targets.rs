@@ -13,6 +13,7 @@ use lotus_crypto_diag::report::Report;
 use lotus_crypto_diag::server_evidence::ServerEvidence;
 use lotus_crypto_diag::session::{Evidences, Session};
 use lotus_crypto_diag::signature::{classify, recognise};
+use lotus_crypto_diag::steps::steps_of;
 use lotus_crypto_diag::tab_message::Message;
 use lotus_crypto_diag::timestamp::Timestamp;
 use lotus_crypto_diag::upload_loop::{
@@ -23,10 +24,11 @@ use lotus_crypto_diag::upload_loop::{
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub static TARGETS: [Target; 6] = [
+pub static TARGETS: [Target; 7] = [
     ("line", line),
     ("grammar", grammar),
     ("redaction", redaction),
+    ("steps", steps),
     ("session", session),
     ("uploads", uploads),
     ("report", report),
@@ -106,6 +108,27 @@ pub fn redaction(data: &[u8]) {
     let (before, after) = text.split_at(middle);
     let hidden = redact(&format!("{before} {TOKEN} {after}")).into_owned();
     assert!(!hidden.contains(TOKEN) && hidden.contains(REDACTED));
+}
+
+/// The work on a line is linear in its length: of what the input holds, repeated to a long line, no byte is looked at more
+/// than so many times.
+pub fn steps(data: &[u8]) {
+    const MOST: u64 = 600;
+    const LENGTH: usize = 4096;
+
+    let unit = lossy(data);
+    if unit.is_empty() {
+        return;
+    }
+    let repeated = unit.repeat(LENGTH.div_ceil(unit.len()));
+    let middle = unit.floor_char_boundary(unit.len() / 2);
+    // The first half once, the other half again and again.
+    let led = [&unit[..middle], &unit[middle..].repeat(LENGTH / unit[middle..].len().max(1))].concat();
+    for text in [&repeated, &led] {
+        let line = Line { level: Level::Warn, source: "window", text, excerpt: "", truncated: false };
+        let steps = steps_of(|| drop((line.read(), classify(text), parse_refusal(text))));
+        assert!(steps <= MOST * text.len() as u64, "{steps} steps for {} bytes", text.len());
+    }
 }
 
 /// Whatever comes in whatever order: the buffer is bounded, and every line is counted.
