@@ -12,6 +12,9 @@ const HIDDEN = 6;
 const SHOWN = 7;
 const VISIBLE = 8;
 
+/** No message of a tab is longer: see `tab_message.rs`. Another script's may be, and the memory of the wasm never shrinks. */
+const MAX_MESSAGE = 512;
+
 /** A page that was gone for longer was not reloaded: somebody came back to the app. */
 const RELOAD_MS = 60_000;
 
@@ -38,7 +41,7 @@ export function openTab(name, onEvent, host, guard, signal) {
       locks = navigator.locks;
       channel ??= new BroadcastChannel(`lotus-crypto-diag/leader/${name}`);
       channel.onmessage = ({ data }) => {
-        if (typeof data === 'string') emit(HEARD, 0, data);
+        if (typeof data === 'string' && data.length <= MAX_MESSAGE) emit(HEARD, 0, data);
       };
     } catch {
       // Told at the first request.

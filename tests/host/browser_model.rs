@@ -23,6 +23,8 @@ pub(crate) enum Step {
     TakeOver(usize),
     Release(usize),
     Host(usize, Host),
+    /// A script of the origin, none of the tabs, says this on their channel.
+    Forge(String),
     Wait(u64),
 }
 
@@ -58,6 +60,8 @@ pub(crate) struct Tab {
     pub(crate) unanswered: bool,
     /// How often its client was started.
     pub(crate) starts: u32,
+    /// Whether its host was asked, and said yes.
+    yields: bool,
     visible: bool,
     asleep: bool,
     /// Until when it reads nothing.
@@ -105,6 +109,14 @@ impl Browser {
         self.tabs[tab].inbox.push((at, mail));
     }
 
+    fn broadcast(&mut self, message: &Message, from: Option<usize>) {
+        for tab in (0..self.tabs.len()).filter(|tab| Some(*tab) != from) {
+            if self.tabs[tab].open {
+                self.mail(tab, Mail::Message(message.clone()));
+            }
+        }
+    }
+
     fn grant(&mut self) {
         if self.holder.is_none() {
             self.holder = self.line.pop_front();
@@ -142,19 +154,18 @@ impl Browser {
             }
             Action::Cancel(number) => self.let_go(tab, Some(number)),
             Action::Post(message) => {
-                for other in (0..self.tabs.len()).filter(|other| *other != tab) {
-                    if self.tabs[other].open {
-                        self.mail(other, Mail::Message(Message::parse(&message.to_text()).unwrap()));
-                    }
-                }
+                let message = Message::parse(&message.to_text()).unwrap();
+                self.broadcast(&message, Some(tab));
             }
             Action::SetTimer { number, ms } => self.tabs[tab].timer = Some((self.now + u64::from(ms), number)),
             Action::AskHost => {
+                self.tabs[tab].yields = false;
                 let Host { refuses, decision_ms, .. } = self.tabs[tab].host;
                 let refusal = refuses.then(|| "in a call".to_owned());
                 self.tabs[tab].inbox.push((self.now + decision_ms, Mail::Event(Event::Decided(refusal))));
             }
             Action::ShutDown => {
+                assert!(self.tabs[tab].yields, "shut down unasked\n{}", self.log.join("\n"));
                 assert_eq!(self.tabs[tab].client, Client::Running, "{}", self.log.join("\n"));
                 self.tabs[tab].client = Client::ShuttingDown;
                 let at = self.now + self.tabs[tab].host.shutdown_ms;
@@ -185,6 +196,7 @@ impl Browser {
         let works = |tab: &&Tab| tab.machine.role() == Role::Leader || tab.client == Client::Running;
         let at_work = self.tabs.iter().filter(|tab| tab.open && !tab.asleep).filter(works).count();
         assert!(at_work <= 1, "{at_work} at work\n{}", self.log.join("\n"));
+        assert!(self.tabs.iter().all(|tab| tab.requests.len() <= 1), "in line twice\n{}", self.log.join("\n"));
     }
 
     /// The next thing that happens by itself, if it happens before `end`: when, to which tab, and the place of its mail.
@@ -226,8 +238,10 @@ impl Browser {
             }
             Mail::Message(message) => Some(Event::Heard(message)),
             Mail::Event(event) => {
-                if event == Event::Down {
-                    self.tabs[tab].client = Client::Down;
+                match event {
+                    Event::Down => self.tabs[tab].client = Client::Down,
+                    Event::Decided(None) => self.tabs[tab].yields = true,
+                    _ => {}
                 }
                 Some(event)
             }
@@ -242,6 +256,7 @@ impl Browser {
             client: Client::Down,
             unanswered: false,
             starts: 0,
+            yields: false,
             visible,
             asleep: false,
             busy_until: 0,
@@ -292,6 +307,11 @@ impl Browser {
             }
             Step::Release(tab) if runs(tab) => self.give(tab, Event::Released),
             Step::Host(tab, host) if tab < self.tabs.len() => self.tabs[tab].host = host,
+            Step::Forge(ref text) => {
+                if let Some(message) = Message::parse(text) {
+                    self.broadcast(&message, None);
+                }
+            }
             Step::Wait(ms) => self.run_until(self.now + ms),
             _ => {}
         }

@@ -9,6 +9,19 @@ use browser_model::{Browser, Client, Host, Step, Tab};
 use lotus_crypto_diag::election::Role;
 use proptest::prelude::*;
 
+/// What a hostile script may say: every kind, in the name of every tab and of tabs that do not exist, and plain nonsense.
+fn forged() -> impl Strategy<Value = Step> {
+    let id = || {
+        prop_oneof![
+            4 => (0..8_usize).prop_map(|tab| format!("tab-{tab}")),
+            1 => Just("nobody".to_owned()),
+            1 => Just("x".repeat(1_000)),
+        ]
+    };
+    let kind = prop::sample::select(vec!["ask", "heard", "refused", "yours", "ready", "leading", "steal"]);
+    (kind, id(), id()).prop_map(|(kind, to, from)| Step::Forge(format!("{kind} {to} {from}")))
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let tab = 0..8_usize;
     prop_oneof![
@@ -29,6 +42,21 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// One tab leads, every tab that wished to has its answer, and a client runs where a tab leads and nowhere else.
+fn is_settled(browser: &Browser) -> Result<(), TestCaseError> {
+    let log = browser.log.join("\n");
+    let takes_part = |tab: &&Tab| tab.open && !format!("{:?}", tab.machine).contains("Away");
+    let partakers = browser.tabs.iter().filter(takes_part).count();
+    let leaders = browser.tabs.iter().filter(takes_part).filter(|tab| tab.machine.role() == Role::Leader).count();
+    prop_assert_eq!(leaders, usize::from(partakers > 0), "{}", log);
+    for tab in browser.tabs.iter().filter(|tab| tab.open) {
+        prop_assert!(!tab.unanswered, "unanswered\n{}", log);
+        let is_at_work = takes_part(&tab) && tab.machine.role() == Role::Leader;
+        prop_assert_eq!(tab.client == Client::Running, is_at_work, "{:?}\n{}", tab.client, log);
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -41,17 +69,43 @@ proptest! {
             browser.check();
         }
         browser.run_until(browser.now + 300_000);
-        let log = browser.log.join("\n");
+        is_settled(&browser)?;
+    }
 
-        let takes_part = |tab: &&Tab| tab.open && !format!("{:?}", tab.machine).contains("Away");
-        let partakers = browser.tabs.iter().filter(takes_part).count();
-        let leaders = browser.tabs.iter().filter(takes_part).filter(|tab| tab.machine.role() == Role::Leader).count();
-        prop_assert_eq!(leaders, usize::from(partakers > 0), "{}", log);
-        for tab in browser.tabs.iter().filter(|tab| tab.open) {
-            prop_assert!(!tab.unanswered, "unanswered\n{}", log);
-            let is_at_work = takes_part(&tab) && tab.machine.role() == Role::Leader;
-            prop_assert_eq!(tab.client == Client::Running, is_at_work, "{:?}\n{}", tab.client, log);
+    #[test]
+    fn whatever_is_forged_there_are_never_two_leaders_and_one_when_the_forging_stops(
+        random in any::<u64>(),
+        steps in prop::collection::vec(prop_oneof![1 => step(), 2 => forged()], 0..60),
+    ) {
+        let mut browser = Browser::new(random);
+        for step in &steps {
+            browser.log.push(format!("{:>7} {:.60}", browser.now, format!("{step:?}")));
+            browser.take(step);
+            browser.check();
         }
+        browser.run_until(browser.now + 300_000);
+        is_settled(&browser)?;
+    }
+
+    #[test]
+    fn no_forged_message_ends_a_call(
+        random in any::<u64>(),
+        others in 0..4_usize,
+        forged in prop::collection::vec((forged(), 0..20_000_u64), 0..60),
+    ) {
+        let mut browser = Browser::new(random);
+        browser.take(&Step::Host(0, Host { refuses: true, ..Host::default() }));
+        browser.take(&Step::Wait(1_000));
+        for _ in 0..others {
+            browser.take(&Step::Open);
+        }
+        for (step, ms) in &forged {
+            browser.take(step);
+            browser.take(&Step::Wait(*ms));
+        }
+        let Tab { machine, client, starts, .. } = &browser.tabs[0];
+        let now = (machine.role(), *client, *starts);
+        prop_assert_eq!(now, (Role::Leader, Client::Running, 1), "{}", browser.log.join("\n"));
     }
 
     #[test]
