@@ -25,7 +25,7 @@ pub enum MarkKind {
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Mark {
     /// When.
-    #[cfg_attr(feature = "bindings", ts(as = "String"), schemars(with = "String"))]
+    #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub ts: Timestamp,
     /// What.
     pub kind: MarkKind,
@@ -37,10 +37,10 @@ pub struct Mark {
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct CaptureSession {
     /// When it was started.
-    #[cfg_attr(feature = "bindings", ts(as = "String"), schemars(with = "String"))]
+    #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub started_at: Timestamp,
     /// When it was stopped; `null`: it goes on.
-    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"), schemars(with = "Option<String>"))]
+    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub stopped_at: Option<Timestamp>,
     /// The marks, in the order of time; the oldest are dropped beyond a hundred.
     pub marks: Vec<Mark>,

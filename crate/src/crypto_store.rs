@@ -140,10 +140,10 @@ pub enum IdentityCheck {
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct StoreLoss {
     /// When the first line came that says so.
-    #[cfg_attr(feature = "bindings", ts(as = "String"), schemars(with = "String"))]
+    #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub first_ts: Timestamp,
     /// When the latest came.
-    #[cfg_attr(feature = "bindings", ts(as = "String"), schemars(with = "String"))]
+    #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub last_ts: Timestamp,
     /// How many came.
     pub count: u32,
@@ -159,7 +159,7 @@ pub struct CryptoStoreStatus {
     /// The verdict.
     pub verdict: StoreVerdict,
     /// Since when it holds: of a healthy store, since when the device is known; of a lost one, when that was noticed.
-    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"), schemars(with = "Option<String>"))]
+    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub since: Option<Timestamp>,
     /// Whose store; `null` where nobody said.
     pub user_id: Option<String>,
@@ -172,7 +172,7 @@ pub struct CryptoStoreStatus {
     /// How the identity keys compare.
     pub identity: IdentityCheck,
     /// When the device was last seen with the keys it had first.
-    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"), schemars(with = "Option<String>"))]
+    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub last_healthy: Option<Timestamp>,
     /// The store's loss under the running page, where it happened.
     pub loss: Option<StoreLoss>,

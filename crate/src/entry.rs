@@ -308,7 +308,7 @@ pub enum CallFailure {
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Entry {
     /// When `message` was logged. The same as `firstTs`.
-    #[cfg_attr(feature = "bindings", ts(as = "String"), schemars(with = "String"))]
+    #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub ts: Timestamp,
     /// The console method.
     pub level: Level,
@@ -325,10 +325,10 @@ pub struct Entry {
     /// How many lines this entry stands for.
     pub count: u32,
     /// When the first of them came.
-    #[cfg_attr(feature = "bindings", ts(as = "String"), schemars(with = "String"))]
+    #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub first_ts: Timestamp,
     /// When the latest of them came.
-    #[cfg_attr(feature = "bindings", ts(as = "String"), schemars(with = "String"))]
+    #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub last_ts: Timestamp,
     /// The latest line, where its words are not those of `message` (a retry counter, a message id).
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -10,7 +10,7 @@ use crate::timestamp::Timestamp;
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct LatencySample {
     /// When it was made.
-    #[cfg_attr(feature = "bindings", ts(as = "String"), schemars(with = "String"))]
+    #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub ts: Timestamp,
     /// Its path from `/_matrix/` on, without query, every id in it replaced by `{id}`.
     pub path: String,
@@ -27,12 +27,12 @@ pub struct LatencySample {
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Latency {
     /// Since when requests are timed.
-    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"), schemars(with = "Option<String>"))]
+    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub since: Option<Timestamp>,
     /// How many there were, kept below or not.
     pub seen: u32,
     /// From this time on none is missing; before it, only the slowest are kept.
-    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"), schemars(with = "Option<String>"))]
+    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub complete_since: Option<Timestamp>,
     /// The latest ones and, of those before, the slowest; in the order of time.
     pub samples: Vec<LatencySample>,
@@ -75,10 +75,10 @@ pub struct PathLatency {
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct FaultWindow {
     /// When it begins: a while before the first line.
-    #[cfg_attr(feature = "bindings", ts(as = "String"), schemars(with = "String"))]
+    #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub from: Timestamp,
     /// When it ends: a while after the last.
-    #[cfg_attr(feature = "bindings", ts(as = "String"), schemars(with = "String"))]
+    #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub to: Timestamp,
 }
 

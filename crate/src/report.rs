@@ -100,10 +100,10 @@ pub struct PageReport {
     /// `lotus-crypto-diag/1`
     pub schema: String,
     /// When it was written, by the clock of the device.
-    #[cfg_attr(feature = "bindings", ts(as = "String"), schemars(with = "String"))]
+    #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub generated_at: Timestamp,
     /// Since when lines are watched; `null`: not at all.
-    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"), schemars(with = "Option<String>"))]
+    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub capturing_since: Option<Timestamp>,
     /// State of the library.
     #[serde(default)]

@@ -44,7 +44,7 @@ pub struct OneTimeKeyRow {
     pub key_id: String,
     /// When it was uploaded.
     #[serde(default)]
-    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"), schemars(with = "Option<String>"))]
+    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub added_at: Option<Timestamp>,
     /// The public key.
     #[serde(default)]
@@ -120,7 +120,7 @@ pub struct DeviceRow {
     pub display_name: Option<String>,
     /// When it was last seen.
     #[serde(default)]
-    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"), schemars(with = "Option<String>"))]
+    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub last_seen: Option<Timestamp>,
 }
 
@@ -142,7 +142,7 @@ pub struct StoredEvent {
     pub room_id: Option<String>,
     /// When, by the sender's server.
     #[serde(default)]
-    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"), schemars(with = "Option<String>"))]
+    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub origin_server_ts: Option<Timestamp>,
     /// The content as it is stored; `null`: it was not looked at. Read are `algorithm` and whether `ciphertext` and
     /// `session_id` are there.
@@ -171,7 +171,7 @@ pub struct EncryptedContent {
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields = nullable))]
 pub struct LogLine {
     /// When, in UTC.
-    #[cfg_attr(feature = "bindings", ts(as = "String"), schemars(with = "String"))]
+    #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub ts: Timestamp,
     /// `INFO`, `WARNING`, …
     #[serde(default)]
@@ -201,7 +201,7 @@ pub struct LogLine {
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields = nullable))]
 pub struct HarRequest {
     /// When it was made.
-    #[cfg_attr(feature = "bindings", ts(as = "String"), schemars(with = "String"))]
+    #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub ts: Timestamp,
     /// HTTP method.
     pub method: String,

@@ -18,10 +18,10 @@ pub struct Tab {
     /// What it is to its session; `null`: its host holds no election.
     pub role: Option<Role>,
     /// Since when it has this role.
-    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"), schemars(with = "Option<String>"))]
+    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub since: Option<Timestamp>,
     /// When its page was loaded.
-    #[cfg_attr(feature = "bindings", ts(as = "String"), schemars(with = "String"))]
+    #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub opened: Timestamp,
     /// Whether a person could see it; `null`: it did not say.
     pub visible: Option<bool>,

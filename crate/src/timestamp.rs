@@ -106,6 +106,21 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
+#[cfg(feature = "bindings")]
+impl schemars::JsonSchema for Timestamp {
+    fn schema_name() -> alloc::borrow::Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "format": "date-time" })
+    }
+}
+
 // The two below are Howard Hinnant's `civil_from_days` and its inverse: the proleptic Gregorian calendar,
 // counted in eras of 400 years that begin on the 1st of March. A calendar crate would outweigh the module.
 

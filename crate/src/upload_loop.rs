@@ -85,7 +85,7 @@ pub struct UploadLoopStatus {
     /// Where they stand.
     pub state: LoopState,
     /// Since when.
-    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"), schemars(with = "Option<String>"))]
+    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub since: Option<Timestamp>,
     /// What the latest refusal named.
     pub refusal: Option<Refusal>,
@@ -96,10 +96,10 @@ pub struct UploadLoopStatus {
     /// Refusals by the server since the last accepted upload.
     pub refusals: u32,
     /// When the first of them came.
-    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"), schemars(with = "Option<String>"))]
+    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub first_ts: Option<Timestamp>,
     /// When the latest came.
-    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"), schemars(with = "Option<String>"))]
+    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub last_ts: Option<Timestamp>,
     /// How often a minute the client tried, by the time between its first try and its latest; `null`: too few to tell.
     pub per_minute: Option<f64>,
@@ -112,7 +112,7 @@ pub struct UploadLoopStatus {
     /// Requests that were let through to see whether the server still refuses.
     pub probes: u32,
     /// When the next of them is due.
-    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"), schemars(with = "Option<String>"))]
+    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub next_probe: Option<Timestamp>,
     /// Uploads that the server accepted.
     pub accepted: u32,

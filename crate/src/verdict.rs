@@ -218,10 +218,10 @@ pub struct RunbookQuery {
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Runbook {
     /// Where to begin in the homeserver's log, in UTC.
-    #[cfg_attr(feature = "bindings", ts(as = "String"), schemars(with = "String"))]
+    #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub from: Timestamp,
     /// Where to end.
-    #[cfg_attr(feature = "bindings", ts(as = "String"), schemars(with = "String"))]
+    #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub to: Timestamp,
     /// The statements.
     pub queries: Vec<RunbookQuery>,
