@@ -280,6 +280,7 @@ function createCore(): Core {
   const tabs = createTabs(
     elect,
     () => evidence(),
+    (text) => redact(text),
     () => schedule(),
   );
 
@@ -297,6 +298,11 @@ function createCore(): Core {
   const evidence = (): Evidences => {
     known = guarded((e) => e.evidence()) ?? known;
     return known;
+  };
+
+  const redact = (text: string): string | undefined => {
+    ensureEngine();
+    return guarded((e) => e.redact(text));
   };
 
   const takeSnapshot = (): CryptoDiagSnapshot => {
@@ -359,10 +365,7 @@ function createCore(): Core {
       schedule();
     },
     capturingSince: () => capturingSince,
-    redact(text) {
-      ensureEngine();
-      return guarded((e) => e.redact(text));
-    },
+    redact,
     subscribe(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -3,6 +3,7 @@
 
 import { explain } from './bounded';
 import type { Tab } from './generated/model';
+import { type RollMessage, readMessage, writeMessage } from './roll-message';
 
 /**
  * How long the others have for their answer; those that are known to be there, and busy, have longer. A tab that is
@@ -13,7 +14,9 @@ const LONG_PATIENCE_MS = 2000;
 const STEP_MS = 100;
 /** A newcomer is answered after a while, and not by all at once: it has to load, and may hold up a hand-over. */
 const GREET_MS = 300;
-const VERSION = 1;
+const ANSWERS_A_SECOND = 8;
+/** With this one, 64 tabs. A script of the origin may name any number. */
+const MAX_OTHERS = 63;
 
 export interface Roll {
   /** The other tabs, as they answered last. */
@@ -34,13 +37,14 @@ export interface RollCall {
 
 /**
  * `id` is this tab's; `describe` tells of it; `session` is the one it belongs to, `null` where the host named none; `hasLed` is asked at
- * the end of the page.
+ * the end of the page; `redact` gives nothing where it does not run.
  */
 export function createRollCall(
   id: string,
   describe: () => Tab,
   session: () => string | null,
   hasLed: () => boolean,
+  redact: (text: string) => string | undefined,
   onChange: () => void,
 ): RollCall {
   let channel: BroadcastChannel | undefined;
@@ -50,17 +54,43 @@ export function createRollCall(
   let calling: Promise<void> | undefined;
   let lastSession = session();
 
-  const post = (kind: string, tab?: Tab, of = session()) => {
+  const post = (message: () => RollMessage, of = session()) => {
     if (!channel) return;
     try {
-      channel.postMessage({ version: VERSION, kind, from: id, session: of, tab });
+      channel.postMessage(writeMessage(message(), of));
       error = null;
     } catch (thrown) {
       error = explain(thrown);
     }
   };
+  const sayBye = (of = session()) => post(() => ({ kind: 'bye', from: id }), of);
+  const sayNews = () => post(() => ({ kind: 'news', from: id, tab: describe() }));
 
-  const greet = () => post('here', describe());
+  // Everybody hears an answer: however many ask, a few of them are enough.
+  let answers = 0;
+  let answersSince = Number.NEGATIVE_INFINITY;
+  const answer = () => {
+    const now = performance.now();
+    if (now - answersSince >= 1000) {
+      answersSince = now;
+      answers = 0;
+    }
+    answers += 1;
+    if (answers <= ANSWERS_A_SECOND) post(() => ({ kind: 'here', from: id, tab: describe() }));
+  };
+
+  let greets = false;
+  const greetSoon = () => {
+    if (greets) return;
+    greets = true;
+    setTimeout(
+      () => {
+        greets = false;
+        answer();
+      },
+      GREET_MS * (1 + Math.random()),
+    );
+  };
 
   /** A leader that is closed says nothing: the tab that leads after it does. */
   const dropFormer = (tabs: Map<string, Tab> | undefined, leader: Tab) => {
@@ -71,16 +101,18 @@ export function createRollCall(
   };
 
   const handleMessage = ({ data }: MessageEvent) => {
-    if (data?.version !== VERSION || data.session !== session() || typeof data.from !== 'string') return;
-    if (data.kind === 'who') post('here', describe());
-    else if (data.kind === 'bye') for (const tabs of [others, arriving]) tabs?.delete(data.from);
-    else if ((data.kind === 'here' || data.kind === 'news') && data.tab?.id === data.from) {
-      const tab: Tab = { ...data.tab, thisTab: false };
+    const message = readMessage(data, session(), redact);
+    if (!message || message.from === id) return;
+    const { kind, from } = message;
+    if (kind === 'who') answer();
+    else if (kind === 'bye') for (const tabs of [others, arriving]) tabs?.delete(from);
+    else {
+      const { tab } = message;
       // A newcomer learns of those who were there before.
-      if (data.kind === 'news' && !others.has(tab.id)) setTimeout(greet, GREET_MS * (1 + Math.random()));
+      if (kind === 'news' && !others.has(from)) greetSoon();
       for (const tabs of [others, arriving]) {
         dropFormer(tabs, tab);
-        tabs?.set(tab.id, tab);
+        if (tabs && (tabs.has(from) || tabs.size < MAX_OTHERS)) tabs.set(from, tab);
       }
     }
     onChange();
@@ -99,19 +131,19 @@ export function createRollCall(
   // would throw it out of that cache.
   const handleHide = () => {
     // A leader says nothing: to wake all the others would hold up the one that leads next, and that one calls the roll.
-    if (!hasLed()) post('bye');
+    if (!hasLed()) sayBye();
     channel?.close();
     channel = undefined;
   };
   globalThis.addEventListener?.('pageshow', ({ persisted }) => {
     if (!persisted) return;
     listen();
-    post('news', describe());
+    sayNews();
   });
 
   const call = async (): Promise<void> => {
     arriving = new Map();
-    post('who');
+    post(() => ({ kind: 'who', from: id }));
     const isMissing = () => [...others.keys()].some((known) => !arriving?.has(known));
     const patience = () => (isMissing() ? LONG_PATIENCE_MS : PATIENCE_MS);
     for (let waited = 0; channel && waited < patience(); waited += STEP_MS) {
@@ -140,13 +172,12 @@ export function createRollCall(
     announce() {
       // Of another session now: those of the former do not count, and to them this tab is gone.
       if (session() !== lastSession) {
-        post('bye', undefined, lastSession);
+        sayBye(lastSession);
         others.clear();
       }
       lastSession = session();
-      const tab = describe();
-      dropFormer(others, tab);
-      post('news', tab);
+      dropFormer(others, describe());
+      sayNews();
     },
   };
 }

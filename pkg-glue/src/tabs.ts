@@ -16,12 +16,15 @@ export interface TabsHere {
   summary(): { role: TabRole | null; count: number | null };
 }
 
-/** How much of its evidence a tab tells another. */
-const ENTRIES_TOLD = 20;
 /** How long a new leader waits before it calls the roll: others have their own work then. */
 const SETTLE_MS = 1000;
 
-export function createTabs(create: CreateMachine, evidence: () => Evidences, onChange: () => void): TabsHere {
+export function createTabs(
+  create: CreateMachine,
+  evidence: () => Evidences,
+  redact: (text: string) => string | undefined,
+  onChange: () => void,
+): TabsHere {
   const id = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 10)}`;
   const opened = new Date().toISOString();
   const elections = new Map<string, Election>();
@@ -49,7 +52,7 @@ export function createTabs(create: CreateMachine, evidence: () => Evidences, onC
       opened,
       visible: typeof document === 'object' ? document.visibilityState === 'visible' : null,
       counts,
-      entries: entries.slice(-ENTRIES_TOLD),
+      entries,
     };
   };
 
@@ -59,6 +62,7 @@ export function createTabs(create: CreateMachine, evidence: () => Evidences, onC
       describe,
       () => current()?.name ?? null,
       () => ledLast,
+      redact,
       onChange,
     );
     return rollCall;

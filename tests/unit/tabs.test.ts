@@ -5,10 +5,12 @@ import { createTabs } from '../../pkg-glue/src/tabs';
 
 afterEach(() => void vi.unstubAllGlobals());
 
+const counts = { 'KE-1': 0, 'KE-2': 0, 'KE-3': 0, 'KE-4': 0 };
 const create = () =>
   createTabs(
     () => undefined,
-    () => ({ counts: { 'KE-1': 0, 'KE-2': 0, 'KE-3': 0, 'KE-4': 0 }, entries: [] }) as never,
+    () => ({ counts, entries: [] }) as never,
+    (text) => text,
     () => {},
   );
 
@@ -44,8 +46,9 @@ it('of a leader that was closed the next one tells; one that hung, and does not 
   const tabs = create();
   const others = new BroadcastChannel('lotus-crypto-diag/roll-call');
   const says = (kind: string, id: string, role: string, second: number) => {
-    const tab = { id, role, since: `2026-01-01T00:00:0${second}.000Z` };
-    others.postMessage({ version: 1, kind, from: id, session: null, tab });
+    const since = `2026-01-01T00:00:0${second}.000Z`;
+    const tab = { id, thisTab: true, role, since, opened: since, visible: null, counts, entries: [] };
+    others.postMessage(JSON.stringify({ version: 2, kind, from: id, session: null, tab }));
   };
   const known = () => (tabs.status()?.tabs ?? []).slice(1).map(({ id }) => id);
   try {
@@ -57,6 +60,38 @@ it('of a leader that was closed the next one tells; one that hung, and does not 
     await vi.waitFor(() => expect(known()).toEqual(['next']));
     says('here', 'former', 'leader', 1);
     await vi.waitFor(() => expect(known()).toEqual(['next', 'former']));
+  } finally {
+    others.close();
+  }
+});
+
+it('however many tabs a script names, 64 are kept, and greeted a few times a second; each of them may go', async () => {
+  const tabs = create();
+  const others = new BroadcastChannel('lotus-crypto-diag/roll-call');
+  const said: string[] = [];
+  others.onmessage = ({ data }) => said.push(JSON.parse(data).kind);
+  const says = (kind: string, id: string) => {
+    const tab = { id, thisTab: true, role: null, since: null, opened: '2026-01-01T00:00:00.000Z', visible: null };
+    const text = JSON.stringify({ version: 2, kind, from: id, session: null, tab: { ...tab, counts, entries: [] } });
+    others.postMessage(text);
+  };
+  try {
+    tabs.enter();
+    await tabs.call();
+    const began = performance.now();
+    for (let number = 0; number < 2_000; number++) says('news', `tab-${number}`);
+    for (let number = 0; number < 2_000; number++) says('who', `tab-${number}`);
+    await vi.waitFor(() => expect(tabs.summary().count).toBe(64));
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    const answers = said.filter((kind) => kind === 'here').length;
+    expect(answers).toBeGreaterThan(0);
+    expect(answers).toBeLessThanOrEqual(8 * Math.ceil((performance.now() - began) / 1000 + 1));
+    for (const { id } of tabs.status()?.tabs.slice(1) ?? []) says('bye', id);
+    await vi.waitFor(() => expect(tabs.summary().count).toBe(1));
+    // One that has its own id is no other tab.
+    says('news', tabs.status()?.tabs[0]?.id ?? '');
+    says('news', 'last');
+    await vi.waitFor(() => expect(tabs.summary().count).toBe(2));
   } finally {
     others.close();
   }
