@@ -200,7 +200,8 @@ test('a follower that is closed says so; the leader does not, as that would hold
     const byes: string[] = [];
     Object.assign(window, { byes });
     new BroadcastChannel('lotus-crypto-diag/roll-call').addEventListener('message', ({ data }) => {
-      if (data.kind === 'bye') byes.push(data.from);
+      const { kind, from } = JSON.parse(data);
+      if (kind === 'bye') byes.push(from);
     });
   });
   const id: string = await follower.evaluate(
