@@ -141,15 +141,20 @@ export function createRollCall(
     sayNews();
   });
 
-  const call = async (): Promise<void> => {
+  let waited = 0;
+  const ask = () => {
     arriving = new Map();
+    waited = 0;
     post(() => ({ kind: 'who', from: id }));
+  };
+  const call = async (): Promise<void> => {
+    ask();
     const isMissing = () => [...others.keys()].some((known) => !arriving?.has(known));
     const patience = () => (isMissing() ? LONG_PATIENCE_MS : PATIENCE_MS);
-    for (let waited = 0; channel && waited < patience(); waited += STEP_MS) {
+    for (; channel && waited < patience(); waited += STEP_MS) {
       await new Promise((resolve) => setTimeout(resolve, STEP_MS));
     }
-    others = arriving;
+    others = arriving ?? others;
     arriving = undefined;
     onChange();
   };
@@ -164,6 +169,8 @@ export function createRollCall(
     hideLast,
     last: () => ({ others: [...others.values()], error }),
     call() {
+      // What was answered to one that is under way may be old by now.
+      if (calling) ask();
       calling ??= call().finally(() => {
         calling = undefined;
       });
