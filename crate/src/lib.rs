@@ -60,6 +60,9 @@ pub mod verdict;
 pub mod report;
 
 #[cfg(feature = "diagnosis")]
+pub mod redacted_copy;
+
+#[cfg(feature = "diagnosis")]
 pub mod runbook;
 
 #[cfg(feature = "diagnosis")]

@@ -18,6 +18,7 @@ static CORPORA: [(&str, &str); 7] = [
     ("session", include_str!("corpus/session.hex")),
     ("uploads", include_str!("corpus/uploads.hex")),
     ("report", include_str!("corpus/report.hex")),
+    ("redacted_copy", include_str!("corpus/redacted_copy.hex")),
 ];
 
 #[test]

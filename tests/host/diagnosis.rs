@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use lotus_crypto_diag::diagnosis::analyse;
 use lotus_crypto_diag::entry::Level;
 use lotus_crypto_diag::line::Line;
+use lotus_crypto_diag::redacted_copy::redacted_copy;
 use lotus_crypto_diag::report::{CaptureState, CaptureStatus, ClientFacts, Environment, PageReport, Report};
 use lotus_crypto_diag::server_evidence::ServerEvidence;
 use lotus_crypto_diag::session::{Evidences, Session};
@@ -281,4 +282,17 @@ fn every_leaf_of_the_decision_tree_is_reached() {
     let leaves = fs::read_to_string(fixtures().join("cases/leaves.txt")).unwrap();
     let leaves: BTreeSet<String> = leaves.lines().map(str::to_owned).collect();
     assert_eq!(reached, leaves, "the leaves that are reached are not those of the tree");
+}
+
+#[test]
+fn a_copy_in_which_nobody_is_named_leads_to_the_same_verdicts() {
+    for (case_name, case) in cases() {
+        let (value, report) = report(&case);
+        let copy = redacted_copy(&value.to_string(), None).unwrap();
+        let copy: Report = serde_json::from_str(&copy.text).unwrap();
+        let leaves = |report| -> Vec<String> {
+            analyse(report, &ServerEvidence::default()).diagnosis.findings.iter().map(leaf).collect()
+        };
+        assert_eq!(leaves(&copy), leaves(&report), "{case_name}");
+    }
 }

@@ -9,6 +9,7 @@ use lotus_crypto_diag::json::to_json;
 use lotus_crypto_diag::line::{Line, MAX_MESSAGE};
 use lotus_crypto_diag::otk::parse_refusal;
 use lotus_crypto_diag::redact::{REDACTED, redact};
+use lotus_crypto_diag::redacted_copy::redacted_copy;
 use lotus_crypto_diag::report::Report;
 use lotus_crypto_diag::server_evidence::ServerEvidence;
 use lotus_crypto_diag::session::{Evidences, Session};
@@ -32,6 +33,7 @@ pub static TARGETS: [Target; 7] = [
     ("session", session),
     ("uploads", uploads),
     ("report", report),
+    ("redacted_copy", copy),
 ];
 
 fn lossy(data: &[u8]) -> std::borrow::Cow<'_, str> {
@@ -228,6 +230,42 @@ pub fn report(data: &[u8]) {
         }
         Err(error) => assert!(!error.to_string().is_empty()),
     }
+}
+
+/// Whatever stands around an id, the copy does not have it, is a report, and takes no more work than its length allows.
+pub fn copy(data: &[u8]) {
+    const PUBLIC_KEY: &str = "8LSqTMj2kn0T6zWpMBFuVoKv9fyFA4+LaHuEYjE5Ixs";
+    const HIDDEN: [&str; 4] = ["zquser", "zqhost", "ZQDEVICE", "zqphone"];
+    const WRITTEN: [&str; 6] = [
+        "@zquser:zqhost.example:ZQDEVICE",
+        "_@zquser:zqhost.example_zqphone_m.call",
+        "%40zquser%3Azqhost.example zqphone",
+        "%2540zquser%253Azqhost.example",
+        "https://zqhost.example/ device_id=\"ZQDEVICE\"",
+        "zquser@zqhost.example",
+    ];
+    let text = lossy(data);
+    if text.contains("zq") || text.contains("ZQ") {
+        // The fuzzer found a piece of the words, and glued it to others.
+        return;
+    }
+    let (before, after) = text.split_at(text.floor_char_boundary(text.len() / 2));
+    let lines: Vec<String> = WRITTEN.iter().map(|id| format!("{before} {id} {after}")).collect();
+    let report = serde_json::json!({
+        "schema": "lotus-crypto-diag/1", "generatedAt": "2026-11-25T10:00:00.000Z", "capturingSince": null,
+        "counts": { "KE-1": 0, "KE-2": 0, "KE-3": 0, "KE-4": 0 }, "entries": [], "notes": lines, "deviceId": "zqphone",
+        "blindSpots": [text, format!("{before} {PUBLIC_KEY} {after}")], "ed25519Key": PUBLIC_KEY,
+    });
+    let report = report.to_string();
+    let copy = redacted_copy(&report, None).expect("a report has a copy");
+    for id in HIDDEN {
+        assert!(!copy.text.contains(id), "{id} in {}", copy.text);
+    }
+    // In quotes it may be a piece of a longer name.
+    let is_quoted = text.contains(['"', '\'', '`', '\\', '%']);
+    assert!(copy.text.matches(PUBLIC_KEY).count() >= if is_quoted { 1 } else { 2 }, "{}", copy.text);
+    assert!(copy.steps < 400 * report.len() as u64, "{} steps for {} bytes", copy.steps, report.len());
+    read_back(&serde_json::from_str::<Report>(&copy.text).expect("the copy is a report"));
 }
 
 /// The small writer says what the large one says, and it can be read.
