@@ -2,7 +2,7 @@
  * What a report says: for whoever reads reports. The WebAssembly for it is inlined here; an app that only gathers
  * evidence loads it when it is asked for a report, not at boot.
  */
-import { diagnose, initSync } from '../wasm/diagnosis/lotus_crypto_diag.js';
+import { diagnose, initSync, redact } from '../wasm/diagnosis/lotus_crypto_diag.js';
 import wasm from '../wasm/diagnosis/optimised.wasm';
 import type { Analysis, Report, ServerEvidence } from './generated/model';
 import { bytesOf } from './inlined';
@@ -30,14 +30,34 @@ export type {
 
 let isReady = false;
 
+function start(): void {
+  if (!isReady) initSync({ module: bytesOf(wasm) });
+  isReady = true;
+}
+
+const textOf = (report: Report | string) => (typeof report === 'string' ? report : JSON.stringify(report));
+
 /**
  * The runbook's verdicts on a report, sharpened by what an administrator added to it.
  *
  * @throws an Error that says where, if the report cannot be read
  */
 export function diagnoseReport(report: Report | string, evidence?: ServerEvidence): Analysis {
-  if (!isReady) initSync({ module: bytesOf(wasm) });
-  isReady = true;
-  const text = typeof report === 'string' ? report : JSON.stringify(report);
-  return JSON.parse(diagnose(text, evidence && JSON.stringify(evidence)));
+  start();
+  return JSON.parse(diagnose(textOf(report), evidence && JSON.stringify(evidence)));
+}
+
+/**
+ * A copy of a report in which every id of a user, device, room, event or server is replaced by a word, the same id by the
+ * same word everywhere, however it is encoded. Public keys, ids of one-time keys and signatures stay; `runbook` is `null`,
+ * and fields that this version does not know are left out. A name that is no id (in the text of an error, say) is not
+ * found: look the copy over before you publish it.
+ *
+ * With `evidence`, ids that only the homeserver's rows and log lines tell to be ids are replaced, too.
+ *
+ * @throws an Error that says why, if the copy cannot be made
+ */
+export function redactedCopy(report: Report | string, evidence?: ServerEvidence): Report {
+  start();
+  return JSON.parse(redact(textOf(report), evidence && JSON.stringify(evidence)));
 }

@@ -43,6 +43,7 @@ it('the functions of the main entry have the types that are promised', () => {
 it('so have those of the diagnosis, and auto has none', () => {
   expectTypeOf<typeof diagnosis>().toEqualTypeOf<{
     diagnoseReport: (report: lib.CryptoDiagReport | string, evidence?: lib.ServerEvidence) => lib.Analysis;
+    redactedCopy: (report: lib.CryptoDiagReport | string, evidence?: lib.ServerEvidence) => lib.CryptoDiagReport;
   }>();
   expectTypeOf<keyof typeof auto>().toBeNever();
 });

@@ -3,6 +3,7 @@
 use wasm_bindgen::prelude::*;
 
 use crate::diagnosis::analyse;
+use crate::redacted_copy::redacted_copy;
 use crate::report::Report;
 use crate::server_evidence::ServerEvidence;
 
@@ -18,4 +19,12 @@ pub fn diagnose(report: &str, evidence: Option<String>) -> Result<String, JsErro
         None => ServerEvidence::default(),
     };
     Ok(serde_json::to_string(&analyse(&report, &evidence))?)
+}
+
+/// A copy of a `Report` in which nobody is named; `ServerEvidence` helps to know the ids. Throws where one of them cannot
+/// be read, with the place, and where there are too many ids.
+#[wasm_bindgen]
+pub fn redact(report: &str, evidence: Option<String>) -> Result<String, JsError> {
+    let copy = redacted_copy(report, evidence.as_deref()).map_err(|error| JsError::new(&error.to_string()))?;
+    Ok(copy.text)
 }
