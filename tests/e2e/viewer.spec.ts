@@ -108,6 +108,44 @@ test('the summary is saved as Markdown, and the redacted copy is a report that n
   await expect(page.getByTestId('timeline').getByRole('group', { name: /^KE-1.*@user-1/ })).toBeVisible();
 });
 
+test("the redacted copy of a call's lines names none of thousands of users, in no encoding", async ({ page }) => {
+  const report = JSON.parse(await reportOf(page, 'ke4-delayed'));
+  const users = Array.from({ length: 8000 }, (_, n) => `_%40bob${n}x%3Apriv.org_DEVICE${n}X_m.call`);
+  report.notes = [users.join(' '), 'device_id="DEVICE7X" of bob@priv.org, mxc://media.priv.org/abc, turn.priv.org'];
+  await openViewer(page);
+  await drop(page, dropped('report.json', JSON.stringify(report)));
+  const copy = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save redacted report' }).click();
+  const redacted = readFileSync(await (await copy).path(), 'utf8');
+  readReport(redacted);
+  expect(redacted).not.toMatch(/bob\d|bob@|priv\.org|DEVICE\d+X/);
+  const { notes } = JSON.parse(redacted);
+  expect(notes[0]).toMatch(/_@user-\d+:server-\d+\.invalid_DEVICE\d+_m\.call$/);
+  await expect(page.getByText(/^Saved as lotus-crypto-diag-.*-redacted\.json$/)).toBeVisible();
+});
+
+test('where the redacted copy cannot be made, the page says why and saves nothing', async ({ page }) => {
+  const report = await reportOf(page, 'ke4-delayed');
+  await page.addInitScript(() => {
+    const post = Worker.prototype.postMessage;
+    Worker.prototype.postMessage = function (this: Worker, request: { type: string; id: string }) {
+      if (request.type !== 'redact') return post.call(this, request);
+      const copy = { state: 'refused', reason: 'there are too many ids in it' };
+      this.dispatchEvent(new MessageEvent('message', { data: { type: 'copy', id: request.id, copy } }));
+    };
+  });
+  const escaped = await openViewer(page);
+  let downloads = 0;
+  page.on('download', () => (downloads += 1));
+  await drop(page, dropped('report.json', report));
+  await page.getByRole('button', { name: 'Save redacted report' }).click();
+  await expect(
+    page.getByText('The redacted copy could not be made, and nothing was saved: there are too many ids in it'),
+  ).toBeVisible();
+  expect(downloads).toBe(0);
+  expect(escaped).toEqual([]);
+});
+
 for (const width of [360, 1280]) {
   test(`at ${width} px nothing is wider than the page, and the keyboard alone reaches everything`, async ({ page }) => {
     await page.setViewportSize({ width, height: 900 });

@@ -2,14 +2,13 @@ import { readFileSync } from 'node:fs';
 
 import fc from 'fast-check';
 import type { CryptoDiagEntry, CryptoDiagReport } from 'lotus-crypto-diag';
-import { diagnoseReport } from 'lotus-crypto-diag/diagnosis';
+import { diagnoseReport, redactedCopy } from 'lotus-crypto-diag/diagnosis';
 import { describe, expect, test } from 'vitest';
 
 import { CaseFile } from '../../demo/src/viewer/case-file';
 import { episodesOf, lanesOf, ticksOf } from '../../demo/src/viewer/episodes';
 import { code, inline, markdownOf } from '../../demo/src/viewer/markdown';
 import { readFile } from '../../demo/src/viewer/read/recognise';
-import { IdRedactor } from '../../demo/src/viewer/redact-ids';
 import { duration, visible } from '../../demo/src/viewer/words';
 
 const KEY = '8LSqTMj2kn0T6zWpMBFuVoKv9fyFA4+LaHuEYjE5Ixs';
@@ -168,7 +167,7 @@ describe('the redacted copy', () => {
     }),
     refused({ ke: 'KE-3', message: `id=$${KEY.replace('+', '-')} room=!${OTHER_KEY.replace('+', '-')}` }),
   ]);
-  const copy = new IdRedactor().redact(report);
+  const copy = redactedCopy(report);
   const text = JSON.stringify(copy);
 
   test('names nobody, in no form', () => {
@@ -181,12 +180,54 @@ describe('the redacted copy', () => {
       'matrix.org',
       '!room:',
       '$abc',
-      KEY,
-      OTHER_KEY,
+      `$${KEY.replace('+', '-')}`,
+      `!${OTHER_KEY.replace('+', '-')}`,
       '10.1.2.3',
     ]) {
       expect(text).not.toContain(id);
     }
+  });
+
+  test('keeps the public keys, and the ids of one-time keys', () => {
+    expect(copy.entries[0]?.detail).toEqual(report.entries[0]?.detail);
+    expect(text.split(KEY).length).toBe(JSON.stringify(report).split(KEY).length);
+    expect(copy.entries[0]?.message).toContain('One time key signed_curve25519:AAAAAAAAAA0 already exists.');
+  });
+
+  const nobody = { userId: null, deviceId: null };
+  const shapes: { shape: string; line: string; hidden: string[]; stays?: string[]; copy?: string }[] = JSON.parse(
+    readFileSync(new URL('../fixtures/redacted-copy/shapes.json', import.meta.url), 'utf8'),
+  );
+  test.each(shapes)('hides $shape, or keeps it as evidence', ({ line, hidden, stays = [], copy: expected }) => {
+    const found = redactedCopy(reportWith([refused({ message: line })], nobody)).entries[0]?.message ?? '';
+    for (const id of hidden) expect(found).not.toContain(id);
+    for (const words of stays) expect(found).toContain(words);
+    if (expected !== undefined) expect(found).toBe(expected);
+  });
+
+  test('is made of a report with thousands of users', () => {
+    const users = Array.from({ length: 8000 }, (_, n) => `_@user${n}x:host${n}.priv.org_DEVICE${n}X_m.call`);
+    const [entry] = redactedCopy(reportWith([refused({ message: users.join(' ') })], nobody)).entries;
+    const words = entry?.message.split(' ') ?? [];
+    expect(words.length).toBe(8000);
+    expect(words[0]).toBe('_@user-1:server-1.invalid_DEVICE1_m.call');
+    expect(words.at(-1)).toBe('_@user-8000:server-8000.invalid_DEVICE8000_m.call');
+    expect(words.filter((word) => /priv|DEVICE\d+X/.test(word))).toEqual([]);
+  });
+
+  test('is not made of what is no report, and says why', () => {
+    expect(() => redactedCopy('{')).toThrow(/^the report cannot be read: EOF while parsing/);
+  });
+
+  test("hides what only the homeserver's rows tell to be a device", async () => {
+    const file = new CaseFile(diagnoseReport);
+    file.add('report', await read(JSON.stringify(reportWith([refused({ message: 'withheld for bobdev' })]))));
+    const message = () => file.redacted('report-0', redactedCopy).entries[0]?.message;
+    expect(message()).toBe('withheld for bobdev');
+    file.add('keys', await read('user_id,device_id,algorithm,count\n@bob:priv.org,bobdev,signed_curve25519,0\n'));
+    expect(message()).toBe('withheld for DEVICE2');
+    file.remove('report');
+    expect(message).toThrow('the report is no longer here');
   });
 
   test('calls the same by the same name everywhere', () => {
@@ -206,7 +247,7 @@ describe('the redacted copy', () => {
     expect(copy.entries.map(({ firstTs, ke, level }) => [firstTs, ke, level])).toEqual(
       report.entries.map(({ firstTs, ke, level }) => [firstTs, ke, level]),
     );
-    const warned = new IdRedactor().redact(reportWith([refused({ level: 'warn' })], { deviceId: 'warn' }));
+    const warned = redactedCopy(reportWith([refused({ level: 'warn' })], { deviceId: 'warn' }));
     expect(warned).toMatchObject({ deviceId: 'DEVICE1', entries: [{ level: 'warn' }] });
   });
 
@@ -225,7 +266,7 @@ describe('the redacted copy', () => {
           [refused({ message: `<${userId}> "${userId}:${device}" ${encodeURIComponent(userId)} ${device}.` })],
           { userId, deviceId: device },
         );
-        const redacted = JSON.stringify(new IdRedactor().redact(of).entries);
+        const redacted = JSON.stringify(redactedCopy(of).entries);
         for (const id of [`@${local}`, `40${local}`, `${host}.`, device]) expect(redacted).not.toContain(id);
       }),
     );

@@ -4,8 +4,7 @@ import { useMemo, useState } from 'react';
 import { Card } from '../Card';
 import { CopyButton } from './CopyButton';
 import { markdownOf } from './markdown';
-import type { CaseModel, ReportView } from './protocol';
-import { IdRedactor } from './redact-ids';
+import type { CaseModel, Copy, ReportView } from './protocol';
 import { TextBlock } from './TextBlock';
 
 /** Time for the browser to take the file over; after that the memory is given back. */
@@ -22,24 +21,32 @@ function save(name: string, text: string, type: string): void {
 
 const stamp = (time: string) => time.replace(/\.\d+Z$/, 'Z').replace(/[^\dTZ-]/g, '-');
 
-type ExportProps = { model: CaseModel; view: ReportView };
-export function Export({ model, view }: ExportProps) {
+type ExportProps = { model: CaseModel; view: ReportView; onRedact: (id: string) => Promise<Copy> };
+export function Export({ model, view, onRedact }: ExportProps) {
   const markdown = useMemo(() => markdownOf(model), [model]);
   const [saved, setSaved] = useState('');
+  const [isRedacting, setRedacting] = useState(false);
   const handle = (name: string, text: string, type: string) => {
     save(name, text, type);
     setSaved(`Saved as ${name}`);
   };
   const handleMarkdown = () => handle('encryption-diagnosis.md', markdown, 'text/markdown');
-  const handleRedacted = () => {
-    const redacted = new IdRedactor().redact(view.report);
-    const name = `lotus-crypto-diag-${stamp(view.report.generatedAt)}-redacted.json`;
-    handle(name, `${JSON.stringify(redacted, null, 2)}\n`, 'application/json');
+  const handleRedacted = async () => {
+    if (isRedacting) return;
+    setRedacting(true);
+    setSaved('Making the redacted copy…');
+    const copy = await onRedact(view.id);
+    setRedacting(false);
+    if (copy.state === 'refused') {
+      setSaved(`The redacted copy could not be made, and nothing was saved: ${copy.reason}`);
+      return;
+    }
+    handle(`lotus-crypto-diag-${stamp(view.report.generatedAt)}-redacted.json`, copy.text, 'application/json');
   };
   return (
     <Card
       title="Take it along"
-      about="A summary for a ticket; and a copy of the report with every id of a user, device, room, event, server and key replaced, the same one by the same word everywhere."
+      about="A summary for a ticket; and a copy of the report with every id of a user, device, room, event and server replaced, the same one by the same word everywhere. Public keys stay, as they are the evidence. Names that are no ids are not found: look the copy over before you publish it."
     >
       <Box alignItems="Center" gap="200" wrap="Wrap">
         <CopyButton text={markdown} label="summary" words="Copy as Markdown" />

@@ -16,7 +16,7 @@ import { useCaseFile } from './useCaseFile';
 
 export function Viewer() {
   const { isDark, setDark } = useTheme();
-  const { files, model, failure, read, cancel, remove, shift } = useCaseFile();
+  const { files, model, failure, read, cancel, remove, shift, redact } = useCaseFile();
   const [pickedId, setPickedId] = useState('');
   const [database, setDatabase] = useState<ServerDatabase>('postgres');
   const [zoom, setZoom] = useState<Range | null>(null);
@@ -66,7 +66,7 @@ export function Viewer() {
                 <Box direction="Column" style={{ minWidth: 0, gap: config.space.S500 }}>
                   <RefusedKeys view={picked} />
                   <RunbookCard view={picked} database={database} />
-                  <Export model={model} view={picked} />
+                  <Export model={model} view={picked} onRedact={redact} />
                 </Box>
               </div>
             </Box>

@@ -1,6 +1,13 @@
 // Everything that was read, and what it says together.
 import type { CryptoDiagReport } from 'lotus-crypto-diag';
-import type { Analysis, diagnoseReport, HarRequest, LogLine, ServerEvidence } from 'lotus-crypto-diag/diagnosis';
+import type {
+  Analysis,
+  diagnoseReport,
+  HarRequest,
+  LogLine,
+  redactedCopy,
+  ServerEvidence,
+} from 'lotus-crypto-diag/diagnosis';
 
 import type { CaseModel, ReportView, Series } from './protocol';
 import type { Content, Rows } from './read/outcome';
@@ -47,18 +54,32 @@ export class CaseFile {
   }
 
   model(): CaseModel {
-    const reports: ReportView[] = [];
-    const shown = new Set<string>();
-    for (const [fileId, { content }] of this.files) {
-      for (const [index, report] of content.reports.entries()) {
-        if (shown.has(identityOf(report))) continue;
-        shown.add(identityOf(report));
-        reports.push(this.view(`${fileId}-${index}`, fileId, report));
-      }
-    }
+    const reports = [...this.shown()].map(([id, fileId, report]) => this.view(id, fileId, report));
     const contents = [...this.files.values()].map(({ content }) => content);
     const hasServerEvidence = contents.some(({ kind }) => kind !== 'report');
     return { reports, series: this.series(), hasServerEvidence };
+  }
+
+  /**
+   * A copy of a report in which nobody is named. What the server's side says of its time tells more ids apart from words.
+   *
+   * @throws an Error that says why, if the copy cannot be made
+   */
+  redacted(id: string, copy: typeof redactedCopy): CryptoDiagReport {
+    for (const [of, , report] of this.shown()) if (of === id) return copy(report, this.evidenceFor(report));
+    throw new Error('the report is no longer here');
+  }
+
+  /** Each report once, however many files have it. */
+  private *shown(): Generator<[id: string, fileId: string, report: CryptoDiagReport]> {
+    const seen = new Set<string>();
+    for (const [fileId, { content }] of this.files) {
+      for (const [index, report] of content.reports.entries()) {
+        if (seen.has(identityOf(report))) continue;
+        seen.add(identityOf(report));
+        yield [`${fileId}-${index}`, fileId, report];
+      }
+    }
   }
 
   private view(id: string, fileId: string, report: CryptoDiagReport): ReportView {

@@ -8,13 +8,19 @@ export type Request =
   | { type: 'read'; files: { id: string; file: File }[] }
   | { type: 'cancel'; id: string }
   | { type: 'remove'; id: string }
-  | { type: 'offset'; id: string; minutes: number };
+  | { type: 'offset'; id: string; minutes: number }
+  /** Of the report with that id of its view. */
+  | { type: 'redact'; id: string };
 
 /** What the worker tells the page. */
 export type Told =
   | { type: 'progress'; id: string; bytes: number }
   | { type: 'file'; id: string; outcome: Outcome }
-  | { type: 'case'; model: CaseModel };
+  | { type: 'case'; model: CaseModel }
+  | { type: 'copy'; id: string; copy: Copy };
+
+/** The copy of a report in which nobody is named, or why there is none. */
+export type Copy = { state: 'made'; text: string } | { state: 'refused'; reason: string };
 
 /** What became of a file. */
 export type Outcome =

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useReducer, useRef } from 'react';
 
-import { type CaseModel, EMPTY_CASE, type Outcome, type Request, type Told } from './protocol';
+import { type CaseModel, type Copy, EMPTY_CASE, type Outcome, type Request, type Told } from './protocol';
 
 /** A file that was dropped, and how far it is. */
 export type Dropped = {
@@ -14,7 +14,7 @@ export type Dropped = {
 
 type State = { files: Dropped[]; model: CaseModel; failure: string };
 type Action =
-  | Told
+  | Exclude<Told, { type: 'copy' }>
   | { type: 'dropped'; files: Dropped[] }
   | { type: 'removed'; id: string }
   | { type: 'shifted'; id: string; minutes: number }
@@ -48,11 +48,23 @@ export function useCaseFile() {
   const [state, dispatch] = useReducer(reduce, { files: [], model: EMPTY_CASE, failure: '' });
   const worker = useRef<Worker>();
   const nextId = useRef(0);
+  const copies = useRef(new Map<string, (copy: Copy) => void>());
 
   useEffect(() => {
     const made = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'case file' });
-    made.onmessage = ({ data }: MessageEvent<Told>) => dispatch(data);
-    made.onerror = ({ message }) => dispatch({ type: 'failed', reason: message || 'The worker could not be started.' });
+    const settle = (id: string, copy: Copy) => {
+      copies.current.get(id)?.(copy);
+      copies.current.delete(id);
+    };
+    made.onmessage = ({ data }: MessageEvent<Told>) => {
+      if (data.type === 'copy') settle(data.id, data.copy);
+      else dispatch(data);
+    };
+    made.onerror = ({ message }) => {
+      const reason = message || 'The worker could not be started.';
+      dispatch({ type: 'failed', reason });
+      for (const id of [...copies.current.keys()]) settle(id, { state: 'refused', reason });
+    };
     worker.current = made;
     return () => made.terminate();
   }, []);
@@ -93,5 +105,14 @@ export function useCaseFile() {
     },
     [ask],
   );
-  return { ...state, read, cancel, remove, shift };
+  /** The redacted copy of a report, or why there is none. */
+  const redact = useCallback(
+    (id: string) =>
+      new Promise<Copy>((resolve) => {
+        copies.current.set(id, resolve);
+        ask({ type: 'redact', id });
+      }),
+    [ask],
+  );
+  return { ...state, read, cancel, remove, shift, redact };
 }

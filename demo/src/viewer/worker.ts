@@ -1,8 +1,8 @@
 // Reads the files and weighs them, so that the page stays free. Everything stays in this browser: nothing here has a network.
-import { diagnoseReport } from 'lotus-crypto-diag/diagnosis';
+import { diagnoseReport, redactedCopy } from 'lotus-crypto-diag/diagnosis';
 
 import { CaseFile } from './case-file';
-import type { Outcome, Request, Told } from './protocol';
+import type { Copy, Outcome, Request, Told } from './protocol';
 import { count, Unreadable } from './read/outcome';
 import { readFile } from './read/recognise';
 
@@ -36,8 +36,19 @@ addEventListener('message', ({ data }: MessageEvent<Request>) => {
     case 'offset':
       caseFile.setOffset(data.id, data.minutes);
       tellCase();
+      break;
+    case 'redact':
+      tell({ type: 'copy', id: data.id, copy: copyOf(data.id) });
   }
 });
+
+function copyOf(id: string): Copy {
+  try {
+    return { state: 'made', text: `${JSON.stringify(caseFile.redacted(id, redactedCopy), null, 2)}\n` };
+  } catch (error) {
+    return { state: 'refused', reason: error instanceof Error ? error.message : String(error) };
+  }
+}
 
 /** One file after the other. */
 async function readAll(): Promise<void> {
