@@ -1,6 +1,9 @@
 // Watches `fetch` for uploads of one-time keys. Every other request pays for a look at its method, and nothing else:
 // the promise it gets is the browser's own.
 
+import { now } from './clock.js';
+import { noteOf, whereOf } from './upload.js';
+
 const { apply, getOwnPropertyDescriptor, defineProperty, deleteProperty } = Reflect;
 
 /** `v3`, `r0` (there with the device id behind it), `unstable`; not in a query. */
@@ -10,24 +13,24 @@ const UPLOAD = /^(?:[^?#]*\/)?_matrix\/client\/[^/?#]+\/keys\/upload(?:[/?#]|$)/
 const PACE_MS = 250;
 
 /**
- * Who uploads, by the access token, which is only compared; and the server's last refusal. Renewed tokens push the oldest out.
+ * The server's last refusal of each device, by who it is. The longest is that of a proxy's error page.
  *
- * @type {Map<unknown, Client>}
- * @typedef {{ number: number, refusal?: { text: string, statusText: string, url: string } }} Client
+ * @type {Map<string, { text: string, statusText: string }>}
  */
-const clients = new Map();
-const CLIENTS = 16;
-let lastNumber = 0;
+const refusals = new Map();
+const REFUSALS = 16;
+const LONGEST = 65_536;
 
 /**
  * @param {any} scope what has the `fetch`: the window
- * @param {(client: number, keyIds: string) => boolean} onUpload whether it is to be answered from memory
- * @param {(client: number, status: number, error: string, path: string) => boolean} onSettled whether the server refused
+ * @param {(upload: string) => boolean} onUpload whether it is to be answered from memory
+ * @param {(upload: string, status: number, error: string, path: string) => boolean} onSettled whether the server refused
  *   the keys
+ * @param {() => void} onSign the server may accept again
  * @param {(error: unknown) => void} onFailure
  * @param {AbortSignal} signal lets `fetch` go without a call of the wasm: after a trap its memory may be half written
  */
-export function tapFetch(scope, onUpload, onSettled, onFailure, signal) {
+export function tapFetch(scope, onUpload, onSettled, onSign, onFailure, signal) {
   let active = true;
   let lastHeld = 0;
 
@@ -46,36 +49,50 @@ export function tapFetch(scope, onUpload, onSettled, onFailure, signal) {
     }
   };
 
-  const settle = (/** @type {Client} */ client, /** @type {Response} */ response, /** @type {string} */ asked) => {
+  const settle = (
+    /** @type {import('./upload.js').Note} */ note,
+    /** @type {Response} */ response,
+    /** @type {string} */ asked,
+  ) => {
     const { status, statusText } = response;
-    const url = response.url || asked;
-    const path = url.replace(/^\w+:\/\/[^/]*/, '').replace(/[?#].*/, '');
-    const tell = (/** @type {number} */ status, error = '') =>
-      guarded(() => onSettled(client.number, status, error, path));
+    const path = (response.url || asked).replace(/^\w+:\/\/[^/]*/, '').replace(/[?#].*/, '');
+    const tell = (/** @type {string} */ upload, /** @type {number} */ status, error = '') =>
+      active && guarded(() => onSettled(upload, status, error, path));
     if (status !== 400) {
-      tell(status);
+      if (note.later) note.later.then(({ text }) => tell(text, status));
+      else tell(note.text, status);
       return;
     }
     // Before whoever asked has seen it: the body can be read once only.
     const copy = response.clone();
     // Whoever asked may be faster to read it, and log it.
-    tell(0);
-    copy.text().then(
-      (text) => {
-        if (active && tell(400, errorOf(text))) client.refusal = { text, statusText, url };
+    tell('', 0);
+    Promise.all([note.later ?? note, copy.text()]).then(
+      ([note, text]) => {
+        if (!tell(note.text, 400, errorOf(text)) || text.length > LONGEST) return;
+        refusals.delete(note.who);
+        refusals.set(note.who, { text, statusText });
+        if (refusals.size > REFUSALS) refusals.delete(refusals.keys().next().value ?? '');
       },
       () => {},
     );
   };
 
   /** @returns {Promise<Response>} */
-  const answer = (/** @type {any} */ { text, statusText, url }, /** @type {AbortSignal | undefined} */ signal) => {
-    const response = new Response(text, { status: 400, statusText, headers: { 'content-type': 'application/json' } });
+  const answer = (
+    /** @type {{ text: string, statusText: string }} */ { text, statusText },
+    /** @type {string} */ url,
+    /** @type {AbortSignal | undefined} */ signal,
+  ) => {
+    // Nothing here may come of what the page has put on `Object.prototype`.
+    const headers = { __proto__: null, 'content-type': 'application/json' };
+    const init = { __proto__: null, status: 400, statusText, headers };
+    const response = new Response(text, /** @type {any} */ (init));
     // The SDK puts the address into its error.
-    defineProperty(response, 'url', { value: url });
-    const now = Date.now();
-    const wait = Math.min(Math.max(lastHeld + PACE_MS - now, 0), PACE_MS);
-    lastHeld = now + wait;
+    defineProperty(response, 'url', plain({ value: url }));
+    const time = now();
+    const wait = Math.min(Math.max(lastHeld + PACE_MS - time, 0), PACE_MS);
+    lastHeld = time + wait;
     // No timer but where it is needed: those of a hidden page may come a minute late.
     if (!wait) return Promise.resolve(response);
     return new Promise((resolve, reject) => {
@@ -85,22 +102,20 @@ export function tapFetch(scope, onUpload, onSettled, onFailure, signal) {
 
   const upload = (/** @type {any} */ self, /** @type {ArrayLike<any>} */ args, /** @type {string} */ url) => {
     const [input, init] = [args[0], args[1]];
-    const ids = keyIds(init?.body);
-    // No one-time keys in it: the device's own keys, or fallback keys.
-    if (ids?.length === 0) return apply(original, self, args);
-    const client = clientOf(authorization(init?.headers ?? input.headers));
-    const { number, refusal } = client;
+    // Before the request is sent: that uses up its body.
+    const where = whereOf(url, input, init);
+    const note = noteOf(where, input, init);
+    const refusal = refusals.get(note.who);
     const held =
-      ids &&
       refusal &&
-      !init.signal?.aborted &&
-      guarded(() => onUpload(number, ids.join(' ')) && answer(refusal, init.signal));
+      !init?.signal?.aborted &&
+      guarded(() => onUpload(note.text) && answer(refusal, where.url, init?.signal));
     if (held) return held;
     const promise = apply(original, self, args);
     // Not beside it: a rejection that nobody handles is to be told as such.
     const watched = guarded(() =>
       promise.then((/** @type {Response} */ response) => {
-        if (active) guarded(() => settle(client, response, url));
+        if (active) guarded(() => settle(note, response, url));
         return response;
       }),
     );
@@ -109,7 +124,7 @@ export function tapFetch(scope, onUpload, onSettled, onFailure, signal) {
 
   const original = scope.fetch;
   if (typeof original !== 'function') return undefined;
-  const before = getOwnPropertyDescriptor(scope, 'fetch');
+  const before = plain(getOwnPropertyDescriptor(scope, 'fetch'));
   const wrapper = {
     /** @this {any} */
     fetch(/** @type {any} */ input, /** @type {any} */ init) {
@@ -124,16 +139,23 @@ export function tapFetch(scope, onUpload, onSettled, onFailure, signal) {
     },
   }.fetch;
   // As the browser's own.
-  defineProperty(wrapper, 'length', { value: original.length, configurable: true });
+  defineProperty(wrapper, 'length', plain({ value: original.length, configurable: true }));
   const enumerable = before?.enumerable ?? true;
-  if (!defineProperty(scope, 'fetch', { value: wrapper, writable: true, enumerable, configurable: true })) {
+  if (!defineProperty(scope, 'fetch', plain({ value: wrapper, writable: true, enumerable, configurable: true }))) {
     return undefined;
   }
+
+  // A network that came back, and a person who looks again.
+  const handleSign = () => {
+    if (active && globalThis.document?.visibilityState !== 'hidden') guarded(onSign);
+  };
+  listen('addEventListener', handleSign);
 
   /** Puts back what is still ours; becomes a pass-through where somebody has wrapped us since. */
   const release = () => {
     signal.removeEventListener('abort', release);
     active = false;
+    listen('removeEventListener', handleSign);
     try {
       if (getOwnPropertyDescriptor(scope, 'fetch')?.value !== wrapper) return;
       if (before) defineProperty(scope, 'fetch', before);
@@ -160,33 +182,23 @@ function uploadUrl(/** @type {any} */ input, /** @type {any} */ init) {
   }
 }
 
-/** The ids of the one-time keys; `undefined` where the body is not a text that tells them. Nothing else is read of it. */
-function keyIds(/** @type {unknown} */ body) {
-  if (typeof body !== 'string') return undefined;
-  try {
-    return Object.keys(JSON.parse(body).one_time_keys ?? {});
-  } catch {
-    return undefined;
-  }
+/**
+ * The same, whatever the page has put on `Object.prototype`: a `get` there would make every descriptor an invalid one.
+ *
+ * @template {PropertyDescriptor | undefined} T
+ * @param {T} descriptor
+ * @returns {T}
+ */
+function plain(descriptor) {
+  return descriptor && { __proto__: null, ...descriptor };
 }
 
-function clientOf(/** @type {unknown} */ token) {
-  let client = clients.get(token);
-  if (!client) {
-    lastNumber += 1;
-    client = { number: lastNumber };
-    clients.set(token, client);
-    if (clients.size > CLIENTS) clients.delete(clients.keys().next().value);
-  }
-  return client;
-}
-
-function authorization(/** @type {any} */ headers) {
+function listen(/** @type {'addEventListener' | 'removeEventListener'} */ method, /** @type {() => void} */ handle) {
   try {
-    if (typeof headers?.get === 'function') return headers.get('authorization');
-    return headers?.Authorization ?? headers?.authorization;
+    globalThis[method]?.('online', handle);
+    globalThis.document?.[method]('visibilitychange', handle);
   } catch {
-    return undefined;
+    // Then the time alone decides.
   }
 }
 

@@ -37,6 +37,7 @@ pub mod tab_message;
 pub mod election;
 
 pub mod leadership;
+pub mod upload;
 pub mod upload_loop;
 
 pub mod upload_clients;

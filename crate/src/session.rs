@@ -11,9 +11,9 @@ use crate::evidence::EvidenceBuffer;
 use crate::json::to_json;
 use crate::line::{Line, ReadLine};
 use crate::redact::redact;
-use crate::scan;
 use crate::stores::CryptoStores;
 use crate::timestamp::Timestamp;
+use crate::upload::Upload;
 use crate::upload_clients::UploadClients;
 use crate::upload_loop::{LoopOptions, UploadLoopStatus, Verdict};
 
@@ -82,7 +82,7 @@ impl Session {
         };
         let error = error.map(|error| redact(error).into_owned());
         if self.stores.is_new_login(&device) {
-            self.uploads.reset();
+            self.uploads.forget(Some(&device.user_id), None);
         }
         self.stores.found(device, recall, existed, error, now);
     }
@@ -109,14 +109,18 @@ impl Session {
 
     /// A device was logged out; see [`CryptoStores::retire`]. What was seen of its uploads is over.
     pub fn logged_out(&mut self, user_id: Option<&str>, device_id: Option<&str>) {
-        self.uploads.reset();
+        self.uploads.forget(user_id, device_id);
         self.stores.retire(user_id, device_id);
     }
 
-    /// What is to be done with a client's upload of one-time keys; `key_ids` separated by blanks. See
-    /// [`UploadClients::decide`].
-    pub fn upload_starts(&mut self, client: u32, key_ids: &str, now: Timestamp, random: f64) -> Verdict {
-        self.uploads.decide(client, scan::words(key_ids), now, random)
+    /// What is to be done with an upload of keys; `upload` as [`Upload::read`] reads it. See [`UploadClients::decide`].
+    pub fn upload_starts(&mut self, upload: &str, now: Timestamp, random: f64) -> Verdict {
+        self.uploads.decide(&Upload::read(upload), now, random)
+    }
+
+    /// There is a sign that the server may accept keys again, or somebody asks whether it does.
+    pub fn probe_uploads(&mut self, is_requested: bool, now: Timestamp) {
+        self.uploads.probe_soon(is_requested, now);
     }
 
     /// The server answered an upload of one-time keys with an error that is still being read.
@@ -124,10 +128,11 @@ impl Session {
         self.uploads.answered(now);
     }
 
-    /// The server answered a client's upload of one-time keys, `error` in its words; `true` where it refused the keys.
-    pub fn upload_settled(&mut self, client: u32, status: u16, error: &str, path: &str, now: Timestamp) -> bool {
+    /// The server answered an upload of keys, `error` in its words; `true` where it refused them.
+    pub fn upload_settled(&mut self, upload: &str, status: u16, error: &str, path: &str, now: Timestamp) -> bool {
+        let upload = Upload::read(upload);
         if (200..300).contains(&status) {
-            self.uploads.accepted(client, now);
+            self.uploads.accepted(&upload, now);
         }
         if status != 400 {
             return false;
@@ -140,7 +145,7 @@ impl Session {
         let Detail::Refusal(refusal) = &evidence.detail else {
             return false;
         };
-        self.uploads.refused(client, refusal, now);
+        self.uploads.refused(&upload, refusal, now);
         self.counts.add(evidence.fault);
         self.buffer.add(&evidence, None, now);
         true
@@ -181,7 +186,7 @@ mod tests {
         let device = Device { user_id: "@a:hs".into(), device_id: "D".into(), database: "x".into() };
         session.watch_uploads(true, LoopOptions::default());
         session.store_found(device, Recall::Nothing, Some(true), None, Timestamp::default());
-        session.upload_settled(1, 400, "One time key a:B already exists.", "/", Timestamp::default());
+        session.upload_settled("at s t", 400, "One time key a:B already exists.", "/", Timestamp::default());
         let evidence = session.evidence();
         assert!(evidence.crypto_store.is_some() && evidence.upload_loop.watched && !evidence.entries.is_empty());
         assert_eq!(serde_json::from_str::<Evidences>(&session.evidence_json()).unwrap(), evidence);

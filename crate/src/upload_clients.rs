@@ -1,15 +1,18 @@
 //! The clients of a page whose uploads of one-time keys are watched. One, as a rule; more after a login without a reload,
 //! and with several accounts.
 //!
-//! A client is who uploads with the same access token, here a number. A token may be renewed: whoever is refused with the
-//! very same keys is that client; and so is whoever is accepted for the first time while somebody else is refused, unless
-//! that one tries again.
+//! A client is a device, by the server and by who signed the keys: its token may be renewed, or be sent where nobody sees it.
+//! Uploads that do not tell their device for certain are taken for those of one client if the same sender sends them; they
+//! are counted, and never held back.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::entry::Refusal;
 use crate::timestamp::Timestamp;
-use crate::upload_loop::{LoopOptions, LoopState, Sense, UploadLoop, UploadLoopStatus, Verdict};
+use crate::upload::Upload;
+use crate::upload_loop::{LoopOptions, LoopState, UploadLoop, UploadLoopStatus, Verdict};
 
 /// How long after an answer the SDK logs it.
 const ECHO_MS: i64 = 30_000;
@@ -18,13 +21,50 @@ const GONE_MS: i64 = 10 * 60_000;
 /// How many clients are remembered.
 const CLIENTS: usize = 16;
 
+/// Whose uploads they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Who {
+    Device {
+        server: String,
+        user: String,
+        device: String,
+    },
+    /// Not known for certain: as far as it is.
+    Sender {
+        server: Option<String>,
+        sender: String,
+        users: Vec<String>,
+    },
+    /// Not seen on the network, only in lines of the console that do not fit a device that was seen there.
+    Console,
+}
+
+impl Who {
+    fn of(upload: &Upload<'_>) -> Self {
+        match upload.device() {
+            Some((server, user, device)) => {
+                Self::Device { server: server.to_owned(), user: user.to_owned(), device: device.to_owned() }
+            }
+            None => Self::Sender {
+                server: upload.server.map(str::to_owned),
+                sender: upload.sender.to_owned(),
+                users: upload.signers.iter().flatten().map(|(user, _)| (*user).to_owned()).collect(),
+            },
+        }
+    }
+
+    /// Whether it is the device that a refusal names.
+    fn is_named_in(&self, refusal: Option<&Refusal>) -> bool {
+        let named = refusal.and_then(|refusal| refusal.device_id.as_deref());
+        matches!((self, named), (Self::Device { device, .. }, Some(named)) if device == named)
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Client {
-    number: u32,
+    who: Who,
     uploads: UploadLoop,
     last_seen: Timestamp,
-    /// Another was accepted for the first time, and this one has not tried since: it may be that one, with a renewed token.
-    is_replaced: bool,
 }
 
 /// The uploads of every client of the page.
@@ -53,8 +93,10 @@ impl UploadClients {
         if self.watched && waited.is_some_and(|waited| (0..=ECHO_MS).contains(&waited)) {
             return false;
         }
-        let number = self.clients.last().map_or(0, |client| client.number);
-        self.client(number, None, now).refused(refusal, Sense::Console, now);
+        // Whose it is, says its signature; without one it might be anybody's.
+        let named = self.clients.iter().find(|client| client.who.is_named_in(Some(refusal)));
+        let who = named.map_or(Who::Console, |client| client.who.clone());
+        self.client(who, now).refused(refusal, None, now);
         true
     }
 
@@ -63,55 +105,67 @@ impl UploadClients {
         self.answered = Some(now);
     }
 
-    /// The server refused an upload of a client.
-    pub fn refused(&mut self, number: u32, refusal: &Refusal, now: Timestamp) {
+    /// The server refused an upload.
+    pub fn refused(&mut self, upload: &Upload<'_>, refusal: &Refusal, now: Timestamp) {
         self.answered = Some(now);
-        self.client(number, Some(refusal), now).refused(refusal, Sense::Network, now);
+        self.client(Who::of(upload), now).refused(refusal, Some(upload), now);
     }
 
-    /// The server accepted a client's upload of one-time keys.
-    pub fn accepted(&mut self, number: u32, now: Timestamp) {
-        let is_new = self.clients.iter().all(|client| client.number != number);
-        let refused = |client: &&mut Client| !client.is_replaced && client.uploads.status().refusals > 0;
-        let before = self.clients.iter_mut().rfind(refused).filter(|_| is_new).map(|client| {
-            client.is_replaced = true;
-            client.uploads.status().clone()
-        });
-        let uploads = self.client(number, None, now);
-        if let Some(status) = before {
-            uploads.inherit(status);
+    /// The server accepted an upload. Without one-time keys it ends no loop, but the server answers.
+    pub fn accepted(&mut self, upload: &Upload<'_>, now: Timestamp) {
+        let who = Who::of(upload);
+        if upload.is_unread || upload.keys.is_empty() {
+            let is_its = |client: &&mut Client| client.who == who || client.uploads.is_of(upload.sender);
+            for client in self.clients.iter_mut().filter(is_its) {
+                client.uploads.probe_soon(false, now);
+            }
+            return;
         }
-        uploads.accepted(now);
+        self.client(who, now).accepted(now);
+        // What the console alone told, and of no device: had it gone on, it would be seen here.
+        let is_unnamed = |client: &&mut Client| {
+            let refusal = client.uploads.status().refusal.as_ref();
+            client.who == Who::Console && refusal.is_some_and(|refusal| refusal.device_id.is_none())
+        };
+        if let Some(client) = self.clients.iter_mut().find(is_unnamed) {
+            client.uploads.accepted(now);
+        }
     }
 
-    /// What is to be done with a client's upload. See [`UploadLoop::decide`].
-    pub fn decide<'a>(
-        &mut self,
-        number: u32,
-        key_ids: impl Iterator<Item = &'a str>,
-        now: Timestamp,
-        random: f64,
-    ) -> Verdict {
-        let Some(client) = self.clients.iter_mut().find(|client| client.number == number) else {
+    /// What is to be done with an upload. See [`UploadLoop::decide`].
+    pub fn decide(&mut self, upload: &Upload<'_>, now: Timestamp, random: f64) -> Verdict {
+        let who = Who::of(upload);
+        let Some(client) = self.clients.iter_mut().find(|client| client.who == who) else {
             return Verdict::Pass;
         };
         client.last_seen = now;
-        client.is_replaced = false;
-        let verdict = client.uploads.decide(key_ids, now, random);
+        let verdict = client.uploads.decide(upload, now, random);
         if verdict == Verdict::Answer {
             self.answered = Some(now);
         }
         verdict
     }
 
-    /// Another device, or none: what was seen is not about it.
-    pub fn reset(&mut self) {
-        self.clients.clear();
+    /// There is a sign that the servers may accept again, or somebody asks. See [`UploadLoop::probe_soon`].
+    pub fn probe_soon(&mut self, is_requested: bool, now: Timestamp) {
+        for client in &mut self.clients {
+            client.uploads.probe_soon(is_requested, now);
+        }
+    }
+
+    /// A user, or a device, is gone; `None`: any. What may have been about it is forgotten.
+    pub fn forget(&mut self, user_id: Option<&str>, device_id: Option<&str>) {
+        self.clients.retain(|client| match &client.who {
+            Who::Device { user, device, .. } => {
+                user_id.is_some_and(|gone| gone != user) || device_id.is_some_and(|gone| gone != device)
+            }
+            Who::Sender { .. } | Who::Console => false,
+        });
     }
 
     /// What is known of the client that matters most: one whose uploads are in a loop, or who was seen last.
     pub fn status(&self) -> UploadLoopStatus {
-        let is_looping = |client: &&Client| !client.is_replaced && client.uploads.status().state == LoopState::Looping;
+        let is_looping = |client: &&Client| client.uploads.status().state == LoopState::Looping;
         let client = self.clients.iter().rfind(is_looping).or(self.clients.last());
         client.map_or_else(|| self.new_loop().status().clone(), |client| client.uploads.status().clone())
     }
@@ -122,20 +176,23 @@ impl UploadClients {
         uploads
     }
 
-    /// The one with this number; else the one that was refused with the very same keys; else a new one.
-    fn client(&mut self, number: u32, refusal: Option<&Refusal>, now: Timestamp) -> &mut UploadLoop {
-        let known = self.clients.iter().position(|client| client.number == number);
-        let is_same = |status: &UploadLoopStatus| status.refusals > 0 && status.refusal.as_ref() == refusal;
-        let same = || refusal.and_then(|_| self.clients.iter().rposition(|client| is_same(client.uploads.status())));
-        let found = known.or_else(same);
-        let uploads = found.map(|at| self.clients.remove(at).uploads);
+    /// The one that was seen before, be it in the console; else a new one.
+    fn client(&mut self, who: Who, now: Timestamp) -> &mut UploadLoop {
+        let known = self.clients.iter().position(|client| client.who == who);
+        let told = || {
+            let is_told = |client: &Client| {
+                client.who == Who::Console && who.is_named_in(client.uploads.status().refusal.as_ref())
+            };
+            self.clients.iter().position(is_told)
+        };
+        let found = known.or_else(told).map(|at| self.clients.remove(at).uploads);
         let gone_after = self.options.window_ms.max(GONE_MS);
         self.clients.retain(|client| now.ms() - client.last_seen.ms() <= gone_after);
         if self.clients.len() >= CLIENTS {
             self.clients.remove(0);
         }
-        let uploads = uploads.unwrap_or_else(|| self.new_loop());
-        self.clients.push(Client { number, uploads, last_seen: now, is_replaced: false });
+        let uploads = found.unwrap_or_else(|| self.new_loop());
+        self.clients.push(Client { who, uploads, last_seen: now });
         let last = self.clients.len() - 1;
         &mut self.clients[last].uploads
     }

@@ -5,9 +5,12 @@
 //! second when busy. So a loop is judged by repetition, not by speed: some refusals, with no accepted upload between
 //! them, within some time, whether or not they name the same key.
 //!
-//! While the loop lasts, the breaker lets a few uploads through as probes, at a growing interval. All others that still
-//! carry the refused key are to be answered with the server's own last refusal. An accepted upload ends the loop.
+//! While the loop lasts, the breaker lets a few uploads through as probes, at a growing interval, and one more when there is
+//! a sign that the server may accept again. All others that would certainly be refused are to be answered with the server's
+//! own last refusal: those of the same device, sent in the same name, that still carry the refused key, with the same value,
+//! and beside one-time keys nothing new. An accepted upload ends the loop.
 
+use alloc::borrow::ToOwned;
 use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -16,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::entry::Refusal;
 use crate::timestamp::Timestamp;
+use crate::upload::Upload;
 
 /// The first interval between probes.
 pub const FIRST_PROBE_MS: i64 = 30_000;
@@ -27,6 +31,8 @@ const JITTER: f64 = 0.2;
 const RATE_MS: i64 = 10_000;
 /// How many of the refused keys are remembered by their ids.
 const KEY_IDS: usize = 16;
+/// How many of the fields that were sent along with a refused key are remembered.
+const CARRIED: usize = 16;
 /// More refusals than that are never waited for: the time of each is kept.
 const MOST_REFUSALS: u32 = 100;
 
@@ -73,7 +79,7 @@ pub enum Breaker {
     Closed,
     /// Only probes do.
     Open,
-    /// It was switched off, or the uploads are sent where the network is not watched.
+    /// It was switched off, the network is not watched, or the uploads do not tell for certain of which device they are.
     Off,
 }
 
@@ -118,15 +124,6 @@ pub struct UploadLoopStatus {
     pub accepted: u32,
 }
 
-/// Who saw a refusal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sense {
-    /// The answer of the server itself.
-    Network,
-    /// A line that the SDK wrote about it.
-    Console,
-}
-
 /// What is to be done with an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -134,6 +131,29 @@ pub enum Verdict {
     Pass,
     /// It is answered with the server's last refusal.
     Answer,
+}
+
+/// A key that the server refused, and the upload that it came in.
+#[derive(Clone, Debug)]
+struct RefusedKey {
+    /// In whose name it was sent.
+    sender: String,
+    id: String,
+    value: String,
+    /// What was sent along with it.
+    carried: VecDeque<String>,
+}
+
+impl RefusedKey {
+    /// The same key, sent by the same.
+    fn is_in(&self, upload: &Upload<'_>) -> bool {
+        self.sender == upload.sender && upload.keys.iter().any(|(id, value)| self.id == *id && self.value == *value)
+    }
+
+    /// All that stands beside the one-time keys came with this key before.
+    fn knows_all_of(&self, upload: &Upload<'_>) -> bool {
+        upload.carried.iter().all(|field| self.carried.iter().any(|known| known == field))
+    }
 }
 
 /// Detector and breaker, for the uploads of one client.
@@ -145,8 +165,12 @@ pub struct UploadLoop {
     recent: VecDeque<Timestamp>,
     /// How often the client tried since the first refusal.
     tries: u32,
-    /// Whether a refusal was seen on the network since the last accepted upload. Otherwise nothing can be held back.
-    is_seen: bool,
+    /// The keys that are refused since the last accepted upload, by what is seen on the network; at most 16.
+    refused: Vec<RefusedKey>,
+    /// When the last upload was let through.
+    last_pass: Option<Timestamp>,
+    /// The next probe is due to a sign from outside, and not to the time that has passed.
+    is_hinted: bool,
     interval_ms: i64,
     /// What the next probe is put off by.
     random: f64,
@@ -160,14 +184,11 @@ impl UploadLoop {
         self.set_breaker();
     }
 
-    /// What was seen of this client under another token.
-    pub fn inherit(&mut self, status: UploadLoopStatus) {
-        self.status = status;
-    }
-
-    /// The server refused an upload.
-    pub fn refused(&mut self, refusal: &Refusal, sense: Sense, now: Timestamp) {
-        self.is_seen |= sense == Sense::Network;
+    /// The server refused an upload. `None`: a line that the SDK wrote says so, and the upload was not seen.
+    pub fn refused(&mut self, refusal: &Refusal, upload: Option<&Upload<'_>>, now: Timestamp) {
+        if let Some(upload) = upload {
+            self.remember(refusal, upload);
+        }
         let status = &mut self.status;
         if matches!(status.state, LoopState::Idle | LoopState::Recovered) {
             status.state = LoopState::Suspected;
@@ -197,9 +218,38 @@ impl UploadLoop {
             self.status.state = LoopState::Looping;
             self.status.since = Some(now);
             self.interval_ms = FIRST_PROBE_MS;
+            self.last_pass = Some(now);
             self.schedule(now);
         }
         self.set_breaker();
+    }
+
+    /// Only of a key that was in the upload, under the very id, and whose device is certain.
+    fn remember(&mut self, refusal: &Refusal, upload: &Upload<'_>) {
+        let Some((id, value)) = upload.keys.iter().find(|(id, _)| *id == refusal.key_id) else { return };
+        if upload.device().is_none() {
+            return;
+        }
+        let known = self.refused.iter().position(|refused| refused.id == *id && refused.is_in(upload));
+        let new = || RefusedKey {
+            sender: upload.sender.to_owned(),
+            id: (*id).to_owned(),
+            value: (*value).to_owned(),
+            carried: VecDeque::new(),
+        };
+        let mut refused = known.map_or_else(new, |at| self.refused.remove(at));
+        for field in &upload.carried {
+            if !refused.carried.iter().any(|known| known == field) {
+                refused.carried.push_back((*field).to_owned());
+            }
+        }
+        while refused.carried.len() > CARRIED {
+            refused.carried.pop_front();
+        }
+        if self.refused.len() >= KEY_IDS {
+            self.refused.remove(0);
+        }
+        self.refused.push(refused);
     }
 
     /// The server accepted an upload of one-time keys.
@@ -221,21 +271,25 @@ impl UploadLoop {
         status.per_minute = None;
         self.recent.clear();
         self.tries = 0;
-        self.is_seen = false;
+        self.refused.clear();
         self.set_breaker();
     }
 
-    /// What is to be done with an upload of the keys with these ids. `random` is from 0 to 1.
-    pub fn decide<'a>(&mut self, mut key_ids: impl Iterator<Item = &'a str>, now: Timestamp, random: f64) -> Verdict {
+    /// What is to be done with an upload. `random` is from 0 to 1.
+    pub fn decide(&mut self, upload: &Upload<'_>, now: Timestamp, random: f64) -> Verdict {
         self.random = random.clamp(0.0, 1.0);
-        let refused = &self.status.key_ids;
-        if self.status.breaker != Breaker::Open || !key_ids.any(|id| refused.iter().any(|refused| refused == id)) {
+        let is_known = |refused: &RefusedKey| refused.is_in(upload) && refused.knows_all_of(upload);
+        let is_certain = !upload.is_unread && upload.device().is_some();
+        if self.status.breaker != Breaker::Open || !is_certain || !self.refused.iter().any(is_known) {
             return Verdict::Pass;
         }
         let due = self.status.next_probe.is_none_or(|due| now >= due);
         if due {
             self.status.probes = self.status.probes.saturating_add(1);
-            self.interval_ms = (self.interval_ms * 2).min(LAST_PROBE_MS);
+            if !self.is_hinted {
+                self.interval_ms = (self.interval_ms * 2).min(LAST_PROBE_MS);
+            }
+            self.last_pass = Some(now);
             self.schedule(now);
             return Verdict::Pass;
         }
@@ -248,6 +302,26 @@ impl UploadLoop {
         Verdict::Answer
     }
 
+    /// There is a sign that the server may accept again: the next upload is a probe. So is one at somebody's request;
+    /// without it, probes stay as far apart as the first ones.
+    pub fn probe_soon(&mut self, is_requested: bool, now: Timestamp) {
+        if self.status.breaker != Breaker::Open {
+            return;
+        }
+        let rest = self.last_pass.map_or(0, |last| FIRST_PROBE_MS - (now.ms() - last.ms()));
+        // More than all of it: the clock was put back.
+        let due = if is_requested || rest > FIRST_PROBE_MS { now } else { now.plus_ms(rest.max(0)) };
+        if self.status.next_probe.is_none_or(|next| due < next) {
+            self.status.next_probe = Some(due);
+            self.is_hinted = true;
+        }
+    }
+
+    /// Whether it is about keys that were sent in the name of this sender.
+    pub fn is_of(&self, sender: &str) -> bool {
+        self.refused.iter().any(|refused| refused.sender == sender)
+    }
+
     /// What is known.
     pub const fn status(&self) -> &UploadLoopStatus {
         &self.status
@@ -256,7 +330,7 @@ impl UploadLoop {
     fn set_breaker(&mut self) {
         let can_hold = self.options.breaker && self.status.watched;
         self.status.breaker = match self.status.state {
-            LoopState::Looping if can_hold && self.is_seen => Breaker::Open,
+            LoopState::Looping if can_hold && !self.refused.is_empty() => Breaker::Open,
             LoopState::Idle | LoopState::Suspected | LoopState::Recovered if can_hold => Breaker::Closed,
             _ => Breaker::Off,
         };
@@ -266,6 +340,7 @@ impl UploadLoop {
     }
 
     fn schedule(&mut self, now: Timestamp) {
+        self.is_hinted = false;
         self.status.next_probe = Some(now.plus_ms(self.wait(self.random)));
     }
 

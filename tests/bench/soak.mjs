@@ -91,7 +91,8 @@ await bench.page.evaluate(
       totals.requests += 1;
       fetch(`/_matrix/client/v3/rooms/r/messages?from=${totals.requests}`).then((answer) => answer.text());
     }, 200);
-    const body = JSON.stringify({ one_time_keys: { 'signed_curve25519:AAAAAAAAAA0': { key: 'n' } } });
+    const key = { key: 'n', signatures: { '@a:hs': { 'ed25519:DEVICE': 'sig' } } };
+    const body = JSON.stringify({ one_time_keys: { 'signed_curve25519:AAAAAAAAAA0': key } });
     setInterval(() => {
       totals.uploads += 1;
       fetch('/_matrix/client/v3/keys/upload', { method: 'POST', body }).then((answer) => answer.text());

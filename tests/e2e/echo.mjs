@@ -1,7 +1,7 @@
 // A server that says what it was asked, for the tests of what watches `fetch`. `/echo/…` tells the request as it came,
 // `/stream/…` answers piece by piece, with a query each piece only when `/next/` is asked with the same; `/hang/…` never,
 // `/empty/…` with 400 and nothing else, `/elsewhere/…` with another address; below `/refuse` uploads of keys are refused
-// (below `/refuse-slowly` piece by piece, as above), below `/accept` not.
+// (below `/refuse-slowly` piece by piece, as above), below `/accept` not, and neither with `accept` in the query.
 
 const REFUSAL = {
   errcode: 'M_UNKNOWN',
@@ -61,7 +61,7 @@ export async function answerEcho(request, response) {
   if (first === 'refuse' || first === 'accept') {
     request.resume();
     response.setHeader('content-type', 'application/json');
-    if (first === 'refuse') response.writeHead(400).end(JSON.stringify(REFUSAL));
+    if (first === 'refuse' && !/\baccept\b/.test(query ?? '')) response.writeHead(400).end(JSON.stringify(REFUSAL));
     else response.end('{"one_time_key_counts":{"signed_curve25519":50}}');
     return true;
   }

@@ -4,16 +4,22 @@ import { expect, type Page, test } from '@playwright/test';
 import { breakWasm, makeBreakable } from './broken-wasm';
 import { open, readReport } from './report';
 
+const KEY_ID = 'signed_curve25519:AAAAAAAAAA0';
+/** As a device signs it. */
+const KEY = { key: 's3cret', signatures: { '@a:hs': { 'ed25519:DEVICE': 'sig' } } };
+const BODY = JSON.stringify({ one_time_keys: { [KEY_ID]: KEY } });
+
 /** Uploads as the SDK does, and gives what it is told. */
-const upload = (page: Page, to: 'refuse' | 'accept', keys = ['signed_curve25519:AAAAAAAAAA0'], token = 'one') =>
+const upload = (page: Page, to: 'refuse' | 'accept', keys = [KEY_ID], token = 'one') =>
   page.evaluate(
-    async ([where, ids, secret]) => {
-      const body = JSON.stringify({ one_time_keys: Object.fromEntries(ids.map((id) => [id, { key: 's3cret' }])) });
-      const url = `${location.origin}/${where}/_matrix/client/v3/keys/upload`;
+    async ([where, ids, secret, key]) => {
+      const body = JSON.stringify({ one_time_keys: Object.fromEntries(ids.map((id) => [id, key])) });
+      // The same server.
+      const url = `${location.origin}/refuse/_matrix/client/v3/keys/upload${where === 'accept' ? '?accept' : ''}`;
       const response = await fetch(url, { method: 'POST', body, headers: { Authorization: `Bearer ${secret}` } });
       return { status: response.status, url: response.url, body: await response.json() };
     },
-    [to, keys, token] as const,
+    [to, keys, token, KEY] as const,
   );
 
 const uploadLoop = (page: Page) => page.evaluate(() => window.lib.getSnapshot().uploadLoop);
@@ -62,9 +68,8 @@ test('an upload of any version, by whatever argument, is seen; one that was abor
   page,
 }) => {
   await open(page, '/bare.html');
-  const seen = await page.evaluate(async () => {
+  const seen = await page.evaluate(async (body) => {
     window.lib.watchKeyUploads({ threshold: 3 });
-    const body = JSON.stringify({ one_time_keys: { 'signed_curve25519:AAAAAAAAAA0': {} } });
     const path = '/refuse/_matrix/client/v3/keys/upload';
     const uploads = [
       () => fetch(new Request(path, { method: 'POST', body })),
@@ -82,7 +87,7 @@ test('an upload of any version, by whatever argument, is seen; one that was abor
       seen.push([typeof outcome === 'string' ? outcome : outcome.status, refusals, spared]);
     }
     return seen;
-  });
+  }, BODY);
   expect(seen).toEqual([
     [400, 1, 0],
     [400, 2, 0],
@@ -112,19 +117,19 @@ test('of the uploads of an hour ten arrive, and the first that is accepted ends 
   await open(page, '/auto.html');
   const storm = (to: string, count: number, everyMs: number) =>
     page.evaluate(
-      async ([where, tries, gap]) => {
+      async ([where, tries, gap, body]) => {
         const { hour } = window as unknown as { hour: { sent: number; later(ms: number): void } };
-        const body = JSON.stringify({ one_time_keys: { 'signed_curve25519:AAAAAAAAAA0': {} } });
         for (let i = 0; i < tries; i++) {
           hour.later(gap);
           const { sent } = hour;
-          await (await fetch(`/${where}/_matrix/client/v3/keys/upload`, { method: 'POST', body })).text();
+          const query = where === 'accept' ? '?accept' : '';
+          await (await fetch(`/refuse/_matrix/client/v3/keys/upload${query}`, { method: 'POST', body })).text();
           // What went to the server is read by the watch, too, a moment later.
           if (hour.sent > sent) await new Promise((resolve) => setTimeout(resolve, 50));
         }
         return JSON.parse(window.lib.buildCryptoDiagReport()).uploadLoop;
       },
-      [to, count, everyMs] as const,
+      [to, count, everyMs, BODY] as const,
     );
   const loop = await storm('refuse', 12_000, 300);
   expect(loop.state).toBe('looping');
@@ -141,8 +146,7 @@ test('an SDK that tries again at once is not answered faster than four times a s
     await expect.poll(async () => (await uploadLoop(page)).refusals).toBe(i + 1);
   }
   await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 500);
-  await page.evaluate(() => {
-    const body = JSON.stringify({ one_time_keys: { 'signed_curve25519:AAAAAAAAAA0': {} } });
+  await page.evaluate((body) => {
     const outcomes: string[] = [];
     Object.assign(window, { outcomes });
     const control = new AbortController();
@@ -153,7 +157,7 @@ test('an SDK that tries again at once is not answered faster than four times a s
     void fetch(url, init).then(({ status }) => told(`second ${status}`));
     void fetch(url, { ...init, signal: control.signal }).catch(({ name }) => told(`third ${name}`));
     control.abort();
-  });
+  }, BODY);
   const outcomes = () => page.evaluate(() => (window as unknown as { outcomes: string[] }).outcomes);
   expect(await outcomes()).toEqual(['first 400']);
   await page.clock.runFor(240);
@@ -185,10 +189,9 @@ test('leader and follower, each stops its own loop', async ({ page, context }) =
 
 test('a host that passes its own fetch leaves the one of the page alone', async ({ page }) => {
   await open(page, '/bare.html');
-  const seen = await page.evaluate(async () => {
+  const seen = await page.evaluate(async (body) => {
     const { fetch } = window;
     const undo = window.lib.watchKeyUploads({ wrap: false });
-    const body = JSON.stringify({ one_time_keys: { 'signed_curve25519:AAAAAAAAAA0': {} } });
     const count = async (call: typeof fetch) => {
       const response = await call('/refuse/_matrix/client/v3/keys/upload', { method: 'POST', body });
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -204,7 +207,7 @@ test('a host that passes its own fetch leaves the one of the page alone', async 
     const isWatched = window.fetch !== fetch;
     undo();
     return { isAlone, isWatched, counts, echo: (await window.lib.fetchFn('/echo/a')).status };
-  });
+  }, BODY);
   expect(seen).toEqual({
     isAlone: true,
     isWatched: true,

@@ -148,7 +148,7 @@ test('not now holds until the verdict changes: a loop that comes back is news', 
   await expect(promptOf(page)).toBeHidden();
   await page.evaluate(async () => {
     const body = JSON.stringify({ one_time_keys: { 'signed_curve25519:other': {} } });
-    await fetch('/accept/_matrix/client/v3/keys/upload', { method: 'POST', body });
+    await fetch('/refuse/_matrix/client/v3/keys/upload?accept', { method: 'POST', body });
   });
   await openDetails(page);
   await expect(page.getByTestId('upload-loop')).toContainText('accepts the keys of this device again');

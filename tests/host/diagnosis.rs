@@ -123,7 +123,7 @@ fn report(case: &Case) -> (Value, Report) {
                 session.observe(line, at(event.at));
             }
             What::Upload { status, error, path } => {
-                session.upload_settled(1, status, &error, &path, at(event.at));
+                session.upload_settled("at server sender\nkey a:B value", status, &error, &path, at(event.at));
             }
         }
     }

@@ -1,45 +1,21 @@
 //! Uploads of several clients, and what a session makes of recorded storms and healthy days.
 #![cfg(not(target_family = "wasm"))]
 
+mod devices;
 mod recordings;
 
 use std::fs;
 
+use devices::{accept, at, decide, refusal, refuse, upload, upload_under, watched};
 use lotus_crypto_diag::crypto_store::{Device, Recall};
-use lotus_crypto_diag::entry::{Fault, Level, Refusal};
+use lotus_crypto_diag::entry::{Fault, Level};
 use lotus_crypto_diag::line::Line;
 use lotus_crypto_diag::session::Session;
-use lotus_crypto_diag::timestamp::Timestamp;
+use lotus_crypto_diag::upload::Upload;
 use lotus_crypto_diag::upload_clients::UploadClients;
 use lotus_crypto_diag::upload_loop::{LoopOptions, LoopState, Verdict};
 use proptest::prelude::*;
 use serde_json::Value;
-
-fn at(ms: i64) -> Timestamp {
-    #[allow(clippy::cast_precision_loss, reason = "small numbers")]
-    Timestamp::from_ms(ms as f64)
-}
-
-/// New devices number their keys alike: what is refused has the same id, and another key.
-fn refusal(device: u32) -> Refusal {
-    Refusal {
-        key_id: "signed_curve25519:AAAAAAAAAA0".into(),
-        old_key: Some(format!("old{device}")),
-        new_key: Some(format!("new{device}")),
-        device_id: None,
-        http_status: Some(400),
-    }
-}
-
-fn watched() -> UploadClients {
-    let mut uploads = UploadClients::default();
-    uploads.watch(true, LoopOptions::default());
-    uploads
-}
-
-fn decide(uploads: &mut UploadClients, client: u32, ms: i64) -> Verdict {
-    uploads.decide(client, ["signed_curve25519:AAAAAAAAAA0"].into_iter(), at(ms), 0.5)
-}
 
 fn session(breaker: bool) -> Session {
     let mut session = Session::default();
@@ -79,7 +55,7 @@ fn recorded_sessions_are_loops_at_the_third_refusal_at_every_rate_and_healthy_on
             for (number, upload) in (0..).zip(&uploads) {
                 let now = every_ms.map_or_else(|| upload["t_ms"].as_i64().unwrap(), |every_ms| number * every_ms);
                 let (status, error) = answer(upload);
-                let is_refusal = session.upload_settled(1, status, error, "/", at(now));
+                let is_refusal = session.upload_settled("at hs t\nkey a:B v", status, error, "/", at(now));
                 // A device that holds too many keys is refused as well, for another reason.
                 assert_eq!(is_refusal, status == 400 && error.contains("already exists"), "{upload}");
                 streak = if is_refusal { streak + 1 } else { 0 };
@@ -106,13 +82,14 @@ fn of_a_recorded_storm_at_twenty_a_second_ten_requests_arrive_in_an_hour() {
         let Some(refused) = uploads.iter().find(is_refused) else { continue };
         let (status, error) = answer(refused);
         let ids = refused["one_time_keys"].as_array().unwrap().iter().map(|id| id.as_str().unwrap());
-        let ids = ids.collect::<Vec<_>>().join(" ");
+        let keys: Vec<_> = ids.map(|id| format!("\nkey {id} value")).collect();
+        let upload = ["at hs token\nby @a:hs D\nwith device-keys", &keys.concat()].concat();
         for random in [0.0, 1.0] {
             let (mut session, mut arrived) = (session(true), 0_u32);
             for ms in (0..3_600_000).step_by(50) {
-                if session.upload_starts(1, &ids, at(ms), random) == Verdict::Pass {
+                if session.upload_starts(&upload, at(ms), random) == Verdict::Pass {
                     arrived += 1;
-                    session.upload_settled(1, status, error, "/", at(ms));
+                    session.upload_settled(&upload, status, error, "/", at(ms));
                 }
             }
             assert!((3..=10).contains(&arrived), "{name}: {arrived}");
@@ -132,73 +109,95 @@ fn a_refusal_that_both_senses_see_counts_once() {
     let line = Line { level: Level::Error, source: "window", text: &line, excerpt: "", truncated: false };
     let mut session = session(false);
     for ms in 0..5 {
-        assert!(session.upload_settled(1, 400, error, "/_matrix/client/v3/keys/upload", at(ms * 1000)));
+        assert!(session.upload_settled(&upload(0), 400, error, "/_matrix/client/v3/keys/upload", at(ms * 1000)));
         session.observe(line, at(ms * 1000 + 5));
     }
     let evidence = session.evidence();
     assert_eq!((evidence.counts.get(Fault::Ke1), evidence.upload_loop.refusals), (5, 5));
     assert_eq!(evidence.entries.iter().map(|entry| entry.source.as_str()).collect::<Vec<_>>(), ["network"]);
 
-    // A line without an answer before it comes from a client whose requests are not seen.
+    // A line without an answer before it comes from a client whose requests are not seen, and names none that is.
     session.observe(line, at(60_000));
-    assert_eq!(session.evidence().upload_loop.refusals, 6);
+    let evidence = session.evidence();
+    assert_eq!((evidence.counts.get(Fault::Ke1), evidence.upload_loop.refusals), (6, 5));
 }
+
+const ERROR: &str =
+    "One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: {\"key\":\"a\"}; new key: {'key': 'b'}";
 
 #[test]
 fn another_device_starts_anew_and_so_does_a_logout() {
-    let device = |id: &str| Device { user_id: "@a:hs".into(), device_id: id.into(), database: "x".into() };
-    let error = "One time key a:B already exists. Old key: {\"key\":\"a\"}; new key: {'key': 'b'}";
+    let device = |id: u32| Device { user_id: "@a:hs".into(), device_id: format!("D{id}"), database: "x".into() };
     let mut session = session(true);
     for id in 0..10 {
-        session.store_found(device(&id.to_string()), Recall::Nothing, None, None, at(0));
+        session.store_found(device(id), Recall::Nothing, None, None, at(0));
         assert_eq!(session.evidence().upload_loop.state, LoopState::Idle);
         for ms in 0..3 {
-            session.upload_settled(1, 400, error, "/", at(ms));
+            session.upload_settled(&upload(id), 400, ERROR, "/", at(ms));
         }
         assert_eq!(session.evidence().upload_loop.state, LoopState::Looping);
         // The same device again is no news.
-        session.store_found(device(&id.to_string()), Recall::Nothing, None, None, at(9));
+        session.store_found(device(id), Recall::Nothing, None, None, at(9));
         assert_eq!(session.evidence().upload_loop.state, LoopState::Looping);
     }
     session.logged_out(None, None);
     let uploads = session.evidence().upload_loop;
     assert_eq!((uploads.state, uploads.watched, uploads.refusal), (LoopState::Idle, true, None));
-    assert_eq!(session.upload_starts(1, "a:B", at(10), 0.0), Verdict::Pass);
+    assert_eq!(session.upload_starts(&upload(9), at(10), 0.0), Verdict::Pass);
+}
+
+#[test]
+fn a_logout_is_the_end_of_the_loops_of_that_device_alone() {
+    let mut session = session(true);
+    for (gone, state) in [
+        ((Some("@b:hs"), None), LoopState::Looping),
+        ((Some("@a:hs"), Some("D2")), LoopState::Looping),
+        ((None, Some("D1")), LoopState::Idle),
+        ((Some("@a:hs"), Some("D1")), LoopState::Idle),
+        ((Some("@a:hs"), None), LoopState::Idle),
+    ] {
+        for ms in 0..3 {
+            session.upload_settled(&upload(1), 400, ERROR, "/", at(ms));
+        }
+        session.logged_out(gone.0, gone.1);
+        assert_eq!(session.evidence().upload_loop.state, state, "{gone:?}");
+    }
 }
 
 #[test]
 fn another_account_that_is_looked_at_takes_no_loop_away_and_neither_does_a_first_look() {
     let device = |user: &str| Device { user_id: user.into(), device_id: user.into(), database: "x".into() };
-    let error = "One time key a:B already exists. Old key: {\"key\":\"a\"}; new key: {'key': 'b'}";
     let lost = "sync failed to read or write to the crypto store DomException InvalidStateError (11)";
     let lost = Line { level: Level::Error, source: "window", text: lost, excerpt: "", truncated: false };
     let mut session = session(true);
     assert!(session.observe(lost, at(0)));
     for ms in 0..3 {
-        session.upload_settled(1, 400, error, "/", at(ms));
+        session.upload_settled(&upload(1), 400, ERROR, "/", at(ms));
     }
     for user in ["@a:hs", "@b:hs", "@a:hs"] {
         session.store_found(device(user), Recall::Nothing, None, None, at(4));
         assert_eq!(session.evidence().upload_loop.state, LoopState::Looping, "{user}");
-        assert_eq!(session.upload_starts(1, "a:B", at(5), 0.0), Verdict::Answer);
+        assert_eq!(session.upload_starts(&upload(1), at(5), 0.0), Verdict::Answer);
     }
 }
 
 #[test]
 fn a_renewed_token_is_the_same_client_and_passes_until_it_is_refused_itself() {
     let mut uploads = watched();
+    let under = |token: u32| upload_under(token, 0);
+    let decide = |uploads: &mut UploadClients, token, ms| uploads.decide(&Upload::read(&under(token)), at(ms), 0.5);
     for ms in 0..3 {
-        uploads.refused(1, &refusal(0), at(ms));
+        uploads.refused(&Upload::read(&under(1)), &refusal(0), at(ms));
     }
     let due = uploads.status().next_probe;
     assert_eq!((decide(&mut uploads, 1, 10), decide(&mut uploads, 2, 10)), (Verdict::Answer, Verdict::Pass));
-    uploads.refused(2, &refusal(0), at(11));
+    uploads.refused(&Upload::read(&under(2)), &refusal(0), at(11));
     assert_eq!(decide(&mut uploads, 2, 12), Verdict::Answer);
     let status = uploads.status();
     assert_eq!((status.state, status.refusals, status.next_probe), (LoopState::Looping, 4, due));
 
     // Renewed again, and accepted: it was this loop that ended.
-    uploads.accepted(3, at(13));
+    uploads.accepted(&Upload::read(&under(3)), at(13));
     assert_eq!(uploads.status().state, LoopState::Recovered);
 }
 
@@ -206,41 +205,33 @@ fn a_renewed_token_is_the_same_client_and_passes_until_it_is_refused_itself() {
 fn a_new_device_of_the_page_is_not_held_back_by_the_loop_of_the_one_before() {
     let mut uploads = watched();
     for ms in 0..3 {
-        uploads.refused(1, &refusal(1), at(ms));
+        refuse(&mut uploads, 1, ms);
     }
     // Its uploads fail for other reasons; they go on arriving.
     for ms in 10..20 {
         assert_eq!(decide(&mut uploads, 2, ms), Verdict::Pass);
     }
-    uploads.refused(2, &refusal(2), at(20));
+    refuse(&mut uploads, 2, 20);
     assert_eq!(decide(&mut uploads, 2, 21), Verdict::Pass);
     // The one before is heard of no more.
-    uploads.refused(2, &refusal(2), at(21 * 60_000));
+    refuse(&mut uploads, 2, 21 * 60_000);
     assert_eq!((uploads.status().state, uploads.status().refusals), (LoopState::Suspected, 2));
 }
 
 #[test]
 fn of_two_accounts_the_one_that_is_accepted_does_not_speak_for_the_other() {
     let mut uploads = watched();
-    uploads.accepted(2, at(0));
+    accept(&mut uploads, 2, 0);
     for ms in 1..4 {
-        uploads.refused(1, &refusal(1), at(ms));
+        refuse(&mut uploads, 1, ms);
     }
-    uploads.accepted(2, at(5));
-    assert_eq!((uploads.status().state, decide(&mut uploads, 1, 6)), (LoopState::Looping, Verdict::Answer));
-    let (refusals, due) = (uploads.status().refusals, uploads.status().next_probe);
-    // One that was never seen may be the first with a renewed token. When that one tries again, it was not.
-    uploads.accepted(3, at(7));
-    assert_eq!(uploads.status().state, LoopState::Recovered);
-    assert_eq!(decide(&mut uploads, 1, 8), Verdict::Answer);
-    assert_eq!(uploads.status().state, LoopState::Looping);
-    assert_eq!((uploads.status().refusals, uploads.status().next_probe), (refusals, due));
-    // So does another, which is told by the answer alone.
-    uploads.accepted(4, at(9));
-    uploads.refused(1, &refusal(1), at(10));
-    uploads.accepted(3, at(12));
-    assert_eq!((uploads.status().state, uploads.status().refusals), (LoopState::Looping, refusals + 1));
-    assert_eq!(decide(&mut uploads, 1, 13), Verdict::Answer);
+    // Neither one that was seen before, nor one that was not.
+    for device in 2..6 {
+        accept(&mut uploads, device, 5);
+        assert_eq!((uploads.status().state, decide(&mut uploads, 1, 6)), (LoopState::Looping, Verdict::Answer));
+    }
+    accept(&mut uploads, 1, 7);
+    assert_ne!(uploads.status().state, LoopState::Looping);
 }
 
 /// Ten devices that try again and again, each of which has been accepted once.
@@ -256,7 +247,7 @@ impl Devices {
     fn new() -> Self {
         let (mut uploads, now) = (watched(), 1_000_000_000_000);
         for device in 0..10 {
-            uploads.accepted(device, at(now));
+            accept(&mut uploads, device, now);
         }
         Self { uploads, now, refused: vec![Vec::new(); 10], loops: vec![false; 10] }
     }
@@ -266,12 +257,12 @@ impl Devices {
         let number = u32::try_from(device).unwrap();
         match what {
             0 => {
-                uploads.accepted(number, at(*now));
+                accept(uploads, number, *now);
                 refused[device].clear();
                 loops[device] = false;
             }
             1..=5 => {
-                uploads.refused(number, &refusal(number), at(*now));
+                refuse(uploads, number, *now);
                 let times = &mut refused[device];
                 times.push(*now);
                 if times.len() > 3 {
@@ -313,7 +304,7 @@ fn a_million_events_of_ten_devices_are_judged_right_and_take_no_room() {
 fn clients_without_end_take_no_room() {
     let mut uploads = watched();
     for client in 0..10_000 {
-        uploads.refused(client, &refusal(client), at(0));
+        refuse(&mut uploads, client, 0);
     }
     assert!(format!("{uploads:?}").len() < 20_000);
 }
@@ -352,9 +343,9 @@ proptest! {
         for (answer, later) in steps {
             let (status, error) = ANSWERS[answer];
             now += later;
-            prop_assert_eq!(session.upload_starts(1, "signed_curve25519:AAAAAAAAAA0", at(now), 0.5), Verdict::Pass);
+            prop_assert_eq!(session.upload_starts(&upload(1), at(now), 0.5), Verdict::Pass);
             if status > 0 {
-                prop_assert!(!session.upload_settled(1, status, error, "/_matrix/client/v3/keys/upload", at(now)));
+                prop_assert!(!session.upload_settled(&upload(1), status, error, "/_matrix/client/v3/keys/upload", at(now)));
             }
             // But for the one that could come from nowhere else, the SDK's line says nothing either.
             if ![200, 403, 500].contains(&status) {

@@ -3,8 +3,9 @@
 
 use lotus_crypto_diag::entry::Refusal;
 use lotus_crypto_diag::timestamp::Timestamp;
+use lotus_crypto_diag::upload::Upload;
 use lotus_crypto_diag::upload_loop::{
-    Breaker, FIRST_PROBE_MS, LAST_PROBE_MS, LoopOptions, LoopState, Sense, UploadLoop, Verdict,
+    Breaker, FIRST_PROBE_MS, LAST_PROBE_MS, LoopOptions, LoopState, UploadLoop, Verdict,
 };
 use proptest::prelude::*;
 
@@ -28,19 +29,31 @@ fn watched() -> UploadLoop {
     uploads
 }
 
+/// An upload of one device that carries the keys with these numbers.
+fn upload(numbers: &[u32]) -> String {
+    let keys: Vec<_> = numbers.iter().map(|number| format!("\nkey {} value{number}", key(*number))).collect();
+    ["at server sender\nby @a:hs DEVICE", &keys.concat()].concat()
+}
+
+/// The server refuses an upload because of the key with this number.
+fn refuse(uploads: &mut UploadLoop, number: u32, ms: i64) {
+    let text = upload(&[number]);
+    uploads.refused(&refusal(number), Some(&Upload::read(&text)), at(ms));
+}
+
 fn decide(uploads: &mut UploadLoop, number: u32, ms: i64) -> Verdict {
-    uploads.decide([key(number).as_str()].into_iter(), at(ms), 0.0)
+    uploads.decide(&Upload::read(&upload(&[number])), at(ms), 0.0)
 }
 
 /// A client that tries every `every_ms` for `duration_ms`, at a server that always refuses: how many tries arrive.
 fn storm(every_ms: i64, duration_ms: i64, random: f64) -> (UploadLoop, Vec<i64>) {
     let (mut uploads, mut arrived) = (watched(), Vec::new());
-    let refusal = refusal(0);
+    let (refusal, text) = (refusal(0), upload(&[0, 9]));
+    let upload = Upload::read(&text);
     for ms in (0..duration_ms).step_by(usize::try_from(every_ms).unwrap()) {
-        let carried = [refusal.key_id.as_str(), "signed_curve25519:other"];
-        if uploads.decide(carried.into_iter(), at(ms), random) == Verdict::Pass {
+        if uploads.decide(&upload, at(ms), random) == Verdict::Pass {
             arrived.push(ms);
-            uploads.refused(&refusal, Sense::Network, at(ms));
+            uploads.refused(&refusal, Some(&upload), at(ms));
         }
     }
     (uploads, arrived)
@@ -52,7 +65,7 @@ fn at_every_rate_the_third_refusal_is_a_loop() {
         let mut uploads = watched();
         for (number, state) in [LoopState::Suspected, LoopState::Suspected, LoopState::Looping].into_iter().enumerate()
         {
-            uploads.refused(&refusal(0), Sense::Network, at(i64::try_from(number).unwrap() * every_ms));
+            refuse(&mut uploads, 0, i64::try_from(number).unwrap() * every_ms);
             assert_eq!(uploads.status().state, state, "every {every_ms} ms");
         }
         assert_eq!(uploads.status().breaker, Breaker::Open);
@@ -88,7 +101,7 @@ fn an_accepted_probe_closes_the_breaker_and_the_story_stays() {
     assert_eq!((status.since, status.refusals, status.accepted), (Some(at(20_000)), 0, 1));
     assert!(status.refusal.is_some() && status.spared > 0 && status.next_probe.is_none());
     assert_eq!(decide(&mut uploads, 0, 20_001), Verdict::Pass);
-    uploads.refused(&refusal(1), Sense::Network, at(20_002));
+    refuse(&mut uploads, 1, 20_002);
     assert_eq!(uploads.status().state, LoopState::Suspected);
 }
 
@@ -98,7 +111,7 @@ fn an_upload_without_a_refused_key_passes() {
     assert_eq!(decide(&mut uploads, 9, 2000), Verdict::Pass);
     assert_eq!(decide(&mut uploads, 0, 2000), Verdict::Answer);
     // The server names another key now; those named before are refused still.
-    uploads.refused(&refusal(1), Sense::Network, at(2000));
+    refuse(&mut uploads, 1, 2000);
     for (number, verdict) in [(0, Verdict::Answer), (1, Verdict::Answer), (2, Verdict::Pass)] {
         assert_eq!(decide(&mut uploads, number, 2001), verdict);
     }
@@ -108,25 +121,25 @@ fn an_upload_without_a_refused_key_passes() {
 fn refusals_far_apart_are_no_loop_and_those_of_a_key_that_moves_on_are() {
     let mut uploads = watched();
     for number in 0..100_u32 {
-        uploads.refused(&refusal(number), Sense::Network, at(i64::from(number) * 400_000));
+        refuse(&mut uploads, number, i64::from(number) * 400_000);
         assert_ne!(uploads.status().state, LoopState::Looping);
     }
     let mut uploads = watched();
     for number in 0..3 {
-        uploads.refused(&refusal(number), Sense::Network, at(i64::from(number)));
+        refuse(&mut uploads, number, i64::from(number));
     }
     assert_eq!(uploads.status().state, LoopState::Looping);
 }
 
 #[test]
 fn switched_off_or_blind_it_holds_nothing_back() {
-    for (is_watched, breaker, sense) in
-        [(true, false, Sense::Network), (false, true, Sense::Console), (true, true, Sense::Console)]
-    {
+    let text = upload(&[0]);
+    let seen = Upload::read(&text);
+    for (is_watched, breaker, seen) in [(true, false, Some(&seen)), (false, true, None), (true, true, None)] {
         let mut uploads = UploadLoop::default();
         uploads.watch(is_watched, LoopOptions { breaker, ..LoopOptions::default() });
         for ms in 0..10 {
-            uploads.refused(&refusal(0), sense, at(ms));
+            uploads.refused(&refusal(0), seen, at(ms));
         }
         assert_eq!((uploads.status().state, uploads.status().breaker), (LoopState::Looping, Breaker::Off));
         assert_eq!((decide(&mut uploads, 0, 11), uploads.status().next_probe), (Verdict::Pass, None));
@@ -137,9 +150,9 @@ fn switched_off_or_blind_it_holds_nothing_back() {
 fn a_loop_known_from_the_console_is_stopped_once_it_is_seen_on_the_network() {
     let mut uploads = watched();
     for ms in 0..4 {
-        uploads.refused(&refusal(0), Sense::Console, at(ms));
+        uploads.refused(&refusal(0), None, at(ms));
     }
-    uploads.refused(&refusal(0), Sense::Network, at(5));
+    refuse(&mut uploads, 0, 5);
     assert_eq!(uploads.status().breaker, Breaker::Open);
 }
 
@@ -158,7 +171,7 @@ fn an_absurd_threshold_takes_no_room() {
         let mut uploads = UploadLoop::default();
         uploads.watch(true, LoopOptions { threshold, window_ms: i64::MAX, ..LoopOptions::default() });
         for number in 1..=10_000 {
-            uploads.refused(&refusal(0), Sense::Network, at(number));
+            refuse(&mut uploads, 0, number);
             assert_eq!(uploads.status().state == LoopState::Looping, number >= loops_at);
         }
         assert!(format!("{uploads:?}").len() < 8000);
@@ -196,7 +209,7 @@ proptest! {
         for step in steps {
             match step {
                 Step::Refused(key) => {
-                    uploads.refused(&refusal(key), Sense::Network, at(now));
+                    refuse(&mut uploads, key, now);
                     since_accepted.push(now);
                     let last = since_accepted.iter().rev().take(3).collect::<Vec<_>>();
                     is_loop |= last.len() == 3 && *last[0] - *last[2] <= options.window_ms;
@@ -242,7 +255,7 @@ proptest! {
                 continue;
             }
             let is_loop = uploads.status().state == LoopState::Looping;
-            if uploads.decide([key(0).as_str()].into_iter(), at(now + ahead), random) == Verdict::Answer {
+            if uploads.decide(&Upload::read(&upload(&[0])), at(now + ahead), random) == Verdict::Answer {
                 prop_assert!(is_loop);
                 let waits_since = since_jump.map_or(last, |(at, _)| at);
                 prop_assert!(now - waits_since <= interval + interval / 5, "put off for {}", now - waits_since);
@@ -254,7 +267,7 @@ proptest! {
                 prop_assert!(was_put_forward || now - last >= interval, "after {}", now - last);
                 interval = (interval * 2).min(LAST_PROBE_MS);
             }
-            uploads.refused(&refusal(0), Sense::Network, at(now + ahead));
+            refuse(&mut uploads, 0, now + ahead);
             refusals += 1;
             if !is_loop && uploads.status().state == LoopState::Looping {
                 prop_assert!(refusals >= 3);

@@ -15,7 +15,8 @@ function page(below: () => unknown) {
   tapFetch(
     scope,
     () => false,
-    (_client, status) => settled.push(status) > 0,
+    (_upload, status) => settled.push(status) > 0,
+    () => {},
     (error) => {
       failures.push(error);
       control.abort();
@@ -82,6 +83,7 @@ it('a trap lets fetch go', async () => {
     scope,
     () => false,
     trap,
+    () => {},
     () => control.abort(),
     control.signal,
   );

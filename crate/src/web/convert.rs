@@ -17,11 +17,14 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = call)]
     fn call2(this: &Callback, receiver: &JsValue, first: &str, second: &str) -> Result<(), JsValue>;
 
-    #[wasm_bindgen(js_namespace = Date, js_name = now)]
-    fn date_now() -> f64;
-
     #[wasm_bindgen(js_namespace = Math)]
     pub(crate) fn random() -> f64;
+}
+
+#[wasm_bindgen(module = "/js/clock.js")]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = now)]
+    fn clock() -> Result<f64, JsValue>;
 }
 
 impl Callback {
@@ -35,5 +38,5 @@ impl Callback {
 }
 
 pub(crate) fn now() -> Timestamp {
-    Timestamp::from_ms(date_now())
+    Timestamp::from_ms(clock().unwrap_or_default())
 }

@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 use super::console::{ConsoleTap, OnMatch};
 use super::convert::{Callback, now, random};
 use super::markers;
-use super::uploads::{FetchTap, OnSettled, OnUpload};
+use super::uploads::{FetchTap, OnSettled, OnSign, OnUpload};
 use crate::crypto_store::{Device, IdentityKeys};
 use crate::entry::Level;
 use crate::json::to_json;
@@ -77,32 +77,50 @@ impl CryptoDiag {
         };
         let session = Rc::clone(&self.session);
         let on_change = self.on_change.clone();
-        let on_upload: OnUpload = Closure::new(move |client, key_ids: String| {
+        let on_upload: OnUpload = Closure::new(move |upload: String| {
+            // Before the borrow: a page may have put something of its own in place of either.
+            let (now, random) = (now(), random());
             let decided = session
                 .try_borrow_mut()
-                .map(|mut session| session.upload_starts(client, &key_ids, now(), random()) == Verdict::Answer);
+                .map(|mut session| session.upload_starts(&upload, now, random) == Verdict::Answer);
             on_change.tell();
             decided.unwrap_or(false)
         });
         let session = Rc::clone(&self.session);
         let on_change = self.on_change.clone();
-        let on_settled: OnSettled = Closure::new(move |client, status, error: String, path: String| {
+        let on_settled: OnSettled = Closure::new(move |upload: String, status, error: String, path: String| {
+            let now = now();
             let settled = session.try_borrow_mut().map(|mut session| match status {
                 0 => {
-                    session.upload_answered(now());
+                    session.upload_answered(now);
                     false
                 }
-                _ => session.upload_settled(client, status, &error, &path, now()),
+                _ => session.upload_settled(&upload, status, &error, &path, now),
             });
             on_change.tell();
             settled.unwrap_or(false)
         });
+        let session = Rc::clone(&self.session);
+        let on_sign: OnSign = Closure::new(move || {
+            let now = now();
+            if let Ok(mut session) = session.try_borrow_mut() {
+                session.probe_uploads(false, now);
+            }
+        });
         // The former one is let go first: it would stay below the new one.
         self.uploads = None;
-        self.uploads = FetchTap::new(scope, on_upload, on_settled, &self.on_failure, &self.signal);
+        self.uploads = FetchTap::new(scope, on_upload, on_settled, on_sign, &self.on_failure, &self.signal);
         let watched = self.uploads.is_some();
         self.session.borrow_mut().watch_uploads(watched, options);
         watched
+    }
+
+    /// Somebody asks whether the server accepts keys again: of those that are held back, the next upload goes through.
+    #[wasm_bindgen(js_name = probeUploads)]
+    pub fn probe_uploads(&self) {
+        let now = now();
+        self.session.borrow_mut().probe_uploads(true, now);
+        self.on_change.tell();
     }
 
     /// Lets `fetch` go. What was seen stays.

@@ -4,12 +4,21 @@ use alloc::string::String;
 
 use wasm_bindgen::prelude::*;
 
-/// Called with the number of the client and the ids of the keys, separated by blanks; gives whether the upload is to be
-/// answered from memory.
-pub(crate) type OnUpload = Closure<dyn Fn(u32, String) -> bool>;
-/// Called with the number of the client and the status, error and path of the server's answer; gives whether it refused
+/// Called with what is known of an upload (see [`crate::upload`]); gives whether it is to be answered from memory.
+pub(crate) type OnUpload = Closure<dyn Fn(String) -> bool>;
+/// Called with what is known of an upload, and the status, error and path of the server's answer; gives whether it refused
 /// the keys. With status 0 before an error is read.
-pub(crate) type OnSettled = Closure<dyn Fn(u32, u16, String, String) -> bool>;
+pub(crate) type OnSettled = Closure<dyn Fn(String, u16, String, String) -> bool>;
+/// Called when there is a sign that the server may accept again.
+pub(crate) type OnSign = Closure<dyn Fn()>;
+
+// Imported by `fetch.js`, and named here so that it is packed beside it.
+#[wasm_bindgen(module = "/js/upload.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = noteOf)]
+    #[allow(dead_code, reason = "called in JavaScript alone")]
+    fn note_of(place: &JsValue, input: &JsValue, init: &JsValue) -> JsValue;
+}
 
 #[wasm_bindgen(module = "/js/fetch.js")]
 extern "C" {
@@ -20,6 +29,7 @@ extern "C" {
         scope: &JsValue,
         on_upload: &JsValue,
         on_settled: &JsValue,
+        on_sign: &JsValue,
         on_failure: &JsValue,
         signal: &JsValue,
     ) -> Option<Tap>;
@@ -33,7 +43,7 @@ extern "C" {
 pub(crate) struct FetchTap {
     tap: Tap,
     // The snippet holds references into them.
-    _closures: (OnUpload, OnSettled),
+    _closures: (OnUpload, OnSettled, OnSign),
 }
 
 impl FetchTap {
@@ -42,11 +52,12 @@ impl FetchTap {
         scope: &JsValue,
         on_upload: OnUpload,
         on_settled: OnSettled,
+        on_sign: OnSign,
         on_failure: &JsValue,
         signal: &JsValue,
     ) -> Option<Self> {
-        let tap = tap_fetch(scope, on_upload.as_ref(), on_settled.as_ref(), on_failure, signal)?;
-        Some(Self { tap, _closures: (on_upload, on_settled) })
+        let tap = tap_fetch(scope, on_upload.as_ref(), on_settled.as_ref(), on_sign.as_ref(), on_failure, signal)?;
+        Some(Self { tap, _closures: (on_upload, on_settled, on_sign) })
     }
 }
 

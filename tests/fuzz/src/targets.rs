@@ -17,8 +17,9 @@ use lotus_crypto_diag::signature::{classify, recognise};
 use lotus_crypto_diag::steps::steps_of;
 use lotus_crypto_diag::tab_message::Message;
 use lotus_crypto_diag::timestamp::Timestamp;
+use lotus_crypto_diag::upload::Upload;
 use lotus_crypto_diag::upload_loop::{
-    Breaker, FIRST_PROBE_MS, LAST_PROBE_MS, LoopOptions, LoopState, Sense, UploadLoop, Verdict,
+    Breaker, FIRST_PROBE_MS, LAST_PROBE_MS, LoopOptions, LoopState, UploadLoop, Verdict,
 };
 
 /// A target by the name of its corpus.
@@ -145,8 +146,14 @@ pub fn session(data: &[u8]) {
         let (text, excerpt): (&str, &str) = (input.arbitrary()?, input.arbitrary()?);
         let level = if repeat % 2 == 0 { Level::Warn } else { Level::Error };
         match input.int_in_range(0..=3)? {
-            0 => kept += u64::from(session.upload_settled(u32::from(repeat % 3), status, text, excerpt, now)),
-            1 => drop(session.upload_starts(u32::from(status % 3), text, now, f64::from(repeat) / 255.0)),
+            0 => {
+                let upload: &str = input.arbitrary()?;
+                kept += u64::from(session.upload_settled(upload, status, text, excerpt, now));
+            }
+            1 => {
+                session.probe_uploads(repeat % 2 == 0, now);
+                let _ = session.upload_starts(text, now, f64::from(repeat) / 255.0);
+            }
             _ => {
                 for number in 0..u32::from(repeat) {
                     let text = format!("{number} {text}");
@@ -177,6 +184,7 @@ pub fn uploads(data: &[u8]) {
     uploads.watch(true, options);
     let (mut now, mut since_accepted) = (0_i64, 0_u32);
     let mut last_probe: Option<i64> = None;
+    let upload = |key_id: &str| format!("at server sender\nby @a:hs DEVICE\nkey {key_id} value");
     let mut step = |input: &mut Unstructured<'_>| -> Result<()> {
         let elapsed = i64::from(input.arbitrary::<i16>()?) * if input.ratio(1, 8)? { 60_000 } else { 10 };
         now += elapsed;
@@ -188,8 +196,9 @@ pub fn uploads(data: &[u8]) {
         match input.int_in_range(0..=4)? {
             0 | 1 => {
                 let refusal = Refusal { key_id, ..Refusal::default() };
-                let sense = if input.arbitrary()? { Sense::Network } else { Sense::Console };
-                uploads.refused(&refusal, sense, at);
+                let text = upload(&refusal.key_id);
+                let upload = Upload::read(&text);
+                uploads.refused(&refusal, input.arbitrary::<bool>()?.then_some(&upload), at);
                 since_accepted += 1;
             }
             2 => {
@@ -199,8 +208,12 @@ pub fn uploads(data: &[u8]) {
             _ => {
                 let was_open = uploads.status().breaker == Breaker::Open;
                 let before = uploads.status().probes;
-                let verdict =
-                    uploads.decide([key_id.as_str()].into_iter(), at, f64::from(input.arbitrary::<u8>()?) / 255.0);
+                let text = upload(&key_id);
+                let random = f64::from(input.arbitrary::<u8>()?) / 255.0;
+                if input.ratio(1, 8)? {
+                    uploads.probe_soon(false, at);
+                }
+                let verdict = uploads.decide(&Upload::read(&text), at, random);
                 assert!(was_open || verdict == Verdict::Pass);
                 if uploads.status().probes > before {
                     assert!(last_probe.is_none_or(|last| now - last >= FIRST_PROBE_MS), "two probes at once");
