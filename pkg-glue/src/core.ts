@@ -66,6 +66,8 @@ export interface Core {
   status(): CaptureStatus;
   /** Wraps `fetch`; options that are given replace those of a call before. Returns the undo. */
   watchUploads(options?: UploadWatchOptions): () => void;
+  /** Of the uploads that are held back, the next goes through. */
+  probeUploads(): void;
   /** What passes on to the page's `fetch`, and can be watched in place of it. */
   readonly requests: { fetch: typeof fetch };
   /** A device was logged out. Of an id that is not known, the latest that fits. */
@@ -88,7 +90,7 @@ export interface Core {
 const INTERVAL_MS = 250;
 
 // The number changes when a copy of the package could not use the core of another.
-const KEY = Symbol.for('lotus-crypto-diag/core/2');
+const KEY = Symbol.for('lotus-crypto-diag/core/3');
 
 export function core(): Core {
   const page = globalThis as { [KEY]?: Core };
@@ -359,6 +361,7 @@ function createCore(): Core {
         schedule();
       };
     },
+    probeUploads: () => void guarded((e) => e.probeUploads()),
     requests,
     loggedOut(userId, deviceId) {
       guarded((e) => e.loggedOut(userId, deviceId));

@@ -22,6 +22,8 @@ export interface Engine {
   /** Whether the `fetch` of `scope` could be wrapped. */
   watchUploads(scope: object, options: UploadWatchOptions): boolean;
   unwatchUploads(): void;
+  /** Of the uploads that are held back, the next goes through. */
+  probeUploads(): void;
   loggedOut(userId: string | undefined, deviceId: string | undefined): void;
   elect(name: string, id: string, host: Host, guard: (call: () => void) => boolean, signal: AbortSignal): TabElection;
 }
@@ -65,6 +67,7 @@ export function createEngine(onChange: () => void, onFailure: (error: unknown) =
       diag.storeKeys(userId, deviceId, database, ed25519, curve25519),
     watchUploads: (scope, { threshold, windowMs, breaker }) => diag.watchUploads(scope, threshold, windowMs, breaker),
     unwatchUploads: () => diag.unwatchUploads(),
+    probeUploads: () => diag.probeUploads(),
     loggedOut: (userId, deviceId) => diag.loggedOut(userId, deviceId),
     elect: (name, id, host, guard, signal) => new TabElection(name, id, host, guard, signal),
     cryptoStore: (userId, deviceId) => JSON.parse(diag.cryptoStore(userId, deviceId)),

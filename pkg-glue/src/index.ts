@@ -96,6 +96,15 @@ export function watchKeyUploads(options?: UploadWatchOptions): () => void {
 }
 
 /**
+ * Asks the homeserver at the next opportunity whether it accepts the keys again: of the uploads that are answered locally, the
+ * next one goes through. For a button that somebody presses; otherwise it is asked in a growing interval, when the network
+ * comes back, when the page is looked at again, and when it accepts another upload of the same device.
+ */
+export function retryKeyUploads(): void {
+  core().probeUploads();
+}
+
+/**
  * For the SDK's `fetchFn`, where a host passes one: the page's `fetch`, as it is at the time of the call. Watched in place of
  * that by `watchKeyUploads({ wrap: false })`.
  */

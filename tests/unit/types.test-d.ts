@@ -27,6 +27,7 @@ it('the functions of the main entry have the types that are promised', () => {
     requestPersistentStorage: () => Promise<lib.StorageStatus>;
     refreshStorageStatus: () => Promise<lib.StorageStatus>;
     requestTabLeadership: (options?: lib.TabLeadershipOptions) => lib.TabLeadership;
+    retryKeyUploads: () => void;
     watchKeyUploads: (options?: lib.UploadWatchOptions) => Undo;
     watchFrame: (frame: HTMLIFrameElement) => Undo;
     watchLatency: () => Undo;
