@@ -53,6 +53,43 @@ for (const silent of [false, true]) {
   });
 }
 
+for (const where of ['header', 'query']) {
+  test(`two accounts in one page, their tokens in the ${where}: one loops, and the keys of the other arrive`, async ({
+    page,
+    lab,
+  }) => {
+    const path = where === 'query' ? `${CLIENT}?token-in-query` : CLIENT;
+    await login(page, lab.baseUrl, await lab.register('looping'), path);
+    await uploadAccepted(page, lab);
+    await comparedStore(page);
+    await evict(page);
+    await page.goto(path);
+    await expect.poll(() => uploadLoop(page), { timeout: 30_000 }).toMatchObject({ state: 'looping', breaker: 'open' });
+    await expect.poll(async () => (await uploadLoop(page)).spared, { timeout: 30_000 }).toBeGreaterThan(0);
+    const before = (await lab.uploads()).length;
+
+    const { userId, password } = await lab.register('healthy');
+    const beside = await page.evaluate(([baseUrl, user, secret]) => window.lab.loginBeside(baseUrl, user, secret), [
+      lab.baseUrl,
+      userId,
+      password,
+    ] as const);
+    const held = () =>
+      lab.query('SELECT 1 FROM e2e_one_time_keys_json WHERE user_id = ? AND device_id = ?', userId, beside.deviceId);
+    await expect.poll(async () => (await held()).length, { timeout: 30_000 }).toBeGreaterThanOrEqual(50);
+    // The other goes on, and nobody is misled by its neighbour's success.
+    const { spared } = await uploadLoop(page);
+    await expect.poll(async () => (await uploadLoop(page)).spared, { timeout: 30_000 }).toBeGreaterThan(spared);
+    expect(await uploadLoop(page)).toMatchObject({ state: 'looping', breaker: 'open', diverges: true });
+    expect(await page.evaluate(() => window.lib.getSnapshot().recovery)).toMatchObject({ reason: 'upload-loop' });
+    // Of the one that loops, only probes arrive.
+    const arrived = withOneTimeKeys((await lab.uploads()).slice(before));
+    expect(arrived.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
+    const { probes } = await uploadLoop(page);
+    expect(arrived.filter(({ status }) => status === 400).length).toBeLessThanOrEqual(probes);
+  });
+}
+
 test('a session that the server ends is the end of the loop, too', async ({ page, lab }) => {
   await login(page, lab.baseUrl, await lab.register('ended'));
   await uploadAccepted(page, lab);
@@ -98,7 +135,7 @@ test('the way out, nothing backed up: what would be lost, an export that imports
   await prompt.getByRole('button', { name: 'How to fix it' }).click({ timeout: 30_000 });
   await page.evaluate(() => window.lab.writeMessage());
   await expect(prompt).toContainText(/1 message key is in no key backup/, { timeout: 30_000 });
-  await expect(prompt).toContainText('There is no key backup.');
+  await expect(prompt).toContainText('There is no key backup');
   expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
 
   const reset = prompt.getByRole('button', { name: /^Reset encryption/ });

@@ -39,6 +39,8 @@ export interface LabClient extends Conversation {
     password: string,
     deviceId?: string,
   ): Promise<{ userId: string; deviceId: string }>;
+  /** Another account in the same page, whose client keeps all in memory. */
+  loginBeside(baseUrl: string, user: string, password: string): Promise<{ userId: string; deviceId: string }>;
   logout(): Promise<void>;
   /** When the client is in step with the server. */
   synced(): Promise<void>;

@@ -24,6 +24,9 @@ export function savedSession(): Session | undefined {
   return saved ? JSON.parse(saved) : undefined;
 }
 
+// `?token-in-query`: clients send their tokens in the query.
+const useAuthorizationHeader = !location.search.includes('token-in-query');
+
 export async function start(session: Session): Promise<void> {
   const { baseUrl, userId, deviceId, accessToken } = session;
   const store = new IndexedDBStore({ indexedDB, localStorage, dbName: 'web-sync-store' });
@@ -33,6 +36,7 @@ export async function start(session: Session): Promise<void> {
     userId,
     deviceId,
     accessToken,
+    useAuthorizationHeader,
     store,
     cryptoCallbacks: {
       getSecretStorageKey: async ({ keys }) => [Object.keys(keys)[0] ?? '', recoveryKey ?? new Uint8Array()],
@@ -63,6 +67,15 @@ export const lab: LabClient = {
     localStorage.setItem(SESSION, JSON.stringify(session));
     await start(session);
     return { userId: session.userId, deviceId: session.deviceId };
+  },
+  async loginBeside(baseUrl, user, password) {
+    const identifier = { type: 'm.id.user', user };
+    const answer = await createClient({ baseUrl }).loginRequest({ type: 'm.login.password', identifier, password });
+    const { user_id: userId, device_id: deviceId, access_token: accessToken } = answer;
+    const beside = createClient({ baseUrl, userId, deviceId, accessToken, useAuthorizationHeader });
+    await beside.initRustCrypto({ useIndexedDB: false });
+    await beside.startClient({ lazyLoadMembers: true, pollTimeout: 2000 });
+    return { userId, deviceId };
   },
   async logout() {
     await client?.logout(true);

@@ -1,0 +1,309 @@
+// Whose uploads of keys are answered from memory: those of a device that loops, and nobody else's.
+import { expect, type Page, test } from '@playwright/test';
+
+import { open } from './report';
+
+const PATH = '_matrix/client/v3/keys/upload';
+
+/** How a client says who it is, and what it uploads. */
+interface Way {
+  url?: string;
+  headers?: Record<string, string>;
+  /** Of the `headers` above. */
+  as?: 'tuples' | 'Headers' | 'Request' | 'iterator';
+  user?: string;
+  device?: string;
+  /** The one-time key that the server refuses of everybody. */
+  key?: string;
+  /** Not signed. */
+  bare?: boolean;
+  body?: 'Blob' | 'bytes';
+  /** Other fields of the body. */
+  rest?: object;
+}
+
+/** Uploads that way; gives how many requests went out. */
+const upload = (page: Page, to: 'refuse' | 'accept', way: Way, keyId = 'signed_curve25519:AAAAAAAAAA0') =>
+  page.evaluate(
+    async ([where, path, given, id]) => {
+      const { url = path, headers = {}, as, user = '@a:hs', device = 'A', key = 'a', bare, rest } = given;
+      const signatures = { [user]: { [`ed25519:${device}`]: 'sig' } };
+      const keys = id && { one_time_keys: { [id]: bare ? { key } : { key, signatures } } };
+      const text = JSON.stringify({ ...rest, ...keys });
+      const body =
+        given.body === 'Blob' ? new Blob([text]) : given.body === 'bytes' ? new TextEncoder().encode(text) : text;
+      const accept = `${url.includes('?') ? '&' : '?'}accept`;
+      const address = `${location.origin}/refuse/${url}${where === 'accept' ? accept : ''}`;
+      const entries = Object.entries(headers);
+      const init: RequestInit = { method: 'POST', body, headers };
+      if (as === 'tuples') init.headers = entries;
+      if (as === 'Headers') init.headers = new Headers(entries);
+      if (as === 'iterator') init.headers = new Map(entries).entries() as unknown as HeadersInit;
+      const { sent } = window as unknown as { sent: string[] };
+      const before = sent.length;
+      await (await (as === 'Request' ? fetch(new Request(address, init)) : fetch(address, init))).text();
+      // The watch reads the answer, too.
+      if (sent.length > before) await new Promise((resolve) => setTimeout(resolve, 50));
+      return sent.length - before;
+    },
+    [to, PATH, way, keyId] as const,
+  );
+
+const uploadLoop = (page: Page) => page.evaluate(() => JSON.parse(window.lib.buildCryptoDiagReport()).uploadLoop);
+
+async function openPage(page: Page) {
+  await page.addInitScript(() => {
+    const sent: string[] = [];
+    Object.assign(window, { sent });
+    const { fetch } = window;
+    window.fetch = (...args) => {
+      sent.push('');
+      return fetch(...args);
+    };
+  });
+  await open(page, '/bare.html');
+  await page.evaluate(() => void window.lib.watchKeyUploads());
+}
+
+async function loop(page: Page, way: Way) {
+  for (let refusals = 1; refusals <= 3; refusals++) {
+    expect(await upload(page, 'refuse', way)).toBe(1);
+    await expect.poll(async () => (await uploadLoop(page)).refusals).toBe(refusals);
+  }
+  expect((await uploadLoop(page)).state).toBe('looping');
+}
+
+const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
+const inQuery = (query: string) => ({ url: `${PATH}?${query}` });
+const B = { user: '@b:hs', device: 'B', key: 'b' };
+
+const CASES: Record<string, { a: Way; b: Way; isHeld?: false; isSameDevice?: true }> = {
+  'tokens in the header': { a: { headers: bearer('a') }, b: { ...B, headers: bearer('b') } },
+  'tokens in the query': { a: inQuery('access_token=a'), b: { ...B, ...inQuery('access_token=b') } },
+  'a login after a logout, tokens in the query': {
+    a: inQuery('access_token=a'),
+    b: { ...inQuery('access_token=b'), device: 'B', key: 'b' },
+  },
+  'headers as tuples': { a: { headers: bearer('a'), as: 'tuples' }, b: { ...B, headers: bearer('b'), as: 'tuples' } },
+  'headers in capitals': {
+    a: { headers: { AUTHORIZATION: 'Bearer a' } },
+    b: { ...B, headers: { AUTHORIZATION: 'Bearer b' } },
+  },
+  'Headers objects': { a: { headers: bearer('a'), as: 'Headers' }, b: { ...B, headers: bearer('b'), as: 'Headers' } },
+  'no token that is seen: a service worker adds it': { a: {}, b: B },
+  'two homeservers, all else the same': { a: { headers: bearer('a') }, b: { headers: bearer('a'), url: `b/${PATH}` } },
+  'one token for two users': {
+    a: { ...inQuery('user_id=@a:hs'), headers: bearer('a') },
+    b: { ...B, ...inQuery('user_id=@b:hs'), headers: bearer('a') },
+  },
+  'one token for two users, all else the same': {
+    a: { ...inQuery('user_id=@a:hs'), headers: bearer('a') },
+    b: { ...inQuery('user_id=@b:hs'), headers: bearer('a') },
+    isSameDevice: true,
+  },
+  'the same device, made anew': {
+    a: { headers: bearer('a'), rest: { device_keys: { user_id: '@a:hs', device_id: 'A', keys: { x: 'a' } } } },
+    b: {
+      headers: bearer('a'),
+      key: 'b',
+      rest: { device_keys: { user_id: '@a:hs', device_id: 'A', keys: { x: 'b' } } },
+    },
+    isSameDevice: true,
+  },
+  'the same device, with a new fallback key': {
+    a: { headers: bearer('a'), rest: { fallback_keys: { 'signed_curve25519:f': { key: 'a' } } } },
+    b: { headers: bearer('a'), rest: { fallback_keys: { 'signed_curve25519:f': { key: 'b' } } } },
+    isSameDevice: true,
+  },
+  'Request objects': {
+    a: { headers: bearer('a'), as: 'Request' },
+    b: { ...B, headers: bearer('b'), as: 'Request' },
+    isHeld: false,
+  },
+  'headers that can be read once': {
+    a: { headers: bearer('a'), as: 'iterator' },
+    b: { ...B, headers: bearer('b'), as: 'iterator' },
+    isHeld: false,
+  },
+  'keys that nobody signed': {
+    a: { headers: bearer('a'), bare: true },
+    b: { headers: bearer('b'), bare: true },
+    isHeld: false,
+  },
+};
+
+for (const [name, { a, b, isHeld = true, isSameDevice }] of Object.entries(CASES)) {
+  test(`two clients, ${name}: the one that loops ${isHeld ? 'is held back' : 'is not held back'}, and the other never`, async ({
+    page,
+  }) => {
+    await openPage(page);
+    await loop(page, a);
+    expect(await upload(page, 'refuse', a)).toBe(isHeld ? 0 : 1);
+    expect(await upload(page, 'refuse', b)).toBe(1);
+    // Whatever becomes of it.
+    expect(await upload(page, 'refuse', a)).toBe(isHeld ? 0 : 1);
+    // Refused once, it is part of the loop that its device is in.
+    if (isSameDevice) return;
+    expect(await upload(page, 'accept', b)).toBe(1);
+    expect((await uploadLoop(page)).state).toBe('looping');
+    expect(await upload(page, 'refuse', a)).toBe(isHeld ? 0 : 1);
+  });
+}
+
+test('no token is kept, and none is in what is answered from memory but the own one', async ({ page }) => {
+  await openPage(page);
+  const way = inQuery('access_token=s3cret-one');
+  await loop(page, way);
+  const url = await page.evaluate(async (path) => {
+    const key = { key: 'a', signatures: { '@a:hs': { 'ed25519:A': 'sig' } } };
+    const body = JSON.stringify({ one_time_keys: { 'signed_curve25519:AAAAAAAAAA0': key } });
+    const response = await fetch(`/refuse/${path}#fragment`, { method: 'POST', body });
+    return response.url;
+  }, way.url);
+  expect(url).toBe(`http://127.0.0.1:4199/refuse/${way.url}`);
+  expect(await page.evaluate(() => window.lib.buildCryptoDiagReport())).not.toContain('s3cret');
+});
+
+for (const [name, way] of Object.entries<Way>({
+  'a Request': { as: 'Request' },
+  'a Blob': { body: 'Blob' },
+  bytes: { body: 'bytes' },
+})) {
+  test(`an accepted upload in ${name} ends the loop if it held one-time keys, and not otherwise`, async ({ page }) => {
+    await openPage(page);
+    await loop(page, {});
+    await upload(page, 'accept', { ...way, rest: { device_keys: { user_id: '@a:hs', device_id: 'A' } } }, '');
+    expect((await uploadLoop(page)).state).toBe('looping');
+    await upload(page, 'accept', way);
+    await expect.poll(async () => (await uploadLoop(page)).state).toBe('recovered');
+  });
+}
+
+test('a server that may be well again is asked: the network is back, the page is looked at, another upload is accepted, somebody asks', async ({
+  page,
+}) => {
+  await page.addInitScript(() => {
+    let time = Date.now();
+    Date.now = () => time;
+    Object.assign(window, { later: (ms: number) => (time += ms) });
+  });
+  await openPage(page);
+  await loop(page, {});
+  const later = (ms: number) =>
+    page.evaluate((time) => (window as unknown as { later(ms: number): void }).later(time), ms);
+  // Up to the probe before the next that takes a quarter of an hour.
+  for (const minutes of [1, 2, 3, 5, 10, 20]) {
+    await later(minutes * 60_000);
+    expect(await upload(page, 'refuse', {})).toBe(1);
+  }
+  const signs: Record<string, () => Promise<unknown>> = {
+    online: () => page.evaluate(() => void dispatchEvent(new Event('online'))),
+    visible: () => page.evaluate(() => void document.dispatchEvent(new Event('visibilitychange'))),
+    'device keys accepted': () =>
+      upload(page, 'accept', { rest: { device_keys: { user_id: '@a:hs', device_id: 'A' } } }, ''),
+    'an empty upload accepted': () => upload(page, 'accept', {}, ''),
+  };
+  for (const [name, sign] of Object.entries(signs)) {
+    await later(31_000);
+    expect(await upload(page, 'refuse', {}), name).toBe(0);
+    await sign();
+    expect(await upload(page, 'refuse', {}), name).toBe(1);
+    // Not with every sign at once.
+    await sign();
+    expect(await upload(page, 'refuse', {}), name).toBe(0);
+    await later(31_000);
+    expect(await upload(page, 'refuse', {}), name).toBe(1);
+  }
+  await page.evaluate(() => window.lib.retryKeyUploads());
+  expect(await upload(page, 'accept', {})).toBe(1);
+  await expect.poll(async () => (await uploadLoop(page)).state).toBe('recovered');
+});
+
+test('a page that is hidden is no sign', async ({ page }) => {
+  await page.addInitScript(() => {
+    let time = Date.now();
+    Date.now = () => time;
+    Object.assign(window, { later: (ms: number) => (time += ms) });
+  });
+  await openPage(page);
+  await loop(page, {});
+  for (const minutes of [1, 2]) {
+    await page.evaluate((ms) => (window as unknown as { later(ms: number): void }).later(ms), minutes * 60_000);
+    expect(await upload(page, 'refuse', {})).toBe(1);
+  }
+  await page.evaluate(() => {
+    (window as unknown as { later(ms: number): void }).later(31_000);
+    Object.defineProperty(document, 'visibilityState', { value: 'hidden' });
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  expect(await upload(page, 'refuse', {})).toBe(0);
+});
+
+test('what a page has put on Object.prototype misleads nobody', async ({ page }) => {
+  const escaped = await openPolluted(page);
+  await loop(page, { headers: bearer('a') });
+  expect(await upload(page, 'refuse', { headers: bearer('a') })).toBe(0);
+  expect(await upload(page, 'refuse', { ...B, headers: bearer('b') })).toBe(1);
+  // No one-time keys, but for those of the prototype.
+  expect(await upload(page, 'accept', { headers: bearer('a'), rest: { device_keys: { device_id: 'A' } } }, '')).toBe(1);
+  expect(await uploadLoop(page)).toMatchObject({ state: 'looping', accepted: 0 });
+  expect(escaped).toEqual([]);
+});
+
+async function openPolluted(page: Page) {
+  await openPage(page);
+  const escaped: string[] = [];
+  page.on('pageerror', (error) => escaped.push(String(error)));
+  await page.evaluate(() => {
+    const key = { key: 'x', signatures: { '@x:hs': { 'ed25519:X': 'sig' } } };
+    const planted = {
+      one_time_keys: { 'signed_curve25519:AAAAAAAAAA0': key },
+      get: () => 'Bearer x',
+      signatures: 1,
+      later: 1,
+      text: 1,
+    };
+    for (const [name, value] of Object.entries(planted)) {
+      Object.defineProperty(Object.prototype, name, {
+        __proto__: null,
+        value,
+        configurable: true,
+        writable: true,
+      } as object);
+    }
+  });
+  return escaped;
+}
+
+for (const [name, patched] of Object.entries({
+  'stands still': 'Date.now = () => 0',
+  'is none': 'Date.now = () => Number.NaN',
+  throws: 'Date.now = () => { throw new Error("no time") }',
+  'is another': 'globalThis.Date = class { static now() { return "later"; } }',
+})) {
+  test(`a clock that ${name}, put in place since, misleads nobody`, async ({ page }) => {
+    await openPage(page);
+    await page.evaluate(`void (${patched})`);
+    await page.evaluate(
+      async ([path]) => {
+        const key = { key: 'a', signatures: { '@a:hs': { 'ed25519:A': 'sig' } } };
+        const body = JSON.stringify({ one_time_keys: { 'signed_curve25519:AAAAAAAAAA0': key } });
+        for (let i = 0; i < 3; i++) {
+          await (await fetch(`/refuse/${path}`, { method: 'POST', body })).text();
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        const { sent } = window as unknown as { sent: string[] };
+        let pauses = 0;
+        const timer = window.setTimeout;
+        window.setTimeout = ((...args: Parameters<typeof timer>) => {
+          pauses += 1;
+          return timer(...args);
+        }) as typeof timer;
+        for (let i = 0; i < 3; i++) await fetch(`/refuse/${path}`, { method: 'POST', body });
+        if (sent.length !== 3) throw new Error(`${sent.length} were sent`);
+        if (pauses < 2) throw new Error('answered without a pause');
+      },
+      [PATH] as const,
+    );
+  });
+}
