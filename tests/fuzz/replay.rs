@@ -10,7 +10,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 #[cfg(target_family = "wasm")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
-static CORPORA: [(&str, &str); 7] = [
+static CORPORA: [(&str, &str); 8] = [
     ("line", include_str!("corpus/line.hex")),
     ("grammar", include_str!("corpus/grammar.hex")),
     ("redaction", include_str!("corpus/redaction.hex")),

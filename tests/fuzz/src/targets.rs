@@ -26,7 +26,7 @@ use lotus_crypto_diag::upload_loop::{
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub static TARGETS: [Target; 7] = [
+pub static TARGETS: [Target; 8] = [
     ("line", line),
     ("grammar", grammar),
     ("redaction", redaction),
