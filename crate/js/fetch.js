@@ -2,7 +2,7 @@
 // the promise it gets is the browser's own.
 
 import { now } from './clock.js';
-import { noteOf, whereOf } from './upload.js';
+import { noteOf, takeBuiltins, whereOf } from './upload.js';
 
 const { apply, getOwnPropertyDescriptor, defineProperty, deleteProperty } = Reflect;
 
@@ -31,6 +31,7 @@ const LONGEST = 65_536;
  * @param {AbortSignal} signal lets `fetch` go without a call of the wasm: after a trap its memory may be half written
  */
 export function tapFetch(scope, onUpload, onSettled, onSign, onFailure, signal) {
+  takeBuiltins();
   let active = true;
   let lastHeld = 0;
 

@@ -5,9 +5,17 @@ const { isArray } = Array;
 const { parse } = JSON;
 const { keys: fieldsOf } = Object;
 const { imul } = Math;
-const { Headers, Request, Response, URL } = globalThis;
-const readHeader = Headers?.prototype.get;
-const copyRequest = Request?.prototype.clone;
+const { URL } = globalThis;
+
+/** @type {{ readHeader?: Headers['get'], copyRequest?: Request['clone'], Response: typeof Response } | undefined} */
+let builtins;
+
+/** Taken once, before the page can patch them: with the watch, as Node loads its `fetch` when one of them is looked at. */
+export function takeBuiltins() {
+  const { Headers, Request, Response } = globalThis;
+  builtins ??= { readHeader: Headers?.prototype.get, copyRequest: Request?.prototype.clone, Response };
+  return builtins;
+}
 
 /** Whoever reads a digest elsewhere learns nothing of what it was made of. */
 const SALT = [Math.random() * 2 ** 32, Math.random() * 2 ** 32];
@@ -62,10 +70,11 @@ export function noteOf(/** @type {Where} */ { line }, /** @type {any} */ input, 
 function laterText(/** @type {unknown} */ body, /** @type {any} */ input) {
   // What is read is a copy; of a stream there is none.
   if (body instanceof Blob || body instanceof ArrayBuffer || ArrayBuffer.isView(body)) {
+    const { Response } = takeBuiltins();
     return new Response(/** @type {BodyInit} */ (body)).text();
   }
   if (body !== undefined || typeof input !== 'object') return undefined;
-  return /** @type {Request} */ (apply(copyRequest, input, [])).text();
+  return /** @type {Request} */ (apply(/** @type {any} */ (takeBuiltins().copyRequest), input, [])).text();
 }
 
 /** @returns {Note | undefined} nothing where it is not the JSON of an upload */
@@ -120,7 +129,7 @@ function nameOf(/** @type {unknown} */ user, /** @type {unknown} */ device) {
 function authorizationIn(/** @type {any} */ headers) {
   if (headers === undefined || headers === null) return [];
   try {
-    const value = apply(readHeader, headers, ['authorization']);
+    const value = apply(/** @type {any} */ (takeBuiltins().readHeader), headers, ['authorization']);
     return value === null ? [] : [value];
   } catch {
     // None of the browser's own Headers.
