@@ -9,6 +9,9 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 export npm_config_loglevel := error
 export npm_config_update_notifier := false
+# The first start of Chromium and its driver takes longer than wasm-bindgen's 5 and 20 seconds on a busy machine.
+export WASM_BINDGEN_TEST_DRIVER_TIMEOUT := 60
+export WASM_BINDGEN_TEST_TIMEOUT := 120
 
 AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo) env DEBIAN_FRONTEND=noninteractive
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find crate -type f)

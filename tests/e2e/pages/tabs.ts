@@ -14,6 +14,8 @@ function log(what: string) {
 }
 
 window.lib = lib;
+// Before it takes part: another tab may answer at once.
+log('opened');
 window.leadership = lib.requestTabLeadership({
   name: query.get('session') ?? 'session',
   onChange: log,
@@ -23,4 +25,3 @@ window.leadership = lib.requestTabLeadership({
     await new Promise((resolve) => setTimeout(resolve, 50));
   },
 });
-log('opened');
