@@ -136,3 +136,16 @@ fn a_refusal_is_one_by_what_stands_before_it() {
         assert!(!is_refusal(&quoted), "{quoted}");
     }
 }
+
+#[test]
+fn what_is_left_out_of_a_line_glues_no_word_together() {
+    for words in needles() {
+        for (at, _) in words.char_indices().skip(1) {
+            for left_out in ["\"x\"", "`x`", "\\\"x\\\"", " @a:hs", " https://hs/x"] {
+                let text = [&words[..at], left_out, &words[at..]].concat();
+                let signature = classify(&text).map(|found| found.signature);
+                assert!(signature != Some(words) && !tells_of_lost_store(&text), "{text}");
+            }
+        }
+    }
+}
