@@ -1,8 +1,8 @@
 // Makes the hosts: the app, in a tool chain of its own, with the package as a release brings it (packed, and installed by
 // its own command) or without it, built for production.
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -82,6 +82,24 @@ export async function typeErrors(host, variant) {
     .split(/\n(?=\S)/)
     .map((error) => error.trim().replace(/\(\d+,\d+\)/, ''))
     .filter((error) => error !== '');
+}
+
+/**
+ * What the host's ESLint complains of: one text for each message, without its line. `undefined` where it has none.
+ *
+ * @param {Host} host
+ * @param {Variant} variant
+ */
+export async function lintErrors(host, variant) {
+  const eslint = tool(host, 'eslint/bin/eslint.js');
+  if (!existsSync(eslint)) return undefined;
+  const root = rootOf(host, variant);
+  const output = await run(process.execPath, [eslint, '--ext', 'ts,tsx', '--format', 'json', 'src'], root, [1]);
+  /** @type {{ filePath: string, messages: { ruleId: string, message: string }[] }[]} */
+  const files = JSON.parse(output);
+  return files.flatMap(({ filePath, messages }) =>
+    messages.map(({ ruleId, message }) => `${relative(root, filePath)} ${ruleId}: ${message}`),
+  );
 }
 
 /**

@@ -2,12 +2,19 @@
 
 import { expect, test } from '../homeserver/lab';
 import { client, createRoom, gate, hereButton, logIn, saveReport, send, uncaught } from './app-page';
-import { type Host, typeErrors } from './build.mjs';
+import { type Host, lintErrors, typeErrors } from './build.mjs';
 
 test('the installed package adds no error to what the host’s own TypeScript says', async ({ lab: _ }, { project }) => {
   const host = project.name as Host;
   const [before, after] = await Promise.all([typeErrors(host, 'without'), typeErrors(host, 'with')]);
   expect(after.filter((error) => !before.includes(error))).toEqual([]);
+});
+
+test('the installed package adds no error to what the host’s own ESLint says', async ({ lab: _ }, { project }) => {
+  const host = project.name as Host;
+  const [before, after] = await Promise.all([lintErrors(host, 'without'), lintErrors(host, 'with')]);
+  test.skip(!before || !after, 'this host has no ESLint');
+  expect(after?.filter((error) => !before?.includes(error))).toEqual([]);
 });
 
 test('the app starts, two people write to each other encrypted, and the card saves a report', async ({
