@@ -2,9 +2,15 @@
  * What a report says: for whoever reads reports. The WebAssembly for it is inlined here; an app that only gathers
  * evidence loads it when it is asked for a report, not at boot.
  */
-import { diagnose, initSync, redact } from '../wasm/diagnosis/lotus_crypto_diag.js';
+import {
+  diagnose,
+  initSync,
+  readRefusal as readRefusalAsJson,
+  redact,
+  redactSecrets as withoutSecrets,
+} from '../wasm/diagnosis/lotus_crypto_diag.js';
 import wasm from '../wasm/diagnosis/optimised.wasm';
-import type { Analysis, Report, ServerEvidence } from './generated/model';
+import type { Analysis, Refusal, Report, ServerEvidence } from './generated/model';
 import { bytesOf } from './inlined';
 
 export type {
@@ -60,4 +66,21 @@ export function diagnoseReport(report: Report | string, evidence?: ServerEvidenc
 export function redactedCopy(report: Report | string, evidence?: ServerEvidence): Report {
   start();
   return JSON.parse(redact(textOf(report), evidence && JSON.stringify(evidence)));
+}
+
+/**
+ * The refused one-time key of which an error of a homeserver tells, as in `One time key signed_curve25519:AAAAAAAAAA0
+ * already exists. Old key: …; new key: …`; `null` for any other text. A key that was cut is `null`.
+ *
+ * @param httpStatus of the answer, where it does not stand in the text
+ */
+export function readRefusal(text: string, httpStatus?: number): Refusal | null {
+  start();
+  return JSON.parse(readRefusalAsJson(text, httpStatus) ?? 'null');
+}
+
+/** A text without access tokens, passwords, cookies and private keys: `[redacted]` stands for each. Public keys stay. */
+export function redactSecrets(text: string): string {
+  start();
+  return withoutSecrets(text);
 }

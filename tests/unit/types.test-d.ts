@@ -45,6 +45,8 @@ it('so have those of the diagnosis, and auto has none', () => {
   expectTypeOf<typeof diagnosis>().toEqualTypeOf<{
     diagnoseReport: (report: lib.CryptoDiagReport | string, evidence?: lib.ServerEvidence) => lib.Analysis;
     redactedCopy: (report: lib.CryptoDiagReport | string, evidence?: lib.ServerEvidence) => lib.CryptoDiagReport;
+    readRefusal: (text: string, httpStatus?: number) => lib.Refusal | null;
+    redactSecrets: (text: string) => string;
   }>();
   expectTypeOf<keyof typeof auto>().toBeNever();
 });

@@ -97,6 +97,67 @@ describe("the homeserver's log", () => {
     check(await read(own.replace(/^(?=\d{4})/gm, 'synapse-1  | ')));
   });
 
+  test("in Synapse's JSON formats, and wrapped by docker, it is the same", async () => {
+    type Parts = [date: string, time: string, level: string, logger: string, request: string, message: string];
+    const asJson = (object: (parts: Parts, line: string) => object) =>
+      log.replace(/^(\d{4}\S+) (\S+) ([A-Z]+) (\S+) (\S+) (.*)$/gm, (line, ...parts) =>
+        JSON.stringify(object(parts.slice(0, 6) as Parts, line)),
+      );
+    const msOf = (date: string, time: string) => Date.parse(`${date}T${time.replace(',', '.')}Z`);
+    const terse = asJson(([date, time, level, namespace, request, message]) => ({
+      ...{ log: message, namespace, level, time: msOf(date, time) / 1000, request, server_name: 'lab.local' },
+    }));
+    expect(terse).toContain('"namespace":"synapse.access');
+    check(await read(terse));
+    check(await read(terse.replace(/^(?=\{)/gm, 'synapse-1  | ')));
+    const gcp = asJson(([date, time, severity, logger, , message]) => ({
+      ...{ severity, message, logger, time: `${date}T${time.replace(',', '.')}Z` },
+    }));
+    expect((await read(gcp)).requests.filter(({ status }) => status === 400).length).toBeGreaterThanOrEqual(REFUSED);
+    const docker = asJson((_, line) => ({ log: `${line}\n`, stream: 'stderr', time: '2026-11-27T00:00:00.5Z' }));
+    check(await read(docker));
+  });
+
+  test.each([
+    ['without its dates', log.replace(/^\d{4}\S+ \S+ /gm, ''), 'no date and time'],
+    [
+      "of Conduit's family",
+      '2026-11-25T09:00:00.123456Z  INFO conduwuit_api::client::keys: uploaded',
+      "Conduit's family",
+    ],
+    ['of Dendrite', 'time="2026-11-25T09:00:00.123456Z" level=error msg="already exists" req.method=POST', 'Dendrite'],
+    [
+      'of a proxy',
+      '10.0.0.1 - - [25/Nov/2026:09:00:00 +0000] "POST /_matrix/client/v3/keys/upload HTTP/2.0" 400 321 "-" "x"',
+      'access log of a proxy',
+    ],
+  ])('one %s is refused with the reason', async (_, text, reason) => {
+    await expect(read(`${text}\n`)).rejects.toThrow(reason);
+  });
+
+  test('a report in which lines of a log stand is a report', async () => {
+    const entry = { message: '2026-11-25 09:00:00,000 WARNING synapse.http.client GET-1 Processed request: 1sec' };
+    await expect(read(`${JSON.stringify({ entries: [entry] }, null, 2)}\n`)).rejects.toThrow('neither a report');
+  });
+
+  test('no secret is kept of a line', async () => {
+    const at = '2026-11-25 09:00:00,000 WARNING x POST-1';
+    const { lines } = await read(
+      [
+        'syt_c2VjcmV0_secretsecretsecretse_1abcde',
+        'syr_secretsecret_secretsecretsecret_1abcde',
+        'access_token=secretsecret&x=1',
+        '"access_token":"secretsecret"',
+        'password=secretsecret',
+        'Authorization: Basic secretsecret',
+      ]
+        .map((secret) => `${at} sent ${secret} away\n`)
+        .join(''),
+    );
+    expect(lines).toHaveLength(6);
+    for (const { text } of lines) expect(text).not.toContain('secretsecret');
+  });
+
   test('packed with gzip, in UTF-16 and in Latin-1 it is the same', async () => {
     check(await read(gzipSync(log)));
     const utf16 = await read(Buffer.from(`\ufeff${log}`, 'utf16le'));
@@ -107,11 +168,6 @@ describe("the homeserver's log", () => {
     const latin1 = await read(Buffer.from(`${log}2026-11-25 09:00:00,000 WARNING x y z\xfcrich\n`, 'latin1'));
     check(latin1);
     expect(latin1.lines.at(-1)?.text).toContain('zürich');
-  });
-
-  test('a token that stands in it is not kept', async () => {
-    const { lines } = await read('2026-11-25 09:00:00,000 WARNING x y syt_YWJj_def_1 access_token=geheim&x=1\n');
-    expect(lines[0]?.text).toBe('2026-11-25 09:00:00,000 WARNING x y [redacted] access_token=[redacted]&x=1');
   });
 });
 
@@ -162,6 +218,22 @@ describe('a HAR file', () => {
       expect.objectContaining({ path: '/_matrix/client/v3/sendToDevice/m.room.encrypted/{id}' }),
     ]);
     expect(JSON.stringify(requests)).not.toContain('secret');
+  });
+
+  const OLD = '8LSqTMj2kn0T6zWpMBFuVoKv9fyFA4+LaHuEYjE5Ixs';
+  const NEW = '3ipQnaOL+iZ2pX8Q6FoHgZNdAAuGcULE0Pn23Mk6I08';
+  const SIGNED = '"signatures":{"@a:hs":{"ed25519:D":"sig"}}';
+  test.each([
+    ['the signatures before the key', `Old key: {${SIGNED},"key":"${OLD}"}; new key: {'key': '${NEW}'}`, NEW],
+    ['a fallback key', `Old key: {"fallback":true,"key":"${OLD}"}; new key: {'fallback': True, 'key': '${NEW}'}`, NEW],
+    ['a capital', `Old key: {"key":"${OLD}"}; New key: {"key":"${NEW}"}`, NEW],
+    ['nothing after the old key', `Old key: {"key":"${OLD}"}`, null],
+  ])('a refusal with %s is read', async (_, keys, newKey) => {
+    const error = `One time key signed_curve25519:AAAAAAAAAA0 already exists. ${keys}`;
+    const content = { text: JSON.stringify({ errcode: 'M_UNKNOWN', error }) };
+    const upload = entry('https://hs.example/_matrix/client/v3/keys/upload', { response: { status: 400, content } });
+    const { requests } = await read(har(upload));
+    expect(requests[0]?.refusal).toMatchObject({ oldKey: OLD, newKey, httpStatus: 400 });
   });
 
   test('one that is cut off is read up to there, and says so', async () => {

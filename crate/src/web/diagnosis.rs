@@ -3,6 +3,9 @@
 use wasm_bindgen::prelude::*;
 
 use crate::diagnosis::analyse;
+use crate::entry::Refusal;
+use crate::otk::parse_refusal;
+use crate::redact::redact as without_secrets;
 use crate::redacted_copy::redacted_copy;
 use crate::report::Report;
 use crate::server_evidence::ServerEvidence;
@@ -27,4 +30,18 @@ pub fn diagnose(report: &str, evidence: Option<String>) -> Result<String, JsErro
 pub fn redact(report: &str, evidence: Option<String>) -> Result<String, JsError> {
     let copy = redacted_copy(report, evidence.as_deref()).map_err(|error| JsError::new(&error.to_string()))?;
     Ok(copy.text)
+}
+
+/// The `Refusal` of which the words of a homeserver tell, as JSON.
+#[wasm_bindgen(js_name = readRefusal)]
+pub fn read_refusal(text: &str, http_status: Option<u16>) -> Result<Option<String>, JsError> {
+    let Some(refusal) = parse_refusal(text) else { return Ok(None) };
+    let http_status = http_status.or(refusal.http_status);
+    Ok(Some(serde_json::to_string(&Refusal { http_status, ..refusal })?))
+}
+
+/// A text without tokens, passwords and private keys.
+#[wasm_bindgen(js_name = redactSecrets)]
+pub fn redact_secrets(text: &str) -> String {
+    without_secrets(text).into_owned()
 }

@@ -1,8 +1,8 @@
 import { JSONParser } from '@streamparser/json';
 import type { Entry } from 'har-format';
+import { readRefusal } from 'lotus-crypto-diag/diagnosis';
 
 import { blank, type Content, count, Unreadable } from './outcome';
-import { readRefusal } from './refusal';
 import { isLongByNature, pathTemplate, Requests, type Timed } from './timed';
 
 /** A HAR file has this near its beginning; what comes first in `log` differs from browser to browser. */

@@ -1,7 +1,8 @@
 import { looksLikeCsv, readCsv } from './csv';
 import { looksLikeHar, readHar } from './har';
-import { looksLikeLog, readLog } from './homeserver-log';
+import { readLog } from './homeserver-log';
 import { readList, readObject } from './json';
+import { lookForLog } from './log-line';
 import { type Content, Unreadable } from './outcome';
 import { openText } from './source';
 import { looksLikeTable, readTable } from './table';
@@ -34,9 +35,12 @@ function readerFor(head: string): (chunks: AsyncIterable<string>) => Promise<Con
   const first = head.trimStart().charAt(0);
   if (first === '') throw new Unreadable('There is nothing but white space in it.');
   if (/^\s*\[\s*(?:[\][{]|$)/.test(head)) return readList;
-  if (first === '{') return looksLikeHar(head) ? readHar : readObject;
-  // A log before a table: its lines may hold the rules of one.
-  if (looksLikeLog(head)) return readLog;
+  if (first === '{' && looksLikeHar(head)) return readHar;
+  // Before the others: each line of a log may be JSON, or hold the rules of a table.
+  const log = lookForLog(head);
+  if (log === true) return readLog;
+  if (log) throw new Unreadable(log);
+  if (first === '{') return readObject;
   if (looksLikeTable(head)) return readTable;
   if (looksLikeCsv(head)) return readCsv;
   if (first === '<') throw new Unreadable('It is a page of HTML or XML.');
