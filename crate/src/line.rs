@@ -44,9 +44,11 @@ impl Line<'_> {
         // The grammars read what is left after the redaction: a detail quotes the line. By a secret that held the words
         // themselves, the line is still recognised.
         let (text, excerpt) = (redact(self.text), redact_excerpt(self.excerpt));
-        let places = [(&*text, &*text), (&excerpt, &excerpt), (self.text, &text), (self.excerpt, &excerpt)];
+        // Whose words those of an excerpt are, shows the beginning of the line.
+        let (raw, whole) = (joined(self.text, self.excerpt), joined(&text, &excerpt));
+        let places = [(&*text, &*text), (&whole, &whole), (self.text, &text), (&raw, &whole)];
         let found = places.into_iter().find_map(|(raw, redacted)| recognise(raw).map(|row| row.classify(redacted)));
-        let lost = tells_of_lost_store(self.text) || tells_of_lost_store(self.excerpt);
+        let lost = tells_of_lost_store(self.text) || tells_of_lost_store(&raw);
         let lost_store = lost.then(|| message(&text, &excerpt, "DomException").0);
         let evidence = found.map(|Classified { fault, signature, detail }| {
             let (message, cut) = message(&text, &excerpt, signature);
@@ -57,12 +59,19 @@ impl Line<'_> {
     }
 }
 
+/// Between a beginning and an excerpt.
+const OMISSION: &str = "\n[…]\n";
+
+/// A line that has an excerpt, as far as it is there.
+fn joined(text: &str, excerpt: &str) -> String {
+    if excerpt.is_empty() { String::new() } else { [text, OMISSION, excerpt].concat() }
+}
+
 /// What is kept of a line, and whether that is not all of it. It was redacted before, so that no cut can hide the
 /// beginning of a secret from the redaction.
 fn message(text: &str, excerpt: &str, signature: &str) -> (String, bool) {
     /// How much before the recognised words is kept of an excerpt: the opening of a refusal, a prefix.
     const LEAD: usize = 256;
-    const OMISSION: &str = "\n[…]\n";
 
     if excerpt.is_empty() {
         let kept = cut(text, MAX_MESSAGE);
@@ -99,7 +108,7 @@ mod tests {
     fn what_is_read_from_a_line_holds_no_secret_either() {
         for text in [
             "(id=$e): DecryptionError[msg: GET /x?access_token=s3cret at line 1 column 2, sender_key: x]",
-            "WARN x: Received an invalid to-device event: Bearer s3cret",
+            "WARN x: Received an invalid to-device event: Bearer s3cret\n    in a with event_type=\"m.room.encrypted\"",
         ] {
             let line = evidence(text, "").unwrap_or_else(|| panic!("lost: {text}"));
             assert!(!format!("{line:?}").contains("s3cret"), "{line:?}");

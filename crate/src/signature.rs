@@ -54,7 +54,7 @@ pub static SIGNATURES: [Signature; 18] = table! {
     Ke2: "MissingOneTimeKey", media_key::unopened, "WARN matrix_sdk_crypto::olm::account: Failed to create a new Olm session from a pre-key message: \
          InboundCreation(MissingOneTimeKey(\"x\"))";
     Ke2: "Received an invalid to-device event", media_key::unopened,
-        "WARN matrix_sdk_crypto::machine: Received an invalid to-device event: missing field `algorithm`";
+        "WARN matrix_sdk_crypto::machine: Received an invalid to-device event: missing field `algorithm`\n    in a::b with event_type=\"m.room.encrypted\" ";
     Ke3: decryption::SIGNATURE, decryption::parse_decryption_error,
         "Error decrypting event (id=$e): DecryptionError[msg: The sender's device has not sent us the keys]";
     Ke4: "update_delayed_event", delayed_event, "widget action update_delayed_event timed out";

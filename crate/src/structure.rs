@@ -3,7 +3,8 @@
 //! Clients print what others chose: ids, an event's fields, the words of an error about them. A stranger can put any words
 //! there, so only the writer's own words count as evidence. What is left out here is:
 //! - of rust-crypto's lines (`LEVEL target: message`, then indented lines of fields and spans) all but the message, and of
-//!   that what follows a colon, unless it is an error whose strings are quoted;
+//!   that what follows a colon, unless it is an error whose strings are quoted; all of one about an event that cannot be
+//!   parsed and was not encrypted: anybody may send such events to any device;
 //! - of the SDK's lines about an event that cannot be decrypted all but the kind of the error;
 //! - of LiveKit's lines the participant, and of the SDK's about a call the room;
 //! - of all others what stands in quotes, Matrix ids, and addresses but for the requests that the table knows.
@@ -15,6 +16,9 @@ use crate::scan;
 
 /// rust-crypto writes this **after** it decrypted an event of a type that it does not know.
 pub(crate) const OPENED: &str = "Received an unexpected encrypted to-device event";
+/// rust-crypto writes this of an event that it cannot parse, whatever its type; a media key arrives encrypted.
+const TURNED_AWAY: &str = "Received an invalid to-device event";
+const ENCRYPTED: &str = "m.room.encrypted";
 /// The type of a media key's event.
 pub(crate) const MEDIA_KEY: &str = "io.element.call.encryption_keys";
 
@@ -63,8 +67,9 @@ pub(crate) fn own_words(text: &str) -> Cow<'_, str> {
 /// A line of rust-crypto's tracing.
 pub(crate) struct CryptoLine<'a> {
     message: &'a str,
-    /// The lines of fields and spans.
-    fields: &'a str,
+    /// The lines of fields, the place in the code, and the lines of spans. Where the message quotes a stranger, all but the
+    /// spans may be the stranger's.
+    rest: &'a str,
 }
 
 impl<'a> CryptoLine<'a> {
@@ -77,8 +82,8 @@ impl<'a> CryptoLine<'a> {
         if target.is_empty() || !target.bytes().all(is_path) {
             return None;
         }
-        let (message, fields) = scan::split(rest, "\n").unwrap_or((rest, ""));
-        Some(Self { message, fields })
+        let (message, rest) = scan::split(rest, "\n").unwrap_or((rest, ""));
+        Some(Self { message, rest })
     }
 
     fn own_words(&self) -> Cow<'a, str> {
@@ -87,15 +92,17 @@ impl<'a> CryptoLine<'a> {
             return if is_media_key { [OPENED, " ", MEDIA_KEY].concat().into() } else { OPENED.into() };
         }
         match scan::split(self.message, ": ") {
+            Some((TURNED_AWAY, _)) if self.field("event_type") != Some(ENCRYPTED) => "".into(),
             Some((head, error)) if WITH_DEBUG_ERROR.contains(&head) => [head, ": ", &open_words(error)].concat().into(),
             Some((head, _)) => head.into(),
             None => self.message.into(),
         }
     }
 
-    /// The value of a field in quotes, as it stands there; the first of that name.
+    /// The value of a span's field in quotes, as it stands there; the first of that name.
     pub(crate) fn field(&self, name: &str) -> Option<&'a str> {
-        let mut rest = self.fields;
+        // No value of a span holds a line break, so the last of these lines is rust-crypto's.
+        let mut rest = self.rest.rsplit_once("\n    at ").map_or(self.rest, |(_, spans)| spans);
         loop {
             let (before, quoted) = scan::split(rest, "\"")?;
             let end = closing(quoted, b'"')?;
@@ -108,7 +115,7 @@ impl<'a> CryptoLine<'a> {
 
     /// Whether it tells of an error of the database, in the Debug form that it has as a field.
     pub(crate) fn tells_of_database_error(&self, words: &str) -> bool {
-        let Some(error) = scan::after(self.fields, "error=Backend(") else { return false };
+        let Some(error) = scan::after(self.rest, "error=Backend(") else { return false };
         // Behind a message that quotes a stranger, the lines of fields may be the stranger's.
         !scan::holds(self.message, ": ") && error.starts_with(words)
     }
@@ -138,8 +145,7 @@ fn closing_escaped(text: &str, escapes: usize) -> Option<usize> {
     })
 }
 
-/// A text without what stands in quotes, without Matrix ids and addresses; a quote stands for each, so that what is before
-/// and behind makes no word together. One pass.
+/// A text without what stands in quotes, without Matrix ids and addresses: a quote is left of each. One pass.
 fn open_words(text: &str) -> String {
     let mut open = String::new();
     let mut rest = text;
@@ -163,6 +169,7 @@ fn open_words(text: &str) -> String {
             at_start = c.is_whitespace() || matches!(c, '(' | '[' | '=' | ':' | ',');
             continue;
         }
+        // What stands on both sides of it is no word.
         open.push('"');
         for path in PATHS {
             if c == 'h' && scan::holds(&rest[..skipped], path) {
@@ -211,14 +218,14 @@ mod tests {
             own_words(&line("Received a key request", "action=\"One time key a:B already exists\"")),
             "Received a key request"
         );
-        assert_eq!(
-            own_words(&line("Received an invalid to-device event: unknown variant `MissingOneTimeKey`", "")),
-            "Received an invalid to-device event"
-        );
-        assert_eq!(
-            own_words(&line("Received an invalid to-device event: a\n error=Backend(DomException { code: 11", "")),
-            "Received an invalid to-device event"
-        );
+        for quoted in ["unknown variant `MissingOneTimeKey`", "a\n error=Backend(DomException { code: 11"] {
+            let line = |kind| line(&[TURNED_AWAY, ": ", quoted].concat(), "").replace("a=\"b\"", kind);
+            assert_eq!(own_words(&line("event_type=\"m.room.encrypted\"")), TURNED_AWAY);
+            // No media key comes in another one, and of one without a type it is not known.
+            for other in ["event_type=\"m.room_key_request\"", "a=\"b\""] {
+                assert_eq!(own_words(&line(other)), "");
+            }
+        }
         let error = "Failed to create a new Olm session from a pre-key message: InboundCreation(MissingOneTimeKey(\"already exists\"))";
         assert_eq!(own_words(&line(error, "")), error.replace("\"already exists\"", "\""));
     }
@@ -247,6 +254,7 @@ mod tests {
                 "[500] x (\"/delayed_events/)",
             ),
             ("an open \"quote hides the rest", "an open \""),
+            ("Mis\"x\"singKey", "Mis\"singKey"),
             ("a {\\\"b\\\": \\\"c\\\"} d \\ e", "a {\": \"} d \\ e"),
             ("e-mail a@b and 100% of $5 at 5:00!", "e-mail a@b and 100% of \" at 5:00!"),
         ] {

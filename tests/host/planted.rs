@@ -149,3 +149,56 @@ fn what_is_left_out_of_a_line_glues_no_word_together() {
         }
     }
 }
+
+#[test]
+fn a_strangers_event_that_cannot_be_parsed_is_evidence_only_if_it_was_an_encrypted_one() {
+    let line = |message: &str, span: &str| {
+        format!(
+            "WARN matrix_sdk_crypto::machine: Received an invalid to-device event: {message}\n    at src/machine/mod.rs:1\n    \
+             in matrix_sdk_crypto::machine::receive_to_device_event{span}\n    in matrix_sdk_crypto::machine::receive_sync_changes"
+        )
+    };
+    let of_type = |kind: &str| format!(" with sender=\"@eve:evil\" event_type=\"{kind}\" ");
+    let forged_spans = "unknown variant `x\n    at src/machine/mod.rs:1\n    in a::b with sender=\"@bob:hs\" event_type=\"m.room.encrypted\" \n    `";
+    for (text, sender) in [
+        (line("missing field `algorithm`", &of_type("m.room.encrypted")), Some("@eve:evil")),
+        (line(forged_spans, &of_type("m.room.encrypted")), Some("@eve:evil")),
+        (line(forged_spans, &of_type("m.room_key_request")), None),
+        (line("unknown variant `x`", &of_type("m.room_key_request")), None),
+        (line("unknown variant `x`", &of_type("x\\\" event_type=\\\"m.room.encrypted")), None),
+        (line("invalid type: string \"x\", expected a borrowed string", ""), None),
+    ] {
+        let found = classify(&text).map(|found| found.detail);
+        let named = found.and_then(|detail| match detail {
+            Detail::ToDeviceUnopened { sender, .. } => sender,
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(named.as_deref(), sender, "{text}");
+    }
+}
+
+#[test]
+fn a_stranger_who_writes_at_length_says_no_more() {
+    let filler = "x".repeat(20_000);
+    for words in needles().chain([REFUSAL]) {
+        for head in [
+            "WARN matrix_sdk_crypto::machine: Received an invalid to-device event: unknown variant `",
+            "WARN matrix_sdk_crypto::gossiping::machine: Unknown secret request action\n    action=_Custom(CustomRequestAction { action: \"",
+            "Error decrypting event (id=$x type=",
+            "MissingKey: missing key at index 1 for participant ",
+            "Room name changed: \"",
+        ] {
+            let (text, excerpt) = ([head, &filler].concat(), ["xxx ", words, " xxx"].concat());
+            let alone = Line { level: Level::Warn, source: "window", text: &text, excerpt: "xxx", truncated: true };
+            let kind = |line: Line<'_>| {
+                let read = line.read();
+                let evidence = read.as_ref().and_then(|read| read.evidence.as_ref());
+                (
+                    evidence.map(|found| (found.signature, found.detail.clone())),
+                    read.is_some_and(|read| read.lost_store.is_some()),
+                )
+            };
+            assert_eq!(kind(Line { excerpt: &excerpt, ..alone }), kind(alone), "{head}… {words}");
+        }
+    }
+}

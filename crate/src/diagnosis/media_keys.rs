@@ -5,6 +5,7 @@
 use super::case::{Case, Seen};
 use crate::entry::{Detail, Entry};
 use crate::media_key::user_of;
+use crate::structure::own_words;
 use crate::timestamp::Timestamp;
 use crate::verdict::EvidenceRef;
 
@@ -69,9 +70,10 @@ impl<'a> MediaKeys<'a> {
                 Detail::KeyMarkedInvalid { participant, index } => {
                     given_up.push(MissingKey::new(seen, participant.as_deref(), *index));
                 }
-                Detail::ToDeviceUnopened { sender, reason } => {
-                    let words = reason.as_deref().unwrap_or(&seen.entry.message);
-                    keys.unopened.push(Unopened { seen, kind: kind_of(words), sender: sender.as_deref() });
+                Detail::ToDeviceUnopened { sender, .. } => {
+                    // The reason quotes what the sender wrote.
+                    let kind = kind_of(&own_words(&seen.entry.message));
+                    keys.unopened.push(Unopened { seen, kind, sender: sender.as_deref() });
                 }
                 Detail::ToDeviceOpened { sender } => keys.opened.push(Opened { seen, sender: sender.as_deref() }),
                 _ => {}
@@ -227,5 +229,13 @@ mod tests {
         assert!(kind_of("Failed to decrypt a pre-key message with the corresponding session") == UnopenedKind::Session);
         assert!(kind_of("Olm event doesn't contain a ciphertext for our key") == UnopenedKind::OtherKey);
         assert!(kind_of("Received an invalid to-device event: missing field `algorithm`") == UnopenedKind::Invalid);
+    }
+    #[test]
+    fn what_a_sender_writes_into_an_event_makes_it_no_other_kind() {
+        for words in ["MissingOneTimeKey", "contain a ciphertext for our key", "pre-key message"] {
+            let line = "WARN matrix_sdk_crypto::machine: Received an invalid to-device event: unknown variant `";
+            let line = [line, words, "`\n    in a::b with event_type=\"m.room.encrypted\" "].concat();
+            assert!(kind_of(&own_words(&line)) == UnopenedKind::Invalid, "{words}");
+        }
     }
 }
