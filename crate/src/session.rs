@@ -57,7 +57,7 @@ impl Session {
             return lost;
         };
         if let Detail::Refusal(refusal) = &evidence.detail
-            && !self.uploads.told(refusal, now)
+            && !self.uploads.told(refusal, &evidence.source, now)
         {
             // The SDK's line about an answer that was seen on the network, and is an entry already.
             return lost;

@@ -87,8 +87,9 @@ impl UploadClients {
         }
     }
 
-    /// A line of the console tells that the server refused an upload. `false`: it was seen on the network already.
-    pub fn told(&mut self, refusal: &Refusal, now: Timestamp) -> bool {
+    /// A line of the console tells that the server refused an upload. `false`: it was seen on the network already. Where the
+    /// network is watched, which is where the line comes from the window and not from a frame, the line alone makes no loop.
+    pub fn told(&mut self, refusal: &Refusal, source: &str, now: Timestamp) -> bool {
         let waited = self.answered.map(|answered| now.ms() - answered.ms());
         if self.watched && waited.is_some_and(|waited| (0..=ECHO_MS).contains(&waited)) {
             return false;
@@ -96,7 +97,13 @@ impl UploadClients {
         // Whose it is, says its signature; without one it might be anybody's.
         let named = self.clients.iter().find(|client| client.who.is_named_in(Some(refusal)));
         let who = named.map_or(Who::Console, |client| client.who.clone());
-        self.client(who, now).refused(refusal, None, now);
+        let would_be_seen = self.watched && source == "window";
+        let uploads = self.client(who, now);
+        if would_be_seen {
+            uploads.told(refusal, now);
+        } else {
+            uploads.refused(refusal, None, now);
+        }
         true
     }
 

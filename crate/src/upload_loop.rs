@@ -184,11 +184,24 @@ impl UploadLoop {
         self.set_breaker();
     }
 
-    /// The server refused an upload. `None`: a line that the SDK wrote says so, and the upload was not seen.
+    /// The server refused an upload. `None`: a line that the SDK wrote says so, where the network is not watched.
     pub fn refused(&mut self, refusal: &Refusal, upload: Option<&Upload<'_>>, now: Timestamp) {
         if let Some(upload) = upload {
             self.remember(refusal, upload);
         }
+        self.note(refusal, now);
+        self.count(now);
+        self.set_breaker();
+    }
+
+    /// A line says that the server refused an upload, which was not seen where it should have been: it is reported, and
+    /// makes no loop.
+    pub fn told(&mut self, refusal: &Refusal, now: Timestamp) {
+        self.note(refusal, now);
+        self.set_breaker();
+    }
+
+    fn note(&mut self, refusal: &Refusal, now: Timestamp) {
         let status = &mut self.status;
         if matches!(status.state, LoopState::Idle | LoopState::Recovered) {
             status.state = LoopState::Suspected;
@@ -205,7 +218,9 @@ impl UploadLoop {
         }
         status.key_ids.push(refusal.key_id.clone());
         self.tried(now);
+    }
 
+    fn count(&mut self, now: Timestamp) {
         self.recent.push_back(now);
         let threshold = self.options.threshold as usize;
         while self.recent.len() > threshold {
@@ -221,7 +236,6 @@ impl UploadLoop {
             self.last_pass = Some(now);
             self.schedule(now);
         }
-        self.set_breaker();
     }
 
     /// Only of a key that was in the upload, under the very id, and whose device is certain.

@@ -94,6 +94,16 @@ impl<'a> Case<'a> {
         found
     }
 
+    /// Whether all that is known of refusals are lines of the window's console, while the window's network was watched.
+    pub(crate) fn network_saw_no_refusal(&self) -> bool {
+        let is_refusal = |seen: &Seen<'_>| matches!(seen.entry.detail, Detail::Refusal(_));
+        let is_line = |seen: Seen<'_>| seen.tab.is_none() && seen.entry.source == "window";
+        let has_other = self.server.har.iter().flatten().any(|request| request.refusal.is_some())
+            || self.server.log.iter().flatten().any(|line| parse_refusal(&line.text).is_some());
+        let mut lines = self.entries().filter(is_refusal).peekable();
+        self.report.page.upload_loop.watched && !has_other && lines.peek().is_some() && lines.all(is_line)
+    }
+
     /// Of the homeserver's inventory, the keys of this device, with their places; `None`: nobody looked.
     pub(crate) fn one_time_keys(&self) -> Option<Vec<(usize, &'a OneTimeKeyRow)>> {
         let rows = self.server.one_time_keys.as_ref()?.iter().enumerate();

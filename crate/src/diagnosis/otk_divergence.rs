@@ -105,6 +105,15 @@ fn divergence(case: &Case<'_>, diverging: &[&Refused<'_>]) -> Answer {
     if case.report.page.upload_loop.state == LoopState::Recovered {
         because.push_str(" An upload was accepted since: it may be over.");
     }
+    if evidence.is_empty() && case.network_saw_no_refusal() {
+        because.push_str(
+            " Only the console tells of it, though uploads are watched on the network: the client sends them by another \
+             `fetch` than the page's, or the lines are not the client's.",
+        );
+        return Answer::new(Verdict::Likely, Conclusion::Divergence, because).lacking(
+            "the answer to the upload, from the network tab or a HAR, or the row of this key id on the homeserver",
+        );
+    }
     Answer::new(Verdict::Confirmed, Conclusion::Divergence, because).on(evidence)
 }
 
