@@ -2,4 +2,13 @@
 
 const { now } = Date;
 
+/** For spans of time: milliseconds, whatever happens to the clock of the day. */
+export function steady() {
+  try {
+    return performance.now();
+  } catch {
+    return now();
+  }
+}
+
 export { now };

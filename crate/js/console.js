@@ -65,6 +65,12 @@ export function createMatcher(words, hints) {
 }
 
 /**
+ * What is used of an `AbortSignal`: a page may have none, and then the package has one of its own.
+ *
+ * @typedef {Pick<AbortSignal, 'aborted' | 'addEventListener' | 'removeEventListener'>} EndSignal
+ */
+
+/**
  * A line without its text is the one that was given under this slot before, all the same.
  *
  * @typedef {(slot: number, text: string | undefined, excerpt: string | undefined, truncated: boolean, isError: boolean,
@@ -80,7 +86,7 @@ export function createMatcher(words, hints) {
  * @param {() => string} source
  * @param {OnMatch} onMatch
  * @param {(error: unknown) => void} onFailure
- * @param {AbortSignal} signal
+ * @param {EndSignal} signal
  */
 export function watchConsole(console, words, hints, source, onMatch, onFailure, signal) {
   return tapConsole(console, createMatcher(words, hints), source, onMatch, onFailure, signal);
@@ -94,7 +100,7 @@ export function watchConsole(console, words, hints, source, onMatch, onFailure, 
  * @param {() => string} source where a line is logged that is logged now
  * @param {OnMatch} onMatch
  * @param {(error: unknown) => void} onFailure called when `onMatch` threw
- * @param {AbortSignal} signal lets the console go without a call of the wasm: after a trap its memory may be half written
+ * @param {EndSignal} signal lets the console go without a call of the wasm: after a trap its memory may be half written
  */
 export function tapConsole(console, matcher, source, onMatch, onFailure, signal) {
   // A line logged while one is being read (a getter of the page, ourselves) passes, and is not read.
@@ -160,7 +166,7 @@ export function tapConsole(console, matcher, source, onMatch, onFailure, signal)
 function tapMethod(console, level, inspect) {
   let active = true;
   try {
-    const before = getOwnPropertyDescriptor(console, level);
+    const before = plain(getOwnPropertyDescriptor(console, level));
     const original = console[level];
     if (typeof original !== 'function') return undefined;
 
@@ -174,9 +180,8 @@ function tapMethod(console, level, inspect) {
       },
     }[level];
     const enumerable = before?.enumerable ?? true;
-    if (!defineProperty(console, level, { value: wrapper, writable: true, enumerable, configurable: true })) {
-      return undefined;
-    }
+    const after = plain({ value: wrapper, writable: true, enumerable, configurable: true });
+    if (!defineProperty(console, level, after)) return undefined;
     return () => {
       active = false;
       try {
@@ -190,4 +195,15 @@ function tapMethod(console, level, inspect) {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * The same, whatever the page has put on `Object.prototype`: a `get` there would make every descriptor an invalid one.
+ *
+ * @template {PropertyDescriptor | undefined} T
+ * @param {T} descriptor
+ * @returns {T}
+ */
+export function plain(descriptor) {
+  return descriptor && { __proto__: null, ...descriptor };
 }

@@ -2,6 +2,7 @@
 // the promise it gets is the browser's own.
 
 import { now } from './clock.js';
+import { plain } from './console.js';
 import { noteOf, takeBuiltins, whereOf } from './upload.js';
 
 const { apply, getOwnPropertyDescriptor, defineProperty, deleteProperty } = Reflect;
@@ -22,13 +23,33 @@ const REFUSALS = 16;
 const LONGEST = 65_536;
 
 /**
+ * Wraps the `fetch` of a scope. Nothing where it cannot be wrapped.
+ *
  * @param {any} scope what has the `fetch`: the window
  * @param {(upload: string) => boolean} onUpload whether it is to be answered from memory
  * @param {(upload: string, status: number, error: string, path: string) => boolean} onSettled whether the server refused
  *   the keys
  * @param {() => void} onSign the server may accept again
  * @param {(error: unknown) => void} onFailure
- * @param {AbortSignal} signal lets `fetch` go without a call of the wasm: after a trap its memory may be half written
+ * @param {import('./console.js').EndSignal} signal lets `fetch` go without a call of the wasm: after a trap its memory may be half written
+ */
+export function watchFetch(scope, onUpload, onSettled, onSign, onFailure, signal) {
+  try {
+    return tapFetch(scope, onUpload, onSettled, onSign, onFailure, signal);
+  } catch {
+    // What a page has put in place of `fetch`, or of what goes with it, may throw when it is only looked at.
+    return undefined;
+  }
+}
+
+/**
+ * @param {any} scope what has the `fetch`: the window
+ * @param {(upload: string) => boolean} onUpload whether it is to be answered from memory
+ * @param {(upload: string, status: number, error: string, path: string) => boolean} onSettled whether the server refused
+ *   the keys
+ * @param {() => void} onSign the server may accept again
+ * @param {(error: unknown) => void} onFailure
+ * @param {import('./console.js').EndSignal} signal lets `fetch` go without a call of the wasm: after a trap its memory may be half written
  */
 export function tapFetch(scope, onUpload, onSettled, onSign, onFailure, signal) {
   takeBuiltins();
@@ -181,17 +202,6 @@ function uploadUrl(/** @type {any} */ input, /** @type {any} */ init) {
   } catch {
     return undefined;
   }
-}
-
-/**
- * The same, whatever the page has put on `Object.prototype`: a `get` there would make every descriptor an invalid one.
- *
- * @template {PropertyDescriptor | undefined} T
- * @param {T} descriptor
- * @returns {T}
- */
-function plain(descriptor) {
-  return descriptor && { __proto__: null, ...descriptor };
 }
 
 function listen(/** @type {'addEventListener' | 'removeEventListener'} */ method, /** @type {() => void} */ handle) {

@@ -1,6 +1,8 @@
 // One page's ends of the browser for the election of a leader: the lock, the channel to the other tabs, its own life.
 // What the wasm is called for is guarded: nothing of it becomes an uncaught error of the page.
 
+import { steady } from './clock.js';
+
 // The kinds of events, as in `web/tabs.rs`.
 const STARTED = 0;
 const GRANTED = 1;
@@ -23,7 +25,7 @@ const RELOAD_MS = 60_000;
  * @param {(kind: number, number: number, text: string) => void} onEvent of the wasm
  * @param {(what: string, text: string) => void} host
  * @param {(call: () => void) => boolean} guard runs what calls the wasm; `false` when that is broken
- * @param {AbortSignal} signal lets everything go
+ * @param {import('./console.js').EndSignal} signal lets everything go
  */
 export function openTab(name, onEvent, host, guard, signal) {
   const emit = (/** @type {number} */ kind, number = 0, text = '') => {
@@ -36,7 +38,7 @@ export function openTab(name, onEvent, host, guard, signal) {
   /** @type {BroadcastChannel | undefined} */
   let channel;
   // A page in the back/forward cache is thrown out of it by any message that reaches it: so the channel is closed then.
-  const listen = () => {
+  const openChannel = () => {
     try {
       locks = navigator.locks;
       channel ??= new BroadcastChannel(`lotus-crypto-diag/leader/${name}`);
@@ -63,15 +65,23 @@ export function openTab(name, onEvent, host, guard, signal) {
     queueMicrotask(fallSilent);
   };
   const handleShow = () => {
-    listen();
+    openChannel();
     takeNote(name);
     emit(SHOWN);
   };
-  const handleVisibility = () => emit(VISIBLE, Number(document.visibilityState === 'visible'));
+  const handleVisibility = () => {
+    let isVisible = true;
+    try {
+      isVisible = document.visibilityState === 'visible';
+    } catch {
+      // Then it counts as one that is looked at.
+    }
+    emit(VISIBLE, Number(isVisible));
+  };
 
   const request = (/** @type {number} */ number) => {
-    const control = new AbortController();
-    const askedAt = performance.now();
+    const control = controller();
+    const askedAt = steady();
     let letGo = () => {};
     /** Settles when the lock is to be let go. @type {Promise<void>} */
     const end = new Promise((resolve) => {
@@ -81,7 +91,7 @@ export function openTab(name, onEvent, host, guard, signal) {
       requests.delete(number);
       letGo();
       // It aborts what still waits in line; all else comes first.
-      queueMicrotask(() => control.abort());
+      queueMicrotask(() => control?.abort());
     });
     const over = (/** @type {any} */ error) => {
       if (!requests.delete(number)) return;
@@ -92,10 +102,14 @@ export function openTab(name, onEvent, host, guard, signal) {
     try {
       if (!locks || !channel) throw new Error('no locks');
       const handleGrant = () => {
-        if (requests.has(number)) emit(GRANTED, number, String(Math.round(performance.now() - askedAt)));
+        if (requests.has(number)) emit(GRANTED, number, String(Math.round(steady() - askedAt)));
         return end;
       };
-      const held = locks.request(`lotus-crypto-diag/leader/${name}`, { signal: control.signal }, handleGrant);
+      const held = locks.request(
+        `lotus-crypto-diag/leader/${name}`,
+        control ? { signal: control.signal } : {},
+        handleGrant,
+      );
       held.then(() => over(undefined), over);
     } catch (error) {
       over(error);
@@ -104,7 +118,7 @@ export function openTab(name, onEvent, host, guard, signal) {
 
   return {
     start() {
-      listen();
+      openChannel();
       if (typeof document === 'object') {
         /** @type {[EventTarget, string, () => void][]} */
         const listeners = [
@@ -114,13 +128,13 @@ export function openTab(name, onEvent, host, guard, signal) {
           [document, 'resume', handleShow],
           [document, 'visibilitychange', handleVisibility],
         ];
-        for (const [target, type, listener] of listeners) target.addEventListener(type, listener, { signal });
+        for (const [target, type, listener] of listeners) listen(target, type, listener, signal);
         handleVisibility();
       }
       signal.addEventListener('abort', () => {
         for (const cancel of requests.values()) cancel();
-        clearTimeout(timer);
         fallSilent();
+        clearTimeout(timer);
       });
       emit(STARTED, Number(takeNote(name)));
     },
@@ -136,11 +150,41 @@ export function openTab(name, onEvent, host, guard, signal) {
       }
     },
     setTimer(/** @type {number} */ number, /** @type {number} */ ms) {
-      clearTimeout(timer);
-      timer = setTimeout(() => emit(TIMED_OUT, number), ms);
+      const handleTimeout = () => emit(TIMED_OUT, number);
+      try {
+        clearTimeout(timer);
+        timer = setTimeout(handleTimeout, ms);
+      } catch {
+        // A page that has broken its timers: better too early than never.
+        queueMicrotask(handleTimeout);
+      }
     },
     noteLead: () => noteLead(name),
   };
+}
+
+/** Until the end. What a page does not let be heard is not heard. */
+function listen(
+  /** @type {EventTarget} */ target,
+  /** @type {string} */ type,
+  /** @type {() => void} */ listener,
+  /** @type {import('./console.js').EndSignal} */ signal,
+) {
+  try {
+    target.addEventListener(type, listener);
+    signal.addEventListener('abort', () => target.removeEventListener(type, listener));
+  } catch {
+    // A page that is not told of being hidden leads on, as it would without elections.
+  }
+}
+
+/** Without one, a request that waits in line cannot be taken back: once granted, it is let go at once. */
+function controller() {
+  try {
+    return new AbortController();
+  } catch {
+    return undefined;
+  }
 }
 
 // That this tab led when its page went, in what the browser keeps for this tab alone.

@@ -5,20 +5,25 @@ const { isArray } = Array;
 const { parse } = JSON;
 const { keys: fieldsOf } = Object;
 const { imul } = Math;
-const { URL } = globalThis;
 
-/** @type {{ readHeader?: Headers['get'], copyRequest?: Request['clone'], Response: typeof Response } | undefined} */
+/**
+ * @type {{ readHeader?: Headers['get'], copyRequest?: Request['clone'], Response: typeof Response, URL: typeof URL,
+ *   salt: [number, number] } | undefined}
+ */
 let builtins;
 
 /** Taken once, before the page can patch them: with the watch, as Node loads its `fetch` when one of them is looked at. */
 export function takeBuiltins() {
-  const { Headers, Request, Response } = globalThis;
-  builtins ??= { readHeader: Headers?.prototype.get, copyRequest: Request?.prototype.clone, Response };
+  if (builtins) return builtins;
+  const { Headers, Request, Response, URL } = globalThis;
+  builtins = { readHeader: Headers?.prototype.get, copyRequest: Request?.prototype.clone, Response, URL, salt: salt() };
   return builtins;
 }
 
-/** Whoever reads a digest elsewhere learns nothing of what it was made of. */
-const SALT = [Math.random() * 2 ** 32, Math.random() * 2 ** 32];
+/** Whoever reads a digest elsewhere learns nothing of what it was made of. @returns {[number, number]} */
+function salt() {
+  return [Math.random() * 2 ** 32, Math.random() * 2 ** 32];
+}
 
 /**
  * @typedef {{ url: string, line: string }} Where the address in full; the server and the sender, as the first line of a note
@@ -34,6 +39,7 @@ const SALT = [Math.random() * 2 ** 32, Math.random() * 2 ** 32];
  */
 export function whereOf(/** @type {string} */ asked, /** @type {any} */ input, /** @type {any} */ init) {
   try {
+    const { URL } = takeBuiltins();
     const url = new URL(asked, globalThis.document?.baseURI);
     const server = url.origin + url.pathname.replace(/\/_matrix\/client\/[^/]+\/keys\/upload.*/, '');
     const query = ['access_token', 'user_id', 'device_id', 'org.matrix.msc3202.device_id'];
@@ -171,7 +177,7 @@ function canonical(/** @type {unknown} */ value, /** @type {string | undefined} 
 
 /** Only to be compared: 64 bits, by the mixing of MurmurHash. */
 function digest(/** @type {string} */ text) {
-  let [a = 0, b = 0] = SALT;
+  let [a, b] = takeBuiltins().salt;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     a = imul(a ^ code, 0x85ebca6b);

@@ -10,16 +10,36 @@ export class NoAnswer extends Error {
 
 /** What `ask` gives, now or later; rejects where it throws, rejects, or does not answer in time. */
 export async function within<T>(what: string, ask: () => T, ms = PATIENCE_MS): Promise<Awaited<T>> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stop = () => {};
   try {
     const tooLate = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new NoAnswer(what, ms)), ms);
+      stop = later(() => reject(new NoAnswer(what, ms)), ms);
     });
     return await Promise.race([ask(), tooLate]);
   } finally {
-    clearTimeout(timer);
+    stop();
   }
 }
+
+/** `setTimeout`, with its undo. Where the page has broken it, nothing comes later. */
+export function later(callback: () => void, ms = 0): () => void {
+  try {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  } catch {
+    return () => {};
+  }
+}
+
+/** Waits; not at all where the page has broken its timers. */
+export const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    try {
+      setTimeout(resolve, ms);
+    } catch {
+      resolve();
+    }
+  });
 
 /** What was thrown, in words. Whatever it is, reading it does not throw. */
 export function explain(error: unknown): string {

@@ -1,5 +1,6 @@
 // A capture session: a person is about to provoke a fault, and says when it happens.
 
+import { isoNow } from './clock';
 import type { CaptureSession, MarkKind } from './generated/model';
 
 export interface CaptureSessions {
@@ -18,7 +19,6 @@ const MOST_MARKS = 100;
 
 export function createCaptureSessions(onChange: () => void): CaptureSessions {
   let session: CaptureSession | null = null;
-  const now = () => new Date().toISOString();
   const change = (to: CaptureSession) => {
     session = to;
     onChange();
@@ -26,17 +26,17 @@ export function createCaptureSessions(onChange: () => void): CaptureSessions {
   const start = (): CaptureSession => {
     if (session && session.stoppedAt === null) return session;
     // It clears nothing: marks of a session before have their times.
-    return { startedAt: now(), stoppedAt: null, marks: session?.marks ?? [] };
+    return { startedAt: isoNow(), stoppedAt: null, marks: session?.marks ?? [] };
   };
   return {
     start: () => change(start()),
     mark(given) {
       const kind = MARK_KINDS.includes(given) ? given : 'other';
       const running = start();
-      change({ ...running, marks: [...running.marks, { ts: now(), kind }].slice(-MOST_MARKS) });
+      change({ ...running, marks: [...running.marks, { ts: isoNow(), kind }].slice(-MOST_MARKS) });
     },
     stop() {
-      if (session && session.stoppedAt === null) change({ ...session, stoppedAt: now() });
+      if (session && session.stoppedAt === null) change({ ...session, stoppedAt: isoNow() });
     },
     status: () => session,
   };

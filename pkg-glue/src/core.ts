@@ -3,10 +3,13 @@
 
 import { explain } from './bounded';
 import { type CaptureSessions, createCaptureSessions } from './capture-session';
+import { createStatus, type Start } from './capture-status';
+import { isoNow, now } from './clock';
 import { type Databases, listDatabases } from './databases';
 import type { CreateMachine } from './election';
+import { End } from './end';
 import { createEngine, type Engine, type StoreOfDevice, type UploadWatchOptions } from './engine';
-import { createFrames, type Frames } from './frames';
+import { createFrames, type Frames, type WatchConsole } from './frames';
 import type {
   CaptureSession,
   CaptureStatus,
@@ -17,6 +20,7 @@ import type {
 } from './generated/model';
 import { createGoneStores } from './gone-stores';
 import { createLatency, type LatencyWatch } from './latency';
+import { shareCore } from './shared-core';
 import { createStorage, type PersistentStorage } from './storage';
 import { createTabs, type TabsHere } from './tabs';
 
@@ -61,6 +65,8 @@ export interface Stores {
 }
 
 export interface Core {
+  /** Starts a part; where it throws, the status says so, and nobody else is troubled. */
+  readonly start: Start;
   install(): () => void;
   evidence(): Evidences;
   status(): CaptureStatus;
@@ -89,23 +95,12 @@ export interface Core {
 /** The shortest time between two calls of the listeners for new evidence. */
 const INTERVAL_MS = 250;
 
-// The number changes when a copy of the package could not use the core of another.
-const KEY = Symbol.for('lotus-crypto-diag/core/3');
+let known: Core | undefined;
 
 export function core(): Core {
-  const page = globalThis as { [KEY]?: Core };
-  const shared = page[KEY] ?? own;
-  if (shared) return shared;
-  own = createCore();
-  try {
-    Object.defineProperty(page, KEY, { value: own, configurable: true });
-  } catch {
-    // A frozen global: another copy will have a state of its own.
-  }
-  return own;
+  known ??= shareCore(createCore);
+  return known;
 }
-
-let own: Core | undefined;
 
 const noEvidence = (): Evidences => ({
   counts: { 'KE-1': 0, 'KE-2': 0, 'KE-3': 0, 'KE-4': 0 },
@@ -149,7 +144,6 @@ function recoveryFrom(
 
 function createCore(): Core {
   let engine: Engine | undefined;
-  let status: CaptureStatus = { state: 'idle', reason: null, version: __VERSION__ };
   let known = noEvidence();
   let snapshot: CryptoDiagSnapshot | undefined;
   let installs = 0;
@@ -161,20 +155,14 @@ function createCore(): Core {
   let scheduled = false;
   let lastNotified = Number.NEGATIVE_INFINITY;
   /** Lets go of every console and of `fetch`. */
-  const end = new AbortController();
+  const end = new End();
 
   /** Once broken, the wasm is not called again: its memory may be half written. */
-  const usable = (): Engine | undefined => (status.state === 'failed' ? undefined : engine);
-
-  const setStatus = (state: CaptureStatus['state'], reason: string | null): void => {
-    if (status.state === state && status.reason === reason) return;
-    status = { ...status, state, reason };
-    schedule();
-  };
+  const usable = (): Engine | undefined => (status.state() === 'failed' ? undefined : engine);
 
   const fail = (error: unknown): void => {
-    if (status.state === 'failed') return;
-    setStatus('failed', `diagnostics broke and were switched off: ${explain(error)}`);
+    if (status.state() === 'failed') return;
+    status.set('failed', `diagnostics broke and were switched off: ${explain(error)}`);
     end.abort();
   };
 
@@ -187,13 +175,18 @@ function createCore(): Core {
   const schedule = (): void => {
     if (scheduled) return;
     scheduled = true;
-    const rest = Math.max(0, Math.min(INTERVAL_MS, lastNotified + INTERVAL_MS - Date.now()));
-    setTimeout(() => {
+    const rest = Math.max(0, Math.min(INTERVAL_MS, lastNotified + INTERVAL_MS - now()));
+    const tell = () => {
       scheduled = false;
-      lastNotified = Date.now();
+      lastNotified = now();
       notify();
-    }, rest);
+    };
+    const isSet = status.start('the timer of the listeners', () => void setTimeout(tell, rest));
+    if (!isSet) queueMicrotask(tell);
   };
+
+  const status = createStatus(schedule);
+  const { start } = status;
 
   const notify = (): void => {
     snapshot = undefined;
@@ -224,15 +217,15 @@ function createCore(): Core {
 
   /** A page that refuses it is asked anew by who installs or watches, not by every text that is to be redacted. */
   const ensureEngine = (again = false): void => {
-    if (engine || status.state === 'failed' || (status.state === 'unavailable' && !again)) return;
+    if (engine || status.state() === 'failed' || (status.state() === 'unavailable' && !again)) return;
     try {
       const handleFailure = (error: unknown) => {
         // An exhausted stack is the page's; it does not break the module for good.
         if (!(error instanceof RangeError)) fail(error);
       };
-      engine = createEngine(handleEvidence, handleFailure, end.signal);
+      engine = createEngine(handleEvidence, handleFailure, end);
     } catch (error) {
-      setStatus('unavailable', `this page cannot run the diagnostics: ${explain(error)}`);
+      status.set('unavailable', `this page cannot run the diagnostics: ${explain(error)}`);
     }
   };
 
@@ -284,15 +277,17 @@ function createCore(): Core {
     () => evidence(),
     (text) => redact(text),
     () => schedule(),
+    start,
   );
 
-  const frames = createFrames((console, source) => {
+  const watchConsole: WatchConsole = (console, source) => {
     ensureEngine();
     const undo = guarded((e) => e.watchConsole(console, source));
     return undo && (() => guarded(undo));
-  });
+  };
+  const frames = createFrames(watchConsole, start);
 
-  const latency = createLatency();
+  const latency = createLatency(start);
   const captures = createCaptureSessions(() => schedule());
 
   const requests: Core['requests'] = { fetch: (input, init) => globalThis.fetch(input, init) };
@@ -311,7 +306,7 @@ function createCore(): Core {
     const evidences = evidence();
     return {
       ...evidences,
-      status,
+      status: status.now(),
       storage: storage.status(),
       tabs: tabs.summary(),
       captureSession: captures.status(),
@@ -320,15 +315,16 @@ function createCore(): Core {
   };
 
   return {
+    start,
     install() {
       installs += 1;
       if (installs === 1) {
         databasesAtBoot ??= listDatabases();
         ensureEngine(true);
         const complete = guarded((e) => e.start());
-        if (complete !== undefined) capturingSince ??= new Date().toISOString();
+        if (complete !== undefined) capturingSince ??= isoNow();
         if (complete !== undefined) {
-          setStatus(complete ? 'running' : 'degraded', complete ? null : 'the console of this page cannot be wrapped');
+          status.set(complete ? 'running' : 'degraded', complete ? null : 'the console of this page cannot be wrapped');
         }
       }
       let undone = false;
@@ -338,17 +334,20 @@ function createCore(): Core {
         installs -= 1;
         if (installs > 0) return;
         guarded((e) => e.stop());
-        if (status.state === 'running' || status.state === 'degraded') setStatus('idle', null);
+        if (['running', 'degraded'].includes(status.state())) status.set('idle', null);
       };
     },
     evidence,
-    status: () => status,
+    status: () => status.now(),
     watchUploads(options) {
       watches += 1;
       if (watches === 1 || options) {
         ensureEngine(true);
         const given = options ?? {};
-        guarded((e) => e.watchUploads(given.wrap === false ? requests : globalThis, given));
+        const scope = given.wrap === false ? requests : globalThis;
+        start('the watch on key uploads', () => {
+          if (guarded((e) => e.watchUploads(scope, given)) === false) throw new Error('fetch cannot be wrapped');
+        });
         schedule();
       }
       let undone = false;

@@ -1,6 +1,9 @@
 // The one leader among the tabs of a session. The rules are in the wasm; here is what the host sees of it.
 
 import { explain } from './bounded';
+import type { Start } from './capture-status';
+import { now } from './clock';
+import { End, type EndSignal } from './end';
 import type { TabRole } from './generated/model';
 import { yieldsUnlessInCall } from './in-call';
 
@@ -58,18 +61,18 @@ export interface Machine {
 
 export type Host = (what: string, text: string) => void;
 
-export type CreateMachine = (name: string, id: string, host: Host, signal: AbortSignal) => Machine | undefined;
+export type CreateMachine = (name: string, id: string, host: Host, signal: EndSignal) => Machine | undefined;
 
 const BROKEN = 'the diagnostics of this tab broke: reload it';
 
 /** The election of one session, in this page: shared by everybody who takes part in it here. */
 export class Election {
   role: TabRole = 'follower';
-  since = Date.now();
+  since = now();
   private readonly members = new Set<Member>();
   private readonly wishes = new Set<(result: TakeOverResult) => void>();
   /** Lets go of the lock, and of all that the wasm holds of the page. */
-  private readonly end = new AbortController();
+  private readonly end = new End();
   private machine: Machine | undefined;
   /** How often another tab asked for the lead. */
   private questions = 0;
@@ -80,11 +83,15 @@ export class Election {
     create: CreateMachine,
     private readonly onRole: (role: TabRole) => void,
     private readonly onEmpty: () => void,
+    start: Start,
   ) {
-    this.machine = create(name, id, (what, text) => this.handle(what, text), this.end.signal);
+    this.machine = create(name, id, (what, text) => this.handle(what, text), this.end);
     // Another tab logs out or in.
     const handleStorage = () => void (this.role === 'follower' && this.reloadIfStale());
-    globalThis.addEventListener?.('storage', handleStorage, { signal: this.end.signal });
+    start('the watch on other logins', () => {
+      globalThis.addEventListener?.('storage', handleStorage);
+      this.end.addEventListener('abort', () => globalThis.removeEventListener?.('storage', handleStorage));
+    });
     if (!this.machine) this.change('solo');
   }
 
@@ -153,7 +160,7 @@ export class Election {
   private change(role: TabRole): void {
     if (role !== 'follower' && this.reloadIfStale()) return;
     this.role = role;
-    this.since = Date.now();
+    this.since = now();
     for (const member of [...this.members]) member.changed(role);
     this.onRole(role);
   }

@@ -3,6 +3,7 @@
 import { CryptoDiag, initSync, TabElection } from '../wasm/capture/lotus_crypto_diag.js';
 import wasm from '../wasm/capture/optimised.wasm';
 import type { Host } from './election';
+import type { EndSignal } from './end';
 import type { CryptoStoreStatus, Evidences } from './generated/model';
 import { bytesOf } from './inlined';
 
@@ -25,7 +26,7 @@ export interface Engine {
   /** Of the uploads that are held back, the next goes through. */
   probeUploads(): void;
   loggedOut(userId: string | undefined, deviceId: string | undefined): void;
-  elect(name: string, id: string, host: Host, guard: (call: () => void) => boolean, signal: AbortSignal): TabElection;
+  elect(name: string, id: string, host: Host, guard: (call: () => void) => boolean, signal: EndSignal): TabElection;
 }
 
 /** When refused uploads are a loop, and what is done about it. */
@@ -48,12 +49,12 @@ export interface StoreOfDevice {
 }
 
 /** Throws where the page cannot run WebAssembly. `signal` lets all of the page go, without a call of the module. */
-export function createEngine(onChange: () => void, onFailure: (error: unknown) => void, signal: AbortSignal): Engine {
+export function createEngine(onChange: () => void, onFailure: (error: unknown) => void, signal: EndSignal): Engine {
   if (typeof WebAssembly !== 'object') throw new Error('this browser has no WebAssembly');
   initSync({ module: bytesOf(wasm) });
   const diag = new CryptoDiag(onChange, onFailure, signal);
   return {
-    start: () => diag.start(globalThis.console, () => 'window'),
+    start: () => diag.start(consoleOf(globalThis), () => 'window'),
     watchConsole: (console, source) => {
       const watched = diag.watchConsole(console, source);
       return () => watched.free();
@@ -72,4 +73,13 @@ export function createEngine(onChange: () => void, onFailure: (error: unknown) =
     elect: (name, id, host, guard, signal) => new TabElection(name, id, host, guard, signal),
     cryptoStore: (userId, deviceId) => JSON.parse(diag.cryptoStore(userId, deviceId)),
   };
+}
+
+/** A page may have put a getter in its place that throws: then it cannot be wrapped, like one that is missing. */
+function consoleOf(page: { console?: object }): object | undefined {
+  try {
+    return page.console;
+  } catch {
+    return undefined;
+  }
 }

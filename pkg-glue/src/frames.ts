@@ -4,6 +4,8 @@
 // keeps. Every later page brings a new one. So a frame is looked at when it appears, when its page goes, and when a page
 // has loaded.
 
+import type { Start } from './capture-status';
+
 /** Watches a console until the undo is called; `source` tells where it is. */
 export type WatchConsole = (console: object, source: () => string) => (() => void) | undefined;
 
@@ -19,7 +21,7 @@ export interface Frames {
 /** After a page has gone, the next one is looked for so often, a task apart: it is there within the first few. */
 const TRIES = 50;
 
-export function createFrames(watchConsole: WatchConsole): Frames {
+export function createFrames(watchConsole: WatchConsole, start: Start): Frames {
   const watched = new Map<HTMLIFrameElement, FrameWatch>();
   let observer: MutationObserver | undefined;
   let everyFrame = 0;
@@ -36,7 +38,7 @@ export function createFrames(watchConsole: WatchConsole): Frames {
 
   const take = (frame: HTMLIFrameElement): FrameWatch | undefined => {
     try {
-      if (!watched.has(frame)) watched.set(frame, new FrameWatch(frame, watchConsole, handleLate));
+      if (!watched.has(frame)) watched.set(frame, new FrameWatch(frame, watchConsole, handleLate, start));
       observe();
     } catch {
       // Not a frame, or one that lets nobody look.
@@ -63,15 +65,18 @@ export function createFrames(watchConsole: WatchConsole): Frames {
   };
 
   const observe = () => {
-    if (observer || typeof MutationObserver !== 'function') return;
-    observer = new MutationObserver(() => {
-      try {
-        look();
-      } catch {
-        // The page's own affair.
-      }
+    if (observer) return;
+    start('the watch on frames that appear or go', () => {
+      const made = new MutationObserver(() => {
+        try {
+          look();
+        } catch {
+          // The page's own affair.
+        }
+      });
+      made.observe(document, { childList: true, subtree: true });
+      observer = made;
     });
-    observer.observe(document, { childList: true, subtree: true });
   };
 
   return {
@@ -90,7 +95,7 @@ export function createFrames(watchConsole: WatchConsole): Frames {
       if (typeof document !== 'object') return () => {};
       everyFrame += 1;
       observe();
-      look();
+      start('the watch on the frames that are there', look);
       let undone = false;
       return () => {
         if (undone) return;
@@ -131,15 +136,20 @@ class FrameWatch {
     private readonly frame: HTMLIFrameElement,
     private readonly watchConsole: WatchConsole,
     private readonly onLate: () => void,
+    start: Start,
   ) {
-    frame.addEventListener('load', this.attach);
+    start('the watch on the next page of a frame', () => frame.addEventListener('load', this.attach));
     this.attach();
   }
 
   release(): void {
     this.isOpen = false;
-    this.frame.removeEventListener('load', this.attach);
     this.detach();
+    try {
+      this.frame.removeEventListener('load', this.attach);
+    } catch {
+      // It is closed all the same.
+    }
   }
 
   /** Takes the console that the frame has now. Whatever the frame does, this does not throw. */
@@ -182,13 +192,17 @@ class FrameWatch {
   /** Its page goes: the next one has a console of its own, and may log in its first script. */
   private readonly handleHide = (): void => {
     let tries = 0;
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      tries += 1;
-      if (!this.isOpen || this.attach() || tries >= TRIES) port1.close();
-      else port2.postMessage(undefined);
-    };
-    port2.postMessage(undefined);
+    try {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
+        tries += 1;
+        if (!this.isOpen || this.attach() || tries >= TRIES) port1.close();
+        else port2.postMessage(undefined);
+      };
+      port2.postMessage(undefined);
+    } catch {
+      // Then it is found when it has loaded.
+    }
   };
 }
 

@@ -1,5 +1,7 @@
 // How long the homeserver takes, from the browser's own timings of requests: nothing is wrapped for it.
 
+import type { Start } from './capture-status';
+import { isoNow, isoOf, msOf, now } from './clock';
 import type { Latency, LatencySample } from './generated/model';
 
 export interface LatencyWatch {
@@ -14,7 +16,7 @@ const LATEST = 400;
 /** … and of those before, so many of the slowest. */
 const SLOWEST = 100;
 
-export function createLatency(): LatencyWatch {
+export function createLatency(start: Start): LatencyWatch {
   let observer: PerformanceObserver | undefined;
   let watches = 0;
   let since: string | null = null;
@@ -23,8 +25,6 @@ export function createLatency(): LatencyWatch {
   const slowest: LatencySample[] = [];
   /** The time of the latest request that may be missing. */
   let dropped: string | null = null;
-
-  const now = () => new Date().toISOString();
 
   const take = (sample: LatencySample) => {
     seen += 1;
@@ -38,25 +38,32 @@ export function createLatency(): LatencyWatch {
     if (dropped === null || quickest.ts > dropped) dropped = quickest.ts;
   };
 
+  const handleEntries = (list: PerformanceObserverEntryList) => {
+    try {
+      for (const entry of list.getEntries()) {
+        const sample = sampleOf(entry as PerformanceResourceTiming);
+        if (sample) take(sample);
+      }
+    } catch {
+      // A clock of the page that throws: these requests are missing.
+      dropped = isoNow();
+    }
+  };
+
+  const observe = () => {
+    if (!PerformanceObserver.supportedEntryTypes?.includes('resource')) throw new Error('this browser gives none');
+    const made = new PerformanceObserver(handleEntries);
+    // What the browser still has is taken once: watched again, it would give the same requests again.
+    made.observe({ type: 'resource', buffered: since === null });
+    observer = made;
+    if (since !== null) dropped = isoNow();
+    since ??= isoNow();
+  };
+
   return {
     watch() {
       watches += 1;
-      try {
-        if (!observer && PerformanceObserver.supportedEntryTypes?.includes('resource')) {
-          observer = new PerformanceObserver((list) => {
-            for (const entry of list.getEntries()) {
-              const sample = sampleOf(entry as PerformanceResourceTiming);
-              if (sample) take(sample);
-            }
-          });
-          // What the browser still has is taken once: watched again, it would give the same requests again.
-          observer.observe({ type: 'resource', buffered: since === null });
-          if (since !== null) dropped = now();
-          since ??= now();
-        }
-      } catch {
-        // A browser that times nothing.
-      }
+      if (!observer) start('the timings of requests', observe);
       let undone = false;
       return () => {
         if (undone) return;
@@ -70,9 +77,9 @@ export function createLatency(): LatencyWatch {
     status() {
       if (since === null) return null;
       const samples = [...slowest, ...latest].sort((a, b) => (a.ts < b.ts ? -1 : 1));
-      const missing = observer ? dropped : now();
+      const missing = observer ? dropped : isoNow();
       // Of two requests that began in one millisecond, one may be dropped and the other kept.
-      const completeSince = missing === null ? since : new Date(Date.parse(missing) + 1).toISOString();
+      const completeSince = missing === null ? since : isoOf(msOf(missing) + 1);
       return { since, seen, completeSince, samples };
     },
   };
@@ -83,7 +90,7 @@ function sampleOf({ name, startTime, duration, responseStatus }: PerformanceReso
   if (path === undefined) return undefined;
   return {
     // By the clock of the day, which may have been set since the page was loaded.
-    ts: new Date(Date.now() - performance.now() + startTime).toISOString(),
+    ts: isoOf(now() - performance.now() + startTime),
     path,
     durationMs: Math.round(duration),
     status: responseStatus ?? null,

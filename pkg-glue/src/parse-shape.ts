@@ -1,6 +1,8 @@
 // Reads what somebody else wrote into a shape of the model: what the model could not read is refused, and what it does not
 // know is left out. serde would do the same, but weighs 38 kB gzip, and this is there from boot.
 
+import { isoOf, msOf } from './clock';
+
 /** What a value must be. Those of the model are written from it: see `generated/`. */
 export type Shape =
   | 'text'
@@ -77,6 +79,6 @@ export function parseShape(value: unknown, shape: Shape, redact: (text: string) 
 
 /** As the model writes it: `2026-11-24T00:13:36.042Z`. */
 function isTime(text: string): boolean {
-  const ms = /^\d{4}-[-\d]+T[:\d]+\.\d{3}Z$/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isFinite(ms) && new Date(ms).toISOString() === text;
+  const ms = /^\d{4}-[-\d]+T[:\d]+\.\d{3}Z$/.test(text) ? msOf(text) : Number.NaN;
+  return Number.isFinite(ms) && isoOf(ms) === text;
 }

@@ -1,4 +1,5 @@
 import { explain, NoAnswer, within } from './bounded';
+import { isoNow } from './clock';
 import { core } from './core';
 import { checkCryptoStore } from './crypto-store';
 import { loadDiagnosis, withDiagnosis } from './diagnose-later';
@@ -88,7 +89,7 @@ function write(facts: HostFacts): Report {
   const cryptoStore = stores.status(userId ?? undefined, deviceId ?? undefined);
   return {
     schema: 'lotus-crypto-diag/1',
-    generatedAt: new Date().toISOString(),
+    generatedAt: isoNow(),
     capturingSince: capturingSince(),
     status: told.status,
     ...told.client,
@@ -144,8 +145,13 @@ function redacted({ roll, ...facts }: Words): Words {
 const toJson = (report: Report): string => `${JSON.stringify(report, null, 2)}\n`;
 
 const isString = (value: unknown): value is string => typeof value === 'string';
+const isNumber = (value: unknown): value is number => Number.isInteger(value);
 const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
 const isMissing = (value: unknown): value is null | undefined => value === null || value === undefined;
+
+function locationOf({ location }: Partial<typeof globalThis>): string | undefined {
+  return location && `${location.origin}${location.pathname}`;
+}
 
 /** Puts questions to the host; whatever it answers, there is a fact or a note. */
 class Interview {
@@ -219,15 +225,15 @@ class Interview {
   }
 
   private environment(): Environment {
-    const { navigator, document, location } = globalThis as Partial<typeof globalThis>;
+    const page = globalThis as Partial<typeof globalThis>;
     return {
       app: this.app,
-      userAgent: this.ask('navigator.userAgent', () => navigator?.userAgent, isString),
+      userAgent: this.ask('navigator.userAgent', () => page.navigator?.userAgent, isString),
       // No query and no fragment: they may carry a login token.
-      url: this.ask('location', () => location && `${location.origin}${location.pathname}`, isString),
-      online: this.ask('navigator.onLine', () => navigator?.onLine, isBoolean),
-      visibility: this.ask('document.visibilityState', () => document?.visibilityState, isString),
-      utcOffsetMinutes: -new Date().getTimezoneOffset(),
+      url: this.ask('location', () => locationOf(page), isString),
+      online: this.ask('navigator.onLine', () => page.navigator?.onLine, isBoolean),
+      visibility: this.ask('document.visibilityState', () => page.document?.visibilityState, isString),
+      utcOffsetMinutes: this.ask('the time zone', () => -new Date().getTimezoneOffset(), isNumber),
     };
   }
 

@@ -1,7 +1,9 @@
 // Which tabs of this session are open: asked over a BroadcastChannel, as `navigator.locks.query()` would evict pages from
 // the back/forward cache.
 
-import { explain } from './bounded';
+import { explain, later, pause } from './bounded';
+import type { Start } from './capture-status';
+import { steady } from './clock';
 import type { Tab } from './generated/model';
 import { type RollMessage, readMessage, writeMessage } from './roll-message';
 
@@ -46,6 +48,7 @@ export function createRollCall(
   hasLed: () => boolean,
   redact: (text: string) => string | undefined,
   onChange: () => void,
+  start: Start,
 ): RollCall {
   let channel: BroadcastChannel | undefined;
   let error: string | null = null;
@@ -70,7 +73,7 @@ export function createRollCall(
   let answers = 0;
   let answersSince = Number.NEGATIVE_INFINITY;
   const answer = () => {
-    const now = performance.now();
+    const now = steady();
     if (now - answersSince >= 1000) {
       answersSince = now;
       answers = 0;
@@ -83,7 +86,7 @@ export function createRollCall(
   const greetSoon = () => {
     if (greets) return;
     greets = true;
-    setTimeout(
+    later(
       () => {
         greets = false;
         answer();
@@ -135,10 +138,12 @@ export function createRollCall(
     channel?.close();
     channel = undefined;
   };
-  globalThis.addEventListener?.('pageshow', ({ persisted }) => {
-    if (!persisted) return;
-    listen();
-    sayNews();
+  start('the watch on pages that come back', () => {
+    globalThis.addEventListener?.('pageshow', ({ persisted }) => {
+      if (!persisted) return;
+      listen();
+      sayNews();
+    });
   });
 
   let waited = 0;
@@ -152,7 +157,7 @@ export function createRollCall(
     const isMissing = () => [...others.keys()].some((known) => !arriving?.has(known));
     const patience = () => (isMissing() ? LONG_PATIENCE_MS : PATIENCE_MS);
     for (; channel && waited < patience(); waited += STEP_MS) {
-      await new Promise((resolve) => setTimeout(resolve, STEP_MS));
+      await pause(STEP_MS);
     }
     others = arriving ?? others;
     arriving = undefined;
@@ -160,8 +165,10 @@ export function createRollCall(
   };
 
   const hideLast = () => {
-    globalThis.removeEventListener?.('pagehide', handleHide);
-    globalThis.addEventListener?.('pagehide', handleHide);
+    start('the farewell to the other tabs', () => {
+      globalThis.removeEventListener?.('pagehide', handleHide);
+      globalThis.addEventListener?.('pagehide', handleHide);
+    });
   };
   hideLast();
 

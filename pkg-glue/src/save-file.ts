@@ -1,3 +1,6 @@
+import { later } from './bounded';
+import { isoNow } from './clock';
+
 /** Time for the browser to take the file over; after that the memory is given back. */
 const REVOKE_AFTER_MS = 60_000;
 
@@ -12,7 +15,7 @@ export function saveFile(name: string, content: string, type: string): boolean {
     document.body.append(link);
     link.click();
     link.remove();
-    setTimeout(() => URL.revokeObjectURL(url), REVOKE_AFTER_MS);
+    later(() => URL.revokeObjectURL(url), REVOKE_AFTER_MS);
     return true;
   } catch {
     return false;
@@ -21,8 +24,7 @@ export function saveFile(name: string, content: string, type: string): boolean {
 
 /** Now, as a part of a file's name: without colons, which Windows refuses. */
 export function timeForName(): string {
-  return new Date()
-    .toISOString()
+  return isoNow()
     .replace(/\.\d+Z$/, 'Z')
     .replaceAll(':', '-');
 }

@@ -1,5 +1,8 @@
 // This tab among the others of its session: the election, and the roll call.
 
+import { later } from './bounded';
+import type { Start } from './capture-status';
+import { isoNow, isoOf, now, steady } from './clock';
 import { type CreateMachine, Election, type TabLeadership, type TabLeadershipOptions } from './election';
 import type { Evidences, Tab, TabRole, Tabs } from './generated/model';
 import { createRollCall, type RollCall } from './roll-call';
@@ -24,9 +27,10 @@ export function createTabs(
   evidence: () => Evidences,
   redact: (text: string) => string | undefined,
   onChange: () => void,
+  start: Start,
 ): TabsHere {
-  const id = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 10)}`;
-  const opened = new Date().toISOString();
+  const id = `${now().toString(36)}-${random().toString(36).slice(2, 10)}`;
+  const opened = isoNow();
   const elections = new Map<string, Election>();
   let rollCall: RollCall | undefined;
   let called = false;
@@ -37,8 +41,10 @@ export function createTabs(
   // Before any election listens, which ends then. Chromium calls a window's listeners in the order in which they came,
   // whether they capture or not.
   let ledLast = false;
-  globalThis.addEventListener?.('pagehide', () => {
-    ledLast = current()?.role === 'leader';
+  start('the watch on the end of the page', () => {
+    globalThis.addEventListener?.('pagehide', () => {
+      ledLast = current()?.role === 'leader';
+    });
   });
 
   const describe = (): Tab => {
@@ -48,9 +54,9 @@ export function createTabs(
       id,
       thisTab: true,
       role: election?.role ?? null,
-      since: election ? new Date(election.since).toISOString() : null,
+      since: election ? isoOf(election.since) : null,
       opened,
-      visible: typeof document === 'object' ? document.visibilityState === 'visible' : null,
+      visible: isVisible(),
       counts,
       entries,
     };
@@ -64,6 +70,7 @@ export function createTabs(
       () => ledLast,
       redact,
       onChange,
+      start,
     );
     return rollCall;
   };
@@ -74,7 +81,7 @@ export function createTabs(
   };
 
   /** Not in the way of a hand-over, nor of the end of a page. */
-  const announceSoon = () => void setTimeout(() => rollCall?.announce());
+  const announceSoon = () => void later(() => rollCall?.announce());
 
   return {
     enter,
@@ -84,7 +91,7 @@ export function createTabs(
       const handleRole = (role: TabRole) => {
         announceSoon();
         // The leader before went without a word: who is there now?
-        if (role === 'leader') setTimeout(() => void rollCall?.call(), SETTLE_MS);
+        if (role === 'leader') later(() => void rollCall?.call(), SETTLE_MS);
         onChange();
       };
       const handleEmpty = () => {
@@ -92,7 +99,7 @@ export function createTabs(
         announceSoon();
         onChange();
       };
-      const election = known ?? new Election(name, id, create, handleRole, handleEmpty);
+      const election = known ?? new Election(name, id, create, handleRole, handleEmpty, start);
       // The one joined last stands last.
       elections.delete(name);
       elections.set(name, election);
@@ -125,4 +132,20 @@ export function createTabs(
       return { role: current()?.role ?? null, count: roll?.error === null ? 1 + roll.others.length : null };
     },
   };
+}
+
+function isVisible(): boolean | null {
+  try {
+    return typeof document === 'object' ? document.visibilityState === 'visible' : null;
+  } catch {
+    return null;
+  }
+}
+
+function random(): number {
+  try {
+    return Math.random();
+  } catch {
+    return steady() % 1;
+  }
 }

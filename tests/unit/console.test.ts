@@ -306,6 +306,21 @@ describe('the undo', () => {
     tap().release();
   });
 
+  it('wraps and undoes whatever the page has put on Object.prototype', () => {
+    const { console, matches, tap, warn } = page();
+    const original = console['warn'];
+    const planted = { __proto__: null, value: () => 1, configurable: true } as PropertyDescriptor;
+    Object.defineProperty(Object.prototype, 'get', planted);
+    try {
+      const undo = tap();
+      warn('needle');
+      undo.release();
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'get');
+    }
+    expect([matches, console['warn'] === original]).toEqual([['needle'], true]);
+  });
+
   it('has nothing to undo on a console that cannot be wrapped', () => {
     const { console, calls, tap, warn } = page();
     Object.freeze(console);

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 
 import { Election, type Host, type Machine } from '../../pkg-glue/src/election';
+import { start } from './started';
 
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
@@ -25,6 +26,7 @@ function election() {
     },
     () => {},
     () => {},
+    start,
   );
   host('role', 'leader');
   return { decided, election: created, ask: () => host('ask', '') };

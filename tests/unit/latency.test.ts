@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import type { Latency } from '../../pkg-glue/src/generated/model';
 import { createLatency } from '../../pkg-glue/src/latency';
+import { start } from './started';
 
 let server: Server;
 let base: string;
@@ -20,7 +21,7 @@ const ask = async (path: string) => void (await (await fetch(`${base}/${path}`))
 const aMoment = () => new Promise((resolve) => setTimeout(resolve, 20));
 
 it('a watch that is taken up again gives no request twice, and does not claim those between', async () => {
-  const latency = createLatency();
+  const latency = createLatency(start);
   await ask('before');
   const undo = latency.watch();
   await ask('watched');

@@ -2,6 +2,7 @@
 import { afterEach, expect, it, vi } from 'vitest';
 
 import { createTabs } from '../../pkg-glue/src/tabs';
+import { start } from './started';
 
 afterEach(() => void vi.unstubAllGlobals());
 
@@ -12,6 +13,7 @@ const create = () =>
     () => ({ counts, entries: [] }) as never,
     (text) => text,
     () => {},
+    start,
   );
 
 it('where the others were not asked, or cannot be, it is not known how many there are', async () => {

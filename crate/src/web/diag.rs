@@ -33,7 +33,7 @@ pub struct CryptoDiag {
 #[wasm_bindgen]
 impl CryptoDiag {
     /// `on_change` is called after every line that was kept, from inside the call that logged it; `on_failure` with
-    /// whatever broke while a line was read. `signal`, an `AbortSignal`, lets all of the page go without a call of this.
+    /// whatever broke while a line was read. `signal`, with the methods of an `AbortSignal`, lets all of the page go without a call of this.
     #[wasm_bindgen(constructor)]
     pub fn new(on_change: Callback, on_failure: JsValue, signal: JsValue) -> Self {
         Self { session: Rc::default(), on_change, on_failure, signal, tap: None, uploads: None }

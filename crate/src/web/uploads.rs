@@ -24,8 +24,8 @@ extern "C" {
 extern "C" {
     type Tap;
 
-    #[wasm_bindgen(js_name = tapFetch)]
-    fn tap_fetch(
+    #[wasm_bindgen(js_name = watchFetch)]
+    fn watch_fetch(
         scope: &JsValue,
         on_upload: &JsValue,
         on_settled: &JsValue,
@@ -56,7 +56,7 @@ impl FetchTap {
         on_failure: &JsValue,
         signal: &JsValue,
     ) -> Option<Self> {
-        let tap = tap_fetch(scope, on_upload.as_ref(), on_settled.as_ref(), on_sign.as_ref(), on_failure, signal)?;
+        let tap = watch_fetch(scope, on_upload.as_ref(), on_settled.as_ref(), on_sign.as_ref(), on_failure, signal)?;
         Some(Self { tap, _closures: (on_upload, on_settled, on_sign) })
     }
 }

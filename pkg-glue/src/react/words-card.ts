@@ -5,7 +5,7 @@ export const ENGLISH = {
   title: 'Encryption Diagnostics',
   running: 'Watching this page for signs of four known encryption faults.',
   idle: 'Diagnostics are not running.',
-  degraded: 'Diagnostics see only part of what is logged.',
+  degraded: 'Diagnostics are running only in part.',
   unavailable: 'Diagnostics are off.',
   failed: 'Diagnostics have stopped.',
   /** How many lines of the console are a sign of a fault. */

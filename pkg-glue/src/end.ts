@@ -1,0 +1,33 @@
+/** What an `AbortSignal` is used for here. A page may have none, or one that throws. */
+export type EndSignal = {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+};
+
+/** An end that is told once, to all who listen. */
+export class End implements EndSignal {
+  aborted = false;
+  private readonly listeners = new Set<() => void>();
+
+  addEventListener(_: 'abort', listener: () => void): void {
+    this.listeners.add(listener);
+  }
+
+  removeEventListener(_: 'abort', listener: () => void): void {
+    this.listeners.delete(listener);
+  }
+
+  abort(): void {
+    if (this.aborted) return;
+    this.aborted = true;
+    for (const listener of [...this.listeners]) {
+      try {
+        listener();
+      } catch {
+        // The others are to let go, too.
+      }
+    }
+    this.listeners.clear();
+  }
+}

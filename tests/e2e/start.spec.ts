@@ -1,0 +1,257 @@
+// `import 'lotus-crypto-diag/auto'` in pages that lack what its start needs, or have broken it: the host's entry module goes
+// on, all other parts start, and the report says which one did not.
+import { expect, type Page, test } from '@playwright/test';
+
+import { readReport } from './report';
+
+type Part = 'console' | 'uploads' | 'frames' | 'new frames' | 'latency' | 'storage' | 'tabs';
+const ENGINE: Part[] = ['console', 'uploads', 'frames', 'new frames'];
+
+type Break = 'is missing' | 'throws' | 'throws at get';
+interface Row {
+  /** The parts that cannot start. */
+  without?: Part[];
+  /** What stands in the report of it; nothing where nothing is lost. */
+  says?: RegExp;
+}
+
+/** By what is broken, as a path from the global, and how. */
+const ROWS: Record<string, Partial<Record<Break, Row>>> = {
+  AbortController: { 'is missing': {}, throws: {}, 'throws at get': {} },
+  MutationObserver: {
+    'is missing': { without: ['new frames'], says: /the watch on frames that appear or go \(ReferenceError/ },
+    throws: { without: ['new frames'], says: /the watch on frames that appear or go \(MutationObserver is broken\)/ },
+    'throws at get': { without: ['new frames'], says: /the watch on frames that appear or go/ },
+  },
+  'MutationObserver.prototype.observe': {
+    throws: { without: ['new frames'], says: /the watch on frames that appear or go \(observe is broken\)/ },
+  },
+  'document.getElementsByTagName': {
+    throws: { without: ['frames', 'new frames'], says: /the watch on the frames that are there/ },
+  },
+  addEventListener: {
+    'is missing': { says: /the wait for the page's load event/ },
+    throws: { says: /the wait for the page's load event \(addEventListener is broken\)/ },
+    'throws at get': { says: /the wait for the page's load event/ },
+  },
+  'EventTarget.prototype.addEventListener': {
+    throws: { says: /the watch on the end of the page \(addEventListener is broken\)/ },
+  },
+  setTimeout: {
+    'is missing': { says: /the wait for the app/ },
+    throws: { says: /the timer of the listeners \(setTimeout is broken\); the wait for the app/ },
+  },
+  clearTimeout: { throws: {} },
+  requestIdleCallback: {
+    'is missing': {},
+    throws: { says: /the wait for an idle page \(requestIdleCallback is broken\)/ },
+  },
+  'document.readyState': { 'throws at get': { says: /the wait for the page's load event/ } },
+  'document.visibilityState': { 'throws at get': {} },
+  PerformanceObserver: {
+    'is missing': { without: ['latency'], says: /the timings of requests \(ReferenceError/ },
+    throws: { without: ['latency'], says: /the timings of requests/ },
+    'throws at get': { without: ['latency'], says: /the timings of requests/ },
+  },
+  'performance.now': { throws: {} },
+  performance: { 'is missing': {} },
+  BroadcastChannel: {
+    'is missing': { without: ['tabs'], says: /other tabs cannot be asked: ReferenceError/ },
+    throws: { without: ['tabs'], says: /other tabs cannot be asked: BroadcastChannel is broken/ },
+  },
+  navigator: { 'throws at get': { says: /navigator is broken/ } },
+  'navigator.storage': { 'is missing': {} },
+  indexedDB: { 'is missing': {}, 'throws at get': {} },
+  localStorage: { 'is missing': {}, 'throws at get': {} },
+  sessionStorage: { 'throws at get': {} },
+  'crypto.subtle': { 'is missing': {}, 'throws at get': {} },
+  crypto: { 'throws at get': {} },
+  fetch: {
+    'is missing': { without: ['uploads'], says: /the watch on key uploads \(fetch cannot be wrapped\)/ },
+    'throws at get': { without: ['uploads'], says: /the watch on key uploads/ },
+  },
+  Headers: { 'is missing': {}, 'throws at get': { without: ['uploads'], says: /the watch on key uploads/ } },
+  Response: { 'is missing': {} },
+  URL: { 'throws at get': { without: ['uploads'], says: /the watch on key uploads/ } },
+  WebAssembly: { 'throws at get': { without: ENGINE, says: /cannot run the diagnostics: WebAssembly is broken/ } },
+  'WebAssembly.Module': { throws: { without: ENGINE, says: /cannot run the diagnostics: Module is broken/ } },
+  TextDecoder: {
+    'is missing': { without: ENGINE, says: /TextDecoder/ },
+    throws: { without: ENGINE, says: /TextDecoder is broken/ },
+  },
+  FinalizationRegistry: { 'is missing': {}, throws: {} },
+  'Math.random': { throws: { without: ['uploads'], says: /the watch on key uploads/ } },
+  'Date.now': { throws: {} },
+  'Date.prototype.toISOString': { throws: {} },
+  'Symbol.for': { throws: { says: /sharing with another copy/ } },
+};
+
+type Fields = { [name: string]: unknown };
+
+function breakIt({ path, how }: { path: string; how: Break }) {
+  const names = path.split('.');
+  const name = names.pop() as string;
+  const owner = names.reduce((object, field) => object[field] as Fields, globalThis as unknown as Fields);
+  const refuse = () => {
+    throw new Error(`${name} is broken`);
+  };
+  if (how === 'is missing') {
+    delete owner[name];
+    // What is inherited is still there.
+    if (name in owner) Object.defineProperty(owner, name, { value: undefined, configurable: true });
+  } else if (how === 'throws at get') Object.defineProperty(owner, name, { get: refuse, configurable: true });
+  else {
+    // It can be called and constructed.
+    function broken() {
+      refuse();
+    }
+    Object.defineProperty(broken, 'prototype', { value: Object(owner[name]).prototype });
+    Object.defineProperty(owner, name, { value: broken, configurable: true, writable: true });
+  }
+}
+
+/** Opens the page; gives what became an uncaught error there. */
+async function start(page: Page): Promise<string[]> {
+  const escaped: string[] = [];
+  page.on('pageerror', (error) => escaped.push(String(error)));
+  await page.goto('/auto.html');
+  // The statement after the import.
+  await expect.poll(() => page.evaluate(() => 'lib' in window), `${escaped}`).toBe(true);
+  return escaped;
+}
+
+/** Which parts do their work. */
+async function started(page: Page): Promise<Part[]> {
+  const snapshot = () =>
+    page.evaluate(() => {
+      const { storage, tabs } = window.lib.getSnapshot();
+      return { storage: storage !== null, tabs: tabs.count !== null };
+    });
+  // Three seconds after the page has loaded.
+  await expect.poll(async () => (await snapshot()).storage).toBe(true);
+  await page.evaluate(() => {
+    const frame = document.createElement('iframe');
+    frame.id = 'new';
+    document.body.append(frame);
+  });
+  const has = await page.evaluate(() => {
+    const frameOf = (id: string) =>
+      (document.querySelector(`#${id}`) as HTMLIFrameElement).contentWindow as unknown as typeof globalThis;
+    frameOf('old').console.warn('in the old frame: x already exists');
+    frameOf('new').console.warn('in the new frame: x already exists');
+    const report = JSON.parse(window.lib.buildCryptoDiagReport());
+    const isKept = (words: string) =>
+      report.entries.some(({ message }: { message: string }) => message.includes(words));
+    return {
+      console: isKept('first line of the entry'),
+      uploads: report.uploadLoop.watched,
+      frames: isKept('in the old frame'),
+      'new frames': isKept('in the new frame'),
+      latency: report.latency !== null,
+    };
+  });
+  const all = { ...has, ...(await snapshot()) };
+  return (Object.keys(all) as Part[]).filter((part) => all[part]);
+}
+
+/** A frame that is there before the entry module runs. */
+const addFrame = (page: Page) =>
+  page.route('**/auto.html', async (route) => {
+    const response = await route.fetch();
+    const html = (await response.text()).replace('<body>', '<body><iframe id="old"></iframe>');
+    await route.fulfill({ response, body: html });
+  });
+
+const PARTS: Part[] = [...ENGINE, 'latency', 'storage', 'tabs'];
+
+async function expectStarted(page: Page, { without = [], says }: Row) {
+  const escaped = await start(page);
+  expect((await started(page)).sort()).toEqual(PARTS.filter((part) => !without.includes(part)).sort());
+  const report = readReport(await page.evaluate(() => window.lib.collectCryptoDiagReport()));
+  const { status, storage, tabs } = report;
+  const told = [status.reason, storage?.error, tabs?.error].filter(Boolean).join('\n');
+  if (says) expect(told).toMatch(says);
+  else expect(status).toMatchObject({ state: 'running', reason: null });
+  expect(escaped).toEqual([]);
+}
+
+test.beforeEach(({ page }) => addFrame(page));
+
+test('in a page where nothing is broken, all of it starts', ({ page }) => expectStarted(page, {}));
+
+for (const [path, ways] of Object.entries(ROWS)) {
+  for (const [how, row] of Object.entries(ways)) {
+    test(`where ${path} ${how}, the entry goes on, and the rest starts`, async ({ page }) => {
+      await page.addInitScript(breakIt, { path, how: how as Break });
+      await expectStarted(page, row);
+    });
+  }
+}
+
+/** What other scripts of the page may have done, as code. */
+const PAGES: Record<string, Row & { code: string }> = {
+  'an older core, which lacks a method': {
+    code: `globalThis[Symbol.for('lotus-crypto-diag/core/3')] = { install: () => () => {}, status: () => ({}) }`,
+    says: /sharing with another copy of the package \(that one lacks start: this page has two versions/,
+  },
+  'a core of which a part throws': {
+    code: `globalThis[Symbol.for('lotus-crypto-diag/core/3')] = { get start() { throw new Error('no part for you'); } }`,
+    says: /sharing with another copy of the package \(no part for you\)/,
+  },
+  'something else in the place of the core': {
+    code: `globalThis[Symbol.for('lotus-crypto-diag/core/3')] = 42`,
+    says: /sharing with another copy of the package \(that one lacks start/,
+  },
+  'a global that takes no property': {
+    code: `const { defineProperty } = Object;
+      Object.defineProperty = (target, ...rest) => {
+        if (target === globalThis) throw new TypeError('object is not extensible');
+        return defineProperty(target, ...rest);
+      }`,
+    says: /sharing with another copy of the package \(TypeError: object is not extensible\)/,
+  },
+  'a frozen console': {
+    // Frames have a console of their own.
+    code: 'if (top === self) Object.freeze(console)',
+    without: ['console'],
+    says: /the console of this page cannot be wrapped/,
+  },
+  'a fetch that cannot be replaced': {
+    code: `Object.defineProperty(globalThis, 'fetch', { value: fetch, writable: false, configurable: false })`,
+    without: ['uploads'],
+    says: /the watch on key uploads \(fetch cannot be wrapped\)/,
+  },
+  'an Object.prototype with the names of options': {
+    code: `for (const name of ['signal', 'once', 'timeout', 'buffered', 'cause']) {
+      Object.defineProperty(Object.prototype, name, { __proto__: null, value() {}, configurable: true, writable: true });
+    }`,
+  },
+  'frozen builtins': {
+    code: '[Object, Array, Function, Error, Promise, Map, Set, RegExp].forEach((f) => [f, f.prototype].forEach(Object.freeze))',
+  },
+};
+
+for (const [name, { code, ...row }] of Object.entries(PAGES)) {
+  test(`beside ${name}, the entry goes on, and the rest starts`, async ({ page }) => {
+    await page.addInitScript(code);
+    await expectStarted(page, row);
+  });
+}
+
+test('a clock that the page breaks later costs no report, and its times are right', async ({ page }) => {
+  await start(page);
+  const before = Date.now();
+  const report = await page.evaluate(() => {
+    Date.prototype.toISOString = () => {
+      throw new Error('no time');
+    };
+    globalThis.Date = { now: () => Number.NaN } as never;
+    window.lib.startCaptureSession();
+    window.lib.markFault('sound-cut');
+    return window.lib.buildCryptoDiagReport();
+  });
+  const { generatedAt, captureSession } = readReport(report);
+  for (const time of [generatedAt, captureSession?.startedAt, captureSession?.marks[0]?.ts]) {
+    expect(Math.abs(Date.parse(String(time)) - before)).toBeLessThan(60_000);
+  }
+});
