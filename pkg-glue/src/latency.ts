@@ -97,14 +97,30 @@ function sampleOf({ name, startTime, duration, responseStatus }: PerformanceReso
   };
 }
 
-/** A word of the API, a version, or a namespaced name: `keys`, `sendToDevice`, `v3`, `m.room.encrypted`. */
-const WORD = /^(?:[a-z_]+(?:[A-Z][a-z]+)*|[rv]\d+|[a-z]+(?:\.[a-z_][a-z0-9_]*)+)$/;
+/** The words of the client-server API and of the proposals to it: whatever else stands in a path may be somebody's id. */
+const WORDS = new Set(
+  `_matrix 3pid account account_data actions add admin aliases all appservice auth_issuer auth_metadata available avatar_url
+  ban bind cancel capabilities changes claim client content context createRoom deactivate dehydrated_device delayed_events
+  delete delete_devices device device_signing devices directory displayname email enabled event events fallback federation
+  filter forget get_token global hierarchy identity initialSync invite join joined_members joined_rooms key keys kick knock
+  leave list location login logout members messages msisdn mutual_rooms notifications openid override password presence
+  profile protocol protocols publicRooms pushers pushrules query read_markers receipt redact redirect refresh register
+  relations rendezvous report requestToken request_token restart room room_keys room_summary rooms rtc search send
+  sendToDevice sender set signatures sso state status submit_token summary tags thirdparty threads timestamp_to_event token
+  transports turnServer typing unban unbind underride unstable upgrade upload user user_directory version versions voip web
+  whoami whois`.split(/\s+/),
+);
+/** A version of the API; a type of the specification's or of a well-known client's namespace; the name of a proposal. */
+const NAME =
+  /^(?:[rv]\d+|(?:m|org\.matrix|io\.element|im\.vector|in\.cinny)(?:\.[a-z0-9_]+)+|(?:[a-z]+\.)+(?:[a-z]+_)?msc\d+(?:\.[a-z0-9_]+)*)$/;
 /** What follows these is an id, even where it looks like a word. */
 const BEFORE_ID = new Set(
   'rooms room join knock user profile presence devices delayed_events event context redact receipt typing tags override underride content sender redirect alias dehydrated_device'.split(
     ' ',
   ),
 );
+/** After the type that follows these: a transaction, a state key. */
+const BEFORE_TYPE_AND_ID = new Set(['send', 'sendToDevice', 'state']);
 
 /**
  * The path of a request to a homeserver from `/_matrix/` on, wherever that stands, every id replaced by `{id}`. Of a long
@@ -117,7 +133,8 @@ export function pathOf(url: string): string | undefined {
   const parts = path.slice(at + 1).split('/');
   const named = parts.map((part, index) => {
     if (part === '' || index === 0) return part;
-    return WORD.test(part) && !BEFORE_ID.has(parts[index - 1] ?? '') ? part : '{id}';
+    const isId = BEFORE_ID.has(parts[index - 1] ?? '') || BEFORE_TYPE_AND_ID.has(parts[index - 2] ?? '');
+    return !isId && (WORDS.has(part) || NAME.test(part)) ? part : '{id}';
   });
   return `/${named.join('/')}`;
 }
