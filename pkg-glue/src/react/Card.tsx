@@ -8,6 +8,7 @@ import { CriticalStates } from './CriticalStates';
 import type { CryptoDiagnosticsProps } from './CryptoDiagnostics';
 import { useWords } from './CryptoDiagWordsProvider';
 import { LiveSummary } from './LiveSummary';
+import { RetryUploads } from './RetryUploads';
 import { useCryptoDiagnostics } from './useCryptoDiagnostics';
 import { useStoreChecks } from './useStoreChecks';
 import { type CryptoDiagWords, ENGLISH } from './words';
@@ -71,6 +72,7 @@ export function Card({ mx = null, extras = {}, words, entriesShown = 5, embedded
         {outcome ?? text.advice}
       </Text>
       <CriticalStates snapshot={snapshot} words={text} />
+      <RetryUploads status={snapshot.uploadLoop} variant="Secondary" words={text.retry} />
       <Box>
         <Button
           type="button"

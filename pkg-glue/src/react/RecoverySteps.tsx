@@ -5,7 +5,9 @@ import { explain } from '../bounded';
 import { core } from '../core';
 import type { MatrixClientLike, RecoveryReason } from '../index';
 import { MessageHistory } from './MessageHistory';
+import { RetryUploads } from './RetryUploads';
 import { RoomKeyExport } from './RoomKeyExport';
+import { useCryptoDiagnostics } from './useCryptoDiagnostics';
 import { useHistorySafety } from './useHistorySafety';
 import type { RecoveryWords } from './words';
 
@@ -24,6 +26,7 @@ export type RecoveryStepsProps = {
 
 /** What happened, what is lost and would be, and the logout. */
 export function RecoverySteps({ mx, deviceId, reason, isShown, words, onLogout, onLeaving }: RecoveryStepsProps) {
+  const { uploadLoop } = useCryptoDiagnostics();
   const [isConfirmed, setConfirmed] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState('');
@@ -63,6 +66,7 @@ export function RecoverySteps({ mx, deviceId, reason, isShown, words, onLogout, 
       <Text size="T300">
         {words.what[reason]} {words.meaning}
       </Text>
+      {reason === 'upload-loop' && <RetryUploads status={uploadLoop} variant="Critical" words={words.retry} />}
       <MessageHistory mx={mx} deviceId={deviceId} reason={reason} safety={safety} words={words} />
       {safety && !safety.isSafe && !isGone && (
         <>

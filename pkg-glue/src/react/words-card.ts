@@ -1,4 +1,5 @@
 import type { Fault, LoopState, MarkKind, StoreVerdict, TabRole, Verdict } from '../index';
+import { ENGLISH_RETRY } from './words-retry';
 
 /** Every word of the card. A host that translates passes its own. */
 export const ENGLISH = {
@@ -47,6 +48,7 @@ export const ENGLISH = {
     looping: 'The server refuses the keys of this device again and again.',
     recovered: 'The server accepts the keys of this device again.',
   } satisfies Record<LoopState, string>,
+  retry: ENGLISH_RETRY,
   refusals: (count: number) => `${count} ${count === 1 ? 'refusal' : 'refusals'}.`,
   rate: (perMinute: number) => `${perMinute} attempts per minute.`,
   spared: (count: number) => `${count} repeated ${count === 1 ? 'request was' : 'requests were'} answered locally.`,

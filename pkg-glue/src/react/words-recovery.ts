@@ -1,5 +1,6 @@
 import type { RecoveryReason } from '../index';
 import type { Outlook } from '../recovery';
+import { ENGLISH_RETRY } from './words-retry';
 
 /** Every word of the recovery prompt. */
 export const ENGLISH_RECOVERY = {
@@ -15,6 +16,7 @@ export const ENGLISH_RECOVERY = {
       'This browser lost the encryption keys of this device and made new ones, which do not match those on the server.',
   } satisfies Record<RecoveryReason['reason'], string>,
   meaning: 'New messages may stay unreadable for you. Logging out and back in makes a new device with keys that work.',
+  retry: ENGLISH_RETRY,
   history: 'Your message history',
   checking: 'Checking whether your message history is safe…',
   /** What is lost already, */

@@ -1,0 +1,101 @@
+// The button that lets an upload through where uploads of keys are answered locally: on the card, and in the recovery prompt.
+import { expect, type Page, test } from '@playwright/test';
+
+import { open } from './report';
+
+/** Uploads a one-time key of the device; gives whether the request went out. */
+const upload = (page: Page, answer: 'refuse' | 'accept' = 'refuse') =>
+  page.evaluate(
+    async (accept) => {
+      const key = { key: 'a', signatures: { '@a:hs': { 'ed25519:D': 'sig' } } };
+      const body = JSON.stringify({ one_time_keys: { 'signed_curve25519:AAAAAAAAAA0': key } });
+      const spared = () => window.lib.getSnapshot().uploadLoop.spared;
+      const before = JSON.parse(window.lib.buildCryptoDiagReport()).uploadLoop.spared;
+      await (await fetch(`/refuse/_matrix/client/v3/keys/upload${accept}`, { method: 'POST', body })).text();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return spared() === before;
+    },
+    answer === 'accept' ? '?accept' : '',
+  );
+
+async function loop(page: Page) {
+  for (let i = 0; i < 3; i++) expect(await upload(page)).toBe(true);
+  expect(await upload(page)).toBe(false);
+}
+
+const cardOf = (page: Page) => page.getByTestId('crypto-diagnostics');
+const promptOf = (page: Page) => page.getByTestId('crypto-recovery');
+const EXPLAINED = 'Repeated uploads of these keys are answered locally. This sends the next one to the server, once.';
+
+test('without a loop there is no button', async ({ page }) => {
+  await open(page, '/recovery.html');
+  await upload(page);
+  await expect(cardOf(page)).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Try again now' })).toHaveCount(0);
+});
+
+test('where nothing is held back, as the console alone is watched or the breaker is off, there is none either', async ({
+  page,
+}) => {
+  await open(page, '/card.html');
+  await page.evaluate(() => void window.lib.watchKeyUploads({ breaker: false }));
+  for (let i = 0; i < 4; i++) expect(await upload(page)).toBe(true);
+  await expect(cardOf(page).getByRole('alert')).toContainText('again and again');
+  await expect(page.getByRole('button', { name: 'Try again now' })).toHaveCount(0);
+});
+
+for (const place of ['card', 'prompt'] as const) {
+  test(`on the ${place}, the button lets one upload through, and says what came of it`, async ({ page }) => {
+    const escaped = await open(page, '/recovery.html');
+    await loop(page);
+    if (place === 'prompt') await promptOf(page).getByRole('button', { name: 'How to fix it' }).click();
+    const box = place === 'card' ? cardOf(page) : promptOf(page);
+    const button = box.getByRole('button', { name: 'Try again now' });
+    await expect(box.getByText(EXPLAINED)).toBeVisible();
+
+    await button.press('Enter');
+    await expect(box.getByText('The next upload of keys goes to the server.')).toBeVisible();
+    await expect(button).toHaveAttribute('aria-disabled', 'true');
+    await expect(button).toBeFocused();
+    expect(await upload(page)).toBe(true);
+    await expect(box.getByText('The server refused the keys again.')).toBeVisible();
+    // Once.
+    expect(await upload(page)).toBe(false);
+
+    await expect(button).toHaveAttribute('aria-disabled', 'false');
+    await button.press('Enter');
+    expect(await upload(page, 'accept')).toBe(true);
+    if (place === 'card') {
+      await expect(box.getByText('The server accepts the keys of this device again.').first()).toBeVisible();
+      await expect(button).toBeFocused();
+      await expect(button).toHaveAttribute('aria-disabled', 'true');
+    }
+    await expect(promptOf(page)).toBeHidden();
+    expect(escaped).toEqual([]);
+  });
+}
+
+test('the outcome of a former loop is not said of the next', async ({ page }) => {
+  await open(page, '/card.html');
+  await loop(page);
+  const card = cardOf(page);
+  await card.getByRole('button', { name: 'Try again now' }).click();
+  expect(await upload(page, 'accept')).toBe(true);
+  await expect(card).toContainText('The server accepts the keys of this device again.');
+  await loop(page);
+  await expect(card).toContainText(EXPLAINED);
+  await expect(card.getByRole('button', { name: 'Try again now' })).toHaveAttribute('aria-disabled', 'false');
+});
+
+for (const width of [360, 1280]) {
+  test(`at ${width} px the button and its words fit`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 640 });
+    await open(page, '/recovery.html');
+    await loop(page);
+    await promptOf(page).getByRole('button', { name: 'How to fix it' }).click();
+    for (const box of [promptOf(page), cardOf(page)]) {
+      await expect(box.getByRole('button', { name: 'Try again now' })).toBeVisible();
+    }
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  });
+}
