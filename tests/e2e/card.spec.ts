@@ -1,7 +1,7 @@
 // What the card says to a person, and to one who uses it by the keyboard or a screen reader.
 import { expect, type Page, test } from '@playwright/test';
 
-import { open, openDetails } from './report';
+import { open, openDetails, refuse } from './report';
 
 const refusal = (id: string) =>
   `[400] One time key signed_curve25519:${id} already exists. Old key: {"key":"abc"}; new key: {'key': 'def'}`;
@@ -118,7 +118,7 @@ test('the card alone loads no diagnosis: the details do, and so does a report th
   const isDiagnosis = (path: string) => path.includes('diagnosis');
   await open(page, '/card.html');
   const card = page.getByTestId('crypto-diagnostics');
-  await log(page, refusal('AAAAAAAAAA0'), 4);
+  await refuse(page);
   await expect(card.getByRole('alert')).toContainText('again and again');
   await page.waitForLoadState('networkidle');
   expect(loaded.filter(isDiagnosis)).toEqual([]);
@@ -187,7 +187,7 @@ test('by the keyboard alone: the report first, then the details, which say wheth
 
 test('keys that are refused again and again are said without opening the details', async ({ page }) => {
   await open(page, '/card.html');
-  await log(page, refusal('AAAAAAAAAA0'), 4);
+  await refuse(page);
   const card = page.getByTestId('crypto-diagnostics');
   await expect(card.getByRole('alert')).toContainText('The server refuses the keys of this device again and again.');
   await expect(card.getByRole('alert')).toBeInViewport();

@@ -31,3 +31,10 @@ export async function open(page: Page, path: string): Promise<string[]> {
 export async function openDetails(page: Page): Promise<void> {
   await page.getByTestId('crypto-diagnostics').getByRole('button', { name: 'Details', expanded: false }).click();
 }
+
+/** Uploads that the test server refuses, as a client repeats them. */
+export const refuse = (page: Page, times = 3) =>
+  page.evaluate(async (count) => {
+    const body = JSON.stringify({ one_time_keys: { 'signed_curve25519:AAAAAAAAAA0': {} } });
+    for (let i = 0; i < count; i++) await fetch('/refuse/_matrix/client/v3/keys/upload', { method: 'POST', body });
+  }, times);
