@@ -225,6 +225,7 @@ const PAGES: Record<string, Row & { code: string }> = {
     code: `for (const name of ['signal', 'once', 'timeout', 'buffered', 'cause']) {
       Object.defineProperty(Object.prototype, name, { __proto__: null, value() {}, configurable: true, writable: true });
     }`,
+    says: /the wait for the page's load event \(TypeError/,
   },
   'frozen builtins': {
     code: '[Object, Array, Function, Error, Promise, Map, Set, RegExp].forEach((f) => [f, f.prototype].forEach(Object.freeze))',
