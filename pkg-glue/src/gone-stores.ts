@@ -1,7 +1,7 @@
 // Whether a crypto store that counts as evicted is really gone. To the page, a connection that was closed by force looks the
 // same while the data is still there; the browser lists only databases that exist.
 
-import { now } from './clock';
+import { steady } from './clock';
 import { type Databases, listDatabases } from './databases';
 import type { CryptoStoreStatus } from './generated/model';
 
@@ -29,8 +29,8 @@ export function createGoneStores(
 
   return ({ verdict, database }) => {
     if (verdict !== 'evicted' || !database) return false;
-    if (now() - (askedAt.get(database) ?? Number.NEGATIVE_INFINITY) >= ASK_AGAIN_MS) {
-      askedAt.set(database, now());
+    if (steady() - (askedAt.get(database) ?? Number.NEGATIVE_INFINITY) >= ASK_AGAIN_MS) {
+      askedAt.set(database, steady());
       void ask(database);
     }
     return gone.has(database);
