@@ -11,9 +11,16 @@ export interface DeviceIds {
 }
 
 export interface CryptoStoreOptions {
-  /** What the host passes to the SDK as `cryptoDatabasePrefix`; `matrix-js-sdk`, unless it does. */
+  /**
+   * What the host passes to the SDK as `cryptoDatabasePrefix`. Unless it is given: `matrix-js-sdk`, or, for a client whose
+   * encryption runs and which has no database of that name, the one that belongs to its user.
+   */
   databasePrefix?: string;
 }
+
+/** What the SDK puts after the prefix. */
+const SUFFIX = '::matrix-sdk-crypto';
+const USUAL_DATABASE = `matrix-js-sdk${SUFFIX}`;
 
 /**
  * Whether the device still has the crypto store that it had. Best called twice, without waiting for it: with the ids
@@ -54,17 +61,19 @@ async function check(target: MatrixClientLike | DeviceIds, options?: CryptoStore
   }
 
   const { stores } = core();
-  const before = stores.status(userId, deviceId);
   const prefix = options?.databasePrefix;
-  const database =
-    prefix === undefined && before?.database ? before.database : `${prefix ?? 'matrix-js-sdk'}::matrix-sdk-crypto`;
+  const named = prefix === undefined ? stores.status(userId, deviceId)?.database : `${prefix}${SUFFIX}`;
+  const { database, unclear } =
+    !named && mx && isEncrypting(mx)
+      ? await databaseOf({ userId, deviceId })
+      : { database: named || USUAL_DATABASE, unclear: undefined };
   const device = { userId, deviceId, database };
-  if (before?.database !== database) {
-    const key = [userId, deviceId, database].join();
+  if (stores.status(userId, deviceId)?.database !== database) {
+    const key = keyOf(device);
     const asked = stores.asked.get(key) ?? databasesBefore(mx);
     stores.asked.set(key, asked);
     const found = await asked;
-    stores.found(device, found.names?.has(database), found.error);
+    stores.found(device, unclear ? undefined : found.names?.has(database), unclear ?? found.error);
   } else {
     // Nothing new is found; but this is the device that the page is at.
     stores.found(device, undefined, undefined);
@@ -78,6 +87,39 @@ async function check(target: MatrixClientLike | DeviceIds, options?: CryptoStore
   const status = stores.status(userId, deviceId) ?? { ...UNKNOWN, error: core().status().reason };
   return { ...status, error: status.error ?? error ?? null };
 }
+
+/**
+ * The database of a device whose host did not name it, while its client has one open. A host may use a prefix and leave it to
+ * the card and the report to look: the usual name would then be missed at every start, as if the keys had been deleted.
+ */
+async function databaseOf({
+  userId,
+  deviceId,
+}: DeviceIds): Promise<{ database: string; unclear?: string | undefined }> {
+  const { stores } = core();
+  const usual = { database: USUAL_DATABASE };
+  // Somebody asked about it before the client was there.
+  if (stores.asked.has(keyOf({ userId, deviceId, ...usual }))) return usual;
+  const { names, error } = await listDatabases();
+  const known = stores.status(userId, deviceId)?.database;
+  if (known) return { database: known };
+  if (!names) return { ...usual, unclear: error };
+  const found = [...names].filter((name) => name.endsWith(SUFFIX));
+  if (found.length === 0 || found.includes(USUAL_DATABASE)) return usual;
+  const [own, ...more] = found.length === 1 ? found : found.filter((name) => name.includes(userId));
+  if (own !== undefined && more.length === 0) return { database: own };
+  return { ...usual, unclear: 'the app has not said which of the crypto stores is this one (databasePrefix)' };
+}
+
+function isEncrypting(mx: MatrixClientLike): boolean {
+  try {
+    return Boolean(cryptoOf(mx));
+  } catch {
+    return false;
+  }
+}
+
+const keyOf = ({ userId, deviceId, database }: Device): string => [userId, deviceId, database].join();
 
 /** The databases as they were before the SDK opened its own. */
 function databasesBefore(mx: MatrixClientLike | undefined): Promise<Databases> | Databases {

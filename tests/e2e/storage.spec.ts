@@ -243,6 +243,70 @@ test.describe('a browser that does not play along', () => {
     expect(escaped).toEqual([]);
   });
 
+  // A client whose encryption runs, asked about without a word on how its database is named: by the card, and for a report.
+  const OWN = 'sync@a:hs::matrix-sdk-crypto';
+  const USUAL = 'matrix-js-sdk::matrix-sdk-crypto';
+  const stores = [
+    { there: [OWN], looked: { database: OWN, databaseExisted: true, verdict: 'healthy', error: null } },
+    { there: [OWN, `${OWN}-meta`, 'sync@a:hs'], looked: { database: OWN, databaseExisted: true, verdict: 'healthy' } },
+    {
+      there: [OWN, 'sync@b:hs::matrix-sdk-crypto'],
+      looked: { database: OWN, databaseExisted: true, verdict: 'healthy' },
+    },
+    { there: [USUAL, OWN], looked: { database: USUAL, databaseExisted: true, verdict: 'healthy' } },
+    {
+      there: ['one::matrix-sdk-crypto', 'two::matrix-sdk-crypto'],
+      looked: { databaseExisted: null, verdict: 'healthy', error: expect.stringContaining('databasePrefix') },
+    },
+    // Deleted while nothing ran; the SDK has made it anew.
+    { there: [OWN], isDeleted: true, looked: { database: OWN, databaseExisted: false, verdict: 'identity-changed' } },
+    {
+      there: [USUAL],
+      isDeleted: true,
+      looked: { database: USUAL, databaseExisted: false, verdict: 'identity-changed' },
+    },
+  ];
+  for (const { there, isDeleted = false, looked } of stores) {
+    test(`of a client that is not named its database: ${there.join(', ')}${isDeleted ? ', deleted' : ''}`, async ({
+      page,
+    }) => {
+      const collect = (key: string) =>
+        page.evaluate(
+          async ([names, own]) => {
+            for (const name of names) {
+              await new Promise((resolve, reject) => {
+                const opening = indexedDB.open(name);
+                opening.onsuccess = () => resolve(opening.result.close());
+                opening.onerror = reject;
+              });
+            }
+            const verdicts = new Set<unknown>();
+            window.lib.subscribe(() => verdicts.add(window.lib.getSnapshot().cryptoStore?.verdict));
+            const json = await window.lib.collectCryptoDiagReport({
+              getUserId: () => '@a:hs',
+              getDeviceId: () => 'D',
+              getCrypto: () => ({
+                // It takes a while: until then, nothing false is said.
+                getOwnDeviceKeys: () =>
+                  new Promise((resolve) => setTimeout(resolve, 500, { ed25519: own, curve25519: own })),
+              }),
+            });
+            return { json, verdicts: [...verdicts] };
+          },
+          [there, key] as const,
+        );
+      const escaped = await open(page, '/auto.html');
+      await collect('first');
+      await page.goto('/bare.html');
+      if (isDeleted) await page.evaluate((names) => names.map((name) => indexedDB.deleteDatabase(name) && name), there);
+      await open(page, '/auto.html');
+      const { json, verdicts } = await collect(isDeleted ? 'other' : 'first');
+      expect(readReport(json).cryptoStore).toMatchObject(looked);
+      if (!isDeleted) expect(verdicts).not.toContain('evicted');
+      expect(escaped).toEqual([]);
+    });
+  }
+
   test('no database is made by looking for one', async ({ page }) => {
     await open(page, '/auto.html');
     await check(page);
