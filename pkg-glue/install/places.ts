@@ -1,6 +1,13 @@
 // Where in a checkout things belong, found by what the code does: not by line, and not by what its files are called.
 
-import type { Expression, JSXElement, Node } from '@babel/types';
+import type {
+  ArrowFunctionExpression,
+  Expression,
+  FunctionDeclaration,
+  FunctionExpression,
+  JSXElement,
+  Node,
+} from '@babel/types';
 
 import type { Checkout } from './checkout';
 import {
@@ -208,13 +215,17 @@ export class Places {
   declaration(path: string, name: string): string | null {
     const source = this.source(path);
     if (!exportedNames(source).includes(name)) return null;
-    const declared = source.body.find((node) => {
-      const declaration = node.type === 'ExportNamedDeclaration' ? node.declaration : node;
-      if (declaration?.type === 'FunctionDeclaration') return declaration.id?.name === name;
-      if (declaration?.type !== 'VariableDeclaration') return false;
-      return declaration.declarations.some(({ id }) => id.type === 'Identifier' && id.name === name);
-    });
+    const declared = declarationOf(source, name);
     return declared ? textOf(source, declared) : '';
+  }
+
+  /** How many parameters a function of a module has; 0 where that cannot be seen. */
+  parametersOf(path: string, name: string): number {
+    const source = this.source(path);
+    const declared = declarationOf(source, name);
+    const isFunction = (node: Node): node is ArrowFunctionExpression | FunctionDeclaration | FunctionExpression =>
+      ['ArrowFunctionExpression', 'FunctionDeclaration', 'FunctionExpression'].includes(node.type);
+    return source.nodes.filter(isFunction).find((node) => declared && isInside(node, declared))?.params.length ?? 0;
   }
 
   source(path: string): Source {
@@ -289,6 +300,16 @@ function conditionOf(source: Source, node: Node, part: Node): string | null {
   if (node.type !== 'ConditionalExpression') return null;
   if (node.consequent === part) return bare(node.test);
   return node.alternate === part ? `!${bare(node.test)}` : null;
+}
+
+/** Where a module declares a name on its top level. */
+function declarationOf(source: Source, name: string): Node | undefined {
+  return source.body.find((node) => {
+    const declaration = node.type === 'ExportNamedDeclaration' ? node.declaration : node;
+    if (declaration?.type === 'FunctionDeclaration') return declaration.id?.name === name;
+    if (declaration?.type !== 'VariableDeclaration') return false;
+    return declaration.declarations.some(({ id }) => id.type === 'Identifier' && id.name === name);
+  });
 }
 
 /** The imports of these names, so that another file can import them too. */

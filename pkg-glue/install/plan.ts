@@ -43,9 +43,26 @@ export function planInstall(checkout: Checkout, version: string | null, parts = 
       missing.push(new NotUnderstood(error.message, component === 'watch' ? ['gate'] : [component]));
     }
   }
-  if (missing.length === 0) return [...storeLeft(places, parts), ...watchLeft(places, parts)];
+  if (missing.length === 0)
+    return [storeLeft, watchLeft, sessionLeft, logoutLeft].flatMap((left) => left(places, parts));
   const messages = new Set(missing.map(({ message }) => message));
   throw new NotUnderstood([...messages].join('\n'), [...new Set(missing.flatMap((error) => error.parts))]);
+}
+
+function sessionLeft(places: Places, parts: ReadonlySet<Part>): string[] {
+  if (!parts.has('gate') || places.session(places.clientRoot()) !== null) return [];
+  return [
+    `no function that returns the stored session was found: pass \`name\` and \`readName\` to the TabGate in ${NAMES.gate}. Without them, a tab that waits goes on with a session that another tab has logged out.`,
+  ];
+}
+
+function logoutLeft(places: Places, parts: ReadonlySet<Part>): string[] {
+  if (!parts.has('recovery')) return [];
+  const { initMatrix } = places.clientRoot();
+  if (places.parametersOf(initMatrix, 'logoutClient') < 2) return [];
+  return [
+    `logoutClient of ${initMatrix} takes more than the client: ${NAMES.recovery} calls it with the client alone. Look whether that clears the session's own stores.`,
+  ];
 }
 
 function storeLeft(places: Places, parts: ReadonlySet<Part>): string[] {

@@ -216,6 +216,8 @@ describe('what it is careful about', () => {
     checkOut('cinny-aliased');
     const { stdout } = run('install', root);
     expect(stdout).toContain('Left to you: src/client/initMatrix.ts names the crypto store at run time');
+    expect(stdout).toContain('Left to you: no function that returns the stored session was found');
+    expect(stdout).toContain('Left to you: logoutClient of src/client/initMatrix.ts takes more than the client');
     expect(stdout).toContain('Next: pnpm install');
   });
 
