@@ -52,7 +52,7 @@ async function expectToWork(page: Page, address: string) {
   page.on('pageerror', (error) => errors.push(error.message));
   await page.goto(address);
   const card = page.getByTestId('crypto-diagnostics');
-  await expect(card.getByText('1 log line')).toBeVisible({ timeout: 30_000 });
+  await expect(card.getByText('1 sign of a fault')).toBeVisible({ timeout: 30_000 });
   await card.getByRole('button', { name: 'Details' }).click();
   await expect(card).toContainText('missing field `algorithm`');
   const saving = page.waitForEvent('download');

@@ -87,7 +87,7 @@ test('how many tabs are open is said only where the others could be asked', asyn
   await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'BroadcastChannel'));
   await open(page, '/card.html');
   await openDetails(page);
-  await expect(card).toContainText('No faults detected.');
+  await expect(card).toContainText('No signs of faults');
   // The roll is called when storage is asked about.
   await expect.poll(() => page.evaluate(() => window.lib.getSnapshot().storage)).not.toBeNull();
   await expect(card).not.toContainText('of this session');
@@ -145,7 +145,7 @@ for (const width of [360, 1280]) {
     const card = page.getByTestId('crypto-diagnostics');
     const places = [
       card.getByRole('heading', { name: 'Encryption diagnostics' }),
-      card.getByText('0 log lines'),
+      card.getByText('No signs of faults'),
       card.getByRole('button', { name: 'Download report' }),
       card.getByRole('button', { name: 'Details' }),
     ];
@@ -169,7 +169,7 @@ test('by the keyboard alone: the report first, then the details, which say wheth
   await log(page, refusal('AAAAAAAAAA0'));
   const card = page.getByTestId('crypto-diagnostics');
   const details = card.getByRole('button', { name: 'Details' });
-  await expect(card.getByText('1 log line')).toBeVisible();
+  await expect(card.getByText('1 sign of a fault')).toBeVisible();
   await page.keyboard.press('Tab');
   await expect(card.getByRole('button', { name: 'Download report' })).toBeFocused();
   await page.keyboard.press('Tab');

@@ -293,8 +293,8 @@ for (const [client, said] of [
     'After you log in again, your recovery key brings back every message whose key is in your key backup.',
   ],
   ['locked', 'There is a key backup, but no recovery key is set up to open it.'],
-  ['safe', 'There is no key backup to bring them back.'],
-  ['silent', 'It is not known whether they can be brought back.'],
+  ['safe', 'There is no key backup to restore them from.'],
+  ['silent', 'It is not known whether a key backup can restore them.'],
 ] as const) {
   test(`how many messages are unreadable already, and whether they come back: ${client}`, async ({ page }) => {
     await open(page, `/recovery.html?${client}`);

@@ -22,7 +22,7 @@ test('the store cleared under the running page brings the prompt at once; put of
   await prompt.getByRole('button', { name: 'How to fix it' }).click({ timeout: 45_000 });
   expect(await reason()).toBe('store-lost');
   await expect(prompt).toContainText('This device lost the keys to its earlier messages.');
-  await expect(prompt).toContainText('There is no key backup to bring them back.');
+  await expect(prompt).toContainText('There is no key backup to restore them from.');
   await expect(prompt).toContainText('logging out loses nothing more');
   await prompt.getByRole('button', { name: 'Not now' }).click();
   await expect(prompt).toBeHidden();

@@ -24,13 +24,13 @@ it('the card speaks English where nobody says otherwise', () => {
 
 it('a provider gives every component its words, and what it lacks stays English', () => {
   const words = wordsOf({ card: { title: 'Diagnose', total: (lines) => `${lines} Zeilen` } });
-  expect([words.title, words.total(0), words.nothing]).toEqual(['Diagnose', '0 Zeilen', ENGLISH.nothing]);
+  expect([words.title, words.total(0), words.details]).toEqual(['Diagnose', '0 Zeilen', ENGLISH.details]);
 });
 
 it('words given to one component go before those of the provider; a word that is undefined is none', () => {
-  const own = { title: 'Eigene', nothing: undefined };
-  const words = wordsOf({ card: { title: 'Diagnose', nothing: 'Nichts' } }, own);
-  expect([words.title, words.nothing]).toEqual(['Eigene', 'Nichts']);
+  const own = { title: 'Eigene', details: undefined };
+  const words = wordsOf({ card: { title: 'Diagnose', details: 'Einzelheiten' } }, own);
+  expect([words.title, words.details]).toEqual(['Eigene', 'Einzelheiten']);
 });
 
 it('of a group of words, too, what is missing stays English', () => {
@@ -39,12 +39,12 @@ it('of a group of words, too, what is missing stays English', () => {
 });
 
 it('what is no word at all, as from a translation that lacks it, stays English', () => {
-  const card = { total: '{{count}} Zeilen', session: 'cryptoDiag.session', nothing: null } as object;
+  const card = { total: '{{count}} Zeilen', session: 'cryptoDiag.session', details: null } as object;
   const words = wordsOf({ card });
-  expect([words.total(0), words.session.stop, words.nothing]).toEqual([
+  expect([words.total(0), words.session.stop, words.details]).toEqual([
     ENGLISH.total(0),
     ENGLISH.session.stop,
-    ENGLISH.nothing,
+    ENGLISH.details,
   ]);
 });
 

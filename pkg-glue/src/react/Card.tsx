@@ -68,7 +68,7 @@ export function Card({ mx = null, extras = {}, words, entriesShown = 5, embedded
           </Button>
         </Box>
       </Box>
-      <Text as="output" size="T200" style={{ overflowWrap: 'anywhere' }}>
+      <Text as="output" size="T200" priority={outcome ? '500' : '300'} style={{ overflowWrap: 'anywhere' }}>
         {outcome ?? text.advice}
       </Text>
       <CriticalStates snapshot={snapshot} words={text} />

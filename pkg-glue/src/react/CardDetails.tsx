@@ -27,11 +27,7 @@ export function CardDetails({ id, mx, extras, snapshot, entriesShown, words }: C
     <Box as="section" id={id} aria-label={words.details} direction="Column" gap="400" style={{ minWidth: 0 }}>
       <FaultCounts counts={snapshot.counts} words={words} />
       <UploadLoopState status={snapshot.uploadLoop} words={words} />
-      {snapshot.entries.length > 0 ? (
-        <EntryList entries={snapshot.entries} shown={entriesShown} words={words} />
-      ) : (
-        <Text size="T300">{words.nothing}</Text>
-      )}
+      {snapshot.entries.length > 0 && <EntryList entries={snapshot.entries} shown={entriesShown} words={words} />}
       <Verdicts diagnosis={diagnosis} words={words} />
       <StoreState snapshot={snapshot} words={words} />
       <TabState tabs={snapshot.tabs} words={words} />

@@ -10,7 +10,8 @@ export const ENGLISH = {
   unavailable: 'Diagnostics are off.',
   failed: 'Diagnostics have stopped.',
   /** How many lines of the console are a sign of a fault. */
-  total: (lines: number) => `${lines} log ${lines === 1 ? 'line' : 'lines'}`,
+  total: (lines: number) =>
+    lines === 0 ? 'No signs of faults' : `${lines} ${lines === 1 ? 'sign of a fault' : 'signs of faults'}`,
   details: 'Details',
   faults: {
     'KE-1': 'one-time keys refused',
@@ -18,7 +19,6 @@ export const ENGLISH = {
     'KE-3': 'messages not decrypted',
     'KE-4': 'call membership timeouts',
   } satisfies Record<Fault, string>,
-  nothing: 'No faults detected.',
   latest: 'Latest entries',
   times: (count: number) => `${count} times`,
   wholeLine: (fault: Fault) => `The whole line (${fault})`,

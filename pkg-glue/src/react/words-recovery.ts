@@ -29,8 +29,8 @@ export const ENGLISH_RECOVERY = {
       'After you log in again, your recovery key brings back every message whose key is in your key backup.',
     locked: 'There is a key backup, but no recovery key is set up to open it.',
     'no-backup':
-      'There is no key backup to bring them back. Another device on which you are logged in may still be able to read them.',
-    unknown: 'It is not known whether they can be brought back.',
+      'There is no key backup to restore them from. Another device on which you are logged in may still have their keys.',
+    unknown: 'It is not known whether a key backup can restore them.',
   } satisfies Record<Outlook, string>,
   /** What a logout would lose. */
   safe: (keys: number): string =>
