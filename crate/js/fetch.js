@@ -27,8 +27,8 @@ const LONGEST = 65_536;
  *
  * @param {any} scope what has the `fetch`: the window
  * @param {(upload: string) => boolean} onUpload whether it is to be answered from memory
- * @param {(upload: string, status: number, error: string, path: string) => boolean} onSettled whether the server refused
- *   the keys
+ * @param {(upload: string, status: number, answer: string, path: string) => boolean} onSettled whether the server refused
+ *   the keys; status 0: no answer came; without an upload before an error is read
  * @param {() => void} onSign the server may accept again
  * @param {(error: unknown) => void} onFailure
  * @param {import('./console.js').EndSignal} signal lets `fetch` go without a call of the wasm: after a trap its memory may be half written
@@ -78,26 +78,35 @@ export function tapFetch(scope, onUpload, onSettled, onSign, onFailure, signal) 
   ) => {
     const { status, statusText } = response;
     const path = (response.url || asked).replace(/^\w+:\/\/[^/]*/, '').replace(/[?#].*/, '');
-    const tell = (/** @type {string} */ upload, /** @type {number} */ status, error = '') =>
-      active && guarded(() => onSettled(upload, status, error, path));
-    if (status !== 400) {
-      if (note.later) note.later.then(({ text }) => tell(text, status));
-      else tell(note.text, status);
-      return;
-    }
+    const tell = (/** @type {string} */ upload, /** @type {number} */ status, answer = '') =>
+      active && guarded(() => onSettled(upload, status, answer, path));
     // Before whoever asked has seen it: the body can be read once only.
     const copy = response.clone();
     // Whoever asked may be faster to read it, and log it.
-    tell('', 0);
+    if (!response.ok) tell('', 0);
     Promise.all([note.later ?? note, copy.text()]).then(
       ([note, text]) => {
-        if (!tell(note.text, 400, errorOf(text)) || text.length > LONGEST) return;
+        if (!tell(note.text, status, wordsOf(text)) || text.length > LONGEST) return;
         refusals.delete(note.who);
         refusals.set(note.who, { text, statusText });
         if (refusals.size > REFUSALS) refusals.delete(refusals.keys().next().value ?? '');
       },
       () => {},
     );
+  };
+
+  /** No answer came. What whoever asked gave up itself says nothing of the server. */
+  const fail = (
+    /** @type {import('./upload.js').Note} */ note,
+    /** @type {any} */ error,
+    /** @type {string} */ asked,
+  ) => {
+    if (error?.name === 'AbortError') return;
+    const words = String(error?.message ?? error).slice(0, 512);
+    const path = asked.replace(/^\w+:\/\/[^/]*/, '').replace(/[?#].*/, '');
+    const tell = (/** @type {string} */ upload) => active && guarded(() => onSettled(upload, 0, words, path));
+    if (note.later) note.later.then(({ text }) => tell(text));
+    else tell(note.text);
   };
 
   /** @returns {Promise<Response>} */
@@ -136,10 +145,16 @@ export function tapFetch(scope, onUpload, onSettled, onSign, onFailure, signal) 
     const promise = apply(original, self, args);
     // Not beside it: a rejection that nobody handles is to be told as such.
     const watched = guarded(() =>
-      promise.then((/** @type {Response} */ response) => {
-        if (active) guarded(() => settle(note, response, url));
-        return response;
-      }),
+      promise.then(
+        (/** @type {Response} */ response) => {
+          if (active) guarded(() => settle(note, response, url));
+          return response;
+        },
+        (/** @type {unknown} */ error) => {
+          if (active) guarded(() => fail(note, error, url));
+          throw error;
+        },
+      ),
     );
     return watched ?? promise;
   };
@@ -213,13 +228,16 @@ function listen(/** @type {'addEventListener' | 'removeEventListener'} */ method
   }
 }
 
-/** What the server says; no more of it than a line of the console may have, and a little that is read with it. */
-function errorOf(/** @type {string} */ text) {
-  let error = text;
+/**
+ * What the server says; of a refusal its sentence alone, as it stands in a line of the console. No more of it than such a
+ * line may have, and a little that is read with it.
+ */
+function wordsOf(/** @type {string} */ text) {
+  let words = text;
   try {
-    error = String(JSON.parse(text).error ?? text);
+    if (text.includes('already exists')) words = String(JSON.parse(text).error ?? text);
   } catch {
     // Not JSON: the text itself is looked at.
   }
-  return error.slice(0, 32_768);
+  return words.slice(0, 32_768);
 }

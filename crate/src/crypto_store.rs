@@ -9,7 +9,8 @@ use alloc::string::String;
 
 use serde::{Deserialize, Serialize};
 
-use crate::scan;
+pub use crate::store_marker::{MARKER_SCHEMA, Marker, Recall};
+use crate::store_trouble::{StoreTrouble, StoreTroubleKind};
 use crate::timestamp::Timestamp;
 
 /// Whose store: one Matrix device, and the database that the SDK keeps its keys in.
@@ -32,74 +33,6 @@ pub struct IdentityKeys {
     pub curve25519: String,
 }
 
-/// The version of [`Marker`]'s form.
-pub const MARKER_SCHEMA: u32 = 1;
-
-/// What is remembered of a device outside its crypto store: in localStorage, one for each device.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Marker {
-    /// [`MARKER_SCHEMA`]
-    pub schema: u32,
-    /// The signing key that the device had when it was first seen.
-    pub ed25519: String,
-    /// The key agreement key that it had then.
-    pub curve25519: String,
-    /// When it was first seen.
-    pub since: Timestamp,
-    /// When it was last seen with these keys.
-    pub last_healthy: Timestamp,
-    /// When its store was found gone.
-    pub lost: Option<Timestamp>,
-    /// When it was first seen with other keys. Never taken back: the homeserver and other devices remember the first.
-    pub changed: Option<Timestamp>,
-}
-
-/// What was found in the place where a marker would be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Recall {
-    /// No marker: this device was not seen before.
-    Nothing,
-    /// A marker.
-    Known(Marker),
-    /// The place could not be read, or what stands there makes no sense; with the reason.
-    Unreadable(String),
-}
-
-impl Recall {
-    /// Reads a marker as it was written: JSON, and the order of its fields is always the same.
-    pub fn from_text(text: &str) -> Self {
-        let schema = text.strip_prefix("{\"schema\":").and_then(scan::number);
-        let reason = match schema {
-            Some(MARKER_SCHEMA) => match Marker::from_text(text) {
-                Some(marker) => return Self::Known(marker),
-                None => "the marker of this device cannot be read: it is incomplete",
-            },
-            Some(_) => "the marker of this device is of another version of this library",
-            None => "the marker of this device cannot be read: it makes no sense",
-        };
-        Self::Unreadable(reason.to_owned())
-    }
-}
-
-impl Marker {
-    fn from_text(text: &str) -> Option<Self> {
-        // Keys and times hold no quotes, so no escapes either.
-        let field = |name| scan::between(text, name, "\"").filter(|value| !scan::holds(value, "\\"));
-        let time = |name| field(name)?.parse().ok();
-        let time_or_null = |null, name| if scan::holds(text, null) { Some(None) } else { time(name).map(Some) };
-        Some(Self {
-            schema: MARKER_SCHEMA,
-            ed25519: field("\"ed25519\":\"")?.to_owned(),
-            curve25519: field("\"curve25519\":\"")?.to_owned(),
-            since: time("\"since\":\"")?,
-            last_healthy: time("\"lastHealthy\":\"")?,
-            lost: time_or_null("\"lost\":null", "\"lost\":\"")?,
-            changed: time_or_null("\"changed\":null", "\"changed\":\"")?,
-        })
-    }
-}
-
 /// The verdict on a crypto store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -113,6 +46,18 @@ pub enum StoreVerdict {
     Evicted,
     /// The device came back under its old id with other identity keys: uploads of one-time keys will be refused.
     IdentityChanged,
+    /// The page has no connection to it any more: it was closed by force, or the store was deleted. Which, a reload tells.
+    ConnectionLost,
+    /// The browser cannot read or write it.
+    Failing,
+    /// There is no room left for it.
+    Full,
+    /// Another tab, or another release, made it of another version.
+    VersionConflict,
+    /// It is there, and its contents cannot be read.
+    Corrupt,
+    /// It is the store of another account or device.
+    WrongAccount,
     /// It could not be found out; see `error`.
     #[default]
     Unknown,
@@ -134,7 +79,7 @@ pub enum IdentityCheck {
     Changed,
 }
 
-/// The store was lost while the page was running: its connection to the database is dead.
+/// The page lost its connection to the store while it was running. Whether the store is gone, the browser's list tells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
@@ -174,8 +119,14 @@ pub struct CryptoStoreStatus {
     /// When the device was last seen with the keys it had first.
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub last_healthy: Option<Timestamp>,
-    /// The store's loss under the running page, where it happened.
+    /// The connection's loss under the running page, where it happened.
     pub loss: Option<StoreLoss>,
+    /// Whether the browser still lists the database after that; `null`: it was not asked, or did not say.
+    #[serde(default)]
+    pub database_listed: Option<bool>,
+    /// What else keeps the client from using the store; `null`: nothing that was seen.
+    #[serde(default)]
+    pub trouble: Option<StoreTrouble>,
     /// For a person to read: what could not be found out, and why.
     pub error: Option<String>,
 }
@@ -191,6 +142,8 @@ pub struct CryptoStore {
     existed: Option<bool>,
     identity: IdentityCheck,
     loss: Option<StoreLoss>,
+    listed: Option<bool>,
+    trouble: Option<StoreTrouble>,
     error: Option<String>,
     found_at: Timestamp,
     /// The device was logged out: it will not come back.
@@ -220,7 +173,21 @@ impl CryptoStore {
             marker.lost.get_or_insert(now);
         }
         let identity = IdentityCheck::NotCompared;
-        Self { device, memory, marker, saved, existed, identity, loss: None, error, found_at: now, retired: false }
+        let (loss, listed, trouble) = (None, None, None);
+        Self {
+            device,
+            memory,
+            marker,
+            saved,
+            existed,
+            identity,
+            loss,
+            listed,
+            trouble,
+            error,
+            found_at: now,
+            retired: false,
+        }
     }
 
     /// The client tells the identity keys that the device has now.
@@ -256,6 +223,16 @@ impl CryptoStore {
             marker.lost.get_or_insert(loss.first_ts);
         }
         self.loss = Some(loss);
+    }
+
+    /// The browser was asked after a loss whether it still lists the database.
+    pub const fn listed(&mut self, listed: bool) {
+        self.listed = Some(listed);
+    }
+
+    /// A line says that the store cannot be used.
+    pub fn trouble(&mut self, kind: StoreTroubleKind, message: &str, now: Timestamp) {
+        note_trouble(&mut self.trouble, kind, message, now);
     }
 
     /// The device was logged out.
@@ -299,8 +276,8 @@ impl CryptoStore {
             verdict,
             since: match verdict {
                 StoreVerdict::Healthy | StoreVerdict::FirstRun => Some(marker.map_or(self.found_at, |m| m.since)),
-                StoreVerdict::Evicted | StoreVerdict::IdentityChanged => Some(self.trouble_since()),
                 StoreVerdict::Unknown => None,
+                _ => Some(self.trouble_since()),
             },
             user_id: Some(self.device.user_id.clone()),
             device_id: Some(self.device.device_id.clone()),
@@ -309,6 +286,8 @@ impl CryptoStore {
             identity: self.identity,
             last_healthy: marker.map(|marker| marker.last_healthy),
             loss: self.loss.clone(),
+            database_listed: self.listed,
+            trouble: self.trouble.clone(),
             error: self.error.clone().or_else(|| {
                 let is_open = verdict == StoreVerdict::Unknown && self.lost_before();
                 is_open.then(|| "it was found gone before, and its keys were not compared since".to_owned())
@@ -316,15 +295,20 @@ impl CryptoStore {
         }
     }
 
+    /// A connection that was lost is no lost store: for that it takes two signs.
     fn verdict(&self) -> StoreVerdict {
+        let is_gone = self.memory == Memory::Known && self.existed == Some(false);
+        let trouble = self.trouble.as_ref().map(|trouble| trouble.kind);
         match self.identity {
             IdentityCheck::Changed => StoreVerdict::IdentityChanged,
-            _ if self.loss.is_some() => StoreVerdict::Evicted,
+            _ if trouble >= Some(StoreTroubleKind::Corrupt) => verdict_on(trouble),
+            IdentityCheck::NotCompared if is_gone => StoreVerdict::Evicted,
+            _ if self.loss.is_some() => verdict_on_loss(self.listed),
+            _ if trouble.is_some() => verdict_on(trouble),
             IdentityCheck::Same => StoreVerdict::Healthy,
             IdentityCheck::FirstSeen => StoreVerdict::FirstRun,
             IdentityCheck::NotCompared => match (self.memory, self.existed) {
                 (Memory::Nothing, _) => StoreVerdict::FirstRun,
-                (Memory::Known, Some(false)) => StoreVerdict::Evicted,
                 (Memory::Known, _) if self.changed_before() => StoreVerdict::IdentityChanged,
                 // A database is there again: the old one, or a new one.
                 (Memory::Known, Some(true)) if !self.lost_before() => StoreVerdict::Healthy,
@@ -344,6 +328,35 @@ impl CryptoStore {
     fn trouble_since(&self) -> Timestamp {
         let marked = self.marker.iter().flat_map(|marker| [marker.lost, marker.changed]).flatten();
         let seen = self.loss.iter().map(|loss| loss.first_ts);
+        let seen = seen.chain(self.trouble.iter().map(|trouble| trouble.first_ts));
         marked.chain(seen).min().unwrap_or(self.found_at)
+    }
+}
+
+/// The first line of the gravest trouble stays; what is less grave beside it is not counted.
+pub(crate) fn note_trouble(trouble: &mut Option<StoreTrouble>, kind: StoreTroubleKind, message: &str, now: Timestamp) {
+    match trouble {
+        Some(known) if known.kind == kind => {
+            known.last_ts = now;
+            known.count = known.count.saturating_add(1);
+        }
+        Some(known) if known.kind > kind => {}
+        _ => *trouble = Some(StoreTrouble { kind, first_ts: now, last_ts: now, count: 1, message: message.to_owned() }),
+    }
+}
+
+pub(crate) const fn verdict_on_loss(listed: Option<bool>) -> StoreVerdict {
+    if let Some(false) = listed { StoreVerdict::Evicted } else { StoreVerdict::ConnectionLost }
+}
+
+pub(crate) const fn verdict_on(trouble: Option<StoreTroubleKind>) -> StoreVerdict {
+    match trouble {
+        Some(StoreTroubleKind::ConnectionLost) => StoreVerdict::ConnectionLost,
+        Some(StoreTroubleKind::Failing) => StoreVerdict::Failing,
+        Some(StoreTroubleKind::VersionConflict) => StoreVerdict::VersionConflict,
+        Some(StoreTroubleKind::Full) => StoreVerdict::Full,
+        Some(StoreTroubleKind::Corrupt) => StoreVerdict::Corrupt,
+        Some(StoreTroubleKind::WrongAccount) => StoreVerdict::WrongAccount,
+        None => StoreVerdict::Unknown,
     }
 }

@@ -3,6 +3,8 @@
 //! ```text
 //! Error decrypting event (id=$… type=… sender=@… room=!… ts=…): DecryptionError[msg: <reason>, sender_key: …, session_id: …]
 //! ```
+//!
+//! Earlier releases put `session: …` behind the reason; an error of any other kind stands there as its name and message.
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -13,17 +15,22 @@ use crate::scan;
 /// The words that make a line one of these.
 pub const SIGNATURE: &str = "DecryptionError";
 
+/// How the line begins, whatever the error.
+pub(crate) const EVENT: &str = "Error decrypting event";
+
 /// Reads which event could not be decrypted, and whether it is the event that is broken.
 pub fn parse_decryption_error(text: &str) -> Detail {
     // The ids before it may hold the word, too.
     let parts = scan::split(text, "): DecryptionError").or_else(|| scan::split(text, SIGNATURE));
-    let (head, tail) = parts.unwrap_or((text, ""));
+    let (head, reason) = match parts {
+        Some((head, tail)) => (head, reason(tail)),
+        None => other_error(text),
+    };
     let event = TimelineEvent {
         event_id: field(head, "(id="),
         room_id: field(head, " room="),
         sender: field(head, " sender="),
     };
-    let reason = reason(tail);
     match reason.and_then(malformed_cause) {
         Some(cause) => Detail::Malformed { event, cause, reason: reason.unwrap_or_default().to_owned() },
         None => Detail::Undecryptable { event, reason: reason.map(str::to_owned) },
@@ -35,13 +42,23 @@ fn field(head: &str, name: &str) -> Option<String> {
     (value != "undefined" && value != "null").then(|| value.to_owned())
 }
 
+/// An error that is none of the SDK's: its name and message. The time stands last of what is said of the event.
+fn other_error(text: &str) -> (&str, Option<&str>) {
+    let (event, from) = scan::split(text, " ts=").unwrap_or(("", text));
+    let Some((_, error)) = scan::split(from, "): ") else { return (text, None) };
+    let error = scan::first_line(error).trim();
+    let head = if event.is_empty() { &text[..text.len() - error.len()] } else { event };
+    (head, (!error.is_empty()).then_some(error))
+}
+
 fn reason(tail: &str) -> Option<&str> {
     let Some(rest) = tail.strip_prefix("[msg: ") else {
         // Another writer's words: `DecryptionError: <reason>`.
         let rest = scan::first_line(tail.strip_prefix(':')?).trim();
         return (!rest.is_empty()).then_some(rest);
     };
-    let end = scan::find(rest, ", sender_key: ").or_else(|| scan::find(rest, "]"));
+    let details = [", sender_key: ", ", session: "].into_iter().filter_map(|words| scan::find(rest, words)).min();
+    let end = details.or_else(|| scan::find(rest, "]"));
     Some(rest[..end.unwrap_or(rest.len())].trim_end())
 }
 
@@ -49,7 +66,8 @@ fn reason(tail: &str) -> Option<&str> {
 fn malformed_cause(reason: &str) -> Option<MalformedCause> {
     // The words of serde, vodozemac and matrix-sdk-crypto; the position is serde_json's and is written for content
     // that could not be read, whatever the field.
-    const WORDS: [(&str, MalformedCause); 8] = [
+    // The last ones are those of the SDK's former crypto library, and of libolm.
+    const WORDS: [(&str, MalformedCause); 14] = [
         ("missing field `", MalformedCause::MissingField),
         ("wasn't valid base64", MalformedCause::BadBase64),
         ("unsupported algorithm", MalformedCause::UnsupportedAlgorithm),
@@ -58,12 +76,83 @@ fn malformed_cause(reason: &str) -> Option<MalformedCause> {
         ("unknown variant `", MalformedCause::InvalidType),
         ("didn't contain a valid payload", MalformedCause::Unreadable),
         ("failed to decode Protobuf", MalformedCause::Unreadable),
+        ("nknown encryption algorithm \"undefined\"", MalformedCause::MissingField),
+        ("nknown encryption algorithm", MalformedCause::UnsupportedAlgorithm),
+        ("Missing fields in input", MalformedCause::MissingField),
+        ("OLM.INVALID_BASE64", MalformedCause::BadBase64),
+        ("OLM.BAD_MESSAGE_FORMAT", MalformedCause::Unreadable),
+        ("OLM.BAD_MESSAGE_VERSION", MalformedCause::Unreadable),
     ];
     let known = WORDS.into_iter().find_map(|(words, cause)| scan::holds(reason, words).then_some(cause));
     known.or_else(|| {
         let position = scan::after(reason, " at line ")?;
         scan::holds(position, " column ").then_some(MalformedCause::Unreadable)
     })
+}
+
+/// Why an event that is not malformed could not be decrypted.
+#[cfg(feature = "diagnosis")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Why {
+    /// The key is not there, for a reason that is known and ordinary.
+    NoKey,
+    /// The client refuses: the sender is not verified, not known, or another than before.
+    Sender,
+    /// The crypto store could not be read.
+    Store,
+    /// The same message was seen before, or in another place.
+    Replay,
+    /// The key does not fit the message.
+    Damaged,
+    /// Anything else.
+    Unknown,
+}
+
+/// Ordinary reasons are a closed list: the SDK's own, and what a sender says that withholds a key.
+#[cfg(feature = "diagnosis")]
+pub(crate) fn why(reason: &str) -> Why {
+    const WORDS: [(&str, Why); 38] = [
+        // A database's error is told within whatever else.
+        ("DomException", Why::Store),
+        ("IDBDatabase", Why::Store),
+        ("IndexedDB", Why::Store),
+        ("Indexed Database", Why::Store),
+        ("crypto store", Why::Store),
+        ("InvalidStateError", Why::Store),
+        ("QuotaExceededError", Why::Store),
+        ("TransactionInactiveError", Why::Store),
+        ("sender identity is unverified", Why::Sender),
+        ("sender's identity", Why::Sender),
+        ("sender identity is not cross-signed", Why::Sender),
+        ("sender device is not known", Why::Sender),
+        ("sender device was not verified", Why::Sender),
+        ("sending device is not", Why::Sender),
+        ("sending device was not", Why::Sender),
+        ("mismatched identity keys", Why::Sender),
+        ("ender of the plaintext doesn't match", Why::Sender),
+        ("replay", Why::Replay),
+        ("uplicate message index", Why::Replay),
+        ("Message intended for room", Why::Replay),
+        ("invalid MAC", Why::Damaged),
+        ("InvalidMAC", Why::Damaged),
+        ("BAD_MESSAGE_MAC", Why::Damaged),
+        ("BAD_SIGNATURE", Why::Damaged),
+        ("signature", Why::Damaged),
+        ("sent before this device logged in", Why::NoKey),
+        ("sent when we were not a member", Why::NoKey),
+        ("has not sent us the keys for this message", Why::NoKey),
+        ("unknown message index", Why::NoKey),
+        ("UNKNOWN_MESSAGE_INDEX", Why::NoKey),
+        ("Can't find the room key", Why::NoKey),
+        ("session to decrypt the message is missing", Why::NoKey),
+        ("UNKNOWN_INBOUND_SESSION_ID", Why::NoKey),
+        ("disabled encrypting to unverified devices", Why::NoKey),
+        ("sender has blocked you", Why::NoKey),
+        ("not authorised to read the message", Why::NoKey),
+        ("requested key was not found", Why::NoKey),
+        ("sender disabled sharing encrypted history", Why::NoKey),
+    ];
+    WORDS.into_iter().find_map(|(words, why)| scan::holds(reason, words).then_some(why)).unwrap_or(Why::Unknown)
 }
 
 #[cfg(test)]
@@ -93,6 +182,9 @@ mod tests {
                 MalformedCause::UnsupportedAlgorithm,
             ),
             ("trailing characters at line 1 column 2", MalformedCause::Unreadable),
+            ("Unknown encryption algorithm \"undefined\".", MalformedCause::MissingField),
+            ("Unknown encryption algorithm \"m.rot13\".", MalformedCause::UnsupportedAlgorithm),
+            ("OLM.BAD_MESSAGE_FORMAT", MalformedCause::Unreadable),
         ] {
             let Detail::Malformed { event: read_event, cause, reason: words } = read(reason) else {
                 panic!("{reason}")
@@ -105,6 +197,56 @@ mod tests {
             "DomException InvalidStateError (11): The database connection is closing.",
         ] {
             assert_eq!(read(reason), Detail::Undecryptable { event: event(), reason: Some(reason.to_owned()) });
+        }
+    }
+
+    #[test]
+    fn what_stands_behind_the_reason_is_no_part_of_it() {
+        for details in [", session: undefined|undefined", ", session: q/AJ|Zh9Z", ", sender_key: x, session_id: y", ""]
+        {
+            let line = format!("Error decrypting event (id=$e ts=x): DecryptionError[msg: no, for now{details}]");
+            let Detail::Undecryptable { reason, .. } = parse_decryption_error(&line) else { panic!("{line}") };
+            assert_eq!(reason.as_deref(), Some("no, for now"), "{line}");
+        }
+    }
+
+    #[test]
+    fn any_other_error_is_a_reason_too() {
+        let of = |error: &str| {
+            parse_decryption_error(&format!(
+                "Error decrypting event (id=$e type=m.room.encrypted sender=@s:hs room=!r:hs ts=2026-11-23T22:50:13.931Z): {error}"
+            ))
+        };
+        let reason = "TypeError: Cannot read properties of undefined (reading 'algorithm')";
+        assert_eq!(
+            of(&format!("{reason}\n    at x")),
+            Detail::Undecryptable { event: event(), reason: Some(reason.to_owned()) }
+        );
+        assert_eq!(of(""), Detail::Undecryptable { event: event(), reason: None });
+    }
+
+    #[cfg(feature = "diagnosis")]
+    #[test]
+    fn ordinary_reasons_are_a_closed_list() {
+        for (reason, expected) in [
+            ("The sender's device has not sent us the keys for this message.", Why::NoKey),
+            ("The sender's device has not sent us the keys for this message at this index.", Why::NoKey),
+            ("This message was sent when we were not a member of the room.", Why::NoKey),
+            ("The sender has disabled encrypting to unverified devices.", Why::NoKey),
+            ("OLM.UNKNOWN_MESSAGE_INDEX", Why::NoKey),
+            ("The sender identity is unverified, but was previously verified.", Why::Sender),
+            ("The sender device is not known.", Why::Sender),
+            ("The sender identity is not cross-signed.", Why::Sender),
+            ("InvalidStateError: Failed to execute 'transaction' on 'IDBDatabase': x", Why::Store),
+            ("DomException UnknownError (0): Connection to Indexed Database server lost.", Why::Store),
+            ("Duplicate message index, possible replay attack: abc|1", Why::Replay),
+            ("Failed decrypting Megolm message, invalid MAC: MacError", Why::Damaged),
+            // How a sender comes to withhold a key for want of a session is what is asked here.
+            ("Unable to establish a secure channel.", Why::Unknown),
+            ("Unknown error", Why::Unknown),
+            ("", Why::Unknown),
+        ] {
+            assert_eq!(why(reason), expected, "{reason}");
         }
     }
 

@@ -86,6 +86,13 @@ pub enum Detail {
     Refusal(Refusal),
     /// KE-1: the bare words "already exists", of whatever: kept, but no proof of a refusal.
     Clue,
+    /// KE-1: an upload of keys failed, and not because a key exists already.
+    UploadFailed {
+        /// HTTP status of the answer; `null`: no answer came, or the line does not say.
+        http_status: Option<u16>,
+        /// The homeserver's `errcode`, as in `M_TOO_LARGE`.
+        errcode: Option<String>,
+    },
     /// KE-2: the media key of this index is missing.
     MissingKey {
         /// Who sends the media: `@user:server:DEVICE`.
@@ -113,6 +120,22 @@ pub enum Detail {
         participant: Option<String>,
         /// Index of the key in the participant's key ring.
         index: Option<u32>,
+    },
+    /// KE-2: `LiveKit` goes on failing to decrypt, and logs no more of it: that no line follows is no sign of an end.
+    KeyErrorsSuppressed {
+        /// Who sends the media.
+        participant: Option<String>,
+    },
+    /// KE-2: this device has a media key to send, and found nobody to send it to. Ordinary for the only one in a call.
+    NoKeyTargets,
+    /// KE-2: this device could not make an Olm session with another one, so it can send it no keys.
+    OlmSessionFailed {
+        /// User id of the other device.
+        user_id: Option<String>,
+        /// The other device.
+        device_id: Option<String>,
+        /// The words of the crypto library.
+        reason: Option<String>,
     },
     /// KE-2: a media key arrived **and was decrypted**. This is the normal case, and evidence against a lost key.
     ToDeviceOpened {
@@ -154,7 +177,7 @@ pub enum Detail {
 
 impl Detail {
     /// How many kinds there are.
-    pub(crate) const KINDS: usize = 13;
+    pub(crate) const KINDS: usize = 17;
 
     /// The running number of the kind, below [`Self::KINDS`].
     pub(crate) const fn ordinal(&self) -> usize {
@@ -172,6 +195,10 @@ impl Detail {
             Self::DelayedEvent(_) => 10,
             Self::Membership(_) => 11,
             Self::KeyMarkedInvalid { .. } => 12,
+            Self::UploadFailed { .. } => 13,
+            Self::KeyErrorsSuppressed { .. } => 14,
+            Self::NoKeyTargets => 15,
+            Self::OlmSessionFailed { .. } => 16,
         }
     }
 }
@@ -247,6 +274,9 @@ pub struct CallMembership {
     pub failure: Option<CallFailure>,
     /// HTTP status, where the server answered at all.
     pub http_status: Option<u16>,
+    /// The server's `errcode`, where it gave one: `M_NOT_FOUND`.
+    #[serde(default)]
+    pub errcode: Option<String>,
     /// The server's id of the delayed event.
     pub delay_id: Option<String>,
     /// Retries made so far; of lines folded into one entry, the most.

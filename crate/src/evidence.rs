@@ -225,8 +225,11 @@ const fn is_of_call(detail: &Detail) -> bool {
             | Detail::MissingKeySet { .. }
             | Detail::InvalidKey { .. }
             | Detail::KeyMarkedInvalid { .. }
+            | Detail::KeyErrorsSuppressed { .. }
+            | Detail::NoKeyTargets
             | Detail::ToDeviceOpened { .. }
             | Detail::ToDeviceUnopened { .. }
+            | Detail::OlmSessionFailed { .. }
             | Detail::DelayedEvent(_)
             | Detail::Membership(_)
     )
@@ -238,11 +241,14 @@ const fn names_its_subject(detail: &Detail) -> bool {
         Detail::MissingKey { participant, .. }
         | Detail::MissingKeySet { participant, .. }
         | Detail::KeyMarkedInvalid { participant, .. }
+        | Detail::KeyErrorsSuppressed { participant }
         | Detail::InvalidKey { participant } => participant.is_some(),
+        Detail::UploadFailed { http_status, errcode } => http_status.is_some() || errcode.is_some(),
+        Detail::OlmSessionFailed { device_id, reason, .. } => device_id.is_some() && reason.is_some(),
         Detail::ToDeviceOpened { sender } => sender.is_some(),
         Detail::Malformed { event, .. } | Detail::Undecryptable { event, .. } => event.event_id.is_some(),
         Detail::DelayedEvent(call) | Detail::Membership(call) => call.room_id.is_some(),
-        Detail::Clue | Detail::ToDeviceUnopened { .. } | Detail::MediaKeyMention => false,
+        Detail::Clue | Detail::ToDeviceUnopened { .. } | Detail::MediaKeyMention | Detail::NoKeyTargets => false,
     }
 }
 

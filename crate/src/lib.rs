@@ -25,8 +25,11 @@ mod media_key;
 mod membership;
 pub mod otk;
 pub mod redact;
+pub mod store_trouble;
 
 pub mod signature;
+
+mod store_marker;
 
 pub mod crypto_store;
 pub mod evidence;
@@ -39,6 +42,7 @@ pub mod election;
 pub mod leadership;
 pub mod upload;
 pub mod upload_loop;
+pub mod upload_outcome;
 
 pub mod upload_clients;
 

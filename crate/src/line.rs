@@ -3,11 +3,12 @@
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 
-use crate::entry::Level;
+use crate::entry::{Detail, Fault, Level};
 use crate::evidence::{Evidence, Place};
 use crate::redact::{redact, redact_excerpt};
 use crate::scan;
-use crate::signature::{Classified, recognise, tells_of_lost_store};
+use crate::signature::{Classified, recognise};
+use crate::store_trouble::{StoreTroubleKind, store_trouble};
 
 /// How much of a line is kept, in bytes of UTF-8.
 pub const MAX_MESSAGE: usize = 16 * 1024;
@@ -32,8 +33,8 @@ pub struct Line<'a> {
 pub struct ReadLine {
     /// A sign of a fault.
     pub evidence: Option<Evidence>,
-    /// What is kept of a line that says that the crypto store is lost.
-    pub lost_store: Option<String>,
+    /// What a line says of the crypto store that cannot be used, and what is kept of it.
+    pub store: Option<(StoreTroubleKind, String)>,
     /// Where the line was kept when it came before.
     pub place: Option<Place>,
 }
@@ -48,14 +49,14 @@ impl Line<'_> {
         let (raw, whole) = (joined(self.text, self.excerpt), joined(&text, &excerpt));
         let places = [(&*text, &*text), (&whole, &whole), (self.text, &text), (&raw, &whole)];
         let found = places.into_iter().find_map(|(raw, redacted)| recognise(raw).map(|row| row.classify(redacted)));
-        let lost = tells_of_lost_store(self.text) || tells_of_lost_store(&raw);
-        let lost_store = lost.then(|| message(&text, &excerpt, "DomException").0);
+        let trouble = store_trouble(self.text).or_else(|| store_trouble(&raw));
+        let store = trouble.map(|kind| (kind, message(&text, &excerpt, "DomException").0));
         let evidence = found.map(|Classified { fault, signature, detail }| {
             let (message, cut) = message(&text, &excerpt, signature);
             let (level, source, truncated) = (self.level, redact(self.source).into_owned(), cut || self.truncated);
             Evidence { level, source, fault, signature, message, truncated, detail }
         });
-        (evidence.is_some() || lost_store.is_some()).then_some(ReadLine { evidence, lost_store, place: None })
+        (evidence.is_some() || store.is_some()).then_some(ReadLine { evidence, store, place: None })
     }
 }
 
@@ -65,6 +66,18 @@ const OMISSION: &str = "\n[…]\n";
 /// A line that has an excerpt, as far as it is there.
 fn joined(text: &str, excerpt: &str) -> String {
     if excerpt.is_empty() { String::new() } else { [text, OMISSION, excerpt].concat() }
+}
+
+/// What is kept of an upload of keys that failed on the network: no more of a proxy's page than tells it from others.
+pub(crate) fn failed_upload(http_status: Option<u16>, answer: &str, path: &str) -> Evidence {
+    const MOST: usize = 512;
+
+    let status = http_status.map_or_else(String::new, |status| alloc::format!("[{status}] "));
+    let text = [&status, cut(answer, MOST), " (", path, ")"].concat();
+    let detail = Detail::UploadFailed { http_status, errcode: scan::errcode(answer).map(str::to_owned) };
+    let (level, source, fault) = (Level::Error, "network".to_owned(), Fault::Ke1);
+    let (message, truncated) = (redact(&text).into_owned(), answer.len() > MOST);
+    Evidence { level, source, fault, signature: "/keys/upload", message, truncated, detail }
 }
 
 /// What is kept of a line, and whether that is not all of it. It was redacted before, so that no cut can hide the

@@ -6,7 +6,10 @@ use alloc::string::String;
 
 use crate::entry::Detail;
 use crate::scan;
-use crate::structure::{OPENED, crypto_field, own_words};
+use crate::structure::{OPENED, crypto_field, own_crypto_field, own_words};
+
+/// rust-crypto opened a to-device event, and then turned it away.
+pub(crate) const CHECKED: &str = "to-device message was successfully decrypted but";
 
 /// `MissingKey: missing key at index 1 for participant @bob:hs:DEVICE`
 pub(crate) fn missing_key(text: &str) -> Detail {
@@ -29,6 +32,23 @@ pub(crate) fn invalid_key(text: &str) -> Detail {
 pub(crate) fn marked_invalid(text: &str) -> Detail {
     let index = scan::after(text, " at index ").and_then(scan::number);
     Detail::KeyMarkedInvalid { participant: participant(text, "key for "), index }
+}
+
+/// `InvalidKey: Decryption failed: …` names nobody.
+pub(crate) const fn invalid_key_of_nobody(_: &str) -> Detail {
+    Detail::InvalidKey { participant: None }
+}
+
+/// `Suppressing further decryption errors for @bob:hs:DEVICE`
+pub(crate) fn suppressed(text: &str) -> Detail {
+    Detail::KeyErrorsSuppressed { participant: participant(text, " errors for ") }
+}
+
+/// rust-crypto could not make a session with a device that a message is for: what it was to bring does not arrive there.
+pub(crate) fn session_failed(text: &str) -> Detail {
+    let device_id = own_crypto_field(text, "device_id");
+    let reason = scan::after(text, " error=").map(|error| scan::first_line(error).trim().to_owned());
+    Detail::OlmSessionFailed { user_id: own_crypto_field(text, "user_id"), device_id, reason }
 }
 
 /// The user of a participant, which a call names `@user:server:DEVICE`.
@@ -55,6 +75,12 @@ pub(crate) fn mention(text: &str) -> Detail {
 /// rust-crypto could not open a to-device event. Its inner type is not known: it may or may not have been a media key.
 pub(crate) fn unopened(text: &str) -> Detail {
     let words = scan::after(scan::first_line(text), ": ").map(str::to_owned);
+    // What was wrong with one that was opened stands in a field.
+    let error = || scan::after(text, "\n    error=").map(scan::first_line);
+    let words = match words {
+        Some(words) if scan::holds(&words, CHECKED) => Some(error().map_or(words, str::to_owned)),
+        words => words,
+    };
     Detail::ToDeviceUnopened { sender: sender(text), reason: words }
 }
 
@@ -86,6 +112,31 @@ mod tests {
             marked_invalid("key for @bob:hs:DEV at index 2 is being marked as invalid"),
             Detail::KeyMarkedInvalid { participant: bob, index: Some(2) }
         );
+    }
+
+    #[test]
+    fn livekits_lines_without_a_key_are_read() {
+        let bob = Some("@bob:hs:DEV".to_owned());
+        assert_eq!(
+            suppressed("Suppressing further decryption errors for @bob:hs:DEV {room: \"x\"}"),
+            Detail::KeyErrorsSuppressed { participant: bob }
+        );
+        assert_eq!(suppressed("Suppressing further"), Detail::KeyErrorsSuppressed { participant: None });
+    }
+
+    #[test]
+    fn what_was_wrong_with_an_opened_message_and_with_a_session_is_read() {
+        let line = "WARN m::account: A to-device message was successfully decrypted but parsing and checking the event \
+                    fields failed\n    error=JsonError(Error(\"duplicate field\", line: 1))\n    at x.rs:1\n    in a::b with \
+                    sender=\"@bo:hs\"";
+        let Detail::ToDeviceUnopened { sender, reason } = unopened(line) else { panic!() };
+        assert_eq!(sender.as_deref(), Some("@bo:hs"));
+        assert_eq!(reason.as_deref(), Some("JsonError(Error(\"duplicate field\", line: 1))"));
+        let line = "WARN m::sessions: Error creating Olm session\n    user_id=\"@bo:hs\" device_id=\"D\" \
+                    error=InvalidSignature { one_time_key: SignedKey { key: \"x\" } }\n    at x.rs:1";
+        let Detail::OlmSessionFailed { user_id, device_id, reason } = session_failed(line) else { panic!() };
+        assert_eq!((user_id.as_deref(), device_id.as_deref()), (Some("@bo:hs"), Some("D")));
+        assert!(reason.unwrap().starts_with("InvalidSignature"));
     }
 
     #[test]

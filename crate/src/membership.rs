@@ -8,12 +8,20 @@ use crate::entry::{CallFailure, CallMembership, CallRequest};
 use crate::scan;
 
 /// By which words a line tells the request, where no address does. The more telling ones first.
-const REQUESTS: [(&str, CallRequest); 12] = [
+const REQUESTS: [(&str, CallRequest); 20] = [
     ("Restart delayed event timed out", CallRequest::RestartLeave),
     ("Could not restart delayed event", CallRequest::RestartLeave),
     ("client.restartScheduledDelayedEvent", CallRequest::RestartLeave),
     ("client.cancelScheduledDelayedEvent", CallRequest::CancelLeave),
     ("client.sendScheduledDelayedEvent", CallRequest::SendLeave),
+    ("client._unstable_updateDelayedEvent", CallRequest::UpdateLeave),
+    ("for RestartDelayedEvent attempts", CallRequest::RestartLeave),
+    ("for SendScheduledDelayedLeaveEvent attempts", CallRequest::SendLeave),
+    ("for SendDelayedEvent attempts", CallRequest::ScheduleLeave),
+    ("for SendFirstDelayedEvent attempts", CallRequest::ScheduleLeave),
+    ("for SendMainDelayedEvent attempts", CallRequest::ScheduleLeave),
+    ("Retry sending delayed disconnection event", CallRequest::ScheduleLeave),
+    ("DelayedEvents endpoint", CallRequest::ScheduleLeave),
     ("org.matrix.msc4140.delay=", CallRequest::ScheduleLeave),
     ("Could not send delayed event", CallRequest::ScheduleLeave),
     ("client._unstable_sendDelayed", CallRequest::ScheduleLeave),
@@ -23,11 +31,16 @@ const REQUESTS: [(&str, CallRequest); 12] = [
     ("client.sendStateEvent", CallRequest::Membership),
 ];
 
-const FAILURES: [(&str, CallFailure); 4] = [
+const FAILURES: [(&str, CallFailure); 8] = [
     ("AbortError", CallFailure::TimedOut),
     ("timed out", CallFailure::TimedOut),
     ("ConnectionError", CallFailure::Unreachable),
     ("Failed to fetch", CallFailure::Unreachable),
+    ("NetworkError when attempting", CallFailure::Unreachable),
+    ("Load failed", CallFailure::Unreachable),
+    ("M_LIMIT_EXCEEDED", CallFailure::Refused),
+    // The SDK gives up so on rate limits alone; of other failures it says that it reached the maximum.
+    ("Exceeded maximum retries", CallFailure::Refused),
 ];
 
 /// Reads room, request, failure and retries, wherever the line gives them.
@@ -40,11 +53,13 @@ pub(crate) fn parse_membership(text: &str) -> CallMembership {
         request: action.flatten().or_else(|| told(text, &REQUESTS)),
         failure: http_status.map(|_| CallFailure::Refused).or_else(|| told(text, &FAILURES)),
         http_status,
+        errcode: scan::errcode(text).map(str::to_owned),
         delay_id,
         attempt,
         max_attempts,
         rejoins: scan::holds(text, "Missing own membership"),
         gave_up: scan::holds(text, "MembershipManager stopped because")
+            || scan::holds(text, "The MembershipManager shut down")
             || scan::holds(text, "MembershipManager encountered an unrecoverable error"),
     }
 }
@@ -125,6 +140,26 @@ mod tests {
             }
         );
         assert_eq!(parse_membership("something of a delayed event (http://hs/a/b)"), CallMembership::default());
+    }
+
+    #[test]
+    fn the_errcode_and_who_gave_up_are_read_whatever_stands_before() {
+        let limited = parse_membership(
+            "error updating delayed event:  M_LIMIT_EXCEEDED: MatrixError: [429] Too Many Requests \
+             (https://hs/_matrix/client/unstable/org.matrix.msc4140/delayed_events/syd_x/restart)",
+        );
+        assert_eq!((limited.http_status, limited.errcode.as_deref()), (Some(429), Some("M_LIMIT_EXCEEDED")));
+        for before in ["", "[MembershipManager] ", "MembershipManager encountered an unrecoverable error:  "] {
+            let call = parse_membership(&format!(
+                "{before}Error: The MembershipManager shut down because of the end condition: Error: Exceeded maximum retries \
+                 for RestartDelayedEvent attempts (client.restartScheduledDelayedEvent)"
+            ));
+            assert_eq!(
+                (call.gave_up, call.request, call.failure),
+                (true, Some(CallRequest::RestartLeave), Some(CallFailure::Refused)),
+                "{before}"
+            );
+        }
     }
 
     #[test]

@@ -4,6 +4,12 @@
 //! One time key <algorithm>:<id> already exists. Old key: <JSON>; new key: <Python repr>
 //! ```
 //!
+//! or as Dendrite does, for whom the SDK has no words (`Unknown message`): `{<user>: {<device>: {"error": …}}}`, and in it
+//!
+//! ```text
+//! <user> device <device>: algorithm / key ID <algorithm>:<id> one-time key already exists
+//! ```
+//!
 //! The line may be cut anywhere, the quotes may be escaped (a response body logged as text), and an unsigned key is a
 //! bare string. What is cut is not guessed: half a key is `None`.
 
@@ -22,20 +28,67 @@ const BEFORE: [&str; 2] = ["[400] ", "MatrixError: M_UNKNOWN: "];
 
 /// Reads the refusal that a line of a console tells of; `None` for a line that merely quotes one.
 pub fn refusal_of_line(text: &str) -> Option<Refusal> {
-    let (before, _) = scan::split(text, "One time key ")?;
-    let is_own = BEFORE.iter().any(|words| before.ends_with(words)) && !leaves_quote_open(before);
-    if is_own && CryptoLine::read(text).is_none() { parse_refusal(text) } else { None }
+    let is_line = |before: &str| !leaves_quote_open(before) && CryptoLine::read(text).is_none();
+    if let Some((before, _)) = scan::split(text, "One time key ") {
+        let is_own = BEFORE.iter().any(|words| before.ends_with(words)) && is_line(before);
+        return if is_own { parse_synapse(text) } else { None };
+    }
+    let (before, _) = scan::split(text, KEY_ID)?;
+    let (user, _) = scan::after_last(before, DEVICE)?;
+    let is_own = scan::after_last(user, " ").is_some_and(|(before, _)| before.ends_with("[400]")) && is_line(before);
+    if is_own { parse_dendrite(text) } else { None }
+}
+
+/// Dendrite's sentence, out of the JSON in which it answers.
+pub(crate) fn dendrite_words(answer: &str) -> Option<&str> {
+    let error = scan::each_after(answer, "\"error\"").find(|error| scan::holds(error, KEY_ID))?;
+    let (error, _) = scan::split(scan::after(error, "\"")?, "\"")?;
+    parse_dendrite(error).is_some().then_some(error)
 }
 
 /// Reads a refusal in the words of the homeserver; `None` for a text that merely contains some of them.
 pub fn parse_refusal(text: &str) -> Option<Refusal> {
+    parse_synapse(text).or_else(|| parse_dendrite(text))
+}
+
+/// What stands before the key's id in Dendrite's words, and between it and [`CLUE`].
+const KEY_ID: &str = "algorithm / key ID ";
+const DENDRITE: &str = " one-time key ";
+/// What stands between the user and the device in them.
+const DEVICE: &str = " device ";
+
+fn parse_dendrite(text: &str) -> Option<Refusal> {
+    let (before, rest) = scan::split(text, KEY_ID)?;
+    let (key_id, rest) = scan::split(rest, DENDRITE)?;
+    if !is_key_id(key_id) || !rest.starts_with(CLUE) {
+        return None;
+    }
+    let device =
+        before.strip_suffix(": ").and_then(|before| scan::after_last(before, DEVICE)).map(|(_, device)| device);
+    Some(Refusal {
+        key_id: key_id.to_owned(),
+        device_id: device.filter(|id| is_id(id)).map(str::to_owned),
+        http_status: scan::http_status(before),
+        ..Refusal::default()
+    })
+}
+
+/// Spec, "opaque identifier": no white space.
+fn is_key_id(key_id: &str) -> bool {
+    let Some((algorithm, id)) = scan::split(key_id, ":") else { return false };
+    let is_word = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+    !algorithm.is_empty() && algorithm.bytes().all(is_word) && is_id(id)
+}
+
+fn is_id(text: &str) -> bool {
+    !text.is_empty() && !text.chars().any(char::is_whitespace)
+}
+
+fn parse_synapse(text: &str) -> Option<Refusal> {
     scan::each_after(text, "One time key ").find_map(|refusal| {
         let (key_id, rest) = scan::split(refusal, " ")?;
-        let (algorithm, id) = scan::split(key_id, ":")?;
-        let complete =
-            !algorithm.is_empty() && algorithm.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
-        // Spec, "opaque identifier": no white space; what follows the id shows that it was not cut.
-        if !complete || id.is_empty() || id.chars().any(char::is_whitespace) || !rest.starts_with(CLUE) {
+        // What follows the id shows that it was not cut.
+        if !is_key_id(key_id) || !rest.starts_with(CLUE) {
             return None;
         }
         let keys = &rest[CLUE.len()..];
@@ -216,6 +269,19 @@ mod tests {
         }
         keys(&format!(r#". Old key: {{"key":"{}"#, &OLD[..20]), None, None);
         keys(". Old key: null; new key: None", None, None);
+    }
+
+    #[test]
+    fn the_words_of_dendrite_are_read_too() {
+        let said = "@a:hs device DEV: algorithm / key ID signed_curve25519:AAAAMHA one-time key already exists";
+        for text in [said.to_owned(), format!("[400] {{\"@a:hs\":{{\"DEV\":{{\"error\":\"{said}\"}}}}}} (/x)")] {
+            let read = parse_refusal(&text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!((read.key_id.as_str(), read.device_id.as_deref()), ("signed_curve25519:AAAAMHA", Some("DEV")));
+            assert_eq!((read.diverges(), read.old_key), (None, None));
+        }
+        for cut in ["algorithm / key ID a: one-time key already exists", "algorithm / key ID a:B one-time key alr"] {
+            assert_eq!(parse_refusal(cut), None, "{cut}");
+        }
     }
 
     #[test]

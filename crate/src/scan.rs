@@ -37,6 +37,12 @@ pub(crate) fn after<'a>(text: &'a str, marker: &str) -> Option<&'a str> {
     split(text, marker).map(|(_, after)| after)
 }
 
+/// What stands before the last `marker`, and what follows it.
+pub(crate) fn after_last<'a>(text: &'a str, marker: &'a str) -> Option<(&'a str, &'a str)> {
+    let after = each_after(text, marker).last()?;
+    Some((&text[..text.len() - after.len() - marker.len()], after))
+}
+
 /// What stands between the first `open` and the next `close` after it.
 pub(crate) fn between<'a>(text: &'a str, open: &str, close: &str) -> Option<&'a str> {
     split(after(text, open)?, close).map(|(between, _)| between)
@@ -90,6 +96,32 @@ pub(crate) fn http_status(text: &str) -> Option<u16> {
     bracketed.or_else(|| between(text, "Server returned ", " error").and_then(|digits| valid(digits.as_bytes())))
 }
 
+/// The `errcode` of a Matrix error: as the SDKs print it (`M_NOT_FOUND: MatrixError: [404] …`), or as a field of JSON.
+pub(crate) fn errcode(text: &str) -> Option<&str> {
+    let is_code = |code: &str| {
+        code.starts_with("M_") && code.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+    };
+    let printed = find(text, "MatrixError: ").and_then(|at| {
+        let before = text[..at].strip_suffix(": ")?;
+        let is_part = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+        let length = before.bytes().rev().take_while(|b| is_part(b)).count();
+        let code = &before[before.len() - length..];
+        is_code(code).then_some(code)
+    });
+    let field = || {
+        let (between, value) = split(after(text, "\"errcode\"")?, "\"")?;
+        let code = split(value, "\"")?.0;
+        (is_code(code) && between.bytes().all(|b| b == b':' || b == b' ')).then_some(code)
+    };
+    // The legacy SDK puts it behind the name of the error.
+    let behind = || {
+        let rest = after(text, "MatrixError: ")?;
+        let code = split(rest, ":")?.0;
+        is_code(code).then_some(code)
+    };
+    printed.or_else(behind).or_else(field)
+}
+
 #[cfg(test)]
 mod tests {
     use alloc::vec::Vec;
@@ -120,5 +152,20 @@ mod tests {
         assert_eq!(http_status("Error: Server returned 504 error"), Some(504));
         assert_eq!(http_status("retrying in 3s (0/10) [42] [999] ["), None);
         assert_eq!(http_status("[é00] [50]"), None);
+    }
+
+    #[test]
+    fn an_errcode_is_read_where_the_sdk_or_the_server_writes_one() {
+        for (text, code) in [
+            ("0: M_TOO_LARGE: MatrixError: [400] Uploading 50 more", Some("M_TOO_LARGE")),
+            ("MatrixError: M_UNKNOWN: One time key", Some("M_UNKNOWN")),
+            ("{\"errcode\":\"M_LIMIT_EXCEEDED\",\"error\":\"x\"}", Some("M_LIMIT_EXCEEDED")),
+            ("{\"errcode\": \"M_FORBIDDEN\"}", Some("M_FORBIDDEN")),
+            ("Unknown error code: MatrixError: [400] Unknown message", None),
+            ("an M_FORBIDDEN thing", None),
+            ("{\"errcode\":\"M_cut", None),
+        ] {
+            assert_eq!(errcode(text), code, "{text}");
+        }
     }
 }

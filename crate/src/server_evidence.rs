@@ -214,4 +214,7 @@ pub struct HarRequest {
     /// Of a refused upload of keys: what the server said.
     #[serde(default)]
     pub refusal: Option<Refusal>,
+    /// Of an upload of keys that failed otherwise: the server's `errcode`.
+    #[serde(default)]
+    pub errcode: Option<String>,
 }

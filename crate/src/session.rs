@@ -9,13 +9,15 @@ use crate::crypto_store::{CryptoStoreStatus, Device, IdentityKeys, Recall};
 use crate::entry::{Detail, Entry, FaultCounts, Level};
 use crate::evidence::EvidenceBuffer;
 use crate::json::to_json;
-use crate::line::{Line, ReadLine};
+use crate::line::{Line, ReadLine, failed_upload};
+use crate::otk::dendrite_words;
 use crate::redact::redact;
 use crate::stores::CryptoStores;
 use crate::timestamp::Timestamp;
 use crate::upload::Upload;
 use crate::upload_clients::UploadClients;
 use crate::upload_loop::{LoopOptions, UploadLoopStatus, Verdict};
+use crate::upload_outcome::held_in;
 
 /// What a view needs: small, and rebuilt only when something changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,18 +51,23 @@ impl Session {
 
     /// Takes a line that was read before, now or for the first time; `false` when nothing is kept of it.
     pub fn note(&mut self, line: &mut ReadLine, now: Timestamp) -> bool {
-        if let Some(message) = &line.lost_store {
-            self.stores.lost(message, now);
+        if let Some((kind, message)) = &line.store {
+            self.stores.trouble(*kind, message, now);
         }
-        let lost = line.lost_store.is_some();
+        let of_store = line.store.is_some();
         let Some(evidence) = &line.evidence else {
-            return lost;
+            return of_store;
         };
-        if let Detail::Refusal(refusal) = &evidence.detail
-            && !self.uploads.told(refusal, &evidence.source, now)
-        {
-            // The SDK's line about an answer that was seen on the network, and is an entry already.
-            return lost;
+        // The SDK's line about an answer that was seen on the network is an entry already.
+        let is_new = match &evidence.detail {
+            Detail::Refusal(refusal) => self.uploads.told(refusal, &evidence.source, now),
+            Detail::UploadFailed { http_status, errcode } => {
+                self.uploads.told_failure(*http_status, errcode.as_deref(), now)
+            }
+            _ => true,
+        };
+        if !is_new {
+            return of_store;
         }
         self.counts.add(evidence.fault);
         line.place = Some(self.buffer.add(evidence, line.place, now));
@@ -128,27 +135,41 @@ impl Session {
         self.uploads.answered(now);
     }
 
-    /// The server answered an upload of keys, `error` in its words; `true` where it refused them.
-    pub fn upload_settled(&mut self, upload: &str, status: u16, error: &str, path: &str, now: Timestamp) -> bool {
+    /// The server answered an upload of keys, `answer` in its words; `true` where it refused them because a key exists. Status
+    /// 0: no answer came, and why.
+    pub fn upload_settled(&mut self, upload: &str, status: u16, answer: &str, path: &str, now: Timestamp) -> bool {
         let upload = Upload::read(upload);
         if (200..300).contains(&status) {
             self.uploads.accepted(&upload, now);
-        }
-        if status != 400 {
+            self.uploads.supplied(&upload, held_in(answer), now);
             return false;
         }
-        let text = ["[400] ", error, " (", path, ")"].concat();
-        let line = Line { level: Level::Error, source: "network", text: &text, excerpt: "", truncated: false };
-        let Some(evidence) = line.read().and_then(|line| line.evidence) else {
-            return false;
-        };
-        let Detail::Refusal(refusal) = &evidence.detail else {
-            return false;
-        };
-        self.uploads.refused(&upload, refusal, now);
+        if status == 400 {
+            let text = ["[400] ", dendrite_words(answer).unwrap_or(answer), " (", path, ")"].concat();
+            let line = Line { level: Level::Error, source: "network", text: &text, excerpt: "", truncated: false };
+            let evidence = line.read().and_then(|line| line.evidence);
+            if let Some(evidence) = evidence
+                && let Detail::Refusal(refusal) = &evidence.detail
+            {
+                self.uploads.refused(&upload, refusal, now);
+                self.counts.add(evidence.fault);
+                self.buffer.add(&evidence, None, now);
+                return true;
+            }
+        }
+        let http_status = (status != 0).then_some(status);
+        let evidence = failed_upload(http_status, answer, path);
+        if let Detail::UploadFailed { errcode, .. } = &evidence.detail {
+            self.uploads.failed(&upload, http_status, errcode.as_deref(), now);
+        }
         self.counts.add(evidence.fault);
         self.buffer.add(&evidence, None, now);
-        true
+        false
+    }
+
+    /// The browser was asked, after the connection to a device's store was lost, whether it still lists the database.
+    pub fn store_listed(&mut self, device: &Device, listed: bool) {
+        self.stores.listed(device, listed);
     }
 
     /// Counts and entries, as JSON: [`Self::evidence`] without its copies.

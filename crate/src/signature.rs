@@ -2,10 +2,12 @@
 //!
 //! The prefilter of the browser edge is fed from it, so a row added here is looked for at once.
 
+use alloc::borrow::ToOwned;
+
 use crate::entry::{Detail, Fault};
 use crate::otk::{self, refusal_of_line};
-use crate::structure::{CryptoLine, own_words};
-use crate::{decryption, media_key, membership, scan};
+use crate::structure::own_words;
+use crate::{decryption, media_key, membership, scan, store_trouble};
 
 /// A row of the table.
 pub struct Signature {
@@ -35,13 +37,21 @@ macro_rules! table {
 }
 
 /// In the order of precedence: of two rows that fit a line, the earlier one names it.
-pub static SIGNATURES: [Signature; 18] = table! {
+pub static SIGNATURES: [Signature; 32] = table! {
     Ke1: otk::CLUE, |text| refusal_of_line(text).map_or(Detail::Clue, Detail::Refusal),
         "MatrixError: [400] One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: {}; new key: {}";
+    // The SDK writes the type of a request as a number; 0 is the upload of keys.
+    Ke1: "Failed to process outgoing request 0", upload_failed,
+        "Failed to process outgoing request 0: M_TOO_LARGE: MatrixError: [400] Uploading 50 more (http://hs/_matrix/client/v3/keys/upload)";
+    Ke1: "/keys/upload", upload_failed, "Error: Server returned 502 error (http://hs/_matrix/client/v3/keys/upload)";
     Ke2: "missing key at index", media_key::missing_key, "MissingKey: missing key at index 1 for participant @b:hs:D";
     Ke2: "key set not found", media_key::missing_key_set, "MissingKey: key set not found for alice at index 0";
     Ke2: "valid key missing for participant", media_key::invalid_key,
         "InvalidKey: valid key missing for participant @b:hs:D";
+    Ke2: "InvalidKey: Decryption failed", media_key::invalid_key_of_nobody, "InvalidKey: Decryption failed: ";
+    Ke2: "InvalidKey: DataCryptor", media_key::invalid_key_of_nobody, "InvalidKey: DataCryptor: Decryption failed: ";
+    Ke2: "Suppressing further" => "decryption errors", media_key::suppressed,
+        "Suppressing further decryption errors for @b:hs:D";
     Ke2: "is being marked as invalid" => "key for ", media_key::marked_invalid,
         "key for @b:hs:D at index 2 is being marked as invalid";
     Ke2: "MissingKey", |_| Detail::MissingKey { participant: None, index: None }, "CryptorError: MissingKey";
@@ -55,8 +65,26 @@ pub static SIGNATURES: [Signature; 18] = table! {
          InboundCreation(MissingOneTimeKey(\"x\"))";
     Ke2: "Received an invalid to-device event", media_key::unopened,
         "WARN matrix_sdk_crypto::machine: Received an invalid to-device event: missing field `algorithm`\n    in a::b with event_type=\"m.room.encrypted\" ";
+    Ke2: "Olm session from a pre-key message", media_key::unopened,
+        "WARN matrix_sdk_crypto::olm::account: Failed to create a new Olm session from a pre-key message: \
+         InboundCreation(Decryption(InvalidMAC(MacError)))";
+    Ke2: "Received an invalid encrypted to-device event", media_key::unopened,
+        "WARN matrix_sdk_crypto::machine: Received an invalid encrypted to-device event: missing field `type`";
+    Ke2: media_key::CHECKED, media_key::unopened,
+        "WARN matrix_sdk_crypto::olm::account: A to-device message was successfully decrypted but parsing and checking the \
+         event fields failed\n    error=x";
+    Ke2: "Received a to-device message with sender_device_keys", media_key::unopened,
+        "WARN matrix_sdk_crypto::olm::account: Received a to-device message with sender_device_keys with invalid signature: x";
+    Ke2: "Dropping incoming to-device event", media_key::unopened,
+        "WARN matrix_sdk_crypto_wasm::machine: Dropping incoming to-device event with invalid encryption_info: x";
+    Ke2: "Error creating Olm session", media_key::session_failed,
+        "WARN matrix_sdk_crypto::session_manager::sessions: Error creating Olm session\n    user_id=\"@b:hs\" error=x";
+    Ke2: "No targets found for sending key", |_| Detail::NoKeyTargets,
+        "[ToDeviceKeyTransport] No targets found for sending key";
     Ke3: decryption::SIGNATURE, decryption::parse_decryption_error,
         "Error decrypting event (id=$e): DecryptionError[msg: The sender's device has not sent us the keys]";
+    Ke3: decryption::EVENT, decryption::parse_decryption_error,
+        "Error decrypting event (id=$e ts=x): TypeError: undefined is not a function";
     Ke4: "update_delayed_event", delayed_event, "widget action update_delayed_event timed out";
     Ke4: "delayed event", delayed_event, "error updating delayed event:  Error: Server returned 504 error";
     Ke4: "/delayed_events/", delayed_event, "M_UNKNOWN: MatrixError: [500] (http://hs/msc4140/delayed_events/x/restart)";
@@ -66,27 +94,13 @@ pub static SIGNATURES: [Signature; 18] = table! {
         "[MatrixRTCSession !r m.call#ROOM][MembershipManager] Missing own membership: force re-join";
     Ke4: "The MembershipManager shut down", membership_line,
         "MembershipManager stopped because:  Error: The MembershipManager shut down because of the end condition: x";
+    Ke4: "MembershipManager stopped because", membership_line, "MembershipManager stopped because:  TypeError: x";
 };
-
-/// Words of rust-crypto by which its database is gone under the running page: its own way of printing the browser's
-/// `InvalidStateError`, which other users of `IndexedDB` print otherwise. No sign of one of the four faults, but of what
-/// KE-1 comes from; looked for beside the table.
-pub static STORE_LOST: [&str; 2] =
-    ["DomException InvalidStateError", "DomException { code: 11, name: \"InvalidStateError"];
-
-/// Whether a line says that the crypto store is lost.
-pub fn tells_of_lost_store(text: &str) -> bool {
-    let [printed, debug] = STORE_LOST;
-    match CryptoLine::read(text) {
-        Some(line) => line.tells_of_database_error(debug),
-        None => scan::holds(text, printed) && scan::holds(&own_words(text), printed),
-    }
-}
 
 /// Parts of the words, of which one stands in each. Most lines hold none, and a regular expression finds that out of
 /// these in a fifth of the time that the words take. Measured, not thought up: found by trying in Chromium, over lines of
 /// real clients, what it looks for by many bytes at once and rarely meets.
-pub static HINTS: [&str; 13] = [
+pub static HINTS: [&str; 25] = [
     "all.e",
     "already e",
     "ayed_ev",
@@ -100,11 +114,28 @@ pub static HINTS: [&str; 13] = [
     "phertext",
     "Key",
     "ayed even",
+    "going requ",
+    "ys/up",
+    "essing fu",
+    "-devic",
+    "g Olm s",
+    "targets f",
+    "ting ev",
+    "d bec",
+    "omEx",
+    "ypto st",
+    "tore does",
+    "pickl",
 ];
 
 /// Every word that a line may matter for.
 pub fn needles() -> impl Iterator<Item = &'static str> {
-    SIGNATURES.iter().map(|row| row.words).chain(STORE_LOST)
+    SIGNATURES.iter().map(|row| row.words).chain(store_trouble::WORDS)
+}
+
+fn upload_failed(text: &str) -> Detail {
+    let errcode = scan::errcode(text).map(str::to_owned);
+    Detail::UploadFailed { http_status: scan::http_status(text), errcode }
 }
 
 fn delayed_event(text: &str) -> Detail {
@@ -179,19 +210,40 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_crypto_store_is_told_from_another_database() {
+    fn a_failing_crypto_store_is_no_fault_of_the_table() {
         for line in [
             "sync Caught /sync error Error: failed to read or write to the crypto store DomException InvalidStateError (11): \
              Failed to execute 'transaction' on 'IDBDatabase': The database connection is closing.",
             "ERROR matrix_sdk_crypto::machine: Error marking a tracked user as changed\n    \
              error=Backend(DomException { code: 11, name: \"InvalidStateError\", message: \"Failed to execute",
         ] {
-            assert!(tells_of_lost_store(line) && needles().any(|words| line.contains(words)), "{line}");
+            assert!(
+                store_trouble::store_trouble(line).is_some() && needles().any(|words| line.contains(words)),
+                "{line}"
+            );
             assert_eq!(classify(line), None, "no fault of the table: {line}");
         }
-        let of_the_sync_store = "InvalidStateError: Failed to execute 'transaction' on 'IDBDatabase': The database \
-                                 connection is closing.";
-        assert!(!tells_of_lost_store(of_the_sync_store));
+    }
+
+    #[test]
+    fn an_upload_that_fails_is_told_from_one_that_is_refused() {
+        let failed = |text: &str| match classify(text).map(|found| found.detail) {
+            Some(Detail::UploadFailed { http_status, errcode }) => Some((http_status, errcode)),
+            _ => None,
+        };
+        let code = |code: &str| Some(code.to_owned());
+        for (text, status, errcode) in [
+            ("M_TOO_LARGE: MatrixError: [400] Uploading 50 more", Some(400), code("M_TOO_LARGE")),
+            ("Unknown error code: MatrixError: [400] Unknown message", Some(400), None),
+            ("M_LIMIT_EXCEEDED: MatrixError: [429] Too Many Requests", Some(429), code("M_LIMIT_EXCEEDED")),
+            ("Error: Server returned 502 error", Some(502), None),
+            ("ConnectionError: fetch failed: Failed to fetch", None, None),
+        ] {
+            let line = format!("Failed to process outgoing request 0: {text}");
+            assert_eq!(failed(&line), Some((status, errcode)), "{line}");
+            // A query of keys, a claim, a message: not an upload.
+            assert_eq!(failed(&line.replace("request 0", "request 1")), None, "{line}");
+        }
     }
 
     #[test]

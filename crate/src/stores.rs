@@ -5,8 +5,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::crypto_store::{
-    CryptoStore, CryptoStoreStatus, Device, IdentityKeys, Marker, Recall, StoreLoss, StoreVerdict,
+    CryptoStore, CryptoStoreStatus, Device, IdentityKeys, Marker, Recall, StoreLoss, note_trouble, verdict_on,
+    verdict_on_loss,
 };
+use crate::store_trouble::{StoreTrouble, StoreTroubleKind};
 use crate::timestamp::Timestamp;
 
 /// More devices than one page ever has.
@@ -19,6 +21,8 @@ pub struct CryptoStores {
     stores: Vec<CryptoStore>,
     /// A loss that was seen before anybody said whose store this page works on.
     loss: Option<StoreLoss>,
+    /// Likewise what else was wrong.
+    trouble: Option<StoreTrouble>,
 }
 
 impl CryptoStores {
@@ -44,6 +48,9 @@ impl CryptoStores {
         if let Some(loss) = self.loss.take() {
             store.lost(loss);
         }
+        if let Some(StoreTrouble { kind, first_ts, message, .. }) = self.trouble.take() {
+            store.trouble(kind, &message, first_ts);
+        }
         self.stores.push(store);
     }
 
@@ -61,7 +68,23 @@ impl CryptoStores {
         }
     }
 
-    /// A line says that the store of this page's device is lost.
+    /// A line says that the store of this page's device cannot be used.
+    pub fn trouble(&mut self, kind: StoreTroubleKind, message: &str, now: Timestamp) {
+        match (kind, self.stores.last_mut()) {
+            (StoreTroubleKind::ConnectionLost, _) => self.lost(message, now),
+            (kind, Some(store)) => store.trouble(kind, message, now),
+            (kind, None) => note_trouble(&mut self.trouble, kind, message, now),
+        }
+    }
+
+    /// Whether the browser still lists the database of a device.
+    pub fn listed(&mut self, device: &Device, listed: bool) {
+        if let Some(store) = self.of(device) {
+            store.listed(listed);
+        }
+    }
+
+    /// A line says that the connection to the store of this page's device is lost.
     pub fn lost(&mut self, message: &str, now: Timestamp) {
         let current = self.stores.last_mut();
         let before = current.as_ref().map_or(self.loss.as_ref(), |store| store.loss());
@@ -101,9 +124,15 @@ impl CryptoStores {
             |store: &&CryptoStore| is_of(store, user_id, device_id) && (device_id.is_some() || !store.is_retired());
         let known = self.stores.iter().rev().find(fits).map(CryptoStore::status);
         known.or_else(|| {
-            let loss = self.loss.clone()?;
-            let (verdict, since) = (StoreVerdict::Evicted, Some(loss.first_ts));
-            Some(CryptoStoreStatus { verdict, since, loss: Some(loss), ..CryptoStoreStatus::default() })
+            let (loss, trouble) = (self.loss.clone(), self.trouble.clone());
+            let seen = loss.iter().map(|loss| loss.first_ts).chain(trouble.iter().map(|trouble| trouble.first_ts));
+            let since = Some(seen.min()?);
+            let kind = trouble.as_ref().map(|trouble| trouble.kind);
+            let verdict = match loss {
+                Some(_) if kind < Some(StoreTroubleKind::Corrupt) => verdict_on_loss(None),
+                _ => verdict_on(kind),
+            };
+            Some(CryptoStoreStatus { verdict, since, loss, trouble, ..CryptoStoreStatus::default() })
         })
     }
 

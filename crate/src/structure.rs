@@ -19,6 +19,8 @@ pub(crate) const OPENED: &str = "Received an unexpected encrypted to-device even
 /// rust-crypto writes this of an event that it cannot parse, whatever its type; a media key arrives encrypted.
 const TURNED_AWAY: &str = "Received an invalid to-device event";
 const ENCRYPTED: &str = "m.room.encrypted";
+/// What stands before the place in the code, between the fields of a message and its spans.
+const PLACE: &str = "\n    at ";
 /// The type of a media key's event.
 pub(crate) const MEDIA_KEY: &str = "io.element.call.encryption_keys";
 
@@ -28,11 +30,15 @@ const WITH_DEBUG_ERROR: [&str; 2] = [
     "Failed to decrypt a pre-key message with the corresponding session",
 ];
 
-/// How LiveKit's lines begin; a participant follows, who may be called anything.
-const LIVEKIT: [&str; 4] = [
+/// How LiveKit's lines begin; a participant follows, who may be called anything, or the words of an exception.
+const LIVEKIT: [&str; 8] = [
     "MissingKey: missing key at index ",
     "MissingKey: key set not found for ",
     "InvalidKey: valid key missing for participant ",
+    "InvalidKey: Decryption failed: ",
+    "InvalidKey: DataCryptor: Decryption failed: ",
+    "Suppressing further decryption errors for ",
+    "Suppressing further data decryption errors for ",
     "skipping decryption due to missing key at index ",
 ];
 const MARKED_INVALID: [&str; 2] = ["key for ", " is being marked as invalid"];
@@ -102,22 +108,31 @@ impl<'a> CryptoLine<'a> {
     /// The value of a span's field in quotes, as it stands there; the first of that name.
     pub(crate) fn field(&self, name: &str) -> Option<&'a str> {
         // No value of a span holds a line break, so the last of these lines is rust-crypto's.
-        let mut rest = self.rest.rsplit_once("\n    at ").map_or(self.rest, |(_, spans)| spans);
-        loop {
-            let (before, quoted) = scan::split(rest, "\"")?;
-            let end = closing(quoted, b'"')?;
-            if before.strip_suffix('=').and_then(|before| before.strip_suffix(name)).is_some_and(ends_a_word) {
-                return Some(&quoted[..end]);
-            }
-            rest = &quoted[end + 1..];
-        }
+        quoted(self.rest.rsplit_once(PLACE).map_or(self.rest, |(_, spans)| spans), name)
     }
 
-    /// Whether it tells of an error of the database, in the Debug form that it has as a field.
-    pub(crate) fn tells_of_database_error(&self, words: &str) -> bool {
-        let Some(error) = scan::after(self.rest, "error=Backend(") else { return false };
+    /// The same of a field of the message itself, where that quotes nobody.
+    fn own_field(&self, name: &str) -> Option<&'a str> {
+        let fields = self.rest.split_once(PLACE).map_or(self.rest, |(fields, _)| fields);
+        if scan::holds(self.message, ": ") { None } else { quoted(fields, name) }
+    }
+
+    /// An error of the database, in the Debug form that it has as a field.
+    pub(crate) fn database_error(&self) -> Option<&'a str> {
         // Behind a message that quotes a stranger, the lines of fields may be the stranger's.
-        !scan::holds(self.message, ": ") && error.starts_with(words)
+        if scan::holds(self.message, ": ") { None } else { scan::after(self.rest, "error=Backend(") }
+    }
+}
+
+/// The value in quotes of the first field of a name.
+fn quoted<'a>(mut fields: &'a str, name: &str) -> Option<&'a str> {
+    loop {
+        let (before, value) = scan::split(fields, "\"")?;
+        let end = closing(value, b'"')?;
+        if before.strip_suffix('=').and_then(|before| before.strip_suffix(name)).is_some_and(ends_a_word) {
+            return Some(&value[..end]);
+        }
+        fields = &value[end + 1..];
     }
 }
 
@@ -201,6 +216,11 @@ pub(crate) fn leaves_quote_open(before: &str) -> bool {
 /// Of rust-crypto's line the value of a field, secrets and all left as they are.
 pub(crate) fn crypto_field(text: &str, name: &str) -> Option<String> {
     CryptoLine::read(text)?.field(name).map(ToOwned::to_owned)
+}
+
+/// The value of a field of a line of rust-crypto's own message, in quotes; `None` where the message quotes somebody.
+pub(crate) fn own_crypto_field(text: &str, name: &str) -> Option<String> {
+    CryptoLine::read(text)?.own_field(name).map(ToOwned::to_owned)
 }
 
 #[cfg(test)]

@@ -107,6 +107,27 @@ impl UploadClients {
         true
     }
 
+    /// A line of the console tells that an upload failed otherwise. `false`: it was seen on the network already.
+    pub fn told_failure(&mut self, http_status: Option<u16>, errcode: Option<&str>, now: Timestamp) -> bool {
+        let waited = self.answered.map(|answered| now.ms() - answered.ms());
+        if self.watched && waited.is_some_and(|waited| (0..=ECHO_MS).contains(&waited)) {
+            return false;
+        }
+        // It names no device: where there is one client, it is that one's.
+        let who = match self.clients.as_slice() {
+            [client] => client.who.clone(),
+            _ => Who::Console,
+        };
+        self.client(who, now).failed(http_status, errcode, now);
+        true
+    }
+
+    /// An upload failed, other than because a key exists.
+    pub fn failed(&mut self, upload: &Upload<'_>, http_status: Option<u16>, errcode: Option<&str>, now: Timestamp) {
+        self.answered = Some(now);
+        self.client(Who::of(upload), now).failed(http_status, errcode, now);
+    }
+
     /// The server answered an upload with an error that is still being read: the SDK may be faster to log it.
     pub const fn answered(&mut self, now: Timestamp) {
         self.answered = Some(now);
@@ -136,6 +157,14 @@ impl UploadClients {
         };
         if let Some(client) = self.clients.iter_mut().find(is_unnamed) {
             client.uploads.accepted(now);
+        }
+    }
+
+    /// How many one-time keys the server holds, now that it accepted this upload.
+    pub fn supplied(&mut self, upload: &Upload<'_>, held: Option<u32>, now: Timestamp) {
+        if !upload.keys.is_empty() {
+            let keys = u32::try_from(upload.keys.len()).unwrap_or(u32::MAX);
+            self.client(Who::of(upload), now).supplied(keys, held, now);
         }
     }
 

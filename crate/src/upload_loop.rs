@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::entry::Refusal;
 use crate::timestamp::Timestamp;
 use crate::upload::Upload;
+use crate::upload_outcome::{Accepted, KeySurplus, UploadFailures, note_failure};
 
 /// The first interval between probes.
 pub const FIRST_PROBE_MS: i64 = 30_000;
@@ -122,6 +123,12 @@ pub struct UploadLoopStatus {
     pub next_probe: Option<Timestamp>,
     /// Uploads that the server accepted.
     pub accepted: u32,
+    /// Uploads that failed since then, other than because a key exists; `null`: none.
+    #[serde(default)]
+    pub failing: Option<UploadFailures>,
+    /// More accepted uploads than a client needs; `null`: not so.
+    #[serde(default)]
+    pub surplus: Option<KeySurplus>,
 }
 
 /// What is to be done with an upload.
@@ -171,6 +178,8 @@ pub struct UploadLoop {
     last_pass: Option<Timestamp>,
     /// The next probe is due to a sign from outside, and not to the time that has passed.
     is_hinted: bool,
+    /// The latest accepted uploads.
+    supply: Accepted,
     interval_ms: i64,
     /// What the next probe is put off by.
     random: f64,
@@ -266,6 +275,18 @@ impl UploadLoop {
         self.refused.push(refused);
     }
 
+    /// An upload failed, and not because a key exists: that ends no loop, and makes none.
+    pub fn failed(&mut self, http_status: Option<u16>, errcode: Option<&str>, now: Timestamp) {
+        note_failure(&mut self.status.failing, http_status, errcode, now);
+    }
+
+    /// How many keys were in an accepted upload, and how many the server holds now.
+    pub fn supplied(&mut self, keys: u32, held: Option<u32>, now: Timestamp) {
+        if let Some(surplus) = self.supply.note(keys, held, now) {
+            self.status.surplus = Some(surplus);
+        }
+    }
+
     /// The server accepted an upload of one-time keys.
     pub fn accepted(&mut self, now: Timestamp) {
         let status = &mut self.status;
@@ -279,6 +300,7 @@ impl UploadLoop {
             }
         }
         status.accepted = status.accepted.saturating_add(1);
+        status.failing = None;
         status.refusals = 0;
         status.key_ids.clear();
         status.first_ts = None;

@@ -13,14 +13,20 @@ use crate::timestamp::Timestamp;
 pub enum FindingId {
     /// KE-1: do the device and the homeserver hold different one-time keys under the same ids?
     OtkDivergence,
+    /// KE-1: do uploads of keys fail for another reason than that, or are there too many of them?
+    KeyUploads,
     /// KE-1: what made them part ways?
     Ke1Trigger,
+    /// KE-1: can the client use its crypto store?
+    CryptoStore,
     /// KE-2: is it a consequence of KE-1?
     Ke2AfterKe1,
     /// KE-2: does the crypto library turn away media keys that arrived in good order?
     Ke2ToDeviceValidation,
     /// KE-2: is it the call's own transport, with the encryption in order?
     Ke2CallTransport,
+    /// KE-2: could this device not send its media keys to others?
+    Ke2KeysNotSent,
     /// KE-3: is the event itself malformed, and where was it spoiled?
     Ke3Malformed,
     /// KE-4: do the timeouts come from slow answers of the homeserver?
@@ -42,6 +48,8 @@ pub enum Verdict {
     RuledOut,
     /// The evidence is missing, partial or contradicts itself; see `missing`.
     Unknown,
+    /// The question does not arise: nothing took place that it is about.
+    NotApplicable,
 }
 
 /// The answer to a question that has more than yes and no.
@@ -57,12 +65,30 @@ pub enum Conclusion {
     Exhaustion,
     /// The client repeats an upload of keys that the homeserver has already: the same keys.
     ClientLoop,
+    /// The client uploads many more keys than anybody takes, until the homeserver has no room for them.
+    TooManyKeys,
+    /// The homeserver refuses the uploads of keys for a reason of its own.
+    UploadsRefused,
+    /// The uploads of keys do not get through: the homeserver fails, limits them, or is not reached.
+    UploadsFailing,
     /// The browser, or somebody, deleted the crypto store, and the session stayed.
     EvictedStore,
     /// Several tabs worked on one crypto store.
     SeveralTabs,
     /// An older copy of the crypto store was put back.
     RestoredStore,
+    /// The page lost its connection to the crypto store.
+    ConnectionLost,
+    /// The browser cannot read or write the crypto store.
+    StoreFailing,
+    /// There is no room left for the crypto store.
+    StoreFull,
+    /// The crypto store was made of another version, by another tab or release.
+    StoreVersionConflict,
+    /// The contents of the crypto store cannot be read.
+    StoreCorrupt,
+    /// The crypto store is of another account or device.
+    StoreOfAnother,
     /// A sender claimed a one-time key whose secret this device no longer has.
     DeadKeyClaimed,
     /// A sender encrypts for the identity keys that this device had before.
@@ -71,18 +97,36 @@ pub enum Conclusion {
     ToDeviceValidation,
     /// Keys are in order; the call's media or signalling path is not.
     CallTransport,
+    /// This device had nobody to send its media keys to, while others were in the call.
+    NoKeyTargets,
+    /// The one-time key of another device is not signed by the identity that this device knows of it.
+    PeerDiverged,
+    /// Another device has no one-time key left.
+    PeerWithoutKeys,
     /// The event was sent malformed.
     MalformedAtSource,
     /// The event is sound on the homeserver; the client read it wrong.
     MalformedAtClient,
     /// The events are sound, only their keys are not there.
     KeysMissing,
+    /// The client refuses to decrypt: the sender is not verified, not known, or another than before.
+    SenderNotTrusted,
+    /// The client takes the message for one that it saw before, or that was moved from another place.
+    PossibleReplay,
+    /// The key is there, and does not fit the message.
+    DamagedMessage,
     /// The homeserver answered slowly, or not at all, when the call faltered.
     SlowHomeserver,
     /// The homeserver answered with errors of its own when the call faltered.
     FailingHomeserver,
     /// The homeserver refused the delayed events of calls.
     DelayedEventsRefused,
+    /// The homeserver, or a proxy before it, does not know delayed events.
+    DelayedEventsUnsupported,
+    /// The delayed event was gone: it had been sent, because its timer was not restarted in time.
+    DelayedEventExpired,
+    /// The homeserver took the requests of a call for too many.
+    RateLimited,
     /// The homeserver answered in time when the call faltered: the client or its network did not.
     NotTheHomeserver,
 }
@@ -161,7 +205,7 @@ pub struct Artefact {
 pub struct Diagnosis {
     /// One sentence or a few.
     pub summary: String,
-    /// One finding for each question, in the runbook's order.
+    /// One finding for each question, in the runbook's order; those of which the question does not arise last.
     pub findings: Vec<Finding>,
     /// What is inside of the runbook's checklist, and what an administrator still has to add.
     pub artefacts: Vec<Artefact>,

@@ -122,6 +122,8 @@ const noEvidence = (): Evidences => ({
     probes: 0,
     nextProbe: null,
     accepted: 0,
+    failing: null,
+    surplus: null,
   },
 });
 
@@ -230,7 +232,11 @@ function createCore(): Core {
   };
 
   const storage = createStorage(() => schedule());
-  const isGone = createGoneStores(() => schedule());
+  const isGone = createGoneStores(
+    () => schedule(),
+    listDatabases,
+    (device, isListed) => guarded((e) => e.storeListed(device, isListed)),
+  );
 
   const stores: Stores = {
     asked: new Map(),

@@ -48,6 +48,8 @@ const UNKNOWN: CryptoStoreStatus = {
   identity: 'not-compared',
   lastHealthy: null,
   loss: null,
+  databaseListed: null,
+  trouble: null,
   error: null,
 };
 

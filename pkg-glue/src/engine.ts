@@ -18,6 +18,8 @@ export interface Engine {
   redact(text: string): string;
   storeFound(device: StoreOfDevice, existed: boolean | undefined, error: string | undefined): void;
   storeKeys(device: StoreOfDevice, ed25519: string, curve25519: string): void;
+  /** Whether the browser still lists the database, after the connection to it was lost. */
+  storeListed(device: StoreOfDevice, isListed: boolean): void;
   /** Of the given user and device; of an id that is not known, every one fits. */
   cryptoStore(userId: string | undefined, deviceId: string | undefined): CryptoStoreStatus | null;
   /** Whether the `fetch` of `scope` could be wrapped. */
@@ -66,6 +68,7 @@ export function createEngine(onChange: () => void, onFailure: (error: unknown) =
       diag.storeFound(userId, deviceId, database, existed, error),
     storeKeys: ({ userId, deviceId, database }, ed25519, curve25519) =>
       diag.storeKeys(userId, deviceId, database, ed25519, curve25519),
+    storeListed: ({ userId, deviceId, database }, isListed) => diag.storeListed(userId, deviceId, database, isListed),
     watchUploads: (scope, { threshold, windowMs, breaker }) => diag.watchUploads(scope, threshold, windowMs, breaker),
     unwatchUploads: () => diag.unwatchUploads(),
     probeUploads: () => diag.probeUploads(),

@@ -201,7 +201,7 @@ fn a_lost_store_is_no_entry_and_is_remembered_from_inside_the_line() {
     page.diag.store_found("@a:hs".into(), "D".into(), "x::matrix-sdk-crypto".into(), Some(true), None);
     page.run("console.error('sync', new Error('failed to read or write to the crypto store DomException InvalidStateError (11)'))");
     let evidence = page.evidence();
-    assert!(evidence.contains(r#""entries":[]"#) && evidence.contains(r#""verdict":"evicted""#), "{evidence}");
+    assert!(evidence.contains(r#""entries":[]"#) && evidence.contains(r#""verdict":"connection-lost""#), "{evidence}");
     assert!(evaluate("return Object.values(localStorage)[0]").as_string().unwrap().contains(r#""lost":"2"#));
 }
 

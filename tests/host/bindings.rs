@@ -19,8 +19,10 @@ use lotus_crypto_diag::server_evidence::{
 };
 use lotus_crypto_diag::session::Evidences;
 use lotus_crypto_diag::storage::{PersistRequest, StorageStatus};
+use lotus_crypto_diag::store_trouble::{StoreTrouble, StoreTroubleKind};
 use lotus_crypto_diag::tabs::{Tab, Tabs};
 use lotus_crypto_diag::upload_loop::{Breaker, LoopState, UploadLoopStatus};
+use lotus_crypto_diag::upload_outcome::{KeySurplus, UploadFailures};
 use lotus_crypto_diag::verdict::{
     Analysis, Artefact, Conclusion, Database, Diagnosis, EvidenceRef, Finding, FindingId, QueryLanguage, Remedy,
     Runbook, RunbookQuery, Verdict,
@@ -67,10 +69,14 @@ fn the_typescript_types_are_those_of_the_model() {
         declaration::<StoreVerdict>(config),
         declaration::<IdentityCheck>(config),
         declaration::<StoreLoss>(config),
+        declaration::<StoreTrouble>(config),
+        declaration::<StoreTroubleKind>(config),
         declaration::<CryptoStoreStatus>(config),
         declaration::<LoopState>(config),
         declaration::<Breaker>(config),
         declaration::<UploadLoopStatus>(config),
+        declaration::<UploadFailures>(config),
+        declaration::<KeySurplus>(config),
         declaration::<Role>(config),
         declaration::<Tab>(config),
         declaration::<Tabs>(config),

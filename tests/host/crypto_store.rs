@@ -4,6 +4,7 @@ use lotus_crypto_diag::crypto_store::{
     CryptoStore, Device, IdentityCheck, IdentityKeys, MARKER_SCHEMA, Marker, Recall, StoreLoss, StoreVerdict,
 };
 use lotus_crypto_diag::json::to_json;
+use lotus_crypto_diag::store_trouble::StoreTroubleKind;
 use lotus_crypto_diag::stores::CryptoStores;
 use lotus_crypto_diag::timestamp::Timestamp;
 
@@ -44,7 +45,7 @@ type Row<'a> = (&'a dyn Fn() -> Recall, Option<bool>, Option<&'a str>, bool, Sto
 
 #[test]
 fn every_state_has_its_verdict() {
-    use StoreVerdict::{Evicted, FirstRun, Healthy, IdentityChanged, Unknown};
+    use StoreVerdict::{ConnectionLost, Evicted, FirstRun, Healthy, IdentityChanged, Unknown};
 
     let changed = || Marker { changed: Some(at(2000.0)), ..marker() };
     let lost = || Marker { lost: Some(at(3000.0)), ..marker() };
@@ -61,8 +62,8 @@ fn every_state_has_its_verdict() {
         (&nothing, no, first, false, FirstRun, Some(NOW)),
         (&nothing, yes, first, false, FirstRun, Some(NOW)),
         (&nothing, silent, first, false, FirstRun, Some(NOW)),
-        (&nothing, no, quiet, true, Evicted, Some(NOW + 1.0)),
-        (&nothing, yes, first, true, Evicted, Some(NOW + 1.0)),
+        (&nothing, no, quiet, true, ConnectionLost, Some(NOW + 1.0)),
+        (&nothing, yes, first, true, ConnectionLost, Some(NOW + 1.0)),
         (&known, yes, quiet, false, Healthy, Some(FIRST_SEEN)),
         (&known, no, quiet, false, Evicted, Some(NOW)),
         (&known, silent, quiet, false, Unknown, None),
@@ -73,10 +74,10 @@ fn every_state_has_its_verdict() {
         (&known, yes, other, false, IdentityChanged, Some(NOW)),
         (&known, no, other, false, IdentityChanged, Some(NOW)),
         (&known, silent, other, false, IdentityChanged, Some(NOW)),
-        (&known, yes, quiet, true, Evicted, Some(NOW + 1.0)),
-        (&known, yes, first, true, Evicted, Some(NOW + 1.0)),
-        (&known, no, first, true, Evicted, Some(NOW + 1.0)),
-        (&known, silent, quiet, true, Evicted, Some(NOW + 1.0)),
+        (&known, yes, quiet, true, ConnectionLost, Some(NOW + 1.0)),
+        (&known, yes, first, true, ConnectionLost, Some(NOW + 1.0)),
+        (&known, no, first, true, ConnectionLost, Some(NOW + 1.0)),
+        (&known, silent, quiet, true, ConnectionLost, Some(NOW + 1.0)),
         (&known, yes, other, true, IdentityChanged, Some(NOW)),
         // A database is there again, and it may be a new one.
         (&before_lost, yes, quiet, false, Unknown, None),
@@ -95,7 +96,7 @@ fn every_state_has_its_verdict() {
         (&unreadable, no, quiet, false, Unknown, None),
         (&unreadable, silent, first, false, Unknown, None),
         (&unreadable, yes, other, false, Unknown, None),
-        (&unreadable, yes, first, true, Evicted, Some(NOW + 1.0)),
+        (&unreadable, yes, first, true, ConnectionLost, Some(NOW + 1.0)),
     ];
     for (row, (recall, existed, told, lost, verdict, since)) in table.into_iter().enumerate() {
         let mut store = CryptoStore::found(device("D"), recall(), existed, None, at(NOW));
@@ -108,6 +109,75 @@ fn every_state_has_its_verdict() {
         let status = store.status();
         assert_eq!((status.verdict, status.since), (verdict, since.map(at)), "row {row}: {status:?}");
     }
+}
+
+/// The same words come when the browser closes a connection by force. Whether the store is gone, its list of databases says.
+#[test]
+fn a_lost_connection_is_a_lost_store_only_where_the_database_is_not_listed_any_more() {
+    for (listed, verdict) in [
+        (None, StoreVerdict::ConnectionLost),
+        (Some(true), StoreVerdict::ConnectionLost),
+        (Some(false), StoreVerdict::Evicted),
+    ] {
+        let mut store = CryptoStore::found(device("D"), Recall::Known(marker()), Some(true), None, at(NOW));
+        store.compare(keys("first"), at(NOW));
+        store.lost(loss(NOW + 1.0));
+        if let Some(listed) = listed {
+            store.listed(listed);
+        }
+        let status = store.status();
+        assert_eq!((status.verdict, status.database_listed), (verdict, listed), "{status:?}");
+    }
+}
+
+/// Each trouble, whether the keys were compared before, and whether the connection was lost, too; the verdict.
+#[test]
+fn a_store_that_cannot_be_used_is_not_healthy() {
+    use StoreTroubleKind as Trouble;
+    use StoreVerdict::{ConnectionLost, Corrupt, Failing, Full, VersionConflict, WrongAccount};
+
+    for (trouble, lost, verdict) in [
+        (Trouble::Failing, false, Failing),
+        (Trouble::Full, false, Full),
+        (Trouble::VersionConflict, false, VersionConflict),
+        (Trouble::Corrupt, false, Corrupt),
+        (Trouble::WrongAccount, false, WrongAccount),
+        (Trouble::Failing, true, ConnectionLost),
+        (Trouble::WrongAccount, true, WrongAccount),
+    ] {
+        for compared in [false, true] {
+            let mut store = CryptoStore::found(device("D"), Recall::Known(marker()), Some(true), None, at(NOW));
+            if compared {
+                store.compare(keys("first"), at(NOW));
+            }
+            store.trouble(trouble, "x", at(NOW + 2.0));
+            if lost {
+                store.lost(loss(NOW + 1.0));
+            }
+            let status = store.status();
+            let since = Some(at(NOW + if lost { 1.0 } else { 2.0 }));
+            assert_eq!((status.verdict, status.since), (verdict, since), "{trouble:?} {compared}: {status:?}");
+        }
+    }
+}
+
+#[test]
+fn of_several_troubles_the_gravest_is_told_from_its_first_line_on() {
+    let mut stores = CryptoStores::default();
+    // Before anybody asked whose store it is.
+    for (kind, ms) in [
+        (StoreTroubleKind::Failing, 1.0),
+        (StoreTroubleKind::Full, 2.0),
+        (StoreTroubleKind::Failing, 3.0),
+        (StoreTroubleKind::Full, 4.0),
+    ] {
+        stores.trouble(kind, &format!("line at {ms}"), at(ms));
+    }
+    let trouble = stores.status(None, None).unwrap().trouble.unwrap();
+    assert_eq!((trouble.kind, trouble.count, trouble.message.as_str()), (StoreTroubleKind::Full, 2, "line at 2"));
+    assert_eq!(stores.status(None, None).unwrap().verdict, StoreVerdict::Full);
+    stores.found(device("D"), Recall::Nothing, Some(true), None, at(5.0));
+    assert_eq!(stores.status(Some("@a:hs"), Some("D")).unwrap().verdict, StoreVerdict::Full);
 }
 
 #[test]
@@ -178,14 +248,14 @@ fn a_loss_that_came_before_anybody_asked_belongs_to_the_first_device_that_is_ask
     assert_eq!(stores.status(None, None), None);
     stores.lost("x", at(1.0));
     let unclaimed = stores.status(None, None).unwrap();
-    assert_eq!((unclaimed.verdict, unclaimed.user_id), (StoreVerdict::Evicted, None));
+    assert_eq!((unclaimed.verdict, unclaimed.user_id), (StoreVerdict::ConnectionLost, None));
     stores.found(device("D"), Recall::Nothing, None, None, at(2.0));
-    assert_eq!(stores.status(Some("@a:hs"), Some("D")).unwrap().verdict, StoreVerdict::Evicted);
+    assert_eq!(stores.status(Some("@a:hs"), Some("D")).unwrap().verdict, StoreVerdict::ConnectionLost);
 
     // After a logout and a login, the new device has lost nothing.
     stores.found(device("E"), Recall::Nothing, Some(false), None, at(3.0));
     assert_eq!(stores.status(None, None).unwrap().verdict, StoreVerdict::FirstRun);
-    assert_eq!(stores.status(Some("@a:hs"), Some("D")).unwrap().verdict, StoreVerdict::Evicted);
+    assert_eq!(stores.status(Some("@a:hs"), Some("D")).unwrap().verdict, StoreVerdict::ConnectionLost);
 }
 
 #[test]

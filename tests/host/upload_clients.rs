@@ -13,7 +13,7 @@ use lotus_crypto_diag::line::Line;
 use lotus_crypto_diag::session::Session;
 use lotus_crypto_diag::upload::Upload;
 use lotus_crypto_diag::upload_clients::UploadClients;
-use lotus_crypto_diag::upload_loop::{LoopOptions, LoopState, Verdict};
+use lotus_crypto_diag::upload_loop::{Breaker, LoopOptions, LoopState, UploadLoopStatus, Verdict};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -344,17 +344,17 @@ proptest! {
             let (status, error) = ANSWERS[answer];
             now += later;
             prop_assert_eq!(session.upload_starts(&upload(1), at(now), 0.5), Verdict::Pass);
-            if status > 0 {
-                prop_assert!(!session.upload_settled(&upload(1), status, error, "/_matrix/client/v3/keys/upload", at(now)));
-            }
+            prop_assert!(!session.upload_settled(&upload(1), status, error, "/_matrix/client/v3/keys/upload", at(now)));
             // But for the one that could come from nowhere else, the SDK's line says nothing either.
             if ![200, 403, 500].contains(&status) {
                 let text = format!("Failed to process outgoing request 0: MatrixError: [{status}] {error} (https://hs)");
                 let line = Line { level: Level::Error, source: "window", text: &text, excerpt: "", truncated: false };
                 prop_assert!(!session.observe(line, at(now)));
             }
-            let evidence = session.evidence();
-            prop_assert_eq!((evidence.upload_loop.state, evidence.counts.get(Fault::Ke1)), (LoopState::Idle, 0));
+            let UploadLoopStatus { state, refusal, breaker, failing, .. } = session.evidence().upload_loop;
+            prop_assert_eq!((state, refusal, breaker), (LoopState::Idle, None, Breaker::Closed));
+            // But it is told.
+            prop_assert_eq!(failing.and_then(|failing| failing.http_status), (![0, 200].contains(&status)).then_some(status));
         }
     }
 }

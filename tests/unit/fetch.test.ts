@@ -68,6 +68,7 @@ it.each([
   expect(await upload()).toBe(odd);
   expect(settled).toEqual([]);
   await upload();
+  await settle();
   expect(settled).toEqual([200]);
   expect(failures).toEqual([]);
 });
@@ -89,9 +90,62 @@ it('a trap lets fetch go', async () => {
   );
   const ours = scope.fetch;
   expect(await ours(URL, INIT)).toMatchObject({ status: 200 });
+  await settle();
   expect(await ours(URL, INIT)).toMatchObject({ status: 200 });
+  await settle();
   expect(trap).toHaveBeenCalledOnce();
   expect(scope.fetch).toBe(original);
+});
+
+const json = (status: number, body: object) => new Response(JSON.stringify(body), { status });
+const aborted = Object.assign(new Error('signal is aborted'), { name: 'AbortError' });
+
+it.each<[string, () => Promise<unknown>, [number, string] | undefined]>([
+  [
+    'an accepted upload',
+    async () => json(200, { one_time_key_counts: { signed_curve25519: 400 } }),
+    [200, '{"one_time_key_counts":{"signed_curve25519":400}}'],
+  ],
+  [
+    'a refusal',
+    async () => json(400, { errcode: 'M_UNKNOWN', error: 'One time key a:B already exists.' }),
+    [400, 'One time key a:B already exists.'],
+  ],
+  [
+    'a refusal of Dendrite',
+    async () => json(400, { '@a:hs': { D: { error: 'x already exists' } } }),
+    [400, '{"@a:hs":{"D":{"error":"x already exists"}}}'],
+  ],
+  [
+    'another 400',
+    async () => json(400, { errcode: 'M_TOO_LARGE', error: 'x' }),
+    [400, '{"errcode":"M_TOO_LARGE","error":"x"}'],
+  ],
+  [
+    'the page of a proxy',
+    async () => new Response('<html>502 Bad Gateway</html>', { status: 502 }),
+    [502, '<html>502 Bad Gateway</html>'],
+  ],
+  ['no answer', () => Promise.reject(new TypeError('Failed to fetch')), [0, 'Failed to fetch']],
+  ['what the page gave up itself', () => Promise.reject(aborted), undefined],
+])('%s is told with its status and words', async (_, below, expected) => {
+  const told: [number, string][] = [];
+  const scope = { fetch: below as (url: string, init?: object) => Promise<unknown> };
+  tapFetch(
+    scope,
+    () => false,
+    (upload, status, words) => {
+      // Without an upload, it only says that an error is still to be read.
+      if (upload) told.push([status, words]);
+      return false;
+    },
+    () => {},
+    () => {},
+    new AbortController().signal,
+  );
+  await scope.fetch(URL, INIT).catch(() => {});
+  await settle();
+  expect(told).toEqual(expected ? [expected] : []);
 });
 
 it('an upload that fails is told as unhandled where nobody handles it, once, and otherwise not', async () => {

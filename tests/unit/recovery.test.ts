@@ -147,6 +147,34 @@ describe('whether an evicted store is gone', () => {
     vi.useRealTimers();
   });
 
+  it('is asked of one to which the connection was lost, too, and told before anybody hears of it', async () => {
+    vi.useFakeTimers();
+    const loss = { firstTs: 'x', lastTs: 'x', count: 1, message: 'x' };
+    const lost = { verdict: 'connection-lost', userId: '@a:hs', deviceId: 'D', database, loss } as typeof evicted;
+    const answers = [there, there, notThere];
+    const told: unknown[] = [];
+    const isGone = createGoneStores(
+      () => told.push('changed'),
+      async () => answers.shift() ?? notThere,
+      (device, isListed) => told.push({ ...device, isListed }),
+    );
+    const device = { userId: '@a:hs', deviceId: 'D', database };
+    for (const gone of [false, false, true]) {
+      isGone(lost);
+      await settle();
+      expect(isGone(lost)).toBe(gone);
+      await vi.advanceTimersByTimeAsync(10_000);
+    }
+    expect(told).toEqual([
+      { ...device, isListed: true },
+      'changed',
+      { ...device, isListed: true },
+      { ...device, isListed: false },
+      'changed',
+    ]);
+    vi.useRealTimers();
+  });
+
   it('is not said while the browser lists it or cannot say, and follows what it says later', async () => {
     vi.useFakeTimers();
     const answers = [there, { error: 'blocked' }, notThere, { error: 'blocked' }, there];

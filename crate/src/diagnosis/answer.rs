@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::advice::{Way, advice};
+use super::advice::advice;
+use super::ways::Way;
 use crate::entry::Fault;
 use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
 
@@ -38,6 +39,11 @@ impl Answer {
     /// Yes or no, where that is all there is to answer.
     pub(crate) fn plain(verdict: Verdict, because: impl Into<String>) -> Self {
         Self { verdict, conclusion: None, because: because.into(), evidence: Vec::new(), missing: Vec::new() }
+    }
+
+    /// Nothing took place that the question is about.
+    pub(crate) fn not_applicable(because: impl Into<String>) -> Self {
+        Self::plain(Verdict::NotApplicable, because)
     }
 
     /// There is nothing to be explained.

@@ -64,6 +64,7 @@ impl<'a> Story<'a> {
             },
             failure: known.failure.or(call.failure),
             http_status: known.http_status.or(call.http_status),
+            errcode: known.errcode.or_else(|| call.errcode.clone()),
             delay_id: known.delay_id.or_else(|| call.delay_id.clone()),
             attempt: known.attempt.max(call.attempt),
             max_attempts: known.max_attempts.max(call.max_attempts),
@@ -118,12 +119,9 @@ fn is_update(told: CallRequest, request: CallRequest) -> bool {
     told == CallRequest::UpdateLeave && is_one_of_three
 }
 
-fn describe(call: &CallMembership) -> String {
-    if call.rejoins {
-        return "the homeserver had taken this device out of the call, and it joins again: the others saw it leave"
-            .to_owned();
-    }
-    let request = match call.request {
+/// What a request of a call's membership is for.
+pub(crate) const fn request_words(request: Option<CallRequest>) -> &'static str {
+    match request {
         Some(CallRequest::ScheduleLeave) => "handing over the delayed leave",
         Some(CallRequest::RestartLeave) => "restarting the timer of the delayed leave",
         Some(CallRequest::CancelLeave) => "taking back the delayed leave",
@@ -131,9 +129,20 @@ fn describe(call: &CallMembership) -> String {
         Some(CallRequest::UpdateLeave) => "updating the delayed leave",
         Some(CallRequest::Membership) => "sending the membership of the call",
         None => "a request that keeps this device in the call",
-    };
+    }
+}
+
+fn describe(call: &CallMembership) -> String {
+    if call.rejoins {
+        return "the homeserver had taken this device out of the call, and it joins again: the others saw it leave"
+            .to_owned();
+    }
+    let request = request_words(call.request);
     let failure = match (call.http_status, call.failure) {
-        (Some(status), _) => format!("the homeserver answered {status}"),
+        (Some(status), _) => match &call.errcode {
+            Some(errcode) => format!("the homeserver answered {status} {errcode}"),
+            None => format!("the homeserver answered {status}"),
+        },
         (None, Some(CallFailure::TimedOut)) => "no answer came in time".to_owned(),
         (None, Some(CallFailure::Unreachable)) => "the homeserver was not reached".to_owned(),
         (None, Some(CallFailure::Refused)) => "the homeserver refused".to_owned(),

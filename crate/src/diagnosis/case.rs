@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::entry::{Detail, Entry, Refusal};
+use super::answer::Answer;
+use crate::entry::{Detail, Entry, Fault, Refusal};
 use crate::otk::parse_refusal;
 use crate::report::{CaptureState, Report};
 use crate::server_evidence::{OneTimeKeyRow, ServerEvidence};
@@ -143,14 +144,44 @@ impl<'a> Case<'a> {
         page.capturing_since.is_some() && matches!(page.status.state, CaptureState::Running | CaptureState::Degraded)
     }
 
+    /// Where more lines of a fault were counted than its entries stand for, what was not kept may say anything.
+    pub(crate) fn lines_not_kept(&self, fault: Fault) -> Option<Answer> {
+        let page = &self.report.page;
+        let kept = page.entries.iter().filter(|entry| entry.ke == fault);
+        let kept = kept.fold(0_u32, |sum, entry| sum.saturating_add(entry.count.max(1)));
+        let more = page.counts.get(fault).saturating_sub(kept);
+        (more > 0).then(|| {
+            Answer::open(format!("{more} more lines of this fault were seen than the report has entries of."))
+                .on([fact("counts", format!("{} lines", page.counts.get(fault)))])
+                .lacking("a report that was written earlier, with those lines in it")
+        })
+    }
+
+    /// From when to when the page was watched.
+    pub(crate) fn cite_watch(&self) -> EvidenceRef {
+        let page = &self.report.page;
+        let since = page.capturing_since.map_or("never".to_owned(), |since| since.to_string());
+        fact("capturingSince", format!("watched from {since} to {}", page.generated_at))
+    }
+
+    /// For how long the page was watched.
+    pub(crate) fn watched_ms(&self) -> i64 {
+        let page = &self.report.page;
+        page.capturing_since.map_or(0, |since| page.generated_at.ms() - since.ms())
+    }
+
+    /// Whether it was watched for so long that a client which syncs tried what it tries with each sync.
+    pub(crate) fn is_watched_for_minutes(&self) -> bool {
+        self.is_watched() && self.watched_ms() >= LONG_ENOUGH_MS
+    }
+
     /// Whether a client whose uploads are refused would have been seen to try again: it does with every sync, and where
     /// its logger is silent, only who watches the network sees it.
-    pub(crate) fn is_watched_long_enough(&self) -> bool {
+    pub(crate) fn would_see_a_refusal(&self) -> bool {
         let page = &self.report.page;
-        let lasted = page.capturing_since.map_or(0, |since| page.generated_at.ms() - since.ms());
-        let is_syncing = page.client.sync_state.as_deref() == Some("SYNCING");
-        let would_be_seen = page.upload_loop.watched && is_syncing && lasted >= LONG_ENOUGH_MS;
-        self.is_watched() && (page.upload_loop.accepted > 0 || would_be_seen)
+        page.upload_loop.watched
+            && page.client.sync_state.as_deref() == Some("SYNCING")
+            && self.is_watched_for_minutes()
     }
 }
 
@@ -158,6 +189,10 @@ impl Seen<'_> {
     /// Whether both were logged in the same tab, in its window or one of its frames.
     pub(crate) fn is_of_same_page(&self, other: &Self) -> bool {
         self.tab == other.tab
+    }
+
+    pub(crate) const fn is_of_this_page(&self) -> bool {
+        self.tab.is_none()
     }
 
     /// Refers to the entry: what it says, how often, when, and where it was logged.

@@ -30,11 +30,10 @@ pub(crate) fn ask(case: &Case<'_>, refusals: &[Refused<'_>], divergence: &Findin
 
 fn answer(case: &Case<'_>, refusals: &[Refused<'_>], divergence: &Finding) -> Answer {
     let store = case.report.page.crypto_store.as_ref();
-    let first_refusal = refusals.iter().map(|refused| refused.first).min();
     if let Some(store) = store
-        && matches!(store.verdict, StoreVerdict::Evicted | StoreVerdict::IdentityChanged)
+        && let Some(answer) = deleted(store, refusals)
     {
-        return deleted(store, first_refusal);
+        return answer;
     }
     match (divergence.conclusion, divergence.verdict) {
         (Some(Conclusion::Divergence), _) => {}
@@ -42,29 +41,114 @@ fn answer(case: &Case<'_>, refusals: &[Refused<'_>], divergence: &Finding) -> An
             let why = "Whether they parted ways at all is open.";
             return Answer::open(why).lacking("an answer to the question before");
         }
-        _ => return Answer::not_seen("They did not part ways, as far as was seen."),
+        (Some(Conclusion::Exhaustion | Conclusion::ClientLoop), _) => {
+            let why = "What is wrong with the one-time keys is not that the two hold different ones.";
+            return Answer::not_applicable(why).on(divergence.evidence.iter().cloned());
+        }
+        _ => {
+            return Answer::not_seen("They did not part ways, as far as was seen.")
+                .on(divergence.evidence.iter().cloned());
+        }
     }
     let Some(store) = store else {
         return Answer::open("Nobody looked at the crypto store.").lacking(STORE).lacking(UPLOAD_TIME);
     };
-    if store.verdict == StoreVerdict::Unknown {
-        let why = store.error.as_deref().unwrap_or("no reason is given");
-        return Answer::open(format!("Whether the crypto store was there could not be found out: {why}."))
-            .on([fact("cryptoStore.verdict", "unknown")])
+    if !matches!(store.verdict, StoreVerdict::Healthy | StoreVerdict::FirstRun) {
+        let why = store.error.as_deref().unwrap_or("the client cannot use it, see the next question");
+        return Answer::open(format!("Whether the crypto store is the one of before could not be found out: {why}."))
+            .on([fact("cryptoStore.verdict", "the crypto store cannot be judged")])
             .lacking(STORE)
             .lacking(UPLOAD_TIME);
     }
     undeleted(case, store, refusals)
 }
 
-fn deleted(store: &CryptoStoreStatus, first_refusal: Option<Timestamp>) -> Answer {
+/// A lost connection alone is no deleted store: that takes two signs. `None`: nothing was said of a loss.
+fn deleted(store: &CryptoStoreStatus, refusals: &[Refused<'_>]) -> Option<Answer> {
+    let is_said = matches!(store.verdict, StoreVerdict::Evicted | StoreVerdict::IdentityChanged);
+    let loss = store.loss.as_ref();
+    let first_refusal = refusals.iter().map(|refused| refused.first).min();
+    if !is_said && (loss.is_none() || store.database_listed == Some(true)) {
+        return None;
+    }
+    let is_changed = store.identity == IdentityCheck::Changed;
+    let was_gone = store.database_existed == Some(false);
+    let is_unlisted = loss.is_some() && store.database_listed == Some(false);
+    let evidence = signs(store);
+    let refused_before = loss.is_some_and(|loss| first_refusal.is_some_and(|first| first < loss.first_ts));
+    if refused_before && !is_changed && !is_unlisted {
+        return Some(
+            Answer::open(
+                "The connection to the store was lost under the running page, but uploads were refused before that.",
+            )
+            .on(evidence)
+            .lacking(UPLOAD_TIME)
+            .lacking("the report of an earlier start of this device"),
+        );
+    }
+    let refused_after = loss.is_some() && first_refusal.is_some() && !refused_before;
+    let cite_refused = || {
+        refusals.iter().filter(|refused| refused.refusal.diverges() == Some(true)).map(|refused| refused.cite.clone())
+    };
+    let two_signs = is_changed && (was_gone || loss.is_some()) || is_unlisted;
+    if two_signs || (refused_after && cite_refused().next().is_some()) {
+        let because = "The session was there and the crypto store was not: the browser, or somebody, deleted it.";
+        let answer = Answer::new(Verdict::Confirmed, Conclusion::EvictedStore, because).on(evidence);
+        let answer = if two_signs { answer } else { answer.on(cite_refused()) };
+        return Some(with_silent_servers(answer, is_changed && refusals.is_empty()));
+    }
+    if is_changed {
+        let because = "The device has other identity keys than when it was first seen: its store was deleted and made anew, at \
+                       an earlier start.";
+        let answer = Answer::new(Verdict::Likely, Conclusion::EvictedStore, because)
+            .on(evidence)
+            .lacking("the report of the start at which the store was found gone");
+        return Some(with_silent_servers(answer, refusals.is_empty()));
+    }
+    if was_gone && is_said {
+        let because = "The session was there and the crypto store was not, but the identity keys were not compared yet: most \
+                       likely it was deleted; one of another name would look the same.";
+        return Some(Answer::new(Verdict::Likely, Conclusion::EvictedStore, because).on(evidence).lacking(STORE));
+    }
+    let why = "The connection to the store was lost. Whether the store was deleted, or the connection closed by force with the \
+               data still there, is not known.";
+    Some(
+        Answer::open(if loss.is_some() {
+            why
+        } else {
+            "The store is said to be gone, and nothing in the report shows it."
+        })
+        .on(evidence)
+        .lacking(
+            "whether the browser still lists the database, and after a reload whether the identity keys are the same",
+        ),
+    )
+}
+
+/// A well-used device that comes back is refused nothing where its new ids were never used; and not every server refuses.
+fn with_silent_servers(answer: Answer, nothing_refused: bool) -> Answer {
+    if !nothing_refused {
+        return answer;
+    }
+    answer.adding(
+        "That no upload was refused does not speak against it: some homeservers replace keys without a word, and the new keys may \
+         have ids that were never used.",
+    )
+}
+
+/// What shows that the store is gone, or the connection to it.
+fn signs(store: &CryptoStoreStatus) -> Vec<EvidenceRef> {
     let mut evidence = Vec::new();
     if store.database_existed == Some(false) {
         evidence.push(fact("cryptoStore.databaseExisted", "the database was gone before the client could make it"));
     }
     if let Some(loss) = &store.loss {
-        let text = format!("lost under the running page at {}: {}", loss.first_ts, first_line(&loss.message));
+        let text =
+            format!("connection lost under the running page at {}: {}", loss.first_ts, first_line(&loss.message));
         evidence.push(fact("cryptoStore.loss", text));
+    }
+    if store.loss.is_some() && store.database_listed == Some(false) {
+        evidence.push(fact("cryptoStore.databaseListed", "the browser does not list the database any more"));
     }
     if store.identity == IdentityCheck::Changed {
         evidence.push(fact("cryptoStore.identity", "the device came back with other identity keys"));
@@ -72,31 +156,7 @@ fn deleted(store: &CryptoStoreStatus, first_refusal: Option<Timestamp>) -> Answe
     if let Some(healthy) = store.last_healthy {
         evidence.push(fact("cryptoStore.lastHealthy", format!("last seen with its first keys at {healthy}")));
     }
-    let refused_before =
-        store.loss.as_ref().is_some_and(|loss| first_refusal.is_some_and(|first| first < loss.first_ts));
-    if refused_before && store.identity != IdentityCheck::Changed {
-        return Answer::open("The store was lost under the running page, but uploads were refused before that.")
-            .on(evidence)
-            .lacking(UPLOAD_TIME)
-            .lacking("the report of an earlier start of this device");
-    }
-    if store.loss.is_none() && store.identity == IdentityCheck::NotCompared {
-        let because = "The session was there and the crypto store was not, but the identity keys were not compared yet: most \
-                       likely it was deleted; one of another name would look the same.";
-        return Answer::new(Verdict::Likely, Conclusion::EvictedStore, because).on(evidence).lacking(STORE);
-    }
-    if store.database_existed == Some(false) || store.loss.is_some() {
-        let because = "The session was there and the crypto store was not: the browser, or somebody, deleted it.";
-        return Answer::new(Verdict::Confirmed, Conclusion::EvictedStore, because).on(evidence);
-    }
-    Answer::new(
-        Verdict::Likely,
-        Conclusion::EvictedStore,
-        "The device has other identity keys than when it was first seen: its store was deleted and made anew, at an \
-         earlier start.",
-    )
-    .on(evidence)
-    .lacking("the report of the start at which the store was found gone")
+    evidence
 }
 
 /// The identity keys are those of before, or nothing is known of before.

@@ -6,8 +6,9 @@
 use std::collections::BTreeSet;
 
 use super::answer::{Answer, Question};
+use super::calls::unseen;
 use super::case::{Case, Refused, fact};
-use super::media_keys::{MediaKeys, MissingKey, Opened, Unopened, UnopenedKind};
+use super::media_keys::{AROUND_MS, MediaKeys, MissingKey, Opened, Unopened, UnopenedKind};
 use crate::crypto_store::IdentityCheck;
 use crate::entry::Fault;
 use crate::timestamp::Timestamp;
@@ -27,13 +28,8 @@ pub(crate) fn ask(case: &Case<'_>, refusals: &[Refused<'_>], divergence: &Findin
 
 fn answer(case: &Case<'_>, refusals: &[Refused<'_>], divergence: &Finding, keys: &MediaKeys<'_>) -> Answer {
     if !keys.failed() {
-        return if case.is_watched() {
-            Answer::not_seen(
-                "No media key was missed: whatever befell the one-time keys, it has not reached a call here.",
-            )
-        } else {
-            Answer::open("No media key was missed, but nothing was watched.").lacking("a report of a call")
-        };
+        let because = "No media key was missed: whatever befell the one-time keys, it has not reached a call here.";
+        return unseen(case, Fault::Ke2, because);
     }
     match (divergence.conclusion, divergence.verdict) {
         (Some(Conclusion::Divergence), _) => {}
@@ -61,17 +57,20 @@ fn answer(case: &Case<'_>, refusals: &[Refused<'_>], divergence: &Finding, keys:
                 .on(keys.cite_unopened());
         }
     }
-    let Some(began) = began(case, refusals) else {
+    let Some(began) = began(case, refusals, keys) else {
         return Answer::open("When the one-time keys diverged is not known.").lacking("the time of the first refusal");
     };
     after_divergence(case, refusals, divergence, keys, began)
 }
 
 /// When the two parted ways, as far back as there is a trace of it.
-fn began(case: &Case<'_>, refusals: &[Refused<'_>]) -> Option<Timestamp> {
+fn began(case: &Case<'_>, refusals: &[Refused<'_>], keys: &MediaKeys<'_>) -> Option<Timestamp> {
     let store = case.report.page.crypto_store.as_ref();
     let lost = store.and_then(|store| store.loss.as_ref()).map(|loss| loss.first_ts);
-    refusals.iter().map(|refused| refused.first).chain(lost).min()
+    let seen = refusals.iter().map(|refused| refused.first).chain(lost).min();
+    // A dead key that is used in a later page than the refusals tells of them by itself.
+    let dead = keys.unopened.iter().filter(|one| one.kind == UnopenedKind::PreKey);
+    seen.or_else(|| dead.map(|one| one.seen.entry.first_ts.plus_ms(-AROUND_MS)).min())
 }
 
 fn after_divergence(
@@ -103,6 +102,7 @@ fn after_divergence(
         .map(|refused| refused.cite.clone())
         .chain(unopened.iter().map(|one| one.cite()))
         .chain(missing.iter().flat_map(|one| one.cite(keys)))
+        .chain(divergence.evidence.iter().cloned())
         .collect();
 
     let traced = [
@@ -114,9 +114,17 @@ fn after_divergence(
             continue;
         }
         let is_in_call = missing.iter().any(|missing| messages.iter().any(|message| is_of_same_call(message, missing)));
-        let because = format!("After the trouble with the one-time keys began, {what}, and could not be opened.");
+        let is_earlier = refusals.is_empty() && divergence.verdict == Verdict::Possible;
+        let because = if is_earlier {
+            format!(
+                "No upload was refused in this page, but {what}, and could not be opened: the keys parted ways earlier."
+            )
+        } else {
+            format!("After the trouble with the one-time keys began, {what}, and could not be opened.")
+        };
         if !is_in_call {
-            return Answer::new(Verdict::Likely, conclusion, because)
+            let verdict = if is_earlier { Verdict::Possible } else { Verdict::Likely };
+            return Answer::new(verdict, conclusion, because)
                 .on(evidence)
                 .lacking("the call's own lines: whose media key was missed, and when");
         }

@@ -4,6 +4,7 @@
 //! carries the call.
 
 use super::answer::{Answer, Question};
+use super::calls::unseen;
 use super::case::Case;
 use super::ke2_to_device_validation::explained_by_ke1;
 use super::media_keys::MediaKeys;
@@ -22,11 +23,10 @@ pub(crate) fn ask(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, ke
 
 fn answer(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, keys: &MediaKeys<'_>) -> Answer {
     if keys.missing.is_empty() {
-        return if case.is_watched() {
-            Answer::not_seen("No call missed a media key.")
-        } else {
-            Answer::open("Nothing was watched.").lacking("a report of a call")
-        };
+        if !keys.unopened.is_empty() {
+            return unopened_alone(case, keys);
+        }
+        return unseen(case, Fault::Ke2, "No call missed a media key.");
     }
     let all_came = keys.missing.iter().all(|missing| missing.came(keys).is_some());
     // Keys that were opened speak for themselves, unless they came before the trouble with the one-time keys.
@@ -65,4 +65,15 @@ fn answer(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, keys: &Med
     .on(keys.cite_missing())
     .lacking("the report of the participant whose media are missing")
     .lacking("the homeserver's log of that participant's sendToDevice requests")
+}
+
+/// Messages that could not be opened say nothing of a call's transport.
+fn unopened_alone(case: &Case<'_>, keys: &MediaKeys<'_>) -> Answer {
+    if !case.is_watched() {
+        return Answer::open("Nothing was watched.").lacking("a report of a call");
+    }
+    Answer::not_applicable(
+        "No call missed a media key; to-device messages that could not be opened are another question.",
+    )
+    .on(keys.cite_unopened())
 }

@@ -4,8 +4,9 @@
 //! newer releases of the crypto library make.
 
 use super::answer::{Answer, Question};
+use super::calls::unseen;
 use super::case::{Case, fact};
-use super::media_keys::{AROUND_MS, MediaKeys, UnopenedKind};
+use super::media_keys::{AROUND_MS, MediaKeys, Unopened, UnopenedKind};
 use crate::entry::Fault;
 use crate::verdict::{Conclusion, Finding, FindingId, Verdict};
 
@@ -20,8 +21,16 @@ pub(crate) fn ask(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, ke
 }
 
 fn answer(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, keys: &MediaKeys<'_>) -> Answer {
+    if !keys.failed() && !keys.unopened.is_empty() {
+        return Answer::open("To-device messages were not taken, for a reason that is not known.")
+            .on(keys.cite_unopened())
+            .lacking("the whole lines, and the version of the crypto library");
+    }
     if !keys.failed() {
-        return unseen(case);
+        return unseen(case, Fault::Ke2, "No media key was missed, and no to-device message turned away.");
+    }
+    if let Some(answer) = opened_and_turned_away(case, keys) {
+        return answer;
     }
     if let Some(answer) = explained_by_ke1(divergence, after_ke1) {
         return answer.on(keys.cite_unopened());
@@ -44,7 +53,7 @@ fn answer(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, keys: &Med
         );
         let verdict = if in_call { Verdict::Likely } else { Verdict::Possible };
         return Answer::new(verdict, Conclusion::ToDeviceValidation, because)
-            .on(turned_away.map(super::media_keys::Unopened::cite))
+            .on(turned_away.map(Unopened::cite))
             .on(keys.cite_missing())
             .on([seen])
             .lacking("the same call with the release of the SDK before: does it open the messages?");
@@ -88,12 +97,33 @@ fn answer(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, keys: &Med
         .lacking("the homeserver's log of the sender's sendToDevice requests, and the device's inbox")
 }
 
-fn unseen(case: &Case<'_>) -> Answer {
-    if case.is_watched() {
-        Answer::not_seen("No media key was missed, and no to-device message turned away.")
-    } else {
-        Answer::open("Nothing was watched.").lacking("a report of a call")
+/// What was decrypted had an Olm session in order: no state of the one-time keys explains that it was turned away then.
+fn opened_and_turned_away(case: &Case<'_>, keys: &MediaKeys<'_>) -> Option<Answer> {
+    let turned_away: Vec<&Unopened<'_>> =
+        keys.unopened.iter().filter(|one| one.kind == UnopenedKind::OpenedInvalid).collect();
+    if turned_away.is_empty() {
+        return None;
     }
+    let version = case.report.page.client.crypto_version.as_deref();
+    let named = version.unwrap_or("the crypto library");
+    let is_missed = |message: &Unopened<'_>| {
+        keys.missing.iter().any(|missing| message.sender == missing.user && missing.is_near(message.seen.entry))
+    };
+    let in_call = turned_away.iter().any(|message| message.sender.is_some() && is_missed(message));
+    let (verdict, fits) = if in_call {
+        (Verdict::Likely, "media keys of that sender are missing in a call at that time")
+    } else {
+        (Verdict::Possible, "no call missed a media key of that sender")
+    };
+    let because = format!(
+        "{named} decrypted to-device messages and then turned them away, by its checks of their fields. What they carried is not \
+         known: {fits}."
+    );
+    let answer = Answer::new(verdict, Conclusion::ToDeviceValidation, because)
+        .on(turned_away.into_iter().map(Unopened::cite))
+        .on(keys.cite_missing())
+        .on([fact("cryptoVersion", version.unwrap_or("unknown"))]);
+    Some(answer.lacking("the same with the release of the SDK before, and the name and version of the sender's client"))
 }
 
 /// With KE-1 in the way, nothing further can be read from a message that was not opened.
@@ -112,7 +142,7 @@ pub(crate) fn explained_by_ke1(divergence: &Finding, after_ke1: &Finding) -> Opt
             let because = "Whether the one-time keys of this device are healthy is open, and that comes first.";
             Some(Answer::open(because).lacking("an answer to the question of the one-time keys"))
         }
-        (Verdict::RuledOut, _) => None,
+        (Verdict::RuledOut | Verdict::NotApplicable, _) => None,
     }
 }
 

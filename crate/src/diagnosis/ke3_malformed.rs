@@ -5,6 +5,7 @@
 
 use super::answer::{Answer, Question};
 use super::case::{Case, Seen, fact};
+use crate::decryption::{Why, why};
 use crate::entry::{Detail, Fault, MalformedCause, TimelineEvent};
 use crate::server_evidence::{EncryptedContent, StoredEvent};
 use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
@@ -17,6 +18,9 @@ const QUESTION: Question = Question {
 
 /// The one algorithm of encrypted events in rooms.
 const ALGORITHM: &str = "m.megolm.v1.aes-sha2";
+
+const STORED: &str =
+    "the events as the homeserver holds them, and whether another device of the same person can decrypt them";
 
 pub(crate) fn ask(case: &Case<'_>) -> Finding {
     answer(case).to(&QUESTION)
@@ -95,32 +99,96 @@ fn answer(case: &Case<'_>) -> Answer {
 }
 
 fn none_malformed(case: &Case<'_>) -> Answer {
-    let ordinary: Vec<_> =
-        case.entries().filter(|seen| matches!(seen.entry.detail, Detail::Undecryptable { .. })).collect();
-    if ordinary.is_empty() {
-        return if case.is_watched() {
-            Answer::not_seen("Every event that was looked at could be decrypted.")
-        } else {
-            Answer::open("Nothing was watched.").lacking("a report of a page that shows the event")
-        };
+    let failed: Vec<Failed<'_>> = case.entries().filter_map(Failed::of).collect();
+    let lost = case.lines_not_kept(Fault::Ke3);
+    if failed.is_empty() {
+        return lost.unwrap_or_else(|| unseen(case));
     }
-    if let Some(silent) =
-        ordinary.iter().find(|seen| matches!(seen.entry.detail, Detail::Undecryptable { reason: None, .. }))
-    {
-        return Answer::open("Events could not be decrypted, and at least one line does not say why.")
-            .on([silent.cite("no reason is given")])
-            .lacking("the whole line, or the event as the homeserver holds it");
+    let of = |why: Why| failed.iter().filter(move |one| one.why == why).map(Failed::cite);
+    let decided = [
+        (
+            Why::Sender,
+            Verdict::Confirmed,
+            Conclusion::SenderNotTrusted,
+            "The client refuses to decrypt events, because it does not trust their sender: not verified, not known, or with other \
+             keys than before. The events may be sound.",
+        ),
+        (
+            Why::Store,
+            Verdict::Likely,
+            Conclusion::StoreFailing,
+            "Events could not be decrypted because the crypto store could not be read: their keys may well be in it.",
+        ),
+        (
+            Why::Replay,
+            Verdict::Possible,
+            Conclusion::PossibleReplay,
+            "The client takes messages for ones that it saw before, or that belong elsewhere: they were sent or stored twice, or \
+             somebody replays them.",
+        ),
+        (
+            Why::Damaged,
+            Verdict::Likely,
+            Conclusion::DamagedMessage,
+            "The keys are there and do not fit the messages: either was damaged, or is another one of the same session id.",
+        ),
+    ];
+    for (why, verdict, conclusion, because) in decided {
+        if failed.iter().any(|one| one.why == why) {
+            let answer = Answer::new(verdict, conclusion, because).on(of(why));
+            let others = failed.iter().any(|one| !matches!(one.why, Why::NoKey) && one.why != why);
+            let answer = if others { answer.adding("Other events failed for other reasons.") } else { answer };
+            return if verdict == Verdict::Confirmed { answer } else { answer.lacking(STORED) };
+        }
     }
-    Answer::new(
-        Verdict::RuledOut,
-        Conclusion::KeysMissing,
-        "The events are sound; only their keys are not there. That is ordinary for a new device, for messages from before \
-         it, and where a sender could not reach it.",
-    )
-    .on(ordinary.iter().map(|seen| match &seen.entry.detail {
-        Detail::Undecryptable { reason: Some(reason), .. } => seen.cite(reason),
-        _ => seen.cite("not decrypted"),
-    }))
+    if failed.iter().any(|one| one.why == Why::Unknown) {
+        return Answer::open(
+            "Events could not be decrypted, and at least one line does not say why in words that are known.",
+        )
+        .on(of(Why::Unknown))
+        .lacking("the whole line, or the event as the homeserver holds it");
+    }
+    let because = "The events are sound; only their keys are not there. That is ordinary for a new device, for messages from \
+                   before it, and where a sender could not reach it.";
+    match lost {
+        Some(_) => Answer::new(Verdict::Likely, Conclusion::KeysMissing, because)
+            .on(of(Why::NoKey))
+            .lacking("the lines that the report has no entries of"),
+        None => Answer::new(Verdict::RuledOut, Conclusion::KeysMissing, because).on(of(Why::NoKey)),
+    }
+}
+
+/// An event that was not decrypted and is not malformed, and why.
+struct Failed<'a> {
+    seen: Seen<'a>,
+    reason: Option<&'a str>,
+    why: Why,
+}
+
+impl<'a> Failed<'a> {
+    fn of(seen: Seen<'a>) -> Option<Self> {
+        let Detail::Undecryptable { reason, .. } = &seen.entry.detail else { return None };
+        let reason = reason.as_deref();
+        Some(Self { seen, reason, why: reason.map_or(Why::Unknown, why) })
+    }
+
+    fn cite(&self) -> EvidenceRef {
+        self.seen.cite(self.reason.unwrap_or("no reason is given"))
+    }
+}
+
+/// An event that fails to be decrypted is logged when it comes: in a page that was watched for a while, that would be seen.
+fn unseen(case: &Case<'_>) -> Answer {
+    if !case.is_watched() {
+        return Answer::open("Nothing was watched.").lacking("a report of a page that shows the event");
+    }
+    let answer = if case.is_watched_for_minutes() {
+        Answer::not_seen("No event failed to be decrypted while the page was watched.")
+    } else {
+        Answer::open("No event failed to be decrypted, but the page was not watched for long.")
+            .lacking("a report of a page that was watched for two minutes or more, and shows the event")
+    };
+    answer.on([case.cite_watch()])
 }
 
 /// Whether the event was malformed at its source; `None`: the homeserver's copy was not looked at.

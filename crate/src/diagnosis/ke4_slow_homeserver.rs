@@ -4,10 +4,12 @@
 //! homeserver's log says how long they took there: what lies between is the network.
 
 use super::answer::{Answer, Question};
-use super::call_stories::{Story, stories};
+use super::call_stories::{Story, request_words, stories};
+use super::calls::unseen;
 use super::case::{Case, fact};
+use super::ke4_refused::refused;
 use super::timings::{Timed, figures, logged, timed, windows};
-use crate::entry::{CallFailure, CallMembership, CallRequest, Fault};
+use crate::entry::{CallFailure, CallMembership, Fault};
 use crate::latency::{FaultWindow, LatencyFigures};
 use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
 
@@ -33,11 +35,7 @@ pub(crate) fn ask(case: &Case<'_>) -> Finding {
 fn answer(case: &Case<'_>) -> Answer {
     let stories = stories(case);
     if stories.is_empty() {
-        return if case.is_watched() {
-            Answer::not_seen("No delayed event of a call's membership was late.")
-        } else {
-            Answer::open("Nothing was watched.").lacking("a report of a call")
-        };
+        return unseen(case, Fault::Ke4, "No delayed event of a call's membership was late.");
     }
     let calls: Vec<&CallMembership> = stories.iter().flat_map(Story::calls).collect();
     let windows = windows(case, Fault::Ke4);
@@ -51,10 +49,11 @@ fn answer(case: &Case<'_>) -> Answer {
         .or_else(|| decided_by_client(case, &at_client, &windows))
         .or_else(|| slow_for_others(&at_server))
         .or_else(|| unreachable(&calls))
+        .or_else(|| answered_otherwise(&calls))
         .unwrap_or_else(|| undecided(&at_client));
     let answer = answer.on(stories.iter().flat_map(Story::cite));
     match consequence(&calls) {
-        Some(consequence) => answer.adding(consequence),
+        Some(consequence) => answer.adding(&consequence),
         None => answer,
     }
 }
@@ -128,58 +127,25 @@ fn words(figures: &LatencyFigures) -> String {
 }
 
 /// What became of this device in the call.
-fn consequence(calls: &[&CallMembership]) -> Option<&'static str> {
-    if calls.iter().any(|call| call.gave_up) {
-        Some("In the end the client gave up: for the others it is out of the call.")
-    } else if calls.iter().any(|call| call.rejoins) {
-        Some("Meanwhile the homeserver had taken this device out of the call: the others saw it leave, and join again.")
-    } else {
-        None
+fn consequence(calls: &[&CallMembership]) -> Option<String> {
+    if let Some(call) = calls.iter().find(|call| call.gave_up) {
+        let request = request_words(call.request);
+        return Some(format!("In the end the client gave up ({request}): for the others it is out of the call."));
     }
+    let rejoins = calls.iter().any(|call| call.rejoins);
+    rejoins.then(|| {
+        "Meanwhile the homeserver had taken this device out of the call: the others saw it leave, and join again."
+            .to_owned()
+    })
 }
 
-/// An answer of the kind 4xx came in time, and says no. Where others came late or not at all, it may only follow from
-/// that.
-fn refused(calls: &[&CallMembership]) -> Option<Answer> {
-    let is_other = |call: &&CallMembership| {
-        matches!(call.failure, Some(CallFailure::TimedOut | CallFailure::Unreachable))
-            || call.http_status.is_some_and(|status| status >= 500)
-    };
-    if calls.iter().any(is_other) {
-        return None;
-    }
-    let refusal = calls.iter().find_map(|call| call.http_status.filter(|status| is_refusal(call, *status)))?;
-    Some(Answer::new(
-        Verdict::Confirmed,
-        Conclusion::DelayedEventsRefused,
-        format!(
-            "The homeserver refused the delayed events with {refusal}: it does not support them, or does not allow what the \
-             client asked for."
-        ),
-    ))
-}
-
-/// Not one that says that there were too many requests, or that the session is over, or that the delayed event is gone:
-/// it was sent, because its timer was not restarted in time.
-fn is_refusal(call: &CallMembership, status: u16) -> bool {
-    let is_of_scheduled = call.delay_id.is_some()
-        || matches!(
-            call.request,
-            Some(
-                CallRequest::RestartLeave
-                    | CallRequest::CancelLeave
-                    | CallRequest::SendLeave
-                    | CallRequest::UpdateLeave
-            )
-        );
-    // Who may join the call itself is a matter of the room.
-    let is_of_room = call.request == Some(CallRequest::Membership);
-    match status {
-        401 | 429 => false,
-        _ if is_of_room => false,
-        404 => !is_of_scheduled,
-        _ => (400..500).contains(&status),
-    }
+/// An answer that came, and of which it is not known what it means.
+fn answered_otherwise(calls: &[&CallMembership]) -> Option<Answer> {
+    let call = calls.iter().find(|call| call.http_status.is_some_and(|status| (400..500).contains(&status)))?;
+    let (status, errcode) = (call.http_status?, call.errcode.as_deref().unwrap_or("no errcode"));
+    let request = request_words(call.request);
+    let because = format!("The homeserver answered {status} ({errcode}) to {request}: what it means by that is open.");
+    Some(Answer::open(because).lacking("the answer's whole text, from the network tab").lacking(LOG))
 }
 
 fn decided_by_log(case: &Case<'_>, at_server: &Observed<'_>, at_client: &Observed<'_>) -> Option<Answer> {

@@ -4,7 +4,7 @@
 
 use super::case::{Case, Seen};
 use crate::entry::{Detail, Entry};
-use crate::media_key::user_of;
+use crate::media_key::{CHECKED, user_of};
 use crate::structure::own_words;
 use crate::timestamp::Timestamp;
 use crate::verdict::EvidenceRef;
@@ -49,10 +49,14 @@ pub(crate) enum UnopenedKind {
     PreKey,
     /// The crypto library turned the event away as malformed or not allowed.
     Invalid,
+    /// It opened the event, and then turned it away: the Olm session is in order.
+    OpenedInvalid,
     /// The message is for another identity key than this device has.
     OtherKey,
     /// An Olm session that the two sides see differently.
     Session,
+    /// For a reason that is not known here.
+    Unknown,
 }
 
 impl<'a> MediaKeys<'a> {
@@ -66,6 +70,9 @@ impl<'a> MediaKeys<'a> {
                 }
                 Detail::InvalidKey { participant } => {
                     keys.missing.push(MissingKey::new(seen, participant.as_deref(), None));
+                }
+                Detail::KeyErrorsSuppressed { participant } => {
+                    given_up.push(MissingKey::new(seen, participant.as_deref(), None));
                 }
                 Detail::KeyMarkedInvalid { participant, index } => {
                     given_up.push(MissingKey::new(seen, participant.as_deref(), *index));
@@ -89,9 +96,9 @@ impl<'a> MediaKeys<'a> {
         keys
     }
 
-    /// Whether anything went wrong with them.
+    /// Whether anything went wrong with them. What is not known says nothing.
     pub(crate) fn failed(&self) -> bool {
-        !self.missing.is_empty() || !self.unopened.is_empty()
+        !self.missing.is_empty() || self.unopened.iter().any(|one| one.kind != UnopenedKind::Unknown)
     }
 
     pub(crate) fn cite_missing(&self) -> Vec<EvidenceRef> {
@@ -101,6 +108,11 @@ impl<'a> MediaKeys<'a> {
     /// Those of the keys that were missed.
     pub(crate) fn cite_came(&self) -> Vec<EvidenceRef> {
         self.missing.iter().filter_map(|missing| missing.came(self)).map(Opened::cite).collect()
+    }
+
+    /// Messages that use a one-time key which this device does not have.
+    pub(crate) fn cite_dead(&self) -> Vec<EvidenceRef> {
+        self.unopened.iter().filter(|one| one.kind == UnopenedKind::PreKey).map(Unopened::cite).collect()
     }
 
     pub(crate) fn cite_unopened(&self) -> Vec<EvidenceRef> {
@@ -117,7 +129,7 @@ impl<'a> MissingKey<'a> {
     fn is_of_same_key(&self, mark: &Self) -> bool {
         self.participant.is_some()
             && self.participant == mark.participant
-            && (self.index == mark.index || self.index.is_none())
+            && (self.index == mark.index || self.index.is_none() || mark.index.is_none())
             && self.seen.is_of_same_page(&mark.seen)
     }
 
@@ -151,11 +163,16 @@ impl<'a> MissingKey<'a> {
             None => "and that no more lines follow is no sign of an end".to_owned(),
         };
         let marks = self.given_up.iter().map(|mark| {
-            mark.cite(&format!(
-                "LiveKit gave up on a media key of {whose}: it drops the frames silently from then on, {silence}"
-            ))
+            let what = match mark.entry.detail {
+                Detail::KeyErrorsSuppressed { .. } => {
+                    format!("LiveKit logs no more that it cannot decrypt media of {whose}")
+                }
+                _ => format!("LiveKit gave up on a media key of {whose}: it drops the frames silently from then on"),
+            };
+            mark.cite(&format!("{what}, {silence}"))
         });
-        let is_mark = matches!(self.seen.entry.detail, Detail::KeyMarkedInvalid { .. });
+        let is_mark =
+            matches!(self.seen.entry.detail, Detail::KeyMarkedInvalid { .. } | Detail::KeyErrorsSuppressed { .. });
         let missing = self.seen.cite(&format!("in the call, a media key of {whose} is missing{end}"));
         (!is_mark).then_some(missing).into_iter().chain(marks).collect()
     }
@@ -187,6 +204,8 @@ impl Unopened<'_> {
             UnopenedKind::PreKey => "a message that uses a one-time key this device does not have, from",
             UnopenedKind::OtherKey => "a message for an identity key that this device does not have, from",
             UnopenedKind::Invalid => "a to-device message was turned away as invalid, from",
+            UnopenedKind::OpenedInvalid => "a to-device message was decrypted and then turned away as invalid, from",
+            UnopenedKind::Unknown => "a to-device message was not taken, for a reason that is not known, from",
             UnopenedKind::Session => "an encrypted to-device message could not be opened, from",
         };
         self.seen.cite(&format!("{what} {sender}"))
@@ -201,18 +220,32 @@ impl Opened<'_> {
 }
 
 fn kind_of(words: &str) -> UnopenedKind {
-    // A pre-key message of a session that is known is opened by that session: its one-time key does not matter any more.
+    let says = |any: &[&str]| any.iter().any(|word| words.contains(word));
+    // A pre-key message of a session that is known is opened by that session: its one-time key does not matter any more. Of
+    // one that fails otherwise the one-time key was there.
     let is_pre_key = words.contains("pre-key message")
-        && !words.contains("non-pre-key")
-        && !words.contains("with the corresponding session");
-    if words.contains("MissingOneTimeKey") || is_pre_key {
+        && !says(&[
+            "non-pre-key",
+            "with the corresponding session",
+            "InboundCreation(",
+            "Failed to create a new Olm session",
+        ]);
+    if says(&["MissingOneTimeKey", "unknown one-time key"]) || is_pre_key {
         UnopenedKind::PreKey
     } else if words.contains("contain a ciphertext for our key") {
         UnopenedKind::OtherKey
-    } else if words.contains("invalid to-device event") {
+    } else if says(&[CHECKED, "with sender_device_keys"]) {
+        UnopenedKind::OpenedInvalid
+    } else if says(&[
+        "invalid to-device event",
+        "invalid encrypted to-device event",
+        "Dropping incoming to-device event",
+    ]) {
         UnopenedKind::Invalid
-    } else {
+    } else if says(&["pre-key message", "wedged", "InvalidMAC"]) {
         UnopenedKind::Session
+    } else {
+        UnopenedKind::Unknown
     }
 }
 
@@ -227,6 +260,16 @@ mod tests {
             kind_of("Failed to decrypt a non-pre-key message with all available sessions") == UnopenedKind::Session
         );
         assert!(kind_of("Failed to decrypt a pre-key message with the corresponding session") == UnopenedKind::Session);
+        for broken in ["InboundCreation(Decryption(InvalidMAC(MacError)))", "InboundCreation(SomethingNew)"] {
+            let words = format!("Failed to create a new Olm session from a pre-key message: {broken}");
+            assert!(kind_of(&words) == UnopenedKind::Session, "{words}");
+        }
+        assert!(
+            kind_of(
+                "Failed to create a new Olm session from a pre-key message: InboundCreation(MissingOneTimeKey(\"x\"))"
+            ) == UnopenedKind::PreKey
+        );
+        assert!(kind_of(&format!("A to-device message {CHECKED}: x")) == UnopenedKind::OpenedInvalid);
         assert!(kind_of("Olm event doesn't contain a ciphertext for our key") == UnopenedKind::OtherKey);
         assert!(kind_of("Received an invalid to-device event: missing field `algorithm`") == UnopenedKind::Invalid);
     }

@@ -7,25 +7,32 @@ mod advice;
 mod answer;
 mod artefacts;
 mod call_stories;
+mod calls;
 mod case;
+mod crypto_store;
 mod ke1_trigger;
 mod ke2_after_ke1;
 mod ke2_call_transport;
+mod ke2_keys_not_sent;
 mod ke2_to_device_validation;
 mod ke3_malformed;
+mod ke4_refused;
 mod ke4_slow_homeserver;
+mod key_uploads;
 mod media_keys;
 mod otk_divergence;
 mod summary;
 mod timings;
+mod ways;
 
 use case::Case;
+use key_uploads::Uploads;
 use media_keys::MediaKeys;
 
 use crate::report::Report;
 use crate::runbook::runbook;
 use crate::server_evidence::ServerEvidence;
-use crate::verdict::{Analysis, Diagnosis};
+use crate::verdict::{Analysis, Diagnosis, Verdict};
 
 /// The verdicts on a report, sharpened by what an administrator added to it.
 pub fn analyse(report: &Report, server: &ServerEvidence) -> Analysis {
@@ -41,20 +48,27 @@ fn diagnose(report: &Report, server: &ServerEvidence) -> Diagnosis {
     let case = Case::new(report, server);
     let refusals = case.refusals();
     let keys = MediaKeys::of(&case);
-    let divergence = otk_divergence::ask(&case, &refusals);
+    let uploads = Uploads::of(&case);
+    let divergence = otk_divergence::ask(&case, &refusals, &uploads, &keys);
+    let key_uploads = key_uploads::ask(&case, &refusals, &uploads);
     let trigger = ke1_trigger::ask(&case, &refusals, &divergence);
     let after_ke1 = ke2_after_ke1::ask(&case, &refusals, &divergence, &keys);
     let validation = ke2_to_device_validation::ask(&case, &divergence, &after_ke1, &keys);
     let transport = ke2_call_transport::ask(&case, &divergence, &after_ke1, &keys);
-    let findings = vec![
+    let mut findings = vec![
         divergence,
+        key_uploads,
         trigger,
+        crypto_store::ask(&case),
         after_ke1,
         validation,
         transport,
+        ke2_keys_not_sent::ask(&case),
         ke3_malformed::ask(&case),
         ke4_slow_homeserver::ask(&case),
     ];
+    // A stable sort: the others stay in the runbook's order.
+    findings.sort_by_key(|finding| finding.verdict == Verdict::NotApplicable);
     Diagnosis {
         summary: summary::summary(&case, &findings),
         findings,

@@ -5,6 +5,9 @@
 
 use super::answer::{Answer, Question};
 use super::case::{Case, Refused, fact};
+use super::key_uploads::Uploads;
+use super::media_keys::MediaKeys;
+use crate::crypto_store::IdentityCheck;
 use crate::entry::{Detail, Fault};
 use crate::upload_loop::LoopState;
 use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
@@ -19,11 +22,11 @@ const QUESTION: Question = Question {
 /// So many refusals of the very same key are a loop.
 const LOOP: u32 = 3;
 
-pub(crate) fn ask(case: &Case<'_>, refusals: &[Refused<'_>]) -> Finding {
-    answer(case, refusals).to(&QUESTION)
+pub(crate) fn ask(case: &Case<'_>, refusals: &[Refused<'_>], uploads: &Uploads, keys: &MediaKeys<'_>) -> Finding {
+    answer(case, refusals, uploads, keys).to(&QUESTION)
 }
 
-fn answer(case: &Case<'_>, refusals: &[Refused<'_>]) -> Answer {
+fn answer(case: &Case<'_>, refusals: &[Refused<'_>], uploads: &Uploads, keys: &MediaKeys<'_>) -> Answer {
     let (own, unnamed): (Vec<_>, Vec<_>) = refusals.iter().partition(|refused| refused.is_own);
     let that = |diverges| own.iter().copied().filter(move |refused| refused.refusal.diverges() == Some(diverges));
     let (diverging, same): (Vec<_>, Vec<_>) = (that(true).collect(), that(false).collect());
@@ -38,7 +41,7 @@ fn answer(case: &Case<'_>, refusals: &[Refused<'_>]) -> Answer {
         .lacking("the row of this key id on the homeserver, read while the refusals last");
     }
     if !diverging.is_empty() {
-        return divergence(case, &diverging).on(cites(&diverging));
+        return divergence(case, &diverging).on(cites(&diverging)).on(state_of_loop(case, true));
     }
     if let Some(exhaustion) = exhaustion(case) {
         return exhaustion.on(refusals.iter().map(|refused| refused.cite.clone()));
@@ -48,14 +51,15 @@ fn answer(case: &Case<'_>, refusals: &[Refused<'_>]) -> Answer {
         let because = "The server refuses keys that it has already, the very same on both sides: nothing has parted \
                        ways, the client repeats an upload that it takes for failed.";
         let verdict = if count >= LOOP { Verdict::Confirmed } else { Verdict::Possible };
-        let answer = Answer::new(verdict, Conclusion::ClientLoop, because).on(cites(&same));
+        let answer =
+            Answer::new(verdict, Conclusion::ClientLoop, because).on(cites(&same)).on(state_of_loop(case, false));
         return if count >= LOOP { answer } else { answer.lacking("more than one or two refusals") };
     }
     if !own.is_empty() {
         return Answer::new(
             Verdict::Likely,
             Conclusion::Divergence,
-            "An upload was refused because its key id is taken. Synapse does so only for a different key, but the two \
+            "An upload was refused because its key id is taken. Homeservers do so only for a different key, but the two \
              keys could not be read from the refusal.",
         )
         .on(cites(&own))
@@ -72,7 +76,14 @@ fn answer(case: &Case<'_>, refusals: &[Refused<'_>]) -> Answer {
         .on(cites(&unnamed))
         .lacking("the whole line of the refusal: the signatures of its keys name the device");
     }
-    nothing_refused(case)
+    nothing_refused(case, uploads, keys)
+}
+
+/// The state of the upload loop remembers the latest refusal by itself.
+fn state_of_loop(case: &Case<'_>, diverges: bool) -> Option<EvidenceRef> {
+    let state = &case.report.page.upload_loop;
+    let refusal = state.refusal.as_ref().filter(|refusal| refusal.diverges() == Some(diverges))?;
+    Some(fact("uploadLoop.refusal", format!("the latest that was refused: {}", refusal.key_id)))
 }
 
 fn names_same(one: &Refused<'_>, other: &Refused<'_>) -> bool {
@@ -172,7 +183,7 @@ fn is_known_device(case: &Case<'_>) -> bool {
         .any(|(user_id, device_id)| case.is_this_device(user_id, device_id))
 }
 
-fn nothing_refused(case: &Case<'_>) -> Answer {
+fn nothing_refused(case: &Case<'_>, uploads: &Uploads, keys: &MediaKeys<'_>) -> Answer {
     let mut cut = case
         .entries()
         .filter(|seen| matches!(seen.entry.detail, Detail::Clue) && seen.entry.message.contains("One time key"));
@@ -183,20 +194,69 @@ fn nothing_refused(case: &Case<'_>) -> Answer {
         .on([seen.cite("the words of a refusal, without its key id")])
         .lacking("the whole line, or the answer to the upload in the network tab");
     }
+    if let Some(lost) = case.lines_not_kept(Fault::Ke1) {
+        return lost;
+    }
+    let clues = case.entries().filter(|seen| matches!(seen.entry.detail, Detail::Clue));
+    let clues: Vec<EvidenceRef> =
+        clues.map(|seen| seen.cite("the bare words \"already exists\", of something else")).collect();
+    let dead = keys.cite_dead();
+    if !dead.is_empty() {
+        return Answer::new(
+            Verdict::Possible,
+            Conclusion::Divergence,
+            "No upload was refused in this page, but a sender used a one-time key of this device whose secret it does not have: \
+             the two had parted ways before, or the message came twice.",
+        )
+        .on(dead)
+        .on(uploads.cite_accepted())
+        .lacking("reports of earlier starts of this device: were uploads refused then?")
+        .lacking("the identity keys of before: the app has to call checkCryptoStore");
+    }
+    if uploads.are_failing() {
+        return Answer::open(format!(
+            "Uploads of keys fail for another reason ({}): what the homeserver makes of the keys is not known.",
+            uploads.words()
+        ))
+        .on(uploads.cite_failures())
+        .lacking("an upload that the homeserver accepts, or refuses because a key exists");
+    }
+    accepted(case, uploads).on(clues)
+}
+
+/// A homeserver that accepts the keys proves that nothing has diverged only of a device that has the identity of before: some
+/// keep or replace keys without a word, and a blank store's new ids may collide with none.
+fn accepted(case: &Case<'_>, uploads: &Uploads) -> Answer {
     let page = &case.report.page;
-    if case.is_watched_long_enough() {
-        let uploads = match page.upload_loop.accepted {
-            0 => "no upload was refused while this page was watched".to_owned(),
-            accepted => format!("{accepted} uploads were accepted, none refused"),
-        };
-        let clues = case.entries().filter(|seen| matches!(seen.entry.detail, Detail::Clue));
-        return Answer::not_seen("The homeserver accepts the one-time keys of this device, as far as was seen.")
-            .on([fact("uploadLoop", uploads)])
-            .on(clues.map(|seen| seen.cite("the bare words \"already exists\", of something else")));
+    let changed = page.crypto_store.as_ref().filter(|store| store.identity == IdentityCheck::Changed);
+    if changed.is_some() {
+        return Answer::open(
+            "No upload was refused, but the device has other identity keys than before: some homeservers replace keys without \
+             a word, and the new keys may have ids that were never used. So accepted uploads prove nothing here.",
+        )
+        .on([fact("cryptoStore.identity", "the device came back with other identity keys")])
+        .on(uploads.cite_accepted())
+        .lacking("the inventory of one-time keys: which of them did this identity sign?");
+    }
+    if uploads.are_accepted() {
+        return Answer::not_seen(
+            "The homeserver was seen to accept the one-time keys of this device, and refused none.",
+        )
+        .on(uploads.cite_accepted());
+    }
+    if case.would_see_a_refusal() {
+        return Answer::not_seen(
+            "No upload was refused, for as long as a client whose uploads are refused would have tried again several times.",
+        )
+        .on([
+            fact("uploadLoop.watched", "uploads are watched"),
+            fact("syncState", "the client syncs"),
+            case.cite_watch(),
+        ]);
     }
     Answer::open(
         "Nothing was refused, but uploads were not watched, or not long enough to see the next try of a client that syncs.",
     )
-    .on([fact("capturingSince", page.capturing_since.map_or("not at all".to_owned(), |since| since.to_string()))])
+    .on([case.cite_watch()])
     .lacking("a report from a page that has watched the uploads for two minutes or more, while the client syncs")
 }

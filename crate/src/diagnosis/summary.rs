@@ -1,19 +1,21 @@
 //! The diagnosis in a few sentences.
 
 use super::case::Case;
+use crate::entry::Detail;
 use crate::verdict::{Conclusion, Finding, FindingId, Verdict};
 
 pub(crate) fn summary(case: &Case<'_>, findings: &[Finding]) -> String {
-    if findings.iter().all(|finding| finding.conclusion == Some(Conclusion::NotSeen)) {
+    let is_quiet = |finding: &Finding| {
+        finding.conclusion == Some(Conclusion::NotSeen) || finding.verdict == Verdict::NotApplicable
+    };
+    // Nobody has to look at the store for it to be said that no fault was seen; what it says of a failure is raised.
+    let is_unasked = |finding: &Finding| finding.id == FindingId::CryptoStore && finding.verdict == Verdict::Unknown;
+    if findings.iter().all(|finding| is_quiet(finding) || is_unasked(finding)) {
         return "No fault was seen.".to_owned();
     }
     // Where nothing of a fault was seen, it is no open question.
-    let tabs = || case.report.tabs.iter().flat_map(|roll| &roll.tabs);
     let is_raised = |finding: &&Finding| {
-        let fault = finding.fault;
-        case.report.page.counts.get(fault) > 0
-            || tabs().any(|tab| tab.counts.get(fault) > 0)
-            || finding.evidence.iter().any(|evidence| evidence.fact.starts_with("server."))
+        raises(case, finding) || finding.evidence.iter().any(|evidence| evidence.fact.starts_with("server."))
     };
     let mut sentences: Vec<String> = findings.iter().filter_map(answered).collect();
     let open: Vec<&str> = findings
@@ -35,13 +37,47 @@ pub(crate) fn summary(case: &Case<'_>, findings: &[Finding]) -> String {
     sentences.join(" ")
 }
 
+/// Whether a line was seen that raises the question.
+fn raises(case: &Case<'_>, finding: &Finding) -> bool {
+    let page = &case.report.page;
+    let is_seen = |is_sign: fn(&Detail) -> bool| case.entries().any(|seen| is_sign(&seen.entry.detail));
+    match finding.id {
+        FindingId::KeyUploads => {
+            page.upload_loop.failing.is_some() || is_seen(|detail| matches!(detail, Detail::UploadFailed { .. }))
+        }
+        FindingId::CryptoStore => {
+            page.crypto_store.as_ref().is_some_and(|store| store.loss.is_some() || store.trouble.is_some())
+        }
+        // Whoever is alone in a call has nobody to send to.
+        FindingId::Ke2KeysNotSent => is_seen(|detail| matches!(detail, Detail::OlmSessionFailed { .. })),
+        _ => {
+            let is_ordinary = |detail: &Detail| {
+                matches!(
+                    detail,
+                    Detail::ToDeviceOpened { .. }
+                        | Detail::MediaKeyMention
+                        | Detail::NoKeyTargets
+                        | Detail::OlmSessionFailed { .. }
+                )
+            };
+            let kept = case.entries().filter(|seen| seen.entry.ke == finding.fault);
+            let (ordinary, signs): (Vec<_>, Vec<_>) = kept.partition(|seen| is_ordinary(&seen.entry.detail));
+            let of_ordinary = ordinary.iter().fold(0_u32, |sum, seen| sum.saturating_add(seen.entry.count));
+            let tabs = case.report.tabs.iter().flat_map(|roll| &roll.tabs).filter(|tab| !tab.this_tab);
+            let counted =
+                tabs.fold(page.counts.get(finding.fault), |sum, tab| sum.saturating_add(tab.counts.get(finding.fault)));
+            !signs.is_empty() || counted > of_ordinary
+        }
+    }
+}
+
 fn answered(finding: &Finding) -> Option<String> {
     let words = match finding.verdict {
         Verdict::Confirmed => "Confirmed",
         Verdict::Likely => "Likely",
         Verdict::Possible => "Possible",
         Verdict::RuledOut => return ruled_out(finding.conclusion?),
-        Verdict::Unknown => return None,
+        Verdict::Unknown | Verdict::NotApplicable => return None,
     };
     let what = match finding.conclusion {
         Some(conclusion) => phrase(conclusion)?,
@@ -72,6 +108,26 @@ const fn phrase(conclusion: Conclusion) -> Option<&'static str> {
         Conclusion::EvictedStore => "it began when the crypto store of this device was deleted",
         Conclusion::SeveralTabs => "it began when several tabs shared one crypto store",
         Conclusion::RestoredStore => "it began when an older crypto store was put back",
+        Conclusion::TooManyKeys => "the client uploads more one-time keys than the homeserver has room for (KE-1)",
+        Conclusion::UploadsRefused => "the homeserver refuses the uploads of keys, for another reason than KE-1",
+        Conclusion::UploadsFailing => "the uploads of keys do not get through",
+        Conclusion::ConnectionLost => "the page lost its connection to the crypto store",
+        Conclusion::StoreFailing => "the browser cannot read or write the crypto store",
+        Conclusion::StoreFull => "there is no room left for the crypto store",
+        Conclusion::StoreVersionConflict => "another tab or release has changed the version of the crypto store",
+        Conclusion::StoreCorrupt => "the contents of the crypto store cannot be read",
+        Conclusion::StoreOfAnother => "the crypto store is of another account or device",
+        Conclusion::NoKeyTargets => "this device found nobody to send its media keys to (KE-2)",
+        Conclusion::PeerDiverged => "another device has lost its keys, so this one can send it none (KE-2)",
+        Conclusion::PeerWithoutKeys => "another device has no one-time keys left, so this one can send it none (KE-2)",
+        Conclusion::SenderNotTrusted => "the client refuses messages of senders that it does not trust",
+        Conclusion::PossibleReplay => "messages came twice, or from another place",
+        Conclusion::DamagedMessage => "messages do not fit their keys",
+        Conclusion::DelayedEventsUnsupported => {
+            "the homeserver, or a proxy, does not know the delayed events of calls (KE-4)"
+        }
+        Conclusion::DelayedEventExpired => "the homeserver had sent the delayed leave: its timer ran out (KE-4)",
+        Conclusion::RateLimited => "the homeserver's rate limit stops what keeps this device in the call (KE-4)",
         Conclusion::DeadKeyClaimed => "media keys of calls are missing because of it (KE-2)",
         Conclusion::OldIdentityUsed => "senders still use the identity keys that this device had before (KE-2)",
         Conclusion::ToDeviceValidation => "the crypto library turns away messages that may carry media keys (KE-2)",
@@ -89,6 +145,9 @@ const fn phrase(conclusion: Conclusion) -> Option<&'static str> {
 const fn subject(id: FindingId) -> &'static str {
     match id {
         FindingId::OtkDivergence => "what is wrong with the one-time keys (KE-1)",
+        FindingId::KeyUploads => "why uploads of keys fail",
+        FindingId::CryptoStore => "whether the crypto store can be used",
+        FindingId::Ke2KeysNotSent => "whether this device could not send its media keys (KE-2)",
         FindingId::Ke1Trigger => "what made the device and the homeserver part ways (KE-1)",
         FindingId::Ke2AfterKe1 => "that missing media keys (KE-2) follow from KE-1",
         FindingId::Ke2ToDeviceValidation => "whether the crypto library turns away media keys (KE-2)",

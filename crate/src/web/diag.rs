@@ -88,14 +88,14 @@ impl CryptoDiag {
         });
         let session = Rc::clone(&self.session);
         let on_change = self.on_change.clone();
-        let on_settled: OnSettled = Closure::new(move |upload: String, status, error: String, path: String| {
+        let on_settled: OnSettled = Closure::new(move |upload: String, status, answer: String, path: String| {
             let now = now();
-            let settled = session.try_borrow_mut().map(|mut session| match status {
-                0 => {
+            let settled = session.try_borrow_mut().map(|mut session| {
+                if upload.is_empty() {
                     session.upload_answered(now);
-                    false
+                    return false;
                 }
-                _ => session.upload_settled(&upload, status, &error, &path, now),
+                session.upload_settled(&upload, status, &answer, &path, now)
             });
             on_change.tell();
             settled.unwrap_or(false)
@@ -176,6 +176,12 @@ impl CryptoDiag {
         let device = Device { user_id, device_id, database };
         self.session.borrow_mut().store_keys(&device, IdentityKeys { ed25519, curve25519 }, now());
         remember(&self.session);
+    }
+
+    /// The browser was asked, after the connection to a device's store was lost, whether it still lists the database.
+    #[wasm_bindgen(js_name = storeListed)]
+    pub fn store_listed(&self, user_id: String, device_id: String, database: String, listed: bool) {
+        self.session.borrow_mut().store_listed(&Device { user_id, device_id, database }, listed);
     }
 
     /// `CryptoStoreStatus` of a device, `null` where nobody asked about it. Of an id that is not given, every one fits.

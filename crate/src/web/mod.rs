@@ -23,4 +23,4 @@ mod diagnosis;
 pub use {convert::Callback, diag::CryptoDiag, tabs::TabElection};
 
 #[cfg(feature = "diagnosis")]
-pub use diagnosis::{diagnose, redact};
+pub use diagnosis::{diagnose, read_refusal, redact, redact_secrets};

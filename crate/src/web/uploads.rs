@@ -6,8 +6,8 @@ use wasm_bindgen::prelude::*;
 
 /// Called with what is known of an upload (see [`crate::upload`]); gives whether it is to be answered from memory.
 pub(crate) type OnUpload = Closure<dyn Fn(String) -> bool>;
-/// Called with what is known of an upload, and the status, error and path of the server's answer; gives whether it refused
-/// the keys. With status 0 before an error is read.
+/// Called with what is known of an upload, and the status, words and path of the server's answer; gives whether it refused
+/// the keys. Status 0: no answer came. Without an upload before an error is read.
 pub(crate) type OnSettled = Closure<dyn Fn(String, u16, String, String) -> bool>;
 /// Called when there is a sign that the server may accept again.
 pub(crate) type OnSign = Closure<dyn Fn()>;

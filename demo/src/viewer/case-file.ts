@@ -197,13 +197,14 @@ function shareOf(requests: Timed[]): Timed[] {
     : requests.filter(({ status }, index) => index % step === 0 || status === 0 || status >= 400);
 }
 
-const harRequestOf = ({ at, method, path, status, durationMs, refusal }: Timed): HarRequest => ({
+const harRequestOf = ({ at, method, path, status, durationMs, refusal, errcode }: Timed): HarRequest => ({
   ts: isoOf(at),
   method,
   path,
   status,
   durationMs,
   refusal: refusal ?? null,
+  errcode: errcode ?? null,
 });
 
 /** The line that ended the request: it stands in the log when the request was over. */

@@ -118,6 +118,8 @@ export function momentsOf(sources: Source[]): Moment[] {
     const { cryptoStore } = report;
     put(who, cryptoStore?.loss?.firstTs, 'Crypto store lost under the running page');
     if (cryptoStore?.verdict === 'evicted') put(who, cryptoStore.since, 'Crypto store found evicted');
+    if (cryptoStore?.loss) put(who, cryptoStore.loss.firstTs, 'Lost its connection to the crypto store');
+    if (cryptoStore?.trouble) put(who, cryptoStore.trouble.firstTs, 'Could not use the crypto store');
     if (cryptoStore?.verdict === 'identity-changed') put(who, cryptoStore.since, 'Came back with new identity keys');
   }
   return [...moments.values()].sort((a, b) => a.at - b.at);

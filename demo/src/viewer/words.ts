@@ -15,6 +15,7 @@ export const VERDICT_WORDS: Record<Verdict, string> = {
   possible: 'Possible',
   'ruled-out': 'Ruled out',
   unknown: 'Unknown',
+  'not-applicable': 'Not applicable',
 };
 
 export const VERDICT_COLOURS: Record<Verdict, 'Critical' | 'Warning' | 'Primary' | 'Success' | 'Secondary'> = {
@@ -23,6 +24,7 @@ export const VERDICT_COLOURS: Record<Verdict, 'Critical' | 'Warning' | 'Primary'
   possible: 'Primary',
   'ruled-out': 'Success',
   unknown: 'Secondary',
+  'not-applicable': 'Secondary',
 };
 
 export const MARK_WORDS: Record<MarkKind, string> = {
@@ -33,7 +35,12 @@ export const MARK_WORDS: Record<MarkKind, string> = {
 };
 
 /** Lines that are kept as evidence but are no sign of a fault by themselves. */
-const ORDINARY: CryptoDiagEntry['detail']['kind'][] = ['to-device-opened', 'media-key-mention', 'clue'];
+const ORDINARY: CryptoDiagEntry['detail']['kind'][] = [
+  'to-device-opened',
+  'media-key-mention',
+  'clue',
+  'no-key-targets',
+];
 
 export const isOrdinary = ({ detail }: CryptoDiagEntry): boolean => ORDINARY.includes(detail.kind);
 

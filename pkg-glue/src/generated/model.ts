@@ -98,6 +98,10 @@ failure: CallFailure | null,
  */
 httpStatus: number | null,
 /**
+ * The server's `errcode`, where it gave one: `M_NOT_FOUND`.
+ */
+errcode: string | null,
+/**
  * The server's id of the delayed event.
  */
 delayId: string | null,
@@ -121,7 +125,15 @@ gaveUp: boolean, };
 /**
  * What the line of an entry says, as far as it could be read. A part that the line does not give is `null`.
  */
-export type Detail = { "kind": "refusal" } & Refusal | { "kind": "clue" } | { "kind": "missing-key",
+export type Detail = { "kind": "refusal" } & Refusal | { "kind": "clue" } | { "kind": "upload-failed",
+/**
+ * HTTP status of the answer; `null`: no answer came, or the line does not say.
+ */
+httpStatus: number | null,
+/**
+ * The homeserver's `errcode`, as in `M_TOO_LARGE`.
+ */
+errcode: string | null, } | { "kind": "missing-key",
 /**
  * Who sends the media: `@user:server:DEVICE`.
  */
@@ -149,7 +161,23 @@ participant: string | null,
 /**
  * Index of the key in the participant's key ring.
  */
-index: number | null, } | { "kind": "to-device-opened",
+index: number | null, } | { "kind": "key-errors-suppressed",
+/**
+ * Who sends the media.
+ */
+participant: string | null, } | { "kind": "no-key-targets" } | { "kind": "olm-session-failed",
+/**
+ * User id of the other device.
+ */
+userId: string | null,
+/**
+ * The other device.
+ */
+deviceId: string | null,
+/**
+ * The words of the crypto library.
+ */
+reason: string | null, } | { "kind": "to-device-opened",
 /**
  * User id of the sender.
  */
@@ -291,7 +319,7 @@ error: string | null, };
 /**
  * The verdict on a crypto store.
  */
-export type StoreVerdict = "healthy" | "first-run" | "evicted" | "identity-changed" | "unknown";
+export type StoreVerdict = "healthy" | "first-run" | "evicted" | "identity-changed" | "connection-lost" | "failing" | "full" | "version-conflict" | "corrupt" | "wrong-account" | "unknown";
 
 /**
  * How the identity keys of the device compare with those that are remembered.
@@ -299,7 +327,7 @@ export type StoreVerdict = "healthy" | "first-run" | "evicted" | "identity-chang
 export type IdentityCheck = "not-compared" | "first-seen" | "same" | "changed";
 
 /**
- * The store was lost while the page was running: its connection to the database is dead.
+ * The page lost its connection to the store while it was running. Whether the store is gone, the browser's list tells.
  */
 export type StoreLoss = {
 /**
@@ -318,6 +346,36 @@ count: number,
  * The first of them, secrets replaced by `[redacted]`.
  */
 message: string, };
+
+/**
+ * The crypto store cannot be used as it should; what the client said of it.
+ */
+export type StoreTrouble = {
+/**
+ * What is wrong with it.
+ */
+kind: StoreTroubleKind,
+/**
+ * When the first line came that says so.
+ */
+firstTs: string,
+/**
+ * When the latest came.
+ */
+lastTs: string,
+/**
+ * How many came.
+ */
+count: number,
+/**
+ * The first of them, secrets replaced by `[redacted]`.
+ */
+message: string, };
+
+/**
+ * What is wrong with a crypto store, by what the client says of it; the gravest last.
+ */
+export type StoreTroubleKind = "connection-lost" | "failing" | "version-conflict" | "full" | "corrupt" | "wrong-account";
 
 /**
  * What is known of a crypto store.
@@ -356,9 +414,17 @@ identity: IdentityCheck,
  */
 lastHealthy: string | null,
 /**
- * The store's loss under the running page, where it happened.
+ * The connection's loss under the running page, where it happened.
  */
 loss: StoreLoss | null,
+/**
+ * Whether the browser still lists the database after that; `null`: it was not asked, or did not say.
+ */
+databaseListed: boolean | null,
+/**
+ * What else keeps the client from using the store; `null`: nothing that was seen.
+ */
+trouble: StoreTrouble | null,
 /**
  * For a person to read: what could not be found out, and why.
  */
@@ -437,7 +503,65 @@ nextProbe: string | null,
 /**
  * Uploads that the server accepted.
  */
-accepted: number, };
+accepted: number,
+/**
+ * Uploads that failed since then, other than because a key exists; `null`: none.
+ */
+failing: UploadFailures | null,
+/**
+ * More accepted uploads than a client needs; `null`: not so.
+ */
+surplus: KeySurplus | null, };
+
+/**
+ * Uploads that failed since the last accepted one, other than because a key exists already.
+ */
+export type UploadFailures = {
+/**
+ * How many.
+ */
+count: number,
+/**
+ * When the first of them failed.
+ */
+firstTs: string,
+/**
+ * When the latest did.
+ */
+lastTs: string,
+/**
+ * HTTP status of the latest; `null`: no answer came.
+ */
+httpStatus: number | null,
+/**
+ * The server's `errcode` in the latest, as in `M_TOO_LARGE`.
+ */
+errcode: string | null, };
+
+/**
+ * Accepted uploads of more one-time keys than a client needs: it keeps 50 of them on the server.
+ */
+export type KeySurplus = {
+/**
+ * How many uploads were accepted within ten minutes.
+ */
+uploads: number,
+/**
+ * How many one-time keys they carried.
+ */
+keys: number,
+/**
+ * How many the server holds, as it said last; `null`: it did not.
+ */
+held: number | null,
+/**
+ * When the first of them was accepted.
+ */
+firstTs: string,
+/**
+ * When the latest was.
+ */
+lastTs: string, };
 
 /**
  * What a tab is to its session.
@@ -792,17 +916,17 @@ marks: Array<Mark>, };
 /**
  * A question of the runbook.
  */
-export type FindingId = "otk-divergence" | "ke1-trigger" | "ke2-after-ke1" | "ke2-to-device-validation" | "ke2-call-transport" | "ke3-malformed" | "ke4-slow-homeserver";
+export type FindingId = "otk-divergence" | "key-uploads" | "ke1-trigger" | "crypto-store" | "ke2-after-ke1" | "ke2-to-device-validation" | "ke2-call-transport" | "ke2-keys-not-sent" | "ke3-malformed" | "ke4-slow-homeserver";
 
 /**
  * How sure an answer is.
  */
-export type Verdict = "confirmed" | "likely" | "possible" | "ruled-out" | "unknown";
+export type Verdict = "confirmed" | "likely" | "possible" | "ruled-out" | "unknown" | "not-applicable";
 
 /**
  * The answer to a question that has more than yes and no.
  */
-export type Conclusion = "not-seen" | "divergence" | "exhaustion" | "client-loop" | "evicted-store" | "several-tabs" | "restored-store" | "dead-key-claimed" | "old-identity-used" | "to-device-validation" | "call-transport" | "malformed-at-source" | "malformed-at-client" | "keys-missing" | "slow-homeserver" | "failing-homeserver" | "delayed-events-refused" | "not-the-homeserver";
+export type Conclusion = "not-seen" | "divergence" | "exhaustion" | "client-loop" | "too-many-keys" | "uploads-refused" | "uploads-failing" | "evicted-store" | "several-tabs" | "restored-store" | "connection-lost" | "store-failing" | "store-full" | "store-version-conflict" | "store-corrupt" | "store-of-another" | "dead-key-claimed" | "old-identity-used" | "to-device-validation" | "call-transport" | "no-key-targets" | "peer-diverged" | "peer-without-keys" | "malformed-at-source" | "malformed-at-client" | "keys-missing" | "sender-not-trusted" | "possible-replay" | "damaged-message" | "slow-homeserver" | "failing-homeserver" | "delayed-events-refused" | "delayed-events-unsupported" | "delayed-event-expired" | "rate-limited" | "not-the-homeserver";
 
 /**
  * What a verdict rests on.
@@ -910,7 +1034,7 @@ export type Diagnosis = {
  */
 summary: string,
 /**
- * One finding for each question, in the runbook's order.
+ * One finding for each question, in the runbook's order; those of which the question does not arise last.
  */
 findings: Array<Finding>,
 /**
@@ -1227,7 +1351,11 @@ durationMs: number,
 /**
  * Of a refused upload of keys: what the server said.
  */
-refusal?: Refusal | null, };
+refusal?: Refusal | null,
+/**
+ * Of an upload of keys that failed otherwise: the server's `errcode`.
+ */
+errcode?: string | null, };
 
 /**
  * Evidence from the server's side.

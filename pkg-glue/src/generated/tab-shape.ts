@@ -26,6 +26,9 @@ export const TAB: Shape = {
                 "delayId": {
                   "maybe": "text"
                 },
+                "errcode": {
+                  "maybe": "text"
+                },
                 "failure": {
                   "maybe": [
                     "timed-out",
@@ -56,6 +59,11 @@ export const TAB: Shape = {
                 }
               },
               "invalid-key": {
+                "participant": {
+                  "maybe": "text"
+                }
+              },
+              "key-errors-suppressed": {
                 "participant": {
                   "maybe": "text"
                 }
@@ -93,6 +101,9 @@ export const TAB: Shape = {
                   "maybe": 4294967295
                 },
                 "delayId": {
+                  "maybe": "text"
+                },
+                "errcode": {
                   "maybe": "text"
                 },
                 "failure": {
@@ -140,6 +151,18 @@ export const TAB: Shape = {
                   "maybe": "text"
                 }
               },
+              "no-key-targets": {},
+              "olm-session-failed": {
+                "deviceId": {
+                  "maybe": "text"
+                },
+                "reason": {
+                  "maybe": "text"
+                },
+                "userId": {
+                  "maybe": "text"
+                }
+              },
               "refusal": {
                 "deviceId": {
                   "maybe": "text"
@@ -180,6 +203,14 @@ export const TAB: Shape = {
                 },
                 "sender": {
                   "maybe": "text"
+                }
+              },
+              "upload-failed": {
+                "errcode": {
+                  "maybe": "text"
+                },
+                "httpStatus": {
+                  "maybe": 65535
                 }
               }
             }

@@ -5,15 +5,13 @@ import { Since } from './Since';
 import type { CryptoDiagWords } from './words';
 
 export type CriticalStatesProps = {
-  snapshot: Pick<CryptoDiagSnapshot, 'cryptoStore' | 'uploadLoop' | 'recovery'>;
+  snapshot: Pick<CryptoDiagSnapshot, 'cryptoStore' | 'uploadLoop'>;
   words: CryptoDiagWords;
 };
 
-/** What must be seen before anything is opened: keys that are lost, keys that are refused again and again. */
+/** What must be seen before anything is opened: keys that are lost or cannot be used, keys that are refused again and again. */
 export function CriticalStates({ snapshot, words }: CriticalStatesProps) {
-  const { cryptoStore, uploadLoop, recovery } = snapshot;
-  // From the page, a connection that was closed looks like a store that was deleted.
-  const isOnlyCut = cryptoStore?.loss && recovery?.reason !== 'store-lost';
+  const { cryptoStore, uploadLoop } = snapshot;
   const lost = cryptoStore && isStoreLost(cryptoStore) ? cryptoStore : null;
   const isLooping = uploadLoop.state === 'looping';
   if (!lost && !isLooping) return null;
@@ -31,8 +29,7 @@ export function CriticalStates({ snapshot, words }: CriticalStatesProps) {
     >
       {lost && (
         <Text size="T300">
-          {lost.verdict === 'evicted' && isOnlyCut ? words.connectionLost : words.store[lost.verdict]}{' '}
-          <Since time={lost.since} words={words} />
+          {words.store[lost.verdict]} <Since time={lost.since} words={words} />
         </Text>
       )}
       {isLooping && (
@@ -44,5 +41,6 @@ export function CriticalStates({ snapshot, words }: CriticalStatesProps) {
   );
 }
 
+/** Deleted, or not to be used as it is. */
 export const isStoreLost = ({ verdict }: CryptoStoreStatus): boolean =>
-  verdict === 'evicted' || verdict === 'identity-changed';
+  verdict !== 'healthy' && verdict !== 'first-run' && verdict !== 'unknown';

@@ -16,6 +16,7 @@ const VARIANTS = {
   possible: 'Warning',
   'ruled-out': 'Success',
   unknown: 'Secondary',
+  'not-applicable': 'Secondary',
 } as const satisfies Record<Verdict, string>;
 
 /** What the evidence says, each answer to be opened for what it rests on. */
@@ -44,6 +45,7 @@ export function Verdicts({ diagnosis, words }: VerdictsProps) {
 }
 
 function isRaised({ verdict, conclusion, evidence }: Finding): boolean {
+  if (verdict === 'not-applicable') return false;
   if (verdict === 'ruled-out') return conclusion !== 'not-seen' && conclusion !== null;
   return verdict !== 'unknown' || evidence.some(({ fact }) => fact !== 'capturingSince');
 }

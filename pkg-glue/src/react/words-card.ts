@@ -35,11 +35,19 @@ export const ENGLISH = {
     evicted: 'The encryption keys of this device were deleted from this browser.',
     'identity-changed':
       'This device lost its encryption keys and came back with new ones. Log out and back in: until then, others may be unable to reach it.',
+    'connection-lost':
+      'The connection to the encryption keys of this device was lost. Reload this page. If the keys were deleted, this card will then say so.',
+    failing:
+      'This browser cannot read or write the encryption keys of this device. Close all tabs of this app and open it again.',
+    full: 'There is no room left for the encryption keys of this device. Free some disk space, then reload.',
+    'version-conflict':
+      'Another tab, or a newer version of this app, has changed how the encryption keys are stored. Close the other tabs and reload.',
+    corrupt:
+      'The stored encryption keys of this device cannot be read. Check whether key backup is on, then log out and back in.',
+    'wrong-account':
+      'The encryption keys stored here belong to another account or device, so they are not used. Log out and back in.',
     unknown: 'It is not known whether the encryption keys of this device are in place.',
   } satisfies Record<StoreVerdict, string>,
-  /** The page cannot reach the keys any more; whether they were deleted is not known. */
-  connectionLost:
-    'The connection to the encryption keys of this device was lost. Reload this page. If the keys were deleted, this card will then say so.',
   since: (time: string) => `Since ${time}.`,
   /** Uploads of one-time keys that the server refused. */
   uploads: {
@@ -79,6 +87,7 @@ export const ENGLISH = {
       possible: 'Possible',
       'ruled-out': 'Ruled out',
       unknown: 'Open',
+      'not-applicable': 'Not applicable',
     } satisfies Record<Verdict, string>,
     evidence: 'Evidence',
     missing: 'Missing evidence',

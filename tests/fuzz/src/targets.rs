@@ -48,8 +48,8 @@ pub fn line(data: &[u8]) {
     let line = Line { level: Level::Warn, source: "window", text: &text, excerpt: "", truncated: false };
     let kept = session.observe(line, Timestamp::from_ms(1.0));
     let evidence = session.evidence();
-    let lost = lotus_crypto_diag::signature::tells_of_lost_store(&text);
-    assert_eq!(kept, lost || !evidence.entries.is_empty());
+    let of_store = lotus_crypto_diag::store_trouble::store_trouble(&text).is_some();
+    assert_eq!(kept, of_store || !evidence.entries.is_empty());
     for entry in &evidence.entries {
         assert!(entry.message.len() <= MAX_MESSAGE);
         assert_eq!(redact(&entry.message), entry.message);
@@ -148,7 +148,8 @@ pub fn session(data: &[u8]) {
         match input.int_in_range(0..=3)? {
             0 => {
                 let upload: &str = input.arbitrary()?;
-                kept += u64::from(session.upload_settled(upload, status, text, excerpt, now));
+                let refused = session.upload_settled(upload, status, text, excerpt, now);
+                kept += u64::from(refused || !(200..300).contains(&status));
             }
             1 => {
                 session.probe_uploads(repeat % 2 == 0, now);

@@ -16,10 +16,15 @@ const UNOPENED =
 
 export function labelOf(text: string): Label | null {
   if (/\[400\] One time key \S+ already exists/.test(text)) return { ke: 'KE-1', kind: 'refusal' };
+  // The SDK writes the type of a request as a number: this is the upload of keys.
+  if (text.startsWith('Failed to process outgoing request 0: '))
+    return { ke: 'KE-1', kind: 'upload-failed', beyond: true };
   if (/unexpected encrypted to-device event/.test(text) && text.includes('io.element.call.encryption_keys')) {
     return { ke: 'KE-2', kind: 'to-device-opened' };
   }
   if (UNOPENED.test(text)) return { ke: 'KE-2', kind: 'to-device-unopened', beyond: true };
+  if (text.includes('Error creating Olm session')) return { ke: 'KE-2', kind: 'olm-session-failed', beyond: true };
+  if (text.includes('No targets found for sending key')) return { ke: 'KE-2', kind: 'no-key-targets', beyond: true };
   if (/^InvalidKey: /.test(text)) return { ke: 'KE-2', kind: 'invalid-key', beyond: true };
   if (/is being marked as invalid/.test(text)) return { ke: 'KE-2', kind: 'key-marked-invalid', beyond: true };
   if (/missing key at index/.test(text)) return { ke: 'KE-2', kind: 'missing-key' };

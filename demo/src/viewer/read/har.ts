@@ -61,20 +61,23 @@ function timedOf(entry: Entry): Timed | 'odd' | null {
   if (!path || isLongByNature(path)) return null;
   const status = Number.isInteger(entry.response?.status) ? Math.min(Math.max(entry.response.status, 0), 999) : 0;
   const timed: Timed = { at, durationMs: Math.max(0, durationMs), method: String(entry.request.method), path, status };
-  if (status === 400 && path.endsWith('/keys/upload')) {
-    const refusal = readRefusal(errorOf(entry), status);
+  if (status >= 400 && path.endsWith('/keys/upload')) {
+    const { error, errcode } = errorOf(entry);
+    const refusal = status === 400 ? readRefusal(error, status) : null;
     if (refusal) timed.refusal = refusal;
+    else if (errcode) timed.errcode = errcode;
   }
   return timed;
 }
 
-/** The `error` of a Matrix error response. */
-function errorOf(entry: Entry): string {
+/** What a Matrix error response says; Dendrite has no `error` of the whole, but one for each device. */
+function errorOf(entry: Entry): { error: string; errcode: string } {
   try {
     const { text = '', encoding } = entry.response.content;
-    const { error } = JSON.parse(encoding === 'base64' ? atob(text) : text);
-    return String(error);
+    const body = encoding === 'base64' ? atob(text) : text;
+    const { error, errcode } = JSON.parse(body);
+    return { error: String(error ?? body), errcode: /^M_[A-Z0-9_]{1,64}$/.exec(errcode)?.[0] ?? '' };
   } catch {
-    return '';
+    return { error: '', errcode: '' };
   }
 }

@@ -15,6 +15,8 @@ export type Timed = {
   /** The line of the log, where it is more than ordinary. */
   text?: string;
   refusal?: Refusal;
+  /** Of an upload of keys that failed otherwise. */
+  errcode?: string;
 };
 
 /** Beyond so many requests of one file, an even share of them is kept. */

@@ -1,0 +1,85 @@
+//! Whether a call took place in the page, and whether it was watched for long enough to see what befell it. Where there was
+//! none, the questions about calls do not arise; the absence of a line says something only of a call that was watched.
+
+use super::answer::Answer;
+use super::case::{Case, Seen, fact};
+use crate::entry::{Detail, Fault};
+use crate::report::CaptureState;
+use crate::timestamp::Timestamp;
+use crate::verdict::EvidenceRef;
+
+/// A media key that does not come is complained of within seconds, and a membership that lapses within half a minute.
+const LONG_ENOUGH_MS: i64 = 60_000;
+/// Requests that only a call makes.
+const PATHS: [&str; 3] = ["/delayed_events", "call.member", "rtc.member"];
+
+struct Call {
+    since: Timestamp,
+    signs: Vec<EvidenceRef>,
+}
+
+fn call(case: &Case<'_>) -> Option<Call> {
+    let mut signs: Vec<(Timestamp, EvidenceRef)> =
+        case.entries().filter_map(|seen| Some((seen.entry.first_ts, seen.cite(sign(&seen)?)))).collect();
+    let is_of_call = |path: &str| PATHS.iter().any(|words| path.contains(words));
+    for (index, sample) in case.report.latency.iter().flat_map(|latency| latency.samples.iter().enumerate()) {
+        if is_of_call(&sample.path) {
+            signs.push((
+                sample.ts,
+                fact(&format!("latency.samples[{index}]"), format!("{} at {}", sample.path, sample.ts)),
+            ));
+        }
+    }
+    for (index, request) in case.server.har.iter().flatten().enumerate() {
+        if is_of_call(&request.path) {
+            let text = format!("{} at {}", request.path, request.ts);
+            signs.push((request.ts, fact(&format!("server.har[{index}]"), text)));
+        }
+    }
+    signs.sort_by_key(|(ts, _)| *ts);
+    let since = signs.first()?.0;
+    Some(Call { since, signs: signs.into_iter().map(|(_, cite)| cite).collect() })
+}
+
+/// What an entry says of a call that took place. A to-device message that could not be opened may be of anything.
+fn sign(seen: &Seen<'_>) -> Option<&'static str> {
+    Some(match seen.entry.detail {
+        Detail::ToDeviceOpened { .. } => "a media key of a call arrived and was opened",
+        Detail::MediaKeyMention => "a media key of a call is mentioned",
+        Detail::NoKeyTargets => "a media key was to be sent",
+        Detail::MissingKey { .. }
+        | Detail::MissingKeySet { .. }
+        | Detail::InvalidKey { .. }
+        | Detail::KeyMarkedInvalid { .. }
+        | Detail::KeyErrorsSuppressed { .. } => "a call that missed a media key",
+        Detail::DelayedEvent(_) | Detail::Membership(_) => "a request of a call's membership that failed",
+        _ => return None,
+    })
+}
+
+/// The answer to a question about calls where no line was seen that raises it. `because`: what that says of a call that was
+/// watched.
+pub(crate) fn unseen(case: &Case<'_>, fault: Fault, because: &str) -> Answer {
+    if !case.is_watched() {
+        return Answer::open("Nothing was watched.").lacking("a report of a call");
+    }
+    if let Some(lost) = case.lines_not_kept(fault) {
+        return lost;
+    }
+    let Some(Call { since, signs }) = call(case) else {
+        return Answer::not_applicable("No call took place in this page, as far as was seen.");
+    };
+    let page = &case.report.page;
+    let watched = page.generated_at.ms() - since.ms();
+    if watched < LONG_ENOUGH_MS {
+        return Answer::open(format!("A call was watched for {} seconds only.", (watched / 1000).max(0)))
+            .on([case.cite_watch()])
+            .lacking("a report of a call that was watched for a minute or more");
+    }
+    if page.status.state != CaptureState::Running {
+        return Answer::open("No line was seen, but only part of what is logged could be watched.")
+            .on([case.cite_watch()])
+            .lacking("a report of a page whose console is watched in full");
+    }
+    Answer::not_seen(because).on([case.cite_watch()]).on(signs)
+}

@@ -1,0 +1,106 @@
+//! Can the client use its crypto store?
+//!
+//! What the client says of its store is told with the browser's own words. That nothing was said proves nothing by itself: the
+//! identity keys, which stand in the store, do.
+
+use super::answer::{Answer, Question};
+use super::case::{Case, fact};
+use crate::crypto_store::{CryptoStoreStatus, IdentityCheck, StoreVerdict};
+use crate::entry::Fault;
+use crate::store_trouble::{StoreTrouble, StoreTroubleKind};
+use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
+
+const QUESTION: Question = Question {
+    id: FindingId::CryptoStore,
+    fault: Fault::Ke1,
+    text: "Can the client open, read and write the crypto store of this device?",
+};
+
+const CHECK: &str = "a look at the crypto store: the app has to call checkCryptoStore with the client, after its start";
+
+pub(crate) fn ask(case: &Case<'_>) -> Finding {
+    answer(case).to(&QUESTION)
+}
+
+fn answer(case: &Case<'_>) -> Answer {
+    let Some(store) = &case.report.page.crypto_store else {
+        return Answer::open("Nobody looked at the crypto store.").lacking(CHECK);
+    };
+    if matches!(store.verdict, StoreVerdict::Evicted | StoreVerdict::IdentityChanged) {
+        return Answer::not_applicable("The crypto store was deleted, or made anew: that is the question before.");
+    }
+    if let Some(trouble) = &store.trouble {
+        return troubled(trouble).on([cite(trouble)]);
+    }
+    if store.loss.is_some() {
+        return cut_off(store);
+    }
+    let is_in_order = matches!(store.verdict, StoreVerdict::Healthy | StoreVerdict::FirstRun);
+    match store.identity {
+        _ if !is_in_order => Answer::open("Whether the client can use the store is not known.").lacking(CHECK),
+        IdentityCheck::Same | IdentityCheck::FirstSeen => Answer::not_seen(
+            "The client has read the identity keys of this device from the store, and said of no failure since.",
+        )
+        .on([fact("cryptoStore.identity", "the client told the identity keys of this device")]),
+        _ => Answer::open("Nothing was said of a failure, but the client has not told what is in the store.")
+            .lacking(CHECK),
+    }
+}
+
+fn cite(trouble: &StoreTrouble) -> EvidenceRef {
+    let StoreTrouble { first_ts, last_ts, count, message, .. } = trouble;
+    let line = message.lines().next().unwrap_or_default();
+    fact("cryptoStore.trouble", format!("{count} times, {first_ts} to {last_ts}: {line}"))
+}
+
+fn troubled(trouble: &StoreTrouble) -> Answer {
+    let (conclusion, because) = match trouble.kind {
+        StoreTroubleKind::ConnectionLost => {
+            (Conclusion::ConnectionLost, "The page lost its connection to the crypto store.")
+        }
+        StoreTroubleKind::Failing => (
+            Conclusion::StoreFailing,
+            "The browser could not read or write the crypto store. What is not written is lost: keys that arrived, and what was \
+             uploaded.",
+        ),
+        StoreTroubleKind::VersionConflict => (
+            Conclusion::StoreVersionConflict,
+            "The crypto store is of another version than this page opens: another tab, or a newer release of the app, has \
+             changed it.",
+        ),
+        StoreTroubleKind::Full => (
+            Conclusion::StoreFull,
+            "There is no room left for the crypto store: new keys cannot be written, and are lost with the page.",
+        ),
+        StoreTroubleKind::Corrupt => (
+            Conclusion::StoreCorrupt,
+            "The crypto store is there, and the client cannot read what is in it: it is damaged, or was written with another \
+             key or by another release.",
+        ),
+        StoreTroubleKind::WrongAccount => (
+            Conclusion::StoreOfAnother,
+            "The crypto store is of another account or device than the session: the client refuses to use it.",
+        ),
+    };
+    Answer::new(Verdict::Confirmed, conclusion, because)
+}
+
+/// The same words come when the browser closes a connection by force and when somebody deletes the database.
+fn cut_off(store: &CryptoStoreStatus) -> Answer {
+    let loss = store.loss.as_ref().map(|loss| {
+        let line = loss.message.lines().next().unwrap_or_default();
+        fact("cryptoStore.loss", format!("{} times, {} to {}: {line}", loss.count, loss.first_ts, loss.last_ts))
+    });
+    if store.database_listed == Some(true) {
+        let because = "The page lost its connection to the crypto store; the browser still lists the database: it was closed \
+                       by force, and the data is there.";
+        return Answer::new(Verdict::Confirmed, Conclusion::ConnectionLost, because)
+            .on(loss)
+            .on([fact("cryptoStore.databaseListed", "the browser still lists the database")]);
+    }
+    let because = "The page lost its connection to the crypto store. Whether the store was deleted, or the connection closed \
+                   with the data still there, these lines do not say.";
+    Answer::new(Verdict::Likely, Conclusion::ConnectionLost, because).on(loss).lacking(
+        "whether the browser still lists the database, and after a reload whether the identity keys are the same",
+    )
+}

@@ -1,0 +1,117 @@
+//! Could this device not send its media keys to others?
+//!
+//! It is the other side of a key that is missing in a call: the report of who misses it asks for these lines in the report of
+//! who was to send it.
+
+use super::answer::{Answer, Question};
+use super::calls::unseen;
+use super::case::{Case, Seen};
+use super::media_keys::AROUND_MS;
+use crate::entry::{Detail, Fault};
+use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
+
+const QUESTION: Question = Question {
+    id: FindingId::Ke2KeysNotSent,
+    fault: Fault::Ke2,
+    text: "Do others miss the media keys of this device because it could not send them?",
+};
+
+/// Whoever is alone in a call has nobody to send to, once or twice.
+const OFTEN: u32 = 3;
+const OTHERS: &str = "the reports of the others in the call: do they miss media keys of this device?";
+
+pub(crate) fn ask(case: &Case<'_>) -> Finding {
+    answer(case).to(&QUESTION)
+}
+
+fn answer(case: &Case<'_>) -> Answer {
+    if let Some(answer) = no_session(case) {
+        return answer;
+    }
+    let untargeted: Vec<Seen<'_>> =
+        case.entries().filter(|seen| matches!(seen.entry.detail, Detail::NoKeyTargets)).collect();
+    if untargeted.is_empty() {
+        return unseen(case, Fault::Ke2, "This device found whom to send its media keys to, as far as was seen.");
+    }
+    let cites = untargeted.iter().map(|seen| seen.cite("this device had nobody to send its media key to"));
+    let others: Vec<EvidenceRef> = case
+        .entries()
+        .filter(|seen| untargeted.iter().any(|one| is_about(seen, one)))
+        .filter_map(|seen| Some(seen.cite(other(&seen)?)))
+        .collect();
+    if !others.is_empty() {
+        let because = "This device had nobody to send its media key to, while others were in the call: it did not know of their \
+                       devices, so they cannot decrypt what it sends.";
+        return Answer::new(Verdict::Likely, Conclusion::NoKeyTargets, because).on(cites).on(others).lacking(OTHERS);
+    }
+    let count = untargeted.iter().fold(0_u32, |sum, seen| sum.saturating_add(seen.entry.count));
+    if count < OFTEN {
+        return Answer::open(
+            "This device had nobody to send its media key to, which is ordinary for the only one in a call.",
+        )
+        .on(cites)
+        .lacking("whether others were in the call then");
+    }
+    let because = "Again and again this device had nobody to send its media key to. That is ordinary for the only one in a call; \
+                   if others were in it, they cannot decrypt what it sends.";
+    Answer::new(Verdict::Possible, Conclusion::NoKeyTargets, because)
+        .on(cites)
+        .lacking("whether others were in the call then")
+        .lacking(OTHERS)
+}
+
+fn is_about(seen: &Seen<'_>, untargeted: &Seen<'_>) -> bool {
+    let (one, two) = (seen.entry, untargeted.entry);
+    one.last_ts >= two.first_ts && one.first_ts <= two.last_ts.plus_ms(AROUND_MS)
+}
+
+/// A sign that somebody else was in the call.
+fn other(seen: &Seen<'_>) -> Option<&'static str> {
+    Some(match &seen.entry.detail {
+        Detail::ToDeviceOpened { .. } => "somebody else in the call sent a media key",
+        Detail::MissingKey { participant: Some(_), .. }
+        | Detail::InvalidKey { participant: Some(_) }
+        | Detail::KeyMarkedInvalid { participant: Some(_), .. } => "somebody in the call sent media",
+        _ => return None,
+    })
+}
+
+/// A device that no Olm session can be made with gets no keys at all.
+fn no_session(case: &Case<'_>) -> Option<Answer> {
+    let failed: Vec<(Seen<'_>, &str, String)> = case
+        .entries()
+        .filter_map(|seen| {
+            let Detail::OlmSessionFailed { user_id, device_id, reason } = &seen.entry.detail else { return None };
+            let user = user_id.as_deref().unwrap_or("a user that is not named");
+            let device = device_id.as_deref().unwrap_or("a device that is not named");
+            Some((seen, reason.as_deref().unwrap_or_default(), format!("{user}, {device}")))
+        })
+        .collect();
+    let (_, _, whose) = failed.first()?;
+    let because_of = |words: &str| failed.iter().any(|(_, reason, _)| reason.starts_with(words));
+    let cites: Vec<EvidenceRef> = failed
+        .iter()
+        .map(|(seen, reason, whose)| seen.cite(&format!("no Olm session could be made with {whose}: {}", kind(reason))))
+        .collect();
+    let missing = format!("the report of that device ({whose}): were its uploads refused, or its crypto store lost?");
+    let answer = if because_of("InvalidSignature") {
+        let because = format!(
+            "The homeserver gave out a one-time key of {whose} that is not signed by the identity key this device knows of it: \
+             that device lost its crypto store and came back with other keys. This device can send it no keys, so no media keys."
+        );
+        Answer::new(Verdict::Likely, Conclusion::PeerDiverged, because)
+    } else if because_of("OneTimeKeyMissing") {
+        let because =
+            format!("The homeserver has no one-time key of {whose}, and no fallback key: it can be sent no keys.");
+        Answer::new(Verdict::Likely, Conclusion::PeerWithoutKeys, because)
+    } else {
+        Answer::open(format!("No Olm session could be made with {whose}, for a reason that is not known here."))
+    };
+    Some(answer.on(cites).lacking(missing))
+}
+
+/// The name of the error, without the keys in it.
+fn kind(reason: &str) -> &str {
+    let end = reason.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(reason.len());
+    if end == 0 { "no reason is given" } else { &reason[..end] }
+}

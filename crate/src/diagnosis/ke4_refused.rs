@@ -1,0 +1,168 @@
+//! What an answer of the kind 4xx says of a call's membership, by its status and errcode. Statuses and codes whose meaning is
+//! known are a closed list: of any other, nothing is concluded.
+
+use super::answer::Answer;
+use super::call_stories::request_words;
+use crate::entry::{CallFailure, CallMembership, CallRequest};
+use crate::verdict::{Conclusion, Verdict};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refusal {
+    /// The server, or a proxy before it, does not know the endpoint.
+    Unsupported,
+    /// It knows it, and does not allow it to this user.
+    Forbidden,
+    /// It does not allow what was asked for.
+    NotAllowed,
+    /// The delayed event was sent already: its timer ran out.
+    Sent,
+    /// The server does not have it, or not any more.
+    Gone,
+    /// Too many requests.
+    Limited,
+}
+
+/// An answer of the kind 4xx came in time, and says no. Where others came late or not at all, it may only follow from that.
+pub(crate) fn refused(calls: &[&CallMembership]) -> Option<Answer> {
+    let is_other = |call: &&CallMembership| {
+        matches!(call.failure, Some(CallFailure::TimedOut | CallFailure::Unreachable))
+            || (call.http_status.is_some_and(|status| status >= 500) && refusal(call).is_none())
+    };
+    if calls.iter().any(is_other) {
+        return None;
+    }
+    let (call, refusal) = calls.iter().find_map(|call| Some((*call, refusal(call)?)))?;
+    let status = call.http_status.map_or_else(String::new, |status| format!("{status}"));
+    let code = call.errcode.as_deref().map_or_else(String::new, |errcode| format!(" {errcode}"));
+    let (answered, request) = (format!("{status}{code}"), request_words(call.request));
+    Some(match refusal {
+        Refusal::Unsupported => {
+            let because = format!(
+                "The homeserver answered {answered} to {request}: it does not support delayed events, or a proxy before it does \
+                 not pass the path on."
+            );
+            Answer::new(Verdict::Confirmed, Conclusion::DelayedEventsUnsupported, because)
+        }
+        Refusal::Forbidden => {
+            let because = format!(
+                "The homeserver refused the delayed events with {answered} ({request}): this user, or this session, has no \
+                 permission for them."
+            );
+            Answer::new(Verdict::Confirmed, Conclusion::DelayedEventsRefused, because)
+        }
+        Refusal::NotAllowed => {
+            let because = format!(
+                "The homeserver refused the delayed events with {answered} ({request}): it does not support them, or does not \
+                 allow what the client asked for."
+            );
+            Answer::new(Verdict::Confirmed, Conclusion::DelayedEventsRefused, because)
+        }
+        Refusal::Sent => {
+            let because = format!(
+                "The homeserver answered {answered} to {request}: it had sent the delayed event already, because its timer was \
+                 not restarted in time."
+            );
+            Answer::new(Verdict::Confirmed, Conclusion::DelayedEventExpired, because)
+        }
+        Refusal::Gone => {
+            let because = format!(
+                "The homeserver answered {answered} to {request}: it has no such delayed event any more. Most likely it was sent, \
+                 because its timer was not restarted in time."
+            );
+            Answer::new(Verdict::Likely, Conclusion::DelayedEventExpired, because).lacking(
+                "the homeserver's log: when the delayed event was sent or taken back, and the requests before that",
+            )
+        }
+        Refusal::Limited => {
+            let limit = if is_of_scheduled(call) { "`rc_delayed_event_mgmt`" } else { "`rc_message`" };
+            let because = format!(
+                "The homeserver answered {} to {request}: its rate limit stops the requests that keep this device in the call \
+                 (in Synapse {limit}).",
+                if answered.is_empty() { "that there were too many requests" } else { &answered }
+            );
+            Answer::new(Verdict::Confirmed, Conclusion::RateLimited, because)
+        }
+    })
+}
+
+/// A request about a delayed event that the server was given before.
+fn is_of_scheduled(call: &CallMembership) -> bool {
+    let request = call.request;
+    let is_update = matches!(
+        request,
+        Some(CallRequest::RestartLeave | CallRequest::CancelLeave | CallRequest::SendLeave | CallRequest::UpdateLeave)
+    );
+    call.delay_id.is_some() || is_update
+}
+
+fn refusal(call: &CallMembership) -> Option<Refusal> {
+    let (status, errcode) = (call.http_status, call.errcode.as_deref());
+    if status == Some(429) || errcode == Some("M_LIMIT_EXCEEDED") {
+        return Some(Refusal::Limited);
+    }
+    // Who may join the call itself is a matter of the room; a session that is over, one of the login.
+    if call.request == Some(CallRequest::Membership) || status == Some(401) {
+        return None;
+    }
+    let is_of_scheduled = is_of_scheduled(call);
+    match (status?, errcode) {
+        (400 | 404 | 501, Some("M_UNRECOGNIZED")) | (405, _) => Some(Refusal::Unsupported),
+        (409, _) if is_of_scheduled => Some(Refusal::Sent),
+        (404, Some("M_NOT_FOUND")) if is_of_scheduled => Some(Refusal::Gone),
+        (403, _) => Some(Refusal::Forbidden),
+        (400 | 404, _) if !is_of_scheduled => Some(Refusal::NotAllowed),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(request: CallRequest, status: u16, errcode: Option<&str>) -> CallMembership {
+        CallMembership {
+            request: Some(request),
+            failure: Some(CallFailure::Refused),
+            http_status: Some(status),
+            errcode: errcode.map(str::to_owned),
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn what_an_answer_means_is_told_by_its_status_and_errcode_and_no_other_is_guessed() {
+        use CallRequest::{CancelLeave, Membership, RestartLeave, ScheduleLeave, SendLeave, UpdateLeave};
+        for (request, status, errcode, expected) in [
+            (RestartLeave, 404, Some("M_UNRECOGNIZED"), Some(Refusal::Unsupported)),
+            (ScheduleLeave, 404, Some("M_UNRECOGNIZED"), Some(Refusal::Unsupported)),
+            (UpdateLeave, 405, Some("M_UNRECOGNIZED"), Some(Refusal::Unsupported)),
+            (ScheduleLeave, 501, Some("M_UNRECOGNIZED"), Some(Refusal::Unsupported)),
+            (CancelLeave, 404, Some("M_NOT_FOUND"), Some(Refusal::Gone)),
+            (SendLeave, 409, None, Some(Refusal::Sent)),
+            (RestartLeave, 409, Some("M_UNKNOWN"), Some(Refusal::Sent)),
+            (RestartLeave, 429, Some("M_LIMIT_EXCEEDED"), Some(Refusal::Limited)),
+            (Membership, 429, None, Some(Refusal::Limited)),
+            (RestartLeave, 403, Some("M_FORBIDDEN"), Some(Refusal::Forbidden)),
+            (ScheduleLeave, 403, None, Some(Refusal::Forbidden)),
+            (ScheduleLeave, 400, Some("M_UNKNOWN"), Some(Refusal::NotAllowed)),
+            (Membership, 403, Some("M_FORBIDDEN"), None),
+            (RestartLeave, 404, None, None),
+            (RestartLeave, 401, Some("M_UNKNOWN_TOKEN"), None),
+            (RestartLeave, 400, None, None),
+            (RestartLeave, 418, None, None),
+            (ScheduleLeave, 410, Some("M_NEW"), None),
+            (RestartLeave, 500, Some("M_UNKNOWN"), None),
+        ] {
+            assert_eq!(refusal(&call(request, status, errcode)), expected, "{request:?} {status} {errcode:?}");
+        }
+    }
+
+    #[test]
+    fn the_rate_limit_is_named() {
+        let limited = call(CallRequest::RestartLeave, 429, Some("M_LIMIT_EXCEEDED"));
+        let gave_up = CallMembership { gave_up: true, http_status: None, errcode: None, ..limited.clone() };
+        assert!(refused(&[&limited, &gave_up]).is_some());
+        let timed_out = CallMembership { failure: Some(CallFailure::TimedOut), ..Default::default() };
+        assert!(refused(&[&limited, &timed_out]).is_none());
+    }
+}

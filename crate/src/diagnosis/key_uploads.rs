@@ -1,0 +1,207 @@
+//! Do uploads of keys fail for another reason than keys that exist already, or are there too many of them?
+//!
+//! Accepted is what was seen to be answered with 2xx. A failure is told with its status and errcode, whatever they are: that it
+//! failed is what was seen, and why, only the homeserver's own words say.
+
+use super::answer::{Answer, Question};
+use super::case::{Case, Refused, fact};
+use crate::entry::{Detail, Fault};
+use crate::timestamp::Timestamp;
+use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
+
+const QUESTION: Question = Question {
+    id: FindingId::KeyUploads,
+    fault: Fault::Ke1,
+    text: "Do this device's uploads of keys fail for another reason than keys that exist already, or are there too many?",
+};
+
+/// So many failures in a row are no accident.
+const LASTING: u32 = 3;
+const LOG: &str = "the homeserver's log of these requests";
+
+/// What was seen of uploads of keys, beside those refused because a key exists.
+#[derive(Default)]
+pub(crate) struct Uploads {
+    failures: Vec<Failure>,
+    accepted: Vec<EvidenceRef>,
+}
+
+struct Failure {
+    status: Option<u16>,
+    errcode: Option<String>,
+    count: u32,
+    cite: EvidenceRef,
+}
+
+impl Uploads {
+    pub(crate) fn of(case: &Case<'_>) -> Self {
+        let state = &case.report.page.upload_loop;
+        let mut uploads = Self::default();
+        if state.accepted > 0 {
+            let text = format!("{} uploads were accepted", state.accepted);
+            uploads.accepted.push(fact("uploadLoop.accepted", text));
+        }
+        if let Some(failing) = &state.failing {
+            let what = name(failing.http_status, failing.errcode.as_deref());
+            let text = format!("{} uploads failed, {} to {}: {what}", failing.count, failing.first_ts, failing.last_ts);
+            uploads.failures.push(Failure {
+                status: failing.http_status,
+                errcode: failing.errcode.clone(),
+                count: failing.count,
+                cite: fact("uploadLoop.failing", text),
+            });
+        }
+        // What failed before the latest accepted upload of this page is over; of other tabs that is not known.
+        let is_over = state.failing.is_none() && state.accepted > 0;
+        for seen in case.entries() {
+            let Detail::UploadFailed { http_status, errcode } = &seen.entry.detail else { continue };
+            if seen.entry.message.contains("AbortError") || (is_over && seen.is_of_this_page()) {
+                continue;
+            }
+            let cite = seen.cite(&format!("an upload of keys failed: {}", name(*http_status, errcode.as_deref())));
+            let (status, errcode, count) = (*http_status, errcode.clone(), seen.entry.count);
+            uploads.failures.push(Failure { status, errcode, count, cite });
+        }
+        uploads.add_har(case);
+        uploads
+    }
+
+    fn add_har(&mut self, case: &Case<'_>) {
+        let is_accepted = |status: u16| (200..300).contains(&status);
+        let of_keys = || {
+            let har = case.server.har.iter().flatten().enumerate();
+            har.filter(|(_, request)| request.path.ends_with("/keys/upload") && request.refusal.is_none())
+        };
+        let last = of_keys().filter(|(_, request)| is_accepted(request.status)).map(|(_, request)| request.ts).max();
+        for (index, request) in of_keys() {
+            let place = format!("server.har[{index}]");
+            if is_accepted(request.status) {
+                let text = format!("an upload was accepted at {}", request.ts);
+                self.accepted.push(fact(&place, text));
+            } else if last.is_none_or(|last: Timestamp| request.ts > last) {
+                let status = (request.status != 0).then_some(request.status);
+                let what = name(status, request.errcode.as_deref());
+                let cite = fact(&place, format!("an upload of keys failed at {}: {what}", request.ts));
+                self.failures.push(Failure { status, errcode: request.errcode.clone(), count: 1, cite });
+            }
+        }
+    }
+
+    pub(crate) fn are_accepted(&self) -> bool {
+        !self.accepted.is_empty()
+    }
+
+    pub(crate) fn are_failing(&self) -> bool {
+        !self.failures.is_empty()
+    }
+
+    pub(crate) fn cite_accepted(&self) -> Vec<EvidenceRef> {
+        self.accepted.clone()
+    }
+
+    pub(crate) fn cite_failures(&self) -> Vec<EvidenceRef> {
+        self.failures.iter().map(|failure| failure.cite.clone()).collect()
+    }
+
+    /// How they fail, in words: `400 M_TOO_LARGE`.
+    pub(crate) fn words(&self) -> String {
+        let mut names: Vec<String> = Vec::new();
+        for failure in &self.failures {
+            let name = name(failure.status, failure.errcode.as_deref());
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names.join(", ")
+    }
+
+    /// The same failure may stand in the state of the loop and in an entry.
+    fn count(&self) -> u32 {
+        let total = |is_state: bool| {
+            let of = self.failures.iter().filter(|one| (one.cite.fact == "uploadLoop.failing") == is_state);
+            of.fold(0_u32, |sum, one| sum.saturating_add(one.count))
+        };
+        total(true).max(total(false))
+    }
+}
+
+fn name(status: Option<u16>, errcode: Option<&str>) -> String {
+    match (status, errcode) {
+        (Some(status), Some(errcode)) => format!("{status} {errcode}"),
+        (Some(status), None) => status.to_string(),
+        (None, Some(errcode)) => errcode.to_owned(),
+        (None, None) => "no answer, or none that the line names".to_owned(),
+    }
+}
+
+pub(crate) fn ask(case: &Case<'_>, refusals: &[Refused<'_>], uploads: &Uploads) -> Finding {
+    answer(case, refusals, uploads).to(&QUESTION)
+}
+
+fn answer(case: &Case<'_>, refusals: &[Refused<'_>], uploads: &Uploads) -> Answer {
+    let surplus = case.report.page.upload_loop.surplus.as_ref();
+    let cite_surplus = surplus.map(|surplus| {
+        let held = surplus.held.map_or(String::new(), |held| format!("; the homeserver holds {held} now"));
+        let keys = if surplus.keys > surplus.uploads { format!(" of {} keys", surplus.keys) } else { String::new() };
+        let text = format!(
+            "{} uploads{keys} accepted from {} to {}{held}",
+            surplus.uploads, surplus.first_ts, surplus.last_ts
+        );
+        fact("uploadLoop.surplus", text)
+    });
+    if uploads.failures.iter().any(|failure| failure.errcode.as_deref() == Some("M_TOO_LARGE")) {
+        let because = "The homeserver refuses uploads with M_TOO_LARGE: the device holds as many one-time keys there as it may \
+                       have, and the client goes on to upload more. No key has diverged by that.";
+        return Answer::new(Verdict::Confirmed, Conclusion::TooManyKeys, because)
+            .on(uploads.cite_failures())
+            .on(cite_surplus);
+    }
+    if uploads.are_failing() {
+        return failing(uploads).on(uploads.cite_failures()).on(cite_surplus);
+    }
+    if let Some(cite) = cite_surplus {
+        let because = "The homeserver accepts the uploads, and the client repeats them as if somebody took the keys: a storm of \
+                       accepted uploads, which ends when the homeserver has no room for more (M_TOO_LARGE).";
+        return Answer::new(Verdict::Likely, Conclusion::TooManyKeys, because)
+            .on([cite])
+            .lacking("how many one-time keys the homeserver holds of this device: more than 50 prove it");
+    }
+    if !refusals.is_empty() {
+        return Answer::not_applicable("Uploads are refused because keys exist already: that is the question before.")
+            .on(refusals.iter().map(|refused| refused.cite.clone()));
+    }
+    if let Some(lost) = case.lines_not_kept(Fault::Ke1) {
+        return lost;
+    }
+    if uploads.are_accepted() {
+        return Answer::not_seen("The homeserver was seen to accept the uploads of keys, and none failed after that.")
+            .on(uploads.cite_accepted());
+    }
+    Answer::open("No upload of keys was seen to be answered.")
+        .lacking("a report from a page that watches its uploads, and has seen one")
+}
+
+fn failing(uploads: &Uploads) -> Answer {
+    let count = uploads.count();
+    let is_lasting = count >= LASTING;
+    let words = uploads.words();
+    let is_refused =
+        |failure: &Failure| failure.status.is_some_and(|status| (400..500).contains(&status) && status != 429);
+    let is_limited = uploads.failures.iter().any(|failure| failure.status == Some(429));
+    let (conclusion, because) = if uploads.failures.iter().any(is_refused) {
+        let why =
+            "not because a key exists. Until one is accepted, the homeserver runs out of one-time keys of this device";
+        (Conclusion::UploadsRefused, format!("The homeserver refuses the uploads of keys ({words}), and {why}."))
+    } else if is_limited {
+        (
+            Conclusion::UploadsFailing,
+            format!("The homeserver takes the uploads of keys for too many requests ({words})."),
+        )
+    } else {
+        let why = "the homeserver, or a proxy before it, fails or is not reached";
+        (Conclusion::UploadsFailing, format!("The uploads of keys do not get through ({words}): {why}."))
+    };
+    let verdict = if is_lasting { Verdict::Confirmed } else { Verdict::Possible };
+    let answer = Answer::new(verdict, conclusion, because);
+    if is_lasting { answer } else { answer.lacking("whether the next uploads fail, too").lacking(LOG) }
+}

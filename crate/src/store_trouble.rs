@@ -1,0 +1,170 @@
+//! Lines that say that the crypto store cannot be opened, read or written. No sign of one of the four faults, but of what
+//! KE-1 comes from; looked for beside the table of signatures.
+//!
+//! rust-crypto prints the browser's exceptions in a way of its own, `DomException <name> (<code>): <message>`, which other
+//! users of `IndexedDB` do not; its tracing has them as a field, in their Debug form. What is wrong with the store beside
+//! that, the library says in words of its own.
+
+use alloc::string::String;
+
+use serde::{Deserialize, Serialize};
+
+use crate::scan;
+use crate::structure::{CryptoLine, own_words};
+use crate::timestamp::Timestamp;
+
+/// What is wrong with a crypto store, by what the client says of it; the gravest last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
+pub enum StoreTroubleKind {
+    /// The page has no connection to the database any more: it was closed by force, or the database was deleted.
+    ConnectionLost,
+    /// The browser could not read or write it.
+    Failing,
+    /// Another tab, or another release, made the database of another version than this one opens.
+    VersionConflict,
+    /// There is no room left.
+    Full,
+    /// Its contents cannot be read: with another key, by another release, or because they are damaged.
+    Corrupt,
+    /// It is the store of another account or device.
+    WrongAccount,
+}
+
+/// The crypto store cannot be used as it should; what the client said of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct StoreTrouble {
+    /// What is wrong with it.
+    pub kind: StoreTroubleKind,
+    /// When the first line came that says so.
+    #[cfg_attr(feature = "bindings", ts(as = "String"))]
+    pub first_ts: Timestamp,
+    /// When the latest came.
+    #[cfg_attr(feature = "bindings", ts(as = "String"))]
+    pub last_ts: Timestamp,
+    /// How many came.
+    pub count: u32,
+    /// The first of them, secrets replaced by `[redacted]`.
+    pub message: String,
+}
+
+const PRINTED: &str = "DomException ";
+const DEBUG: &str = "DomException {";
+const ERROR: &str = "to the crypto store";
+const ACCOUNT: &str = "the account in the store doesn't match";
+const PICKLE: &str = "The pickle ";
+const UNPICKLED: &str = "npickl";
+
+/// Of these words, one stands in each line that matters.
+pub(crate) static WORDS: [&str; 5] = ["DomException", ERROR, ACCOUNT, PICKLE, UNPICKLED];
+
+/// What a line says of the crypto store; `None` for one that says nothing of it.
+pub fn store_trouble(text: &str) -> Option<StoreTroubleKind> {
+    if !WORDS.iter().any(|words| scan::holds(text, words)) {
+        return None;
+    }
+    if let Some(line) = CryptoLine::read(text) {
+        let error = line.database_error()?;
+        let name = scan::between(error, "name: \"", "\"").filter(|_| error.starts_with(DEBUG))?;
+        return Some(of_exception(name, error));
+    }
+    let own = own_words(text);
+    if scan::holds(&own, ACCOUNT) {
+        return Some(StoreTroubleKind::WrongAccount);
+    }
+    if let Some(exception) = scan::after(&own, PRINTED) {
+        let name = scan::leading(exception, |c| c.is_ascii_alphanumeric())?;
+        return Some(of_exception(name, exception));
+    }
+    if scan::holds(&own, PICKLE) || scan::holds(&own, "npickling error") || scan::holds(&own, "npickle the") {
+        return Some(StoreTroubleKind::Corrupt);
+    }
+    scan::holds(&own, ["failed to read or write ", ERROR].concat().as_str()).then_some(StoreTroubleKind::Failing)
+}
+
+/// The browsers have few names for many failures: then their words tell, and of those that are not known only that it failed.
+fn of_exception(name: &str, words: &str) -> StoreTroubleKind {
+    let says = |any: &[&str]| any.iter().any(|word| scan::holds(words, word));
+    match name {
+        "InvalidStateError" => StoreTroubleKind::ConnectionLost,
+        _ if says(&["Connection to Indexed Database server lost", "connection is closing", "closed database"]) => {
+            StoreTroubleKind::ConnectionLost
+        }
+        "QuotaExceededError" => StoreTroubleKind::Full,
+        _ if says(&["Failed to read large IndexedDB value"]) => StoreTroubleKind::Failing,
+        "VersionError" | "NotFoundError" | "ConstraintError" => StoreTroubleKind::VersionConflict,
+        _ => StoreTroubleKind::Failing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use StoreTroubleKind::{ConnectionLost, Corrupt, Failing, Full, VersionConflict, WrongAccount};
+
+    #[test]
+    fn each_way_in_which_a_store_fails_is_told_from_the_others() {
+        let error = "failed to read or write to the crypto store DomException";
+        for (exception, kind) in [
+            (
+                "InvalidStateError (11): Failed to execute 'transaction': The database connection is closing.",
+                ConnectionLost,
+            ),
+            ("InvalidStateError (11): A mutation operation was attempted on a closed database", ConnectionLost),
+            (
+                "UnknownError (0): Connection to Indexed Database server lost. Refresh the page to try again",
+                ConnectionLost,
+            ),
+            ("UnknownError (0): The operation failed for reasons unrelated to the database itself", Failing),
+            ("UnknownError (0): Attempt to get a record from database without an in-progress transaction", Failing),
+            ("UnknownError (0): Internal error opening backing store for indexedDB.open.", Failing),
+            ("Error (0): Transaction aborted", Failing),
+            ("AbortError (20): The transaction was aborted", Failing),
+            ("NotReadableError (0): x", Failing),
+            ("SomethingNew (0): whatever", Failing),
+            ("DataError (0): Failed to read large IndexedDB value", Failing),
+            ("NotFoundError (8): Failed to read large IndexedDB value", Failing),
+            ("QuotaExceededError (22): Encountered full disk while opening backing store", Full),
+            ("VersionError (0): The requested version (105) is less than the existing version (106).", VersionConflict),
+            ("NotFoundError (8): One of the specified object stores was not found.", VersionConflict),
+        ] {
+            assert_eq!(
+                store_trouble(&format!("sync /sync error Error: {error} {exception}")),
+                Some(kind),
+                "{exception}"
+            );
+        }
+        for (line, kind) in [
+            (
+                "ERROR m::machine: Error marking\n    error=Backend(DomException { code: 0, name: \"UnknownError\", message: \"x\" })",
+                Failing,
+            ),
+            ("Error: failed to read or write to the crypto store something else", Failing),
+            (
+                "Error: the account in the store doesn't match the account in the constructor: expected @a:hs:D, got @a:hs:E",
+                WrongAccount,
+            ),
+            ("Error: failed to read or write to the crypto store The pickle couldn't be decrypted: MAC", Corrupt),
+            ("Unpickling error: x", Corrupt),
+        ] {
+            assert_eq!(store_trouble(line), Some(kind), "{line}");
+        }
+    }
+
+    #[test]
+    fn another_database_and_a_quoted_line_are_none_of_our_business() {
+        for line in [
+            "IndexedDBStore failure, degrading to MemoryStore InvalidStateError: IDBDatabase.transaction: Can't start a \
+             transaction on a closed database",
+            "InvalidStateError: Failed to execute 'transaction' on 'IDBDatabase': The database connection is closing.",
+            "Room name changed: \"failed to read or write to the crypto store DomException UnknownError (0): x\"",
+            "QuotaExceededError: The quota has been exceeded.",
+            "WARN m::machine: Received a thing: the account in the store doesn't match",
+        ] {
+            assert_eq!(store_trouble(line), None, "{line}");
+        }
+    }
+}

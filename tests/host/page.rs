@@ -1,0 +1,29 @@
+//! What a page writes down of its session: the report without what only a host knows.
+
+use lotus_crypto_diag::report::{CaptureState, CaptureStatus, ClientFacts, Environment, PageReport};
+use lotus_crypto_diag::session::{Evidences, Session};
+use lotus_crypto_diag::timestamp::Timestamp;
+
+/// `since`: from when lines were watched, if they were.
+pub(crate) fn written(session: &Session, since: Option<Timestamp>, end: Timestamp) -> PageReport {
+    let Evidences { counts, entries, crypto_store, upload_loop } = session.evidence();
+    let mut status = CaptureStatus::default();
+    if since.is_some() {
+        status.state = CaptureState::Running;
+    }
+    PageReport {
+        schema: "lotus-crypto-diag/1".to_owned(),
+        generated_at: end,
+        capturing_since: since,
+        status,
+        client: ClientFacts::default(),
+        counts,
+        entries,
+        storage: None,
+        crypto_store,
+        upload_loop,
+        environment: Environment::default(),
+        notes: Vec::new(),
+        blind_spots: Vec::new(),
+    }
+}
