@@ -51,6 +51,16 @@ pub(crate) fn session_failed(text: &str) -> Detail {
     Detail::OlmSessionFailed { user_id: own_crypto_field(text, "user_id"), device_id, reason }
 }
 
+/// The SDK's former crypto library says the same of a key that it claimed.
+pub(crate) fn unsigned_key(text: &str) -> Detail {
+    const WORDS: &str = "Unable to verify signature on one-time key";
+    let whose = participant(text, " for device ");
+    let parts =
+        whose.as_deref().map(|whose| whose.trim_end_matches(':')).and_then(|whose| scan::after_last(whose, ":"));
+    let (user_id, device_id) = parts.map(|(user, device)| (user.to_owned(), device.to_owned())).unzip();
+    Detail::OlmSessionFailed { user_id, device_id, reason: scan::holds(text, WORDS).then(|| WORDS.to_owned()) }
+}
+
 /// The user of a participant, which a call names `@user:server:DEVICE`.
 #[cfg(feature = "diagnosis")]
 pub(crate) fn user_of(participant: &str) -> &str {
@@ -137,6 +147,9 @@ mod tests {
         let Detail::OlmSessionFailed { user_id, device_id, reason } = session_failed(line) else { panic!() };
         assert_eq!((user_id.as_deref(), device_id.as_deref()), (Some("@bo:hs"), Some("D")));
         assert!(reason.unwrap().starts_with("InvalidSignature"));
+        let line = "Unable to verify signature on one-time key for device @bo:hs:8448:D: Error: x";
+        let Detail::OlmSessionFailed { user_id, device_id, .. } = unsigned_key(line) else { panic!() };
+        assert_eq!((user_id.as_deref(), device_id.as_deref()), (Some("@bo:hs:8448"), Some("D")));
     }
 
     #[test]

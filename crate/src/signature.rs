@@ -37,7 +37,7 @@ macro_rules! table {
 }
 
 /// In the order of precedence: of two rows that fit a line, the earlier one names it.
-pub static SIGNATURES: [Signature; 32] = table! {
+pub static SIGNATURES: [Signature; 33] = table! {
     Ke1: otk::CLUE, |text| refusal_of_line(text).map_or(Detail::Clue, Detail::Refusal),
         "MatrixError: [400] One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: {}; new key: {}";
     // The SDK writes the type of a request as a number; 0 is the upload of keys.
@@ -79,6 +79,8 @@ pub static SIGNATURES: [Signature; 32] = table! {
         "WARN matrix_sdk_crypto_wasm::machine: Dropping incoming to-device event with invalid encryption_info: x";
     Ke2: "Error creating Olm session", media_key::session_failed,
         "WARN matrix_sdk_crypto::session_manager::sessions: Error creating Olm session\n    user_id=\"@b:hs\" error=x";
+    Ke2: "Unable to verify signature on one-time key", media_key::unsigned_key,
+        "Unable to verify signature on one-time key for device @b:hs:D: Error: signature mismatch";
     Ke2: "No targets found for sending key", |_| Detail::NoKeyTargets,
         "[ToDeviceKeyTransport] No targets found for sending key";
     Ke3: decryption::SIGNATURE, decryption::parse_decryption_error,
@@ -100,7 +102,7 @@ pub static SIGNATURES: [Signature; 32] = table! {
 /// Parts of the words, of which one stands in each. Most lines hold none, and a regular expression finds that out of
 /// these in a fifth of the time that the words take. Measured, not thought up: found by trying in Chromium, over lines of
 /// real clients, what it looks for by many bytes at once and rarely meets.
-pub static HINTS: [&str; 25] = [
+pub static HINTS: [&str; 27] = [
     "all.e",
     "already e",
     "ayed_ev",
@@ -126,6 +128,8 @@ pub static HINTS: [&str; 25] = [
     "ypto st",
     "tore does",
     "pickl",
+    "load sess",
+    "nature on one",
 ];
 
 /// Every word that a line may matter for.

@@ -57,9 +57,11 @@ const ERROR: &str = "to the crypto store";
 const ACCOUNT: &str = "the account in the store doesn't match";
 const PICKLE: &str = "The pickle ";
 const UNPICKLED: &str = "npickl";
+/// Element says so of whatever keeps it from opening the store.
+const SESSION: &str = "Unable to load session";
 
 /// Of these words, one stands in each line that matters.
-pub(crate) static WORDS: [&str; 5] = ["DomException", ERROR, ACCOUNT, PICKLE, UNPICKLED];
+pub(crate) static WORDS: [&str; 6] = ["DomException", ERROR, ACCOUNT, PICKLE, UNPICKLED, SESSION];
 
 /// What a line says of the crypto store; `None` for one that says nothing of it.
 pub fn store_trouble(text: &str) -> Option<StoreTroubleKind> {
@@ -79,8 +81,20 @@ pub fn store_trouble(text: &str) -> Option<StoreTroubleKind> {
         let name = scan::leading(exception, |c| c.is_ascii_alphanumeric())?;
         return Some(of_exception(name, exception));
     }
-    if scan::holds(&own, PICKLE) || scan::holds(&own, "npickling error") || scan::holds(&own, "npickle the") {
+    let says = |any: &[&str]| any.iter().any(|words| scan::holds(&own, words));
+    if says(&[PICKLE, "while unpickling", "npickling error", "npickle the"]) {
         return Some(StoreTroubleKind::Corrupt);
+    }
+    // What was read is no account: the words are those of its parser.
+    if says(&[SESSION]) {
+        let is_other = says(&["invalid type: ", "invalid value: ", "invalid length ", "missing field "]);
+        return match () {
+            () if is_other => Some(StoreTroubleKind::Corrupt),
+            () if says(&["QuotaExceededError"]) => Some(StoreTroubleKind::Full),
+            () if says(&["VersionError"]) => Some(StoreTroubleKind::VersionConflict),
+            () if says(&["large IndexedDB value", "UnknownError"]) => Some(StoreTroubleKind::Failing),
+            () => None,
+        };
     }
     scan::holds(&own, ["failed to read or write ", ERROR].concat().as_str()).then_some(StoreTroubleKind::Failing)
 }
@@ -149,6 +163,10 @@ mod tests {
             ),
             ("Error: failed to read or write to the crypto store The pickle couldn't be decrypted: MAC", Corrupt),
             ("Unpickling error: x", Corrupt),
+            ("Unable to load session Error: An object failed to be decrypted while unpickling", Corrupt),
+            ("Unable to load session invalid type: sequence, expected a string at line 1 column 0", Corrupt),
+            ("Unable to load session DataError: Failed to read large IndexedDB value", Failing),
+            ("Unable to load session VersionError: The requested version (105) is less than x", VersionConflict),
         ] {
             assert_eq!(store_trouble(line), Some(kind), "{line}");
         }
@@ -162,6 +180,7 @@ mod tests {
             "InvalidStateError: Failed to execute 'transaction' on 'IDBDatabase': The database connection is closing.",
             "Room name changed: \"failed to read or write to the crypto store DomException UnknownError (0): x\"",
             "QuotaExceededError: The quota has been exceeded.",
+            "Unable to load session Error decrypting secret access_token: no pickle key found.",
             "WARN m::machine: Received a thing: the account in the store doesn't match",
         ] {
             assert_eq!(store_trouble(line), None, "{line}");

@@ -20,7 +20,7 @@ test('a dropped report is on the time line, its lines one click away, its keys s
   }
   await timeline.getByRole('group', { name: /^KE-1/ }).getByRole('button').first().click();
   const episode = page.getByTestId('episode');
-  await expect(episode).toContainText('20 lines');
+  await expect(episode).toContainText('80 lines');
   await episode.locator('summary').first().click();
   await expect(episode.getByLabel('Line')).toContainText('already exists. Old key:');
   const key = page.getByTestId('refused-key');

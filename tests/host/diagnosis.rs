@@ -139,6 +139,39 @@ fn what_is_open_says_what_is_missing_and_what_is_sure_says_why() {
 }
 
 #[test]
+fn every_conclusion_says_what_to_do_next_and_what_each_way_out_costs() {
+    for (case_name, _, _, analysis) in diagnosed() {
+        for finding in &analysis.diagnosis.findings {
+            let place = format!("{case_name}: {finding:#?}");
+            assert!(
+                finding.remedies.iter().all(|way| !way.title.is_empty() && way.blast_radius.ends_with('.')),
+                "{place}"
+            );
+            let is_claimed = matches!(finding.verdict, Verdict::Confirmed | Verdict::Likely | Verdict::Possible);
+            if is_claimed && finding.conclusion.is_some() {
+                assert!(
+                    !finding.remedies.is_empty() && finding.next != "Get what is missing, and ask again.",
+                    "{place}"
+                );
+                // In the words of the summary, too.
+                let summary = &analysis.diagnosis.summary;
+                assert!(["Confirmed: ", "Likely: ", "Possible: "].iter().any(|word| summary.contains(word)), "{place}");
+            }
+        }
+    }
+}
+
+#[test]
+fn questions_that_do_not_arise_stand_last() {
+    for (case_name, _, _, analysis) in diagnosed() {
+        let arises = |finding: &Finding| finding.verdict != Verdict::NotApplicable;
+        let findings = &analysis.diagnosis.findings;
+        let first = findings.iter().position(|finding| !arises(finding)).unwrap_or(findings.len());
+        assert!(!findings[first..].iter().any(arises), "{case_name}");
+    }
+}
+
+#[test]
 fn every_leaf_of_the_decision_tree_is_reached() {
     let reached: BTreeSet<String> =
         diagnosed().iter().flat_map(|(_, _, _, analysis)| analysis.diagnosis.findings.iter().map(leaf)).collect();

@@ -62,6 +62,7 @@ fn without(root: &Value, facts: &[String]) -> Value {
                 }
             }
             (None, "accepted") => place["accepted"] = json!(0),
+            (None, "uploadLoop") => drop(place.as_object_mut().and_then(|fields| fields.remove("uploadLoop"))),
             (None, "watched") => place["watched"] = json!(false),
             (None, "identity") => place["identity"] = json!("not-compared"),
             (None, "verdict") => place["verdict"] = json!("unknown"),

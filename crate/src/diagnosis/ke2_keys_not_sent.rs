@@ -94,7 +94,7 @@ fn no_session(case: &Case<'_>) -> Option<Answer> {
         .map(|(seen, reason, whose)| seen.cite(&format!("no Olm session could be made with {whose}: {}", kind(reason))))
         .collect();
     let missing = format!("the report of that device ({whose}): were its uploads refused, or its crypto store lost?");
-    let answer = if because_of("InvalidSignature") {
+    let answer = if because_of("InvalidSignature") || because_of("Unable to verify signature") {
         let because = format!(
             "The homeserver gave out a one-time key of {whose} that is not signed by the identity key this device knows of it: \
              that device lost its crypto store and came back with other keys. This device can send it no keys, so no media keys."
