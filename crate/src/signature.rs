@@ -90,9 +90,9 @@ pub static SIGNATURES: [Signature; 33] = table! {
     Ke4: "update_delayed_event", delayed_event, "widget action update_delayed_event timed out";
     Ke4: "delayed event", delayed_event, "error updating delayed event:  Error: Server returned 504 error";
     Ke4: "/delayed_events/", delayed_event, "M_UNKNOWN: MatrixError: [500] (http://hs/msc4140/delayed_events/x/restart)";
-    Ke4: "while sending event" => "[MembershipManager]", membership_line,
+    Ke4: "error while sending event, " => "retry", membership_line,
         "[MatrixRTCSession !r m.call#ROOM][MembershipManager] Server error while sending event, retrying in 3s (0/10)";
-    Ke4: "Missing own membership" => "[MembershipManager]", membership_line,
+    Ke4: "Missing own membership" => "force re-join", membership_line,
         "[MatrixRTCSession !r m.call#ROOM][MembershipManager] Missing own membership: force re-join";
     Ke4: "The MembershipManager shut down", membership_line,
         "MembershipManager stopped because:  Error: The MembershipManager shut down because of the end condition: x";
@@ -201,6 +201,24 @@ mod tests {
         for hint in HINTS {
             let alone = |words: &str| HINTS.iter().all(|other| words.contains(other) == (*other == hint));
             assert!(needles().any(alone), "without {hint}, the others would do");
+        }
+    }
+
+    #[test]
+    fn the_manager_of_a_membership_is_recognised_whatever_stands_before() {
+        for words in [
+            "Network local timeout error while sending event, immediate retry ((0/10)) AbortError: x",
+            "Network connection error while sending event, retrying in 3s (0/10) ConnectionError: x",
+            "Server error while sending event, retrying in 3s (0/10) Error: Server returned 504 error",
+            "Missing own membership: force re-join",
+            "MembershipManager stopped because:  Error: x",
+        ] {
+            for before in
+                ["", "[MembershipManager] ", "[MatrixRTCSession !r:hs m.call#ROOM][MembershipManager] ", "x: "]
+            {
+                let found = classify(&format!("{before}{words}")).map(|found| found.detail);
+                assert!(matches!(found, Some(Detail::Membership(_))), "{before}{words}: {found:?}");
+            }
         }
     }
 

@@ -22,9 +22,10 @@ test('a dropped report is on the time line, its lines one click away, its keys s
   const episode = page.getByTestId('episode');
   await expect(episode).toContainText('80 lines');
   await episode.locator('summary').first().click();
-  await expect(episode.getByLabel('Line')).toContainText('already exists. Old key:');
+  await expect(episode.getByLabel('Line').first()).toContainText('already exists. Old key:');
   const key = page.getByTestId('refused-key');
-  const { detail } = JSON.parse(report).entries.find((entry: { ke: string }) => entry.ke === 'KE-1');
+  const refused = ({ detail }: { detail: { kind: string } }) => detail.kind === 'refusal';
+  const { detail } = JSON.parse(report).entries.find(refused);
   await expect(key).toContainText(detail.oldKey);
   await expect(key).toContainText(detail.newKey);
   expect(escaped).toEqual([]);

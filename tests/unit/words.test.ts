@@ -52,3 +52,18 @@ it('every word of a language is a word of the others: a translation compiles', (
   const german: typeof ENGLISH_RECOVERY = { ...ENGLISH_RECOVERY, safe: () => 'Alles gesichert.' };
   expect(german.safe(1)).toBe('Alles gesichert.');
 });
+
+it('each state of a crypto store has a sentence of its own, and what cannot be used says what to do', () => {
+  const { healthy, 'first-run': first, unknown, ...unusable } = ENGLISH.store;
+  const all = [healthy, first, unknown, ...Object.values(unusable)];
+  expect(new Set(all).size).toBe(all.length);
+  const { evicted, ...others } = unusable;
+  expect(evicted).toContain('deleted');
+  for (const words of Object.values(others)) expect(words).toMatch(/[Rr]eload|Log out|log out|open it again/);
+});
+
+it('a question that does not arise has a word of its own', () => {
+  const words = Object.values(ENGLISH.diagnosis.verdicts);
+  expect(new Set(words).size).toBe(words.length);
+  expect(ENGLISH.diagnosis.verdicts['not-applicable']).toBe('Not applicable');
+});

@@ -17,6 +17,8 @@ const QUESTION: Question = Question {
 
 /// So many failures in a row are no accident.
 const LASTING: u32 = 3;
+/// The client tries with every sync: where nothing was seen for so long, it may have come through.
+const QUIET_MS: i64 = 5 * 60_000;
 const LOG: &str = "the homeserver's log of these requests";
 
 /// What was seen of uploads of keys, beside those refused because a key exists.
@@ -30,6 +32,7 @@ struct Failure {
     status: Option<u16>,
     errcode: Option<String>,
     count: u32,
+    last: Timestamp,
     cite: EvidenceRef,
 }
 
@@ -48,6 +51,7 @@ impl Uploads {
                 status: failing.http_status,
                 errcode: failing.errcode.clone(),
                 count: failing.count,
+                last: failing.last_ts,
                 cite: fact("uploadLoop.failing", text),
             });
         }
@@ -60,7 +64,7 @@ impl Uploads {
             }
             let cite = seen.cite(&format!("an upload of keys failed: {}", name(*http_status, errcode.as_deref())));
             let (status, errcode, count) = (*http_status, errcode.clone(), seen.entry.count);
-            uploads.failures.push(Failure { status, errcode, count, cite });
+            uploads.failures.push(Failure { status, errcode, count, last: seen.entry.last_ts, cite });
         }
         uploads.add_har(case);
         uploads
@@ -82,7 +86,8 @@ impl Uploads {
                 let status = (request.status != 0).then_some(request.status);
                 let what = name(status, request.errcode.as_deref());
                 let cite = fact(&place, format!("an upload of keys failed at {}: {what}", request.ts));
-                self.failures.push(Failure { status, errcode: request.errcode.clone(), count: 1, cite });
+                let (errcode, last) = (request.errcode.clone(), request.ts);
+                self.failures.push(Failure { status, errcode, count: 1, last, cite });
             }
         }
     }
@@ -115,10 +120,11 @@ impl Uploads {
         names.join(", ")
     }
 
-    /// The same failure may stand in the state of the loop and in an entry.
-    fn count(&self) -> u32 {
+    /// How many there were that lasted until `since`. The same failure may stand in the state of the loop and in an entry.
+    fn count(&self, since: Timestamp) -> u32 {
         let total = |is_state: bool| {
-            let of = self.failures.iter().filter(|one| (one.cite.fact == "uploadLoop.failing") == is_state);
+            let lasting = self.failures.iter().filter(|one| one.last >= since);
+            let of = lasting.filter(|one| (one.cite.fact == "uploadLoop.failing") == is_state);
             of.fold(0_u32, |sum, one| sum.saturating_add(one.count))
         };
         total(true).max(total(false))
@@ -157,7 +163,7 @@ fn answer(case: &Case<'_>, refusals: &[Refused<'_>], uploads: &Uploads) -> Answe
             .on(cite_surplus);
     }
     if uploads.are_failing() {
-        return failing(uploads).on(uploads.cite_failures()).on(cite_surplus);
+        return failing(case, uploads).on(uploads.cite_failures()).on(cite_surplus);
     }
     if let Some(cite) = cite_surplus {
         let because = "The homeserver accepts the uploads, and the client repeats them as if somebody took the keys: a storm of \
@@ -181,9 +187,8 @@ fn answer(case: &Case<'_>, refusals: &[Refused<'_>], uploads: &Uploads) -> Answe
         .lacking("a report from a page that watches its uploads, and has seen one")
 }
 
-fn failing(uploads: &Uploads) -> Answer {
-    let count = uploads.count();
-    let is_lasting = count >= LASTING;
+fn failing(case: &Case<'_>, uploads: &Uploads) -> Answer {
+    let is_lasting = uploads.count(case.report.page.generated_at.plus_ms(-QUIET_MS)) >= LASTING;
     let words = uploads.words();
     let is_refused =
         |failure: &Failure| failure.status.is_some_and(|status| (400..500).contains(&status) && status != 429);
