@@ -51,7 +51,8 @@ pub struct LatencyFigures {
     pub p95_ms: Option<f64>,
     /// The slowest.
     pub worst_ms: Option<f64>,
-    /// How many had no answer, or an error of the server (5xx) or of a proxy before it.
+    /// How many had no answer, an error of the server (5xx) or of a proxy before it, or were an upload of keys that was
+    /// refused (4xx).
     pub failures: u32,
 }
 

@@ -4,6 +4,23 @@ import type { CryptoDiagReport } from 'lotus-crypto-diag';
 import { synapseLog } from './synapse-log';
 import { drop, dropped, openViewer, reportOf } from './viewer';
 
+for (const [width, height] of [
+  [1280, 800],
+  [360, 740],
+] as const) {
+  test(`at ${width} px the verdicts stand on the first screen`, async ({ page }) => {
+    await page.setViewportSize({ width, height });
+    const text = await reportOf(page, 'ke1-evict-crypto');
+    await openViewer(page);
+    await drop(page, dropped('report.json', text), dropped('empty.log', ''));
+    await expect(page.getByText('Not used: The file is empty.')).toBeVisible();
+    const summary = page.getByTestId('summary');
+    await expect(summary).toContainText('different one-time keys');
+    await expect(summary).toBeInViewport({ ratio: width > 1000 ? 1 : 0.1 });
+    if (width > 1000) await expect(page.locator('[data-verdict]').first()).toBeInViewport();
+  });
+}
+
 test("a verdict becomes sharper with the server's evidence, which is one click away", async ({ page, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const text = await reportOf(page, 'ke3-malformed', 'ke4-delayed');

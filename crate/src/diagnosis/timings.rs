@@ -39,9 +39,11 @@ impl Timed<'_> {
         windows.iter().any(|window| self.overlaps(window))
     }
 
-    /// Whether no answer came, or one of a server that could not.
+    /// Whether no answer came, or one of a server that could not or, of an upload of keys, would not. Elsewhere a 4xx is an
+    /// ordinary answer: there is no such profile, no such alias.
     pub(crate) fn failed(&self) -> bool {
-        self.status.is_some_and(|status| status == 0 || status >= 500)
+        let is_upload = self.path.ends_with("/keys/upload");
+        self.status.is_some_and(|status| status == 0 || status >= 500 || (is_upload && status >= 400))
     }
 }
 
@@ -214,5 +216,21 @@ mod tests {
         assert_eq!(method("/_matrix/client/v3/keys/upload"), Some("POST"));
         assert_eq!(method("/_matrix/client/v3/rooms/{id}/send/m.room.encrypted/{id}"), Some("PUT"));
         assert_eq!(method("/_matrix/client/v3/profile/{id}"), None);
+    }
+
+    #[test]
+    fn a_refused_upload_of_keys_counts_as_failed_and_no_other_4xx_does() {
+        for (path, status, expected) in [
+            ("/_matrix/client/v3/keys/upload", Some(400), 1),
+            ("/_matrix/client/v3/keys/upload", Some(200), 0),
+            ("/_matrix/client/v3/profile/{id}", Some(404), 0),
+            ("/_matrix/client/v3/profile/{id}", Some(502), 1),
+            ("/_matrix/client/v3/profile/{id}", Some(0), 1),
+            ("/_matrix/client/v3/keys/upload", None, 0),
+        ] {
+            let ts = Timestamp::default();
+            let one = Timed { ts, path, method: None, duration_ms: 1.0, status, line: None, fact: String::new() };
+            assert_eq!(figures([&one]).failures, expected, "{path} {status:?}");
+        }
     }
 }

@@ -19,7 +19,7 @@ export function Files({ files, failure, onRead, onCancel, onRemove, onShift }: F
       title="Files"
       about="Reports of one person or of all in a call, a HAR file, a slice of homeserver.log, answers of the runbook's queries. They are read in this browser; nothing is uploaded."
     >
-      <DropZone onRead={onRead} />
+      <DropZone isSmall={files.length > 0} onRead={onRead} />
       {failure && (
         <Text as="p" role="alert" size="T300">
           The files cannot be read here: {failure}
@@ -36,7 +36,7 @@ export function Files({ files, failure, onRead, onCancel, onRemove, onShift }: F
   );
 }
 
-function DropZone({ onRead }: Pick<FilesProps, 'onRead'>) {
+function DropZone({ isSmall, onRead }: { isSmall: boolean } & Pick<FilesProps, 'onRead'>) {
   const [isOver, setOver] = useState(false);
   const input = useRef<HTMLInputElement>(null);
 
@@ -69,7 +69,7 @@ function DropZone({ onRead }: Pick<FilesProps, 'onRead'>) {
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: dropping is the mouse's way; the button in it is everybody's.
     <div
-      className={isOver ? 'drop over' : 'drop'}
+      className={['drop', isOver && 'over', isSmall && 'small'].filter(Boolean).join(' ')}
       data-testid="drop"
       onDragOver={handleOver}
       onDragLeave={() => setOver(false)}

@@ -23,7 +23,7 @@ export function Findings({ view, database, hasServerEvidence }: FindingsProps) {
         </Text>
       )}
       {summary && (
-        <Text as="p" size="T300" style={{ margin: 0, overflowWrap: 'anywhere' }}>
+        <Text as="p" size="T300" style={{ margin: 0, overflowWrap: 'anywhere' }} data-testid="summary">
           {visible(summary)}
         </Text>
       )}

@@ -49,13 +49,6 @@ export function Viewer() {
         <Files files={files} failure={failure} onRead={read} onCancel={cancel} onRemove={remove} onShift={shift} />
         {picked && (
           <>
-            <Timeline
-              lanes={lanes}
-              moments={moments}
-              range={zoom ?? whole}
-              isZoomed={zoom !== null}
-              onZoom={handleZoom}
-            />
             <Box direction="Column" gap="400" style={{ minWidth: 0 }}>
               <Box gap="400" wrap="Wrap">
                 <ReportPicker reports={model.reports} picked={picked} onPick={setPickedId} />
@@ -70,6 +63,13 @@ export function Viewer() {
                 </Box>
               </div>
             </Box>
+            <Timeline
+              lanes={lanes}
+              moments={moments}
+              range={zoom ?? whole}
+              isZoomed={zoom !== null}
+              onZoom={handleZoom}
+            />
           </>
         )}
         {(model.series.length > 0 || picked?.analysis.diagnosis.latency) && (

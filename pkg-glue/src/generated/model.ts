@@ -803,7 +803,8 @@ p95Ms: number | null,
  */
 worstMs: number | null,
 /**
- * How many had no answer, or an error of the server (5xx) or of a proxy before it.
+ * How many had no answer, an error of the server (5xx) or of a proxy before it, or were an upload of keys that was
+ * refused (4xx).
  */
 failures: number, };
 
@@ -836,7 +837,8 @@ p95Ms: number | null,
  */
 worstMs: number | null,
 /**
- * How many had no answer, or an error of the server (5xx) or of a proxy before it.
+ * How many had no answer, an error of the server (5xx) or of a proxy before it, or were an upload of keys that was
+ * refused (4xx).
  */
 failures: number, };
 
