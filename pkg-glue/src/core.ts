@@ -192,6 +192,9 @@ function createCore(): Core {
 
   const notify = (): void => {
     snapshot = undefined;
+    // The browser is asked about a store to which the connection was lost, whether anybody looks or not.
+    const store = guarded((e) => e.cryptoStore(undefined, undefined));
+    if (store) isGone(store);
     notifying = true;
     try {
       for (const listener of [...listeners]) {

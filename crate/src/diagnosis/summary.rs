@@ -108,7 +108,7 @@ const fn phrase(conclusion: Conclusion) -> Option<&'static str> {
         Conclusion::EvictedStore => "it began when the crypto store of this device was deleted",
         Conclusion::SeveralTabs => "it began when several tabs shared one crypto store",
         Conclusion::RestoredStore => "it began when an older crypto store was put back",
-        Conclusion::TooManyKeys => "the client uploads more one-time keys than the homeserver has room for (KE-1)",
+        Conclusion::TooManyKeys => "the client uploads more one-time keys than anybody takes (KE-1)",
         Conclusion::UploadsRefused => "the homeserver refuses the uploads of keys, for another reason than KE-1",
         Conclusion::UploadsFailing => "the uploads of keys do not get through",
         Conclusion::ConnectionLost => "the page lost its connection to the crypto store",

@@ -2,21 +2,25 @@ import type { CryptoDiagReport } from 'lotus-crypto-diag';
 
 import { type Device, load, refusedAsExisting, reportOf, synced, uploadAccepted, withOneTimeKeys } from '../client';
 import { expect, test } from '../lab';
-import { expectDiagnosis } from './diagnosis';
+import { expectDiagnosis, FINE } from './diagnosis';
 
 /** Nothing refused, nothing malformed, the store as it was. Gives what the diagnosis says. */
 function expectNoFault(report: CryptoDiagReport): string {
-  expect(report.counts['KE-1']).toBe(0);
   expect(report.counts['KE-4']).toBe(0);
   expect(report.uploadLoop).toMatchObject({ state: 'idle', refusals: 0, spared: 0 });
   expect(['healthy', 'first-run']).toContain(report.cryptoStore?.verdict);
-  const kinds = report.entries.map(({ detail }) => detail.kind);
+  // An upload whose answer is lost failed, and newer releases of the SDK upload until the server has no room.
+  const isOwn = ({ detail }: (typeof report.entries)[0]) =>
+    detail.kind === 'upload-failed' && [null, 'M_TOO_LARGE'].includes(detail.errcode);
+  const kinds = report.entries.filter((entry) => !isOwn(entry)).map(({ detail }) => detail.kind);
   expect(kinds.filter((kind) => !['to-device-opened', 'undecryptable'].includes(kind))).toEqual([]);
+  // The page is young: that no event failed to be decrypted says nothing yet. And there was no call.
   return expectDiagnosis(report, {
-    'ke1-trigger': { verdict: report.uploadLoop.accepted > 0 ? 'ruled-out' : 'unknown' },
-    'ke2-after-ke1': { verdict: 'ruled-out', conclusion: 'not-seen' },
-    'ke3-malformed': { verdict: 'ruled-out' },
-    'ke4-slow-homeserver': { verdict: 'ruled-out', conclusion: 'not-seen' },
+    'ke1-trigger': { verdict: report.uploadLoop.accepted > 0 && !report.uploadLoop.failing ? 'ruled-out' : 'unknown' },
+    'ke2-after-ke1': { verdict: 'not-applicable' },
+    'ke3-malformed': { verdict: kinds.includes('undecryptable') ? 'ruled-out' : 'unknown' },
+    'ke4-slow-homeserver': { verdict: 'not-applicable' },
+    'crypto-store': { verdict: 'ruled-out' },
   });
 }
 
@@ -64,7 +68,7 @@ test('two people chat, reload, and one logs in on a second device with the key b
     expect(report).toMatchObject({ userId, deviceId, cryptoReady: true });
     // Of a page that was loaded a moment ago it is not known yet whether its uploads are accepted; and the second device
     // met messages before it had their keys.
-    expect(expectNoFault(report)).toMatch(/^(No fault was seen|Messages whose keys are missing are no fault)/);
+    expect(expectNoFault(report)).toMatch(FINE);
   }
 });
 
@@ -82,5 +86,5 @@ test('the answer to an upload is lost: the client sends the same keys again, and
   expect(again?.publicKeys).toEqual(lost?.publicKeys);
   const report = await reportOf(page);
   expect(report.uploadLoop.accepted).toBeGreaterThan(0);
-  expect(expectNoFault(report)).toBe('No fault was seen.');
+  expect(expectNoFault(report)).toMatch(FINE);
 });
