@@ -46,11 +46,9 @@ fn answer(case: &Case<'_>) -> Answer {
     }
     let count = untargeted.iter().fold(0_u32, |sum, seen| sum.saturating_add(seen.entry.count));
     if count < OFTEN {
-        return Answer::open(
-            "This device had nobody to send its media key to, which is ordinary for the only one in a call.",
-        )
-        .on(cites)
-        .lacking("whether others were in the call then");
+        let because = "This device had nobody to send its media key to, which is ordinary for the only one in a call; nothing shows \
+                       that others were in it.";
+        return Answer::not_applicable(because).on(cites);
     }
     let because = "Again and again this device had nobody to send its media key to. That is ordinary for the only one in a call; \
                    if others were in it, they cannot decrypt what it sends.";
