@@ -236,6 +236,35 @@ describe('a HAR file', () => {
     expect(requests[0]?.refusal).toMatchObject({ oldKey: OLD, newKey, httpStatus: 400 });
   });
 
+  test('of an upload that failed, what the server said is kept: the key that Dendrite refuses, or the errcode', async () => {
+    const dendrite = '@a:hs device D: algorithm / key ID signed_curve25519:AAAAMHA one-time key already exists';
+    const answered = (status: number, text: string) =>
+      entry('https://hs.example/_matrix/client/v3/keys/upload', { response: { status, content: { text } } });
+    const { requests } = await read(
+      har(
+        answered(400, JSON.stringify({ '@a:hs': { D: { error: dendrite } } })),
+        answered(400, JSON.stringify({ errcode: 'M_TOO_LARGE', error: 'Uploading 50 more' })),
+        answered(429, JSON.stringify({ errcode: 'M_LIMIT_EXCEEDED' })),
+        answered(400, JSON.stringify({ errcode: '<b>no code</b>' })),
+        answered(502, '<html>Bad Gateway</html>'),
+      ),
+    );
+    const refusal = {
+      keyId: 'signed_curve25519:AAAAMHA',
+      oldKey: null,
+      newKey: null,
+      deviceId: 'D',
+      httpStatus: 400,
+    };
+    expect(requests.map(({ refusal, errcode }) => refusal ?? errcode)).toEqual([
+      refusal,
+      'M_TOO_LARGE',
+      'M_LIMIT_EXCEEDED',
+      undefined,
+      undefined,
+    ]);
+  });
+
   test('one that is cut off is read up to there, and says so', async () => {
     const text = har(refused, refused, refused);
     const { requests, notes } = await read(text.slice(0, text.length - 100));
