@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
+import { readRefusal } from 'lotus-crypto-diag/diagnosis';
 import { describe, expect, test } from 'vitest';
 
 import type { Content } from '../../demo/src/viewer/read/outcome';
@@ -133,6 +134,18 @@ describe("the homeserver's log", () => {
     ],
   ])('one %s is refused with the reason', async (_, text, reason) => {
     await expect(read(`${text}\n`)).rejects.toThrow(reason);
+  });
+
+  const reported = readdirSync(new URL('../reports/logs/', folder));
+  test.each(reported)('of a public report: %s', async (name) => {
+    const { log: text, expect: expected } = JSON.parse(fixture(`../reports/logs/${name}`).toString());
+    if (expected.refused) {
+      await expect(read(text)).rejects.toThrow(expected.refused);
+      return;
+    }
+    const { lines } = await read(text);
+    expect(lines).toHaveLength(expected.lines);
+    expect(readRefusal(lines[0]?.text ?? '')).toMatchObject(expected.refusal);
   });
 
   test('a report in which lines of a log stand is a report', async () => {
