@@ -47,8 +47,10 @@ impl Line<'_> {
         let (text, excerpt) = (redact(self.text), redact_excerpt(self.excerpt));
         // Whose words those of an excerpt are, shows the beginning of the line.
         let (raw, whole) = (joined(self.text, self.excerpt), joined(&text, &excerpt));
-        let places = [(&*text, &*text), (&whole, &whole), (self.text, &text), (&raw, &whole)];
-        let found = places.into_iter().find_map(|(raw, redacted)| recognise(raw).map(|row| row.classify(redacted)));
+        let redacted = [&*text, &whole].map(|text| (text, text)).into_iter();
+        let as_printed = [(self.text, &*text), (&raw, &whole)].into_iter().filter(|(raw, redacted)| raw != redacted);
+        let found =
+            redacted.chain(as_printed).find_map(|(raw, redacted)| recognise(raw).map(|row| row.classify(redacted)));
         let trouble = store_trouble(self.text).or_else(|| store_trouble(&raw));
         let store = trouble.map(|kind| (kind, message(&text, &excerpt, "DomException").0));
         let evidence = found.map(|Classified { fault, signature, detail }| {
