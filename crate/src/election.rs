@@ -12,8 +12,9 @@ pub const ANSWER_MS: u32 = 4_000;
 pub const DECISION_MS: u32 = 15_000;
 /// How long the tab that asked may take to say that it is ready for the lock.
 pub const HANDOVER_MS: u32 = 2_000;
-/// How long a tab that nobody looks at waits before it leads: the former leader may be reloading, and asks for it back.
-pub const PAUSE_MS: u32 = 3_000;
+/// How long a tab that nobody looks at waits before it leads: the former leader may be reloading, and asks for it back. A
+/// large app takes seconds to be loaded on a slow device.
+pub const PAUSE_MS: u32 = 10_000;
 /// A tab that waited for the lock for less than this took it from nobody, and does not pause.
 pub const AT_ONCE_MS: u32 = 500;
 

@@ -91,7 +91,7 @@ test('a leader that is reloaded in sight leads again, and the tab behind it star
   const reloaded = ['first opened', 'first leader', 'second opened', 'first follower', 'first opened', 'first leader'];
   await expect.poll(story).toEqual(reloaded);
   // For longer than the tab out of sight would have waited.
-  await new Promise((resolve) => setTimeout(resolve, 4000));
+  await new Promise((resolve) => setTimeout(resolve, 11_000));
   expect(await story()).toEqual(reloaded);
 });
 
@@ -104,7 +104,7 @@ for (const inCall of [false, true]) {
     await browser.activate(first);
     await new Promise((resolve) => setTimeout(resolve, 1000));
     await browser.evaluate(first, `location.href = '${ORIGIN}/bare.html'`);
-    await expect.poll(story).toContain('second leader');
+    await expect.poll(story, { timeout: 30_000 }).toContain('second leader');
     await browser.evaluate(first, `location.href = '${ORIGIN}/tabs.html?id=first&session=session'`);
     const back = inCall ? [] : ['second shutting down', 'second follower', 'first leader'];
     await expect.poll(async () => (await story()).slice(5)).toEqual(['first opened', ...back]);
