@@ -54,6 +54,11 @@ export async function login(
 
 export const synced = (page: Page) => page.evaluate(() => window.lab.synced());
 
+export const nextSync = (page: Page) =>
+  page.evaluate(
+    () => new Promise<void>((resolve) => window.lab.client?.once('sync' as never, (() => resolve()) as never)),
+  );
+
 export const cryptoStore = (page: Page): Promise<CryptoStoreStatus | null> =>
   page.evaluate(() => window.lib.getSnapshot().cryptoStore);
 
@@ -77,7 +82,7 @@ export const refusedAsExisting = (uploads: KeyUpload[]) =>
 export async function uploadAccepted(page: Page, { uploads }: { uploads(): Promise<KeyUpload[]> }): Promise<void> {
   await expect.poll(async () => withOneTimeKeys(await uploads()).at(-1)?.status, { timeout: 40_000 }).toBe(200);
   // The client works on the answer; by the end of the next sync it has.
-  await page.evaluate(() => new Promise((resolve) => window.lab.client?.once('sync' as never, resolve as never)));
+  await nextSync(page);
 }
 
 /** The report as a person would save it, held to its schema. */

@@ -3,9 +3,19 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Page } from '@playwright/test';
+import type { CryptoDiagReport } from 'lotus-crypto-diag';
 import { diagnoseReport } from 'lotus-crypto-diag/diagnosis';
 
-import { comparedStore, cryptoStore, type DeviceId, login, reportOf, uploadAccepted, uploadLoop } from './client';
+import {
+  comparedStore,
+  cryptoStore,
+  type DeviceId,
+  login,
+  nextSync,
+  reportOf,
+  uploadAccepted,
+  uploadLoop,
+} from './client';
 import { expect, test } from './lab';
 import { connect, type Session } from './matrix-api';
 
@@ -64,7 +74,18 @@ function printed(page: Page): string[] {
   return lines;
 }
 
-const counts = async (page: Page) => (await reportOf(page)).counts;
+/**
+ * The report without one thing that is no forgery: after so many messages this SDK has more keys on the server than there is
+ * room for, and each further upload fails, as the proxy can tell.
+ */
+async function forgedReport(page: Page): Promise<CryptoDiagReport> {
+  const report = await reportOf(page);
+  const isReal = ({ source, detail }: CryptoDiagReport['entries'][number]) =>
+    source === 'network' && detail.kind === 'upload-failed' && detail.errcode === 'M_TOO_LARGE';
+  const real = report.entries.filter(isReal).reduce((sum, { count }) => sum + count, 0);
+  const counts = { ...report.counts, 'KE-1': report.counts['KE-1'] - real };
+  return { ...report, counts, entries: report.entries.filter((entry) => !isReal(entry)) };
+}
 
 test('forged events of a stranger raise no loop, no prompt, no count and no verdict; a real refusal later does', async ({
   page,
@@ -76,7 +97,7 @@ test('forged events of a stranger raise no loop, no prompt, no count and no verd
   const victim = await login(page, lab.baseUrl, await lab.register('victim'));
   await uploadAccepted(page, lab);
   const store = await comparedStore(page);
-  const before = await counts(page);
+  const { counts: before } = await forgedReport(page);
   const stranger = await connect(lab.baseUrl, await lab.register('stranger'));
   const escaped = (words: string) => JSON.stringify(words).slice(1, -1);
   const isPrinted = (words: string) => lines.some((line) => line.includes(words) || line.includes(escaped(words)));
@@ -99,7 +120,7 @@ test('forged events of a stranger raise no loop, no prompt, no count and no verd
     expect((await cryptoStore(page))?.verdict).toBe(store.verdict);
   };
   await unharmed();
-  expect(await counts(page)).toEqual(before);
+  expect((await forgedReport(page)).counts).toEqual(before);
 
   // Of broken ones it is only said that they came, and from whom; what stands in them changes nothing.
   lines.length = 0;
@@ -107,7 +128,7 @@ test('forged events of a stranger raise no loop, no prompt, no count and no verd
   const turnedAway = () => lines.filter((line) => line.includes('Received an invalid to-device event')).length;
   await expect.poll(turnedAway, { timeout: 60_000 }).toBe(BROKEN.length * WORDS.length);
   await unharmed();
-  const report = await reportOf(page);
+  const report = await forgedReport(page);
   expect(report.counts).toEqual({ ...before, 'KE-2': before['KE-2'] + BROKEN.length * WORDS.length });
   for (const { signature, detail } of report.entries) {
     expect(signature).toBe('Received an invalid to-device event');
@@ -120,16 +141,17 @@ test('forged events of a stranger raise no loop, no prompt, no count and no verd
     for (const [type, content] of timelineOf(words))
       await stranger.sendEvent(roomId, encodeURIComponent(type), content);
     // More at once than a sync brings would leave a gap.
-    await page.evaluate(() => new Promise((resolve) => window.lab.client?.once('sync' as never, resolve as never)));
+    await nextSync(page);
   }
-  const undecrypted = async () => (await counts(page))['KE-3'];
+  const undecrypted = async () => (await forgedReport(page)).counts['KE-3'];
   await expect.poll(undecrypted, { timeout: 60_000 }).toBeGreaterThan(0);
   await unharmed();
-  const last = await reportOf(page);
+  const last = await forgedReport(page);
   expect(last.counts).toEqual({ ...report.counts, 'KE-3': last.counts['KE-3'] });
   const { findings } = diagnoseReport(last).diagnosis;
-  for (const { id, verdict } of findings.filter(({ fault }) => fault !== 'KE-3')) {
-    expect(['ruled-out', 'unknown', 'possible'], id).toContain(verdict);
+  for (const { id, verdict, conclusion } of findings.filter(({ fault }) => fault !== 'KE-3')) {
+    if (conclusion === 'too-many-keys') continue;
+    expect(['ruled-out', 'unknown', 'possible', 'not-applicable'], id).toContain(verdict);
   }
 
   const fault = { kind: 'status', status: 400, body: { errcode: 'M_UNKNOWN', error: REFUSAL } } as const;
