@@ -1,0 +1,103 @@
+// To a page, a connection to the crypto store that the browser closed by force and a store that was deleted look the same.
+import type { BrowserContext, Page } from '@playwright/test';
+import { diagnoseReport } from 'lotus-crypto-diag/diagnosis';
+
+import { comparedStore, cryptoStore, GATE, load, nextSync, reportOf, synced, uploadAccepted } from '../client';
+import { expect, test } from '../lab';
+import { connect } from '../matrix-api';
+import { meet, sendMediaKey } from './actions';
+import { expectDiagnosis } from './diagnosis';
+
+const ORIGIN = 'http://127.0.0.1:4199';
+
+/** As after an error of the backing store: every connection of the origin is closed, and the data stays. */
+async function closeByForce(context: BrowserContext): Promise<void> {
+  const internals = await context.newPage();
+  await internals.goto('chrome://indexeddb-internals/');
+  await internals.locator('.indexeddb-origin', { hasText: ORIGIN }).locator('.force-close').click();
+  await expect(internals.locator('.connection-count').first()).toHaveText('0');
+  await internals.close();
+}
+
+/** As the browser does when it evicts: the connections are closed, and the databases deleted. */
+async function clear(page: Page): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Storage.clearDataForOrigin', { origin: ORIGIN, storageTypes: 'indexeddb' });
+}
+
+const isListed = (page: Page) =>
+  page.evaluate(async () => (await indexedDB.databases()).some(({ name }) => name?.endsWith('::matrix-sdk-crypto')));
+
+const WORDS = /InvalidStateError.*The database connection is closing/s;
+
+test('the connection closed by force, the data there: a reload is advised, and it heals', async ({ lab, logIn }) => {
+  const { page, ...device } = await logIn(await lab.register('closed'));
+  await uploadAccepted(page, lab);
+  await comparedStore(page);
+  const sender = await connect(lab.baseUrl, await lab.register('sender'));
+  await load(page, GATE);
+  await expect(page.getByTestId('client')).toHaveAttribute('data-ready', 'true', { timeout: 30_000 });
+  await synced(page);
+  await comparedStore(page);
+  // Cut off in the middle of a write, the SDK waits for ever, without a line.
+  await nextSync(page);
+  await nextSync(page);
+
+  await closeByForce(page.context());
+  await sender.sendToDevice(device, 'm.dummy', {});
+  const lost = { verdict: 'connection-lost', databaseListed: true, identity: 'same' };
+  await expect.poll(() => cryptoStore(page), { timeout: 30_000 }).toMatchObject(lost);
+  expect(await isListed(page)).toBe(true);
+  const report = await reportOf(page);
+  expect(report.cryptoStore?.loss?.message).toMatch(WORDS);
+  expect(report.counts['KE-1']).toBe(0);
+  const summary = expectDiagnosis(report, {
+    'crypto-store': { verdict: 'confirmed', conclusion: 'connection-lost' },
+  });
+  expect(summary).toContain('the page lost its connection to the crypto store');
+  const findings = Object.fromEntries(diagnoseReport(report).diagnosis.findings.map((one) => [one.id, one]));
+  expect(findings['crypto-store']?.next).toContain('Reload the page');
+  // Nothing was deleted, and nobody is led out of a device that a reload mends.
+  expect(findings['ke1-trigger']?.conclusion).not.toBe('evicted-store');
+  expect(await page.evaluate(() => window.lib.getSnapshot().recovery)).toBeNull();
+  await expect(page.getByTestId('crypto-diagnostics')).toContainText('Reload this page');
+  await expect(page.getByRole('region', { name: 'The encryption of this device is broken' })).toHaveCount(0);
+
+  await load(page);
+  await synced(page);
+  const healed = { verdict: 'healthy', identity: 'same', databaseExisted: true, loss: null, ...device };
+  expect(await comparedStore(page)).toMatchObject(healed);
+  expectDiagnosis(await reportOf(page), { 'crypto-store': { verdict: 'ruled-out' } });
+  // And it works: a key that somebody sends to it can be opened.
+  const peer = await logIn(await lab.register('peer'));
+  await meet(peer, { page, ...device });
+  await expect(async () => expect(await sendMediaKey(peer, { page, ...device })).toBe(true)).toPass({
+    timeout: 30_000,
+  });
+  const kinds = async () => (await reportOf(page)).entries.map(({ detail }) => detail.kind);
+  await expect.poll(kinds, { timeout: 30_000 }).toEqual(['to-device-opened']);
+});
+
+test('the store deleted under the page: evicted, by two signs, and by other keys after the reload', async ({
+  lab,
+  logIn,
+}) => {
+  const { page, ...device } = await logIn(await lab.register('deleted'));
+  await uploadAccepted(page, lab);
+  await comparedStore(page);
+  const sender = await connect(lab.baseUrl, await lab.register('sender'));
+  await clear(page);
+  await sender.sendToDevice(device, 'm.dummy', {});
+  await expect
+    .poll(() => cryptoStore(page), { timeout: 30_000 })
+    .toMatchObject({ verdict: 'evicted', databaseListed: false });
+  const report = await reportOf(page);
+  // The same words as above: they are one sign, and the browser's list is the other.
+  expect(report.cryptoStore?.loss?.message).toMatch(WORDS);
+  expectDiagnosis(report, { 'ke1-trigger': { verdict: 'confirmed', conclusion: 'evicted-store' } });
+  expect(await page.evaluate(() => window.lib.getSnapshot().recovery)).toMatchObject({ reason: 'store-lost' });
+
+  await load(page);
+  await synced(page);
+  expect(await comparedStore(page)).toMatchObject({ verdict: 'identity-changed', identity: 'changed', ...device });
+});
