@@ -176,6 +176,12 @@ pub enum Detail {
 }
 
 impl Detail {
+    /// Whether a line of it counts for its fault. An upload of keys that failed otherwise than by a refused key is no KE-1:
+    /// it is kept beside it, and not counted.
+    pub const fn is_counted(&self) -> bool {
+        !matches!(self, Self::UploadFailed { .. })
+    }
+
     /// How many kinds there are.
     pub(crate) const KINDS: usize = 17;
 

@@ -69,7 +69,9 @@ impl Session {
         if !is_new {
             return of_store;
         }
-        self.counts.add(evidence.fault);
+        if evidence.detail.is_counted() {
+            self.counts.add(evidence.fault);
+        }
         line.place = Some(self.buffer.add(evidence, line.place, now));
         true
     }
@@ -162,7 +164,6 @@ impl Session {
         if let Detail::UploadFailed { errcode, .. } = &evidence.detail {
             self.uploads.failed(&upload, http_status, errcode.as_deref(), now);
         }
-        self.counts.add(evidence.fault);
         self.buffer.add(&evidence, None, now);
         false
     }

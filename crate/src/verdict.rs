@@ -163,8 +163,8 @@ pub struct Remedy {
 pub struct Finding {
     /// Which question.
     pub id: FindingId,
-    /// Of which fault.
-    pub fault: Fault,
+    /// Of which fault; `null`: of none of the four, but of what they may come from.
+    pub fault: Option<Fault>,
     /// The question in words.
     pub question: String,
     /// How sure the answer is: where there is a conclusion, how sure that is.

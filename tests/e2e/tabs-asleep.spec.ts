@@ -61,7 +61,9 @@ test('a leader that is frozen lets go, and queues when it is resumed', async () 
   await expect.poll(story).toEqual(['first opened', 'first leader']);
   const second = await open('second');
   await browser.freeze('id=first');
-  await expect.poll(async () => (await story()).slice(3)).toEqual(['first follower', 'second leader']);
+  await expect
+    .poll(async () => (await story()).slice(3), { timeout: 30_000 })
+    .toEqual(['first follower', 'second leader']);
   await browser.activate(first);
   await browser.closeTab(second);
   await expect.poll(async () => (await story()).slice(5)).toEqual(['second follower', 'first leader']);
@@ -77,7 +79,9 @@ test('a follower that is frozen does not hold up those behind it in the line', a
   // The freeze is not told to anybody; it takes a moment.
   await new Promise((resolve) => setTimeout(resolve, 1000));
   await browser.closeTab(first);
-  await expect.poll(async () => (await story()).slice(4)).toEqual(['first follower', 'third leader']);
+  await expect
+    .poll(async () => (await story()).slice(4), { timeout: 30_000 })
+    .toEqual(['first follower', 'third leader']);
 });
 
 test('a leader that is reloaded in sight leads again, and the tab behind it starts nothing', async () => {

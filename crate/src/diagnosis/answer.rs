@@ -12,7 +12,7 @@ const MOST_EVIDENCE: usize = 24;
 
 pub(crate) struct Question {
     pub(crate) id: FindingId,
-    pub(crate) fault: Fault,
+    pub(crate) fault: Option<Fault>,
     pub(crate) text: &'static str,
 }
 

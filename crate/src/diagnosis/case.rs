@@ -147,7 +147,7 @@ impl<'a> Case<'a> {
     /// Where more lines of a fault were counted than its entries stand for, what was not kept may say anything.
     pub(crate) fn lines_not_kept(&self, fault: Fault) -> Option<Answer> {
         let page = &self.report.page;
-        let kept = page.entries.iter().filter(|entry| entry.ke == fault);
+        let kept = page.entries.iter().filter(|entry| entry.ke == fault && entry.detail.is_counted());
         let kept = kept.fold(0_u32, |sum, entry| sum.saturating_add(entry.count.max(1)));
         let more = page.counts.get(fault).saturating_sub(kept);
         (more > 0).then(|| {

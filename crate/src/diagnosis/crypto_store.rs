@@ -6,13 +6,12 @@
 use super::answer::{Answer, Question};
 use super::case::{Case, fact};
 use crate::crypto_store::{CryptoStoreStatus, IdentityCheck, StoreVerdict};
-use crate::entry::Fault;
 use crate::store_trouble::{StoreTrouble, StoreTroubleKind};
 use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
 
 const QUESTION: Question = Question {
     id: FindingId::CryptoStore,
-    fault: Fault::Ke1,
+    fault: None,
     text: "Can the client open, read and write the crypto store of this device?",
 };
 

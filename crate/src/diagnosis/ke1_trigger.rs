@@ -14,7 +14,7 @@ use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
 
 const QUESTION: Question = Question {
     id: FindingId::Ke1Trigger,
-    fault: Fault::Ke1,
+    fault: Some(Fault::Ke1),
     text: "What made the device and the homeserver part ways: was the crypto store deleted, did several tabs share it, or \
            was an old one put back?",
 };

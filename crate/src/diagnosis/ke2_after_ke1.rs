@@ -16,7 +16,7 @@ use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
 
 const QUESTION: Question = Question {
     id: FindingId::Ke2AfterKe1,
-    fault: Fault::Ke2,
+    fault: Some(Fault::Ke2),
     text: "Are media keys of calls missing because the one-time keys of this device have diverged?",
 };
 

@@ -13,7 +13,7 @@ use crate::verdict::{Conclusion, Finding, FindingId, Verdict};
 
 const QUESTION: Question = Question {
     id: FindingId::Ke2CallTransport,
-    fault: Fault::Ke2,
+    fault: Some(Fault::Ke2),
     text: "Is it the call's own transport, with the encryption of this device in order?",
 };
 

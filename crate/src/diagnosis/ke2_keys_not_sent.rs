@@ -12,7 +12,7 @@ use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
 
 const QUESTION: Question = Question {
     id: FindingId::Ke2KeysNotSent,
-    fault: Fault::Ke2,
+    fault: Some(Fault::Ke2),
     text: "Do others miss the media keys of this device because it could not send them?",
 };
 

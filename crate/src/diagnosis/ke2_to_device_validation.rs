@@ -12,7 +12,7 @@ use crate::verdict::{Conclusion, Finding, FindingId, Verdict};
 
 const QUESTION: Question = Question {
     id: FindingId::Ke2ToDeviceValidation,
-    fault: Fault::Ke2,
+    fault: Some(Fault::Ke2),
     text: "Does the crypto library of this device turn away the messages that carry media keys?",
 };
 

@@ -12,7 +12,7 @@ use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
 
 const QUESTION: Question = Question {
     id: FindingId::Ke3Malformed,
-    fault: Fault::Ke3,
+    fault: Some(Fault::Ke3),
     text: "Are the events that could not be decrypted malformed, and were they sent that way?",
 };
 

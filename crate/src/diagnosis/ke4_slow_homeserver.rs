@@ -15,7 +15,7 @@ use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
 
 const QUESTION: Question = Question {
     id: FindingId::Ke4SlowHomeserver,
-    fault: Fault::Ke4,
+    fault: Some(Fault::Ke4),
     text: "Do the timeouts of the call's membership coincide with slow answers of the homeserver?",
 };
 

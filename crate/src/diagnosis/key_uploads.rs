@@ -11,7 +11,7 @@ use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
 
 const QUESTION: Question = Question {
     id: FindingId::KeyUploads,
-    fault: Fault::Ke1,
+    fault: None,
     text: "Do this device's uploads of keys fail for another reason than keys that exist already, or are there too many?",
 };
 

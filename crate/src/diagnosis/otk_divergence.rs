@@ -14,7 +14,7 @@ use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
 
 const QUESTION: Question = Question {
     id: FindingId::OtkDivergence,
-    fault: Fault::Ke1,
+    fault: Some(Fault::Ke1),
     text: "What is wrong with the one-time keys of this device: do they differ from the homeserver's under the same ids, \
            are they used up, or does the client merely repeat itself?",
 };

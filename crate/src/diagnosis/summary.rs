@@ -60,12 +60,13 @@ fn raises(case: &Case<'_>, finding: &Finding) -> bool {
                         | Detail::OlmSessionFailed { .. }
                 )
             };
-            let kept = case.entries().filter(|seen| seen.entry.ke == finding.fault);
+            let Some(fault) = finding.fault else { return false };
+            let kept =
+                case.entries().filter(|seen| seen.entry.ke == fault).filter(|seen| seen.entry.detail.is_counted());
             let (ordinary, signs): (Vec<_>, Vec<_>) = kept.partition(|seen| is_ordinary(&seen.entry.detail));
             let of_ordinary = ordinary.iter().fold(0_u32, |sum, seen| sum.saturating_add(seen.entry.count));
             let tabs = case.report.tabs.iter().flat_map(|roll| &roll.tabs).filter(|tab| !tab.this_tab);
-            let counted =
-                tabs.fold(page.counts.get(finding.fault), |sum, tab| sum.saturating_add(tab.counts.get(finding.fault)));
+            let counted = tabs.fold(page.counts.get(fault), |sum, tab| sum.saturating_add(tab.counts.get(fault)));
             !signs.is_empty() || counted > of_ordinary
         }
     }
@@ -108,7 +109,7 @@ const fn phrase(conclusion: Conclusion) -> Option<&'static str> {
         Conclusion::EvictedStore => "it began when the crypto store of this device was deleted",
         Conclusion::SeveralTabs => "it began when several tabs shared one crypto store",
         Conclusion::RestoredStore => "it began when an older crypto store was put back",
-        Conclusion::TooManyKeys => "the client uploads more one-time keys than anybody takes (KE-1)",
+        Conclusion::TooManyKeys => "the client uploads more one-time keys than anybody takes",
         Conclusion::UploadsRefused => "the homeserver refuses the uploads of keys, for another reason than KE-1",
         Conclusion::UploadsFailing => "the uploads of keys do not get through",
         Conclusion::ConnectionLost => "the page lost its connection to the crypto store",

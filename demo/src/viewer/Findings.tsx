@@ -61,7 +61,8 @@ function FindingItem({ finding, view, database }: FindingItemProps) {
       <Box direction="Column" gap="200">
         <Box alignItems="Start" justifyContent="SpaceBetween" gap="200" wrap="Wrap">
           <Text as="h3" id={heading} size="L400" style={{ flex: '1 1 200px', margin: 0 }}>
-            {finding.fault}: {visible(finding.question)}
+            {finding.fault && `${finding.fault}: `}
+            {visible(finding.question)}
           </Text>
           <Badge variant={VERDICT_COLOURS[finding.verdict]} fill="Soft" radii="300" size="500" outlined>
             <Text as="span" size="L400">

@@ -970,9 +970,9 @@ export type Finding = {
  */
 id: FindingId,
 /**
- * Of which fault.
+ * Of which fault; `null`: of none of the four, but of what they may come from.
  */
-fault: Fault,
+fault: Fault | null,
 /**
  * The question in words.
  */

@@ -65,7 +65,7 @@ function FindingItem({ finding, words }: FindingItemProps) {
       >
         <summary style={{ padding: config.space.S200, cursor: 'pointer', overflowWrap: 'anywhere' }}>
           <Text as="span" size="T200">
-            <b>{fault}</b>{' '}
+            {fault && <b>{fault} </b>}
             <Badge variant={VARIANTS[verdict]} fill="Soft" radii="300" size="400" style={{ display: 'inline-flex' }}>
               <Text as="span" size="L400">
                 {text.verdicts[verdict]}

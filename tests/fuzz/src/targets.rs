@@ -172,7 +172,8 @@ pub fn session(data: &[u8]) {
     let seen: u64 = counts.as_object().into_iter().flatten().filter_map(|(_, count)| count.as_u64()).sum();
     assert!(seen <= kept, "{seen} of {kept}");
     assert!(evidence.entries.len() <= CAPACITY);
-    let folded: u64 = evidence.entries.iter().map(|Entry { count, .. }| u64::from(*count)).sum();
+    let counted = evidence.entries.iter().filter(|entry| entry.detail.is_counted());
+    let folded: u64 = counted.map(|Entry { count, .. }| u64::from(*count)).sum();
     assert!(folded <= seen && (evidence.entries.len() == CAPACITY || folded == seen), "{folded} of {seen}");
     handed_over(&session, &evidence);
 }
