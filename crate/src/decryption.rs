@@ -45,9 +45,9 @@ fn field(head: &str, name: &str) -> Option<String> {
 /// An error that is none of the SDK's: its name and message. The time stands last of what is said of the event.
 fn other_error(text: &str) -> (&str, Option<&str>) {
     let (event, from) = scan::split(text, " ts=").unwrap_or(("", text));
-    let Some((_, error)) = scan::split(from, "): ") else { return (text, None) };
+    let Some((before, error)) = scan::split(from, "): ") else { return (text, None) };
     let error = scan::first_line(error).trim();
-    let head = if event.is_empty() { &text[..text.len() - error.len()] } else { event };
+    let head = if event.is_empty() { before } else { event };
     (head, (!error.is_empty()).then_some(error))
 }
 
