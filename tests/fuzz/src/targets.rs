@@ -13,7 +13,7 @@ use lotus_crypto_diag::redacted_copy::redacted_copy;
 use lotus_crypto_diag::report::Report;
 use lotus_crypto_diag::server_evidence::ServerEvidence;
 use lotus_crypto_diag::session::{Evidences, Session};
-use lotus_crypto_diag::signature::{classify, recognise};
+use lotus_crypto_diag::signature::classify;
 use lotus_crypto_diag::steps::steps_of;
 use lotus_crypto_diag::tab_message::Message;
 use lotus_crypto_diag::timestamp::Timestamp;
@@ -159,7 +159,7 @@ pub fn session(data: &[u8]) {
                 for number in 0..u32::from(repeat) {
                     let text = format!("{number} {text}");
                     let line = Line { level, source: "window", text: &text, excerpt, truncated: !excerpt.is_empty() };
-                    let named = recognise(&text).or(recognise(excerpt)).is_some();
+                    let named = line.read().is_some_and(|read| read.evidence.is_some());
                     kept += u64::from(session.observe(line, now) && named);
                 }
             }
