@@ -138,7 +138,9 @@ impl Leadership {
         }
         // A tab whose question was on the way while nobody had the lock asks again.
         actions.push(Action::Post(Message::Leading { from: self.id.clone() }));
-        if self.is_visible || waited_ms < AT_ONCE_MS || self.wish != Wish::None {
+        // Whoever asks anew has been in line for longer than this request.
+        let came_first = self.request == 1 && waited_ms < AT_ONCE_MS;
+        if self.is_visible || came_first || self.wish != Wish::None {
             self.lead(actions);
         } else {
             self.state = State::Pausing;

@@ -127,6 +127,12 @@ fn a_tab_that_nobody_looks_at_pauses_before_it_leads() {
     looked_at.on(granted(1));
     assert_eq!(looked_at.on(Event::Visible(true)), [Action::Tell(Role::Leader)]);
 
+    // It stepped back for another, which was reloaded at once: it asks anew, and has been in line for long.
+    let mut stepped_back = unseen();
+    assert!(stepped_back.on(heard("yours other leader")).contains(&Action::Request(2)));
+    stepped_back.on(Event::Granted { number: 2, waited_ms: 10 });
+    assert_eq!(stepped_back.role(), Role::Follower);
+
     // Nobody led before it.
     let mut alone = unseen();
     let actions = alone.on(Event::Granted { number: 1, waited_ms: 10 });
