@@ -73,6 +73,16 @@ async function loop(page: Page, way: Way) {
   expect((await uploadLoop(page)).state).toBe('looping');
 }
 
+/** The clock of the page goes on only when it is told to; to be called before the page is opened. */
+async function standStill(page: Page): Promise<(ms: number) => Promise<number>> {
+  await page.addInitScript(() => {
+    let time = Date.now();
+    Date.now = () => time;
+    Object.assign(window, { later: (ms: number) => (time += ms) });
+  });
+  return (ms) => page.evaluate((by) => (window as unknown as { later(ms: number): number }).later(by), ms);
+}
+
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 const inQuery = (query: string) => ({ url: `${PATH}?${query}` });
 const B = { user: '@b:hs', device: 'B', key: 'b' };
@@ -182,15 +192,9 @@ for (const [name, way] of Object.entries<Way>({
 test('a server that may be well again is asked: the network is back, the page is looked at, another upload is accepted, somebody asks', async ({
   page,
 }) => {
-  await page.addInitScript(() => {
-    let time = Date.now();
-    Date.now = () => time;
-    Object.assign(window, { later: (ms: number) => (time += ms) });
-  });
+  const later = await standStill(page);
   await openPage(page);
   await loop(page, {});
-  const later = (ms: number) =>
-    page.evaluate((time) => (window as unknown as { later(ms: number): void }).later(time), ms);
   // Up to the probe before the next that takes a quarter of an hour.
   for (const minutes of [1, 2, 3, 5, 10, 20]) {
     await later(minutes * 60_000);
@@ -220,19 +224,15 @@ test('a server that may be well again is asked: the network is back, the page is
 });
 
 test('a page that is hidden is no sign', async ({ page }) => {
-  await page.addInitScript(() => {
-    let time = Date.now();
-    Date.now = () => time;
-    Object.assign(window, { later: (ms: number) => (time += ms) });
-  });
+  const later = await standStill(page);
   await openPage(page);
   await loop(page, {});
   for (const minutes of [1, 2]) {
-    await page.evaluate((ms) => (window as unknown as { later(ms: number): void }).later(ms), minutes * 60_000);
+    await later(minutes * 60_000);
     expect(await upload(page, 'refuse', {})).toBe(1);
   }
+  await later(31_000);
   await page.evaluate(() => {
-    (window as unknown as { later(ms: number): void }).later(31_000);
     Object.defineProperty(document, 'visibilityState', { value: 'hidden' });
     document.dispatchEvent(new Event('visibilitychange'));
   });

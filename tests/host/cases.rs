@@ -9,12 +9,11 @@ use lotus_crypto_diag::line::Line;
 use lotus_crypto_diag::report::Report;
 use lotus_crypto_diag::server_evidence::ServerEvidence;
 use lotus_crypto_diag::session::Session;
-use lotus_crypto_diag::timestamp::Timestamp;
 use lotus_crypto_diag::upload_loop::LoopOptions;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::page;
+use crate::page::{self, at};
 use crate::replay::{Event, Replay, What, filled};
 
 #[derive(Deserialize)]
@@ -80,11 +79,6 @@ pub(crate) fn cases() -> Vec<(String, Case)> {
     assert!(cases.len() > 20, "the cases are not there");
     cases.sort_by(|a, b| a.0.cmp(&b.0));
     cases
-}
-
-/// The scenarios of the recordings begin at midnight here.
-fn at(ms: i64) -> Timestamp {
-    "2026-11-24T00:00:00.000Z".parse::<Timestamp>().unwrap().plus_ms(ms)
 }
 
 /// What the page would have written at the end.

@@ -4,6 +4,11 @@ use lotus_crypto_diag::report::{CaptureState, CaptureStatus, ClientFacts, Enviro
 use lotus_crypto_diag::session::{Evidences, Session};
 use lotus_crypto_diag::timestamp::Timestamp;
 
+/// The scenarios begin at midnight here.
+pub(crate) fn at(ms: i64) -> Timestamp {
+    "2026-11-24T00:00:00.000Z".parse::<Timestamp>().unwrap().plus_ms(ms)
+}
+
 /// `since`: from when lines were watched, if they were.
 pub(crate) fn written(session: &Session, since: Option<Timestamp>, end: Timestamp) -> PageReport {
     let Evidences { counts, entries, crypto_store, upload_loop } = session.evidence();

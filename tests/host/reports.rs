@@ -15,9 +15,9 @@ use lotus_crypto_diag::line::Line;
 use lotus_crypto_diag::report::{ClientFacts, Report};
 use lotus_crypto_diag::server_evidence::ServerEvidence;
 use lotus_crypto_diag::session::Session;
-use lotus_crypto_diag::timestamp::Timestamp;
 use lotus_crypto_diag::upload_loop::LoopOptions;
 use lotus_crypto_diag::verdict::Finding;
+use page::at;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -96,10 +96,6 @@ fn cases() -> Vec<(String, Case)> {
     assert!(cases.len() > 20, "the cases are not there");
     cases.sort_by(|a, b| a.0.cmp(&b.0));
     cases
-}
-
-fn at(ms: i64) -> Timestamp {
-    "2026-11-24T00:00:00.000Z".parse::<Timestamp>().unwrap().plus_ms(ms)
 }
 
 /// As the developer tools show it; see `crate/js/format.js`.
