@@ -7,7 +7,7 @@ import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-ex
 
 const here = dirname(fileURLToPath(import.meta.url));
 const build = join(here, 'build');
-const types = join(build, 'types');
+const types = join(build, 'types/pkg-glue/src');
 const api = join(build, 'api');
 rmSync(api, { recursive: true, force: true });
 mkdirSync(api, { recursive: true });

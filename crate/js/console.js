@@ -17,17 +17,17 @@ const EXCERPT_TAIL = 12288;
 /** So many of the latest lines are known again: a storm repeats few, and again and again. */
 const RECENT = 4;
 
-/** @param {string} lines one of which is to be found, literally */
-const oneOf = (lines) => new RegExp(lines.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('\n', '|'));
+/** @param {readonly string[]} words one of which is to be found, literally */
+const oneOf = (words) => new RegExp(words.map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|'));
 
 /**
- * @param {string} words of which one line must stand in a string, or in an Error's text, for the call to matter
- * @param {string} hints parts of the words: where none stands, none of the words does, and they are found far sooner
+ * @param {readonly string[]} words of which one must stand in a string, or in an Error's text, for the call to matter
+ * @param {readonly string[]} hints parts of the words: where none stands, none of the words does, and they are found far sooner
  */
 export function createMatcher(words, hints) {
   const pattern = oneOf(words);
   const hint = oneOf(hints);
-  const shortest = Math.min(...words.split('\n').map(({ length }) => length));
+  const shortest = Math.min(...words.map(({ length }) => length));
 
   const isFound = (/** @type {string} */ text) => text.length >= shortest && hint.test(text) && pattern.test(text);
 
@@ -67,7 +67,11 @@ export function createMatcher(words, hints) {
 /**
  * What is used of an `AbortSignal`: a page may have none, and then the package has one of its own.
  *
- * @typedef {Pick<AbortSignal, 'aborted' | 'addEventListener' | 'removeEventListener'>} EndSignal
+ * @typedef {{
+ *   readonly aborted: boolean,
+ *   addEventListener(type: 'abort', listener: () => void): void,
+ *   removeEventListener(type: 'abort', listener: () => void): void,
+ * }} EndSignal
  */
 
 /**
@@ -76,21 +80,6 @@ export function createMatcher(words, hints) {
  * @typedef {(slot: number, text: string | undefined, excerpt: string | undefined, truncated: boolean, isError: boolean,
  *   source: string | undefined) => void} OnMatch
  */
-
-/**
- * Wraps warn and error of one console, with a matcher of its own.
- *
- * @param {any} console
- * @param {string} words
- * @param {string} hints
- * @param {() => string} source
- * @param {OnMatch} onMatch
- * @param {(error: unknown) => void} onFailure
- * @param {EndSignal} signal
- */
-export function watchConsole(console, words, hints, source, onMatch, onFailure, signal) {
-  return tapConsole(console, createMatcher(words, hints), source, onMatch, onFailure, signal);
-}
 
 /**
  * Wraps warn and error of one console.

@@ -1,7 +1,17 @@
 // One page's ends of the browser for the election of a leader: the lock, the channel to the other tabs, its own life.
 // What the wasm is called for is guarded: nothing of it becomes an uncaught error of the page.
 
-import { steady } from './clock.js';
+// The clock as it was when the page was loaded: a host, or a test of it, may put another in its place.
+const { now } = Date;
+
+/** For spans of time: milliseconds, whatever happens to the clock of the day. */
+function steady() {
+  try {
+    return performance.now();
+  } catch {
+    return now();
+  }
+}
 
 // The kinds of events, as in `web/tabs.rs`.
 const STARTED = 0;

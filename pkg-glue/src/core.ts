@@ -20,6 +20,7 @@ import type {
 } from './generated/model';
 import { createGoneStores } from './gone-stores';
 import { createLatency, type LatencyWatch } from './latency';
+import { whenStarted } from './moments';
 import { shareCore } from './shared-core';
 import { createStorage, type PersistentStorage } from './storage';
 import { createTabs, type TabsHere } from './tabs';
@@ -229,9 +230,16 @@ function createCore(): Core {
         if (!(error instanceof RangeError)) fail(error);
       };
       engine = createEngine(handleEvidence, handleFailure, end);
+      // The first line that is evidence may be one of a storm.
+      if (typeof document !== 'undefined') whenStarted(start, wake);
     } catch (error) {
       status.set('unavailable', `this page cannot run the diagnostics: ${explain(error)}`);
     }
+  };
+
+  const wake = (): void => {
+    guarded((e) => e.wake());
+    schedule();
   };
 
   const storage = createStorage(() => schedule());
@@ -312,7 +320,8 @@ function createCore(): Core {
   };
 
   const takeSnapshot = (): CryptoDiagSnapshot => {
-    const evidences = evidence();
+    // Views are drawn while the app starts; nothing was seen before the module is instantiated.
+    const evidences = usable()?.isAwake() ? evidence() : known;
     return {
       ...evidences,
       status: status.now(),

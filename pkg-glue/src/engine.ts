@@ -1,13 +1,22 @@
-// The WebAssembly module: inlined, and instantiated synchronously on first use.
+// What watches the page, and the WebAssembly module behind it. The module is inlined, and instantiated synchronously when
+// the first thing happens that is evidence: an app in which nothing is wrong starts without it.
 
-import { CryptoDiag, initSync, TabElection } from '../wasm/capture/lotus_crypto_diag.js';
+import { createMatcher, tapConsole } from '../../crate/js/console.js';
+import { watchFetch } from '../../crate/js/fetch.js';
+import { CryptoDiag, initSync, type LineReader, TabElection } from '../wasm/capture/lotus_crypto_diag.js';
 import wasm from '../wasm/capture/optimised.wasm';
+import { now } from './clock';
 import type { Host } from './election';
 import type { EndSignal } from './end';
 import type { CryptoStoreStatus, Evidences } from './generated/model';
+import { HINTS, WORDS } from './generated/words';
 import { bytesOf } from './inlined';
 
 export interface Engine {
+  /** Whether the module is instantiated. Before that, nothing was seen. */
+  isAwake(): boolean;
+  /** Instantiates the module, if it is not. */
+  wake(): void;
   /** Whether both console methods could be wrapped. */
   start(): boolean;
   stop(): void;
@@ -50,31 +59,112 @@ export interface StoreOfDevice {
   database: string;
 }
 
+/** The shortest module there is: an engine or a policy of the page that refuses this one refuses every one. */
+const EMPTY_MODULE = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+
 /** Throws where the page cannot run WebAssembly. `signal` lets all of the page go, without a call of the module. */
 export function createEngine(onChange: () => void, onFailure: (error: unknown) => void, signal: EndSignal): Engine {
   if (typeof WebAssembly !== 'object') throw new Error('this browser has no WebAssembly');
-  initSync({ module: bytesOf(wasm) });
-  const diag = new CryptoDiag(onChange, onFailure, signal);
+  new WebAssembly.Module(Uint8Array.from(EMPTY_MODULE));
+
+  const matcher = createMatcher(WORDS, HINTS);
+  let diag: CryptoDiag | undefined;
+  let uploads: { release: () => void; options: UploadWatchOptions } | undefined;
+  let console: { release: () => void } | undefined;
+
+  const tellOfUploads = (to: CryptoDiag) => {
+    const { threshold, windowMs, breaker } = uploads?.options ?? {};
+    to.watchUploads(uploads !== undefined, threshold, windowMs, breaker);
+  };
+
+  const awake = (): CryptoDiag => {
+    if (diag) return diag;
+    try {
+      initSync({ module: bytesOf(wasm) });
+      const made = new CryptoDiag(onChange, now);
+      tellOfUploads(made);
+      diag = made;
+      return made;
+    } catch (error) {
+      onFailure(error);
+      throw error;
+    }
+  };
+
+  const tap = (console: object | undefined, source: () => string) => {
+    let reader: LineReader | undefined;
+    const { watched, release } = tapConsole(
+      console,
+      matcher,
+      source,
+      (...line) => {
+        reader ??= awake().reader();
+        reader.read(...line);
+      },
+      onFailure,
+      signal,
+    );
+    return {
+      watched,
+      release: () => {
+        release();
+        reader?.free();
+        reader = undefined;
+      },
+    };
+  };
+
   return {
-    start: () => diag.start(consoleOf(globalThis), () => 'window'),
-    watchConsole: (console, source) => {
-      const watched = diag.watchConsole(console, source);
-      return () => watched.free();
+    isAwake: () => diag !== undefined,
+    wake: () => void awake(),
+    start: () => {
+      const { watched, release } = tap(consoleOf(globalThis), () => 'window');
+      console = { release };
+      return watched === 2;
     },
-    stop: () => diag.stop(),
-    evidence: () => JSON.parse(diag.evidence()),
-    redact: (text) => diag.redact(text),
+    watchConsole: (console, source) => tap(console, source).release,
+    stop: () => {
+      console?.release();
+      console = undefined;
+    },
+    evidence: () => JSON.parse(awake().evidence()),
+    redact: (text) => awake().redact(text),
     storeFound: ({ userId, deviceId, database }, existed, error) =>
-      diag.storeFound(userId, deviceId, database, existed, error),
+      awake().storeFound(userId, deviceId, database, existed, error),
     storeKeys: ({ userId, deviceId, database }, ed25519, curve25519) =>
-      diag.storeKeys(userId, deviceId, database, ed25519, curve25519),
-    storeListed: ({ userId, deviceId, database }, isListed) => diag.storeListed(userId, deviceId, database, isListed),
-    watchUploads: (scope, { threshold, windowMs, breaker }) => diag.watchUploads(scope, threshold, windowMs, breaker),
-    unwatchUploads: () => diag.unwatchUploads(),
-    probeUploads: () => diag.probeUploads(),
-    loggedOut: (userId, deviceId) => diag.loggedOut(userId, deviceId),
-    elect: (name, id, host, guard, signal) => new TabElection(name, id, host, guard, signal),
-    cryptoStore: (userId, deviceId) => JSON.parse(diag.cryptoStore(userId, deviceId)),
+      awake().storeKeys(userId, deviceId, database, ed25519, curve25519),
+    storeListed: ({ userId, deviceId, database }, isListed) =>
+      awake().storeListed(userId, deviceId, database, isListed),
+    watchUploads(scope, options) {
+      // The former one is let go first: it would stay below the new one.
+      uploads?.release();
+      uploads = undefined;
+      const watch = watchFetch(
+        scope,
+        (upload) => awake().uploadStarts(upload),
+        (upload, status, answer, path) => awake().uploadSettled(upload, status, answer, path),
+        // Nothing is held back before the first upload.
+        () => diag?.probeUploads(false),
+        onFailure,
+        signal,
+      );
+      if (watch) uploads = { release: watch.release, options };
+      if (diag) tellOfUploads(diag);
+      return uploads !== undefined;
+    },
+    unwatchUploads() {
+      uploads?.release();
+      uploads = undefined;
+      if (diag) tellOfUploads(diag);
+    },
+    probeUploads: () => diag?.probeUploads(true),
+    loggedOut: (userId, deviceId) => diag?.loggedOut(userId, deviceId),
+    elect(name, id, host, guard, signal) {
+      awake();
+      return new TabElection(name, id, host, guard, signal);
+    },
+    // Whoever asked about a store before has woken the module.
+    cryptoStore: (userId, deviceId) => (diag ? JSON.parse(diag.cryptoStore(userId, deviceId)) : null),
   };
 }
 

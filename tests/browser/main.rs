@@ -2,16 +2,58 @@
 #![cfg(target_family = "wasm")]
 
 use js_sys::{Array, Function, Reflect};
-use lotus_crypto_diag::web::CryptoDiag;
+use lotus_crypto_diag::signature::{HINTS, needles};
+use lotus_crypto_diag::web::{CryptoDiag, LineReader};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
+// Imported by `console.js`, and named here so that it is served beside it.
+#[wasm_bindgen(module = "/js/format.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = isError)]
+    #[allow(dead_code, reason = "called in JavaScript alone")]
+    fn is_error(value: &JsValue) -> bool;
+}
+
+#[wasm_bindgen(module = "/js/console.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = createMatcher)]
+    fn create_matcher(words: &Array, hints: &Array) -> JsValue;
+
+    type Tap;
+
+    #[wasm_bindgen(js_name = tapConsole)]
+    fn tap_console(
+        console: &JsValue,
+        matcher: &JsValue,
+        source: &Function,
+        on_match: &JsValue,
+        on_failure: &Function,
+        signal: &JsValue,
+    ) -> Tap;
+
+    #[wasm_bindgen(method, getter)]
+    fn watched(this: &Tap) -> u32;
+
+    #[wasm_bindgen(method)]
+    fn release(this: &Tap);
+}
+
 /// A console of its own, that writes down what reaches it: the runner uses the page's.
 struct Page {
     console: JsValue,
     diag: CryptoDiag,
+}
+
+/// As [`LineReader::read`] is.
+type OnMatch = Closure<dyn Fn(usize, Option<String>, Option<String>, bool, bool, Option<String>)>;
+
+/// A console that is watched as the package watches it.
+struct Watch {
+    tap: Tap,
+    _on_match: OnMatch,
 }
 
 impl Page {
@@ -20,15 +62,13 @@ impl Page {
             "const seen = [];
              return { seen, warn(...args) { seen.push(['warn', ...args]); return 'warned'; }, error(...args) { seen.push(['error', ...args]); } };",
         );
-        let on_change = Function::new_no_args("").unchecked_into();
-        let on_failure = Function::new_with_args("e", "throw e").into();
-        let signal = evaluate("return new AbortController().signal");
-        let diag = CryptoDiag::new(on_change, on_failure, signal);
+        let clock = Function::new_no_args("return Date.now()").unchecked_into();
+        let diag = CryptoDiag::new(Function::new_no_args("").unchecked_into(), clock);
         Self { console, diag }
     }
 
-    fn start(&mut self) -> bool {
-        self.diag.start(&self.console, &Function::new_no_args("return 'window'"))
+    fn watch(&self) -> Watch {
+        Watch::new(&self.console, self.diag.reader(), "window")
     }
 
     fn run(&self, code: &str) -> JsValue {
@@ -41,6 +81,25 @@ impl Page {
 
     fn evidence(&self) -> String {
         self.diag.evidence()
+    }
+}
+
+impl Watch {
+    fn new(console: &JsValue, reader: LineReader, source: &str) -> Self {
+        let list = |words: Vec<&str>| words.into_iter().map(JsValue::from).collect::<Array>();
+        let matcher = create_matcher(&list(needles().collect()), &list(HINTS.to_vec()));
+        let on_match = Closure::new(move |slot, text, excerpt, truncated, is_error, source| {
+            reader.read(slot, text, excerpt, truncated, is_error, source);
+        });
+        let tap = tap_console(
+            console,
+            &matcher,
+            &Function::new_no_args(&format!("return '{source}'")),
+            on_match.as_ref(),
+            &Function::new_with_args("e", "throw e"),
+            &evaluate("return new AbortController().signal"),
+        );
+        Self { tap, _on_match: on_match }
     }
 }
 
@@ -63,8 +122,9 @@ fn evaluate(code: &str) -> JsValue {
 
 #[wasm_bindgen_test]
 fn a_matching_line_is_kept_and_reaches_the_original() {
-    let mut page = Page::new();
-    assert!(page.start());
+    let page = Page::new();
+    let watch = page.watch();
+    assert_eq!(watch.tap.watched(), 2);
     let returned = page.run("return console.warn('x already exists', { a: 1n })");
     assert_eq!(returned, "warned");
     assert_eq!(page.seen(), 1);
@@ -73,21 +133,21 @@ fn a_matching_line_is_kept_and_reaches_the_original() {
 
 #[wasm_bindgen_test]
 fn counts_are_plain_numbers_under_the_runbooks_names() {
-    let mut page = Page::new();
-    page.start();
+    let page = Page::new();
+    let _watch = page.watch();
     page.run("console.error('MissingKey: missing key at index 1 for participant @b:hs:D'); console.warn('hello')");
     assert!(page.evidence().starts_with(r#"{"counts":{"KE-1":0,"KE-2":1,"KE-3":0,"KE-4":0},"#));
 }
 
 #[wasm_bindgen_test]
 fn stopping_puts_the_console_back_and_keeps_the_evidence() {
-    let mut page = Page::new();
+    let page = Page::new();
     let original = page.run("return console.warn");
-    page.start();
+    let watch = page.watch();
     assert_ne!(page.run("return console.warn"), original);
     page.run("console.warn('x already exists')");
-    page.diag.stop();
-    page.diag.stop();
+    watch.tap.release();
+    watch.tap.release();
     assert_eq!(page.run("return console.warn"), original);
     page.run("console.warn('y already exists')");
     assert!(page.evidence().contains(r#""count":1"#));
@@ -95,10 +155,10 @@ fn stopping_puts_the_console_back_and_keeps_the_evidence() {
 
 #[wasm_bindgen_test]
 fn a_wrapper_put_over_ours_stays_and_ours_passes_through() {
-    let mut page = Page::new();
-    page.start();
+    let page = Page::new();
+    let watch = page.watch();
     let theirs = page.run("const ours = console.warn; return (console.warn = (...args) => ours(...args))");
-    page.diag.stop();
+    watch.tap.release();
     assert_eq!(page.run("return console.warn"), theirs);
     page.run("console.warn('x already exists')");
     assert_eq!(page.seen(), 1);
@@ -106,20 +166,10 @@ fn a_wrapper_put_over_ours_stays_and_ours_passes_through() {
 }
 
 #[wasm_bindgen_test]
-fn dropping_the_session_releases_the_console() {
-    let mut page = Page::new();
-    let original = page.run("return console.error");
-    page.start();
-    drop(page.diag);
-    let now = Reflect::get(&page.console, &"error".into()).unwrap();
-    assert_eq!(now, original);
-}
-
-#[wasm_bindgen_test]
 fn a_frozen_console_is_said_to_be_unwatched() {
-    let mut page = Page::new();
+    let page = Page::new();
     page.run("Object.freeze(console)");
-    assert!(!page.start());
+    assert_eq!(page.watch().tap.watched(), 0);
     page.run("console.warn('x already exists')");
     assert_eq!(page.seen(), 1);
 }
@@ -196,8 +246,8 @@ fn local_storage_that_throws_or_holds_nonsense_gives_unknown_and_the_reason() {
 fn a_lost_store_is_no_entry_and_is_remembered_from_inside_the_line() {
     evaluate("localStorage.clear()");
     store("D", Some(false), Some("ed"));
-    let mut page = Page::new();
-    page.start();
+    let page = Page::new();
+    let _watch = page.watch();
     page.diag.store_found("@a:hs".into(), "D".into(), "x::matrix-sdk-crypto".into(), Some(true), None);
     page.run("console.error('sync', new Error('failed to read or write to the crypto store DomException InvalidStateError (11)'))");
     let evidence = page.evidence();
@@ -207,13 +257,13 @@ fn a_lost_store_is_no_entry_and_is_remembered_from_inside_the_line() {
 
 #[wasm_bindgen_test]
 fn another_console_is_watched_until_its_watch_is_freed_and_its_lines_name_it() {
-    let (mut page, frame) = (Page::new(), Page::new());
-    page.start();
+    let (page, frame) = (Page::new(), Page::new());
+    let _watch = page.watch();
     let original = frame.run("return console.error");
-    let watch = page.diag.watch_console(&frame.console, &Function::new_no_args("return 'frame:/call/'"));
+    let in_frame = Watch::new(&frame.console, page.diag.reader(), "frame:/call/");
     frame.run("console.error('MissingKey: missing key at index 1 for participant @b:hs:D')");
     page.run("console.warn('x already exists')");
-    drop(watch);
+    in_frame.tap.release();
     assert_eq!(frame.run("return console.error"), original);
     frame.run("console.error('y already exists')");
     let evidence = page.evidence();

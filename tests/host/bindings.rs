@@ -18,6 +18,7 @@ use lotus_crypto_diag::server_evidence::{
     ServerEvidence, StoredEvent,
 };
 use lotus_crypto_diag::session::Evidences;
+use lotus_crypto_diag::signature::{HINTS, needles};
 use lotus_crypto_diag::storage::{PersistRequest, StorageStatus};
 use lotus_crypto_diag::store_trouble::{StoreTrouble, StoreTroubleKind};
 use lotus_crypto_diag::tabs::{Tab, Tabs};
@@ -193,4 +194,17 @@ fn the_shape_that_other_tabs_are_held_to_is_that_of_the_model() {
          export const TAB: Shape = {shape};\n"
     );
     hold("pkg-glue/src/generated/tab-shape.ts", &text);
+}
+
+#[test]
+fn the_words_that_the_console_is_searched_for_are_those_of_the_signatures() {
+    let list = |words: Vec<&str>| serde_json::to_string_pretty(&words).unwrap();
+    let text = format!(
+        "// Written from the Rust model by `make bindings`.\n\n\
+         /** What a line of the console must hold to be evidence. */\nexport const WORDS: readonly string[] = {};\n\n\
+         /** Parts of them: where none stands, none of the words does. */\nexport const HINTS: readonly string[] = {};\n",
+        list(needles().collect()),
+        list(HINTS.to_vec()),
+    );
+    hold("pkg-glue/src/generated/words.ts", &text);
 }

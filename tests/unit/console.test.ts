@@ -23,7 +23,7 @@ function page(original?: Method) {
   const tap = () =>
     tapConsole(
       console,
-      createMatcher('already exists\nneedle', 'ready\nneed'),
+      createMatcher(['already exists', 'needle'], ['ready', 'need']),
       () => 'window',
       (slot, text, excerpt) => {
         if (text !== undefined) slots[slot] = excerpt || text;
@@ -147,7 +147,7 @@ it('repeats are given by the slot of the line they repeat, whatever comes betwee
         let texts = 0;
         tapConsole(
           console,
-          createMatcher('needle', 'need'),
+          createMatcher(['needle'], ['need']),
           () => from,
           (slot, text, _excerpt, _truncated, isError, source) => {
             if (text !== undefined) slots[slot] = [isError ? 'error' : 'warn', source ?? '', text];
@@ -181,7 +181,7 @@ it('a failure of ours is told and goes no further', () => {
     failures.push(error);
     throw error;
   };
-  tapConsole(console, createMatcher('needle', 'need'), () => 'window', fail, handleFailure, control.signal);
+  tapConsole(console, createMatcher(['needle'], ['need']), () => 'window', fail, handleFailure, control.signal);
   expect(() => console['warn']?.('needle')).not.toThrow();
   expect(() => console['warn']?.('needle')).not.toThrow();
   expect(calls).toHaveLength(2);
@@ -200,7 +200,7 @@ it('a failure on one console lets all of them go, and none is read any more', ()
     };
     tapConsole(
       console,
-      createMatcher('needle', 'need'),
+      createMatcher(['needle'], ['need']),
       () => name,
       fail,
       () => control.abort(),
@@ -294,7 +294,7 @@ describe('the undo', () => {
     const child = Object.create(console) as typeof console;
     const undo = tapConsole(
       child,
-      createMatcher('x', 'x'),
+      createMatcher(['x'], ['x']),
       () => 'window',
       () => {},
       () => {},

@@ -17,14 +17,16 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = call)]
     fn call2(this: &Callback, receiver: &JsValue, first: &str, second: &str) -> Result<(), JsValue>;
 
+    /// Gives the milliseconds since 1970.
+    #[wasm_bindgen(typescript_type = "() => number")]
+    #[derive(Clone)]
+    pub type Clock;
+
+    #[wasm_bindgen(method, catch, js_name = call)]
+    fn read(this: &Clock, receiver: &JsValue) -> Result<f64, JsValue>;
+
     #[wasm_bindgen(js_namespace = Math)]
     pub(crate) fn random() -> f64;
-}
-
-#[wasm_bindgen(module = "/js/clock.js")]
-extern "C" {
-    #[wasm_bindgen(catch, js_name = now)]
-    fn clock() -> Result<f64, JsValue>;
 }
 
 impl Callback {
@@ -37,6 +39,8 @@ impl Callback {
     }
 }
 
-pub(crate) fn now() -> Timestamp {
-    Timestamp::from_ms(clock().unwrap_or_default())
+impl Clock {
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::from_ms(self.read(&JsValue::UNDEFINED).unwrap_or_default())
+    }
 }

@@ -1,4 +1,4 @@
-//! What JavaScript holds: the session, and the tap on the page's console.
+//! What JavaScript holds: the session, and the readers of the consoles.
 
 use alloc::rc::Rc;
 use alloc::string::String;
@@ -7,10 +7,8 @@ use core::cell::RefCell;
 
 use wasm_bindgen::prelude::*;
 
-use super::console::{ConsoleTap, OnMatch};
-use super::convert::{Callback, now, random};
+use super::convert::{Callback, Clock, random};
 use super::markers;
-use super::uploads::{FetchTap, OnSettled, OnSign, OnUpload};
 use crate::crypto_store::{Device, IdentityKeys};
 use crate::entry::Level;
 use crate::json::to_json;
@@ -20,52 +18,37 @@ use crate::session::Session;
 use crate::upload_loop::{LoopOptions, Verdict};
 
 /// One session of diagnostics. Not for hosts: the package's own API stands in front of it.
+///
+/// The consoles and `fetch` are wrapped in JavaScript, which makes this when the first thing happens that is evidence.
 #[wasm_bindgen]
 pub struct CryptoDiag {
     session: Rc<RefCell<Session>>,
     on_change: Callback,
-    on_failure: JsValue,
-    signal: JsValue,
-    tap: Option<ConsoleTap>,
-    uploads: Option<FetchTap>,
+    clock: Clock,
 }
 
 #[wasm_bindgen]
 impl CryptoDiag {
-    /// `on_change` is called after every line that was kept, from inside the call that logged it; `on_failure` with
-    /// whatever broke while a line was read. `signal`, with the methods of an `AbortSignal`, lets all of the page go without a call of this.
+    /// `on_change` is called after every line that was kept, from inside the call that logged it. `clock` gives the
+    /// milliseconds since 1970.
     #[wasm_bindgen(constructor)]
-    pub fn new(on_change: Callback, on_failure: JsValue, signal: JsValue) -> Self {
-        Self { session: Rc::default(), on_change, on_failure, signal, tap: None, uploads: None }
+    pub fn new(on_change: Callback, clock: Clock) -> Self {
+        Self { session: Rc::default(), on_change, clock }
     }
 
-    /// Wraps the page's console; `false` where one of its methods cannot be wrapped. `source` is a function that tells
-    /// where a line is logged: `window`.
-    pub fn start(&mut self, console: &JsValue, source: &JsValue) -> bool {
-        let tap = self.tap(console, source);
-        self.tap.insert(tap).is_complete()
+    /// For the lines of one console.
+    pub fn reader(&self) -> LineReader {
+        LineReader {
+            session: Rc::clone(&self.session),
+            on_change: self.on_change.clone(),
+            clock: self.clock.clone(),
+            recent: RefCell::default(),
+        }
     }
 
-    /// Wraps the console of a frame, until what is returned is freed. Its `source` tells `frame:<path>`.
-    #[wasm_bindgen(js_name = watchConsole)]
-    pub fn watch_console(&self, console: &JsValue, source: &JsValue) -> WatchedConsole {
-        WatchedConsole { _tap: self.tap(console, source) }
-    }
-
-    /// Lets the console go. What was gathered stays.
-    pub fn stop(&mut self) {
-        self.tap = None;
-    }
-
-    /// Wraps `fetch`; `false` where it cannot be wrapped. Of the options, `undefined` leaves the default.
+    /// `fetch` is wrapped, or it is not any more; what was seen stays. Of the options, `undefined` leaves the default.
     #[wasm_bindgen(js_name = watchUploads)]
-    pub fn watch_uploads(
-        &mut self,
-        scope: &JsValue,
-        threshold: Option<f64>,
-        window_ms: Option<f64>,
-        breaker: Option<bool>,
-    ) -> bool {
+    pub fn watch_uploads(&self, watched: bool, threshold: Option<f64>, window_ms: Option<f64>, breaker: Option<bool>) {
         let default = LoopOptions::default();
         // What is no number of something counts as not given.
         let given = |number: Option<f64>| number.filter(|number| *number >= 1.0);
@@ -75,59 +58,50 @@ impl CryptoDiag {
             window_ms: given(window_ms).map_or(default.window_ms, |ms| ms as i64),
             breaker: breaker.unwrap_or(default.breaker),
         };
-        let session = Rc::clone(&self.session);
-        let on_change = self.on_change.clone();
-        let on_upload: OnUpload = Closure::new(move |upload: String| {
-            // Before the borrow: a page may have put something of its own in place of either.
-            let (now, random) = (now(), random());
-            let decided = session
-                .try_borrow_mut()
-                .map(|mut session| session.upload_starts(&upload, now, random) == Verdict::Answer);
-            on_change.tell();
-            decided.unwrap_or(false)
-        });
-        let session = Rc::clone(&self.session);
-        let on_change = self.on_change.clone();
-        let on_settled: OnSettled = Closure::new(move |upload: String, status, answer: String, path: String| {
-            let now = now();
-            let settled = session.try_borrow_mut().map(|mut session| {
-                if upload.is_empty() {
-                    session.upload_answered(now);
-                    return false;
-                }
-                session.upload_settled(&upload, status, &answer, &path, now)
-            });
-            on_change.tell();
-            settled.unwrap_or(false)
-        });
-        let session = Rc::clone(&self.session);
-        let on_sign: OnSign = Closure::new(move || {
-            let now = now();
-            if let Ok(mut session) = session.try_borrow_mut() {
-                session.probe_uploads(false, now);
-            }
-        });
-        // The former one is let go first: it would stay below the new one.
-        self.uploads = None;
-        self.uploads = FetchTap::new(scope, on_upload, on_settled, on_sign, &self.on_failure, &self.signal);
-        let watched = self.uploads.is_some();
         self.session.borrow_mut().watch_uploads(watched, options);
-        watched
     }
 
-    /// Somebody asks whether the server accepts keys again: of those that are held back, the next upload goes through.
-    #[wasm_bindgen(js_name = probeUploads)]
-    pub fn probe_uploads(&self) {
-        let now = now();
-        self.session.borrow_mut().probe_uploads(true, now);
+    /// An upload of keys starts (see [`crate::upload`] for what is known of it). Gives whether it is to be answered from
+    /// memory.
+    #[wasm_bindgen(js_name = uploadStarts)]
+    pub fn upload_starts(&self, upload: &str) -> bool {
+        // Before the borrow: a page may have put something of its own in place of either.
+        let (now, random) = (self.clock.now(), random());
+        let decided = self
+            .session
+            .try_borrow_mut()
+            .map(|mut session| session.upload_starts(upload, now, random) == Verdict::Answer);
         self.on_change.tell();
+        decided.unwrap_or(false)
     }
 
-    /// Lets `fetch` go. What was seen stays.
-    #[wasm_bindgen(js_name = unwatchUploads)]
-    pub fn unwatch_uploads(&mut self) {
-        self.uploads = None;
-        self.session.borrow_mut().watch_uploads(false, LoopOptions::default());
+    /// The status, words and path of the server's answer to an upload; gives whether it refused the keys. Status 0: no
+    /// answer came. Without an upload before an error is read.
+    #[wasm_bindgen(js_name = uploadSettled)]
+    pub fn upload_settled(&self, upload: &str, status: u16, answer: &str, path: &str) -> bool {
+        let now = self.clock.now();
+        let settled = self.session.try_borrow_mut().map(|mut session| {
+            if upload.is_empty() {
+                session.upload_answered(now);
+                return false;
+            }
+            session.upload_settled(upload, status, answer, path, now)
+        });
+        self.on_change.tell();
+        settled.unwrap_or(false)
+    }
+
+    /// There is a reason to ask whether the server accepts keys again: of those that are held back, the next upload goes
+    /// through. A person's wish counts for more than a sign of the browser.
+    #[wasm_bindgen(js_name = probeUploads)]
+    pub fn probe_uploads(&self, is_asked_for: bool) {
+        let now = self.clock.now();
+        if let Ok(mut session) = self.session.try_borrow_mut() {
+            session.probe_uploads(is_asked_for, now);
+        }
+        if is_asked_for {
+            self.on_change.tell();
+        }
     }
 
     /// A device was logged out: what was wrong with it is over. Of an id that is not known, the latest that fits.
@@ -159,7 +133,7 @@ impl CryptoDiag {
     ) {
         let device = Device { user_id, device_id, database };
         let recall = markers::recall(&device);
-        self.session.borrow_mut().store_found(device, recall, existed, error.as_deref(), now());
+        self.session.borrow_mut().store_found(device, recall, existed, error.as_deref(), self.clock.now());
         remember(&self.session);
     }
 
@@ -174,7 +148,7 @@ impl CryptoDiag {
         curve25519: String,
     ) {
         let device = Device { user_id, device_id, database };
-        self.session.borrow_mut().store_keys(&device, IdentityKeys { ed25519, curve25519 }, now());
+        self.session.borrow_mut().store_keys(&device, IdentityKeys { ed25519, curve25519 }, self.clock.now());
         remember(&self.session);
     }
 
@@ -191,41 +165,48 @@ impl CryptoDiag {
     }
 }
 
-impl CryptoDiag {
-    fn tap(&self, console: &JsValue, source: &JsValue) -> ConsoleTap {
-        let session = Rc::clone(&self.session);
-        let on_change = self.on_change.clone();
-        let recent: RefCell<Vec<Option<ReadLine>>> = RefCell::default();
-        let on_match: OnMatch = Closure::new(
-            move |slot, text: Option<String>, excerpt: Option<String>, truncated, is_error, source: Option<String>| {
-                let Ok(mut recent) = recent.try_borrow_mut() else { return };
-                if recent.len() <= slot {
-                    recent.resize_with(slot + 1, || None);
-                }
-                let recent = &mut recent[slot];
-                if let Some(text) = text {
-                    let level = if is_error { Level::Error } else { Level::Warn };
-                    let (excerpt, source) = (excerpt.unwrap_or_default(), source.unwrap_or_default());
-                    *recent = Line { level, source: &source, text: &text, excerpt: &excerpt, truncated }.read();
-                }
-                let Some(line) = recent else { return };
-                // The borrow ends before anything of JavaScript is called.
-                let kept = session.try_borrow_mut().is_ok_and(|mut session| session.note(line, now()));
-                if kept {
-                    remember(&session);
-                    // It only takes note, and does not throw.
-                    on_change.tell();
-                }
-            },
-        );
-        ConsoleTap::new(console, source, on_match, &self.on_failure, &self.signal)
-    }
+/// Reads the lines of one console that hold one of the words.
+#[wasm_bindgen]
+pub struct LineReader {
+    session: Rc<RefCell<Session>>,
+    on_change: Callback,
+    clock: Clock,
+    recent: RefCell<Vec<Option<ReadLine>>>,
 }
 
-/// A console that is watched until this is freed.
 #[wasm_bindgen]
-pub struct WatchedConsole {
-    _tap: ConsoleTap,
+impl LineReader {
+    /// `source` is where it was logged: `window`, or `frame:<path>`. Without a text it is the line that came last with this
+    /// slot.
+    pub fn read(
+        &self,
+        slot: usize,
+        text: Option<String>,
+        excerpt: Option<String>,
+        truncated: bool,
+        is_error: bool,
+        source: Option<String>,
+    ) {
+        let now = self.clock.now();
+        let Ok(mut recent) = self.recent.try_borrow_mut() else { return };
+        if recent.len() <= slot {
+            recent.resize_with(slot + 1, || None);
+        }
+        let recent = &mut recent[slot];
+        if let Some(text) = text {
+            let level = if is_error { Level::Error } else { Level::Warn };
+            let (excerpt, source) = (excerpt.unwrap_or_default(), source.unwrap_or_default());
+            *recent = Line { level, source: &source, text: &text, excerpt: &excerpt, truncated }.read();
+        }
+        let Some(line) = recent else { return };
+        // The borrow ends before anything of JavaScript is called.
+        let kept = self.session.try_borrow_mut().is_ok_and(|mut session| session.note(line, now));
+        if kept {
+            remember(&self.session);
+            // It only takes note, and does not throw.
+            self.on_change.tell();
+        }
+    }
 }
 
 /// Writes the markers that changed. Nothing is borrowed while JavaScript runs.

@@ -4,8 +4,6 @@
 //! loaded when somebody wants to know what a report says.
 
 #[cfg(feature = "capture")]
-mod console;
-#[cfg(feature = "capture")]
 mod convert;
 #[cfg(feature = "capture")]
 mod diag;
@@ -13,14 +11,16 @@ mod diag;
 mod markers;
 #[cfg(feature = "capture")]
 mod tabs;
-#[cfg(feature = "capture")]
-mod uploads;
 
 #[cfg(feature = "diagnosis")]
 mod diagnosis;
 
 #[cfg(feature = "capture")]
-pub use {convert::Callback, diag::CryptoDiag, tabs::TabElection};
+pub use {
+    convert::{Callback, Clock},
+    diag::{CryptoDiag, LineReader},
+    tabs::TabElection,
+};
 
 #[cfg(feature = "diagnosis")]
 pub use diagnosis::{diagnose, read_refusal, redact, redact_secrets};
