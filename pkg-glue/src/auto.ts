@@ -3,7 +3,7 @@
  * line that the app logs is captured. Without a page, on a server, it does nothing.
  */
 import { core } from './core';
-import { whenLoaded, whenStarted } from './moments';
+import { whenDrawn, whenStarted } from './moments';
 
 /** An exception here would stop the app's entry module: each part is started by itself. */
 function start(part: string, run: () => void): boolean {
@@ -20,7 +20,7 @@ if (typeof document !== 'undefined') {
   start('the watch on key uploads', () => core().watchUploads());
   start('the watch on frames', () => core().frames.watchAll());
   // The first screen of the app does not wait for the rest. The browser keeps the timings of the first 250 requests.
-  whenLoaded(start, () => start('the timings of requests', () => core().latency.watch()));
+  whenDrawn(start, () => start('the timings of requests', () => core().latency.watch()));
   whenStarted(start, () => {
     start('the watch on the storage', () => core().storage.enter());
     start('the roll call of tabs', () => core().tabs.enter());

@@ -18,7 +18,8 @@ function after(start: Start, what: string, wait: (callback: () => void) => void,
   if (!start(what, () => wait(callOnce))) callOnce();
 }
 
-export function whenLoaded(start: Start, callback: () => void): void {
+/** Calls back when the page has loaded. */
+function whenLoaded(start: Start, callback: () => void): void {
   const wait = (loaded: () => void) => {
     if (document.readyState === 'complete') loaded();
     else addEventListener('load', loaded, { once: true });
@@ -26,14 +27,23 @@ export function whenLoaded(start: Start, callback: () => void): void {
   after(start, "the wait for the page's load event", wait, callback);
 }
 
-/** Calls back when the app has started, and the page has nothing better to do. */
-export function whenStarted(start: Start, callback: () => void): void {
-  const waitForIdle = (idle: () => void) => {
+/** Calls back when the page has nothing better to do. */
+function whenIdle(start: Start, callback: () => void): void {
+  const wait = (idle: () => void) => {
     // Safari has none.
     if (typeof requestIdleCallback === 'function') requestIdleCallback(idle, { timeout: LATEST_MS });
     else idle();
   };
-  const whenIdle = () => after(start, 'the wait for an idle page', waitForIdle, callback);
+  after(start, 'the wait for an idle page', wait, callback);
+}
+
+/** Calls back when the page has loaded, and has drawn what it could. */
+export function whenDrawn(start: Start, callback: () => void): void {
+  whenLoaded(start, () => whenIdle(start, callback));
+}
+
+/** Calls back when the app has started, and the page has nothing better to do. */
+export function whenStarted(start: Start, callback: () => void): void {
   const wait = (started: () => void) => void setTimeout(started, STARTED_MS);
-  whenLoaded(start, () => after(start, 'the wait for the app', wait, whenIdle));
+  whenLoaded(start, () => after(start, 'the wait for the app', wait, () => whenIdle(start, callback)));
 }
