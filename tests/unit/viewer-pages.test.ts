@@ -6,7 +6,7 @@ import { diagnoseReport, redactedCopy } from 'lotus-crypto-diag/diagnosis';
 import { describe, expect, test } from 'vitest';
 
 import { CaseFile } from '../../demo/src/viewer/case-file';
-import { episodesOf, lanesOf, ticksOf } from '../../demo/src/viewer/episodes';
+import { episodesOf, lanesOf, momentsOf, ticksOf } from '../../demo/src/viewer/episodes';
 import { code, inline, markdownOf } from '../../demo/src/viewer/markdown';
 import { readFile } from '../../demo/src/viewer/read/recognise';
 import { duration, visible } from '../../demo/src/viewer/words';
@@ -83,6 +83,12 @@ describe('the time line', () => {
       '@alice:example.org DEVICEID',
       '@alice:example.org DEVICEID, tab abcd',
     ]);
+  });
+
+  test('a connection that was lost is one moment, in words that claim no lost store', () => {
+    const cryptoStore = { verdict: 'connection-lost', loss: { firstTs: '2026-11-25T09:00:00.000Z' } };
+    const moments = momentsOf([{ id: 'a', report: reportWith([], { cryptoStore }) }]);
+    expect(moments.map(({ label }) => label)).toEqual(['Lost its connection to the crypto store']);
   });
 
   test('however long the range, the ticks are few and inside of it', () => {

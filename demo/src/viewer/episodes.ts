@@ -116,7 +116,6 @@ export function momentsOf(sources: Source[]): Moment[] {
     const who = whoOf(report);
     for (const { ts, kind } of report.captureSession?.marks ?? []) put(who, ts, MARK_WORDS[kind]);
     const { cryptoStore } = report;
-    put(who, cryptoStore?.loss?.firstTs, 'Crypto store lost under the running page');
     if (cryptoStore?.verdict === 'evicted') put(who, cryptoStore.since, 'Crypto store found evicted');
     if (cryptoStore?.loss) put(who, cryptoStore.loss.firstTs, 'Lost its connection to the crypto store');
     if (cryptoStore?.trouble) put(who, cryptoStore.trouble.firstTs, 'Could not use the crypto store');
