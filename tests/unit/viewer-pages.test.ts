@@ -343,6 +343,14 @@ describe('the case', () => {
     });
   });
 
+  test('a report whose page timed no request draws no series', async () => {
+    const file = new CaseFile(diagnoseReport);
+    const latency = { since: '2026-11-25T09:22:00.000Z', completeSince: null, seen: 0, samples: [] };
+    file.add('report', await read(atLog({ latency })));
+    file.add('log', await read(log));
+    expect(file.model().series.map(({ name }) => name)).toEqual(['Homeserver log']);
+  });
+
   test('many points are thinned, the slowest of each stretch of time is kept', async () => {
     const line = (nth: number) => {
       const time = new Date(Date.parse('2026-11-25T09:00:00Z') + nth * 10)

@@ -141,7 +141,7 @@ export class CaseFile {
       byName.set(name, [...(byName.get(name) ?? []), ...points]);
     for (const { content, offsetMs } of this.files.values()) {
       for (const { latency } of content.reports) {
-        if (latency)
+        if (latency && latency.samples.length > 0)
           put(
             'Browser',
             latency.samples.map(({ ts, durationMs }) => [Date.parse(ts), durationMs]),
