@@ -189,6 +189,55 @@ for (const width of [360, 1280]) {
   });
 }
 
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`on the time line, ${colorScheme}, two devices are told apart, and every bar stands out from its track`, async ({
+    page,
+  }) => {
+    await page.emulateMedia({ colorScheme });
+    const report = JSON.parse(await reportOf(page, 'ke1-evict-crypto', 'ec-iframe', 'ke4-delayed', 'ke3-malformed'));
+    report.userId = '@a.user.with.a.long.name:matrix.example.org';
+    await openViewer(page);
+    const devices = ['ABCDEFGHIJ', 'KLMNOPQRST'];
+    await drop(
+      page,
+      ...devices.map((deviceId) => dropped(`${deviceId}.json`, JSON.stringify({ ...report, deviceId }))),
+    );
+    const lanes = page.getByTestId('timeline').locator('.lane-label');
+    await expect(lanes).toHaveCount(8);
+    const cut = await lanes.evaluateAll(
+      (labels) => labels.filter((label) => label.scrollWidth > label.clientWidth).length,
+    );
+    expect(cut).toBe(0);
+    const contrasts = await page.locator('.episode').evaluateAll((bars) => {
+      const canvas = document.createElement('canvas').getContext('2d') as CanvasRenderingContext2D;
+      const luminance = (colours: [string, number][]) => {
+        for (const [colour, opacity] of colours) {
+          canvas.globalAlpha = opacity;
+          canvas.fillStyle = colour;
+          canvas.fillRect(0, 0, 1, 1);
+        }
+        const [r = 0, g = 0, b = 0] = [...canvas.getImageData(0, 0, 1, 1).data].map((byte) => (byte / 255) ** 2.2);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+      };
+      return bars.map((bar) => {
+        const { borderTopWidth, borderTopColor, backgroundColor, opacity } = getComputedStyle(bar);
+        const colour = borderTopWidth === '0px' ? backgroundColor : borderTopColor;
+        const track = getComputedStyle(bar.parentElement as Element).backgroundColor;
+        const pair = [
+          luminance([[track, 1]]),
+          luminance([
+            [track, 1],
+            [colour, Number(opacity)],
+          ]),
+        ];
+        return Math.max(...pair) / Math.min(...pair);
+      });
+    });
+    expect(contrasts.length).toBeGreaterThanOrEqual(8);
+    expect(Math.min(...contrasts)).toBeGreaterThan(3);
+  });
+}
+
 test('the pages of the demo lead to each other', async ({ page }) => {
   await page.goto('/demo/index.html');
   await page.getByRole('link', { name: 'Report viewer' }).click();

@@ -5,7 +5,7 @@ import uPlot from 'uplot';
 import { episodesOf, type Lane, padded, type Range } from './episodes';
 import type { Series } from './protocol';
 
-export const COLOURS = ['#2f7fc4', '#c77d0a', '#2e9e6b', '#8e5bd0'];
+export const COLOURS = ['#3488cc', '#c07809', '#2c9a67', '#9b6bd6'];
 const SHADE = 'rgba(199, 125, 10, 0.22)';
 const HEIGHT = 280;
 const ONE_EPISODE_MS = 60_000;

@@ -212,7 +212,7 @@ function Legend() {
         </Box>
       ))}
       <Text as="span" size="T200">
-        A thick bar is a storm, a thin one has few lines in its time, a pale one is no fault by itself.
+        A thick bar is a storm, a thin one has few lines in its time, a hollow one is no fault by itself.
       </Text>
     </Box>
   );
