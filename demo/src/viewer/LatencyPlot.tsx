@@ -4,6 +4,7 @@ import uPlot from 'uplot';
 
 import { episodesOf, type Lane, padded, type Range } from './episodes';
 import type { Series } from './protocol';
+import { clock, day } from './words';
 
 export const COLOURS = ['#3488cc', '#c07809', '#2c9a67', '#9b6bd6'];
 const SHADE = 'rgba(199, 125, 10, 0.22)';
@@ -107,7 +108,7 @@ function optionsOf(
     cursor: { drag: { x: true, y: false }, points: { show: false } },
     scales: { x: { time: true }, y: { distr: 3 } },
     axes: [
-      { ...axis, space: 90, values: '{HH}:{mm}:{ss}' },
+      { ...axis, space: 90, values: (_, ticks) => ticks.map(timeWords) },
       { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : msWords(tick))) },
     ],
     series: [
@@ -134,6 +135,13 @@ function optionsOf(
       ready: [(made) => made.over.addEventListener('dblclick', () => zoomed.current(null))],
     },
   };
+}
+
+/** With the date beneath, at the first tick and where another day begins. */
+function timeWords(seconds: number, index: number, ticks: number[]): string {
+  const at = seconds * 1000;
+  const before = ticks[index - 1];
+  return before !== undefined && day(before * 1000) === day(at) ? clock(at) : `${clock(at)}\n${day(at)}`;
 }
 
 const msWords = (ms: number) => (ms >= 1000 ? `${ms / 1000} s` : `${ms} ms`);
