@@ -15,7 +15,7 @@ export function Evidence({ evidence, view }: EvidenceProps) {
           Evidence ({evidence.length})
         </Text>
       </summary>
-      <Box as="ol" direction="Column" gap="200" style={{ margin: 0, paddingLeft: 20 }}>
+      <Box as="ol" direction="Column" gap="200" style={{ margin: 0, paddingLeft: 24 }}>
         {evidence.map((one, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: the list of a verdict does not change.
           <li key={index}>

@@ -45,7 +45,7 @@ export function Export({ model, view, onRedact }: ExportProps) {
   };
   return (
     <Card
-      title="Take it along"
+      title="Export"
       about="A summary for a ticket; and a copy of the report with every id of a user, device, room, event and server replaced, the same one by the same word everywhere. Public keys stay, as they are the evidence. Names that are no ids are not found: look the copy over before you publish it."
     >
       <Box alignItems="Center" gap="200" wrap="Wrap">

@@ -90,13 +90,13 @@ function FindingItem({ finding, view, database }: FindingItemProps) {
           <details>
             <summary>
               <Text as="span" size="T200">
-                Ways out, the gentlest first ({finding.remedies.length})
+                How to fix it, least disruptive first ({finding.remedies.length})
               </Text>
             </summary>
             <ol style={{ margin: 0, paddingLeft: 24 }}>
               {finding.remedies.map(({ title, blastRadius }) => (
                 <Text key={title} as="li" size="T200">
-                  <b>{visible(title)}</b> {visible(blastRadius)}
+                  <b>{visible(title)}</b> Impact: {visible(blastRadius)}
                 </Text>
               ))}
             </ol>
