@@ -261,13 +261,23 @@ for (const [what, code] of [
   test(`a frame that ${what}: nothing reaches the app`, async ({ page }) => {
     const escaped = await open(page, '/frames.html');
     await page.route('**/hostile.html', (route) =>
-      route.fulfill({ contentType: 'text/html', body: `<!doctype html><script>${code}</script>` }),
+      route.fulfill({
+        contentType: 'text/html',
+        body: `<!doctype html><script>parent.ran = (parent.ran ?? 0) + 1; ${code}</script>`,
+      }),
     );
     await page.evaluate(() => {
       for (let i = 0; i < 5; i++) window.openFrame('/hostile.html');
       window.openFrame('/hostile.html').remove();
     });
-    await page.waitForTimeout(500);
+    // All five have run, and one that spoils what is the page's has put it back.
+    await expect.poll(() => page.evaluate('window.ran')).toBe(5);
+    const isOwn = () =>
+      page.evaluate(() => {
+        const reader = Object.getOwnPropertyDescriptor(HTMLIFrameElement.prototype, 'contentDocument');
+        return /native code/.test(String(reader?.get));
+      });
+    await expect.poll(isOwn).toBe(true);
     await page.evaluate((src) => void window.openFrame(src), `${CALL}good`);
     await expect.poll(() => seen(page)).toEqual(expect.arrayContaining(both('good')));
     expect(await page.evaluate(() => window.lib.getCryptoDiagStatus().state)).toBe('running');
