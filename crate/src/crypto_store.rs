@@ -4,12 +4,9 @@
 //! ids that the homeserver knows already. A marker outside the store remembers the keys; this module judges from the
 //! marker, from the databases that were found, and from the keys that the client has now.
 
-use alloc::borrow::ToOwned;
-use alloc::string::String;
-
 use serde::{Deserialize, Serialize};
 
-pub use crate::store_marker::{MARKER_SCHEMA, Marker, Recall};
+pub use crate::store_marker::{MARKER_SCHEMA, Marker, MarkerField, Recall};
 use crate::store_trouble::{StoreTrouble, StoreTroubleKind};
 use crate::timestamp::Timestamp;
 

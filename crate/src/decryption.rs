@@ -6,9 +6,6 @@
 //!
 //! Earlier releases put `session: …` behind the reason; an error of any other kind stands there as its name and message.
 
-use alloc::borrow::ToOwned;
-use alloc::string::String;
-
 use crate::entry::{Detail, MalformedCause, TimelineEvent};
 use crate::scan;
 

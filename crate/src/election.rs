@@ -1,7 +1,5 @@
 //! What happens to a tab in the election of a leader, and what it has to do: the words of [`leadership`](crate::leadership).
 
-use alloc::string::String;
-
 use serde::{Deserialize, Serialize};
 
 use crate::tab_message::Message;

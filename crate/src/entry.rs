@@ -1,7 +1,5 @@
 //! The vocabulary: what a piece of evidence is made of.
 
-use alloc::string::String;
-
 use serde::{Deserialize, Serialize};
 
 use crate::timestamp::Timestamp;

@@ -3,11 +3,7 @@
 //! Lines that say the same are folded into one entry. When room runs out, it is taken from whoever holds most: kinds
 //! of a fault share the room, and of each kind the first entry and the latest ones stay.
 
-use alloc::borrow::ToOwned;
-use alloc::boxed::Box;
-use alloc::string::String;
-use alloc::vec::Vec;
-use core::hash::{Hash, Hasher};
+use std::hash::{Hash, Hasher};
 
 use crate::entry::{Detail, Entry, Fault, Level};
 use crate::timestamp::Timestamp;

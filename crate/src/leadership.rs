@@ -12,10 +12,6 @@
 //! - The tab that a person looks at wins: a leader that is reloaded asks for the lead back, and a tab that nobody looks at
 //!   pauses for a moment before it leads, so that no client is started in between.
 
-use alloc::borrow::ToOwned;
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use crate::election::{ANSWER_MS, AT_ONCE_MS, Action, Answer, DECISION_MS, Event, HANDOVER_MS, PAUSE_MS, Role};
 use crate::tab_message::Message;
 

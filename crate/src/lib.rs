@@ -4,12 +4,6 @@
 //! JavaScript, no clock and no storage; they take text and the time, and return data. Only [`web`] adapts them to a
 //! browser, and exists in the WebAssembly build alone, as do the crates it needs.
 
-// The module that is there from boot has no room for what `std` brings along.
-#![cfg_attr(not(feature = "diagnosis"), no_std)]
-
-extern crate alloc;
-
-pub mod json;
 pub mod timestamp;
 
 mod scan;

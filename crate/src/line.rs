@@ -1,8 +1,5 @@
 //! A line of a console, and what is read from it.
 
-use alloc::borrow::ToOwned;
-use alloc::string::String;
-
 use crate::entry::{Detail, Fault, Level};
 use crate::evidence::{Evidence, Place};
 use crate::redact::{redact, redact_excerpt};
@@ -74,7 +71,7 @@ fn joined(text: &str, excerpt: &str) -> String {
 pub(crate) fn failed_upload(http_status: Option<u16>, answer: &str, path: &str) -> Evidence {
     const MOST: usize = 512;
 
-    let status = http_status.map_or_else(String::new, |status| alloc::format!("[{status}] "));
+    let status = http_status.map_or_else(String::new, |status| format!("[{status}] "));
     let text = [&status, cut(answer, MOST), " (", path, ")"].concat();
     let detail = Detail::UploadFailed { http_status, errcode: scan::errcode(answer).map(str::to_owned) };
     let (level, source, fault) = (Level::Error, "network".to_owned(), Fault::Ke1);

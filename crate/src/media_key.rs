@@ -1,9 +1,6 @@
 //! The lines about media keys of a call: LiveKit's (the frames cannot be opened) and rust-crypto's (the to-device
 //! event that carries the key arrived, opened or not).
 
-use alloc::borrow::ToOwned;
-use alloc::string::String;
-
 use crate::entry::Detail;
 use crate::scan;
 use crate::structure::{OPENED, crypto_field, own_crypto_field, own_words};

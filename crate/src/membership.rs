@@ -1,9 +1,6 @@
 //! The lines about a call's membership: a delayed event leaves the call for a client that vanished, and the client
 //! must restart its timer in time. Written by the SDK's `MembershipManager` and by the widget driver.
 
-use alloc::borrow::ToOwned;
-use alloc::string::String;
-
 use crate::entry::{CallFailure, CallMembership, CallRequest};
 use crate::scan;
 

@@ -13,9 +13,6 @@
 //! The line may be cut anywhere, the quotes may be escaped (a response body logged as text), and an unsigned key is a
 //! bare string. What is cut is not guessed: half a key is `None`.
 
-use alloc::borrow::ToOwned;
-use alloc::string::String;
-
 use crate::entry::Refusal;
 use crate::scan;
 use crate::structure::{CryptoLine, leaves_quote_open};

@@ -11,8 +11,7 @@ mod shape;
 mod token;
 mod value;
 
-use alloc::borrow::Cow;
-use alloc::string::String;
+use std::borrow::Cow;
 
 use reader::Reader;
 use token::token_at;

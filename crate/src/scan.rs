@@ -1,24 +1,14 @@
-//! Plain searching: the few moves from which the grammars are made. A regex engine would outweigh the module; so would half
-//! a dozen of the standard library's searchers, which are made for needles of any length.
+//! The few moves from which the grammars are made, on the searches of [`str`]; what these look at is counted.
 
-use core::iter;
+use std::iter;
 
 use crate::steps;
 
 /// Where `words` stand first.
 pub(crate) fn find(text: &str, words: &str) -> Option<usize> {
-    let (bytes, words) = (text.as_bytes(), words.as_bytes());
-    let [first, more @ ..] = words else { return Some(0) };
-    let mut rest = bytes.iter();
-    while rest.position(|byte| byte == first).is_some() {
-        if rest.as_slice().starts_with(more) {
-            let at = bytes.len() - rest.len() - 1;
-            steps::note(at);
-            return Some(at);
-        }
-    }
-    steps::note(bytes.len());
-    None
+    let found = text.find(words);
+    steps::note(found.unwrap_or(text.len()));
+    found
 }
 
 /// Whether `words` stand anywhere.
@@ -38,9 +28,10 @@ pub(crate) fn after<'a>(text: &'a str, marker: &str) -> Option<&'a str> {
 }
 
 /// What stands before the last `marker`, and what follows it.
-pub(crate) fn after_last<'a>(text: &'a str, marker: &'a str) -> Option<(&'a str, &'a str)> {
-    let after = each_after(text, marker).last()?;
-    Some((&text[..text.len() - after.len() - marker.len()], after))
+pub(crate) fn after_last<'a>(text: &'a str, marker: &str) -> Option<(&'a str, &'a str)> {
+    let parts = text.rsplit_once(marker);
+    steps::note(parts.map_or(text.len(), |(_, after)| after.len()));
+    parts
 }
 
 /// What stands between the first `open` and the next `close` after it.
@@ -50,23 +41,12 @@ pub(crate) fn between<'a>(text: &'a str, open: &str, close: &str) -> Option<&'a 
 
 /// What stands before the first line break.
 pub(crate) fn first_line(text: &str) -> &str {
-    split(text, "\n").map_or(text, |(line, _)| line.strip_suffix('\r').unwrap_or(line))
+    text.lines().next().unwrap_or_default()
 }
 
 /// What follows each `marker`, to the end of the text.
 pub(crate) fn each_after<'a>(text: &'a str, marker: &'a str) -> impl Iterator<Item = &'a str> {
     iter::successors(after(text, marker), move |rest| after(rest, marker))
-}
-
-/// What stands between the blanks.
-pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = Some(text);
-    iter::from_fn(move || {
-        let text = rest?;
-        let (word, more) = split(text, " ").unzip();
-        rest = more;
-        Some(word.unwrap_or(text))
-    })
 }
 
 /// The longest non-empty beginning of `text` whose characters all satisfy `accept`.
@@ -124,27 +104,7 @@ pub(crate) fn errcode(text: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use alloc::vec::Vec;
-
     use super::*;
-
-    #[test]
-    fn words_are_found_where_they_stand_first() {
-        for (text, words) in
-            [("aaab", "aab"), ("ab", "ab"), ("é=é", "é"), ("x", "xy"), ("xyx", "y"), ("ab", ""), ("", "")]
-        {
-            assert_eq!(find(text, words), text.find(words), "{words} in {text}");
-        }
-        assert_eq!(each_after("(a(b((", "(").collect::<Vec<_>>(), ["a(b((", "b((", "(", ""]);
-    }
-
-    #[test]
-    fn a_list_and_a_first_line_are_what_the_standard_library_takes_them_for() {
-        for text in ["", " ", "a", "a b", " a  b ", "a\nb", "a\r\nb", "\r\n", "a\rb"] {
-            assert!(super::words(text).eq(text.split(' ')), "{text:?}");
-            assert_eq!(first_line(text), text.lines().next().unwrap_or_default(), "{text:?}");
-        }
-    }
 
     #[test]
     fn a_status_is_read_where_the_sdk_writes_one() {

@@ -1,14 +1,10 @@
 //! The one state machine that the edge talks to. It has no clock: every call is told what time it is.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use serde::{Deserialize, Serialize};
 
 use crate::crypto_store::{CryptoStoreStatus, Device, IdentityKeys, Recall};
 use crate::entry::{Detail, Entry, FaultCounts, Level};
 use crate::evidence::EvidenceBuffer;
-use crate::json::to_json;
 use crate::line::{Line, ReadLine, failed_upload};
 use crate::otk::dendrite_words;
 use crate::redact::redact;
@@ -173,8 +169,8 @@ impl Session {
         self.stores.listed(device, listed);
     }
 
-    /// Counts and entries, as JSON: [`Self::evidence`] without its copies.
-    pub fn evidence_json(&self) -> String {
+    /// [`Self::evidence`] without its copies, to be serialized.
+    pub fn shared_evidence(&self) -> impl Serialize {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
         struct Shared<'a> {
@@ -186,7 +182,7 @@ impl Session {
 
         let (counts, entries) = (self.counts, self.buffer.entries());
         let upload_loop = self.uploads.status();
-        to_json(&Shared { counts, entries, crypto_store: self.stores.status(None, None), upload_loop })
+        Shared { counts, entries, crypto_store: self.stores.status(None, None), upload_loop }
     }
 
     /// Counts and entries.
@@ -203,7 +199,7 @@ mod tests {
     use crate::entry::Fault;
 
     #[test]
-    fn the_json_is_the_evidence() {
+    fn what_is_shared_is_the_evidence() {
         let mut session = Session::default();
         let device = Device { user_id: "@a:hs".into(), device_id: "D".into(), database: "x".into() };
         session.watch_uploads(true, LoopOptions::default());
@@ -211,7 +207,8 @@ mod tests {
         session.upload_settled("at s t", 400, "One time key a:B already exists.", "/", Timestamp::default());
         let evidence = session.evidence();
         assert!(evidence.crypto_store.is_some() && evidence.upload_loop.watched && !evidence.entries.is_empty());
-        assert_eq!(serde_json::from_str::<Evidences>(&session.evidence_json()).unwrap(), evidence);
+        let shared = serde_json::to_value(session.shared_evidence()).unwrap();
+        assert_eq!(shared, serde_json::to_value(evidence).unwrap());
     }
 
     #[test]

@@ -2,8 +2,6 @@
 //!
 //! The prefilter of the browser edge is fed from it, so a row added here is looked for at once.
 
-use alloc::borrow::ToOwned;
-
 use crate::entry::{Detail, Fault};
 use crate::otk::{self, refusal_of_line};
 use crate::structure::own_words;

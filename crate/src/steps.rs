@@ -3,7 +3,7 @@
 
 #[cfg(all(debug_assertions, feature = "diagnosis"))]
 mod counter {
-    use core::cell::Cell;
+    use std::cell::Cell;
 
     std::thread_local! {
         static STEPS: Cell<u64> = const { Cell::new(0) };

@@ -1,11 +1,7 @@
 //! What is remembered of a device outside its crypto store.
 
-use alloc::borrow::ToOwned;
-use alloc::string::String;
-
 use serde::Serialize;
 
-use crate::scan;
 use crate::timestamp::Timestamp;
 
 /// The version of [`Marker`]'s form.
@@ -42,36 +38,53 @@ pub enum Recall {
     Unreadable(String),
 }
 
+/// One field of the JSON that stands in the place of a marker.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MarkerField {
+    /// `null`
+    Null,
+    /// A number.
+    Number(f64),
+    /// A string.
+    Text(String),
+}
+
 impl Recall {
-    /// Reads a marker as it was written: JSON, and the order of its fields is always the same.
-    pub fn from_text(text: &str) -> Self {
-        let schema = text.strip_prefix("{\"schema\":").and_then(scan::number);
-        let reason = match schema {
-            Some(MARKER_SCHEMA) => match Marker::from_text(text) {
-                Some(marker) => return Self::Known(marker),
-                None => "the marker of this device cannot be read: it is incomplete",
-            },
-            Some(_) => "the marker of this device is of another version of this library",
-            None => "the marker of this device cannot be read: it makes no sense",
+    /// Reads a marker by the names of its fields. `None`: it has no such field, or of a type that no field of a marker has.
+    pub fn from_fields(field: impl Fn(&str) -> Option<MarkerField>) -> Self {
+        let reason = match field("schema") {
+            Some(MarkerField::Number(schema)) if f64::from(MARKER_SCHEMA).total_cmp(&schema).is_eq() => {
+                match Marker::from_fields(field) {
+                    Some(marker) => return Self::Known(marker),
+                    None => "the marker of this device cannot be read: it is incomplete",
+                }
+            }
+            Some(MarkerField::Number(_)) => "the marker of this device is of another version of this library",
+            _ => "the marker of this device cannot be read: it makes no sense",
         };
         Self::Unreadable(reason.to_owned())
     }
 }
 
 impl Marker {
-    fn from_text(text: &str) -> Option<Self> {
-        // Keys and times hold no quotes, so no escapes either.
-        let field = |name| scan::between(text, name, "\"").filter(|value| !scan::holds(value, "\\"));
-        let time = |name| field(name)?.parse().ok();
-        let time_or_null = |null, name| if scan::holds(text, null) { Some(None) } else { time(name).map(Some) };
+    fn from_fields(field: impl Fn(&str) -> Option<MarkerField>) -> Option<Self> {
+        let text = |name| match field(name) {
+            Some(MarkerField::Text(text)) => Some(text),
+            _ => None,
+        };
+        let time = |name| text(name)?.parse().ok();
+        let time_or_null = |name| match field(name)? {
+            MarkerField::Null => Some(None),
+            _ => time(name).map(Some),
+        };
         Some(Self {
             schema: MARKER_SCHEMA,
-            ed25519: field("\"ed25519\":\"")?.to_owned(),
-            curve25519: field("\"curve25519\":\"")?.to_owned(),
-            since: time("\"since\":\"")?,
-            last_healthy: time("\"lastHealthy\":\"")?,
-            lost: time_or_null("\"lost\":null", "\"lost\":\"")?,
-            changed: time_or_null("\"changed\":null", "\"changed\":\"")?,
+            ed25519: text("ed25519")?,
+            curve25519: text("curve25519")?,
+            since: time("since")?,
+            last_healthy: time("lastHealthy")?,
+            lost: time_or_null("lost")?,
+            changed: time_or_null("changed")?,
         })
     }
 }

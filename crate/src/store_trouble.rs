@@ -5,8 +5,6 @@
 //! users of `IndexedDB` do not; its tracing has them as a field, in their Debug form. What is wrong with the store beside
 //! that, the library says in words of its own.
 
-use alloc::string::String;
-
 use serde::{Deserialize, Serialize};
 
 use crate::scan;

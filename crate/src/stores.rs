@@ -1,9 +1,5 @@
 //! The crypto stores of the devices that this page has had: one, or several after a logout and a login.
 
-use alloc::borrow::ToOwned;
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use crate::crypto_store::{
     CryptoStore, CryptoStoreStatus, Device, IdentityKeys, Marker, Recall, StoreLoss, note_trouble, verdict_on,
     verdict_on_loss,

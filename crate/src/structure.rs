@@ -9,8 +9,7 @@
 //! - of LiveKit's lines the participant, and of the SDK's about a call the room;
 //! - of all others what stands in quotes, Matrix ids, and addresses but for the requests that the table knows.
 
-use alloc::borrow::{Cow, ToOwned};
-use alloc::string::String;
+use std::borrow::Cow;
 
 use crate::scan;
 

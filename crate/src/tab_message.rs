@@ -1,8 +1,5 @@
 //! What the tabs of a session say to each other when the lead is to change hands.
 
-use alloc::borrow::ToOwned;
-use alloc::string::String;
-
 use crate::scan;
 
 /// The longest id that is read: no tab has one half as long.

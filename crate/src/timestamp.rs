@@ -1,13 +1,12 @@
 //! A moment, as text and as a number.
 
-use alloc::string::String;
-use core::fmt;
+use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 const MS_PER_DAY: i64 = 86_400_000;
 /// Years 0000 to 9999: what fits the fixed-width form, and so sorts as text.
-const RANGE: core::ops::RangeInclusive<i64> = -62_167_219_200_000..=253_402_300_799_999;
+const RANGE: std::ops::RangeInclusive<i64> = -62_167_219_200_000..=253_402_300_799_999;
 
 const SHAPE: &[u8; 24] = b"0000-00-00T00:00:00.000Z";
 
@@ -62,7 +61,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-impl core::str::FromStr for Timestamp {
+impl std::str::FromStr for Timestamp {
     type Err = ParseTimestampError;
 
     /// Accepts exactly what `Display` writes.
@@ -92,7 +91,7 @@ impl fmt::Display for ParseTimestampError {
     }
 }
 
-impl core::error::Error for ParseTimestampError {}
+impl std::error::Error for ParseTimestampError {}
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -108,7 +107,7 @@ impl<'de> Deserialize<'de> for Timestamp {
 
 #[cfg(feature = "bindings")]
 impl schemars::JsonSchema for Timestamp {
-    fn schema_name() -> alloc::borrow::Cow<'static, str> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         "Timestamp".into()
     }
 

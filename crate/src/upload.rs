@@ -9,8 +9,6 @@
 //! unread                    the body could not be read: there may be anything in it
 //! ```
 
-use alloc::vec::Vec;
-
 use crate::scan;
 
 /// An upload of keys, as far as its request tells.
@@ -38,7 +36,7 @@ impl<'a> Upload<'a> {
         while let Some(text) = rest {
             let (line, more) = scan::split(text, "\n").unzip();
             rest = more;
-            let mut words = scan::words(line.unwrap_or(text));
+            let mut words = line.unwrap_or(text).split(' ');
             match (words.next(), words.next(), words.next()) {
                 (Some("at"), Some(server), Some(sender)) => (upload.server, upload.sender) = (Some(server), sender),
                 (Some("by"), Some(user), Some(device)) => upload.signers.push(Some((user, device))),

@@ -5,10 +5,6 @@
 //! Uploads that do not tell their device for certain are taken for those of one client if the same sender sends them; they
 //! are counted, and never held back.
 
-use alloc::borrow::ToOwned;
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use crate::entry::Refusal;
 use crate::timestamp::Timestamp;
 use crate::upload::Upload;

@@ -10,10 +10,7 @@
 //! own last refusal: those of the same device, sent in the same name, that still carry the refused key, with the same value,
 //! and beside one-time keys nothing new. An accepted upload ends the loop.
 
-use alloc::borrow::ToOwned;
-use alloc::collections::VecDeque;
-use alloc::string::String;
-use alloc::vec::Vec;
+use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 

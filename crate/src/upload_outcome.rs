@@ -3,9 +3,7 @@
 //!
 //! Accepted is what the server answered with 2xx, and nothing else. Nothing here is ever held back.
 
-use alloc::borrow::ToOwned;
-use alloc::collections::VecDeque;
-use alloc::string::String;
+use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 

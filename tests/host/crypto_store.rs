@@ -1,12 +1,13 @@
 //! Every state of a crypto store, and its verdict.
 
 use lotus_crypto_diag::crypto_store::{
-    CryptoStore, Device, IdentityCheck, IdentityKeys, MARKER_SCHEMA, Marker, Recall, StoreLoss, StoreVerdict,
+    CryptoStore, Device, IdentityCheck, IdentityKeys, MARKER_SCHEMA, Marker, MarkerField, Recall, StoreLoss,
+    StoreVerdict,
 };
-use lotus_crypto_diag::json::to_json;
 use lotus_crypto_diag::store_trouble::StoreTroubleKind;
 use lotus_crypto_diag::stores::CryptoStores;
 use lotus_crypto_diag::timestamp::Timestamp;
+use serde_json::Value;
 
 const FIRST_SEEN: f64 = 1000.0;
 const NOW: f64 = 5000.0;
@@ -291,12 +292,26 @@ fn a_page_with_any_number_of_devices_keeps_few() {
     assert_eq!(stores.status(Some("@a:hs"), Some("900")), None);
 }
 
+fn to_json(marker: &Marker) -> String {
+    serde_json::to_string(marker).unwrap()
+}
+
+fn recall(text: &str) -> Recall {
+    let value: Value = serde_json::from_str(text).unwrap_or_default();
+    Recall::from_fields(|name| match value.get(name)? {
+        Value::Null => Some(MarkerField::Null),
+        Value::Number(number) => number.as_f64().map(MarkerField::Number),
+        Value::String(text) => Some(MarkerField::Text(text.clone())),
+        _ => None,
+    })
+}
+
 #[test]
 fn a_marker_is_read_back_as_it_was_written() {
     for marker in
         [marker(), Marker { lost: Some(at(2000.0)), ..marker() }, Marker { changed: Some(at(3000.0)), ..marker() }]
     {
-        assert_eq!(Recall::from_text(&to_json(&marker)), Recall::Known(marker));
+        assert_eq!(recall(&to_json(&marker)), Recall::Known(marker));
     }
 }
 
@@ -304,15 +319,16 @@ fn a_marker_is_read_back_as_it_was_written() {
 fn what_is_no_whole_marker_is_unreadable_and_says_why() {
     let whole = to_json(&Marker { changed: Some(at(3000.0)), ..marker() });
     for end in 0..whole.len() - 1 {
-        assert!(matches!(Recall::from_text(&whole[..end]), Recall::Unreadable(_)), "cut at {end}");
+        assert!(matches!(recall(&whole[..end]), Recall::Unreadable(_)), "cut at {end}");
     }
     for (text, reason) in [
         ("hello", "makes no sense"),
         ("{\"schema\":2,\"ed25519\":\"x\"}", "another version"),
-        (whole.replace("ed-first", "ed\\\"first").as_str(), "incomplete"),
+        (whole.replace("\"ed-first\"", "7").as_str(), "incomplete"),
+        (whole.replace(",\"lost\":null", "").as_str(), "incomplete"),
         (whole.replace("1970", "197X").as_str(), "incomplete"),
     ] {
-        let Recall::Unreadable(words) = Recall::from_text(text) else { panic!("{text}") };
+        let Recall::Unreadable(words) = recall(text) else { panic!("{text}") };
         assert!(words.contains(reason), "{text}: {words}");
     }
 }

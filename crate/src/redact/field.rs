@@ -1,6 +1,6 @@
 //! A field whose name says that its value is a secret, in whatever notation.
 
-use core::ops::Range;
+use std::ops::Range;
 
 use super::name::{Manner, accompanies_a_key, manner_of};
 use super::reader::Reader;

@@ -1,6 +1,6 @@
 //! One way through the text, from its beginning to its end.
 
-use core::ops::Range;
+use std::ops::Range;
 
 use super::token::{END, Token, WORD, is_word};
 use super::{REDACTED, shape};

@@ -1,6 +1,6 @@
 //! Secrets that show by themselves what they are, whatever stands around them.
 
-use core::ops::Range;
+use std::ops::Range;
 
 use crate::steps;
 

@@ -1,6 +1,6 @@
 //! How far the value of a field goes. Where its end cannot be known, too much goes rather than too little.
 
-use core::ops::Range;
+use std::ops::Range;
 
 use super::REDACTED;
 use super::name::Manner;

@@ -1,5 +1,8 @@
-//! Between Rust and JavaScript: no more of the language than is used here. Of `js-sys` more stays than is called.
+//! Between Rust and JavaScript.
 
+use js_sys::{Error, Reflect};
+use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
 use crate::timestamp::Timestamp;
@@ -14,9 +17,6 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = call)]
     fn call0(this: &Callback, receiver: &JsValue) -> Result<(), JsValue>;
 
-    #[wasm_bindgen(method, catch, js_name = call)]
-    fn call2(this: &Callback, receiver: &JsValue, first: &str, second: &str) -> Result<(), JsValue>;
-
     /// Gives the milliseconds since 1970.
     #[wasm_bindgen(typescript_type = "() => number")]
     #[derive(Clone)]
@@ -27,15 +27,15 @@ extern "C" {
 
     #[wasm_bindgen(js_namespace = Math)]
     pub(crate) fn random() -> f64;
+
+    /// `js-sys` has no `String()`, which takes any value.
+    #[wasm_bindgen(catch, js_name = String)]
+    fn text_of(value: &JsValue) -> Result<String, JsValue>;
 }
 
 impl Callback {
     pub(crate) fn tell(&self) {
         let _ = self.call0(&JsValue::UNDEFINED);
-    }
-
-    pub(crate) fn tell_of(&self, what: &str, text: &str) {
-        let _ = self.call2(&JsValue::UNDEFINED, what, text);
     }
 }
 
@@ -43,4 +43,31 @@ impl Clock {
     pub(crate) fn now(&self) -> Timestamp {
         Timestamp::from_ms(self.read(&JsValue::UNDEFINED).unwrap_or_default())
     }
+}
+
+pub(crate) fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// A field of an object; an error where it cannot be read.
+pub(crate) fn get(object: &JsValue, name: &str) -> Result<JsValue, JsValue> {
+    Reflect::get(object, &name.into())
+}
+
+/// The object that `JSON.parse` would make of it.
+pub(crate) fn to_object(value: &impl Serialize) -> JsValue {
+    value.serialize(&Serializer::json_compatible()).unwrap_or(JsValue::NULL)
+}
+
+/// What was thrown, in words. Whatever it is, reading it does not throw.
+pub(crate) fn explain(error: &JsValue) -> String {
+    in_words(error).unwrap_or_else(|_| "an error that cannot be read".into())
+}
+
+fn in_words(error: &JsValue) -> Result<String, JsValue> {
+    if !error.is_instance_of::<Error>() {
+        return text_of(error);
+    }
+    let (name, message) = (text_of(&get(error, "name")?)?, text_of(&get(error, "message")?)?);
+    Ok(if name == "Error" { message } else { [&*name, ": ", &message].concat() })
 }

@@ -1,17 +1,14 @@
 //! What JavaScript holds: the session, and the readers of the consoles.
 
-use alloc::rc::Rc;
-use alloc::string::String;
-use alloc::vec::Vec;
-use core::cell::RefCell;
+use std::cell::RefCell;
+use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 
-use super::convert::{Callback, Clock, random};
+use super::convert::{Callback, Clock, random, to_json};
 use super::markers;
 use crate::crypto_store::{Device, IdentityKeys};
 use crate::entry::Level;
-use crate::json::to_json;
 use crate::line::{Line, ReadLine};
 use crate::redact::redact;
 use crate::session::Session;
@@ -112,7 +109,7 @@ impl CryptoDiag {
 
     /// `Evidences`: counts and entries.
     pub fn evidence(&self) -> String {
-        self.session.borrow().evidence_json()
+        to_json(&self.session.borrow().shared_evidence())
     }
 
     /// A text of the host without its secrets.

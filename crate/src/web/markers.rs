@@ -1,36 +1,64 @@
-//! The markers of devices, in localStorage.
+//! The markers of devices, in localStorage. Everything there may throw: blocked, private, full.
 
-use alloc::string::String;
-
+use js_sys::{JSON, Reflect, encode_uri_component};
 use wasm_bindgen::prelude::*;
+use web_sys::Storage;
 
-use crate::crypto_store::{Device, Marker, Recall};
-use crate::json::to_json;
-
-#[wasm_bindgen(module = "/js/markers.js")]
-extern "C" {
-    #[wasm_bindgen(js_name = readMarker)]
-    fn read_marker(database: &str, user_id: &str, device_id: &str) -> Option<String>;
-
-    #[wasm_bindgen(js_name = writeMarker)]
-    fn write_marker(database: &str, user_id: &str, device_id: &str, text: &str) -> Option<String>;
-}
+use super::convert::{explain, get, to_object};
+use crate::crypto_store::{Device, Marker, MarkerField, Recall};
 
 /// What stands at a device's key, if anything makes sense there.
 pub(crate) fn recall(device: &Device) -> Recall {
-    let Some(found) = read_marker(&device.database, &device.user_id, &device.device_id) else {
-        return Recall::Nothing;
-    };
-    match found.strip_prefix('=') {
-        Some(text) => Recall::from_text(text),
-        None => Recall::Unreadable(["the marker of this device cannot be read: ", &found[1..]].concat()),
+    match storage().and_then(|storage| storage.get_item(&key(device))) {
+        Ok(None) => Recall::Nothing,
+        Ok(Some(text)) => read(&text),
+        Err(error) => Recall::Unreadable(["the marker of this device cannot be read: ", &explain(&error)].concat()),
     }
 }
 
-/// Remembers a device.
+fn read(text: &str) -> Recall {
+    let marker = JSON::parse(text).unwrap_or_default();
+    Recall::from_fields(|name| {
+        // What is no object has no fields.
+        let value = Reflect::get(&marker, &name.into()).ok()?;
+        if value.is_null() {
+            return Some(MarkerField::Null);
+        }
+        value.as_f64().map(MarkerField::Number).or_else(|| value.as_string().map(MarkerField::Text))
+    })
+}
+
+/// Remembers a device, and drops the markers of the user's former devices on the same database: they are dead.
 pub(crate) fn remember(device: &Device, marker: &Marker) -> Result<(), String> {
-    match write_marker(&device.database, &device.user_id, &device.device_id, &to_json(marker)) {
-        Some(reason) => Err(["the marker of this device cannot be written: ", &reason].concat()),
-        None => Ok(()),
+    write(device, marker).map_err(|error| ["the marker of this device cannot be written: ", &explain(&error)].concat())
+}
+
+fn write(device: &Device, marker: &Marker) -> Result<(), JsValue> {
+    let text = String::from(JSON::stringify(&to_object(marker))?);
+    let (storage, prefix, key) = (storage()?, siblings(device), key(device));
+    storage.set_item(&key, &text)?;
+    // Backwards: removing moves the later ones.
+    for index in (0..storage.length()?).rev() {
+        if let Some(other) = storage.key(index)?
+            && other.starts_with(&prefix)
+            && other != key
+        {
+            storage.remove_item(&other)?;
+        }
     }
+    Ok(())
+}
+
+fn siblings(device: &Device) -> String {
+    let part = |text: &str| String::from(encode_uri_component(text));
+    ["lotus-crypto-diag/device/", &part(&device.database), "/", &part(&device.user_id), "/"].concat()
+}
+
+fn key(device: &Device) -> String {
+    siblings(device) + &String::from(encode_uri_component(&device.device_id))
+}
+
+fn storage() -> Result<Storage, JsValue> {
+    let storage = get(&js_sys::global(), "localStorage")?;
+    if storage.is_falsy() { Err("there is no localStorage".into()) } else { Ok(storage.unchecked_into()) }
 }

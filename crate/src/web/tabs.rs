@@ -1,13 +1,12 @@
 //! The election of a leader, in a page: carries out what [`Leadership`] decides.
 
-use alloc::collections::VecDeque;
-use alloc::rc::Rc;
-use alloc::string::String;
-use core::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
 
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
-use super::convert::Callback;
 use crate::election::{Action, Answer, Event, Role};
 use crate::leadership::Leadership;
 use crate::tab_message::Message;
@@ -17,7 +16,7 @@ extern "C" {
     type Tab;
 
     #[wasm_bindgen(js_name = openTab)]
-    fn open_tab(name: &str, on_event: &JsValue, host: &Callback, guard: &JsValue, signal: &JsValue) -> Tab;
+    fn open_tab(name: &str, on_event: &JsValue, host: &Function, guard: &JsValue, signal: &JsValue) -> Tab;
 
     /// Takes part.
     #[wasm_bindgen(method)]
@@ -56,7 +55,7 @@ struct Page {
     events: RefCell<VecDeque<Event>>,
     busy: Cell<bool>,
     tab: OnceCell<Rc<Tab>>,
-    host: Callback,
+    host: Function,
 }
 
 #[wasm_bindgen]
@@ -65,7 +64,7 @@ impl TabElection {
     /// [`decided`](Self::decided) is the answer; `shutdown`, to which [`down`](Self::down) is; `granted`, `refused` and the
     /// reason, or `silence`, to [`take_over`](Self::take_over); `broken` where the wasm is, and whether the lock is lost. For the others see `tab.js`.
     #[wasm_bindgen(constructor)]
-    pub fn new(name: &str, id: String, host: Callback, guard: &JsValue, signal: &JsValue) -> Self {
+    pub fn new(name: &str, id: String, host: Function, guard: &JsValue, signal: &JsValue) -> Self {
         let page = Rc::new(Page {
             machine: RefCell::new(Leadership::new(id)),
             events: RefCell::default(),
@@ -146,7 +145,8 @@ impl Page {
     }
 
     fn tell(&self, what: &str, text: &str) {
-        self.host.tell_of(what, text);
+        // It only takes note; if it throws, nothing comes of it.
+        let _ = self.host.call2(&JsValue::UNDEFINED, &what.into(), &text.into());
     }
 }
 

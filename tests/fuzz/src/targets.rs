@@ -1,11 +1,10 @@
 //! What must hold for any input. Fuzzed natively; the committed corpus also runs on the host and as WebAssembly.
 
 use arbitrary::{Result, Unstructured};
-use lotus_crypto_diag::crypto_store::Recall;
+use lotus_crypto_diag::crypto_store::{MarkerField, Recall};
 use lotus_crypto_diag::diagnosis::analyse;
 use lotus_crypto_diag::entry::{Entry, Level, Refusal};
 use lotus_crypto_diag::evidence::CAPACITY;
-use lotus_crypto_diag::json::to_json;
 use lotus_crypto_diag::line::{Line, MAX_MESSAGE};
 use lotus_crypto_diag::otk::parse_refusal;
 use lotus_crypto_diag::redact::{REDACTED, redact};
@@ -74,13 +73,23 @@ pub fn grammar(data: &[u8]) {
     if let Some(message) = Message::parse(&text) {
         assert_eq!(Message::parse(&message.to_text()), Some(message));
     }
-    if let Recall::Known(marker) = Recall::from_text(&text) {
-        assert_eq!(Recall::from_text(&to_json(&marker)), Recall::Known(marker));
+    if let Recall::Known(marker) = recall(&serde_json::from_str(&text).unwrap_or_default()) {
+        let written = serde_json::to_value(&marker).expect("a marker is JSON");
+        assert_eq!(recall(&written), Recall::Known(marker));
     }
     if let Ok(read) = serde_json::from_value::<Timestamp>(text.as_ref().into()) {
         let written = serde_json::to_value(read).expect("a time is JSON");
         assert_eq!(serde_json::from_value::<Timestamp>(written).ok(), Some(read));
     }
+}
+
+fn recall(marker: &serde_json::Value) -> Recall {
+    Recall::from_fields(|name| match marker.get(name)? {
+        serde_json::Value::Null => Some(MarkerField::Null),
+        serde_json::Value::Number(number) => number.as_f64().map(MarkerField::Number),
+        serde_json::Value::String(text) => Some(MarkerField::Text(text.clone())),
+        _ => None,
+    })
 }
 
 /// The machine words of the model (`missing-field`), which no line has to hold.
@@ -283,9 +292,11 @@ pub fn copy(data: &[u8]) {
     read_back(&serde_json::from_str::<Report>(&copy.text).expect("the copy is a report"));
 }
 
-/// The small writer says what the large one says, and it can be read.
+/// What is handed over without a copy is the evidence, and it can be read.
 fn handed_over(session: &Session, evidence: &Evidences) {
-    let read: Evidences = serde_json::from_str(&session.evidence_json()).expect("what was handed over is read");
+    let read: Evidences = serde_json::to_value(session.shared_evidence())
+        .and_then(serde_json::from_value)
+        .expect("what was handed over is read");
     assert_eq!(&read, evidence);
 }
 
