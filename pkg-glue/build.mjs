@@ -1,26 +1,25 @@
 // Bundles the package: the wasm goes into the JavaScript, so that it is there, synchronously, with the first import.
 import { createHash } from 'node:crypto';
-import { copyFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
+import { lateGlobals } from './late-globals.mjs';
 import { optimise } from './optimise.mjs';
-import { shortNames } from './short-names.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const modules = ['capture', 'diagnosis'].map((name) => ({
   name,
   built: join(here, `wasm/${name}/lotus_crypto_diag_bg.wasm`),
   wasm: join(here, `wasm/${name}/optimised.wasm`),
-  names: join(here, `wasm/${name}/names.json`),
 }));
 const { version } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'));
 const [, crateVersion] = readFileSync(join(here, '../Cargo.toml'), 'utf8').match(/^version = "(.*)"$/m) ?? [];
 if (crateVersion !== version) throw new Error(`the crate is ${crateVersion}, the package is ${version}`);
 
-for (const { built, wasm, names } of modules) writeFileSync(names, JSON.stringify(optimise(built, wasm)));
+for (const { built, wasm } of modules) optimise(built, wasm);
 
 // Which WebAssembly a page runs, to be read in the status and in every report: the version says what it should be, the
 // hash what it is.
@@ -42,7 +41,7 @@ await build({
   charset: 'utf8',
   // No character of base64 is special to any minifier that a host may run over it.
   loader: { '.wasm': 'base64' },
-  plugins: [shortNames],
+  plugins: [lateGlobals],
   external: ['react', 'react/jsx-runtime', 'folds'],
   define: { __VERSION__: JSON.stringify(`${version}+wasm.${hash}`) },
   chunkNames: '[name]-[hash]',

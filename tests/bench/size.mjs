@@ -5,8 +5,8 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
+import { lateGlobals } from '../../pkg-glue/late-globals.mjs';
 import { optimise } from '../../pkg-glue/optimise.mjs';
-import { shortNames } from '../../pkg-glue/short-names.mjs';
 import { wasmParts } from './wasm-parts.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -47,7 +47,7 @@ async function bundle(entry, isWithout = false) {
     splitting: true,
     outdir: 'out',
     loader: { '.wasm': isWithout ? 'empty' : 'base64' },
-    plugins: [shortNames],
+    plugins: [lateGlobals],
     external: ['react', 'react/jsx-runtime', 'folds'],
     define: { __VERSION__: '"0.0.0+wasm.000000000000"' },
     logLevel: 'warning',

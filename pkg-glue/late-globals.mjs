@@ -1,7 +1,5 @@
-// The glue of wasm-bindgen as the package needs it: with the short names of the WebAssembly's imports and exports, and
-// with nothing in it that can throw while it is imported.
+// The glue of wasm-bindgen as the package needs it: with nothing in it that can throw while it is imported.
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { transform } from 'esbuild';
 
 /**
@@ -23,17 +21,12 @@ const Registry = (() => {
 `;
 const define = { TextDecoder: 'LateDecoder', TextEncoder: 'LateEncoder', FinalizationRegistry: 'Registry' };
 
-/** The names by which wasm-bindgen's glue and a module know each other: those that `optimise` has put in their place. */
-export const shortNames = {
-  name: 'short-names',
+/** The glue with those in place of the page's. */
+export const lateGlobals = {
+  name: 'late-globals',
   setup(/** @type {import('esbuild').PluginBuild} */ { onLoad }) {
     onLoad({ filter: /lotus_crypto_diag\.js$/ }, async ({ path }) => {
-      /** @type {Record<string, string>} */
-      const mangleCache = JSON.parse(readFileSync(join(dirname(path), 'names.json'), 'utf8'));
-      const names = Object.keys(mangleCache).map((name) => name.replace(/[./]/g, '\\$&'));
-      const mangleProps = new RegExp(`^(?:${names.join('|')})$`);
-      const charset = /** @type {const} */ ('utf8');
-      const options = { mangleProps, mangleQuoted: true, mangleCache, charset, define, banner };
+      const options = { charset: /** @type {const} */ ('utf8'), define, banner };
       return { contents: (await transform(readFileSync(path, 'utf8'), options)).code };
     });
   },
