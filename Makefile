@@ -33,7 +33,7 @@ demo: $(PACKAGE) ## the demo page, on 127.0.0.1; HOMESERVER=<url>: with a login 
 lab: $(PACKAGE) python $(DATABASE) ## the demo together with a Synapse of its own to log in to
 	@node tests/homeserver/play.mjs
 
-test: check chromium python postgres $(CONSUMERS) $(HOSTS) ## everything: check, then the tests on the host, in Chromium, in Node, end to end
+test: check chromium python postgres $(CONSUMERS) $(HOSTS) $(PEERS) ## everything: check, then the tests on the host, in Chromium, in Node, end to end
 	cargo test --workspace --features bindings
 	wasm-pack test --headless --chrome --chromedriver /usr/bin/chromedriver crate --test browser --test corpus
 	@SEED=1 $(MAKE) -s fuzz SECONDS=5
@@ -42,6 +42,7 @@ test: check chromium python postgres $(CONSUMERS) $(HOSTS) ## everything: check,
 	DATABASE=postgres npm -w tests run -s e2e -- --project=homeserver runbook
 	npm -w tests run -s consumers
 	npm -w tests run -s hosts
+	ROUNDS=1 npm -w tests run -s bench >/dev/null
 
 test-homeserver: $(PACKAGE) chromium python $(DATABASE) ## the tests against a real Synapse alone; DATABASE=postgres: not on SQLite
 	npm -w tests run -s e2e -- --project='homeserver*'

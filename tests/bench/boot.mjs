@@ -6,9 +6,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { openBench, spread } from './page.mjs';
+import { openBench, rounds, spread } from './page.mjs';
 
-const LOADS = 40;
+const LOADS = rounds(40);
 
 const here = dirname(fileURLToPath(import.meta.url));
 const glue = join(here, '../../pkg-glue');

@@ -6,10 +6,10 @@ import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { openBench, spread } from './page.mjs';
+import { openBench, rounds, spread } from './page.mjs';
 import { bundleVariants, measure } from './variants.mjs';
 
-const ROUNDS = Number(process.env['ROUNDS'] ?? 31);
+const ROUNDS = rounds(31);
 /** So long a round of one variant lasts, about. */
 const ROUND_MS = 4;
 

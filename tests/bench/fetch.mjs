@@ -5,9 +5,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { openBench, spread } from './page.mjs';
+import { openBench, rounds, spread } from './page.mjs';
 
-const ROUNDS = 41;
+const ROUNDS = rounds(41);
 
 const here = dirname(fileURLToPath(import.meta.url));
 /** @type {typeof import('esbuild')} */

@@ -1,8 +1,8 @@
 // What the watch for frames costs a page that changes its document and shows none: lists that are built, sorted and thrown
 // away, with the watch and without. Rounds are interleaved, medians compared.
-import { openBench, spread } from './page.mjs';
+import { openBench, rounds, spread } from './page.mjs';
 
-const ROUNDS = 61;
+const ROUNDS = rounds(61);
 
 const bench = await openBench();
 console.log(`${bench.version}, ${ROUNDS} interleaved rounds`);

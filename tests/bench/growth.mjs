@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-import { openBench, spread } from './page.mjs';
+import { isTrial, openBench, rounds, spread } from './page.mjs';
 
 const here = import.meta.dirname;
 const uplot = dirname(createRequire(join(here, '../../demo/package.json')).resolve('uplot/package.json'));
@@ -53,8 +53,9 @@ await page.evaluate(async (module) => {
 }, `${bench.origin}/index.js`);
 
 /** @typedef {{ name: string, unit: string, x: number[], lines: { name: string, y: number[] }[] }} Chart */
-/** @param {string} name @param {string} unit @param {number[]} x @param {Record<string, (at: number) => Promise<number>>} lines */
-async function measure(name, unit, x, lines) {
+/** @param {string} name @param {string} unit @param {number[]} all @param {Record<string, (at: number) => Promise<number>>} lines */
+async function measure(name, unit, all, lines) {
+  const x = isTrial ? all.slice(0, 2) : all;
   /** @type {Chart} */
   const chart = { name, unit, x, lines: [] };
   for (const [line, at] of Object.entries(lines)) {
@@ -112,7 +113,7 @@ charts.push(
       }
       const [first] = pages;
       const times = [];
-      for (let i = 0; i < 9; i++) {
+      for (let i = 0; i < rounds(9); i++) {
         const [ms, answered] = (await first?.evaluate(async () => {
           const start = performance.now();
           const report = JSON.parse(await /** @type {any} */ (window).lib.collectCryptoDiagReport(null));
@@ -165,7 +166,8 @@ await page.evaluate((all) => {
     );
   }
 }, charts);
-await page.screenshot({ path: join(here, 'growth.png') });
+// A trial leaves the picture that is kept.
+if (!isTrial) await page.screenshot({ path: join(here, 'growth.png') });
 await bench.close();
 const file = join(here, 'growth.json');
 writeFileSync(file, `${JSON.stringify({ date: new Date().toISOString(), browser: bench.version, charts }, null, 2)}\n`);

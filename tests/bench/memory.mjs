@@ -3,9 +3,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { openBench } from './page.mjs';
+import { openBench, rounds } from './page.mjs';
 
-const MILLION = 1_000_000;
+/** A round is ten thousand lines. */
+const MILLION = rounds(100) * 10_000;
 
 const bench = await openBench();
 const session = await bench.page.context().newCDPSession(bench.page);

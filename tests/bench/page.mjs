@@ -71,6 +71,12 @@ async function openFirefox() {
   return launch({ browser: 'firefox', executablePath: '/usr/bin/firefox-esr', extraPrefsFirefox: preferences });
 }
 
+/** ROUNDS=1: not to measure, but to see that the script still runs. */
+export const isTrial = process.env['ROUNDS'] === '1';
+
+/** How often something is measured. */
+export const rounds = (/** @type {number} */ usual) => Number(process.env['ROUNDS'] ?? usual);
+
 /** The middle one, and the quartiles. */
 export function spread(/** @type {number[]} */ values) {
   const sorted = [...values].sort((a, b) => a - b);

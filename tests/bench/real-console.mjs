@@ -7,13 +7,13 @@ import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
-import { serve, spread } from './page.mjs';
+import { rounds, serve, spread } from './page.mjs';
 import { bundleVariants, measure } from './variants.mjs';
 
 const OURS = 'lotus-crypto-diag';
 const UNIT = 'pass-through';
 const GIVE_UP_MS = 5 * 60_000;
-const options = { names: [UNIT, OURS], rounds: Number(process.env['ROUNDS'] ?? 101), roundMs: 10, real: true };
+const options = { names: [UNIT, OURS], rounds: rounds(101), roundMs: 10, real: true };
 
 /** @type {(results: string) => void} */
 let arrived = () => {};
