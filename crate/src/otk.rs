@@ -44,6 +44,17 @@ pub(crate) fn dendrite_words(answer: &str) -> Option<&str> {
 }
 
 /// Reads a refusal in the words of the homeserver; `None` for a text that merely contains some of them.
+///
+/// ```
+/// use lotus_crypto_diag::otk::parse_refusal;
+///
+/// let text = "[400] One time key signed_curve25519:AAAA already exists. \
+///             Old key: {\"key\":\"abc\"}; new key: {'key': 'def'}";
+/// let refusal = parse_refusal(text).expect("as Synapse writes it");
+/// assert_eq!(refusal.key_id, "signed_curve25519:AAAA");
+/// assert_eq!(refusal.diverges(), Some(true));
+/// assert_eq!(parse_refusal("room alias x already exists"), None);
+/// ```
 pub fn parse_refusal(text: &str) -> Option<Refusal> {
     parse_synapse(text).or_else(|| parse_dendrite(text))
 }

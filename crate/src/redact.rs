@@ -23,6 +23,12 @@ pub const REDACTED: &str = "[redacted]";
 ///
 /// Where secrets stand in one another, what was hidden may show another: so it looks again, a few times. A text that is
 /// not done with then was made for that, and goes as a whole.
+///
+/// ```
+/// use lotus_crypto_diag::redact::redact;
+///
+/// assert_eq!(redact("401 for Bearer syt_abc of @a:hs"), "401 for Bearer [redacted] of @a:hs");
+/// ```
 pub fn redact(text: &str) -> Cow<'_, str> {
     const DEPTH: usize = 8;
 

@@ -31,6 +31,19 @@ pub struct Evidences {
 }
 
 /// What was seen in this page since it was loaded.
+///
+/// ```
+/// use lotus_crypto_diag::entry::{Fault, Level};
+/// use lotus_crypto_diag::line::Line;
+/// use lotus_crypto_diag::session::Session;
+/// use lotus_crypto_diag::timestamp::Timestamp;
+///
+/// let mut session = Session::default();
+/// let text = "MissingKey: missing key at index 1 for participant @b:hs:D";
+/// let line = Line { level: Level::Error, source: "window", text, excerpt: "", truncated: false };
+/// assert!(session.observe(line, Timestamp::default()));
+/// assert_eq!(session.evidence().counts.get(Fault::Ke2), 1);
+/// ```
 #[derive(Debug, Default)]
 pub struct Session {
     buffer: EvidenceBuffer,

@@ -14,6 +14,14 @@ const SHAPE: &[u8; 24] = b"0000-00-00T00:00:00.000Z";
 ///
 /// In JSON it is ISO 8601 in UTC with milliseconds, so that it lines up with a homeserver's log:
 /// `2026-11-24T00:13:36.042Z`.
+///
+/// ```
+/// use lotus_crypto_diag::timestamp::Timestamp;
+///
+/// let time: Timestamp = "2026-11-24T00:13:36.042Z".parse()?;
+/// assert_eq!(time.plus_ms(1000).to_string(), "2026-11-24T00:13:37.042Z");
+/// # Ok::<(), lotus_crypto_diag::timestamp::ParseTimestampError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(i64);
 
