@@ -73,8 +73,7 @@ export function createEngine(onChange: () => void, onFailure: (error: unknown) =
   let console: { release: () => void } | undefined;
 
   const tellOfUploads = (to: CryptoDiag) => {
-    const { threshold, windowMs, breaker } = uploads?.options ?? {};
-    to.watchUploads(uploads !== undefined, threshold, windowMs, breaker);
+    to.watchUploads(uploads !== undefined, uploads?.options ?? {});
   };
 
   const awake = (): CryptoDiag => {
@@ -127,7 +126,7 @@ export function createEngine(onChange: () => void, onFailure: (error: unknown) =
       console?.release();
       console = undefined;
     },
-    evidence: () => JSON.parse(awake().evidence()),
+    evidence: () => awake().evidence(),
     redact: (text) => awake().redact(text),
     storeFound: ({ userId, deviceId, database }, existed, error) =>
       awake().storeFound(userId, deviceId, database, existed, error),
@@ -164,7 +163,7 @@ export function createEngine(onChange: () => void, onFailure: (error: unknown) =
       return new TabElection(name, id, host, guard, signal);
     },
     // Whoever asked about a store before has woken the module.
-    cryptoStore: (userId, deviceId) => (diag ? JSON.parse(diag.cryptoStore(userId, deviceId)) : null),
+    cryptoStore: (userId, deviceId) => diag?.cryptoStore(userId, deviceId) ?? null,
   };
 }
 

@@ -1,7 +1,7 @@
 //! The browser edge, in a real browser.
 #![cfg(target_family = "wasm")]
 
-use js_sys::{Array, Function, Reflect};
+use js_sys::{Array, Function, JSON, Reflect};
 use lotus_crypto_diag::signature::{HINTS, needles};
 use lotus_crypto_diag::web::{CryptoDiag, LineReader};
 use wasm_bindgen::prelude::*;
@@ -63,7 +63,7 @@ impl Page {
              return { seen, warn(...args) { seen.push(['warn', ...args]); return 'warned'; }, error(...args) { seen.push(['error', ...args]); } };",
         );
         let clock = Function::new_no_args("return Date.now()").unchecked_into();
-        let diag = CryptoDiag::new(Function::new_no_args("").unchecked_into(), clock);
+        let diag = CryptoDiag::new(Function::new_no_args(""), clock);
         Self { console, diag }
     }
 
@@ -80,7 +80,7 @@ impl Page {
     }
 
     fn evidence(&self) -> String {
-        self.diag.evidence()
+        text(&self.diag.evidence())
     }
 }
 
@@ -113,7 +113,11 @@ fn store(device_id: &str, existed: Option<bool>, ed25519: Option<&str>) -> Strin
         let [user, device, database] = ids();
         diag.store_keys(user, device, database, key.to_owned(), "curve".to_owned());
     }
-    diag.crypto_store(Some("@a:hs".to_owned()), Some(device_id.to_owned()))
+    text(&diag.crypto_store(Some("@a:hs".to_owned()), Some(device_id.to_owned())))
+}
+
+fn text(value: &JsValue) -> String {
+    JSON::stringify(value).unwrap().into()
 }
 
 fn evaluate(code: &str) -> JsValue {
@@ -269,4 +273,27 @@ fn another_console_is_watched_until_its_watch_is_freed_and_its_lines_name_it() {
     let evidence = page.evidence();
     assert!(evidence.contains(r#""source":"frame:/call/""#) && evidence.contains(r#""source":"window""#), "{evidence}");
     assert!(!evidence.contains("y already exists"));
+}
+
+#[wasm_bindgen_test]
+fn an_option_that_is_missing_of_another_type_or_throws_is_the_default() {
+    let refusals = |options: &str| {
+        let page = Page::new();
+        page.diag.watch_uploads(true, &evaluate(&format!("return {options}")).unchecked_into());
+        let answer = "One time key signed_curve25519:A already exists. Old key: x; new key: y";
+        let upload = "at https://hs t\nby @a:hs D\nkey signed_curve25519:A x";
+        (1..=4)
+            .find(|_| {
+                page.diag.upload_settled(upload, 400, answer, "/_matrix/client/v3/keys/upload");
+                page.evidence().contains(r#""state":"looping""#)
+            })
+            .unwrap_or_default()
+    };
+    let usual = refusals("{}");
+    assert_eq!(refusals("{ threshold: 2 }"), 2);
+    for options in
+        ["{ threshold: '2' }", "{ threshold: 0 }", "{ threshold: NaN }", "{ get threshold() { throw 1 } }", "undefined"]
+    {
+        assert_eq!(refusals(options), usual, "{options}");
+    }
 }

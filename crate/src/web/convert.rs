@@ -1,6 +1,6 @@
 //! Between Rust and JavaScript.
 
-use js_sys::{Error, Reflect};
+use js_sys::{Error, Function, Reflect};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
@@ -9,14 +9,6 @@ use crate::timestamp::Timestamp;
 
 #[wasm_bindgen]
 extern "C" {
-    /// What JavaScript hands over to be called. It only takes note, and does not throw; if it does, nothing comes of it.
-    #[wasm_bindgen(typescript_type = "Function")]
-    #[derive(Clone)]
-    pub type Callback;
-
-    #[wasm_bindgen(method, catch, js_name = call)]
-    fn call0(this: &Callback, receiver: &JsValue) -> Result<(), JsValue>;
-
     /// Gives the milliseconds since 1970.
     #[wasm_bindgen(typescript_type = "() => number")]
     #[derive(Clone)]
@@ -25,18 +17,9 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = call)]
     fn read(this: &Clock, receiver: &JsValue) -> Result<f64, JsValue>;
 
-    #[wasm_bindgen(js_namespace = Math)]
-    pub(crate) fn random() -> f64;
-
     /// `js-sys` has no `String()`, which takes any value.
     #[wasm_bindgen(catch, js_name = String)]
     fn text_of(value: &JsValue) -> Result<String, JsValue>;
-}
-
-impl Callback {
-    pub(crate) fn tell(&self) {
-        let _ = self.call0(&JsValue::UNDEFINED);
-    }
 }
 
 impl Clock {
@@ -45,8 +28,9 @@ impl Clock {
     }
 }
 
-pub(crate) fn to_json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
+/// Calls what takes note only, and does not throw; if it does, nothing comes of it.
+pub(crate) fn tell(listener: &Function) {
+    let _ = listener.call0(&JsValue::UNDEFINED);
 }
 
 /// A field of an object; an error where it cannot be read.

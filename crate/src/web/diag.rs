@@ -3,16 +3,18 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use js_sys::{Function, Math};
 use wasm_bindgen::prelude::*;
 
-use super::convert::{Callback, Clock, random, to_json};
+use super::convert::{Clock, tell, to_object};
 use super::markers;
+use super::options::UploadWatchOptions;
 use crate::crypto_store::{Device, IdentityKeys};
 use crate::entry::Level;
 use crate::line::{Line, ReadLine};
 use crate::redact::redact;
 use crate::session::Session;
-use crate::upload_loop::{LoopOptions, Verdict};
+use crate::upload_loop::Verdict;
 
 /// One session of diagnostics. Not for hosts: the package's own API stands in front of it.
 ///
@@ -20,7 +22,7 @@ use crate::upload_loop::{LoopOptions, Verdict};
 #[wasm_bindgen]
 pub struct CryptoDiag {
     session: Rc<RefCell<Session>>,
-    on_change: Callback,
+    on_change: Function,
     clock: Clock,
 }
 
@@ -29,7 +31,7 @@ impl CryptoDiag {
     /// `on_change` is called after every line that was kept, from inside the call that logged it. `clock` gives the
     /// milliseconds since 1970.
     #[wasm_bindgen(constructor)]
-    pub fn new(on_change: Callback, clock: Clock) -> Self {
+    pub fn new(on_change: Function, clock: Clock) -> Self {
         Self { session: Rc::default(), on_change, clock }
     }
 
@@ -43,18 +45,10 @@ impl CryptoDiag {
         }
     }
 
-    /// `fetch` is wrapped, or it is not any more; what was seen stays. Of the options, `undefined` leaves the default.
+    /// `fetch` is wrapped, or it is not any more; what was seen stays.
     #[wasm_bindgen(js_name = watchUploads)]
-    pub fn watch_uploads(&self, watched: bool, threshold: Option<f64>, window_ms: Option<f64>, breaker: Option<bool>) {
-        let default = LoopOptions::default();
-        // What is no number of something counts as not given.
-        let given = |number: Option<f64>| number.filter(|number| *number >= 1.0);
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
-        let options = LoopOptions {
-            threshold: given(threshold).map_or(default.threshold, |refusals| refusals as u32),
-            window_ms: given(window_ms).map_or(default.window_ms, |ms| ms as i64),
-            breaker: breaker.unwrap_or(default.breaker),
-        };
+    pub fn watch_uploads(&self, watched: bool, options: &UploadWatchOptions) {
+        let options = options.read();
         self.session.borrow_mut().watch_uploads(watched, options);
     }
 
@@ -63,12 +57,12 @@ impl CryptoDiag {
     #[wasm_bindgen(js_name = uploadStarts)]
     pub fn upload_starts(&self, upload: &str) -> bool {
         // Before the borrow: a page may have put something of its own in place of either.
-        let (now, random) = (self.clock.now(), random());
+        let (now, random) = (self.clock.now(), Math::random());
         let decided = self
             .session
             .try_borrow_mut()
             .map(|mut session| session.upload_starts(upload, now, random) == Verdict::Answer);
-        self.on_change.tell();
+        tell(&self.on_change);
         decided.unwrap_or(false)
     }
 
@@ -84,7 +78,7 @@ impl CryptoDiag {
             }
             session.upload_settled(upload, status, answer, path, now)
         });
-        self.on_change.tell();
+        tell(&self.on_change);
         settled.unwrap_or(false)
     }
 
@@ -97,7 +91,7 @@ impl CryptoDiag {
             session.probe_uploads(is_asked_for, now);
         }
         if is_asked_for {
-            self.on_change.tell();
+            tell(&self.on_change);
         }
     }
 
@@ -107,9 +101,10 @@ impl CryptoDiag {
         self.session.borrow_mut().logged_out(user_id.as_deref(), device_id.as_deref());
     }
 
-    /// `Evidences`: counts and entries.
-    pub fn evidence(&self) -> String {
-        to_json(&self.session.borrow().shared_evidence())
+    /// Counts and entries.
+    #[wasm_bindgen(unchecked_return_type = "Evidences")]
+    pub fn evidence(&self) -> JsValue {
+        to_object(&self.session.borrow().shared_evidence())
     }
 
     /// A text of the host without its secrets.
@@ -155,10 +150,11 @@ impl CryptoDiag {
         self.session.borrow_mut().store_listed(&Device { user_id, device_id, database }, listed);
     }
 
-    /// `CryptoStoreStatus` of a device, `null` where nobody asked about it. Of an id that is not given, every one fits.
-    #[wasm_bindgen(js_name = cryptoStore)]
-    pub fn crypto_store(&self, user_id: Option<String>, device_id: Option<String>) -> String {
-        to_json(&self.session.borrow().stores().status(user_id.as_deref(), device_id.as_deref()))
+    /// What is known of a device's crypto store, `null` where nobody asked about it. Of an id that is not given, every
+    /// one fits.
+    #[wasm_bindgen(js_name = cryptoStore, unchecked_return_type = "CryptoStoreStatus | null")]
+    pub fn crypto_store(&self, user_id: Option<String>, device_id: Option<String>) -> JsValue {
+        to_object(&self.session.borrow().stores().status(user_id.as_deref(), device_id.as_deref()))
     }
 }
 
@@ -166,7 +162,7 @@ impl CryptoDiag {
 #[wasm_bindgen]
 pub struct LineReader {
     session: Rc<RefCell<Session>>,
-    on_change: Callback,
+    on_change: Function,
     clock: Clock,
     recent: RefCell<Vec<Option<ReadLine>>>,
 }
@@ -201,7 +197,7 @@ impl LineReader {
         if kept {
             remember(&self.session);
             // It only takes note, and does not throw.
-            self.on_change.tell();
+            tell(&self.on_change);
         }
     }
 }

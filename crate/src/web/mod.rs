@@ -10,6 +10,8 @@ mod diag;
 #[cfg(feature = "capture")]
 mod markers;
 #[cfg(feature = "capture")]
+mod options;
+#[cfg(feature = "capture")]
 mod tabs;
 
 #[cfg(feature = "diagnosis")]
@@ -17,10 +19,19 @@ mod diagnosis;
 
 #[cfg(feature = "capture")]
 pub use {
-    convert::{Callback, Clock},
+    convert::Clock,
     diag::{CryptoDiag, LineReader},
+    options::UploadWatchOptions,
     tabs::TabElection,
 };
+
+/// The types that the declarations name which wasm-bindgen writes.
+#[cfg(feature = "capture")]
+#[wasm_bindgen::prelude::wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r"
+import type { UploadWatchOptions } from '../../src/engine';
+import type { CryptoStoreStatus, Evidences } from '../../src/generated/model';
+";
 
 #[cfg(feature = "diagnosis")]
 pub use diagnosis::{diagnose, read_refusal, redact, redact_secrets};

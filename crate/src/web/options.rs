@@ -1,0 +1,34 @@
+//! What a host wants. Any of it may be missing, of another type, or throw: then the default stands.
+
+use wasm_bindgen::prelude::*;
+
+use crate::upload_loop::LoopOptions;
+
+#[wasm_bindgen]
+extern "C" {
+    /// When refused uploads are a loop, and what is done about it.
+    #[wasm_bindgen(typescript_type = "UploadWatchOptions")]
+    pub type UploadWatchOptions;
+
+    #[wasm_bindgen(method, getter, catch)]
+    fn threshold(this: &UploadWatchOptions) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method, getter, catch, js_name = windowMs)]
+    fn window_ms(this: &UploadWatchOptions) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method, getter, catch)]
+    fn breaker(this: &UploadWatchOptions) -> Result<JsValue, JsValue>;
+}
+
+impl UploadWatchOptions {
+    pub(crate) fn read(&self) -> LoopOptions {
+        let default = LoopOptions::default();
+        let number = |given: Result<JsValue, _>| given.ok()?.as_f64().filter(|number| *number >= 1.0);
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+        LoopOptions {
+            threshold: number(self.threshold()).map_or(default.threshold, |refusals| refusals as u32),
+            window_ms: number(self.window_ms()).map_or(default.window_ms, |ms| ms as i64),
+            breaker: self.breaker().ok().and_then(|given| given.as_bool()).unwrap_or(default.breaker),
+        }
+    }
+}
