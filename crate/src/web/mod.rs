@@ -1,6 +1,6 @@
 //! The browser edge: one API a file, conversions only.
 //!
-//! Two WebAssembly modules come of it, by the feature: `capture` is there from the first line of boot, `diagnosis` is
+//! Two WebAssembly modules come of it, by the feature: `capture` gathers evidence, `diagnosis` is
 //! loaded when somebody wants to know what a report says.
 
 #[cfg(feature = "capture")]
