@@ -42,7 +42,8 @@ test: check chromium python postgres $(CONSUMERS) $(HOSTS) $(PEERS) ## everythin
 	DATABASE=postgres npm -w tests run -s e2e -- --project=homeserver runbook
 	npm -w tests run -s consumers
 	npm -w tests run -s hosts
-	ROUNDS=1 npm -w tests run -s bench >/dev/null
+	@echo "Trying each script of the bench for one round (a minute)"
+	@ROUNDS=1 npm -w tests run -s bench >/dev/null
 
 test-homeserver: $(PACKAGE) chromium python $(DATABASE) ## the tests against a real Synapse alone; DATABASE=postgres: not on SQLite
 	npm -w tests run -s e2e -- --project='homeserver*'
