@@ -1,4 +1,4 @@
-// Bundles the package: the wasm goes into the JavaScript, so that it is there, synchronously, with the first import.
+// Bundles the package: the wasm goes into the JavaScript, so that it can be instantiated without waiting for anything.
 import { createHash } from 'node:crypto';
 import { copyFileSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';

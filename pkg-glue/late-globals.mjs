@@ -15,11 +15,9 @@ class LateEncoder {
   encode(text) { return (this.made ??= new TextEncoder()).encode(text); }
   encodeInto(text, bytes) { return (this.made ??= new TextEncoder()).encodeInto(text, bytes); }
 }
-const Registry = (() => {
-  try { new FinalizationRegistry(() => {}); return FinalizationRegistry; } catch { return undefined; }
-})();
 `;
-const define = { TextDecoder: 'LateDecoder', TextEncoder: 'LateEncoder', FinalizationRegistry: 'Registry' };
+// What is made of the module is freed by hand. A registry would call a module that has trapped.
+const define = { TextDecoder: 'LateDecoder', TextEncoder: 'LateEncoder', FinalizationRegistry: 'undefined' };
 
 /** The glue with those in place of the page's. */
 export const lateGlobals = {

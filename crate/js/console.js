@@ -14,8 +14,18 @@ const MAX_TEXT = 16384;
 /** Before the words that were found far behind: enough that the redaction sees where a secret begins. */
 const EXCERPT_LEAD = 2048;
 const EXCERPT_TAIL = 12288;
+/** In calls: what the compilation of the expressions takes of the stack, and what reading a line in the wasm does. */
+const COLD_STACK = 1000;
+const WASM_STACK = 300;
+/** How often an expression runs before V8 has done with compiling it. */
+const WARM = 3;
 /** So many of the latest lines are known again: a storm repeats few, and again and again. */
 const RECENT = 4;
+
+/** Throws where the stack has no room for so many calls. A RangeError later would leave the wasm's data locked. */
+export function needStack(calls = WASM_STACK) {
+  if (calls > 0) needStack(calls - 1);
+}
 
 /** @param {readonly string[]} words one of which is to be found, literally */
 const oneOf = (words) => new RegExp(words.map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|'));
@@ -54,8 +64,23 @@ export function createMatcher(words, hints) {
     }
   };
 
+  let isWarm = false;
   return {
+    /**
+     * Runs both expressions until the browser has compiled them for good, for either form in which it keeps a string:
+     * where it has to compile one while the stack is exhausted, V8 ends the process.
+     */
+    warm() {
+      for (const text of ['no evidence', 'no evid\u0113nce']) {
+        for (let i = 0; i < WARM; i++) {
+          hint.test(text);
+          pattern.test(text);
+        }
+      }
+      isWarm = true;
+    },
     matches(/** @type {ArrayLike<unknown>} */ args) {
+      if (!isWarm) needStack(COLD_STACK);
       for (let i = 0; i < args.length; i++) if (matchesValue(args[i])) return true;
       return false;
     },
@@ -120,6 +145,7 @@ export function tapConsole(console, matcher, source, onMatch, onFailure, signal)
     busy = true;
     try {
       if (!matcher.matches(args)) return;
+      needStack();
       pass(level, formatLine(args, bounds));
     } catch (error) {
       try {

@@ -1,7 +1,7 @@
 // Watches `fetch` for uploads of one-time keys. Every other request pays for a look at its method, and nothing else:
 // the promise it gets is the browser's own.
 
-import { plain } from './console.js';
+import { needStack, plain } from './console.js';
 import { noteOf, takeBuiltins, whereOf } from './upload.js';
 
 const { apply, getOwnPropertyDescriptor, defineProperty, deleteProperty } = Reflect;
@@ -60,6 +60,7 @@ export function tapFetch(scope, onUpload, onSettled, onSign, onFailure, signal) 
   /** @type {<T>(call: () => T) => T | undefined} */
   const guarded = (call) => {
     try {
+      needStack();
       return call();
     } catch (error) {
       try {

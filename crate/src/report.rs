@@ -133,8 +133,8 @@ pub struct PageReport {
     pub blind_spots: Vec<String>,
 }
 
-/// The report as it stands in the file. The package puts together what it is made of: the module that is there from boot
-/// has the evidence, and no use for the rest.
+/// The report as it stands in the file. The package puts together what it is made of: the module that gathers evidence has
+/// no use for the rest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]

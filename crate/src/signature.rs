@@ -1,6 +1,6 @@
 //! The one table of signatures: by which words a line is recognised, and which grammar reads the rest.
 //!
-//! The prefilter of the browser edge is fed from it, so a row added here is looked for at once.
+//! The prefilter in JavaScript is written from it: after a change here, run `make bindings`.
 
 use crate::entry::{Detail, Fault};
 use crate::otk::{self, refusal_of_line};

@@ -229,8 +229,8 @@ function createCore(): Core {
         // An exhausted stack is the page's; it does not break the module for good.
         if (!(error instanceof RangeError)) fail(error);
       };
-      engine = createEngine(handleEvidence, handleFailure, end);
-      // The first line that is evidence may be one of a storm.
+      engine = createEngine(handleEvidence, handleFailure, fail, end);
+      // While the page is idle, so that the first evidence need not wait for it.
       if (typeof document !== 'undefined') whenStarted(start, wake);
     } catch (error) {
       status.set('unavailable', `this page cannot run the diagnostics: ${explain(error)}`);
@@ -319,9 +319,17 @@ function createCore(): Core {
     return guarded((e) => e.redact(text));
   };
 
+  /** Views are drawn while the app starts: that does not instantiate the module. Nothing was seen before it is. */
+  const glance = (): Evidences => {
+    const asleep = usable();
+    if (!asleep || asleep.isAwake()) return asleep ? evidence() : known;
+    const watch = asleep.uploadsWatched();
+    const breaker = watch?.breaker ? 'closed' : 'off';
+    return { ...known, uploadLoop: { ...known.uploadLoop, watched: watch !== undefined, breaker } };
+  };
+
   const takeSnapshot = (): CryptoDiagSnapshot => {
-    // Views are drawn while the app starts; nothing was seen before the module is instantiated.
-    const evidences = usable()?.isAwake() ? evidence() : known;
+    const evidences = glance();
     return {
       ...evidences,
       status: status.now(),

@@ -5,7 +5,7 @@
 import {
   diagnose,
   initSync,
-  readRefusal as readRefusalAsJson,
+  readRefusal as readIt,
   redact,
   redactSecrets as withoutSecrets,
 } from '../wasm/diagnosis/lotus_crypto_diag.js';
@@ -76,7 +76,7 @@ export function redactedCopy(report: Report | string, evidence?: ServerEvidence)
  */
 export function readRefusal(text: string, httpStatus?: number): Refusal | null {
   start();
-  return JSON.parse(readRefusalAsJson(text, httpStatus) ?? 'null');
+  return readIt(text, httpStatus);
 }
 
 /** A text without access tokens, passwords, cookies and private keys: `[redacted]` stands for each. Public keys stay. */

@@ -1,22 +1,23 @@
-// What watches the page, and the WebAssembly module behind it. The module is inlined, and instantiated synchronously when
-// the first thing happens that is evidence: an app in which nothing is wrong starts without it.
+// What watches the page, and the WebAssembly module behind it.
 
 import { createMatcher, tapConsole } from '../../crate/js/console.js';
 import { watchFetch } from '../../crate/js/fetch.js';
-import { CryptoDiag, initSync, type LineReader, TabElection } from '../wasm/capture/lotus_crypto_diag.js';
-import wasm from '../wasm/capture/optimised.wasm';
+import { CryptoDiag, TabElection } from '../wasm/capture/lotus_crypto_diag.js';
 import { now } from './clock';
+import { ConsoleTap } from './console-tap';
 import type { Host } from './election';
 import type { EndSignal } from './end';
 import type { CryptoStoreStatus, Evidences } from './generated/model';
 import { HINTS, WORDS } from './generated/words';
-import { bytesOf } from './inlined';
+import { LateModule } from './late-module';
 
 export interface Engine {
   /** Whether the module is instantiated. Before that, nothing was seen. */
   isAwake(): boolean;
   /** Instantiates the module, if it is not. */
   wake(): void;
+  /** Whether uploads are watched, and held back in a loop; for as long as the module is not instantiated. */
+  uploadsWatched(): { breaker: boolean } | undefined;
   /** Whether both console methods could be wrapped. */
   start(): boolean;
   stop(): void;
@@ -59,70 +60,47 @@ export interface StoreOfDevice {
   database: string;
 }
 
-/** The shortest module there is: an engine or a policy of the page that refuses this one refuses every one. */
-const EMPTY_MODULE = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-
-/** Throws where the page cannot run WebAssembly. `signal` lets all of the page go, without a call of the module. */
-export function createEngine(onChange: () => void, onFailure: (error: unknown) => void, signal: EndSignal): Engine {
-  if (typeof WebAssembly !== 'object') throw new Error('this browser has no WebAssembly');
-  new WebAssembly.Module(Uint8Array.from(EMPTY_MODULE));
-
+/**
+ * Throws where the page cannot run WebAssembly. `onFailure` is called with what broke while a line or an upload was read,
+ * `onBroken` where the module cannot be instantiated. `signal` lets all of the page go, without a call of the module.
+ */
+export function createEngine(
+  onChange: () => void,
+  onFailure: (error: unknown) => void,
+  onBroken: (error: unknown) => void,
+  signal: EndSignal,
+): Engine {
   const matcher = createMatcher(WORDS, HINTS);
-  let diag: CryptoDiag | undefined;
   let uploads: { release: () => void; options: UploadWatchOptions } | undefined;
-  let console: { release: () => void } | undefined;
+  let console: ConsoleTap | undefined;
 
-  const tellOfUploads = (to: CryptoDiag) => {
-    to.watchUploads(uploads !== undefined, uploads?.options ?? {});
-  };
-
-  const awake = (): CryptoDiag => {
-    if (diag) return diag;
-    try {
-      initSync({ module: bytesOf(wasm) });
-      const made = new CryptoDiag(onChange, now);
-      tellOfUploads(made);
-      diag = made;
-      return made;
-    } catch (error) {
-      onFailure(error);
-      throw error;
-    }
-  };
-
-  const tap = (console: object | undefined, source: () => string) => {
-    let reader: LineReader | undefined;
-    const { watched, release } = tapConsole(
-      console,
-      matcher,
-      source,
-      (...line) => {
-        reader ??= awake().reader();
-        reader.read(...line);
-      },
-      onFailure,
-      signal,
-    );
-    return {
-      watched,
-      release: () => {
-        release();
-        reader?.free();
-        reader = undefined;
-      },
-    };
-  };
+  const tellOfUploads = (to: CryptoDiag) => to.watchUploads(uploads !== undefined, uploads?.options ?? {});
+  const module = new LateModule(onBroken, () => {
+    const made = new CryptoDiag(onChange, now);
+    tellOfUploads(made);
+    onChange();
+    return made;
+  });
+  const awake = () => module.instantiate();
+  const tap = (console: object | undefined, source: () => string) =>
+    new ConsoleTap(module, (onMatch) => tapConsole(console, matcher, source, onMatch, onFailure, signal), signal);
 
   return {
-    isAwake: () => diag !== undefined,
-    wake: () => void awake(),
-    start: () => {
-      const { watched, release } = tap(consoleOf(globalThis), () => 'window');
-      console = { release };
-      return watched === 2;
+    isAwake: () => module.diag !== undefined,
+    wake() {
+      matcher.warm();
+      awake();
     },
-    watchConsole: (console, source) => tap(console, source).release,
-    stop: () => {
+    uploadsWatched: () => uploads && { breaker: isOn(uploads.options.breaker) },
+    start() {
+      console = tap(consoleOf(globalThis), () => 'window');
+      return console.watched === 2;
+    },
+    watchConsole(console, source) {
+      const watched = tap(console, source);
+      return () => watched.release();
+    },
+    stop() {
       console?.release();
       console = undefined;
     },
@@ -134,38 +112,43 @@ export function createEngine(onChange: () => void, onFailure: (error: unknown) =
       awake().storeKeys(userId, deviceId, database, ed25519, curve25519),
     storeListed: ({ userId, deviceId, database }, isListed) =>
       awake().storeListed(userId, deviceId, database, isListed),
-    watchUploads(scope, options) {
+    watchUploads(scope, { threshold, windowMs, breaker }) {
       // The former one is let go first: it would stay below the new one.
       uploads?.release();
       uploads = undefined;
       const watch = watchFetch(
         scope,
-        (upload) => awake().uploadStarts(upload),
-        (upload, status, answer, path) => awake().uploadSettled(upload, status, answer, path),
+        (upload) => !module.isBusy && awake().uploadStarts(upload),
+        (upload, status, answer, path) => !module.isBusy && awake().uploadSettled(upload, status, answer, path),
         // Nothing is held back before the first upload.
-        () => diag?.probeUploads(false),
+        () => module.diag?.probeUploads(false),
         onFailure,
         signal,
       );
+      // As they are now: a host may use the object again.
+      const options = { threshold, windowMs, breaker } as UploadWatchOptions;
       if (watch) uploads = { release: watch.release, options };
-      if (diag) tellOfUploads(diag);
+      if (module.diag) tellOfUploads(module.diag);
       return uploads !== undefined;
     },
     unwatchUploads() {
       uploads?.release();
       uploads = undefined;
-      if (diag) tellOfUploads(diag);
+      if (module.diag) tellOfUploads(module.diag);
     },
-    probeUploads: () => diag?.probeUploads(true),
-    loggedOut: (userId, deviceId) => diag?.loggedOut(userId, deviceId),
+    probeUploads: () => module.diag?.probeUploads(true),
+    loggedOut: (userId, deviceId) => module.diag?.loggedOut(userId, deviceId),
     elect(name, id, host, guard, signal) {
       awake();
       return new TabElection(name, id, host, guard, signal);
     },
     // Whoever asked about a store before has woken the module.
-    cryptoStore: (userId, deviceId) => diag?.cryptoStore(userId, deviceId) ?? null,
+    cryptoStore: (userId, deviceId) => module.diag?.cryptoStore(userId, deviceId) ?? null,
   };
 }
+
+/** As the module reads the option. */
+const isOn = (breaker: unknown) => breaker === undefined || breaker === null || Boolean(breaker);
 
 /** A page may have put a getter in its place that throws: then it cannot be wrapped, like one that is missing. */
 function consoleOf(page: { console?: object }): object | undefined {

@@ -69,7 +69,7 @@ export function wasmParts(bytes) {
 function partOf(name) {
   const [, own] = name.match(/lotus_crypto_diag::(\w+)/) ?? [];
   if (own !== undefined) return own;
-  if (/^(cryptodiag|tabelection|watchedconsole|__wb|__extern|wasm_bindgen|js_sys)/.test(name))
+  if (/^(cryptodiag|tabelection|linereader|__wb|__extern|wasm_bindgen|js_sys)/.test(name))
     return 'exports and wasm-bindgen';
   const [, crate] = name.match(/\b(serde|alloc|core|rlsf)(?:_core)?(?:\[\w+\])?::/) ?? [];
   return crate === undefined ? 'other' : `${crate} (library)`;

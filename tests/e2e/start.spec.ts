@@ -227,6 +227,16 @@ const PAGES: Record<string, Row & { code: string }> = {
     }`,
     says: /the wait for the page's load event \(TypeError/,
   },
+  'an Object.prototype with the fields of a report': {
+    code: `for (const name of ['count', 'detail', 'entries', 'since', 'verdict', 'watched', 'lost', 'message']) {
+      Object.defineProperty(Object.prototype, name, { __proto__: null, value() {}, configurable: true, writable: false });
+    }`,
+  },
+  'an Object.prototype with setters that take the fields of a report': {
+    code: `for (const name of ['count', 'detail', 'entries', 'since', 'watched', 'ts', 'level']) {
+      Object.defineProperty(Object.prototype, name, { __proto__: null, get() {}, set() {}, configurable: true });
+    }`,
+  },
   'frozen builtins': {
     code: '[Object, Array, Function, Error, Promise, Map, Set, RegExp].forEach((f) => [f, f.prototype].forEach(Object.freeze))',
   },

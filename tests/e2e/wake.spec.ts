@@ -3,17 +3,21 @@ import { expect, type Page, test } from '@playwright/test';
 
 import { open, readReport } from './report';
 
-/** Counts what is instantiated, on a page that imports `auto` and draws the card; `refuse`: and lets none of it be. */
-async function openCounting(page: Page, { refuse = false } = {}) {
-  await page.addInitScript((refuse) => {
+/** Counts what is instantiated, on a page that imports `auto` and draws the card; the first are refused as given. */
+async function openCounting(page: Page, refusals: ('CompileError' | 'RangeError')[] = []) {
+  await page.addInitScript((refusals) => {
     const Real = WebAssembly.Instance;
     const counted = Object.assign(window, { instances: 0 });
     WebAssembly.Instance = function Instance(module: WebAssembly.Module, imports: WebAssembly.Imports) {
+      const refusal = refusals[counted.instances];
       counted.instances += 1;
-      if (refuse) throw new WebAssembly.CompileError('no memory left');
+      // Whatever a page logs from inside is not read: a second instance would come of it.
+      console.warn('from inside: x already exists');
+      if (refusal === 'RangeError') throw new RangeError('cannot allocate memory');
+      if (refusal === 'CompileError') throw new WebAssembly.CompileError('cannot allocate memory');
       return new Real(module, imports);
     } as unknown as typeof WebAssembly.Instance;
-  }, refuse);
+  }, refusals);
   // The app is never idle for long, nor has it started, before the test says so.
   await page.addInitScript(() => {
     const idle: (() => void)[] = [];
@@ -38,13 +42,22 @@ test('an app in which nothing is wrong starts without it, and has it once it is 
     console.error(new Error('nor is this'));
     return fetch('/echo/a', { method: 'POST', body: '{}' });
   });
-  expect(await snapshot(page)).toMatchObject({ status: { state: 'running', reason: null }, entries: [] });
+  const asleep = await snapshot(page);
+  expect(asleep).toMatchObject({ status: { state: 'running', reason: null }, entries: [] });
   expect(await instances(page)).toBe(0);
   await expect.poll(() => page.evaluate('waiting()')).toBeGreaterThan(0);
   expect(await instances(page)).toBe(0);
-  await page.evaluate('rest()');
-  expect(await instances(page)).toBe(1);
-  await expect.poll(async () => (await snapshot(page)).uploadLoop.watched).toBe(true);
+  await page.evaluate(() => void Object.assign(window, { known: window.lib.getSnapshot() }));
+  const afterRest = async () => {
+    await page.evaluate('rest()');
+    return instances(page);
+  };
+  await expect.poll(afterRest).toBe(1);
+  // What a view was told before was right.
+  expect(asleep.uploadLoop).toMatchObject({ watched: true, breaker: 'closed' });
+  await page.waitForFunction((known) => window.lib.getSnapshot() !== known, await page.evaluateHandle('window.known'));
+  const { counts, entries, cryptoStore, uploadLoop } = asleep;
+  expect(await snapshot(page)).toMatchObject({ counts, entries, cryptoStore, uploadLoop });
   expect(escaped).toEqual([]);
 });
 
@@ -73,18 +86,92 @@ for (const [name, happen] of Object.entries(FIRST)) {
   });
 }
 
-test('one that cannot be instantiated is said to have failed, and the page goes on', async ({ page }) => {
-  const escaped = await openCounting(page, { refuse: true });
-  const body = await page.evaluate(async () => {
-    console.warn('x already exists');
-    const response = await fetch('/echo/_matrix/client/v3/keys/upload', { method: 'POST', body: '{}' });
-    console.warn('y already exists');
-    return response.status;
+const REFUSED: Record<string, { refusals: ('CompileError' | 'RangeError')[]; instances: number }> = {
+  'one that cannot be compiled': { refusals: ['CompileError'], instances: 1 },
+  // The first time it may be the stack of the page that is exhausted.
+  'one for which there is no memory': { refusals: ['RangeError', 'RangeError'], instances: 2 },
+};
+for (const [name, { refusals, instances: tried }] of Object.entries(REFUSED)) {
+  test(`${name} is said to have failed, and the page goes on`, async ({ page }) => {
+    const escaped = await openCounting(page, refusals);
+    const status = await page.evaluate(async () => {
+      console.warn('x already exists');
+      const response = await fetch('/echo/_matrix/client/v3/keys/upload', { method: 'POST', body: '{}' });
+      for (let line = 0; line < 20; line++) console.warn(`${line} already exists`);
+      return response.status;
+    });
+    expect(status).toBe(200);
+    await expect.poll(async () => (await snapshot(page)).status.state).toBe('failed');
+    expect((await snapshot(page)).status.reason).toContain('cannot allocate memory');
+    // Switched off: it is not tried again with every line.
+    await page.evaluate(() => console.warn('y already exists'));
+    expect(await instances(page)).toBe(tried);
+    expect(escaped).toEqual([]);
   });
-  expect(body).toBe(200);
-  await expect.poll(async () => (await snapshot(page)).status.state).toBe('failed');
-  expect((await snapshot(page)).status.reason).toContain('no memory left');
-  // Switched off: it is not tried again with every line.
-  expect(await instances(page)).toBe(1);
+}
+
+test('one for which there was no room once is there a moment later', async ({ page }) => {
+  await openCounting(page, ['RangeError']);
+  await page.evaluate(() => console.warn('x already exists'));
+  await expect.poll(() => instances(page)).toBe(2);
+  await page.evaluate(() => console.warn('y already exists'));
+  expect(await snapshot(page)).toMatchObject({ status: { state: 'running' } });
+  await expect
+    .poll(async () => (await snapshot(page)).entries.map(({ message }) => message))
+    .toEqual(['y already exists']);
+});
+
+test('lines at every depth of an exhausted stack end nothing, and later ones are kept', async ({ page }) => {
+  const escaped = await openCounting(page);
+  await page.evaluate(() => {
+    const lines = ['x already exists', 'an ordinary line', 'an ordinary l\u012bne', 'x\u0101 already exists'];
+    for (const line of lines) {
+      let logged = 0;
+      const again = (): void => {
+        try {
+          again();
+        } catch (error) {
+          if (logged++ < 500) console.error(line);
+          throw error;
+        }
+      };
+      try {
+        again();
+      } catch {
+        // That is what it is for.
+      }
+    }
+  });
+  const afterLater = async () => {
+    await page.evaluate(() => console.error('later already exists'));
+    return (await snapshot(page)).entries.map(({ message }) => message);
+  };
+  await expect.poll(afterLater).toContain('later already exists');
+  expect((await snapshot(page)).status.state).toBe('running');
+  expect(escaped).toEqual([]);
+});
+
+test('an undo from inside the line that is read ends nothing', async ({ page }) => {
+  const escaped = await open(page, '/bare.html');
+  await page.evaluate(() => {
+    const undo = window.lib.installCryptoDiagLog();
+    const real = window.setTimeout;
+    // The library sets a timer while a line is read.
+    window.setTimeout = ((...args: Parameters<typeof setTimeout>) => {
+      undo();
+      return real(...args);
+    }) as typeof setTimeout;
+    console.warn('x already exists');
+    window.setTimeout = real;
+  });
+  await page.evaluate(() => {
+    window.lib.installCryptoDiagLog();
+    console.warn('y already exists');
+  });
+  await expect.poll(async () => (await snapshot(page)).status.state).toBe('running');
+  expect((await snapshot(page)).entries.map(({ message }) => message)).toEqual([
+    'x already exists',
+    'y already exists',
+  ]);
   expect(escaped).toEqual([]);
 });

@@ -1,8 +1,7 @@
 //! Between Rust and JavaScript.
 
-use js_sys::{Error, Function, Reflect};
+use js_sys::{Error, Function, JSON, Reflect};
 use serde::Serialize;
-use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
 use crate::timestamp::Timestamp;
@@ -38,9 +37,15 @@ pub(crate) fn get(object: &JsValue, name: &str) -> Result<JsValue, JsValue> {
     Reflect::get(object, &name.into())
 }
 
-/// The object that `JSON.parse` would make of it.
-pub(crate) fn to_object(value: &impl Serialize) -> JsValue {
-    value.serialize(&Serializer::json_compatible()).unwrap_or(JsValue::NULL)
+/// `value` as text of JSON. The model has nothing that this could not write.
+pub(crate) fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| "null".into())
+}
+
+/// The object of a JSON text. Its fields are its own, whatever the page has put on `Object.prototype`: one that is made
+/// by assignments would run the page's setters.
+pub(crate) fn to_object(json: &str) -> JsValue {
+    JSON::parse(json).unwrap_or(JsValue::NULL)
 }
 
 /// What was thrown, in words. Whatever it is, reading it does not throw.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use js_sys::{Function, Math};
 use wasm_bindgen::prelude::*;
 
-use super::convert::{Clock, tell, to_object};
+use super::convert::{Clock, tell, to_json, to_object};
 use super::markers;
 use super::options::UploadWatchOptions;
 use crate::crypto_store::{Device, IdentityKeys};
@@ -14,6 +14,7 @@ use crate::entry::Level;
 use crate::line::{Line, ReadLine};
 use crate::redact::redact;
 use crate::session::Session;
+use crate::timestamp::Timestamp;
 use crate::upload_loop::Verdict;
 
 /// One session of diagnostics. Not for hosts: the package's own API stands in front of it.
@@ -104,7 +105,8 @@ impl CryptoDiag {
     /// Counts and entries.
     #[wasm_bindgen(unchecked_return_type = "Evidences")]
     pub fn evidence(&self) -> JsValue {
-        to_object(&self.session.borrow().shared_evidence())
+        let json = to_json(&self.session.borrow().shared_evidence());
+        to_object(&json)
     }
 
     /// A text of the host without its secrets.
@@ -124,8 +126,8 @@ impl CryptoDiag {
         error: Option<String>,
     ) {
         let device = Device { user_id, device_id, database };
-        let recall = markers::recall(&device);
-        self.session.borrow_mut().store_found(device, recall, existed, error.as_deref(), self.clock.now());
+        let (recall, now) = (markers::recall(&device), self.clock.now());
+        self.session.borrow_mut().store_found(device, recall, existed, error.as_deref(), now);
         remember(&self.session);
     }
 
@@ -140,7 +142,8 @@ impl CryptoDiag {
         curve25519: String,
     ) {
         let device = Device { user_id, device_id, database };
-        self.session.borrow_mut().store_keys(&device, IdentityKeys { ed25519, curve25519 }, self.clock.now());
+        let now = self.clock.now();
+        self.session.borrow_mut().store_keys(&device, IdentityKeys { ed25519, curve25519 }, now);
         remember(&self.session);
     }
 
@@ -154,7 +157,8 @@ impl CryptoDiag {
     /// one fits.
     #[wasm_bindgen(js_name = cryptoStore, unchecked_return_type = "CryptoStoreStatus | null")]
     pub fn crypto_store(&self, user_id: Option<String>, device_id: Option<String>) -> JsValue {
-        to_object(&self.session.borrow().stores().status(user_id.as_deref(), device_id.as_deref()))
+        let json = to_json(&self.session.borrow().stores().status(user_id.as_deref(), device_id.as_deref()));
+        to_object(&json)
     }
 }
 
@@ -181,24 +185,31 @@ impl LineReader {
         source: Option<String>,
     ) {
         let now = self.clock.now();
-        let Ok(mut recent) = self.recent.try_borrow_mut() else { return };
-        if recent.len() <= slot {
-            recent.resize_with(slot + 1, || None);
-        }
-        let recent = &mut recent[slot];
         if let Some(text) = text {
             let level = if is_error { Level::Error } else { Level::Warn };
             let (excerpt, source) = (excerpt.unwrap_or_default(), source.unwrap_or_default());
-            *recent = Line { level, source: &source, text: &text, excerpt: &excerpt, truncated }.read();
+            let line = Line { level, source: &source, text: &text, excerpt: &excerpt, truncated }.read();
+            let Ok(mut recent) = self.recent.try_borrow_mut() else { return };
+            if recent.len() <= slot {
+                recent.resize_with(slot + 1, || None);
+            }
+            recent[slot] = line;
         }
-        let Some(line) = recent else { return };
-        // The borrow ends before anything of JavaScript is called.
-        let kept = self.session.try_borrow_mut().is_ok_and(|mut session| session.note(line, now));
-        if kept {
+        if self.note(slot, now) {
             remember(&self.session);
             // It only takes note, and does not throw.
             tell(&self.on_change);
         }
+    }
+}
+
+impl LineReader {
+    /// Whether the line of a slot was kept. All that is borrowed for it is given back before JavaScript runs.
+    fn note(&self, slot: usize, now: Timestamp) -> bool {
+        let (Ok(mut recent), Ok(mut session)) = (self.recent.try_borrow_mut(), self.session.try_borrow_mut()) else {
+            return false;
+        };
+        recent.get_mut(slot).and_then(Option::as_mut).is_some_and(|line| session.note(line, now))
     }
 }
 

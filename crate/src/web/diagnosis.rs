@@ -1,5 +1,7 @@
-//! What a report says, for JavaScript: texts of JSON go in and out.
+//! What a report says, for JavaScript: reports are texts of JSON.
 
+use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
 use crate::diagnosis::analyse;
@@ -32,12 +34,12 @@ pub fn redact(report: &str, evidence: Option<String>) -> Result<String, JsError>
     Ok(copy.text)
 }
 
-/// The `Refusal` of which the words of a homeserver tell, as JSON.
-#[wasm_bindgen(js_name = readRefusal)]
-pub fn read_refusal(text: &str, http_status: Option<u16>) -> Result<Option<String>, JsError> {
-    let Some(refusal) = parse_refusal(text) else { return Ok(None) };
-    let http_status = http_status.or(refusal.http_status);
-    Ok(Some(serde_json::to_string(&Refusal { http_status, ..refusal })?))
+/// The refusal of which the words of a homeserver tell.
+#[wasm_bindgen(js_name = readRefusal, unchecked_return_type = "Refusal | null")]
+pub fn read_refusal(text: &str, http_status: Option<u16>) -> Result<JsValue, JsError> {
+    let refusal =
+        parse_refusal(text).map(|refusal| Refusal { http_status: http_status.or(refusal.http_status), ..refusal });
+    Ok(refusal.serialize(&Serializer::json_compatible())?)
 }
 
 /// A text without tokens, passwords and private keys.

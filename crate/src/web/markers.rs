@@ -4,7 +4,7 @@ use js_sys::{JSON, Reflect, encode_uri_component};
 use wasm_bindgen::prelude::*;
 use web_sys::Storage;
 
-use super::convert::{explain, get, to_object};
+use super::convert::{explain, get, to_json};
 use crate::crypto_store::{Device, Marker, MarkerField, Recall};
 
 /// What stands at a device's key, if anything makes sense there.
@@ -34,9 +34,8 @@ pub(crate) fn remember(device: &Device, marker: &Marker) -> Result<(), String> {
 }
 
 fn write(device: &Device, marker: &Marker) -> Result<(), JsValue> {
-    let text = String::from(JSON::stringify(&to_object(marker))?);
     let (storage, prefix, key) = (storage()?, siblings(device), key(device));
-    storage.set_item(&key, &text)?;
+    storage.set_item(&key, &to_json(marker))?;
     // Backwards: removing moves the later ones.
     for index in (0..storage.length()?).rev() {
         if let Some(other) = storage.key(index)?

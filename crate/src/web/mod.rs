@@ -35,3 +35,8 @@ import type { CryptoStoreStatus, Evidences } from '../../src/generated/model';
 
 #[cfg(feature = "diagnosis")]
 pub use diagnosis::{diagnose, read_refusal, redact, redact_secrets};
+
+/// As above.
+#[cfg(all(feature = "diagnosis", not(feature = "capture")))]
+#[wasm_bindgen::prelude::wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = "import type { Refusal } from '../../src/generated/model';";

@@ -23,12 +23,13 @@ extern "C" {
 impl UploadWatchOptions {
     pub(crate) fn read(&self) -> LoopOptions {
         let default = LoopOptions::default();
-        let number = |given: Result<JsValue, _>| given.ok()?.as_f64().filter(|number| *number >= 1.0);
+        let given = |field: Result<JsValue, _>| field.ok().filter(|value| !value.is_null() && !value.is_undefined());
+        let number = |field| given(field)?.as_f64().filter(|number| *number >= 1.0);
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
         LoopOptions {
             threshold: number(self.threshold()).map_or(default.threshold, |refusals| refusals as u32),
             window_ms: number(self.window_ms()).map_or(default.window_ms, |ms| ms as i64),
-            breaker: self.breaker().ok().and_then(|given| given.as_bool()).unwrap_or(default.breaker),
+            breaker: given(self.breaker()).map_or(default.breaker, |breaker| breaker.is_truthy()),
         }
     }
 }

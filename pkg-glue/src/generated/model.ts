@@ -1490,8 +1490,8 @@ keyBackupVersion: string | null,
 crossSigningReady: boolean | null, };
 
 /**
- * The report as it stands in the file. The package puts together what it is made of: the module that is there from boot
- * has the evidence, and no use for the rest.
+ * The report as it stands in the file. The package puts together what it is made of: the module that gathers evidence has
+ * no use for the rest.
  */
 export type Report = {
 /**

@@ -1,0 +1,38 @@
+// A console that is watched, and what reads its lines.
+
+import type { OnMatch } from '../../crate/js/console.js';
+import type { LineReader } from '../wasm/capture/lotus_crypto_diag.js';
+import type { EndSignal } from './end';
+import type { LateModule } from './late-module';
+
+type Tap = { readonly watched: number; release(): void };
+
+export class ConsoleTap {
+  /** How many of the two methods are watched. */
+  readonly watched: number;
+  private readonly tap: Tap;
+  private reader: LineReader | undefined;
+
+  constructor(
+    module: LateModule,
+    tapWith: (onMatch: OnMatch) => Tap,
+    private readonly signal: EndSignal,
+  ) {
+    this.tap = tapWith((...line) => {
+      if (module.isBusy) return;
+      this.reader ??= module.instantiate().reader();
+      this.reader.read(...line);
+    });
+    this.watched = this.tap.watched;
+  }
+
+  release(): void {
+    this.tap.release();
+    const { reader } = this;
+    this.reader = undefined;
+    // Not from inside a line that it reads.
+    queueMicrotask(() => {
+      if (!this.signal.aborted) reader?.free();
+    });
+  }
+}
