@@ -17,11 +17,9 @@ pub(crate) const EVENT: &str = "Error decrypting event";
 
 /// Reads which event could not be decrypted, and whether it is the event that is broken.
 pub fn parse_decryption_error(text: &str) -> Detail {
-    // The ids before it may hold the word, too.
-    let parts = scan::split(text, "): DecryptionError").or_else(|| scan::split(text, SIGNATURE));
-    let (head, reason) = match parts {
-        Some((head, tail)) => (head, reason(tail)),
-        None => other_error(text),
+    let (head, reason) = match structured(text) {
+        Some((head, error)) => (head, error.strip_prefix(SIGNATURE).map_or_else(|| other_error(error), reason)),
+        None => scan::split(text, SIGNATURE).map_or((text, None), |(head, tail)| (head, reason(tail))),
     };
     let event = TimelineEvent {
         event_id: field(head, "(id="),
@@ -39,13 +37,19 @@ fn field(head: &str, name: &str) -> Option<String> {
     (value != "undefined" && value != "null").then(|| value.to_owned())
 }
 
-/// An error that is none of the SDK's: its name and message. The time stands last of what is said of the event.
-fn other_error(text: &str) -> (&str, Option<&str>) {
-    let (event, from) = scan::split(text, " ts=").unwrap_or(("", text));
-    let Some((before, error)) = scan::split(from, "): ") else { return (text, None) };
+/// What is said of the event, and the error. The time stands last before that, and no id before it has a blank: so
+/// whatever else one holds is no end of it.
+fn structured(text: &str) -> Option<(&str, &str)> {
+    let (_, line) = scan::split(text, EVENT)?;
+    let (head, from) = scan::split(line, " ts=").unwrap_or((line, line));
+    let (before, error) = scan::split(from, "): ")?;
+    Some((if from.len() < line.len() { head } else { before }, error))
+}
+
+/// An error that is none of the SDK's: its name and message.
+fn other_error(error: &str) -> Option<&str> {
     let error = scan::first_line(error).trim();
-    let head = if event.is_empty() { before } else { event };
-    (head, (!error.is_empty()).then_some(error))
+    (!error.is_empty()).then_some(error)
 }
 
 fn reason(tail: &str) -> Option<&str> {

@@ -16,8 +16,13 @@ pub(crate) fn missing_key(text: &str) -> Detail {
 
 /// `MissingKey: key set not found for @bob:hs:DEVICE at index 0`
 pub(crate) fn missing_key_set(text: &str) -> Detail {
-    let index = scan::after(text, " at index ").and_then(scan::number);
+    let index = index_behind(text);
     Detail::MissingKeySet { participant: participant(text, "key set not found for "), index }
+}
+
+/// A device id, which stands before it, is what its owner wants.
+fn index_behind(text: &str) -> Option<u32> {
+    scan::after_last(text, " at index ").and_then(|(_, index)| scan::number(index))
 }
 
 /// `InvalidKey: valid key missing for participant @bob:hs:DEVICE`
@@ -27,7 +32,7 @@ pub(crate) fn invalid_key(text: &str) -> Detail {
 
 /// `key for @bob:hs:DEVICE at index 2 is being marked as invalid`
 pub(crate) fn marked_invalid(text: &str) -> Detail {
-    let index = scan::after(text, " at index ").and_then(scan::number);
+    let index = index_behind(text);
     Detail::KeyMarkedInvalid { participant: participant(text, "key for "), index }
 }
 

@@ -42,11 +42,12 @@ const FAILURES: [(&str, CallFailure); 8] = [
 
 /// Reads room, request, failure and retries, wherever the line gives them.
 pub(crate) fn parse_membership(text: &str) -> CallMembership {
+    let (room_id, text) = session(text);
     let (attempt, max_attempts) = attempts(text).unzip();
     let (delay_id, action) = delayed_event(text).unzip();
     let http_status = scan::http_status(text);
     CallMembership {
-        room_id: scan::after(text, "[MatrixRTCSession ").and_then(room),
+        room_id,
         request: action.flatten().or_else(|| told(text, &REQUESTS)),
         failure: http_status.map(|_| CallFailure::Refused).or_else(|| told(text, &FAILURES)),
         http_status,
@@ -77,6 +78,13 @@ fn delayed_event(text: &str) -> Option<(String, Option<CallRequest>)> {
         _ => None,
     };
     Some((id.to_owned(), request))
+}
+
+/// The room, and what is said of it: the room's id is what its server wants, and is read as nothing else.
+fn session(text: &str) -> (Option<String>, &str) {
+    let Some(rest) = scan::after(text, "[MatrixRTCSession ") else { return (None, text) };
+    let said = scan::after_last(rest, "m.call#ROOM]").or_else(|| scan::split(rest, "]"));
+    (room(rest), said.map_or(rest, |(_, said)| said))
 }
 
 fn room(text: &str) -> Option<String> {
