@@ -5,12 +5,13 @@
 #[allow(dead_code, reason = "what is expected of the cases is another test's")]
 mod cases;
 mod page;
+#[allow(dead_code, reason = "what is expected of them is another test's")]
+mod public_reports;
 mod recordings;
 mod replay;
 
 use std::collections::BTreeMap;
 
-use cases::{cases, report};
 use lotus_crypto_diag::diagnosis::analyse;
 use lotus_crypto_diag::report::Report;
 use lotus_crypto_diag::server_evidence::ServerEvidence;
@@ -21,6 +22,19 @@ fn findings(report: &Value, server: &Value) -> Vec<Finding> {
     let report: Report = serde_json::from_value(report.clone()).unwrap();
     let server: ServerEvidence = serde_json::from_value(server.clone()).unwrap();
     analyse(&report, &server).diagnosis.findings
+}
+
+/// The reports of the table and of the public ones, and what an administrator added.
+fn reports() -> Vec<(String, Value, Value)> {
+    let table = cases::cases().into_iter().map(|(name, case)| {
+        let server = serde_json::to_value(&case.server).unwrap();
+        (name, cases::report(&case).0, server)
+    });
+    let public = public_reports::cases().into_iter().map(|(name, case)| {
+        let report = serde_json::to_value(public_reports::report(&case)).unwrap();
+        (name, report, serde_json::to_value(ServerEvidence::default()).unwrap())
+    });
+    table.chain(public).collect()
 }
 
 fn of(findings: &[Finding], id: FindingId) -> &Finding {
@@ -78,9 +92,7 @@ fn without(root: &Value, facts: &[String]) -> Value {
 fn a_firm_verdict_names_what_carries_it_and_falls_with_it() {
     let mut problems = Vec::new();
     let mut seen = 0;
-    for (name, case) in cases() {
-        let (value, _) = report(&case);
-        let server = serde_json::to_value(&case.server).unwrap();
+    for (name, value, server) in reports() {
         for finding in findings(&value, &server) {
             if !is_firm(finding.verdict) {
                 continue;
@@ -152,9 +164,7 @@ const fn firmness(verdict: Verdict) -> u8 {
 #[test]
 fn what_is_not_known_makes_no_verdict_firmer() {
     let mut problems = Vec::new();
-    for (name, case) in cases() {
-        let (value, _) = report(&case);
-        let server = serde_json::to_value(&case.server).unwrap();
+    for (name, value, server) in reports() {
         let before: BTreeMap<FindingId, Finding> =
             findings(&value, &server).into_iter().map(|finding| (finding.id, finding)).collect();
         for (fault, detail) in unknowns() {
@@ -182,9 +192,7 @@ fn what_is_not_known_makes_no_verdict_firmer() {
 
 #[test]
 fn the_absence_of_a_line_rules_nothing_out_where_nothing_was_watched() {
-    for (name, case) in cases() {
-        let (mut value, _) = report(&case);
-        let server = serde_json::to_value(&case.server).unwrap();
+    for (name, mut value, server) in reports() {
         value["entries"] = json!([]);
         value["counts"] = json!({ "KE-1": 0, "KE-2": 0, "KE-3": 0, "KE-4": 0 });
         value["tabs"] = Value::Null;

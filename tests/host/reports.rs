@@ -3,152 +3,15 @@
 #![cfg(not(target_family = "wasm"))]
 
 mod page;
+mod public_reports;
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 
-use lotus_crypto_diag::crypto_store::{Device, IdentityKeys, MARKER_SCHEMA, Marker, Recall};
 use lotus_crypto_diag::diagnosis::analyse;
-use lotus_crypto_diag::entry::Level;
-use lotus_crypto_diag::line::Line;
-use lotus_crypto_diag::report::{ClientFacts, Report};
 use lotus_crypto_diag::server_evidence::ServerEvidence;
-use lotus_crypto_diag::session::Session;
-use lotus_crypto_diag::upload_loop::LoopOptions;
 use lotus_crypto_diag::verdict::Finding;
-use page::at;
-use serde::Deserialize;
+use public_reports::{Verdicts, cases, report};
 use serde_json::{Value, json};
-
-const USER: &str = "@ana:hs.example";
-const DEVICE: &str = "DEVICEAAAA";
-/// The page was watched for so long: a minute after the last line, at the least.
-const WATCHED_MS: i64 = 180_000;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Case {
-    source: String,
-    client: String,
-    right: String,
-    #[serde(default)]
-    console: Vec<Call>,
-    network: Option<Uploads>,
-    listed: Option<bool>,
-    expect: Expected,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Call {
-    level: String,
-    args: Vec<Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Uploads {
-    times: i64,
-    url: String,
-    answer: Answer,
-}
-
-#[derive(Deserialize)]
-struct Answer {
-    status: u16,
-    body: Value,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Expected {
-    entries: Option<Vec<BTreeMap<String, Value>>>,
-    count: Option<u32>,
-    store: Option<String>,
-    #[serde(rename = "loop")]
-    loop_state: Option<String>,
-    findings: BTreeMap<String, Verdicts>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Verdicts {
-    verdict: Value,
-    conclusion: Value,
-    #[serde(default)]
-    evidence: Vec<String>,
-    #[serde(default)]
-    says: Vec<String>,
-}
-
-fn cases() -> Vec<(String, Case)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/reports");
-    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
-    let mut cases: Vec<(String, Case)> = files
-        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
-        .map(|path| {
-            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-            let text = fs::read_to_string(&path).unwrap();
-            (name.clone(), serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}")))
-        })
-        .collect();
-    assert!(cases.len() > 20, "the cases are not there");
-    cases.sort_by(|a, b| a.0.cmp(&b.0));
-    cases
-}
-
-/// As the developer tools show it; see `crate/js/format.js`.
-fn text_of(args: &[Value]) -> String {
-    let one = |arg: &Value| match arg {
-        Value::String(text) => text.clone(),
-        error => format!("{}: {}", error["name"].as_str().unwrap(), error["message"].as_str().unwrap()),
-    };
-    args.iter().map(one).collect::<Vec<_>>().join(" ")
-}
-
-/// A page of a device that is known from before, with its keys in place: what it would write down at the end.
-fn report(case: &Case) -> Report {
-    let mut session = Session::default();
-    let device = Device { user_id: USER.into(), device_id: DEVICE.into(), database: "x".into() };
-    let keys = IdentityKeys { ed25519: "ed".into(), curve25519: "curve".into() };
-    let marker = Marker {
-        schema: MARKER_SCHEMA,
-        ed25519: keys.ed25519.clone(),
-        curve25519: keys.curve25519.clone(),
-        since: at(-1_000_000),
-        last_healthy: at(-1000),
-        lost: None,
-        changed: None,
-    };
-    session.watch_uploads(true, LoopOptions::default());
-    session.store_found(device.clone(), Recall::Known(marker), Some(true), None, at(0));
-    session.store_keys(&device, keys, at(1000));
-    for (number, call) in (0..).zip(&case.console) {
-        let level = if call.level == "error" { Level::Error } else { Level::Warn };
-        let text = text_of(&call.args);
-        let line = Line { level, source: "window", text: &text, excerpt: "", truncated: false };
-        session.observe(line, at(10_000 + 1000 * number));
-    }
-    if let Some(Uploads { times, url, answer }) = &case.network {
-        let note = format!("at server sender\nby {USER} {DEVICE}\nkey signed_curve25519:AAAAMHA value");
-        let body = answer.body.as_str().map_or_else(|| answer.body.to_string(), str::to_owned);
-        for number in 0..*times {
-            session.upload_settled(&note, answer.status, &body, url, at(10_000 + 1000 * number));
-        }
-    }
-    if let Some(listed) = case.listed {
-        session.store_listed(&device, listed);
-    }
-    let mut page = page::written(&session, Some(at(0)), at(WATCHED_MS));
-    page.client = ClientFacts {
-        user_id: Some(USER.to_owned()),
-        device_id: Some(DEVICE.to_owned()),
-        sync_state: Some("SYNCING".to_owned()),
-        ..page.client
-    };
-    serde_json::from_value(serde_json::to_value(page).unwrap()).unwrap()
-}
 
 fn check_findings(place: &str, findings: &[Finding], expected: &BTreeMap<String, Verdicts>) {
     for (id, expected) in expected {

@@ -238,21 +238,22 @@ fn accepted(case: &Case<'_>, uploads: &Uploads) -> Answer {
         .on(uploads.cite_accepted())
         .lacking("the inventory of one-time keys: which of them did this identity sign?");
     }
+    // Either carries the answer alone.
+    let watch = case.would_see_a_refusal().then(|| {
+        [fact("uploadLoop.watched", "uploads are watched"), fact("syncState", "the client syncs"), case.cite_watch()]
+    });
     if uploads.are_accepted() {
         return Answer::not_seen(
             "The homeserver was seen to accept the one-time keys of this device, and refused none.",
         )
-        .on(uploads.cite_accepted());
+        .on(uploads.cite_accepted())
+        .on(watch.into_iter().flatten());
     }
-    if case.would_see_a_refusal() {
+    if let Some(watch) = watch {
         return Answer::not_seen(
             "No upload was refused, for as long as a client whose uploads are refused would have tried again several times.",
         )
-        .on([
-            fact("uploadLoop.watched", "uploads are watched"),
-            fact("syncState", "the client syncs"),
-            case.cite_watch(),
-        ]);
+        .on(watch);
     }
     Answer::open(
         "Nothing was refused, but uploads were not watched, or not long enough to see the next try of a client that syncs.",
