@@ -35,7 +35,7 @@ await bench.page.evaluate(async (module) => {
 async function held() {
   await session.send('HeapProfiler.collectGarbage');
   const { usedSize } = await session.send('Runtime.getHeapUsage');
-  const wasm = await bench.page.evaluate(() => /** @type {any} */ (window).memory.buffer.byteLength);
+  const wasm = await bench.page.evaluate(() => /** @type {any} */ (window).memory?.buffer.byteLength ?? 0);
   return { heapMB: usedSize / 1e6, wasmMB: wasm / 1e6 };
 }
 
