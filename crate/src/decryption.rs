@@ -41,9 +41,8 @@ fn field(head: &str, name: &str) -> Option<String> {
 /// whatever else one holds is no end of it.
 fn structured(text: &str) -> Option<(&str, &str)> {
     let (_, line) = scan::split(text, EVENT)?;
-    let (head, from) = scan::split(line, " ts=").unwrap_or((line, line));
-    let (before, error) = scan::split(from, "): ")?;
-    Some((if from.len() < line.len() { head } else { before }, error))
+    let Some((head, time)) = scan::split(line, " ts=") else { return scan::split(line, "): ") };
+    Some((head, scan::after(time, "): ")?))
 }
 
 /// An error that is none of the SDK's: its name and message.
