@@ -13,6 +13,7 @@ use lotus_crypto_diag::upload_loop::LoopOptions;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::expected::Expected;
 use crate::page::{self, at};
 use crate::replay::{Event, Replay, What, filled};
 
@@ -41,19 +42,6 @@ pub(crate) struct Added {
     #[serde(default)]
     source: Option<String>,
     text: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Expected {
-    pub(crate) verdict: Value,
-    pub(crate) conclusion: Value,
-    /// Facts that must be among the evidence.
-    #[serde(default)]
-    pub(crate) evidence: Vec<String>,
-    /// Words that must be in the reasoning, or in the text of a piece of evidence.
-    #[serde(default)]
-    pub(crate) says: Vec<String>,
 }
 
 pub(crate) fn fixtures() -> PathBuf {

@@ -3,6 +3,7 @@
 #![cfg(not(target_family = "wasm"))]
 
 mod cases;
+mod expected;
 mod page;
 mod recordings;
 mod replay;
@@ -16,7 +17,7 @@ use lotus_crypto_diag::redacted_copy::redacted_copy;
 use lotus_crypto_diag::report::Report;
 use lotus_crypto_diag::server_evidence::ServerEvidence;
 use lotus_crypto_diag::verdict::{Analysis, Finding, Verdict};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 fn diagnosed() -> Vec<(String, Case, Value, Analysis)> {
     let judge = |(name, case): (String, Case)| {
@@ -41,29 +42,7 @@ fn every_case_has_its_verdicts_and_their_evidence() {
     let mut problems = Vec::new();
     for (case_name, case, _, analysis) in diagnosed() {
         let place = format!("{case_name} ({})", case.shows);
-        for (id, expected) in &case.findings {
-            let findings = &analysis.diagnosis.findings;
-            let finding = findings.iter().find(|finding| name_of(finding.id) == json!(id));
-            let finding = finding.unwrap_or_else(|| panic!("{place}: no {id}"));
-            let got = (name_of(finding.verdict), name_of(finding.conclusion));
-            if got != (expected.verdict.clone(), expected.conclusion.clone()) {
-                problems.push(format!("{place}: {id} is {got:?}: {}", finding.because));
-            }
-            for fact in &expected.evidence {
-                if !finding.evidence.iter().any(|one| one.fact == *fact) {
-                    let cited: Vec<String> =
-                        finding.evidence.iter().map(|one| format!("{}: {}", one.fact, one.text)).collect();
-                    problems.push(format!("{place}: {id} does not cite {fact}, but {cited:#?}"));
-                }
-            }
-            for words in &expected.says {
-                let said =
-                    finding.because.contains(words) || finding.evidence.iter().any(|one| one.text.contains(words));
-                if !said {
-                    problems.push(format!("{place}: {id} does not say {words:?}: {}", finding.because));
-                }
-            }
-        }
+        problems.extend(expected::problems(&place, &analysis.diagnosis.findings, &case.findings));
         if let Some(summary) = &case.summary
             && &analysis.diagnosis.summary != summary
         {

@@ -4,6 +4,8 @@
 
 #[allow(dead_code, reason = "what is expected of the cases is another test's")]
 mod cases;
+#[allow(dead_code, reason = "likewise")]
+mod expected;
 mod page;
 #[allow(dead_code, reason = "what is expected of them is another test's")]
 mod public_reports;

@@ -14,6 +14,7 @@ use lotus_crypto_diag::upload_loop::LoopOptions;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::expected::Expected;
 use crate::page::{self, at};
 
 const USER: &str = "@ana:hs.example";
@@ -31,7 +32,7 @@ pub(crate) struct Case {
     pub(crate) console: Vec<Call>,
     pub(crate) network: Option<Uploads>,
     pub(crate) listed: Option<bool>,
-    pub(crate) expect: Expected,
+    pub(crate) expect: Right,
 }
 
 #[derive(Deserialize)]
@@ -57,24 +58,13 @@ pub(crate) struct Answer {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Expected {
+pub(crate) struct Right {
     pub(crate) entries: Option<Vec<BTreeMap<String, Value>>>,
     pub(crate) count: Option<u32>,
     pub(crate) store: Option<String>,
     #[serde(rename = "loop")]
     pub(crate) loop_state: Option<String>,
-    pub(crate) findings: BTreeMap<String, Verdicts>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Verdicts {
-    pub(crate) verdict: Value,
-    pub(crate) conclusion: Value,
-    #[serde(default)]
-    pub(crate) evidence: Vec<String>,
-    #[serde(default)]
-    pub(crate) says: Vec<String>,
+    pub(crate) findings: BTreeMap<String, Expected>,
 }
 
 pub(crate) fn cases() -> Vec<(String, Case)> {
