@@ -14,17 +14,22 @@ const MAX_TEXT = 16384;
 /** Before the words that were found far behind: enough that the redaction sees where a secret begins. */
 const EXCERPT_LEAD = 2048;
 const EXCERPT_TAIL = 12288;
-/** In calls: what the compilation of the expressions takes of the stack, and what reading a line in the wasm does. */
-const COLD_STACK = 1000;
-const WASM_STACK = 300;
+/** In arguments of 8 bytes: what the compilation of the expressions takes of the stack, and what reading a line in the wasm does. */
+const COLD_STACK = new Array(16384).fill(undefined);
+const WASM_STACK = new Array(4096).fill(undefined);
 /** How often an expression runs before V8 has done with compiling it. */
 const WARM = 3;
 /** So many of the latest lines are known again: a storm repeats few, and again and again. */
 const RECENT = 4;
 
-/** Throws where the stack has no room for so many calls. A RangeError later would leave the wasm's data locked. */
-export function needStack(calls = WASM_STACK) {
-  if (calls > 0) needStack(calls - 1);
+const nothing = () => {};
+
+/**
+ * Throws where the stack has no room for so many arguments: they take the same room in all compilations of a function,
+ * which so many calls do not. A RangeError later would leave the wasm's data locked.
+ */
+export function needStack(room = WASM_STACK) {
+  apply(nothing, undefined, room);
 }
 
 /** @param {readonly string[]} words one of which is to be found, literally */
@@ -144,8 +149,13 @@ export function tapConsole(console, matcher, source, onMatch, onFailure, signal)
     if (busy) return;
     busy = true;
     try {
-      if (!matcher.matches(args)) return;
-      needStack();
+      try {
+        if (!matcher.matches(args)) return;
+        needStack();
+      } catch {
+        // The stack is exhausted, and nothing is read. V8 says so by a SyntaxError where it has to compile an expression again.
+        return;
+      }
       pass(level, formatLine(args, bounds));
     } catch (error) {
       try {
