@@ -35,7 +35,8 @@ lab: $(PACKAGE) python $(DATABASE) ## the demo together with a Synapse of its ow
 
 test: check chromium python postgres $(CONSUMERS) $(HOSTS) $(PEERS) ## everything: check, then the tests on the host, in Chromium, in Node, end to end
 	cargo test --workspace --features bindings
-	wasm-pack test --headless --chrome --chromedriver /usr/bin/chromedriver crate --test browser --test corpus
+	wasm-pack test --headless --chrome --chromedriver /usr/bin/chromedriver crate/capture
+	wasm-pack test --headless --chrome --chromedriver /usr/bin/chromedriver crate/core --test corpus
 	@SEED=1 $(MAKE) -s fuzz SECONDS=5
 	npm -w tests run -s unit
 	npm -w tests run -s e2e
@@ -93,8 +94,8 @@ $(PACKAGE): $(WASM) $(GLUE_SOURCES) $(NODE_MODULES)
 
 $(WASM): pkg-glue/wasm/%/lotus_crypto_diag_bg.wasm: $(RUST_SOURCES) | rust wasm-pack
 	@echo "Building the WebAssembly: $* (1 minute; about 5 the first time, when wasm-pack builds wasm-bindgen)"
-	@wasm-pack --log-level warn build crate/module --release --target web --no-pack \
-		--out-dir ../../pkg-glue/wasm/$* --out-name lotus_crypto_diag --no-default-features --features $*
+	@wasm-pack --log-level warn build crate/$* --release --target web --no-pack \
+		--out-dir ../../pkg-glue/wasm/$* --out-name lotus_crypto_diag
 
 $(NODE_MODULES): package-lock.json
 	@echo "Installing the npm packages (half a minute)"

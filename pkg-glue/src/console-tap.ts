@@ -1,6 +1,6 @@
 // A console that is watched, and what reads its lines.
 
-import type { OnMatch } from '../../crate/js/console.js';
+import type { OnMatch } from '../../crate/capture/js/console.js';
 import type { LineReader } from '../wasm/capture/lotus_crypto_diag.js';
 import type { EndSignal } from './end';
 import type { LateModule } from './late-module';

@@ -1,7 +1,7 @@
 // What watches the page, and the WebAssembly module behind it.
 
-import { createMatcher, tapConsole } from '../../crate/js/console.js';
-import { watchFetch } from '../../crate/js/fetch.js';
+import { createMatcher, tapConsole } from '../../crate/capture/js/console.js';
+import { watchFetch } from '../../crate/capture/js/fetch.js';
 import { CryptoDiag, TabElection } from '../wasm/capture/lotus_crypto_diag.js';
 import { now } from './clock';
 import { ConsoleTap } from './console-tap';

@@ -67,8 +67,8 @@ export function wasmParts(bytes) {
 
 /** @param {string} name such as `<lotus_crypto_diag::otk::Cursor as core::fmt::Debug>::fmt` */
 function partOf(name) {
-  const [, own] = name.match(/lotus_crypto_diag::(\w+)/) ?? [];
-  if (own !== undefined) return own;
+  const [, edge, own] = name.match(/lotus_crypto_diag(_capture)?::(\w+)/) ?? [];
+  if (own !== undefined) return edge === undefined ? own : `edge: ${own}`;
   if (/^(cryptodiag|tabelection|linereader|__wb|__extern|wasm_bindgen|js_sys)/.test(name))
     return 'exports and wasm-bindgen';
   const [, crate] = name.match(/\b(serde|alloc|core|rlsf)(?:_core)?(?:\[\w+\])?::/) ?? [];

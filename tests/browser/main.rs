@@ -1,9 +1,8 @@
 //! The browser edge, in a real browser.
-#![cfg(target_family = "wasm")]
 
+use crate::{CryptoDiag, LineReader};
 use js_sys::{Array, Function, JSON, Reflect};
 use lotus_crypto_diag::signature::{HINTS, needles};
-use lotus_crypto_diag::web::{CryptoDiag, LineReader};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 

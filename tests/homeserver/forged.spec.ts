@@ -27,7 +27,7 @@ const WORDS = [
   'already exists',
   'DecryptionError',
   'DomException { code: 11, name: "InvalidStateError',
-  ...readFileSync(join(import.meta.dirname, '../../crate/src/signature.rs'), 'utf8').matchAll(
+  ...readFileSync(join(import.meta.dirname, '../../crate/core/src/signature.rs'), 'utf8').matchAll(
     /^ {4}Ke\d: "([^"]+)"|^pub static STORE_LOST[^=]* =\s+\["([^"]+)"/gm,
   ),
 ].flatMap((row) => (typeof row === 'string' ? row : (row[1] ?? row[2] ?? [])));

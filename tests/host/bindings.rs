@@ -33,7 +33,7 @@ use serde_json::{Map, Value, json};
 use ts_rs::{Config, TS};
 
 fn hold(path: &str, generated: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
     if std::env::var_os("UPDATE_BINDINGS").is_some() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, generated).unwrap();

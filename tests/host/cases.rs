@@ -45,7 +45,7 @@ pub(crate) struct Added {
 }
 
 pub(crate) fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures")
 }
 
 pub(crate) fn cases() -> Vec<(String, Case)> {

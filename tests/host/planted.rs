@@ -43,7 +43,7 @@ fn recorded() -> Vec<String> {
 
 /// Lines of public reports, and lines that no recording has.
 fn public() -> Vec<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/reports");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/reports");
     let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
     let cases = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
     let mut texts: Vec<String> = cases

@@ -68,7 +68,7 @@ pub(crate) struct Right {
 }
 
 pub(crate) fn cases() -> Vec<(String, Case)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/reports");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/reports");
     let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
     let mut cases: Vec<(String, Case)> = files
         .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
@@ -83,7 +83,7 @@ pub(crate) fn cases() -> Vec<(String, Case)> {
     cases
 }
 
-/// As the developer tools show it; see `crate/js/format.js`.
+/// As the developer tools show it; see `crate/capture/js/format.js`.
 pub(crate) fn text_of(args: &[Value]) -> String {
     let one = |arg: &Value| match arg {
         Value::String(text) => text.clone(),

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { createMatcher, tapConsole } from '../../crate/js/console.js';
+import { createMatcher, tapConsole } from '../../crate/capture/js/console.js';
 
 type Call = { self: unknown; args: unknown[] };
 type Method = (...args: unknown[]) => unknown;

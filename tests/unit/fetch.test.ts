@@ -1,7 +1,7 @@
 // What watches `fetch`, over one that does odd things; the browser's own is in the end-to-end tests.
 import { afterEach, expect, it, vi } from 'vitest';
 
-import { tapFetch } from '../../crate/js/fetch.js';
+import { tapFetch } from '../../crate/capture/js/fetch.js';
 
 const URL = 'https://hs/_matrix/client/v3/keys/upload';
 const INIT = { method: 'POST', body: JSON.stringify({ one_time_keys: { 'signed_curve25519:AAAA': {} } }) };

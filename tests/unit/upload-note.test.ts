@@ -1,7 +1,7 @@
 // What is noted of an upload of keys: who sends it where, and digests of what it carries.
 import { expect, it } from 'vitest';
 
-import { noteOf, whereOf } from '../../crate/js/upload.js';
+import { noteOf, whereOf } from '../../crate/capture/js/upload.js';
 
 const URL = 'https://hs/_matrix/client/v3/keys/upload';
 const line = (input: unknown, init?: object, url = URL) => whereOf(url, input, init).line;

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::Storage;
 
 use super::convert::{explain, get, to_json};
-use crate::crypto_store::{Device, Marker, MarkerField, Recall};
+use lotus_crypto_diag::crypto_store::{Device, Marker, MarkerField, Recall};
 
 /// What stands at a device's key, if anything makes sense there.
 pub(crate) fn recall(device: &Device) -> Recall {

@@ -91,7 +91,6 @@ fn malformed_cause(reason: &str) -> Option<MalformedCause> {
 }
 
 /// Why an event that is not malformed could not be decrypted.
-#[cfg(feature = "diagnosis")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Why {
     /// The key is not there, for a reason that is known and ordinary.
@@ -109,7 +108,6 @@ pub(crate) enum Why {
 }
 
 /// Ordinary reasons are a closed list: the SDK's own, and what a sender says that withholds a key.
-#[cfg(feature = "diagnosis")]
 pub(crate) fn why(reason: &str) -> Why {
     const WORDS: [(&str, Why); 38] = [
         // A database's error is told within whatever else.
@@ -225,7 +223,6 @@ mod tests {
         assert_eq!(of(""), Detail::Undecryptable { event: event(), reason: None });
     }
 
-    #[cfg(feature = "diagnosis")]
     #[test]
     fn ordinary_reasons_are_a_closed_list() {
         for (reason, expected) in [

@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::upload_loop::LoopOptions;
+use lotus_crypto_diag::upload_loop::LoopOptions;
 
 #[wasm_bindgen]
 extern "C" {

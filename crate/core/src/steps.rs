@@ -1,7 +1,7 @@
 //! How many bytes the searches look at, counted in builds with debug assertions: by it, tests and fuzzers see that the
 //! work on a line grows with its length, and no faster. A release build counts nothing.
 
-#[cfg(all(debug_assertions, feature = "diagnosis"))]
+#[cfg(debug_assertions)]
 mod counter {
     use std::cell::Cell;
 
@@ -21,10 +21,10 @@ mod counter {
     }
 }
 
-#[cfg(all(debug_assertions, feature = "diagnosis"))]
+#[cfg(debug_assertions)]
 pub(crate) use counter::note;
-#[cfg(all(debug_assertions, feature = "diagnosis"))]
+#[cfg(debug_assertions)]
 pub use counter::steps_of;
 
-#[cfg(not(all(debug_assertions, feature = "diagnosis")))]
+#[cfg(not(debug_assertions))]
 pub(crate) fn note(_: usize) {}

@@ -7,9 +7,9 @@ use std::rc::Rc;
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
-use crate::election::{Action, Answer, Event, Role};
-use crate::leadership::Leadership;
-use crate::tab_message::Message;
+use lotus_crypto_diag::election::{Action, Answer, Event, Role};
+use lotus_crypto_diag::leadership::Leadership;
+use lotus_crypto_diag::tab_message::Message;
 
 #[wasm_bindgen(module = "/js/tab.js")]
 extern "C" {

@@ -9,13 +9,13 @@ use wasm_bindgen::prelude::*;
 use super::convert::{Clock, tell, to_json, to_object};
 use super::markers;
 use super::options::UploadWatchOptions;
-use crate::crypto_store::{Device, IdentityKeys};
-use crate::entry::Level;
-use crate::line::{Line, ReadLine};
-use crate::redact::redact;
-use crate::session::Session;
-use crate::timestamp::Timestamp;
-use crate::upload_loop::Verdict;
+use lotus_crypto_diag::crypto_store::{Device, IdentityKeys};
+use lotus_crypto_diag::entry::Level;
+use lotus_crypto_diag::line::{Line, ReadLine};
+use lotus_crypto_diag::redact::redact;
+use lotus_crypto_diag::session::Session;
+use lotus_crypto_diag::timestamp::Timestamp;
+use lotus_crypto_diag::upload_loop::Verdict;
 
 /// One session of diagnostics. Not for hosts: the package's own API stands in front of it.
 ///
@@ -53,8 +53,8 @@ impl CryptoDiag {
         self.session.borrow_mut().watch_uploads(watched, options);
     }
 
-    /// An upload of keys starts (see [`crate::upload`] for what is known of it). Gives whether it is to be answered from
-    /// memory.
+    /// An upload of keys starts (see [`lotus_crypto_diag::upload`] for what is known of it). Gives whether it is to be
+    /// answered from memory.
     #[wasm_bindgen(js_name = uploadStarts)]
     pub fn upload_starts(&self, upload: &str) -> bool {
         // Before the borrow: a page may have put something of its own in place of either.

@@ -4,7 +4,7 @@ use js_sys::{Error, Function, JSON, Reflect};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::timestamp::Timestamp;
+use lotus_crypto_diag::timestamp::Timestamp;
 
 #[wasm_bindgen]
 extern "C" {

@@ -64,7 +64,6 @@ pub(crate) fn unsigned_key(text: &str) -> Detail {
 }
 
 /// The user of a participant, which a call names `@user:server:DEVICE`.
-#[cfg(feature = "diagnosis")]
 pub(crate) fn user_of(participant: &str) -> &str {
     let is_with_device = participant.starts_with('@') && participant.matches(':').count() > 1;
     participant.rsplit_once(':').filter(|_| is_with_device).map_or(participant, |(user, _)| user)

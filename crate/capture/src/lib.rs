@@ -1,0 +1,28 @@
+//! The browser edge: one API a file, conversions only. What is decided is decided by the core.
+#![cfg(target_family = "wasm")]
+
+mod convert;
+mod diag;
+mod markers;
+mod options;
+mod tabs;
+
+#[cfg(test)]
+#[path = "../../../tests/browser/main.rs"]
+mod browser;
+
+pub use convert::Clock;
+pub use diag::{CryptoDiag, LineReader};
+pub use options::UploadWatchOptions;
+pub use tabs::TabElection;
+
+/// Constant time, little fragmentation, and a fifth of the bytes of the one that `std` brings along.
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
+/// The types that the declarations name which wasm-bindgen writes.
+#[wasm_bindgen::prelude::wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r"
+import type { UploadWatchOptions } from '../../src/engine';
+import type { CryptoStoreStatus, Evidences } from '../../src/generated/model';
+";
