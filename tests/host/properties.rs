@@ -152,7 +152,7 @@ proptest! {
             kept += u32::from(session.observe(line(text), Timestamp::from_ms(now)));
         }
         let evidence = session.evidence();
-        let written: serde_json::Value = serde_json::to_value(session.shared_evidence()).unwrap();
+        let written: serde_json::Value = serde_json::from_str(&session.evidence_json()).unwrap();
         prop_assert_eq!(&written, &serde_json::to_value(&evidence).unwrap(), "the edge hands over what is there");
         let counts = &written["counts"];
         let counted: u64 = counts.as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum();

@@ -1,7 +1,6 @@
 //! Between Rust and JavaScript.
 
 use js_sys::{Error, Function, JSON, Reflect};
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use lotus_crypto_diag::timestamp::Timestamp;
@@ -35,11 +34,6 @@ pub(crate) fn tell(listener: &Function) {
 /// A field of an object; an error where it cannot be read.
 pub(crate) fn get(object: &JsValue, name: &str) -> Result<JsValue, JsValue> {
     Reflect::get(object, &name.into())
-}
-
-/// `value` as text of JSON. The model has nothing that this could not write.
-pub(crate) fn to_json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_else(|_| "null".into())
 }
 
 /// The object of a JSON text. Its fields are its own, whatever the page has put on `Object.prototype`: one that is made

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use js_sys::{Function, Math};
 use wasm_bindgen::prelude::*;
 
-use super::convert::{Clock, tell, to_json, to_object};
+use super::convert::{Clock, tell, to_object};
 use super::markers;
 use super::options::UploadWatchOptions;
 use lotus_crypto_diag::crypto_store::{Device, IdentityKeys};
@@ -105,7 +105,7 @@ impl CryptoDiag {
     /// Counts and entries.
     #[wasm_bindgen(unchecked_return_type = "Evidences")]
     pub fn evidence(&self) -> JsValue {
-        let json = to_json(&self.session.borrow().shared_evidence());
+        let json = self.session.borrow().evidence_json();
         to_object(&json)
     }
 
@@ -157,7 +157,7 @@ impl CryptoDiag {
     /// one fits.
     #[wasm_bindgen(js_name = cryptoStore, unchecked_return_type = "CryptoStoreStatus | null")]
     pub fn crypto_store(&self, user_id: Option<String>, device_id: Option<String>) -> JsValue {
-        let json = to_json(&self.session.borrow().stores().status(user_id.as_deref(), device_id.as_deref()));
+        let json = self.session.borrow().stores().status_json(user_id.as_deref(), device_id.as_deref());
         to_object(&json)
     }
 }

@@ -4,7 +4,7 @@ use js_sys::{JSON, Reflect, encode_uri_component};
 use wasm_bindgen::prelude::*;
 use web_sys::Storage;
 
-use super::convert::{explain, get, to_json};
+use super::convert::{explain, get};
 use lotus_crypto_diag::crypto_store::{Device, Marker, MarkerField, Recall};
 
 /// What stands at a device's key, if anything makes sense there.
@@ -35,7 +35,7 @@ pub(crate) fn remember(device: &Device, marker: &Marker) -> Result<(), String> {
 
 fn write(device: &Device, marker: &Marker) -> Result<(), JsValue> {
     let (storage, prefix, key) = (storage()?, siblings(device), key(device));
-    storage.set_item(&key, &to_json(marker))?;
+    storage.set_item(&key, &marker.to_json())?;
     // Backwards: removing moves the later ones.
     for index in (0..storage.length()?).rev() {
         if let Some(other) = storage.key(index)?

@@ -6,6 +6,7 @@
 
 pub mod timestamp;
 
+mod json;
 mod scan;
 mod structure;
 

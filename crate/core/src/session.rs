@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::crypto_store::{CryptoStoreStatus, Device, IdentityKeys, Recall};
 use crate::entry::{Detail, Entry, FaultCounts, Level};
 use crate::evidence::EvidenceBuffer;
+use crate::json::to_json;
 use crate::line::{Line, ReadLine, failed_upload};
 use crate::otk::dendrite_words;
 use crate::redact::redact;
@@ -182,8 +183,8 @@ impl Session {
         self.stores.listed(device, listed);
     }
 
-    /// [`Self::evidence`] without its copies, to be serialized.
-    pub fn shared_evidence(&self) -> impl Serialize {
+    /// [`Self::evidence`] as JSON, without its copies.
+    pub fn evidence_json(&self) -> String {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
         struct Shared<'a> {
@@ -195,7 +196,7 @@ impl Session {
 
         let (counts, entries) = (self.counts, self.buffer.entries());
         let upload_loop = self.uploads.status();
-        Shared { counts, entries, crypto_store: self.stores.status(None, None), upload_loop }
+        to_json(&Shared { counts, entries, crypto_store: self.stores.status(None, None), upload_loop })
     }
 
     /// Counts and entries.
@@ -212,7 +213,7 @@ mod tests {
     use crate::entry::Fault;
 
     #[test]
-    fn what_is_shared_is_the_evidence() {
+    fn the_json_is_that_of_the_evidence() {
         let mut session = Session::default();
         let device = Device { user_id: "@a:hs".into(), device_id: "D".into(), database: "x".into() };
         session.watch_uploads(true, LoopOptions::default());
@@ -220,8 +221,7 @@ mod tests {
         session.upload_settled("at s t", 400, "One time key a:B already exists.", "/", Timestamp::default());
         let evidence = session.evidence();
         assert!(evidence.crypto_store.is_some() && evidence.upload_loop.watched && !evidence.entries.is_empty());
-        let shared = serde_json::to_value(session.shared_evidence()).unwrap();
-        assert_eq!(shared, serde_json::to_value(evidence).unwrap());
+        assert_eq!(session.evidence_json(), serde_json::to_string(&evidence).unwrap());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::json::to_json;
 use crate::timestamp::Timestamp;
 
 /// The version of [`Marker`]'s form.
@@ -67,6 +68,11 @@ impl Recall {
 }
 
 impl Marker {
+    /// The text that is stored.
+    pub fn to_json(&self) -> String {
+        to_json(self)
+    }
+
     fn from_fields(field: impl Fn(&str) -> Option<MarkerField>) -> Option<Self> {
         let text = |name| match field(name) {
             Some(MarkerField::Text(text)) => Some(text),

@@ -4,6 +4,7 @@ use crate::crypto_store::{
     CryptoStore, CryptoStoreStatus, Device, IdentityKeys, Marker, Recall, StoreLoss, note_trouble, verdict_on,
     verdict_on_loss,
 };
+use crate::json::to_json;
 use crate::store_trouble::{StoreTrouble, StoreTroubleKind};
 use crate::timestamp::Timestamp;
 
@@ -111,6 +112,11 @@ impl CryptoStores {
         if let Some(store) = self.stores.iter_mut().rev().find(|store| is_of(store, user_id, device_id)) {
             store.retire();
         }
+    }
+
+    /// [`Self::status`] as JSON; `null`: of no such store is anything known.
+    pub fn status_json(&self, user_id: Option<&str>, device_id: Option<&str>) -> String {
+        to_json(&self.status(user_id, device_id))
     }
 
     /// The store of this page's device; of the given one, where the client says which it is. A device that was logged out
