@@ -10,13 +10,13 @@ use crate::entry::{Detail, MalformedCause, TimelineEvent};
 use crate::scan;
 
 /// The words that make a line one of these.
-pub const SIGNATURE: &str = "DecryptionError";
+pub(crate) const SIGNATURE: &str = "DecryptionError";
 
 /// How the line begins, whatever the error.
 pub(crate) const EVENT: &str = "Error decrypting event";
 
 /// Reads which event could not be decrypted, and whether it is the event that is broken.
-pub fn parse_decryption_error(text: &str) -> Detail {
+pub(crate) fn parse_decryption_error(text: &str) -> Detail {
     let (head, reason) = match structured(text) {
         Some((head, error)) => (head, error.strip_prefix(SIGNATURE).map_or_else(|| other_error(error), reason)),
         None => scan::split(text, SIGNATURE).map_or((text, None), |(head, tail)| (head, reason(tail))),

@@ -15,7 +15,7 @@ pub mod steps;
 
 pub mod entry;
 
-pub mod decryption;
+mod decryption;
 mod media_key;
 mod membership;
 pub mod otk;
