@@ -1,5 +1,8 @@
-// The glue of wasm-bindgen as the package needs it: with nothing in it that can throw while it is imported.
+// The glue of wasm-bindgen as the package needs it: with nothing in it that can throw while it is imported, and with the
+// calls guarded that the browser makes by itself.
 import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { transform } from 'esbuild';
 
 /**
@@ -19,13 +22,23 @@ class LateEncoder {
 // What is made of the module is freed by hand. A registry would call a module that has trapped.
 const define = { TextDecoder: 'LateDecoder', TextEncoder: 'LateEncoder', FinalizationRegistry: 'undefined' };
 
+const here = dirname(fileURLToPath(import.meta.url));
+const EXPORTS = 'wasm = instance.exports;';
+
+/** @param {string} glue */
+function guarded(glue) {
+  if (glue.split(EXPORTS).length !== 2) throw new Error(`the glue of wasm-bindgen has changed: where is "${EXPORTS}"?`);
+  const from = JSON.stringify(join(here, 'src/callbacks'));
+  return `import { guardCallbacks } from ${from};\n${glue.replace(EXPORTS, 'wasm = guardCallbacks(instance.exports);')}`;
+}
+
 /** The glue with those in place of the page's. */
 export const lateGlobals = {
   name: 'late-globals',
   setup(/** @type {import('esbuild').PluginBuild} */ { onLoad }) {
     onLoad({ filter: /lotus_crypto_diag\.js$/ }, async ({ path }) => {
       const options = { charset: /** @type {const} */ ('utf8'), define, banner };
-      return { contents: (await transform(readFileSync(path, 'utf8'), options)).code };
+      return { contents: (await transform(guarded(readFileSync(path, 'utf8')), options)).code };
     });
   },
 };

@@ -242,7 +242,14 @@ function createCore(): Core {
     schedule();
   };
 
-  const storage = createStorage(() => schedule());
+  const storage = createStorage(
+    (call) => {
+      ensureEngine();
+      return guarded((e) => call(e.storage(schedule)));
+    },
+    schedule,
+    end,
+  );
   const isGone = createGoneStores(
     () => schedule(),
     listDatabases,
@@ -304,7 +311,14 @@ function createCore(): Core {
   };
   const frames = createFrames(watchConsole, start);
 
-  const latency = createLatency(start);
+  const latency = createLatency(
+    start,
+    (call) => {
+      ensureEngine();
+      return guarded((e) => call(e.timings()));
+    },
+    () => usable()?.isAwake() ?? false,
+  );
   const captures = createCaptureSessions(() => schedule());
 
   const requests: Core['requests'] = { fetch: (input, init) => globalThis.fetch(input, init) };

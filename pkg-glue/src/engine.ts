@@ -2,7 +2,8 @@
 
 import { createMatcher, tapConsole } from '../../crate/capture/js/console.js';
 import { watchFetch } from '../../crate/capture/js/fetch.js';
-import { CryptoDiag, TabElection } from '../wasm/capture/lotus_crypto_diag.js';
+import { CryptoDiag, PersistentStorage, RequestTimings, TabElection } from '../wasm/capture/lotus_crypto_diag.js';
+import { onCallbackFailure } from './callbacks';
 import { now } from './clock';
 import { ConsoleTap } from './console-tap';
 import type { Host } from './election';
@@ -38,6 +39,10 @@ export interface Engine {
   /** Of the uploads that are held back, the next goes through. */
   probeUploads(): void;
   loggedOut(userId: string | undefined, deviceId: string | undefined): void;
+  /** The storage of this origin; `onChange` is called when anything is known that was not. */
+  storage(onChange: () => void): PersistentStorage;
+  /** The timings of requests. */
+  timings(): RequestTimings;
   elect(name: string, id: string, host: Host, guard: (call: () => void) => boolean, signal: EndSignal): TabElection;
 }
 
@@ -71,10 +76,13 @@ export function createEngine(
   signal: EndSignal,
 ): Engine {
   const matcher = createMatcher(WORDS, HINTS);
+  let storage: PersistentStorage | undefined;
+  let timings: RequestTimings | undefined;
   let uploads: { release: () => void; options: UploadWatchOptions } | undefined;
   let console: ConsoleTap | undefined;
 
   const tellOfUploads = (to: CryptoDiag) => to.watchUploads(uploads !== undefined, uploads?.options ?? {});
+  onCallbackFailure(onBroken);
   const module = new LateModule(onBroken, () => {
     const made = new CryptoDiag(onChange, now);
     tellOfUploads(made);
@@ -138,6 +146,16 @@ export function createEngine(
     },
     probeUploads: () => module.diag?.probeUploads(true),
     loggedOut: (userId, deviceId) => module.diag?.loggedOut(userId, deviceId),
+    storage(onChange) {
+      awake();
+      storage ??= new PersistentStorage(onChange);
+      return storage;
+    },
+    timings() {
+      awake();
+      timings ??= new RequestTimings(now);
+      return timings;
+    },
     elect(name, id, host, guard, signal) {
       awake();
       return new TabElection(name, id, host, guard, signal);

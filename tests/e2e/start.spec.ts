@@ -73,11 +73,15 @@ const ROWS: Record<string, Partial<Record<Break, Row>>> = {
   Headers: { 'is missing': {}, 'throws at get': { without: ['uploads'], says: /the watch on key uploads/ } },
   Response: { 'is missing': {} },
   URL: { 'throws at get': { without: ['uploads'], says: /the watch on key uploads/ } },
-  WebAssembly: { 'throws at get': { without: ENGINE, says: /cannot run the diagnostics: WebAssembly is broken/ } },
-  'WebAssembly.Module': { throws: { without: ENGINE, says: /cannot run the diagnostics: Module is broken/ } },
+  WebAssembly: {
+    'throws at get': { without: [...ENGINE, 'latency'], says: /cannot run the diagnostics: WebAssembly is broken/ },
+  },
+  'WebAssembly.Module': {
+    throws: { without: [...ENGINE, 'latency'], says: /cannot run the diagnostics: Module is broken/ },
+  },
   TextDecoder: {
-    'is missing': { without: ENGINE, says: /TextDecoder/ },
-    throws: { without: ENGINE, says: /TextDecoder is broken/ },
+    'is missing': { without: [...ENGINE, 'latency'], says: /TextDecoder/ },
+    throws: { without: [...ENGINE, 'latency'], says: /TextDecoder is broken/ },
   },
   FinalizationRegistry: { 'is missing': {}, throws: {} },
   'Math.random': { throws: { without: ['uploads'], says: /the watch on key uploads/ } },

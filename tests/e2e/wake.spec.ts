@@ -3,7 +3,7 @@ import { expect, type Page, test } from '@playwright/test';
 
 import { open, readReport } from './report';
 
-/** Counts what is instantiated, on a page that imports `auto` and draws the card; the first are refused as given. */
+/** Counts what is instantiated, on a page that imports `auto` and draws the prompt; the first are refused as given. */
 async function openCounting(page: Page, refusals: ('CompileError' | 'RangeError')[] = []) {
   await page.addInitScript((refusals) => {
     const Real = WebAssembly.Instance;
@@ -29,7 +29,7 @@ async function openCounting(page: Page, refusals: ('CompileError' | 'RangeError'
       waiting: () => idle.length,
     });
   });
-  return open(page, '/card.html');
+  return open(page, '/card.html?app');
 }
 
 const instances = (page: Page) => page.evaluate('instances');

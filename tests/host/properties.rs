@@ -6,6 +6,7 @@ use lotus_crypto_diag::evidence::CAPACITY;
 use lotus_crypto_diag::line::{Line, MAX_MESSAGE};
 use lotus_crypto_diag::otk::parse_refusal;
 use lotus_crypto_diag::redact::{REDACTED, redact};
+use lotus_crypto_diag::request_path::request_path;
 use lotus_crypto_diag::session::Session;
 use lotus_crypto_diag::signature::{SIGNATURES, classify};
 use lotus_crypto_diag::timestamp::Timestamp;
@@ -71,6 +72,15 @@ proptest! {
         if let Some(found) = classify(&text) {
             prop_assert!(text.contains(found.signature));
         }
+    }
+
+    #[test]
+    fn no_part_of_a_path_is_kept_that_is_no_word_of_the_api(
+        before in prop::sample::select(vec!["account_data", "rooms", "state/m.room.member", "keys", "devices", "whatever"]),
+        ids in prop::collection::vec("[a-z]{3,12}(\\.[a-z]{2,8}){0,2}zq", 1..4),
+    ) {
+        let url = ["https://hs/_matrix/client/v3/", before, "/", &ids.join("/")].concat();
+        prop_assert!(!request_path(&url).unwrap_or_default().contains("zq"));
     }
 
     #[test]

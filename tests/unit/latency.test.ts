@@ -2,12 +2,15 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
 import type { Latency } from '../../pkg-glue/src/generated/model';
-import { createLatency, pathOf } from '../../pkg-glue/src/latency';
+import { createLatency } from '../../pkg-glue/src/latency';
+import { RequestTimings } from '../../pkg-glue/wasm/capture/lotus_crypto_diag.js';
+import { instantiate } from './module';
 import { start } from './started';
+
+instantiate();
 
 let server: Server;
 let base: string;
@@ -21,8 +24,19 @@ afterAll(() => server.close());
 const ask = async (path: string) => void (await (await fetch(`${base}/${path}`)).text());
 const aMoment = () => new Promise((resolve) => setTimeout(resolve, 20));
 
-it('a watch that is taken up again gives no request twice, and does not claim those between', async () => {
-  const latency = createLatency(start);
+const create = (isAwake: () => boolean) => {
+  const timings = new RequestTimings(Date.now);
+  const use = vi.fn();
+  const latency = createLatency(start, (call) => use() ?? call(timings), isAwake);
+  return { latency, use };
+};
+
+it.each([
+  ['that is instantiated', true],
+  ['that is not yet', false],
+])('with a module %s, a watch that is taken up again gives no request twice, and does not claim those between', async (_, isAwake) => {
+  const { latency } = create(() => isAwake);
+  performance.clearResourceTimings();
   await ask('login');
   const undo = latency.watch();
   await ask('versions');
@@ -51,52 +65,13 @@ it('a watch that is taken up again gives no request twice, and does not claim th
   undoAgain();
 });
 
-const V3 = '/_matrix/client/v3';
-const UNSTABLE = '/_matrix/client/unstable';
-
-it.each([
-  [`${V3}/rooms/!a:b/send/m.room.message/m1.2`, `${V3}/rooms/{id}/send/m.room.message/{id}`],
-  [`${V3}/rooms/!a:b/send/org.example.custom/abc`, `${V3}/rooms/{id}/send/{id}/{id}`],
-  [`${V3}/rooms/%21a%3Ab/state/m.room.member/%40a%3Ab`, `${V3}/rooms/{id}/state/m.room.member/{id}`],
-  [`${V3}/rooms/!a:b/state/m.room.third_party_invite/m.alice`, `${V3}/rooms/{id}/state/m.room.third_party_invite/{id}`],
-  [
-    `${V3}/rooms/!a:b/state/org.matrix.msc3401.call.member/_@a:b_D_m.call`,
-    `${V3}/rooms/{id}/state/org.matrix.msc3401.call.member/{id}`,
-  ],
-  [`${V3}/rooms/!a:b/receipt/m.read/$e`, `${V3}/rooms/{id}/receipt/{id}/{id}`],
-  [`${V3}/sendToDevice/m.room.encrypted/keys`, `${V3}/sendToDevice/m.room.encrypted/{id}`],
-  [`${V3}/user/@a:b/account_data/m.direct`, `${V3}/user/{id}/account_data/m.direct`],
-  [`${V3}/user/@a:b/account_data/alice.example.org`, `${V3}/user/{id}/account_data/{id}`],
-  [`${V3}/room_keys/keys/!a:b/session`, `${V3}/room_keys/keys/{id}/{id}`],
-  [`${V3}/profile/alice/displayname`, `${V3}/profile/{id}/displayname`],
-  [`${V3}/pushrules/global/override/alice/enabled`, `${V3}/pushrules/global/override/{id}/enabled`],
-  [`${V3}/directory/list/appservice/irc/!a:b`, `${V3}/directory/list/appservice/{id}/{id}`],
-  [`${V3}/thirdparty/protocol/gitter`, `${V3}/thirdparty/protocol/{id}`],
-  [
-    `${UNSTABLE}/org.matrix.msc4140/delayed_events/syd_abc/restart`,
-    `${UNSTABLE}/org.matrix.msc4140/delayed_events/{id}/restart`,
-  ],
-  [`${UNSTABLE}/org.matrix.msc4140/delayed_events/abc`, `${UNSTABLE}/org.matrix.msc4140/delayed_events/{id}`],
-  [
-    `${UNSTABLE}/org.matrix.msc3814.v1/dehydrated_device/abc`,
-    `${UNSTABLE}/org.matrix.msc3814.v1/dehydrated_device/{id}`,
-  ],
-  [`${UNSTABLE}/org.matrix.msc4143/rtc/transports`, `${UNSTABLE}/org.matrix.msc4143/rtc/transports`],
-  [`${V3}/keys/upload?access_token=s3cret`, `${V3}/keys/upload`],
-  [`${V3}/sync`, undefined],
-  ['/_matrix/media/v3/download/a/b', undefined],
-  ['/elsewhere', undefined],
-])('of %s, the report keeps %s', (path, kept) => {
-  expect(pathOf(`https://hs.example${path}`)).toBe(kept);
-});
-
-it('no part of a path that is no word of the API is kept, wherever it stands', () => {
-  const id = fc.stringMatching(/^[a-z]{3,12}(\.[a-z]{2,8}){0,2}$/).map((text) => `${text}zq`);
-  const place = fc.constantFrom('account_data', 'rooms', 'state/m.room.member', 'keys', 'login', 'devices', 'whatever');
-  fc.assert(
-    fc.property(place, fc.array(id, { minLength: 1, maxLength: 4 }), (before, ids) => {
-      const kept = pathOf(`https://hs${V3}/${before}/${ids.join('/')}`) ?? '';
-      expect(kept).not.toMatch(/zq/);
-    }),
-  );
+it('the module is not instantiated for a few requests, and for many it is', async () => {
+  const { latency, use } = create(() => false);
+  const undo = latency.watch();
+  for (let i = 0; i < 20; i++) await ask('login');
+  await aMoment();
+  expect(use).not.toHaveBeenCalled();
+  for (let i = 0; i < 500; i++) await ask('login');
+  await expect.poll(() => use.mock.calls.length).toBeGreaterThan(0);
+  undo();
 });

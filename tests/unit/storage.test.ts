@@ -1,7 +1,12 @@
 // navigator.storage in every mood: the real one is in the end-to-end tests.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { End } from '../../pkg-glue/src/end';
 import { createStorage } from '../../pkg-glue/src/storage';
+import { PersistentStorage } from '../../pkg-glue/wasm/capture/lotus_crypto_diag.js';
+import { instantiate } from './module';
+
+instantiate();
 
 const CHROMIUM =
   'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36';
@@ -40,7 +45,14 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const create = () => createStorage(() => {});
+const create = () => {
+  const storage = new PersistentStorage(() => {});
+  return createStorage(
+    (call) => call(storage),
+    () => {},
+    new End(),
+  );
+};
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
 describe('a browser that decides by itself', () => {

@@ -1,10 +1,13 @@
 //! The browser edge: one API a file, conversions only. What is decided is decided by the core.
 #![cfg(target_family = "wasm")]
 
+mod bounded;
 mod convert;
 mod diag;
+mod latency;
 mod markers;
 mod options;
+mod storage;
 mod tabs;
 
 #[cfg(test)]
@@ -13,7 +16,9 @@ mod browser;
 
 pub use convert::Clock;
 pub use diag::{CryptoDiag, LineReader};
+pub use latency::RequestTimings;
 pub use options::UploadWatchOptions;
+pub use storage::PersistentStorage;
 pub use tabs::TabElection;
 
 /// Constant time, little fragmentation, and a fifth of the bytes of the one that `std` brings along.
@@ -24,5 +29,5 @@ static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 #[wasm_bindgen::prelude::wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r"
 import type { UploadWatchOptions } from '../../src/engine';
-import type { CryptoStoreStatus, Evidences } from '../../src/generated/model';
+import type { CryptoStoreStatus, Evidences, Latency, StorageStatus } from '../../src/generated/model';
 ";

@@ -43,10 +43,14 @@ pub mod upload_clients;
 
 pub mod session;
 
-pub mod capture_session;
-pub mod latency;
-pub mod server_evidence;
+pub mod request_path;
 pub mod storage;
+
+pub mod latency;
+pub mod persistence;
+
+pub mod capture_session;
+pub mod server_evidence;
 pub mod tabs;
 pub mod verdict;
 

@@ -2,11 +2,16 @@ import 'lotus-crypto-diag/auto';
 import 'folds/dist/style.css';
 import { lightTheme } from 'folds';
 import * as lib from 'lotus-crypto-diag';
-import { CryptoDiagnostics } from 'lotus-crypto-diag/react';
+import { CryptoDiagnostics, CryptoRecoveryPrompt } from 'lotus-crypto-diag/react';
 import { createRoot } from 'react-dom/client';
 
 window.lib = lib;
 document.body.className = lightTheme;
 createRoot(document.getElementById('root') as HTMLElement).render(
-  <CryptoDiagnostics mx={null} embedded={location.search.includes('embedded')} />,
+  // `?app`: what every screen of an app draws, of which the card is none.
+  location.search.includes('app') ? (
+    <CryptoRecoveryPrompt mx={{}} onLogout={async () => {}} />
+  ) : (
+    <CryptoDiagnostics mx={null} embedded={location.search.includes('embedded')} />
+  ),
 );

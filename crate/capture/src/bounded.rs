@@ -1,0 +1,52 @@
+//! Questions to the browser, which may throw, give nonsense, or never answer.
+
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
+use gloo_timers::future::TimeoutFuture;
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+
+use super::convert::{explain, get};
+
+/// How long one question may take.
+const PATIENCE_MS: u32 = 3000;
+const TOO_LATE: &str = ": no answer within 3 s";
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = setTimeout)]
+    fn set_timeout(callback: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_name = clearTimeout)]
+    fn clear_timeout(timer: &JsValue) -> Result<(), JsValue>;
+}
+
+/// A page may have broken its timers, and a timer of gloo's panics there.
+fn has_timers() -> bool {
+    // Any function will do: it is never called.
+    let any = get(&js_sys::global(), "String");
+    any.and_then(|any| set_timeout(&any)).and_then(|timer| clear_timeout(&timer)).is_ok()
+}
+
+/// What the browser answers to `asked`, or in words why it does not: it threw, it rejected, or it took too long.
+///
+/// ```ignore
+/// let persisted = within("navigator.storage.persisted()", manager.persisted()).await?.as_bool();
+/// ```
+pub(crate) async fn within(what: &str, asked: Result<Promise, JsValue>) -> Result<JsValue, String> {
+    if !has_timers() {
+        return answer(asked).await;
+    }
+    match select(pin!(answer(asked)), TimeoutFuture::new(PATIENCE_MS)).await {
+        Either::Left((answer, _)) => answer,
+        Either::Right(_) => Err([what, TOO_LATE].concat()),
+    }
+}
+
+/// The same, however long it takes.
+pub(crate) async fn answer(asked: Result<Promise, JsValue>) -> Result<JsValue, String> {
+    // A page may have put something else in the place of the promise.
+    let promise = asked.map(|value| Promise::resolve(&value)).map_err(|error| explain(&error))?;
+    promise.await.map_err(|error| explain(&error))
+}

@@ -1,0 +1,250 @@
+//! `navigator.storage`: whether the browser keeps what this origin stores, and the wish that it does
+//! (<https://storage.spec.whatwg.org/>).
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use futures_util::future::join;
+use js_sys::futures::{future_to_promise, spawn_local};
+use js_sys::{Function, Object, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+use web_sys::{EventTarget, Permissions, Storage, StorageManager};
+
+use super::bounded::{answer, within};
+use super::convert::{explain, get, tell, to_object};
+use lotus_crypto_diag::persistence::{Look, Persistence, prompts};
+
+/// That a prompt was shown in this tab is remembered over a reload.
+const PROMPTED: &str = "lotus-crypto-diag/persist-prompted";
+
+/// The storage of this origin. Not for hosts: the package's own API stands in front of it.
+#[wasm_bindgen]
+pub struct PersistentStorage(Rc<Inner>);
+
+struct Inner {
+    persistence: RefCell<Persistence>,
+    asking: RefCell<Option<Promise>>,
+    entered: Cell<bool>,
+    on_change: Function,
+}
+
+#[wasm_bindgen]
+impl PersistentStorage {
+    /// `on_change` is called when anything is known that was not.
+    #[wasm_bindgen(constructor)]
+    pub fn new(on_change: Function) -> Self {
+        Self(Rc::new(Inner {
+            persistence: RefCell::default(),
+            asking: RefCell::default(),
+            entered: Cell::new(false),
+            on_change,
+        }))
+    }
+
+    /// At the app's entry: asks for persistence where the browser decides by itself, and only looks where it would prompt.
+    pub fn enter(&self) {
+        if self.0.entered.replace(true) {
+            return;
+        }
+        let inner = Rc::clone(&self.0);
+        if browser_prompts() {
+            spawn_local(async move { inner.look().await });
+            return;
+        }
+        let _ = inner.request();
+        spawn_local(inner.ask_when_engaged());
+    }
+
+    /// Asks for persistence, once. Never rejects.
+    #[wasm_bindgen(unchecked_return_type = "Promise<StorageStatus>")]
+    pub fn request(&self) -> Promise {
+        self.0.request()
+    }
+
+    /// Looks again, without asking for anything. Never rejects.
+    #[wasm_bindgen(unchecked_return_type = "Promise<StorageStatus>")]
+    pub fn refresh(&self) -> Promise {
+        let inner = Rc::clone(&self.0);
+        future_to_promise(async move {
+            inner.look().await;
+            Ok(inner.status())
+        })
+    }
+
+    /// What is known; `null` before anything was asked.
+    #[wasm_bindgen(unchecked_return_type = "StorageStatus | null")]
+    pub fn status(&self) -> JsValue {
+        self.0.status()
+    }
+}
+
+impl Inner {
+    fn status(&self) -> JsValue {
+        let json = self.persistence.borrow().status_json();
+        to_object(&json)
+    }
+
+    fn update<T>(&self, change: impl FnOnce(&mut Persistence) -> T) -> T {
+        let changed = change(&mut self.persistence.borrow_mut());
+        tell(&self.on_change);
+        changed
+    }
+
+    async fn look(&self) {
+        let look = match manager() {
+            Err(error) => Look::Unreadable(explain(&error)),
+            Ok(None) => Look::Unsupported,
+            Ok(Some(manager)) => {
+                let (persisted, estimate) = join(
+                    within("navigator.storage.persisted()", manager.persisted()),
+                    within("navigator.storage.estimate()", manager.estimate()),
+                )
+                .await;
+                Look::Seen {
+                    persisted: persisted.map(|value| value.as_bool()),
+                    estimate: estimate.map(|value| (bytes(&value, "usage"), bytes(&value, "quota"))),
+                }
+            }
+        };
+        self.update(|persistence| persistence.looked(look));
+    }
+
+    /// However many ask at once, the browser is asked once.
+    fn request(self: &Rc<Self>) -> Promise {
+        if let Some(asking) = &*self.asking.borrow() {
+            return asking.clone();
+        }
+        self.persistence.borrow_mut().begin();
+        let inner = Rc::clone(self);
+        let asking = future_to_promise(async move {
+            inner.ask().await;
+            inner.asking.take();
+            Ok(inner.status())
+        });
+        self.asking.replace(Some(asking.clone()));
+        asking
+    }
+
+    async fn ask(self: &Rc<Self>) {
+        self.look().await;
+        if !self.update(Persistence::is_to_be_asked) {
+            return;
+        }
+        let Ok(Some(manager)) = manager() else { return };
+        let prompts = browser_prompts();
+        if prompts && was_prompted().await {
+            self.update(Persistence::was_prompted);
+            return;
+        }
+        if prompts {
+            remember_prompt();
+        }
+        let inner = Rc::clone(self);
+        let asked = manager.persist();
+        // A late answer still counts.
+        let answered = future_to_promise(async move {
+            let granted = answer(asked).await.map(|granted| granted.is_truthy());
+            inner.update(|persistence| persistence.answered(granted));
+            Ok(JsValue::UNDEFINED)
+        });
+        // A person may take long before a prompt; a browser that decides by itself may not.
+        let ended = if prompts {
+            answer(Ok(answered)).await
+        } else {
+            within("navigator.storage.persist()", Ok(answered)).await
+        };
+        if let Err(reason) = ended {
+            self.update(|persistence| persistence.answered(Err(reason)));
+        }
+    }
+
+    /// Browsers decide by engagement: what shows that a person means to stay is a reason to ask anew. Without these signs
+    /// the next load of the page asks again.
+    async fn ask_when_engaged(self: Rc<Self>) {
+        let inner = Rc::clone(&self);
+        listen(js_sys::global().into(), "appinstalled", move || inner.ask_anew());
+        let Some(notifications) = permission("notifications").await else { return };
+        let state = notifications.clone();
+        listen(notifications, "change", move || {
+            if is_state(&state, "granted") {
+                self.ask_anew();
+            }
+        });
+    }
+
+    fn ask_anew(self: &Rc<Self>) {
+        let is_denied = self.persistence.borrow_mut().engaged();
+        if is_denied {
+            let _ = self.request();
+        }
+    }
+}
+
+/// For as long as the page lives.
+fn listen(target: JsValue, event: &str, listener: impl Fn() + 'static) {
+    let listener = Closure::<dyn Fn()>::new(listener);
+    if get(&target, "addEventListener").is_ok_and(|add| add.is_function()) {
+        let target: EventTarget = target.unchecked_into();
+        let _ = target.add_event_listener_with_callback(event, listener.as_ref().unchecked_ref());
+        listener.forget();
+    }
+}
+
+/// `None` where the browser has none of it, or not all of it.
+fn manager() -> Result<Option<StorageManager>, JsValue> {
+    let navigator = get(&js_sys::global(), "navigator")?;
+    if navigator.is_undefined() {
+        return Ok(None);
+    }
+    let storage = get(&navigator, "storage")?;
+    if !storage.is_object() {
+        return Ok(None);
+    }
+    for method in ["persist", "persisted", "estimate"] {
+        if !get(&storage, method)?.is_function() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(storage.unchecked_into()))
+}
+
+/// Where the name of the browser cannot be read it may prompt.
+fn browser_prompts() -> bool {
+    let name = get(&js_sys::global(), "navigator").and_then(|navigator| get(&navigator, "userAgent"));
+    name.map_or(true, |name| name.as_string().is_some_and(|name| prompts(&name)))
+}
+
+/// Whether the person said no for good, or saw the prompt in this tab before a reload.
+async fn was_prompted() -> bool {
+    // Blocked: then nothing is remembered.
+    let remembered = tab_storage().and_then(|storage| storage.get_item(PROMPTED)).is_ok_and(|value| value.is_some());
+    remembered || permission("persistent-storage").await.is_some_and(|permission| is_state(&permission, "denied"))
+}
+
+fn remember_prompt() {
+    // Where it cannot be written the next load of this page asks once more.
+    let _ = tab_storage().and_then(|storage| storage.set_item(PROMPTED, "1"));
+}
+
+fn tab_storage() -> Result<Storage, JsValue> {
+    let storage = get(&js_sys::global(), "sessionStorage")?;
+    if storage.is_object() { Ok(storage.unchecked_into()) } else { Err("there is no sessionStorage".into()) }
+}
+
+/// A `PermissionStatus`, if the browser tells.
+async fn permission(name: &str) -> Option<JsValue> {
+    let permissions = get(&get(&js_sys::global(), "navigator").ok()?, "permissions").ok()?;
+    let descriptor = Object::new();
+    Reflect::set(&descriptor, &"name".into(), &name.into()).ok()?;
+    get(&permissions, "query").ok().filter(JsValue::is_function)?;
+    let permissions: Permissions = permissions.unchecked_into();
+    within("navigator.permissions", permissions.query(&descriptor)).await.ok()
+}
+
+fn is_state(permission: &JsValue, state: &str) -> bool {
+    get(permission, "state").is_ok_and(|value| value == state)
+}
+
+fn bytes(estimate: &JsValue, name: &str) -> Option<f64> {
+    get(estimate, name).ok()?.as_f64().filter(|bytes| bytes.is_finite())
+}

@@ -1,0 +1,81 @@
+// A fault of the WebAssembly module in what the browser calls by itself: nobody stands above it but the page.
+import { expect, type Page, test } from '@playwright/test';
+
+import { open } from './report';
+
+/** Once the page says so, the module traps whenever the browser calls one of its closures. */
+async function openTrapping(page: Page, { isIdle = false } = {}) {
+  await page.addInitScript((isIdle) => {
+    const Real = WebAssembly.Instance;
+    const trapping = ([name, value]: [string, unknown]) => {
+      if (typeof value !== 'function' || !name.includes('closures')) return [name, value];
+      const call = (...args: unknown[]) => {
+        if ('traps' in window) throw new WebAssembly.RuntimeError('unreachable');
+        return value(...args);
+      };
+      return [name, call];
+    };
+    WebAssembly.Instance = function Instance(module: WebAssembly.Module, imports: WebAssembly.Imports) {
+      const { exports } = new Real(module, imports);
+      return { exports: Object.fromEntries(Object.entries(exports).map(trapping)) };
+    } as unknown as typeof WebAssembly.Instance;
+    // An app that never has time: nothing but the test asks about the storage.
+    if (!isIdle) window.requestIdleCallback = () => 0;
+    navigator.storage.persist = async () => false;
+  }, isIdle);
+  return open(page, '/card.html?app');
+}
+
+/** What lets the browser call the module, after the traps are set; with what the page has been prepared for it. */
+const WAYS: Record<string, { before: () => void; after: () => void }> = {
+  'a promise': {
+    before: () => {
+      navigator.storage.persisted = () =>
+        new Promise((resolve) => {
+          Object.assign(window, { answer: () => resolve(false) });
+        });
+    },
+    after: () => (window as unknown as { answer: () => void }).answer(),
+  },
+  'a timer': {
+    before: () => {
+      const never = () => new Promise<never>(() => {});
+      Object.assign(navigator.storage, { persisted: never, estimate: never });
+    },
+    // It comes by itself.
+    after: () => {},
+  },
+};
+for (const [name, { before, after }] of Object.entries(WAYS)) {
+  test(`one in ${name} switches the diagnostics off, and reaches neither the page nor who asked`, async ({ page }) => {
+    const escaped = await openTrapping(page);
+    await page.evaluate(before);
+    await page.evaluate(async () => {
+      Object.assign(window, { asked: window.lib.refreshStorageStatus() });
+      await new Promise((resolve) => setTimeout(resolve));
+      Object.assign(window, { traps: true });
+    });
+    await page.evaluate(after);
+    const asked = await page.evaluate(() => (window as unknown as { asked: Promise<unknown> }).asked);
+    expect(asked).toMatchObject({ request: 'error', error: 'the diagnostics do not run in this page' });
+    const { status } = await page.evaluate(() => window.lib.getSnapshot());
+    expect(status).toMatchObject({ state: 'failed', reason: expect.stringContaining('unreachable') });
+    // The page's own console and `fetch` are let go, and whoever asks again is answered.
+    const isOurs = await page.evaluate(() => /inspect/.test(Function.prototype.toString.call(console.warn)));
+    expect(isOurs).toBe(false);
+    expect(await page.evaluate(() => window.lib.requestPersistentStorage())).toMatchObject({ request: 'error' });
+    expect(escaped).toEqual([]);
+  });
+}
+
+test('one in an event does the same', async ({ page }) => {
+  const escaped = await openTrapping(page, { isIdle: true });
+  await expect.poll(() => page.evaluate(() => window.lib.getSnapshot().storage?.request)).toBe('denied');
+  await page.evaluate(() => {
+    Object.assign(window, { traps: true });
+    dispatchEvent(new Event('appinstalled'));
+  });
+  const { status } = await page.evaluate(() => window.lib.getSnapshot());
+  expect(status).toMatchObject({ state: 'failed', reason: expect.stringContaining('unreachable') });
+  expect(escaped).toEqual([]);
+});
