@@ -58,6 +58,8 @@ pub(crate) struct Tab {
     pub(crate) open: bool,
     pub(crate) client: Client,
     pub(crate) unanswered: bool,
+    /// Whether its host was told that the leader does not respond.
+    pub(crate) silent: bool,
     /// How often its client was started.
     pub(crate) starts: u32,
     /// Whether its host was asked, and said yes.
@@ -147,6 +149,10 @@ impl Browser {
     fn act(&mut self, tab: usize, action: Action) {
         match action {
             Action::Tell(role) => self.tell(tab, role),
+            Action::TellSilent(is_silent) => {
+                assert_ne!(self.tabs[tab].silent, is_silent, "told twice\n{}", self.log.join("\n"));
+                self.tabs[tab].silent = is_silent;
+            }
             Action::Request(number) => {
                 self.tabs[tab].requests.push((number, self.now));
                 self.line.push_back((tab, number));
@@ -255,6 +261,7 @@ impl Browser {
             open: true,
             client: Client::Down,
             unanswered: false,
+            silent: false,
             starts: 0,
             yields: false,
             visible,

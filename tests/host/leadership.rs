@@ -51,6 +51,7 @@ fn is_settled(browser: &Browser) -> Result<(), TestCaseError> {
     prop_assert_eq!(leaders, usize::from(partakers > 0), "{}", log);
     for tab in browser.tabs.iter().filter(|tab| tab.open) {
         prop_assert!(!tab.unanswered, "unanswered\n{}", log);
+        prop_assert!(!tab.silent, "silent, and nobody hangs\n{}", log);
         let is_at_work = takes_part(&tab) && tab.machine.role() == Role::Leader;
         prop_assert_eq!(tab.client == Client::Running, is_at_work, "{:?}\n{}", tab.client, log);
     }
@@ -106,6 +107,39 @@ proptest! {
         let Tab { machine, client, starts, .. } = &browser.tabs[0];
         let now = (machine.role(), *client, *starts);
         prop_assert_eq!(now, (Role::Leader, Client::Running, 1), "{}", browser.log.join("\n"));
+    }
+
+    #[test]
+    fn a_leader_that_hangs_is_called_silent_until_it_is_closed_or_wakes_and_nobody_leads_beside_it(
+        random in any::<u64>(), others in 1..6_usize, asks_first in any::<bool>(), is_closed in any::<bool>(),
+    ) {
+        let mut browser = Browser::new(random);
+        browser.take(&Step::Wait(1_000));
+        for other in 1..=others {
+            browser.take(&Step::Open);
+            browser.take(&Step::Show(other, false));
+        }
+        // Of those in line, the first or the last.
+        let asks = if asks_first { 1 } else { others };
+        browser.take(&Step::Show(asks, true));
+        browser.take(&Step::Wait(1_000));
+        browser.take(&Step::Block(0, 20_000));
+        browser.take(&Step::TakeOver(asks));
+        browser.take(&Step::Wait(4_100));
+        let silent: Vec<usize> = (0..=others).filter(|tab| browser.tabs[*tab].silent).collect();
+        prop_assert_eq!((silent, browser.tabs[asks].machine.role()), (vec![asks], Role::Follower));
+        if is_closed {
+            browser.take(&Step::Close(0));
+            browser.take(&Step::Wait(500));
+        } else {
+            browser.take(&Step::Wait(20_000));
+        }
+        let log = browser.log.join("\n");
+        prop_assert_eq!(browser.tabs[asks].machine.role(), Role::Leader, "{}", log);
+        prop_assert!(browser.tabs.iter().all(|tab| !tab.silent), "{}", log);
+        // Nobody else began in between.
+        let starts: u32 = browser.tabs.iter().map(|tab| tab.starts).sum();
+        prop_assert_eq!(starts, 2, "{}", log);
     }
 
     #[test]

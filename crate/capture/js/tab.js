@@ -106,7 +106,7 @@ export function openTab(name, onEvent, host, guard, signal) {
     const over = (/** @type {any} */ error) => {
       if (!requests.delete(number)) return;
       letGo();
-      // An AbortError is a theft by foreign code; everything else is a browser that gives no locks.
+      // By an AbortError foreign code took the lock; everything else is a browser that gives no locks.
       emit(error && error.name !== 'AbortError' ? UNAVAILABLE : ENDED, number);
     };
     try {

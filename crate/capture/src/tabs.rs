@@ -60,9 +60,10 @@ struct Page {
 
 #[wasm_bindgen]
 impl TabElection {
-    /// Takes part at once. `host` is called with a word and a text: `role` and the new one; `ask`, to which
-    /// [`decided`](Self::decided) is the answer; `shutdown`, to which [`down`](Self::down) is; `granted`, `refused` and the
-    /// reason, or `silence`, to [`take_over`](Self::take_over); `broken` where the wasm is, and whether the lock is lost. For the others see `tab.js`.
+    /// Takes part at once. `host` is called with a word and a text: `role` and the new one; `silent` where the leader does
+    /// not respond to this tab, and `responds` when that is over; `ask`, to which [`decided`](Self::decided) is the answer;
+    /// `shutdown`, to which [`down`](Self::down) is; `granted`, `refused` and the reason, or `silence`, to
+    /// [`take_over`](Self::take_over); `broken` where the wasm is, and whether the lock is lost. For the others see `tab.js`.
     #[wasm_bindgen(constructor)]
     pub fn new(name: &str, id: String, host: Function, guard: &JsValue, signal: &JsValue) -> Self {
         let page = Rc::new(Page {
@@ -131,6 +132,7 @@ impl Page {
         let Some(tab) = self.tab.get() else { return };
         match action {
             Action::Tell(role) => self.tell("role", word(role)),
+            Action::TellSilent(is_silent) => self.tell(if is_silent { "silent" } else { "responds" }, ""),
             Action::Request(number) => tab.request(number),
             Action::Cancel(number) => tab.cancel(number),
             Action::Post(message) => tab.post(&message.to_text()),

@@ -75,7 +75,7 @@ pub enum Answer {
     Granted,
     /// It does not, for this reason.
     Refused(String),
-    /// The leader does not respond.
+    /// The leader does not respond. The question stays open.
     Silence,
 }
 
@@ -84,6 +84,8 @@ pub enum Answer {
 pub enum Action {
     /// Tell the host its new role, before anything else is done.
     Tell(Role),
+    /// Tell the host whether the leader left the question of this tab unanswered, from now on. Not before this is said.
+    TellSilent(bool),
     /// Wait in line for the lock, under this number.
     Request(u32),
     /// Let go of what this request holds, or take it out of the line.

@@ -8,7 +8,8 @@
 //! - A tab leads only while it holds the lock, and is a follower before it lets go. Nobody's lock is stolen.
 //! - A page that is closed, frozen or put into the back/forward cache lets go at once, and queues again when it comes back.
 //! - A tab that wants to take over asks. The leader's host refuses, with a reason, or shuts down and hands over. A leader
-//!   that does not respond has to be closed by the person: the browser then frees its lock.
+//!   that does not respond has to be closed by the person: the browser then frees its lock. Until then the question stays
+//!   open: the leader may wake and answer it, and a tab whose question is open does not pause before it leads.
 //! - The tab that a person looks at wins: a leader that is reloaded asks for the lead back, and a tab that nobody looks at
 //!   pauses for a moment before it leads, so that no client is started in between.
 
@@ -62,6 +63,8 @@ enum Wish {
     None,
     /// The question is out.
     Asked,
+    /// The leader did not respond to it in time.
+    Unanswered,
     /// The leader has heard it.
     Heard,
 }
@@ -91,6 +94,11 @@ impl Leadership {
             }
             State::Alone => Role::Solo,
         }
+    }
+
+    /// Whether the leader left the question of this tab unanswered.
+    pub fn is_leader_silent(&self) -> bool {
+        self.wish == Wish::Unanswered
     }
 
     /// What is to be done about `event`.
@@ -181,7 +189,7 @@ impl Leadership {
                 actions.push(Action::Post(Message::Ready { to: from, from: to }));
                 if awaits_answer {
                     // A tab before it in the line may hang, and get the lock first: then this one hears nothing more.
-                    self.wish = Wish::Asked;
+                    self.set_wish(Wish::Asked, actions);
                     self.set_timer(ANSWER_MS, actions);
                 }
             }
@@ -190,12 +198,18 @@ impl Leadership {
             Message::Yours { .. } if self.state == State::Pausing => self.requeue(actions),
             _ if !awaits_answer => {}
             Message::Heard { to } if to == self.id => {
-                self.wish = Wish::Heard;
+                self.set_wish(Wish::Heard, actions);
                 self.set_timer(2 * DECISION_MS + HANDOVER_MS, actions);
             }
             Message::Refused { to, reason } if to == self.id => self.settle(Answer::Refused(reason), actions),
-            // The leader changed under the question: the new one is asked.
-            Message::Leading { from } if from != self.id => self.ask(actions),
+            // The leader changed under the question: the new one is asked, unless the person looks elsewhere by now.
+            Message::Leading { from } if from != self.id => {
+                if self.wish == Wish::Unanswered && !self.is_visible {
+                    self.settle(Answer::Refused("another tab leads now".to_owned()), actions);
+                } else {
+                    self.ask(actions);
+                }
+            }
             _ => {}
         }
     }
@@ -263,7 +277,10 @@ impl Leadership {
 
     fn timed_out(&mut self, actions: &mut Vec<Action>) {
         match (&mut self.state, &self.wish) {
-            (State::Waiting, Wish::Asked) => self.settle(Answer::Silence, actions),
+            (State::Waiting, Wish::Asked) => {
+                self.set_wish(Wish::Unanswered, actions);
+                actions.push(Action::Answered(Answer::Silence));
+            }
             (State::Waiting, Wish::Heard) => {
                 self.settle(Answer::Refused("the other tab did not decide".to_owned()), actions);
             }
@@ -284,7 +301,7 @@ impl Leadership {
 
     fn take_over(&mut self, actions: &mut Vec<Action>) {
         match self.state {
-            State::Waiting if self.wish == Wish::None => self.ask(actions),
+            State::Waiting if matches!(self.wish, Wish::None | Wish::Unanswered) => self.ask(actions),
             State::Waiting => {}
             State::Pausing => {
                 self.lead(actions);
@@ -346,7 +363,7 @@ impl Leadership {
     }
 
     fn ask(&mut self, actions: &mut Vec<Action>) {
-        self.wish = Wish::Asked;
+        self.set_wish(Wish::Asked, actions);
         actions.push(Action::Post(Message::Ask { from: self.id.clone() }));
         self.set_timer(ANSWER_MS, actions);
     }
@@ -355,10 +372,18 @@ impl Leadership {
         if self.wish == Wish::None {
             return;
         }
-        self.wish = Wish::None;
+        self.set_wish(Wish::None, actions);
         self.wants_back = false;
         self.timer += 1;
         actions.push(Action::Answered(answer));
+    }
+
+    fn set_wish(&mut self, wish: Wish, actions: &mut Vec<Action>) {
+        let was_silent = self.is_leader_silent();
+        self.wish = wish;
+        if self.is_leader_silent() != was_silent {
+            actions.push(Action::TellSilent(!was_silent));
+        }
     }
 
     fn set_timer(&mut self, ms: u32, actions: &mut Vec<Action>) {

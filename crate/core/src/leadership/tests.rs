@@ -22,6 +22,15 @@ fn leading() -> Leadership {
     tab
 }
 
+/// Its question was not answered.
+fn silent() -> Leadership {
+    let mut tab = waiting();
+    let (number, _) = timer(&tab.on(Event::TakeOver));
+    tab.on(Event::TimedOut(number));
+    assert!(tab.is_leader_silent());
+    tab
+}
+
 fn unseen() -> Leadership {
     let mut tab = waiting();
     tab.on(Event::Visible(false));
@@ -56,9 +65,41 @@ fn a_leader_that_does_not_respond_keeps_the_lead_and_the_person_is_told() {
     let mut tab = waiting();
     let (number, ms) = timer(&tab.on(Event::TakeOver));
     assert_eq!(ms, ANSWER_MS);
-    assert_eq!(tab.on(Event::TimedOut(number)), [Action::Answered(Answer::Silence)]);
-    // It stays in line: when the other tab is closed, it leads.
-    assert!(tab.on(granted(1)).contains(&Action::Tell(Role::Leader)));
+    assert_eq!(tab.on(Event::TimedOut(number)), [Action::TellSilent(true), Action::Answered(Answer::Silence)]);
+    assert_eq!(tab.role(), Role::Follower);
+    // It stays in line: when the other tab is closed, it leads, and does not pause although the person looked at that one.
+    tab.on(Event::Visible(false));
+    let actions = tab.on(granted(1));
+    assert!(actions.contains(&Action::Tell(Role::Leader)), "{actions:?}");
+    assert!(actions.contains(&Action::TellSilent(false)), "{actions:?}");
+}
+
+#[test]
+fn a_silent_leader_is_silent_until_it_answers_or_is_another_or_this_tab_asks_anew_or_goes() {
+    let asks = Action::Post(Message::Ask { from: "a".into() });
+    for (is_visible, event, asks_anew) in [
+        (true, heard("heard a"), false),
+        (true, heard("refused a in a call"), false),
+        (true, heard("yours a b"), false),
+        (true, heard("leading b"), true),
+        (false, heard("leading b"), false),
+        (true, Event::TakeOver, true),
+        (true, Event::Unavailable, false),
+        (true, Event::Hidden, false),
+        (true, Event::Released, false),
+    ] {
+        let mut tab = silent();
+        tab.on(Event::Visible(is_visible));
+        // Of other tabs, and to them.
+        for message in ["ask b", "heard b", "refused b in a call", "yours b c", "ready c b", "leading a"] {
+            let actions = tab.on(heard(message));
+            assert!(tab.is_leader_silent() && !actions.contains(&asks), "{message}: {actions:?}");
+        }
+        let actions = tab.on(event.clone());
+        assert!(actions.contains(&Action::TellSilent(false)), "{event:?}: {actions:?}");
+        assert!(!tab.is_leader_silent(), "{event:?}");
+        assert_eq!(actions.contains(&asks), asks_anew, "{event:?}: {actions:?}");
+    }
 }
 
 #[test]
