@@ -32,9 +32,9 @@ export interface CryptoDiagSnapshot extends Evidences {
   readonly storage: StorageStatus | null;
   /**
    * What this tab is to its session (`null`: the host holds no election), and how many tabs of it are open (`null`: the
-   * others were not asked, or could not be).
+   * others were not asked, or could not be). `leaderSilent`: the leader left it unanswered that this tab asked to take over.
    */
-  readonly tabs: { readonly role: TabRole | null; readonly count: number | null };
+  readonly tabs: { readonly role: TabRole | null; readonly count: number | null; readonly leaderSilent: boolean };
   /** `null` before the first was started. */
   readonly captureSession: CaptureSession | null;
   /** Set where nothing but a logout and a login helps, and why. */

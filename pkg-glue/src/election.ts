@@ -37,6 +37,11 @@ export interface TakeOverResult {
 export interface TabLeadership extends Disposable {
   /** `leader`: this tab may open the crypto store. `follower`: another has it. `solo`: this browser holds no elections. */
   readonly role: TabRole;
+  /**
+   * Whether the leader left it unanswered that this tab asked to take over. It is over when the leader responds, or this
+   * tab leads: `subscribe` tells of both.
+   */
+  readonly leaderSilent: boolean;
   /** When this tab may open the crypto store, as the leader or on its own. */
   whenLeader(): Promise<void>;
   /**
@@ -69,6 +74,7 @@ const BROKEN = 'the diagnostics of this tab broke: reload it';
 export class Election {
   role: TabRole = 'follower';
   since = now();
+  leaderSilent = false;
   private readonly members = new Set<Member>();
   private readonly wishes = new Set<(result: TakeOverResult) => void>();
   /** Lets go of the lock, and of all that the wasm holds of the page. */
@@ -83,6 +89,7 @@ export class Election {
     create: CreateMachine,
     private readonly onRole: (role: TabRole) => void,
     private readonly onEmpty: () => void,
+    private readonly onSilence: () => void,
     start: Start,
   ) {
     this.machine = create(name, id, (what, text) => this.handle(what, text), this.end);
@@ -125,6 +132,7 @@ export class Election {
 
   private handle(what: string, text: string): void {
     if (what === 'role') this.change(text as TabRole);
+    else if (what === 'silent' || what === 'responds') this.note(what === 'silent');
     else if (what === 'ask') void this.decide();
     else if (what === 'shutdown') void this.shutDown();
     else if (what === 'granted') this.answer(true);
@@ -145,6 +153,7 @@ export class Election {
 
   private close(): void {
     if (this.role === 'leader') this.change('follower');
+    this.note(false);
     this.end.abort();
   }
 
@@ -161,8 +170,17 @@ export class Election {
     if (role !== 'follower' && this.reloadIfStale()) return;
     this.role = role;
     this.since = now();
+    // It was about another leader.
+    this.leaderSilent = false;
     for (const member of [...this.members]) member.changed(role);
     this.onRole(role);
+  }
+
+  private note(leaderSilent: boolean): void {
+    if (this.leaderSilent === leaderSilent) return;
+    this.leaderSilent = leaderSilent;
+    for (const member of [...this.members]) member.tell();
+    this.onSilence();
   }
 
   private async decide(): Promise<void> {
@@ -201,6 +219,10 @@ class Member implements TabLeadership {
     return this.released ? 'follower' : this.election.role;
   }
 
+  get leaderSilent(): boolean {
+    return !this.released && this.election.leaderSilent;
+  }
+
   whenLeader(): Promise<void> {
     return new Promise((resolve) => {
       const settle = () => {
@@ -236,7 +258,11 @@ class Member implements TabLeadership {
   }
 
   changed(role: TabRole): void {
-    for (const tell of [() => this.options.onChange?.(role), ...this.listeners]) {
+    this.tell(() => this.options.onChange?.(role));
+  }
+
+  tell(...first: (() => void)[]): void {
+    for (const tell of [...first, ...this.listeners]) {
       try {
         tell();
       } catch {

@@ -15,8 +15,11 @@ export interface TabsHere {
   status(): Tabs | null;
   /** Asks the other tabs. Never rejects. */
   call(): Promise<void>;
-  /** For a view: the role of this tab, and how many there are; `null` where the others were not asked, or could not be. */
-  summary(): { role: TabRole | null; count: number | null };
+  /**
+   * For a view: the role of this tab, how many there are (`null` where the others were not asked, or could not be), and
+   * whether the leader does not respond to this one.
+   */
+  summary(): { role: TabRole | null; count: number | null; leaderSilent: boolean };
 }
 
 /** How long a new leader waits before it calls the roll: others have their own work then. */
@@ -99,7 +102,7 @@ export function createTabs(
         announceSoon();
         onChange();
       };
-      const election = known ?? new Election(name, id, create, handleRole, handleEmpty, start);
+      const election = known ?? new Election(name, id, create, handleRole, handleEmpty, onChange, start);
       // The one joined last stands last.
       elections.delete(name);
       elections.set(name, election);
@@ -124,12 +127,14 @@ export function createTabs(
       return {
         session: current()?.name ?? null,
         tabs: [{ ...describe(), entries: [] }, ...others],
+        leaderSilent: current()?.leaderSilent ?? false,
         error: error ?? solo,
       };
     },
     summary() {
       const roll = rollCall?.last();
-      return { role: current()?.role ?? null, count: roll?.error === null ? 1 + roll.others.length : null };
+      const { role = null, leaderSilent = false } = current() ?? {};
+      return { role, count: roll?.error === null ? 1 + roll.others.length : null, leaderSilent };
     },
   };
 }

@@ -2,6 +2,7 @@
 import { expect, type Page, test } from '@playwright/test';
 
 import { open, openDetails, refuse } from './report';
+import { hang } from './tabs';
 
 const refusal = (id: string) =>
   `[400] One time key signed_curve25519:${id} already exists. Old key: {"key":"abc"}; new key: {'key': 'def'}`;
@@ -91,6 +92,30 @@ test('how many tabs are open is said only where the others could be asked', asyn
   // The roll is called when storage is asked about.
   await expect.poll(() => page.evaluate(() => window.lib.getSnapshot().storage)).not.toBeNull();
   await expect(card).not.toContainText('of this session');
+});
+
+test('that the active tab does not respond is said until it does', async ({ page, context }, testInfo) => {
+  const lead = (tab: Page) =>
+    tab.evaluate(() => void Object.assign(window, { leadership: window.lib.requestTabLeadership() }));
+  await open(page, '/card.html');
+  await lead(page);
+  await expect.poll(() => page.evaluate(() => window.lib.getSnapshot().tabs.role)).toBe('leader');
+  const second = await context.newPage();
+  await open(second, '/card.html');
+  await lead(second);
+  await openDetails(second);
+  const card = second.getByTestId('crypto-diagnostics');
+  await expect(card).toContainText('Another tab is active: it uses the encryption keys.');
+  await hang(page, 10_000);
+  await second.waitForTimeout(300);
+  await second.evaluate(() => void window.leadership.takeOver());
+  await expect(card).toContainText('The other tab does not respond. Close it, and this one takes over at once.');
+  for (const width of [360, 1280]) {
+    await second.setViewportSize({ width, height: 800 });
+    await second.screenshot({ path: testInfo.outputPath(`silent-${width}.png`) });
+  }
+  await expect(card).toContainText('This tab is active', { timeout: 15_000 });
+  await expect(card).not.toContainText('does not respond');
 });
 
 test('embedded, the card has its title and its name, and no frame of its own', async ({ page }) => {

@@ -1,6 +1,8 @@
 // The tab gate without a homeserver: who draws what, and where the focus is. The client behind it has no session.
 import { type BrowserContext, expect, type Page, test } from '@playwright/test';
 
+import { hang } from './tabs';
+
 async function openGate(context: BrowserContext, query = ''): Promise<Page> {
   const page = await context.newPage();
   await page.goto(`http://127.0.0.1:4199/gate.html${query}`);
@@ -74,6 +76,47 @@ test('an app that fails to stop its client is taken off the screen nevertheless'
   await first.evaluate(() => document.dispatchEvent(new Event('freeze')));
   await expect(client(second)).toBeVisible();
   await expect(screen(first)).toBeVisible();
+});
+
+const silence = (page: Page) =>
+  page.getByRole('status').filter({ hasText: 'The other tab does not respond. Close it' });
+
+for (const width of [360, 1280]) {
+  test(`a tab that does not respond: it is said at ${width} px, starts nothing here, and closing it hands over`, async ({
+    context,
+  }, testInfo) => {
+    const first = await openGate(context);
+    await expect(client(first)).toBeVisible();
+    const second = await openGate(context);
+    await second.setViewportSize({ width, height: 800 });
+    await hang(first, 40_000);
+    await second.waitForTimeout(300);
+    await here(second).click();
+    await expect(silence(second)).toBeVisible();
+    expect(await second.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    await second.screenshot({ path: testInfo.outputPath('silent.png') });
+    await expect(client(second)).toHaveCount(0);
+    await first.close();
+    await expect(client(second)).toBeVisible();
+  });
+}
+
+test('a tab that responds again after it hung: nothing is said of that any more, and it goes on', async ({
+  context,
+}) => {
+  const first = await openGate(context);
+  await expect(client(first)).toBeVisible();
+  const second = await openGate(context);
+  await first.evaluate(() => {
+    window.busy = 'in a call';
+  });
+  await hang(first, 8000);
+  await second.waitForTimeout(300);
+  await here(second).click();
+  await expect(silence(second)).toBeVisible();
+  await expect(silence(second)).toHaveCount(0, { timeout: 15_000 });
+  await expect(screen(second)).toBeVisible();
+  await expect(client(first)).toBeVisible();
 });
 
 test('a tab that waits for a session is loaded anew when that is logged out, or another one is logged in', async ({

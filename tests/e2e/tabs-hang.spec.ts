@@ -1,35 +1,55 @@
 // Tabs that do not run for a while.
 import { expect, type Page, test } from '@playwright/test';
 
-import { expectNoOverlap, leaderOf, openTab, openTabs, readLog, role } from './tabs';
-
-/** The page's JavaScript does not come back for so long. */
-const hang = (page: Page, ms: number) =>
-  page.evaluate((duration) => {
-    setTimeout(() => {
-      const end = Date.now() + duration;
-      while (Date.now() < end);
-    }, 100);
-  }, ms);
+import { readReport } from './report';
+import { expectNoOverlap, hang, leaderOf, openTab, openTabs, readLog, role } from './tabs';
 
 const takeOver = (page: Page) => page.evaluate(() => window.leadership.takeOver());
 
 const NO_RESPONSE = { granted: false, reason: null };
 
+/** Whether the leader is said not to respond: by the election, to a view, and in a report. */
+const silence = (page: Page) =>
+  page.evaluate(() => {
+    const report: unknown = JSON.parse(window.lib.buildCryptoDiagReport(undefined));
+    return [window.leadership, window.lib.getSnapshot().tabs, Object(report).tabs].map((of) => of?.leaderSilent);
+  });
+
 test('a leader that hangs keeps the lead: the other tab learns that it does not respond, and leads once it is closed', async ({
   context,
 }) => {
   const [first, second] = await openTabs(context, 'first', 'second');
+  readReport(await second.evaluate(() => window.lib.collectCryptoDiagReport(undefined)));
+  expect(await silence(second)).toEqual([false, false, false]);
   await hang(first, 40_000);
   await second.waitForTimeout(300);
   expect(await takeOver(second)).toEqual(NO_RESPONSE);
   expect(await role(second)).toBe('follower');
+  expect(await silence(second)).toEqual([true, true, true]);
   const [{ tab } = { tab: '' }] = (await readLog(second)).filter(({ what }) => what === 'leader');
   const closedAt = await second.evaluate(() => performance.timeOrigin + performance.now());
   await first.close();
   await leaderOf([second]);
+  expect(await silence(second)).toEqual([false, false, false]);
   // It could not say that it follows.
   expect(expectNoOverlap(await readLog(second), new Map([[tab, closedAt]]))).toBe(2);
+});
+
+test('a leader that is back after it hung and refuses is silent no more', async ({ context }) => {
+  const [first, second] = await openTabs(context, 'first', 'second');
+  await first.evaluate(() => {
+    window.busy = 'in a call';
+  });
+  await second.evaluate(() => {
+    const told: boolean[] = [];
+    Object.assign(window, { told });
+    window.leadership.subscribe(() => told.push(window.leadership.leaderSilent));
+  });
+  await hang(first, 7000);
+  await second.waitForTimeout(300);
+  expect(await takeOver(second)).toEqual(NO_RESPONSE);
+  await expect.poll(() => second.evaluate('told'), { timeout: 15_000 }).toEqual([true, false]);
+  expect(await Promise.all([first, second].map(role))).toEqual(['leader', 'follower']);
 });
 
 test('a leader that is back after it hung hands over in good order', async ({ context }) => {

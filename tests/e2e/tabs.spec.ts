@@ -173,7 +173,7 @@ test('a fault that is logged in one tab is in the report of another, with the ta
   ]);
   expect(report.tabs.tabs[0].id).not.toBe(report.tabs.tabs[1].id);
   await b.close();
-  await expect.poll(() => a.evaluate(() => window.lib.getSnapshot().tabs)).toEqual({ role: 'leader', count: 1 });
+  await expect.poll(() => a.evaluate(() => window.lib.getSnapshot().tabs)).toMatchObject({ role: 'leader', count: 1 });
 });
 
 test('a tab that is busy when the report is written is in it nevertheless', async ({ context }) => {
@@ -221,12 +221,12 @@ test('a follower that is closed says so; the leader does not, as that would hold
 test('a tab that is logged out does not count any more', async ({ context }) => {
   const [a, b] = await openTabs(context, 'a', 'b');
   const tabs = () => Promise.all([a, b].map((page) => page.evaluate(() => window.lib.getSnapshot().tabs)));
-  await expect.poll(tabs).toEqual([
+  await expect.poll(tabs).toMatchObject([
     { role: 'leader', count: 2 },
     { role: 'follower', count: 2 },
   ]);
   await b.evaluate(() => window.leadership.release());
-  await expect.poll(tabs).toEqual([
+  await expect.poll(tabs).toMatchObject([
     { role: 'leader', count: 1 },
     { role: null, count: 1 },
   ]);

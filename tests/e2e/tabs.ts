@@ -42,6 +42,15 @@ export function parseLog(entries: [string, string][]): Line[] {
   return lines.sort((a, b) => a.at - b.at);
 }
 
+/** The page's JavaScript does not come back for so long. */
+export const hang = (page: Page, ms: number) =>
+  page.evaluate((duration) => {
+    setTimeout(() => {
+      const end = Date.now() + duration;
+      while (Date.now() < end);
+    }, 100);
+  }, ms);
+
 export const role = (page: Page) => page.evaluate(() => window.leadership.role);
 
 /** The tab that leads, when there is exactly one. */

@@ -26,11 +26,32 @@ function election() {
     },
     () => {},
     () => {},
+    () => {},
     start,
   );
   host('role', 'leader');
-  return { decided, election: created, ask: () => host('ask', '') };
+  return { decided, election: created, ask: () => host('ask', ''), host };
 }
+
+it('who listens is told once that the leader is silent, and once that it is not, whatever ends that', () => {
+  for (const [what, text] of [
+    ['responds', ''],
+    ['role', 'leader'],
+    ['broken', 'lost'],
+  ] as const) {
+    const { election: here, host } = election();
+    host('role', 'follower');
+    const member = here.join({});
+    const told: boolean[] = [];
+    member.subscribe(() => told.push(member.leaderSilent));
+    host('silent', '');
+    host('silent', '');
+    expect([member.role, member.leaderSilent]).toEqual(['follower', true]);
+    host(what, text);
+    host('responds', '');
+    expect(told, what).toEqual([true, false]);
+  }
+});
 
 it('an answer to a question that is settled is not taken for that of the next', async () => {
   const { decided, election: here, ask } = election();

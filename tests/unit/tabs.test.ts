@@ -19,10 +19,10 @@ const create = () =>
 it('where the others were not asked, or cannot be, it is not known how many there are', async () => {
   vi.stubGlobal('BroadcastChannel', undefined);
   const tabs = create();
-  expect(tabs.summary()).toEqual({ role: null, count: null });
+  expect(tabs.summary()).toEqual({ role: null, count: null, leaderSilent: false });
   tabs.enter();
   await tabs.call();
-  expect(tabs.summary()).toEqual({ role: null, count: null });
+  expect(tabs.summary()).toEqual({ role: null, count: null, leaderSilent: false });
   expect(tabs.status()?.error).toContain('other tabs cannot be asked');
 });
 
@@ -44,7 +44,7 @@ it('an error is over with the next roll that can be called', async () => {
   expect([tabs.status()?.error, tabs.summary().count]).toEqual([null, 1]);
 });
 
-it('of a leader that was closed the next one tells; one that hung, and does not know yet that it leads no more, drops nobody', async () => {
+it('of a leader that was closed the next one tells; what it said last and is heard late drops nobody', async () => {
   const tabs = create();
   const others = new BroadcastChannel('lotus-crypto-diag/roll-call');
   const says = (kind: string, id: string, role: string, second: number) => {

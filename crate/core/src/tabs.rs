@@ -40,6 +40,24 @@ pub struct Tabs {
     pub session: Option<String>,
     /// The tabs that answered, this one first.
     pub tabs: Vec<Tab>,
+    /// Whether the active tab left it unanswered that this one asked for its place: closing it hands over at once.
+    #[serde(default)]
+    pub leader_silent: bool,
     /// For a person to read: why there is no election, or why others could not be asked.
     pub error: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tabs_of_an_older_and_of_a_newer_report_are_read() {
+        let older = r#"{ "session": "s", "tabs": [], "error": null }"#;
+        let newer = r#"{ "session": "s", "tabs": [], "error": null, "leaderSilent": true, "leaderTaken": [1] }"#;
+        for (text, leader_silent) in [(older, false), (newer, true)] {
+            let tabs: Tabs = serde_json::from_str(text).unwrap();
+            assert_eq!(tabs.leader_silent, leader_silent, "{text}");
+        }
+    }
 }

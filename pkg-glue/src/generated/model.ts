@@ -618,6 +618,10 @@ session: string | null,
  */
 tabs: Array<Tab>,
 /**
+ * Whether the active tab left it unanswered that this one asked for its place: closing it hands over at once.
+ */
+leaderSilent: boolean,
+/**
  * For a person to read: why there is no election, or why others could not be asked.
  */
 error: string | null, };

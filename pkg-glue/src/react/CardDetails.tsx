@@ -43,8 +43,11 @@ export function CardDetails({ id, mx, extras, snapshot, entriesShown, words }: C
 }
 
 type TabStateProps = { tabs: CryptoDiagSnapshot['tabs']; words: CryptoDiagWords };
-function TabState({ tabs: { role, count }, words }: TabStateProps) {
-  const known = [words.tabs[role ?? 'none'], count === null ? '' : words.tabCount(count)];
+function TabState({ tabs: { role, count, leaderSilent }, words }: TabStateProps) {
+  // A tab that does not respond was not counted either.
+  const known = leaderSilent
+    ? [words.tabs.silent]
+    : [words.tabs[role ?? 'none'], count === null ? '' : words.tabCount(count)];
   const said = known.join(' ').trim();
   return said ? <Text size="T200">{said}</Text> : null;
 }

@@ -39,7 +39,7 @@ export function TabGate(props: TabGateProps) {
   };
   useEffect(() => onGone?.(), [onGone]);
 
-  const { role, takeOver } = useTabLeadership({
+  const { role, leaderSilent, takeOver } = useTabLeadership({
     ...(name === undefined ? {} : { name }),
     ...(readName ? { readName } : {}),
     ...(canYield ? { canYield } : {}),
@@ -62,6 +62,7 @@ export function TabGate(props: TabGateProps) {
     <FollowerScreen
       appName={appName}
       words={text}
+      leaderSilent={leaderSilent}
       takeOver={takeOver}
       onAnyway={allowAnyway ? () => setAnyway(true) : undefined}
     />
@@ -71,14 +72,15 @@ export function TabGate(props: TabGateProps) {
 type FollowerScreenProps = {
   appName: string;
   words: TabWords;
+  leaderSilent: boolean;
   takeOver: ReturnType<typeof useTabLeadership>['takeOver'];
   onAnyway: (() => void) | undefined;
 };
-function FollowerScreen({ appName, words, takeOver, onAnyway }: FollowerScreenProps) {
+function FollowerScreen({ appName, words, leaderSilent, takeOver, onAnyway }: FollowerScreenProps) {
   const id = useId();
   const heading = useRef<HTMLHeadingElement>(null);
   const [isAsking, setAsking] = useState(false);
-  const [outcome, setOutcome] = useState('');
+  const [refusal, setRefusal] = useState('');
 
   // Where the app had the focus, it went with it: the keyboard and the screen reader go on from here.
   useEffect(() => {
@@ -88,10 +90,11 @@ function FollowerScreen({ appName, words, takeOver, onAnyway }: FollowerScreenPr
   const handleTakeOver = async () => {
     if (isAsking) return;
     setAsking(true);
-    const { granted, reason } = await takeOver();
+    const { reason } = await takeOver();
     setAsking(false);
-    setOutcome(granted ? '' : reason === null ? words.noResponse : words.refused(reason));
+    setRefusal(reason === null ? '' : words.refused(reason));
   };
+  const outcome = leaderSilent ? words.noResponse : refusal;
 
   return (
     <Box

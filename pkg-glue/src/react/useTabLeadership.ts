@@ -5,6 +5,8 @@ import { requestTabLeadership, type TabLeadership, type TabLeadershipOptions, ty
 export type TabLeadershipState = {
   /** `null` before the browser has said anything. */
   role: TabRole | null;
+  /** Whether the leader left it unanswered that this tab asked to take over. */
+  leaderSilent: boolean;
   takeOver: TabLeadership['takeOver'];
 };
 
@@ -18,6 +20,7 @@ export function useTabLeadership(options: TabLeadershipOptions): TabLeadershipSt
   latest.current = options;
   const leadership = useRef<TabLeadership>();
   const [role, setRole] = useState<TabRole | null>(null);
+  const [leaderSilent, setLeaderSilent] = useState(false);
 
   useEffect(() => {
     const own = requestTabLeadership({
@@ -32,16 +35,18 @@ export function useTabLeadership(options: TabLeadershipOptions): TabLeadershipSt
       onYield: () => latest.current.onYield?.(),
     });
     leadership.current = own;
+    own.subscribe(() => setLeaderSilent(own.leaderSilent));
     if (own.role !== 'follower') setRole(own.role);
     const timer = setTimeout(() => setRole(own.role), SETTLE_MS);
     return () => {
       clearTimeout(timer);
       own.release();
       setRole(null);
+      setLeaderSilent(false);
     };
   }, [name]);
 
   const takeOver = async () =>
     (await leadership.current?.takeOver()) ?? { granted: false, reason: 'this tab takes no part' };
-  return { role, takeOver };
+  return { role, leaderSilent, takeOver };
 }

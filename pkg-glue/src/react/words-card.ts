@@ -71,9 +71,10 @@ export const ENGLISH = {
   tabs: {
     leader: 'This tab is active: it uses the encryption keys.',
     follower: 'Another tab is active: it uses the encryption keys.',
+    silent: 'The other tab does not respond. Close it, and this one takes over at once.',
     solo: 'This browser cannot tell tabs apart: keep only one open.',
     none: '',
-  } satisfies Record<TabRole | 'none', string>,
+  } satisfies Record<TabRole | 'silent' | 'none', string>,
   tabCount: (count: number) =>
     count === 1 ? 'One tab of this session is open.' : `${count} tabs of this session are open.`,
   /** The diagnosis. Its sentences are those of the report, in English. */
