@@ -12,7 +12,7 @@ import { isTrial, rounds as roundsOr } from './page.mjs';
 
 /** @typedef {import('@playwright/test').Page} Page */
 /** @typedef {{ at: number, tab: string, load: string, what: string }} Line */
-/** @typedef {{ times: number[], missing: number, twice: number, itself: number }} Cell `times` in ms */
+/** @typedef {{ times: number[], missing: number, twice: number, itself: number, back: number }} Cell `times` in ms */
 
 const here = dirname(fileURLToPath(import.meta.url));
 const counts = process.argv.slice(2).map(Number);
@@ -93,7 +93,7 @@ const cells = new Map();
 /** @returns {Cell} */
 function cellOf(/** @type {number} */ tabs, /** @type {string} */ ending, /** @type {string} */ variant) {
   const key = `${tabs} ${ending} ${variant}`;
-  const cell = cells.get(key) ?? { times: [], missing: 0, twice: 0, itself: 0 };
+  const cell = cells.get(key) ?? { times: [], missing: 0, twice: 0, itself: 0, back: 0 };
   cells.set(key, cell);
   return cell;
 }
@@ -178,8 +178,18 @@ async function session(variant, tabs, endings) {
         if (left.length > 0) await open();
       }
       await sleep(SETTLED_MS);
-      if ((await leaders()).length > before.length + 1) {
+      const lines = await read();
+      const reigns = lines.filter(({ what, load }) => what === 'leader' && !loads.includes(load));
+      reigns.sort((a, b) => a.at - b.at);
+      const hasStepped = (/** @type {Line} */ reign, /** @type {number} */ by) =>
+        lines.some(({ at, load, what }) => load === reign.load && what === 'stepped back' && at <= by);
+      if (reigns.some((reign, index) => index + 1 < reigns.length && !hasStepped(reign, reigns[index + 1]?.at ?? 0))) {
         cell.twice += 1;
+        return left;
+      }
+      // The reloaded tab asked for it. What follows is told by loads that have not led: in another context.
+      if (reigns.length > 1) {
+        cell.back += 1;
         return left;
       }
     }
@@ -230,11 +240,12 @@ for (const tabs of counts) {
   for (const ending of ENDINGS) {
     console.log(`\n${`${tabs} tabs, ${ending}`.padEnd(30)}  ratio  median ms   quartiles ms`);
     for (const result of results.filter((r) => r.tabs === tabs && r.ending === ending)) {
-      const { variant, ratio, median, quartiles, missing, twice, itself } = result;
+      const { variant, ratio, median, quartiles, missing, twice, itself, back } = result;
       const notes = [
         missing && `${missing} times none led within ${GIVE_UP_MS / 1000} s`,
         twice && `${twice} times two led`,
         itself && `${itself} times the reloaded tab itself`,
+        back && `${back} times handed back to the reloaded tab`,
         median < 0 && 'told before the pagehide of the one that led',
       ].filter(Boolean);
       const spread = quartiles.map((value) => value.toFixed(1)).join(' - ');

@@ -34,6 +34,7 @@ async function lotus() {
     name,
     onChange: (role) => {
       if (role === 'leader') led();
+      else log('stepped back');
     },
   });
 }
