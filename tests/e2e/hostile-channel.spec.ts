@@ -119,7 +119,7 @@ test('whatever is said in the election, no call ends, one tab leads, and it can 
     const channel = new BroadcastChannel('lotus-crypto-diag/leader/session');
     const every = [...known, 'nobody', 'a b', '', 'x'.repeat(1_000_000)];
     for (let round = 0; round < 20; round++) {
-      for (const kind of ['ask', 'heard', 'refused', 'yours', 'ready', 'leading', 'steal']) {
+      for (const kind of ['ask', 'heard', 'refused', 'yours', 'ready', 'leading', 'unknown']) {
         for (const to of every) channel.postMessage(`${kind} ${to} ${every[round % every.length]}`);
         channel.postMessage({ kind });
       }

@@ -18,7 +18,7 @@ fn forged() -> impl Strategy<Value = Step> {
             1 => Just("x".repeat(1_000)),
         ]
     };
-    let kind = prop::sample::select(vec!["ask", "heard", "refused", "yours", "ready", "leading", "steal"]);
+    let kind = prop::sample::select(vec!["ask", "heard", "refused", "yours", "ready", "leading", "unknown"]);
     (kind, id(), id()).prop_map(|(kind, to, from)| Step::Forge(format!("{kind} {to} {from}")))
 }
 

@@ -113,7 +113,7 @@ it('what no tab wrote is ignored, and nothing of it throws', () => {
     ...[1, 3, '2', null].map((version) => JSON.stringify({ ...good, version })),
     ...['x y', 'x'.repeat(65), '', 'A', 7, null, '__proto__'].map((from) => JSON.stringify({ ...good, from })),
     JSON.stringify({ ...good, session: 'another' }),
-    JSON.stringify({ ...good, kind: 'steal' }),
+    JSON.stringify({ ...good, kind: 'unknown' }),
     JSON.stringify({ ...good, tab: null }),
     JSON.stringify({ ...good, tab: { ...tab, id: 'another' } }),
     JSON.stringify({ ...good, tab: { ...tab, entries: 'x' } }),
