@@ -66,7 +66,8 @@ export function getSnapshot(): CryptoDiagSnapshot {
  * Asks the browser to keep what this origin stores, the encryption keys among it. It is asked once a page load, however
  * often this is called, unless that ended in an error; browsers that show a prompt (Firefox) show it once a tab. Call it
  * after login: `auto` asks only where the browser decides by itself, and where it said no asks again when the app is
- * installed or notifications are allowed. Never rejects.
+ * installed or notifications are allowed. Never rejects; in a page that has no WebAssembly nothing is asked, and the request
+ * is an `error`.
  */
 export function requestPersistentStorage(): Promise<StorageStatus> {
   return core().storage.request();
