@@ -18,11 +18,11 @@ import type {
   StorageStatus,
   TabRole,
 } from './generated/model';
-import { createGoneStores } from './gone-stores';
 import { createLatency, type LatencyWatch } from './latency';
 import { whenStarted } from './moments';
 import { shareCore } from './shared-core';
 import { createStorage, type PersistentStorage } from './storage';
+import { createStoreQuestions } from './store-questions';
 import { createTabs, type TabsHere } from './tabs';
 
 /** What a view needs. The same object for as long as nothing changed. */
@@ -37,20 +37,6 @@ export interface CryptoDiagSnapshot extends Evidences {
   readonly tabs: { readonly role: TabRole | null; readonly count: number | null; readonly leaderSilent: boolean };
   /** `null` before the first was started. */
   readonly captureSession: CaptureSession | null;
-  /** Set where nothing but a logout and a login helps, and why. */
-  readonly recovery: RecoveryReason | null;
-}
-
-/** Why the encryption of this device has to be reset. */
-export interface RecoveryReason {
-  /**
-   * `store-lost`: the device's keys were deleted, and no new ones were made yet. `upload-loop`: the server refuses its keys.
-   * `identity-changed`: it came back with other keys.
-   */
-  readonly reason: 'store-lost' | 'upload-loop' | 'identity-changed';
-  readonly since: string | null;
-  /** Which device that is; `null`: it is not known. */
-  readonly deviceId: string | null;
 }
 
 /** The crypto stores of the devices that this page has had. */
@@ -126,24 +112,8 @@ const noEvidence = (): Evidences => ({
     failing: null,
     surplus: null,
   },
+  recovery: null,
 });
-
-/** The gravest first: without a store nothing is read any more; a loop is there now. */
-function recoveryFrom(
-  { cryptoStore, uploadLoop }: Evidences,
-  isGone: (store: CryptoStoreStatus) => boolean,
-): RecoveryReason | null {
-  if (cryptoStore && isGone(cryptoStore)) {
-    return { reason: 'store-lost', since: cryptoStore.since, deviceId: cryptoStore.deviceId };
-  }
-  if (uploadLoop.state === 'looping') {
-    return { reason: 'upload-loop', since: uploadLoop.since, deviceId: uploadLoop.refusal?.deviceId ?? null };
-  }
-  if (cryptoStore?.verdict === 'identity-changed') {
-    return { reason: 'identity-changed', since: cryptoStore.since, deviceId: cryptoStore.deviceId };
-  }
-  return null;
-}
 
 function createCore(): Core {
   let engine: Engine | undefined;
@@ -195,7 +165,7 @@ function createCore(): Core {
     snapshot = undefined;
     // The browser is asked about a store to which the connection was lost, whether anybody looks or not.
     const store = guarded((e) => e.cryptoStore(undefined, undefined));
-    if (store) isGone(store);
+    if (store) askAboutStore(store);
     notifying = true;
     try {
       for (const listener of [...listeners]) {
@@ -250,11 +220,9 @@ function createCore(): Core {
     schedule,
     end,
   );
-  const isGone = createGoneStores(
-    () => schedule(),
-    listDatabases,
-    (device, isListed) => guarded((e) => e.storeListed(device, isListed)),
-  );
+  const askAboutStore = createStoreQuestions((device, isListed) => {
+    if (guarded((e) => e.storeListed(device, isListed))) schedule();
+  });
 
   const stores: Stores = {
     asked: new Map(),
@@ -343,14 +311,12 @@ function createCore(): Core {
   };
 
   const takeSnapshot = (): CryptoDiagSnapshot => {
-    const evidences = glance();
     return {
-      ...evidences,
+      ...glance(),
       status: status.now(),
       storage: storage.status(),
       tabs: tabs.summary(),
       captureSession: captures.status(),
-      recovery: recoveryFrom(evidences, isGone),
     };
   };
 

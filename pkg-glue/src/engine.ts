@@ -29,8 +29,8 @@ export interface Engine {
   redact(text: string): string;
   storeFound(device: StoreOfDevice, existed: boolean | undefined, error: string | undefined): void;
   storeKeys(device: StoreOfDevice, ed25519: string, curve25519: string): void;
-  /** Whether the browser still lists the database, after the connection to it was lost. */
-  storeListed(device: StoreOfDevice, isListed: boolean): void;
+  /** Whether the browser still lists the database. Gives whether that is news. */
+  storeListed(device: StoreOfDevice, isListed: boolean): boolean;
   /** Of the given user and device; of an id that is not known, every one fits. */
   cryptoStore(userId: string | undefined, deviceId: string | undefined): CryptoStoreStatus | null;
   /** Whether the `fetch` of `scope` could be wrapped. */

@@ -9,7 +9,7 @@ import type { TabLeadership, TabLeadershipOptions } from './election';
 import type { UploadWatchOptions } from './engine';
 import type { CaptureStatus, Entry, MarkKind, StorageStatus } from './generated/model';
 
-export type { CryptoDiagSnapshot, RecoveryReason } from './core';
+export type { CryptoDiagSnapshot } from './core';
 export { type CryptoStoreOptions, checkCryptoStore, type DeviceIds } from './crypto-store';
 export { downloadCryptoDiagReport } from './download';
 export type { TabLeadership, TabLeadershipOptions, TakeOverResult } from './election';

@@ -12,6 +12,7 @@ use lotus_crypto_diag::entry::{
     TimelineEvent,
 };
 use lotus_crypto_diag::latency::{FaultWindow, Latency, LatencyFigures, LatencySample, LatencySummary, PathLatency};
+use lotus_crypto_diag::recovery::{RecoveryCause, RecoveryReason};
 use lotus_crypto_diag::report::{CaptureState, CaptureStatus, ClientFacts, Environment, PageReport, Report};
 use lotus_crypto_diag::server_evidence::{
     DeviceInboxRow, DeviceRow, EncryptedContent, FallbackKeyRow, HarRequest, LogLine, OneTimeKeyCount, OneTimeKeyRow,
@@ -85,6 +86,8 @@ fn the_typescript_types_are_those_of_the_model() {
         declaration::<CaptureStatus>(config),
         declaration::<ClientFacts>(config),
         declaration::<Environment>(config),
+        declaration::<RecoveryCause>(config),
+        declaration::<RecoveryReason>(config),
         declaration::<Evidences>(config),
         declaration::<LatencySample>(config),
         declaration::<Latency>(config),

@@ -11,7 +11,7 @@ pub(crate) fn at(ms: i64) -> Timestamp {
 
 /// `since`: from when lines were watched, if they were.
 pub(crate) fn written(session: &Session, since: Option<Timestamp>, end: Timestamp) -> PageReport {
-    let Evidences { counts, entries, crypto_store, upload_loop } = session.evidence();
+    let Evidences { counts, entries, crypto_store, upload_loop, .. } = session.evidence();
     let mut status = CaptureStatus::default();
     if since.is_some() {
         status.state = CaptureState::Running;

@@ -1,9 +1,9 @@
 // What the SDK says of backup, recovery key and room keys, and whether a logout loses something.
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import type { Entry } from '../../pkg-glue/src/generated/model';
-import { createGoneStores } from '../../pkg-glue/src/gone-stores';
 import { checkHistorySafety, exportRoomKeys, outlookOf, unreadableMessages } from '../../pkg-glue/src/recovery';
+import { createStoreQuestions } from '../../pkg-glue/src/store-questions';
 
 const client = (crypto: object | null) => ({
   getUserId: () => '@a:hs',
@@ -118,78 +118,45 @@ describe('what cannot be read already', () => {
   });
 });
 
-describe('whether an evicted store is gone', () => {
-  const database = 'matrix-js-sdk::matrix-sdk-crypto';
-  const evicted = { verdict: 'evicted', database } as Parameters<ReturnType<typeof createGoneStores>>[0];
-  const there = { names: new Set([database]) };
-  const notThere = { names: new Set<string>() };
+describe('whether a store is gone', () => {
+  const device = { userId: '@a:hs', deviceId: 'D', database: 'matrix-js-sdk::matrix-sdk-crypto' };
+  const evicted = { ...device, verdict: 'evicted' } as Parameters<ReturnType<typeof createStoreQuestions>>[0];
   const settle = () => vi.advanceTimersByTimeAsync(0);
+  afterEach(() => void vi.useRealTimers());
 
-  it('is known when the browser has answered, is asked at most every ten seconds, and only of an evicted store', async () => {
+  it('is asked at most every ten seconds, and only of one that may be', async () => {
     vi.useFakeTimers();
-    const list = vi.fn(async () => notThere);
-    const changed = vi.fn();
-    const isGone = createGoneStores(changed, list);
-    expect(isGone({ ...evicted, verdict: 'healthy' })).toBe(false);
-    expect(isGone({ ...evicted, database: null })).toBe(false);
+    const list = vi.fn(async () => ({ names: new Set<string>() }));
+    const ask = createStoreQuestions(() => {}, list);
+    ask({ ...evicted, verdict: 'healthy' });
+    ask({ ...evicted, verdict: 'identity-changed' });
+    ask({ ...evicted, database: null });
+    ask({ ...evicted, deviceId: null });
     expect(list).not.toHaveBeenCalled();
-    expect(isGone(evicted)).toBe(false);
+    ask(evicted);
+    ask({ ...evicted, verdict: 'connection-lost' });
     await settle();
-    expect(changed).toHaveBeenCalledOnce();
-    expect(isGone(evicted)).toBe(true);
     expect(list).toHaveBeenCalledOnce();
-    expect(isGone({ ...evicted, verdict: 'identity-changed' })).toBe(false);
     await vi.advanceTimersByTimeAsync(10_000);
-    expect(isGone(evicted)).toBe(true);
+    ask({ ...evicted, verdict: 'connection-lost' });
     expect(list).toHaveBeenCalledTimes(2);
-    await settle();
-    expect(changed).toHaveBeenCalledOnce();
-    vi.useRealTimers();
   });
 
-  it('is asked of one to which the connection was lost, too, and told before anybody hears of it', async () => {
+  it('is what the browser lists, and nothing where it cannot say', async () => {
     vi.useFakeTimers();
-    const loss = { firstTs: 'x', lastTs: 'x', count: 1, message: 'x' };
-    const lost = { verdict: 'connection-lost', userId: '@a:hs', deviceId: 'D', database, loss } as typeof evicted;
-    const answers = [there, there, notThere];
+    const answers = [{ names: new Set([device.database]) }, { error: 'blocked' }, { names: new Set<string>() }];
     const told: unknown[] = [];
-    const isGone = createGoneStores(
-      () => told.push('changed'),
-      async () => answers.shift() ?? notThere,
-      (device, isListed) => told.push({ ...device, isListed }),
+    const ask = createStoreQuestions(
+      (asked, isListed) => told.push({ ...asked, isListed }),
+      async () => answers.shift() ?? { error: 'over' },
     );
-    const device = { userId: '@a:hs', deviceId: 'D', database };
-    for (const gone of [false, false, true]) {
-      isGone(lost);
-      await settle();
-      expect(isGone(lost)).toBe(gone);
+    while (answers.length > 0) {
+      ask(evicted);
       await vi.advanceTimersByTimeAsync(10_000);
     }
     expect(told).toEqual([
       { ...device, isListed: true },
-      'changed',
-      { ...device, isListed: true },
       { ...device, isListed: false },
-      'changed',
     ]);
-    vi.useRealTimers();
-  });
-
-  it('is not said while the browser lists it or cannot say, and follows what it says later', async () => {
-    vi.useFakeTimers();
-    const answers = [there, { error: 'blocked' }, notThere, { error: 'blocked' }, there];
-    const isGone = createGoneStores(
-      () => {},
-      async () => answers.shift() ?? there,
-    );
-    const seen: boolean[] = [];
-    while (answers.length > 0) {
-      isGone(evicted);
-      await settle();
-      seen.push(isGone(evicted));
-      await vi.advanceTimersByTimeAsync(10_000);
-    }
-    expect(seen).toEqual([false, false, true, true, false]);
-    vi.useRealTimers();
   });
 });

@@ -147,10 +147,10 @@ impl CryptoDiag {
         remember(&self.session);
     }
 
-    /// The browser was asked, after the connection to a device's store was lost, whether it still lists the database.
+    /// The browser was asked whether it still lists the database of a device's store. Gives whether that is news.
     #[wasm_bindgen(js_name = storeListed)]
-    pub fn store_listed(&self, user_id: String, device_id: String, database: String, listed: bool) {
-        self.session.borrow_mut().store_listed(&Device { user_id, device_id, database }, listed);
+    pub fn store_listed(&self, user_id: String, device_id: String, database: String, listed: bool) -> bool {
+        self.session.borrow_mut().store_listed(&Device { user_id, device_id, database }, listed)
     }
 
     /// What is known of a device's crypto store, `null` where nobody asked about it. Of an id that is not given, every

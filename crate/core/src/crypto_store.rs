@@ -60,6 +60,13 @@ pub enum StoreVerdict {
     Unknown,
 }
 
+impl StoreVerdict {
+    /// Whether the database may be deleted. The browser tells, which lists those that exist.
+    pub const fn may_be_gone(self) -> bool {
+        matches!(self, Self::Evicted | Self::ConnectionLost)
+    }
+}
+
 /// How the identity keys of the device compare with those that are remembered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -139,6 +146,9 @@ pub struct CryptoStore {
     existed: Option<bool>,
     identity: IdentityCheck,
     loss: Option<StoreLoss>,
+    /// Whether the browser lists the database, as it said last.
+    present: Option<bool>,
+    /// The same, of a store to which the connection was lost.
     listed: Option<bool>,
     trouble: Option<StoreTrouble>,
     error: Option<String>,
@@ -170,7 +180,7 @@ impl CryptoStore {
             marker.lost.get_or_insert(now);
         }
         let identity = IdentityCheck::NotCompared;
-        let (loss, listed, trouble) = (None, None, None);
+        let (loss, present, listed, trouble) = (None, None, None, None);
         Self {
             device,
             memory,
@@ -179,6 +189,7 @@ impl CryptoStore {
             existed,
             identity,
             loss,
+            present,
             listed,
             trouble,
             error,
@@ -222,9 +233,20 @@ impl CryptoStore {
         self.loss = Some(loss);
     }
 
-    /// The browser was asked after a loss whether it still lists the database.
-    pub const fn listed(&mut self, listed: bool) {
-        self.listed = Some(listed);
+    /// The browser was asked whether it still lists the database. Gives whether that is news: that a store is there is news
+    /// only where the connection to it was lost.
+    pub fn listed(&mut self, listed: bool) -> bool {
+        let before = self.present.replace(listed);
+        if self.loss.is_some() {
+            self.listed = Some(listed);
+            return before != Some(listed);
+        }
+        before.unwrap_or(true) != listed
+    }
+
+    /// Whether the browser said that it lists the database no more.
+    pub fn is_gone(&self) -> bool {
+        self.present == Some(false)
     }
 
     /// A line says that the store cannot be used.

@@ -41,6 +41,8 @@ pub mod upload_outcome;
 
 pub mod upload_clients;
 
+pub mod recovery;
+
 pub mod session;
 
 pub mod request_path;

@@ -8,6 +8,7 @@ use crate::evidence::EvidenceBuffer;
 use crate::json::to_json;
 use crate::line::{Line, ReadLine, failed_upload};
 use crate::otk::dendrite_words;
+use crate::recovery::{RecoveryReason, recovery};
 use crate::redact::redact;
 use crate::stores::CryptoStores;
 use crate::timestamp::Timestamp;
@@ -29,6 +30,9 @@ pub struct Evidences {
     pub crypto_store: Option<CryptoStoreStatus>,
     /// The uploads of one-time keys.
     pub upload_loop: UploadLoopStatus,
+    /// Set where nothing but a logout and a login helps, and why.
+    #[serde(default)]
+    pub recovery: Option<RecoveryReason>,
 }
 
 /// What was seen in this page since it was loaded.
@@ -178,9 +182,9 @@ impl Session {
         false
     }
 
-    /// The browser was asked, after the connection to a device's store was lost, whether it still lists the database.
-    pub fn store_listed(&mut self, device: &Device, listed: bool) {
-        self.stores.listed(device, listed);
+    /// The browser was asked whether it still lists the database of a device's store. Gives whether that is news.
+    pub fn store_listed(&mut self, device: &Device, listed: bool) -> bool {
+        self.stores.listed(device, listed)
     }
 
     /// [`Self::evidence`] as JSON, without its copies.
@@ -192,18 +196,25 @@ impl Session {
             entries: Vec<&'a Entry>,
             crypto_store: Option<CryptoStoreStatus>,
             upload_loop: UploadLoopStatus,
+            recovery: Option<RecoveryReason>,
         }
 
         let (counts, entries) = (self.counts, self.buffer.entries());
-        let upload_loop = self.uploads.status();
-        to_json(&Shared { counts, entries, crypto_store: self.stores.status(None, None), upload_loop })
+        let (crypto_store, upload_loop, recovery) = self.state();
+        to_json(&Shared { counts, entries, crypto_store, upload_loop, recovery })
     }
 
     /// Counts and entries.
     pub fn evidence(&self) -> Evidences {
         let (counts, entries) = (self.counts, self.buffer.entries().into_iter().cloned().collect());
-        let upload_loop = self.uploads.status();
-        Evidences { counts, entries, crypto_store: self.stores.status(None, None), upload_loop }
+        let (crypto_store, upload_loop, recovery) = self.state();
+        Evidences { counts, entries, crypto_store, upload_loop, recovery }
+    }
+
+    fn state(&self) -> (Option<CryptoStoreStatus>, UploadLoopStatus, Option<RecoveryReason>) {
+        let (store, uploads) = (self.stores.status(None, None), self.uploads.status());
+        let recovery = recovery(store.as_ref(), self.stores.is_gone(), &uploads);
+        (store, uploads, recovery)
     }
 }
 
@@ -211,6 +222,8 @@ impl Session {
 mod tests {
     use super::*;
     use crate::entry::Fault;
+    use crate::recovery::RecoveryCause;
+    use crate::store_marker::{MARKER_SCHEMA, Marker};
 
     #[test]
     fn the_json_is_that_of_the_evidence() {
@@ -222,6 +235,43 @@ mod tests {
         let evidence = session.evidence();
         assert!(evidence.crypto_store.is_some() && evidence.upload_loop.watched && !evidence.entries.is_empty());
         assert_eq!(session.evidence_json(), serde_json::to_string(&evidence).unwrap());
+    }
+
+    #[test]
+    fn a_store_is_lost_when_the_browser_lists_it_no_more_and_found_when_it_does_again() {
+        let device = Device { user_id: "@a:hs".into(), device_id: "D".into(), database: "x".into() };
+        let (now, lost) = (Timestamp::default(), "InvalidStateError: The database connection is closing.");
+        let (at, no_time) = (Some(now), None);
+        let keys = ("ed".to_owned(), "curve".to_owned());
+        let (since, last_healthy, schema) = (now, now, MARKER_SCHEMA);
+        let known = Marker {
+            schema,
+            ed25519: keys.0,
+            curve25519: keys.1,
+            since,
+            last_healthy,
+            lost: no_time,
+            changed: no_time,
+        };
+        // What is remembered, whether it was there, and whether the connection was lost; then what the browser says, whether
+        // that is news, and whether a reset is due.
+        for (recall, existed, loss, answers) in [
+            (Recall::Nothing, true, None, [(true, false, false), (false, true, false), (true, true, false)]),
+            (Recall::Known(known), false, None, [(true, false, false), (false, true, true), (true, true, false)]),
+            (Recall::Nothing, true, at, [(true, true, false), (false, true, true), (false, false, true)]),
+        ] {
+            let mut session = Session::default();
+            session.store_found(device.clone(), recall, Some(existed), None, now);
+            if let Some(at) = loss {
+                session.stores_mut().lost(lost, at);
+            }
+            for (listed, is_news, is_due) in answers {
+                assert_eq!(session.store_listed(&device, listed), is_news, "{existed} {loss:?} {listed}");
+                let recovery = session.evidence().recovery;
+                assert_eq!(recovery.map(|due| due.reason), is_due.then_some(RecoveryCause::StoreLost));
+            }
+        }
+        assert!(!Session::default().store_listed(&device, false), "of a store that nobody asked about");
     }
 
     #[test]

@@ -74,11 +74,14 @@ impl CryptoStores {
         }
     }
 
-    /// Whether the browser still lists the database of a device.
-    pub fn listed(&mut self, device: &Device, listed: bool) {
-        if let Some(store) = self.of(device) {
-            store.listed(listed);
-        }
+    /// Whether the browser still lists the database of a device. Gives whether that is news.
+    pub fn listed(&mut self, device: &Device, listed: bool) -> bool {
+        self.of(device).is_some_and(|store| store.listed(listed))
+    }
+
+    /// Whether the browser lists the database of this page's device no more.
+    pub fn is_gone(&self) -> bool {
+        self.stores.iter().rev().find(|store| !store.is_retired()).is_some_and(CryptoStore::is_gone)
     }
 
     /// A line says that the connection to the store of this page's device is lost.

@@ -723,6 +723,28 @@ visibility: string | null,
 utcOffsetMinutes: number | null, };
 
 /**
+ * What happened to the device.
+ */
+export type RecoveryCause = "store-lost" | "upload-loop" | "identity-changed";
+
+/**
+ * Why the encryption of this device has to be reset.
+ */
+export type RecoveryReason = {
+/**
+ * What happened to it.
+ */
+reason: RecoveryCause,
+/**
+ * Since when that is known.
+ */
+since: string | null,
+/**
+ * Which device that is; `null`: it is not known.
+ */
+deviceId: string | null, };
+
+/**
  * What a view needs: small, and rebuilt only when something changed.
  */
 export type Evidences = {
@@ -741,7 +763,11 @@ cryptoStore: CryptoStoreStatus | null,
 /**
  * The uploads of one-time keys.
  */
-uploadLoop: UploadLoopStatus, };
+uploadLoop: UploadLoopStatus,
+/**
+ * Set where nothing but a logout and a login helps, and why.
+ */
+recovery: RecoveryReason | null, };
 
 /**
  * One request to the homeserver that has ended.

@@ -1,0 +1,101 @@
+//! When nothing but a reset of the device's encryption helps, and why.
+
+use serde::{Deserialize, Serialize};
+
+use crate::crypto_store::{CryptoStoreStatus, StoreVerdict};
+use crate::timestamp::Timestamp;
+use crate::upload_loop::{LoopState, UploadLoopStatus};
+
+/// What happened to the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
+pub enum RecoveryCause {
+    /// Its keys were deleted, and no new ones were made yet.
+    StoreLost,
+    /// The server refuses its keys.
+    UploadLoop,
+    /// It came back with other keys.
+    IdentityChanged,
+}
+
+/// Why the encryption of this device has to be reset.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct RecoveryReason {
+    /// What happened to it.
+    pub reason: RecoveryCause,
+    /// Since when that is known.
+    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
+    pub since: Option<Timestamp>,
+    /// Which device that is; `null`: it is not known.
+    pub device_id: Option<String>,
+}
+
+/// Whether a reset is due, the gravest reason first: without a store nothing is read any more, and a loop is there now.
+/// `is_gone`: the browser was asked, and lists the database of the store no more.
+pub(crate) fn recovery(
+    store: Option<&CryptoStoreStatus>,
+    is_gone: bool,
+    uploads: &UploadLoopStatus,
+) -> Option<RecoveryReason> {
+    let of_store = |reason, store: &CryptoStoreStatus| RecoveryReason {
+        reason,
+        since: store.since,
+        device_id: store.device_id.clone(),
+    };
+    if let Some(store) = store
+        && is_gone
+        && store.verdict.may_be_gone()
+    {
+        return Some(of_store(RecoveryCause::StoreLost, store));
+    }
+    if uploads.state == LoopState::Looping {
+        let device_id = uploads.refusal.as_ref().and_then(|refusal| refusal.device_id.clone());
+        return Some(RecoveryReason { reason: RecoveryCause::UploadLoop, since: uploads.since, device_id });
+    }
+    let changed = store.filter(|store| store.verdict == StoreVerdict::IdentityChanged)?;
+    Some(of_store(RecoveryCause::IdentityChanged, changed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VERDICTS: [StoreVerdict; 11] = [
+        StoreVerdict::Healthy,
+        StoreVerdict::FirstRun,
+        StoreVerdict::Evicted,
+        StoreVerdict::IdentityChanged,
+        StoreVerdict::ConnectionLost,
+        StoreVerdict::Failing,
+        StoreVerdict::Full,
+        StoreVerdict::VersionConflict,
+        StoreVerdict::Corrupt,
+        StoreVerdict::WrongAccount,
+        StoreVerdict::Unknown,
+    ];
+
+    #[test]
+    fn only_what_a_reset_mends_makes_one_due_and_the_gravest_comes_first() {
+        for verdict in VERDICTS {
+            for is_gone in [false, true] {
+                for state in [LoopState::Idle, LoopState::Looping] {
+                    let store = CryptoStoreStatus { verdict, device_id: Some("D".into()), ..Default::default() };
+                    let uploads = UploadLoopStatus { state, ..UploadLoopStatus::default() };
+                    let due = recovery(Some(&store), is_gone, &uploads).map(|due| due.reason);
+                    let is_lost = is_gone && matches!(verdict, StoreVerdict::Evicted | StoreVerdict::ConnectionLost);
+                    let expected = match (is_lost, state, verdict) {
+                        (true, ..) => Some(RecoveryCause::StoreLost),
+                        (_, LoopState::Looping, _) => Some(RecoveryCause::UploadLoop),
+                        (.., StoreVerdict::IdentityChanged) => Some(RecoveryCause::IdentityChanged),
+                        _ => None,
+                    };
+                    assert_eq!(due, expected, "{verdict:?}, gone: {is_gone}, {state:?}");
+                }
+            }
+        }
+        assert_eq!(recovery(None, true, &UploadLoopStatus::default()), None);
+    }
+}
