@@ -82,7 +82,7 @@ export function createEngine(
   let console: ConsoleTap | undefined;
 
   const tellOfUploads = (to: CryptoDiag) => to.watchUploads(uploads !== undefined, uploads?.options ?? {});
-  onCallbackFailure(onBroken);
+  onCallbackFailure(onBroken, signal);
   const module = new LateModule(onBroken, () => {
     const made = new CryptoDiag(onChange, now);
     tellOfUploads(made);
