@@ -2,7 +2,6 @@
 // is used first makes it, the others find it.
 
 import { explain } from './bounded';
-import { type CaptureSessions, createCaptureSessions } from './capture-session';
 import { createStatus, type Start } from './capture-status';
 import { isoNow, now } from './clock';
 import { type Databases, listDatabases } from './databases';
@@ -10,14 +9,7 @@ import type { CreateMachine } from './election';
 import { End } from './end';
 import { createEngine, type Engine, type StoreOfDevice, type UploadWatchOptions } from './engine';
 import { createFrames, type Frames, type WatchConsole } from './frames';
-import type {
-  CaptureSession,
-  CaptureStatus,
-  CryptoStoreStatus,
-  Evidences,
-  StorageStatus,
-  TabRole,
-} from './generated/model';
+import type { CaptureStatus, CryptoStoreStatus, Evidences, StorageStatus, TabRole } from './generated/model';
 import { createLatency, type LatencyWatch } from './latency';
 import { whenStarted } from './moments';
 import { shareCore } from './shared-core';
@@ -35,8 +27,6 @@ export interface CryptoDiagSnapshot extends Evidences {
    * others were not asked, or could not be). `leaderSilent`: the leader left it unanswered that this tab asked to take over.
    */
   readonly tabs: { readonly role: TabRole | null; readonly count: number | null; readonly leaderSilent: boolean };
-  /** `null` before the first was started. */
-  readonly captureSession: CaptureSession | null;
 }
 
 /** The crypto stores of the devices that this page has had. */
@@ -76,7 +66,8 @@ export interface Core {
   readonly tabs: TabsHere;
   readonly frames: Frames;
   readonly latency: LatencyWatch;
-  readonly captures: CaptureSessions;
+  /** The capture session: a person is about to provoke a fault, and says when it happens. */
+  readonly captures: { start(): void; mark(kind: unknown): void; stop(): void };
 }
 
 /** The shortest time between two calls of the listeners for new evidence. */
@@ -113,6 +104,7 @@ const noEvidence = (): Evidences => ({
     surplus: null,
   },
   recovery: null,
+  captureSession: null,
 });
 
 function createCore(): Core {
@@ -287,7 +279,11 @@ function createCore(): Core {
     },
     () => usable()?.isAwake() ?? false,
   );
-  const captures = createCaptureSessions(() => schedule());
+  const capture = (call: (engine: Engine) => void) => {
+    ensureEngine();
+    guarded(call);
+    schedule();
+  };
 
   const requests: Core['requests'] = { fetch: (input, init) => globalThis.fetch(input, init) };
 
@@ -316,7 +312,6 @@ function createCore(): Core {
       status: status.now(),
       storage: storage.status(),
       tabs: tabs.summary(),
-      captureSession: captures.status(),
     };
   };
 
@@ -387,6 +382,10 @@ function createCore(): Core {
     tabs,
     frames,
     latency,
-    captures,
+    captures: {
+      start: () => capture((e) => e.startCapture()),
+      mark: (kind) => capture((e) => e.markCapture(typeof kind === 'string' ? kind : '')),
+      stop: () => capture((e) => e.stopCapture()),
+    },
   };
 }

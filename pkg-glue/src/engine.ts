@@ -31,6 +31,10 @@ export interface Engine {
   storeKeys(device: StoreOfDevice, ed25519: string, curve25519: string): void;
   /** Whether the browser still lists the database. Gives whether that is news. */
   storeListed(device: StoreOfDevice, isListed: boolean): boolean;
+  /** The capture session: see `CaptureSessions` of the core. */
+  startCapture(): void;
+  markCapture(kind: string): void;
+  stopCapture(): void;
   /** Of the given user and device; of an id that is not known, every one fits. */
   cryptoStore(userId: string | undefined, deviceId: string | undefined): CryptoStoreStatus | null;
   /** Whether the `fetch` of `scope` could be wrapped. */
@@ -112,6 +116,9 @@ export function createEngine(
       console?.release();
       console = undefined;
     },
+    startCapture: () => awake().startCapture(),
+    markCapture: (kind) => awake().markCapture(kind),
+    stopCapture: () => awake().stopCapture(),
     evidence: () => awake().evidence(),
     redact: (text) => awake().redact(text),
     storeFound: ({ userId, deviceId, database }, existed, error) =>

@@ -6,8 +6,11 @@ import wasm from '../wasm/capture/optimised.wasm';
 import { later } from './bounded';
 import { bytesOf } from './inlined';
 
-/** The shortest module there is: an engine or a policy of the page that refuses this one refuses every one. */
-const EMPTY_MODULE = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+/**
+ * A module with nothing in it but a table of `externref`: an engine that is too old for this one, or a policy of the page
+ * that refuses it, refuses the real one.
+ */
+const PROBE = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 4, 4, 1, 0x6f, 0, 0];
 
 export class LateModule {
   diag: CryptoDiag | undefined;
@@ -20,7 +23,7 @@ export class LateModule {
     private readonly create: () => CryptoDiag,
   ) {
     if (typeof WebAssembly !== 'object') throw new Error('this browser has no WebAssembly');
-    new WebAssembly.Module(Uint8Array.from(EMPTY_MODULE));
+    new WebAssembly.Module(Uint8Array.from(PROBE));
   }
 
   /**

@@ -81,7 +81,7 @@ interface HostFacts {
 }
 
 function write(facts: HostFacts): Report {
-  const { evidence, stores, tabs, latency, captures, capturingSince } = core();
+  const { evidence, stores, tabs, latency, capturingSince } = core();
   const roll = tabs.status();
   const told = redacted({ ...facts, roll });
   const { userId, deviceId } = facts.client;
@@ -103,7 +103,7 @@ function write(facts: HostFacts): Report {
     blindSpots: told.blindSpots,
     tabs: roll && { ...roll, ...told.roll },
     latency: latency.status(),
-    captureSession: captures.status(),
+    captureSession: known.captureSession,
     diagnosis: null,
     runbook: null,
   };

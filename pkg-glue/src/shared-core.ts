@@ -35,7 +35,7 @@ const NEEDED: Shape<Core> = {
   tabs: { lead: 'function', enter: 'function', status: 'function', call: 'function', summary: 'function' },
   frames: { watch: 'function', watchAll: 'function', blindSpots: 'function' },
   latency: { watch: 'function', status: 'function' },
-  captures: { start: 'function', mark: 'function', stop: 'function', status: 'function' },
+  captures: { start: 'function', mark: 'function', stop: 'function' },
 };
 
 /** The name of the first thing that is missing; throws what reading it throws. */
@@ -50,7 +50,7 @@ function lacks(found: unknown, needed: object, path = ''): string | undefined {
 }
 
 // The number changes when a copy of the package could not use the core of another though it has all the methods.
-const KEY = 'lotus-crypto-diag/core/3';
+const KEY = 'lotus-crypto-diag/core/4';
 
 /** The page's core, or the one that `create` makes, which is the page's from then on. */
 export function shareCore(create: () => Core): Core {

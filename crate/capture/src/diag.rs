@@ -102,6 +102,27 @@ impl CryptoDiag {
         self.session.borrow_mut().logged_out(user_id.as_deref(), device_id.as_deref());
     }
 
+    /// A person is about to provoke a fault.
+    #[wasm_bindgen(js_name = startCapture)]
+    pub fn start_capture(&self) {
+        let now = self.clock.now();
+        self.session.borrow_mut().captures_mut().start(now);
+    }
+
+    /// A person notices a fault of this kind.
+    #[wasm_bindgen(js_name = markCapture)]
+    pub fn mark_capture(&self, kind: &str) {
+        let now = self.clock.now();
+        self.session.borrow_mut().captures_mut().mark(kind, now);
+    }
+
+    /// The capture session is over.
+    #[wasm_bindgen(js_name = stopCapture)]
+    pub fn stop_capture(&self) {
+        let now = self.clock.now();
+        self.session.borrow_mut().captures_mut().stop(now);
+    }
+
     /// Counts and entries.
     #[wasm_bindgen(unchecked_return_type = "Evidences")]
     pub fn evidence(&self) -> JsValue {

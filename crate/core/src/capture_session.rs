@@ -45,3 +45,119 @@ pub struct CaptureSession {
     /// The marks, in the order of time; the oldest are dropped beyond a hundred.
     pub marks: Vec<Mark>,
 }
+
+/// More would be a finger that rests on the button.
+const MOST_MARKS: usize = 100;
+
+impl MarkKind {
+    /// The kind of this name. What is none counts as [`MarkKind::Other`]: a report must hold what its schema names.
+    fn named(name: &str) -> Self {
+        match name {
+            "sound-cut" => Self::SoundCut,
+            "picture-frozen" => Self::PictureFrozen,
+            "cannot-read-message" => Self::CannotReadMessage,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The capture sessions of a page: the one that goes on, or the latest.
+///
+/// ```
+/// use lotus_crypto_diag::capture_session::CaptureSessions;
+/// use lotus_crypto_diag::timestamp::Timestamp;
+///
+/// let (mut sessions, now) = (CaptureSessions::default(), Timestamp::from_ms(0.0));
+/// sessions.start(now);
+/// sessions.mark("sound-cut", now);
+/// sessions.stop(now);
+/// assert_eq!(sessions.latest().map(|session| session.marks.len()), Some(1));
+/// ```
+#[derive(Debug, Default)]
+pub struct CaptureSessions {
+    latest: Option<CaptureSession>,
+}
+
+impl CaptureSessions {
+    /// Starts one, unless one goes on. The marks of the session before stay: they have their times.
+    pub fn start(&mut self, now: Timestamp) {
+        self.running(now);
+    }
+
+    /// A person noticed something, see [`MarkKind`]. That starts a session where none goes on.
+    pub fn mark(&mut self, kind: &str, now: Timestamp) {
+        let marks = &mut self.running(now).marks;
+        marks.push(Mark { ts: now, kind: MarkKind::named(kind) });
+        if marks.len() > MOST_MARKS {
+            marks.remove(0);
+        }
+    }
+
+    /// Stops the one that goes on.
+    pub fn stop(&mut self, now: Timestamp) {
+        if let Some(session) = &mut self.latest {
+            session.stopped_at.get_or_insert(now);
+        }
+    }
+
+    /// `None` before the first was started.
+    pub const fn latest(&self) -> Option<&CaptureSession> {
+        self.latest.as_ref()
+    }
+
+    fn running(&mut self, now: Timestamp) -> &mut CaptureSession {
+        let new = |marks| CaptureSession { started_at: now, stopped_at: None, marks };
+        let latest = self.latest.get_or_insert_with(|| new(Vec::new()));
+        if latest.stopped_at.is_some() {
+            *latest = new(std::mem::take(&mut latest.marks));
+        }
+        latest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: u32) -> Timestamp {
+        Timestamp::from_ms(f64::from(ms))
+    }
+
+    #[test]
+    fn a_name_is_that_of_the_report_and_anything_else_is_other() {
+        for kind in [MarkKind::SoundCut, MarkKind::PictureFrozen, MarkKind::CannotReadMessage, MarkKind::Other] {
+            let name = serde_json::to_value(kind).unwrap();
+            assert_eq!(MarkKind::named(name.as_str().unwrap()), kind);
+        }
+        assert_eq!(MarkKind::named("x"), MarkKind::Other);
+    }
+
+    #[test]
+    fn a_start_changes_nothing_while_one_goes_on_and_keeps_the_marks_of_the_one_before() {
+        let mut sessions = CaptureSessions::default();
+        sessions.stop(at(0));
+        assert_eq!(sessions.latest(), None);
+        sessions.start(at(1));
+        sessions.start(at(2));
+        sessions.mark("sound-cut", at(3));
+        sessions.stop(at(4));
+        sessions.stop(at(5));
+        let before = sessions.latest().unwrap().clone();
+        assert_eq!((before.started_at, before.stopped_at), (at(1), Some(at(4))));
+        // A mark says that something goes on.
+        sessions.mark("other", at(6));
+        let after = sessions.latest().unwrap();
+        assert_eq!((after.started_at, after.stopped_at, after.marks.len()), (at(6), None, 2));
+        assert_eq!(after.marks[0], before.marks[0]);
+    }
+
+    #[test]
+    fn the_oldest_marks_are_dropped_beyond_a_hundred() {
+        let mut sessions = CaptureSessions::default();
+        for ms in 0..250 {
+            sessions.mark("other", at(ms));
+        }
+        let marks = &sessions.latest().unwrap().marks;
+        assert_eq!((marks.len(), marks[0].ts, marks[99].ts), (MOST_MARKS, at(150), at(249)));
+    }
+}

@@ -41,6 +41,7 @@ pub mod upload_outcome;
 
 pub mod upload_clients;
 
+pub mod capture_session;
 pub mod recovery;
 
 pub mod session;
@@ -51,7 +52,6 @@ pub mod storage;
 pub mod latency;
 pub mod persistence;
 
-pub mod capture_session;
 pub mod server_evidence;
 pub mod tabs;
 pub mod verdict;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::capture_session::{CaptureSession, CaptureSessions};
 use crate::crypto_store::{CryptoStoreStatus, Device, IdentityKeys, Recall};
 use crate::entry::{Detail, Entry, FaultCounts, Level};
 use crate::evidence::EvidenceBuffer;
@@ -33,6 +34,9 @@ pub struct Evidences {
     /// Set where nothing but a logout and a login helps, and why.
     #[serde(default)]
     pub recovery: Option<RecoveryReason>,
+    /// The capture session; `null` before the first was started.
+    #[serde(default)]
+    pub capture_session: Option<CaptureSession>,
 }
 
 /// What was seen in this page since it was loaded.
@@ -55,6 +59,7 @@ pub struct Session {
     counts: FaultCounts,
     stores: CryptoStores,
     uploads: UploadClients,
+    captures: CaptureSessions,
 }
 
 impl Session {
@@ -187,6 +192,11 @@ impl Session {
         self.stores.listed(device, listed)
     }
 
+    /// The capture sessions of the page.
+    pub const fn captures_mut(&mut self) -> &mut CaptureSessions {
+        &mut self.captures
+    }
+
     /// [`Self::evidence`] as JSON, without its copies.
     pub fn evidence_json(&self) -> String {
         #[derive(Serialize)]
@@ -197,18 +207,21 @@ impl Session {
             crypto_store: Option<CryptoStoreStatus>,
             upload_loop: UploadLoopStatus,
             recovery: Option<RecoveryReason>,
+            capture_session: Option<&'a CaptureSession>,
         }
 
         let (counts, entries) = (self.counts, self.buffer.entries());
         let (crypto_store, upload_loop, recovery) = self.state();
-        to_json(&Shared { counts, entries, crypto_store, upload_loop, recovery })
+        let capture_session = self.captures.latest();
+        to_json(&Shared { counts, entries, crypto_store, upload_loop, recovery, capture_session })
     }
 
     /// Counts and entries.
     pub fn evidence(&self) -> Evidences {
         let (counts, entries) = (self.counts, self.buffer.entries().into_iter().cloned().collect());
         let (crypto_store, upload_loop, recovery) = self.state();
-        Evidences { counts, entries, crypto_store, upload_loop, recovery }
+        let capture_session = self.captures.latest().cloned();
+        Evidences { counts, entries, crypto_store, upload_loop, recovery, capture_session }
     }
 
     fn state(&self) -> (Option<CryptoStoreStatus>, UploadLoopStatus, Option<RecoveryReason>) {
@@ -232,8 +245,14 @@ mod tests {
         session.watch_uploads(true, LoopOptions::default());
         session.store_found(device, Recall::Nothing, Some(true), None, Timestamp::default());
         session.upload_settled("at s t", 400, "One time key a:B already exists.", "/", Timestamp::default());
+        session.captures_mut().mark("other", Timestamp::default());
         let evidence = session.evidence();
-        assert!(evidence.crypto_store.is_some() && evidence.upload_loop.watched && !evidence.entries.is_empty());
+        assert!(
+            evidence.crypto_store.is_some()
+                && evidence.capture_session.is_some()
+                && evidence.upload_loop.watched
+                && !evidence.entries.is_empty()
+        );
         assert_eq!(session.evidence_json(), serde_json::to_string(&evidence).unwrap());
     }
 

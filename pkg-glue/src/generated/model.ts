@@ -767,7 +767,11 @@ uploadLoop: UploadLoopStatus,
 /**
  * Set where nothing but a logout and a login helps, and why.
  */
-recovery: RecoveryReason | null, };
+recovery: RecoveryReason | null,
+/**
+ * The capture session; `null` before the first was started.
+ */
+captureSession: CaptureSession | null, };
 
 /**
  * One request to the homeserver that has ended.

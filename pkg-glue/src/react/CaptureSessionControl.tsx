@@ -1,7 +1,6 @@
 import { Box, Button, color, config, Text, toRem } from 'folds';
 import { useId, useState } from 'react';
 
-import { MARK_KINDS } from '../capture-session';
 import { saveReport } from '../download';
 import {
   type Artefact,
@@ -15,6 +14,9 @@ import {
 } from '../index';
 import { localTime } from './time';
 import type { CryptoDiagWords } from './words';
+
+/** As the buttons stand. */
+const MARK_KINDS: readonly MarkKind[] = ['sound-cut', 'picture-frozen', 'cannot-read-message', 'other'];
 
 export type CaptureSessionControlProps = {
   session: CaptureSession | null;
