@@ -1,5 +1,5 @@
-// What the browser calls in the wasm by itself: timers, promises, events. Nobody stands above them who would catch a trap,
-// so it is caught where they enter.
+// What the browser calls in the wasm by itself: timers, promises, events. For most of them nobody stands above who would
+// catch a trap, so it is caught where they enter.
 
 import type { EndSignal } from './end';
 
@@ -14,13 +14,17 @@ export function onCallbackFailure(handler: (error: unknown) => void, signal: End
 
 /** As wasm-bindgen names what calls a closure. */
 const CLOSURE = /closures_+invoke/;
+/** Said of a timer that fires though it was cleared, as where a page has put its own in place. The wasm was not entered. */
+const DROPPED = 'closure invoked recursively or after being dropped';
 /** What a closure gives that has nothing to say: no error. */
 const NOTHING = [0, 0];
 
 /** The exports of the module, with the calls of its closures guarded. */
 export function guardCallbacks<Exports extends Record<string, unknown>>(exports: Exports): Exports {
+  const names = Object.keys(exports).filter((name) => CLOSURE.test(name));
+  if (names.length === 0) throw new Error('the closures of the WebAssembly have another name');
   const guarded = Object.entries(exports).map(([name, value]) => {
-    if (typeof value !== 'function' || !CLOSURE.test(name)) return [name, value];
+    if (typeof value !== 'function' || !names.includes(name)) return [name, value];
     return [name, (...args: unknown[]) => call(() => value(...args))];
   });
   return Object.fromEntries(guarded);
@@ -31,7 +35,7 @@ function call(run: () => unknown): unknown {
   try {
     return run();
   } catch (error) {
-    handleFailure(error);
+    if (!(error instanceof Error && error.message === DROPPED)) handleFailure(error);
     return NOTHING;
   }
 }

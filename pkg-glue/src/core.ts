@@ -235,13 +235,13 @@ function createCore(): Core {
     status: (userId, deviceId) => guarded((e) => e.cryptoStore(userId, deviceId)),
   };
 
-  /** Whether the wasm did what it was called for. */
+  /** Whether the wasm did what it was called for; not where it broke on the way, and that was caught (see `callbacks.ts`). */
   const runs = (call: () => void): boolean => {
     const done = guarded(() => {
       call();
       return true;
     });
-    return done ?? false;
+    return done === true && usable() !== undefined;
   };
   const elect: CreateMachine = (name, id, host, signal) => {
     ensureEngine();

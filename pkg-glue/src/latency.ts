@@ -1,5 +1,5 @@
 // The browser's own timings of requests: nothing is wrapped for it. What they come to is kept in the wasm (see
-// `crate/src/latency.rs`).
+// `crate/core/src/latency.rs`).
 
 import type { RequestTimings } from '../wasm/capture/lotus_crypto_diag.js';
 import type { Start } from './capture-status';
@@ -28,13 +28,17 @@ export function createLatency(
   let watches = 0;
   let isBegun = false;
   let held: Call[] = [];
+  let known: Latency | null = null;
 
   const flush = () => {
     const calls = held;
     held = [];
-    use((timings) => {
+    const isDone = use((timings) => {
       for (const call of calls) call(timings);
+      return true;
     });
+    // Where the page refuses the module now, it may not later.
+    if (!isDone) held = calls.slice(0, MOST_HELD);
   };
   const tell = (call: Call) => {
     held.push(call);
@@ -44,10 +48,13 @@ export function createLatency(
   const handleEntries = (list: PerformanceObserverEntryList) => {
     try {
       for (const entry of list.getEntries()) {
-        const { name, startTime, duration, responseStatus } = entry as PerformanceResourceTiming;
+        const { name, startTime, responseStatus } = entry as PerformanceResourceTiming;
+        if (typeof name !== 'string' || !name.includes('/_matrix/')) continue;
         // By the clock of the day, which may have been set since the page was loaded.
         const ms = now() - performance.now() + startTime;
-        if (name.includes('/_matrix/')) tell((timings) => timings.take(name, ms, duration, responseStatus));
+        const duration = Number(entry.duration);
+        const status = Number.isInteger(responseStatus) ? responseStatus : undefined;
+        tell((timings) => timings.take(name, ms, duration, status));
       }
     } catch {
       // A clock of the page that throws: these requests are missing.
@@ -85,7 +92,8 @@ export function createLatency(
     status() {
       if (!isBegun) return null;
       flush();
-      return use((timings) => timings.status()) ?? null;
+      known = use((timings) => timings.status()) ?? known;
+      return known;
     },
   };
 }

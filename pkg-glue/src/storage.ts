@@ -1,4 +1,4 @@
-// The storage of this origin, as the wasm knows it: see `crate/src/web/storage.rs`.
+// The storage of this origin, as the wasm knows it: see `crate/capture/src/storage.rs`.
 
 import type { PersistentStorage as InWasm } from '../wasm/capture/lotus_crypto_diag.js';
 import type { EndSignal } from './end';
@@ -15,14 +15,25 @@ export interface PersistentStorage {
   refresh(): Promise<StorageStatus>;
 }
 
-const SWITCHED_OFF: StorageStatus = {
+const UNKNOWN: StorageStatus = {
   supported: false,
   persisted: null,
   request: 'error',
   usage: null,
   quota: null,
-  error: 'the diagnostics do not run in this page',
+  error: null,
 };
+
+/** A page may have broken them, and what waits in the wasm would trap there. */
+function hasPromises(): boolean {
+  try {
+    globalThis.queueMicrotask?.(() => {});
+    void Promise.resolve();
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** `use` instantiates the module, and gives nothing where it cannot be called. */
 export function createStorage(
@@ -31,22 +42,35 @@ export function createStorage(
   signal: EndSignal,
 ): PersistentStorage {
   let isUsed = false;
+  let known: StorageStatus | null = null;
   const used = <T>(call: (storage: InWasm) => T): T | undefined => {
     isUsed = true;
-    const given = use(call);
+    const given = hasPromises() ? use(call) : undefined;
     if (given === undefined) onChange();
     return given;
   };
-  const status = () => (isUsed ? (use((storage) => storage.status()) ?? SWITCHED_OFF) : null);
+  /** What was known last, where the module does not run. */
+  const switchedOff = () => ({ ...(known ?? UNKNOWN), error: 'the diagnostics do not run in this page' });
+  const status = () => {
+    if (!isUsed) return null;
+    const told = hasPromises() ? use((storage) => storage.status()) : undefined;
+    if (told === undefined) return switchedOff();
+    known = told;
+    return told;
+  };
 
   const answer = (ask: (storage: InWasm) => Promise<StorageStatus>) =>
     new Promise<StorageStatus>((resolve) => {
+      const settle = (told: StorageStatus) => {
+        signal.removeEventListener('abort', giveUp);
+        resolve(told);
+      };
       // A module that breaks on the way answers no more.
-      const giveUp = () => resolve(SWITCHED_OFF);
+      const giveUp = () => settle(switchedOff());
       const asked = used(ask);
       if (!asked) return giveUp();
       signal.addEventListener('abort', giveUp);
-      asked.then(resolve, giveUp).finally(() => signal.removeEventListener('abort', giveUp));
+      asked.then(settle, giveUp);
     });
 
   return {

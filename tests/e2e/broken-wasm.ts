@@ -1,8 +1,11 @@
 import type { BrowserContext, Page } from '@playwright/test';
 
-/** From now on pages load the real wasm with a switch: once the page says that it breaks, every call of it traps. */
-export const makeBreakable = (pages: Page | BrowserContext) =>
-  pages.addInitScript(() => {
+/**
+ * From now on pages load the real wasm with a switch: once the page says that it breaks, every call of it traps whose name
+ * holds `calls`.
+ */
+export const makeBreakable = (pages: Page | BrowserContext, calls = '') =>
+  pages.addInitScript((calls) => {
     const Real = WebAssembly.Instance;
     const state = Object.assign(window, { broken: false });
     WebAssembly.Instance = class {
@@ -13,10 +16,10 @@ export const makeBreakable = (pages: Page | BrowserContext) =>
             if (state.broken) throw new WebAssembly.RuntimeError('unreachable');
             return (value as (...args: unknown[]) => unknown)(...args);
           };
-          this.exports[name] = typeof value === 'function' ? trap : value;
+          this.exports[name] = typeof value === 'function' && name.includes(calls) ? trap : value;
         }
       }
     } as unknown as typeof WebAssembly.Instance;
-  });
+  }, calls);
 
 export const breakWasm = (page: Page) => page.evaluate('window.broken = true');

@@ -42,6 +42,7 @@ const ROWS: Record<string, Partial<Record<Break, Row>>> = {
     throws: { says: /the timer of the listeners \(setTimeout is broken\); the wait for the app/ },
   },
   clearTimeout: { throws: {} },
+  queueMicrotask: { 'is missing': {}, throws: {} },
   requestIdleCallback: {
     'is missing': {},
     throws: { says: /the wait for an idle page \(requestIdleCallback is broken\)/ },

@@ -114,10 +114,12 @@ test.describe('take-over', () => {
   });
 });
 
-test.describe('where the wasm broke', () => {
-  test.beforeEach(({ context }) => makeBreakable(context));
-
-  test('a follower leaves the line, and says why it cannot take over', async ({ context }) => {
+for (const [what, calls] of [
+  ['the wasm broke', ''],
+  ['what the browser calls in the wasm broke', 'closures'],
+] as const) {
+  test(`where ${what}, a follower leaves the line, and says why it cannot take over`, async ({ context }) => {
+    await makeBreakable(context, calls);
     const [first, second, third] = await openTabs(context, 'first', 'second', 'third');
     await breakWasm(second);
     await first.close();
@@ -128,6 +130,10 @@ test.describe('where the wasm broke', () => {
       reason: 'the diagnostics of this tab broke: reload it',
     });
   });
+}
+
+test.describe('where the wasm broke', () => {
+  test.beforeEach(({ context }) => makeBreakable(context));
 
   test('a leader goes on until it is closed, and another tab learns that it does not respond', async ({ context }) => {
     const [first, second] = await openTabs(context, 'first', 'second');

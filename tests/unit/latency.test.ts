@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 
 import type { Latency } from '../../pkg-glue/src/generated/model';
 import { createLatency } from '../../pkg-glue/src/latency';
@@ -74,4 +74,55 @@ it('the module is not instantiated for a few requests, and for many it is', asyn
   for (let i = 0; i < 500; i++) await ask('login');
   await expect.poll(() => use.mock.calls.length).toBeGreaterThan(0);
   undo();
+});
+
+/** A browser whose observer gives these entries, at once. */
+const giving = (...entries: object[]) => {
+  const observe = vi.fn();
+  class Observer {
+    static supportedEntryTypes = ['resource'];
+    observe = observe;
+    disconnect = () => {};
+    constructor(callback: (list: object) => void) {
+      observe.mockImplementation(() => callback({ getEntries: () => entries }));
+    }
+  }
+  vi.stubGlobal('PerformanceObserver', Observer);
+};
+afterEach(() => void vi.unstubAllGlobals());
+
+it('of entries that are not what they should be, what makes sense is kept', () => {
+  const name = 'https://hs/_matrix/client/v3/login';
+  giving(
+    { name: { includes: () => true }, startTime: 1, duration: 1, responseStatus: 200 },
+    { name, startTime: 1, duration: 7n, responseStatus: Number.NaN },
+    { name, startTime: 1, duration: 8, responseStatus: '200' },
+    { name, startTime: 1, duration: 9, responseStatus: 200 },
+  );
+  const { latency } = create(() => true);
+  latency.watch();
+  const kept = latency.status()?.samples.map(({ durationMs, status }) => [durationMs, status]);
+  expect(kept).toEqual([
+    [7, null],
+    [8, null],
+    [9, 200],
+  ]);
+});
+
+it('what was timed before the module could be called is not lost, nor what was known when it broke', () => {
+  giving({ name: 'https://hs/_matrix/client/v3/login', startTime: 1, duration: 9, responseStatus: 200 });
+  const timings = new RequestTimings(Date.now);
+  let isRunning = false;
+  const latency = createLatency(
+    start,
+    (call) => (isRunning ? call(timings) : undefined),
+    () => isRunning,
+  );
+  latency.watch();
+  expect(latency.status()).toBeNull();
+  isRunning = true;
+  const known = latency.status();
+  expect(known).toMatchObject({ since: expect.any(String), seen: 1 });
+  isRunning = false;
+  expect(latency.status()).toEqual(known);
 });

@@ -218,3 +218,35 @@ describe('whatever is broken, there is an honest status', () => {
     expect(await storage.request()).toMatchObject({ request: 'granted', error: null });
   });
 });
+
+describe('a module that does not run', () => {
+  const create = (isRunning: () => boolean, changed = () => {}) => {
+    const storage = new PersistentStorage(() => {});
+    return createStorage((call) => (isRunning() ? call(storage) : undefined), changed, new End());
+  };
+
+  it('is said, and nothing is claimed of the browser', async () => {
+    const changed = vi.fn();
+    const storage = create(() => false, changed);
+    expect(storage.status()).toBeNull();
+    storage.enter();
+    expect(changed).toHaveBeenCalled();
+    const off = { persisted: null, request: 'error', error: 'the diagnostics do not run in this page' };
+    expect(storage.status()).toMatchObject(off);
+    expect(await storage.request()).toMatchObject(off);
+    expect(manager.persist).not.toHaveBeenCalled();
+  });
+
+  it('leaves what it knew before', async () => {
+    let isRunning = true;
+    manager.persist.mockResolvedValue(true);
+    const storage = create(() => isRunning);
+    await storage.request();
+    const known = storage.status();
+    expect(known).toMatchObject({ supported: true, persisted: true, request: 'granted' });
+    isRunning = false;
+    const error = 'the diagnostics do not run in this page';
+    expect(storage.status()).toEqual({ ...known, error });
+    expect(await storage.refresh()).toEqual({ ...known, error });
+  });
+});

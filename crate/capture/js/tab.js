@@ -13,7 +13,7 @@ function steady() {
   }
 }
 
-// The kinds of events, as in `web/tabs.rs`.
+// The kinds of events, as in `crate/capture/src/tabs.rs`.
 const STARTED = 0;
 const GRANTED = 1;
 const ENDED = 2;

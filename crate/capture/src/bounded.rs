@@ -20,6 +20,9 @@ extern "C" {
 
     #[wasm_bindgen(catch, js_name = clearTimeout)]
     fn clear_timeout(timer: &JsValue) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = Promise, js_name = resolve)]
+    fn promise_of(value: &JsValue) -> Result<Promise, JsValue>;
 }
 
 /// A page may have broken its timers, and a timer of gloo's panics there.
@@ -47,6 +50,6 @@ pub(crate) async fn within(what: &str, asked: Result<Promise, JsValue>) -> Resul
 /// The same, however long it takes.
 pub(crate) async fn answer(asked: Result<Promise, JsValue>) -> Result<JsValue, String> {
     // A page may have put something else in the place of the promise.
-    let promise = asked.map(|value| Promise::resolve(&value)).map_err(|error| explain(&error))?;
+    let promise = asked.and_then(|value| promise_of(&value)).map_err(|error| explain(&error))?;
     promise.await.map_err(|error| explain(&error))
 }

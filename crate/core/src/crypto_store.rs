@@ -238,8 +238,7 @@ impl CryptoStore {
     pub fn listed(&mut self, listed: bool) -> bool {
         let before = self.present.replace(listed);
         if self.loss.is_some() {
-            self.listed = Some(listed);
-            return before != Some(listed);
+            return self.listed.replace(listed) != Some(listed);
         }
         before.unwrap_or(true) != listed
     }

@@ -122,15 +122,14 @@ pub struct LatencyLog {
 }
 
 impl LatencyLog {
-    /// Requests are timed from now on. `true` the first time: what the browser still has is taken once.
-    pub fn begin(&mut self, now: Timestamp) -> bool {
+    /// Requests are timed from now on; where they were before, those between are missing.
+    pub fn begin(&mut self, now: Timestamp) {
         self.is_watched = true;
         if self.since.is_some() {
             self.dropped = Some(now);
-            return false;
+        } else {
+            self.since = Some(now);
         }
-        self.since = Some(now);
-        true
     }
 
     /// Requests up to now may be missing: their timings could not be read.
@@ -184,7 +183,7 @@ mod tests {
     fn of_many_requests_the_latest_stay_and_the_slowest_before_them_and_what_is_missing_is_said() {
         let (mut log, at) = (LatencyLog::default(), |ms: u32| Timestamp::from_ms(f64::from(ms)));
         assert_eq!(log.status(at(0)), None);
-        assert!(log.begin(at(0)));
+        log.begin(at(0));
         for ms in 1..=1000 {
             log.take(
                 "/_matrix/client/v3/keys/query",
@@ -202,6 +201,7 @@ mod tests {
         assert_eq!(log.status(at(2000)).unwrap().complete_since, Some(at(1501)));
         log.end();
         assert_eq!(log.status(at(2000)).unwrap().complete_since, Some(at(2001)));
-        assert!(!log.begin(at(3000)));
+        log.begin(at(3000));
+        assert_eq!(log.status(at(4000)).unwrap().complete_since, Some(at(3001)));
     }
 }

@@ -23,6 +23,8 @@ export type CardDetailsProps = {
 /** What the card folds away. The diagnosis is loaded when this is first shown. */
 export function CardDetails({ id, mx, extras, snapshot, entriesShown, words }: CardDetailsProps) {
   const diagnosis = useDiagnosis(mx, extras, snapshot);
+  // Without the module nothing would be noted.
+  const isRunning = !['failed', 'unavailable'].includes(snapshot.status.state);
   return (
     <Box as="section" id={id} aria-label={words.details} direction="Column" gap="400" style={{ minWidth: 0 }}>
       <FaultCounts counts={snapshot.counts} words={words} />
@@ -31,20 +33,22 @@ export function CardDetails({ id, mx, extras, snapshot, entriesShown, words }: C
       <Verdicts diagnosis={diagnosis} words={words} />
       <StoreState snapshot={snapshot} words={words} />
       <TabState tabs={snapshot.tabs} words={words} />
-      <CaptureSessionControl
-        session={snapshot.captureSession}
-        artefacts={diagnosis?.artefacts}
-        mx={mx}
-        extras={extras}
-        words={words}
-      />
+      {isRunning && (
+        <CaptureSessionControl
+          session={snapshot.captureSession}
+          artefacts={diagnosis?.artefacts}
+          mx={mx}
+          extras={extras}
+          words={words}
+        />
+      )}
     </Box>
   );
 }
 
 type TabStateProps = { tabs: CryptoDiagSnapshot['tabs']; words: CryptoDiagWords };
 function TabState({ tabs: { role, count, leaderSilent }, words }: TabStateProps) {
-  // A tab that does not respond was not counted either.
+  // The count is of a time when the other tab answered.
   const known = leaderSilent
     ? [words.tabs.silent]
     : [words.tabs[role ?? 'none'], count === null ? '' : words.tabCount(count)];

@@ -36,6 +36,7 @@ export function useTabLeadership(options: TabLeadershipOptions): TabLeadershipSt
     });
     leadership.current = own;
     own.subscribe(() => setLeaderSilent(own.leaderSilent));
+    setLeaderSilent(own.leaderSilent);
     if (own.role !== 'follower') setRole(own.role);
     const timer = setTimeout(() => setRole(own.role), SETTLE_MS);
     return () => {
