@@ -25,8 +25,8 @@ test('logged out and in again in one tab, a person goes on in the other: never t
   page,
   lab,
 }) => {
-  // Synapse does not end a long poll of 30 s to say how few keys are left: each of the three rounds may take one.
-  test.setTimeout(180_000);
+  // Synapse does not end a long poll of 30 s to say how few keys are left: each of the three rounds may take two.
+  test.setTimeout(300_000);
   const account = await lab.register('again');
   const claimer = await connect(lab.baseUrl, await lab.register('claimer'));
   const overlaps = twoAtOnce(context);
