@@ -2,6 +2,7 @@
 
 use js_sys::{Error, Function, JSON, Reflect};
 use wasm_bindgen::prelude::*;
+use web_sys::Storage;
 
 use lotus_crypto_diag::timestamp::Timestamp;
 
@@ -34,6 +35,12 @@ pub(crate) fn tell(listener: &Function) {
 /// A field of an object; an error where it cannot be read.
 pub(crate) fn get(object: &JsValue, name: &str) -> Result<JsValue, JsValue> {
     Reflect::get(object, &name.into())
+}
+
+/// A storage area of the page, `localStorage` or `sessionStorage`; an error where there is none, or it is blocked.
+pub(crate) fn web_storage(name: &str) -> Result<Storage, JsValue> {
+    let storage = get(&js_sys::global(), name)?;
+    if storage.is_falsy() { Err(["there is no ", name].concat().into()) } else { Ok(storage.unchecked_into()) }
 }
 
 /// The object of a JSON text. Its fields are its own, whatever the page has put on `Object.prototype`: one that is made

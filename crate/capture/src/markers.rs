@@ -4,7 +4,7 @@ use js_sys::{JSON, Reflect, encode_uri_component};
 use wasm_bindgen::prelude::*;
 use web_sys::Storage;
 
-use super::convert::{explain, get};
+use super::convert::{explain, web_storage};
 use lotus_crypto_diag::crypto_store::{Device, Marker, MarkerField, Recall};
 
 /// What stands at a device's key, if anything makes sense there.
@@ -58,6 +58,5 @@ fn key(device: &Device) -> String {
 }
 
 fn storage() -> Result<Storage, JsValue> {
-    let storage = get(&js_sys::global(), "localStorage")?;
-    if storage.is_falsy() { Err("there is no localStorage".into()) } else { Ok(storage.unchecked_into()) }
+    web_storage("localStorage")
 }

@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{EventTarget, Permissions, Storage, StorageManager};
 
 use super::bounded::{answer, within};
-use super::convert::{explain, get, tell, to_object};
+use super::convert::{explain, get, tell, to_object, web_storage};
 use lotus_crypto_diag::persistence::{Look, Persistence, prompts};
 
 /// That a prompt was shown in this tab is remembered over a reload.
@@ -227,8 +227,7 @@ fn remember_prompt() {
 }
 
 fn tab_storage() -> Result<Storage, JsValue> {
-    let storage = get(&js_sys::global(), "sessionStorage")?;
-    if storage.is_object() { Ok(storage.unchecked_into()) } else { Err("there is no sessionStorage".into()) }
+    web_storage("sessionStorage")
 }
 
 /// A `PermissionStatus`, if the browser tells.
