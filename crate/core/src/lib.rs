@@ -42,7 +42,9 @@ pub mod upload_outcome;
 pub mod upload_clients;
 
 pub mod capture_session;
+pub mod one_time_key;
 pub mod recovery;
+pub mod repair;
 
 pub mod session;
 

@@ -1,0 +1,131 @@
+//! One-time keys as a homeserver hands them out, and what a signature over one covers.
+
+use serde_json::{Map, Value};
+
+use crate::otk::CLUE;
+
+/// A one-time key together with the device's signature over it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedKey {
+    /// `<algorithm>:<id>`, as in `signed_curve25519:AAAAAAAAAA0`.
+    pub key_id: String,
+    /// The public key, in unpadded base64.
+    pub key: String,
+    /// Whether it is the fallback key, which is handed out when no one-time key is left.
+    pub is_fallback: bool,
+    /// What was signed: the canonical JSON of the key without its signatures.
+    pub signed: String,
+    /// The signature of the device that was asked about, in unpadded base64.
+    pub signature: String,
+}
+
+impl SignedKey {
+    /// Reads the form of the spec, `{ "key": …, "signatures": { <user>: { "ed25519:<device>": … } } }`. `None` where it has
+    /// another form, or where the device did not sign it. Whether the signature is right is not looked at.
+    pub fn read(key_id: &str, value: &Value, user_id: &str, device_id: &str) -> Option<Self> {
+        let object = value.as_object()?;
+        let signature = object.get("signatures")?.get(user_id)?.get(format!("ed25519:{device_id}"))?.as_str()?;
+        Some(Self {
+            key_id: key_id.to_owned(),
+            key: object.get("key")?.as_str()?.to_owned(),
+            is_fallback: object.get("fallback") == Some(&Value::Bool(true)),
+            signed: canonical(object)?,
+            signature: signature.to_owned(),
+        })
+    }
+
+    /// The key of an answer to `/keys/claim` for one device: `{ "one_time_keys": { <user>: { <device>: { <id>: <key> } } } }`.
+    /// `Ok(None)`: the server has none left. `Err`: there is one, and this device did not sign it.
+    pub fn of_claim(answer: &Value, user_id: &str, device_id: &str) -> Result<Option<Self>, String> {
+        let keys = answer.get("one_time_keys").and_then(|keys| keys.get(user_id)?.get(device_id)?.as_object());
+        let Some((key_id, value)) = keys.and_then(|keys| keys.iter().next()) else { return Ok(None) };
+        Self::read(key_id, value, user_id, device_id).map(Some).ok_or_else(|| key_id.clone())
+    }
+
+    /// The key that the server holds, out of its refusal to take another under the same id: see [`crate::otk`].
+    pub fn of_refusal(refusal: &str, user_id: &str, device_id: &str) -> Option<Self> {
+        let (before, after) = refusal.split_once(CLUE)?;
+        let (_, key_id) = before.trim_end().rsplit_once(' ')?;
+        let (_, old) = after.split_once("Old key:")?;
+        let value = serde_json::Deserializer::from_str(old).into_iter::<Value>().next()?.ok()?;
+        Self::read(key_id, &value, user_id, device_id)
+    }
+}
+
+/// The canonical JSON of what a signature covers: no `signatures`, no `unsigned`, the names in order, no white space.
+fn canonical(object: &Map<String, Value>) -> Option<String> {
+    let mut fields: Vec<_> =
+        object.iter().filter(|(name, _)| !["signatures", "unsigned"].contains(&name.as_str())).collect();
+    fields.sort_by_key(|(name, _)| *name);
+    // A key holds texts and flags; what has more in it is none, and has no canonical form that is worth a line here.
+    let is_plain = |value: &Value| matches!(value, Value::String(_) | Value::Bool(_));
+    if !fields.iter().all(|(_, value)| is_plain(value)) {
+        return None;
+    }
+    let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{}:{value}", Value::from(name.as_str()))).collect();
+    Some(format!("{{{}}}", fields.join(",")))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn signed(fields: Value) -> Value {
+        let mut value = fields;
+        value["signatures"] = json!({ "@a:hs": { "ed25519:D": "sig" } });
+        value
+    }
+
+    #[test]
+    fn what_is_signed_is_all_but_the_signatures() {
+        let read = |value: Value| SignedKey::read("signed_curve25519:A", &value, "@a:hs", "D");
+        let key = read(signed(json!({ "unsigned": { "age": 1 }, "key": "k/+\u{e9}\"", "fallback": true }))).unwrap();
+        assert_eq!(key.signed, "{\"fallback\":true,\"key\":\"k/+\u{e9}\\\"\"}");
+        assert_eq!((key.signature.as_str(), key.is_fallback), ("sig", true));
+        assert_eq!(read(signed(json!({ "key": "k" }))).unwrap().signed, r#"{"key":"k"}"#);
+    }
+
+    #[test]
+    fn what_is_no_key_of_the_device_is_none() {
+        for value in [
+            json!("bare"),
+            json!(null),
+            json!({ "key": "k" }),
+            json!({ "key": "k", "signatures": { "@a:hs": { "ed25519:E": "sig" } } }),
+            json!({ "key": "k", "signatures": { "@b:hs": { "ed25519:D": "sig" } } }),
+            json!({ "key": "k", "signatures": { "@a:hs": { "ed25519:D": 1 } } }),
+            signed(json!({ "key": 1 })),
+            signed(json!({})),
+            signed(json!({ "key": "k", "more": { "deep": 1 } })),
+        ] {
+            assert_eq!(SignedKey::read("a:B", &value, "@a:hs", "D"), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_claim_gives_a_key_or_none_or_one_of_somebody_else() {
+        let claim =
+            |keys: Value| SignedKey::of_claim(&json!({ "one_time_keys": { "@a:hs": { "D": keys } } }), "@a:hs", "D");
+        assert_eq!(claim(json!({ "a:B": signed(json!({ "key": "k" })) })).unwrap().unwrap().key_id, "a:B");
+        assert_eq!(claim(json!({})), Ok(None));
+        assert_eq!(SignedKey::of_claim(&json!({ "one_time_keys": {} }), "@a:hs", "D"), Ok(None));
+        assert_eq!(SignedKey::of_claim(&json!(7), "@a:hs", "D"), Ok(None));
+        assert_eq!(claim(json!({ "a:B": { "key": "k" } })), Err("a:B".to_owned()));
+    }
+
+    #[test]
+    fn the_old_key_is_read_out_of_the_refusal() {
+        let old = signed(json!({ "key": "old; new key: {" }));
+        let words = |old: &str| {
+            format!("One time key signed_curve25519:AAA already exists. Old key: {old}; new key: {{'key': 'n'}}")
+        };
+        let key = SignedKey::of_refusal(&words(&old.to_string()), "@a:hs", "D").unwrap();
+        assert_eq!((key.key_id.as_str(), key.key.as_str()), ("signed_curve25519:AAA", "old; new key: {"));
+        for cut in ["", "{\"key\":\"o", "\"bare\"", "None"] {
+            assert_eq!(SignedKey::of_refusal(&words(cut), "@a:hs", "D"), None);
+        }
+        assert_eq!(SignedKey::of_refusal("already exists", "@a:hs", "D"), None);
+    }
+}
