@@ -49,6 +49,7 @@ const UNKNOWN: CryptoStoreStatus = {
   lastHealthy: null,
   loss: null,
   databaseListed: null,
+  keysDeleted: false,
   trouble: null,
   error: null,
 };

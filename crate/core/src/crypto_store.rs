@@ -41,7 +41,7 @@ pub enum StoreVerdict {
     FirstRun,
     /// The device had a store, and it is gone.
     Evicted,
-    /// The device came back under its old id with other identity keys: uploads of one-time keys will be refused.
+    /// The device came back under its old id with other identity keys: others still encrypt for the ones it had.
     IdentityChanged,
     /// The page has no connection to it any more: it was closed by force, or the store was deleted. Which, a reload tells.
     ConnectionLost,
@@ -128,6 +128,10 @@ pub struct CryptoStoreStatus {
     /// Whether the browser still lists the database after that; `null`: it was not asked, or did not say.
     #[serde(default)]
     pub database_listed: Option<bool>,
+    /// Whether two independent signs say that this browser deleted the device's keys, and the SDK has not made new ones yet:
+    /// it is not to be started. `false` in every doubtful case.
+    #[serde(default)]
+    pub keys_deleted: bool,
     /// What else keeps the client from using the store; `null`: nothing that was seen.
     #[serde(default)]
     pub trouble: Option<StoreTrouble>,
@@ -144,6 +148,8 @@ pub struct CryptoStore {
     /// The marker as it stands in the place where it is remembered.
     saved: Option<Marker>,
     existed: Option<bool>,
+    /// Whether it was not there either when it was to be opened.
+    absent: bool,
     identity: IdentityCheck,
     loss: Option<StoreLoss>,
     /// Whether the browser lists the database, as it said last.
@@ -187,6 +193,7 @@ impl CryptoStore {
             marker,
             saved,
             existed,
+            absent: false,
             identity,
             loss,
             present,
@@ -196,6 +203,19 @@ impl CryptoStore {
             found_at: now,
             retired: false,
         }
+    }
+
+    /// Whether the browser is to be asked once more, in another way, before the SDK opens the store: the device is known,
+    /// and its database was not listed.
+    pub fn is_in_doubt(&self) -> bool {
+        self.memory == Memory::Known && self.existed == Some(false) && self.identity == IdentityCheck::NotCompared
+    }
+
+    /// The database was not there when it was to be opened. `logged_in`: when the session began, where the host says so: a
+    /// device that was last seen before that is another one of the same name.
+    pub fn not_opened(&mut self, logged_in: Option<Timestamp>) {
+        let last_seen = self.marker.as_ref().map(|marker| marker.last_healthy);
+        self.absent = logged_in.is_none_or(|logged_in| last_seen.is_some_and(|seen| seen >= logged_in));
     }
 
     /// The client tells the identity keys that the device has now.
@@ -305,6 +325,7 @@ impl CryptoStore {
             last_healthy: marker.map(|marker| marker.last_healthy),
             loss: self.loss.clone(),
             database_listed: self.listed,
+            keys_deleted: self.absent && !self.retired && self.is_in_doubt(),
             trouble: self.trouble.clone(),
             error: self.error.clone().or_else(|| {
                 let is_open = verdict == StoreVerdict::Unknown && self.lost_before();

@@ -46,8 +46,7 @@ pub(crate) fn recovery(
         device_id: store.device_id.clone(),
     };
     if let Some(store) = store
-        && is_gone
-        && store.verdict.may_be_gone()
+        && (store.keys_deleted || (is_gone && store.verdict.may_be_gone()))
     {
         return Some(of_store(RecoveryCause::StoreLost, store));
     }
@@ -80,12 +79,14 @@ mod tests {
     #[test]
     fn only_what_a_reset_mends_makes_one_due_and_the_gravest_comes_first() {
         for verdict in VERDICTS {
-            for is_gone in [false, true] {
+            for (is_gone, keys_deleted) in [(false, false), (true, false), (false, true)] {
                 for state in [LoopState::Idle, LoopState::Looping] {
-                    let store = CryptoStoreStatus { verdict, device_id: Some("D".into()), ..Default::default() };
+                    let store =
+                        CryptoStoreStatus { verdict, device_id: Some("D".into()), keys_deleted, ..Default::default() };
                     let uploads = UploadLoopStatus { state, ..UploadLoopStatus::default() };
                     let due = recovery(Some(&store), is_gone, &uploads).map(|due| due.reason);
-                    let is_lost = is_gone && matches!(verdict, StoreVerdict::Evicted | StoreVerdict::ConnectionLost);
+                    let may_be_gone = matches!(verdict, StoreVerdict::Evicted | StoreVerdict::ConnectionLost);
+                    let is_lost = keys_deleted || (is_gone && may_be_gone);
                     let expected = match (is_lost, state, verdict) {
                         (true, ..) => Some(RecoveryCause::StoreLost),
                         (_, LoopState::Looping, _) => Some(RecoveryCause::UploadLoop),

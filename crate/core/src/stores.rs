@@ -58,6 +58,18 @@ impl CryptoStores {
             && devices.all(|other| other.device_id != device.device_id)
     }
 
+    /// Whether the browser is to be asked in another way for the database of a device; see [`CryptoStore::is_in_doubt`].
+    pub fn is_in_doubt(&self, device: &Device) -> bool {
+        self.stores.iter().find(|store| store.device() == device).is_some_and(CryptoStore::is_in_doubt)
+    }
+
+    /// The database of a device was not there when it was to be opened; see [`CryptoStore::not_opened`].
+    pub fn not_opened(&mut self, device: &Device, logged_in: Option<Timestamp>) {
+        if let Some(store) = self.of(device) {
+            store.not_opened(logged_in);
+        }
+    }
+
     /// The identity keys that a device has now.
     pub fn compare(&mut self, device: &Device, keys: IdentityKeys, now: Timestamp) {
         if let Some(store) = self.of(device) {

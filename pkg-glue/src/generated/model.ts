@@ -422,6 +422,11 @@ loss: StoreLoss | null,
  */
 databaseListed: boolean | null,
 /**
+ * Whether two independent signs say that this browser deleted the device's keys, and the SDK has not made new ones yet:
+ * it is not to be started. `false` in every doubtful case.
+ */
+keysDeleted: boolean,
+/**
  * What else keeps the client from using the store; `null`: nothing that was seen.
  */
 trouble: StoreTrouble | null,

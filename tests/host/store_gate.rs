@@ -1,0 +1,146 @@
+//! Whether a person is stopped before the client starts: only where two signs agree, and in no doubtful case.
+
+use lotus_crypto_diag::crypto_store::{
+    CryptoStore, Device, IdentityKeys, MARKER_SCHEMA, Marker, Recall, StoreLoss, StoreVerdict,
+};
+use lotus_crypto_diag::stores::CryptoStores;
+use lotus_crypto_diag::timestamp::Timestamp;
+
+const SEEN: f64 = 1_000_000.0;
+const NOW: f64 = 5_000_000.0;
+
+fn at(ms: f64) -> Timestamp {
+    Timestamp::from_ms(ms)
+}
+
+fn device() -> Device {
+    Device { user_id: "@a:hs".into(), device_id: "D".into(), database: "matrix-js-sdk::matrix-sdk-crypto".into() }
+}
+
+fn marker() -> Marker {
+    Marker {
+        schema: MARKER_SCHEMA,
+        ed25519: "ed".into(),
+        curve25519: "curve".into(),
+        since: at(SEEN),
+        last_healthy: at(SEEN),
+        lost: None,
+        changed: None,
+    }
+}
+
+fn known() -> Recall {
+    Recall::Known(marker())
+}
+
+/// What the browser says when the database is to be opened.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Opened {
+    /// It was not asked, failed, took too long, or the database is there.
+    NotAbsent,
+    /// It is not there; when the session began, where the host says so.
+    Absent(Option<f64>),
+}
+
+struct Case {
+    why: &'static str,
+    recall: Recall,
+    existed: Option<bool>,
+    opened: Opened,
+    keys: Option<&'static str>,
+    now: f64,
+}
+
+fn is_stopped(case: &Case) -> bool {
+    let mut store = CryptoStore::found(device(), case.recall.clone(), case.existed, None, at(case.now));
+    if let Opened::Absent(logged_in) = case.opened {
+        store.not_opened(logged_in.map(at));
+    }
+    if let Some(name) = case.keys {
+        store.compare(IdentityKeys { ed25519: name.into(), curve25519: "curve".into() }, at(case.now + 1.0));
+    }
+    store.status().keys_deleted
+}
+
+#[test]
+fn a_deleted_store_stops_the_start_and_every_doubtful_case_passes() {
+    let case = |why, recall, existed, opened| Case { why, recall, existed, opened, keys: None, now: NOW };
+    let absent = Opened::Absent(None);
+    let (gone, there, silent) = (Some(false), Some(true), None);
+    let unreadable = |reason: &str| Recall::Unreadable(reason.into());
+    let lost = || Recall::Known(Marker { lost: Some(at(SEEN)), ..marker() });
+    let changed = || Recall::Known(Marker { changed: Some(at(SEEN)), ..marker() });
+    let stopped = [
+        case("deleted", known(), gone, absent),
+        case("deleted, and the session is older than the marker", known(), gone, Opened::Absent(Some(SEEN - 1.0))),
+        case("deleted, and the session began when it was marked", known(), gone, Opened::Absent(Some(SEEN))),
+        case("deleted again, after it had been gone before", lost(), gone, absent),
+        case("deleted again, after its keys had changed", changed(), gone, absent),
+        Case { now: 0.0, ..case("deleted, by a clock that was put back", known(), gone, absent) },
+        Case { now: 1e14, ..case("deleted, by a clock that jumped ahead", known(), gone, absent) },
+    ];
+    let passes = [
+        case("a first run", Recall::Nothing, gone, absent),
+        case("a first run, the store made already", Recall::Nothing, there, Opened::NotAbsent),
+        case("a first run where nothing is listed", Recall::Nothing, silent, absent),
+        case(
+            "a new login: the marker of another device is not found",
+            Recall::Nothing,
+            gone,
+            Opened::Absent(Some(NOW)),
+        ),
+        case("another prefix: there is no marker for its database", Recall::Nothing, gone, absent),
+        case("an older version that kept its store elsewhere", Recall::Nothing, silent, Opened::NotAbsent),
+        case("a browser that forgot localStorage, too", Recall::Nothing, gone, absent),
+        case("localStorage is blocked", unreadable("SecurityError"), gone, absent),
+        case("a marker that makes no sense", unreadable("incomplete"), gone, absent),
+        case("a marker of a newer version", unreadable("of another version"), gone, absent),
+        case("a marker that cannot be read, the store there", unreadable("blocked"), there, Opened::NotAbsent),
+        case("all is well", known(), there, Opened::NotAbsent),
+        case("the list says it is there, opening says it is not", known(), there, absent),
+        case("the list says it is gone, opening finds it", known(), gone, Opened::NotAbsent),
+        case("databases() is missing", known(), silent, Opened::NotAbsent),
+        case("databases() is missing, and opening finds nothing", known(), silent, absent),
+        case("databases() fails", known(), silent, absent),
+        case("databases() does not answer in time", known(), silent, Opened::NotAbsent),
+        case("a private window that lists nothing and opens nothing", Recall::Nothing, gone, absent),
+        case("a marker that is older than the session", known(), gone, Opened::Absent(Some(SEEN + 1.0))),
+        case("a device of the same name, logged in just now", known(), gone, Opened::Absent(Some(NOW))),
+        case("gone before, and there again", lost(), there, Opened::NotAbsent),
+        case("gone before, and not listed by a browser that fails now", lost(), silent, absent),
+        case("its keys changed before, and there is a store", changed(), there, Opened::NotAbsent),
+        Case { keys: Some("ed"), ..case("the client has its keys: the list was wrong", known(), gone, absent) },
+        Case { keys: Some("new"), ..case("the client has started already", known(), gone, absent) },
+        Case { keys: Some("ed"), ..case("a first run that went on", Recall::Nothing, gone, absent) },
+        Case { keys: Some("ed"), ..case("an unreadable marker, written anew", unreadable("x"), gone, absent) },
+    ];
+    for case in &stopped {
+        assert!(is_stopped(case), "{}", case.why);
+    }
+    for case in &passes {
+        assert!(!is_stopped(case), "{}", case.why);
+    }
+}
+
+/// A store to which the connection was lost while the page ran is nobody's start any more.
+#[test]
+fn a_store_lost_under_the_running_client_stops_nothing() {
+    let mut store = CryptoStore::found(device(), known(), Some(true), None, at(NOW));
+    let message = "The database connection is closing".to_owned();
+    store.lost(StoreLoss { first_ts: at(NOW), last_ts: at(NOW), count: 1, message });
+    store.listed(false);
+    let status = store.status();
+    assert_eq!((status.verdict, status.keys_deleted), (StoreVerdict::Evicted, false));
+}
+
+#[test]
+fn a_device_that_was_logged_out_stops_nothing() {
+    let mut stores = CryptoStores::default();
+    stores.found(device(), known(), Some(false), None, at(NOW));
+    assert!(stores.is_in_doubt(&device()));
+    stores.not_opened(&device(), None);
+    let is_stopped = |stores: &CryptoStores| stores.status(Some("@a:hs"), Some("D")).unwrap().keys_deleted;
+    assert!(is_stopped(&stores));
+    stores.retire(Some("@a:hs"), Some("D"));
+    assert!(!is_stopped(&stores));
+}
