@@ -16,7 +16,7 @@ use lotus_crypto_diag::diagnosis::analyse;
 use lotus_crypto_diag::redacted_copy::redacted_copy;
 use lotus_crypto_diag::report::Report;
 use lotus_crypto_diag::server_evidence::ServerEvidence;
-use lotus_crypto_diag::verdict::{Analysis, Finding, Verdict};
+use lotus_crypto_diag::verdict::{Analysis, Conclusion, Finding, Verdict};
 use serde_json::Value;
 
 fn diagnosed() -> Vec<(String, Case, Value, Analysis)> {
@@ -138,6 +138,23 @@ fn every_conclusion_says_what_to_do_next_and_what_each_way_out_costs() {
             }
         }
     }
+}
+
+#[test]
+fn a_repair_in_place_is_advised_before_the_logout_and_never_after_an_eviction() {
+    let mut seen = [0, 0];
+    for (case_name, _, _, analysis) in diagnosed() {
+        let findings = &analysis.diagnosis.findings;
+        let is_evicted = findings.iter().any(|finding| finding.conclusion == Some(Conclusion::EvictedStore));
+        for finding in findings.iter().filter(|finding| finding.conclusion == Some(Conclusion::Divergence)) {
+            let place = |words: &str| finding.remedies.iter().position(|way| way.title.contains(words));
+            let (repair, logout) = (place("in place"), place("Log out on this device"));
+            assert_eq!(repair.is_none(), is_evicted, "{case_name}: {:?}", finding.remedies);
+            assert!(logout.is_some() && repair.is_none_or(|repair| Some(repair) < logout), "{case_name}");
+            seen[usize::from(is_evicted)] += 1;
+        }
+    }
+    assert!(seen.iter().all(|cases| *cases > 0), "{seen:?}");
 }
 
 #[test]

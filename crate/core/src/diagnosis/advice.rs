@@ -1,11 +1,12 @@
 //! What to do next, and the ways out, the least destructive first. Never more than advice.
 
 use super::ways::{
-    ALLOW_DELAYED, ASK_SENDER, FREE_SPACE, KEEP_STORAGE, LOG_OUT_AND_IN, MEDIA_SERVER, NETWORK, NO_OLD_PROFILE,
-    ONE_RELEASE, ONE_TAB, PEER_LOGS_IN, PROXY, RATE_LIMIT, REDACT, REJOIN, RELIEVE, RELOAD, REMOVE_DEVICE, REOPEN,
-    RESTORE_BACKUP, SAVE_HISTORY, SDK_BEFORE, SUPPORT_DELAYED, UPDATE_SDK, UPLOAD_ROUTE, VERIFY_SENDER, Way,
+    ALLOW_DELAYED, ASK_SENDER, CLOSE_AND_RELOAD, FREE_SPACE, KEEP_STORAGE, LOG_OUT_AND_IN, MEDIA_SERVER, NETWORK,
+    NO_OLD_PROFILE, ONE_RELEASE, ONE_TAB, PEER_LOGS_IN, PROXY, RATE_LIMIT, REDACT, REJOIN, RELIEVE, RELOAD,
+    REMOVE_DEVICE, REOPEN, REPAIR, RESTORE_BACKUP, SAVE_HISTORY, SDK_BEFORE, SUPPORT_DELAYED, UPDATE_SDK, UPLOAD_ROUTE,
+    VERIFY_SENDER, Way,
 };
-use crate::verdict::{Conclusion, FindingId, Verdict};
+use crate::verdict::{Conclusion, Finding, FindingId, Verdict};
 
 pub(crate) struct Advice {
     pub(crate) next: &'static str,
@@ -50,11 +51,21 @@ pub(crate) fn advice(id: FindingId, verdict: Verdict, conclusion: Option<Conclus
     Advice { next, queries: if is_settled { &[] } else { queries }, remedies }
 }
 
+/// A device that lost its store has other identity keys: no repair in place, and no reload, makes it reachable.
+pub(crate) fn without_repair(divergence: &mut Finding) {
+    if divergence.conclusion != Some(Conclusion::Divergence) {
+        return;
+    }
+    "Save the message history, then log out of this device and back in.".clone_into(&mut divergence.next);
+    divergence.remedies = [SAVE_HISTORY, LOG_OUT_AND_IN, REMOVE_DEVICE].iter().map(Way::to_model).collect();
+}
+
 fn of_keys(id: FindingId, conclusion: Option<Conclusion>) -> Option<Step> {
     Some(match (id, conclusion) {
         (FindingId::OtkDivergence, Some(Conclusion::Divergence)) => (
-            "Save the message history, then reset the encryption of this device: log out and back in.",
-            &[SAVE_HISTORY, LOG_OUT_AND_IN, REMOVE_DEVICE],
+            "Keep to one tab and reload it. If uploads are still refused, repair the keys in place; where that is refused, save \
+             the message history, then log out and back in.",
+            &[CLOSE_AND_RELOAD, REPAIR, SAVE_HISTORY, LOG_OUT_AND_IN, REMOVE_DEVICE],
         ),
         (FindingId::OtkDivergence, Some(Conclusion::Exhaustion)) => (
             "Bring the client online and look whether it uploads new one-time keys; if it does not, why its uploads fail.",
@@ -98,12 +109,13 @@ fn of_keys(id: FindingId, conclusion: Option<Conclusion>) -> Option<Step> {
             "Find out who deleted the store: the browser for want of space, a cleaning tool, or a person.",
             &[KEEP_STORAGE],
         ),
-        (FindingId::Ke1Trigger, Some(Conclusion::SeveralTabs)) => {
-            ("Keep to one tab, then reset the encryption of this device once.", &[ONE_TAB])
-        }
+        (FindingId::Ke1Trigger, Some(Conclusion::SeveralTabs)) => (
+            "Keep to one tab and reload it; if uploads are still refused, repair the keys in place.",
+            &[ONE_TAB, REPAIR],
+        ),
         (FindingId::Ke1Trigger, Some(Conclusion::RestoredStore)) => (
             "Ask what was done to the browser's profile or to the machine before it began.",
-            &[NO_OLD_PROFILE, ONE_TAB],
+            &[NO_OLD_PROFILE, ONE_TAB, REPAIR],
         ),
         _ => return None,
     })

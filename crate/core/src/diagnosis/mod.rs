@@ -32,7 +32,7 @@ use media_keys::MediaKeys;
 use crate::report::Report;
 use crate::runbook::runbook;
 use crate::server_evidence::ServerEvidence;
-use crate::verdict::{Analysis, Diagnosis, Verdict};
+use crate::verdict::{Analysis, Conclusion, Diagnosis, Verdict};
 
 /// The verdicts on a report, sharpened by what an administrator added to it.
 pub fn analyse(report: &Report, server: &ServerEvidence) -> Analysis {
@@ -49,9 +49,12 @@ fn diagnose(report: &Report, server: &ServerEvidence) -> Diagnosis {
     let refusals = case.refusals();
     let keys = MediaKeys::of(&case);
     let uploads = Uploads::of(&case);
-    let divergence = otk_divergence::ask(&case, &refusals, &uploads, &keys);
+    let mut divergence = otk_divergence::ask(&case, &refusals, &uploads, &keys);
     let key_uploads = key_uploads::ask(&case, &refusals, &uploads);
     let trigger = ke1_trigger::ask(&case, &refusals, &divergence);
+    if trigger.conclusion == Some(Conclusion::EvictedStore) {
+        advice::without_repair(&mut divergence);
+    }
     let after_ke1 = ke2_after_ke1::ask(&case, &refusals, &divergence, &keys);
     let validation = ke2_to_device_validation::ask(&case, &divergence, &after_ke1, &keys);
     let transport = ke2_call_transport::ask(&case, &divergence, &after_ke1, &keys);

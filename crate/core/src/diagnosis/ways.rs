@@ -17,6 +17,16 @@ pub(crate) const SAVE_HISTORY: Way = Way {
     title: "Make sure that the message history is safe: look whether the key backup is on, or save the room keys to a file.",
     blast_radius: "None.",
 };
+pub(crate) const CLOSE_AND_RELOAD: Way = Way {
+    title: "Close the other tabs and windows of the app, keep the one whose keys the server accepted, and reload it.",
+    blast_radius: "None for the data; a call in one of the tabs ends.",
+};
+pub(crate) const REPAIR: Way = Way {
+    title: "Repair the keys in place: the app's prompt offers it where the device kept its identity keys, after several tabs \
+            or a restored profile. Not after a deleted store, for which it would only silence the alarm.",
+    blast_radius: "Nobody is logged out. Messages that could not be opened meanwhile come back only from the key backup, and \
+                   the proof goes from the server: save the report first.",
+};
 pub(crate) const LOG_OUT_AND_IN: Way = Way {
     title: "Log out on this device, by the app's own logout, and log in again.",
     blast_radius: "This device alone: it becomes a new device that has to be verified, and messages that are neither in the \
