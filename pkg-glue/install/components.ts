@@ -4,18 +4,13 @@ import { posix } from 'node:path';
 
 import { type Checkout, specifierOf } from './checkout';
 import { tagOf } from './edits';
-import { appName, extrasOf, refreshExtras } from './extras';
+import { extrasOf, refreshExtras } from './extras';
+import { gateText } from './gate-text';
+import { NAMES, reactImport } from './names';
 import { importsOf, NotUnderstood, PARTS, type Part, type Places } from './places';
 import { inStyle, type Style, styleOf } from './style';
 import type { Source } from './syntax';
 
-export const NAMES = {
-  card: 'CryptoDiagnosticsCard',
-  gate: 'CryptoTabGate',
-  recovery: 'CryptoRecovery',
-  /** Gives the gate its client where the recovery, which does so too, is left out. */
-  watch: 'CryptoStoreWatch',
-} as const;
 export type Component = keyof typeof NAMES;
 
 /** The components to install for the chosen parts. The gate needs the watch where no recovery is installed either. */
@@ -92,13 +87,6 @@ function exportedBy(line: string): string | null {
   return Object.entries(NAMES).find(([, exported]) => exported === name)?.[0] ?? null;
 }
 
-const reactImport = (style: Style, names: string[], types: string[] = []): string => {
-  const values = style.importsTypes ? names : [...types, ...names];
-  const parts = [...(style.importsReact ? ['React'] : []), ...(values.length > 0 ? [`{ ${values.join(', ')} }`] : [])];
-  const typed = style.importsTypes && types.length > 0 ? `import type { ${types.join(', ')} } from 'react';\n` : '';
-  return typed + (parts.length > 0 ? `import ${parts.join(', ')} from 'react';\n` : '');
-};
-
 function cardText(places: Places, folder: string, style: Style): string {
   const { source, card } = places.accessTokenCard();
   const from = posix.join(folder, 'x');
@@ -134,74 +122,6 @@ export function ${NAMES.card}() {
 ${opening}
       <CryptoDiagnostics mx={mx} extras={extras} embedded />
     </SequenceCard>
-  );
-}
-`;
-}
-
-function gateText(places: Places, folder: string, style: Style): string {
-  const root = places.clientRoot();
-  const session = places.session(root);
-  const options = places.storeOptions(root.initMatrix);
-  const types = ['ReactNode'];
-  const props = `      appName="${appName(places.checkout)}"
-      canYield={canYield}
-      onYield={stopGatedClient}
-      onLost={stopGatedClient}
-`;
-  const head = `const canYield = () => {
-  const mx = getGatedClient();
-  // There is no client to stop yet, but soon one that syncs.
-  if (!mx) return 'it is still starting';
-  return !isInCall(mx) || 'in a call';
-};
-
-type ${NAMES.gate}Props = {
-  children: ReactNode;
-};
-/** Two tabs on one crypto store break it: one of them runs the client, the others wait. */
-export function ${NAMES.gate}({ children }: ${NAMES.gate}Props) {
-`;
-  const imports = `import { TabGate } from 'lotus-crypto-diag/react';
-import { getGatedClient, stopGatedClient } from './gatedClient';
-`;
-  if (!session) {
-    return `${reactImport(style, [], types)}import { isInCall } from 'lotus-crypto-diag';
-${imports}
-${head}  return (
-    <TabGate
-${props}    >
-      {children}
-    </TabGate>
-  );
-}
-`;
-  }
-  const names = options === null ? 'isInCall' : 'checkCryptoStore, isInCall';
-  const check = `  useEffect(() => {
-    // Before the client opens it: is the crypto store still there?
-    if (userId && deviceId) checkCryptoStore({ userId, deviceId }${options});
-  }, [userId, deviceId]);
-
-`;
-  return `${reactImport(style, options === null ? [] : ['useEffect'], types)}import { ${names} } from 'lotus-crypto-diag';
-${imports}import { ${session.name} } from '${specifierOf(posix.join(folder, 'x'), session.path)}';
-
-/** The name of the session that is stored now: another tab may have logged out or in since. */
-const readName = () => {
-  const { userId, deviceId } = ${session.name}() ?? {};
-  return userId && deviceId ? \`\${userId} \${deviceId}\` : null;
-};
-
-${head}  const { userId, deviceId } = ${session.name}() ?? {};
-
-${options === null ? '' : check}  return (
-    <TabGate
-      name={\`\${userId} \${deviceId}\`}
-      readName={readName}
-${props}    >
-      {children}
-    </TabGate>
   );
 }
 `;

@@ -30,11 +30,13 @@ const BY_HAND = `By hand, it is put into four places:
   2. in the Developer Tools (card):
        <CryptoDiagnostics mx={mx} />
   3. around what starts the client (gate):
-       <TabGate name={\`\${userId} \${deviceId}\`} onYield={stopClient} onLost={stopClient}>…</TabGate>
+       <TabGate name={\`\${userId} \${deviceId}\`} onYield={stopClient} onLost={stopClient}>
+         <CryptoStoreGate userId={userId} deviceId={deviceId} onSignOut={signOut}>…</CryptoStoreGate>
+       </TabGate>
   4. beneath that, where the client is there (recovery):
        <CryptoRecoveryPrompt mx={mx} onLogout={logout} />
 
-with   import { CryptoDiagnostics, CryptoRecoveryPrompt, TabGate } from 'lotus-crypto-diag/react';`;
+with   import { CryptoDiagnostics, CryptoRecoveryPrompt, CryptoStoreGate, TabGate } from 'lotus-crypto-diag/react';`;
 
 /** An error that is printed without its stack. */
 class Refusal extends Error {}

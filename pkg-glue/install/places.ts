@@ -181,8 +181,14 @@ export class Places {
     return only(providers(source), `a MatrixClientProvider in ${source.path}`, () => source.path);
   }
 
-  /** The function that returns the session: the one from which `baseUrl` is read. */
-  session({ source, component }: { source: Source; component: string }): { path: string; name: string } | null {
+  /** The function that returns the session, the one from which `baseUrl` is read, and the one beside it that drops it. */
+  session({
+    source,
+    component,
+  }: {
+    source: Source;
+    component: string;
+  }): { path: string; name: string; removal: string | null } | null {
     for (const node of source.nodes) {
       if (node.type !== 'VariableDeclarator' || node.id.type !== 'ObjectPattern' || !node.init) continue;
       if (!/\bbaseUrl\b/.test(textOf(source, node.id)) || componentAround(source, node) !== component) continue;
@@ -192,10 +198,20 @@ export class Places {
       const found = importOf(source, call.callee.name);
       const path = found && this.checkout.resolve(source.path, found.node.source.value);
       if (found && path && found.imported === call.callee.name && !/^use[A-Z]/.test(found.imported)) {
-        return { path, name: found.imported };
+        return { path, name: found.imported, removal: this.removalOf(path, found.imported) };
       }
     }
     return null;
+  }
+
+  /** As `removeFallbackSession` is to `getFallbackSession`: without an argument, so it drops this session and no other. */
+  private removalOf(path: string, reader: string): string | null {
+    const subject = reader.replace(/^(get|read|load)/, '');
+    const named = new RegExp(`^(remove|clear|delete|drop)${subject}$`);
+    const names = exportedNames(this.source(path)).filter(
+      (name) => named.test(name) && this.parametersOf(path, name) === 0,
+    );
+    return names.length === 1 ? (names[0] ?? null) : null;
   }
 
   /** The module that a file's import of a name means; or the one that exports it. */

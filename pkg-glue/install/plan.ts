@@ -2,11 +2,12 @@
 
 import type { Checkout } from './checkout';
 import { specifierOf } from './checkout';
-import { type Component, componentsFor, NAMES, removeComponent, writeComponent } from './components';
+import { type Component, componentsFor, removeComponent, writeComponent } from './components';
 import * as edits from './edits';
 import { refreshExtras } from './extras';
 import { LOCK_FILE, removeLocked } from './lock';
 import { addDependency, hasDependency, removeDependency } from './manifest';
+import { NAMES } from './names';
 import { NotUnderstood, PARTS, type Part, Places } from './places';
 import { styleOf } from './style';
 import { importOf, type Source } from './syntax';
@@ -50,7 +51,13 @@ export function planInstall(checkout: Checkout, version: string | null, parts = 
 }
 
 function sessionLeft(places: Places, parts: ReadonlySet<Part>): string[] {
-  if (!parts.has('gate') || places.session(places.clientRoot()) !== null) return [];
+  if (!parts.has('gate')) return [];
+  const session = places.session(places.clientRoot());
+  if (session?.removal) return [];
+  if (session)
+    return [
+      `no function that drops the stored session was found in ${session.path}: put a CryptoStoreGate around the children in ${NAMES.gate}, with one that logs out as \`onSignOut\`. Without it, a client whose crypto store the browser deleted starts with a blank one.`,
+    ];
   return [
     `no function that returns the stored session was found: pass \`name\` and \`readName\` to the TabGate in ${NAMES.gate}. Without them, a tab that waits goes on with a session that another tab has logged out.`,
   ];

@@ -16,6 +16,11 @@ export interface CryptoStoreOptions {
    * encryption runs and which has no database of that name, the one that belongs to its user.
    */
   databasePrefix?: string;
+  /**
+   * When the session was logged in (milliseconds since 1970), where the host keeps it: a store that was last seen before that
+   * belonged to another device of the same id.
+   */
+  loggedInAt?: number;
 }
 
 /** What the SDK puts after the prefix. */

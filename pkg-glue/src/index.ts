@@ -22,6 +22,7 @@ export type {
   Report as CryptoDiagReport,
 } from './generated/model';
 export { isInCall } from './in-call';
+export { logOutDevice } from './log-out';
 export type { MatrixClientLike } from './matrix-client';
 export type { ReportExtras } from './report';
 export { buildCryptoDiagReport, collectCryptoDiagReport, getCryptoDiagnosis } from './report';

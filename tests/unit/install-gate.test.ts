@@ -1,23 +1,28 @@
 // The gate that the installer writes: what it answers and does while its host starts the client.
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it, vi } from 'vitest';
 
 import { checkOut, root, run } from './install-checkout';
 
 const GATE = 'src/app/features/crypto-diagnostics';
 
 type Client = { stopped: number; calls?: number };
+type StoreGate = { userId: string; deviceId: string; databasePrefix?: string; onSignOut: () => Promise<void> };
 type Written = {
-  gate: { canYield: () => true | string; onYield: () => void; onLost: () => void };
+  gate: { children: StoreGate } & { canYield: () => true | string; onYield: () => void; onLost: () => void };
   setGatedClient: (mx: Client & { stopClient: () => void }) => void;
 };
 
 /** What the gate imports, as far as it is asked here: elements are their properties, a client says itself whether it calls. */
 const STUBS: Record<string, string> = {
-  react: 'export const useEffect = () => {}; export default { createElement: (type, props) => props };',
-  'lotus-crypto-diag': 'export const isInCall = (mx) => mx?.calls > 0; export const checkCryptoStore = () => {};',
-  'lotus-crypto-diag/react': 'export const TabGate = () => null;',
+  react: `export default { createElement: (type, props, children) => ({ ...props, children }) };`,
+  'lotus-crypto-diag': `export const isInCall = (mx) => mx?.calls > 0;
+    export const logOutDevice = async (...session) => {
+      calls.push(['logged out', ...session]);
+      if (calls.isOffline) throw new Error('the homeserver cannot be reached');
+    };`,
+  'lotus-crypto-diag/react': 'export const TabGate = () => null; export const CryptoStoreGate = () => null;',
 };
 const stubs: Plugin = {
   name: 'stubs',
@@ -26,14 +31,21 @@ const stubs: Plugin = {
     onLoad({ filter: /.*/, namespace: 'stub' }, ({ path }) => ({ contents: STUBS[path] ?? '' }));
     onResolve({ filter: /sessions$/ }, () => ({ path: 'sessions', namespace: 'session' }));
     onLoad({ filter: /.*/, namespace: 'session' }, () => ({
-      contents: "export const getFallbackSession = () => ({ userId: '@a:b', deviceId: 'C' });",
+      contents: `const session = { userId: '@a:b', deviceId: 'C', baseUrl: 'https://hs', accessToken: 'token' };
+        export const getFallbackSession = () => session;
+        export const removeFallbackSession = () => calls.push(['dropped']);`,
     }));
   },
 };
 
 let written: Written;
+/** What the gate did outside itself, in order. */
+let calls: unknown[] & { isOffline?: boolean };
 
 beforeEach(async () => {
+  calls = [];
+  vi.stubGlobal('calls', calls);
+  vi.stubGlobal('window', { location: { reload: () => calls.push(['reloaded']) } });
   checkOut('cinny-4.11');
   run('install', root);
   const { outputFiles } = await build({
@@ -77,4 +89,17 @@ it.each(['onYield', 'onLost'] as const)('knows after %s that the next client is 
   expect(written.gate.canYield()).toBe('it is still starting');
   start();
   expect(written.gate.canYield()).toBe(true);
+});
+
+it('holds the client back where the crypto store was deleted, and logs the device out without one', async () => {
+  const { userId, deviceId, onSignOut } = written.gate.children;
+  expect([userId, deviceId]).toEqual(['@a:b', 'C']);
+  await onSignOut();
+  expect(calls).toEqual([['logged out', 'https://hs', 'token'], ['dropped'], ['reloaded']]);
+});
+
+it('keeps the session where the homeserver cannot be reached', async () => {
+  calls.isOffline = true;
+  await expect(written.gate.children.onSignOut()).rejects.toThrow('cannot be reached');
+  expect([...calls]).toEqual([['logged out', 'https://hs', 'token']]);
 });

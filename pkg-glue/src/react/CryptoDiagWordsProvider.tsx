@@ -1,9 +1,9 @@
 import { createContext, type ReactNode, useContext } from 'react';
 
-import type { CryptoDiagWords, RecoveryWords, SomeOf, TabWords } from './words';
+import type { CryptoDiagWords, RecoveryWords, SomeOf, StoreWords, TabWords } from './words';
 
 /** Every word that a person sees, by the component; what is not given stays English. */
-export type AllWords = { card: CryptoDiagWords; tabs: TabWords; recovery: RecoveryWords };
+export type AllWords = { card: CryptoDiagWords; tabs: TabWords; store: StoreWords; recovery: RecoveryWords };
 export type SomeWords = SomeOf<AllWords>;
 
 const WordsContext = createContext<SomeWords>({});

@@ -1,8 +1,8 @@
-import { Box, Button, color, config, Spinner, Text, toRem } from 'folds';
-import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 
 import type { TabLeadershipOptions } from '../index';
 import { useWords } from './CryptoDiagWordsProvider';
+import { GateScreen } from './GateScreen';
 import { useTabLeadership } from './useTabLeadership';
 import { ENGLISH_TABS, type SomeOf, type TabWords } from './words';
 
@@ -77,15 +77,8 @@ type FollowerScreenProps = {
   onAnyway: (() => void) | undefined;
 };
 function FollowerScreen({ appName, words, leaderSilent, takeOver, onAnyway }: FollowerScreenProps) {
-  const id = useId();
-  const heading = useRef<HTMLHeadingElement>(null);
   const [isAsking, setAsking] = useState(false);
   const [refusal, setRefusal] = useState('');
-
-  // Where the app had the focus, it went with it: the keyboard and the screen reader go on from here.
-  useEffect(() => {
-    if (document.activeElement === document.body) heading.current?.focus();
-  }, []);
 
   const handleTakeOver = async () => {
     if (isAsking) return;
@@ -97,53 +90,16 @@ function FollowerScreen({ appName, words, leaderSilent, takeOver, onAnyway }: Fo
   const outcome = leaderSilent ? words.noResponse : refusal;
 
   return (
-    <Box
-      as="main"
-      aria-labelledby={id}
-      data-testid="tab-gate"
-      direction="Column"
-      alignItems="Center"
-      justifyContent="Center"
-      gap="400"
-      style={{
-        minHeight: '100vh',
-        padding: config.space.S400,
-        backgroundColor: color.Background.Container,
-        color: color.Background.OnContainer,
-        textAlign: 'center',
-      }}
-    >
-      <Text as="h1" id={id} ref={heading} tabIndex={-1} size="H3" style={{ outline: 'none' }}>
-        {words.elsewhere(appName)}
-      </Text>
-      <Text size="T300" style={{ maxWidth: toRem(420) }}>
-        {words.why}
-      </Text>
-      <Box direction="Column" gap="200" alignItems="Center">
-        <Button
-          type="button"
-          size="400"
-          radii="300"
-          variant="Primary"
-          aria-disabled={isAsking}
-          onClick={handleTakeOver}
-          before={isAsking ? <Spinner size="100" variant="Primary" fill="Solid" /> : undefined}
-        >
-          <Text as="span" size="B400">
-            {words.here}
-          </Text>
-        </Button>
-        {onAnyway && (
-          <Button type="button" size="300" radii="300" variant="Secondary" fill="None" onClick={onAnyway}>
-            <Text as="span" size="B300">
-              {words.anyway}
-            </Text>
-          </Button>
-        )}
-      </Box>
-      <Text as="output" size="T200" style={{ minHeight: toRem(20) }}>
-        {isAsking ? words.asking : outcome}
-      </Text>
-    </Box>
+    <GateScreen
+      testId="tab-gate"
+      title={words.elsewhere(appName)}
+      why={[words.why]}
+      action={words.here}
+      isBusy={isAsking}
+      onAction={handleTakeOver}
+      outcome={isAsking ? words.asking : outcome}
+      anyway={words.anyway}
+      onAnyway={onAnyway}
+    />
   );
 }

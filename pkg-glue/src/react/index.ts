@@ -6,6 +6,7 @@ export {
   type SomeWords,
 } from './CryptoDiagWordsProvider';
 export { CryptoRecoveryPrompt, type CryptoRecoveryPromptProps } from './CryptoRecoveryPrompt';
+export { CryptoStoreGate, type CryptoStoreGateProps } from './CryptoStoreGate';
 export { OtherTabBanner, type OtherTabBannerProps } from './OtherTabBanner';
 export { TabGate, type TabGateProps } from './TabGate';
 export { useCryptoDiagnostics } from './useCryptoDiagnostics';
@@ -14,8 +15,10 @@ export {
   type CryptoDiagWords,
   ENGLISH,
   ENGLISH_RECOVERY,
+  ENGLISH_STORE,
   ENGLISH_TABS,
   type RecoveryWords,
   type SomeOf,
+  type StoreWords,
   type TabWords,
 } from './words';

@@ -21,3 +21,7 @@ export const setFallbackSession = ({ baseUrl, userId, deviceId, accessToken }: S
   localStorage.setItem('cinny_device_id', deviceId);
   localStorage.setItem('cinny_access_token', accessToken);
 };
+
+export const removeFallbackSession = () => {
+  for (const name of ['hs_base_url', 'user_id', 'device_id', 'access_token']) localStorage.removeItem(`cinny_${name}`);
+};

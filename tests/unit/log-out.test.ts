@@ -1,0 +1,37 @@
+// A device is logged out without a client: what counts as done, and what is said where it is not.
+import { logOutDevice } from 'lotus-crypto-diag';
+import { afterEach, expect, it, vi } from 'vitest';
+
+afterEach(() => vi.unstubAllGlobals());
+
+const answers = (answer: () => Promise<Response>) => {
+  const fetch = vi.fn<(url: string, init: RequestInit) => Promise<Response>>(answer);
+  vi.stubGlobal('fetch', fetch);
+  return fetch;
+};
+const json = (status: number, body: unknown) => async () => new Response(JSON.stringify(body), { status });
+
+it('asks the homeserver once, with the token of the session', async () => {
+  const fetch = answers(json(200, {}));
+  await logOutDevice('https://hs/', 'token');
+  expect(fetch).toHaveBeenCalledTimes(1);
+  expect(fetch.mock.calls[0]).toEqual([
+    'https://hs/_matrix/client/v3/logout',
+    { method: 'POST', headers: { authorization: 'Bearer token' } },
+  ]);
+});
+
+it('takes a token that is not known any more for logged out', async () => {
+  answers(json(401, { errcode: 'M_UNKNOWN_TOKEN', error: 'Unknown token' }));
+  await expect(logOutDevice('https://hs', 'token')).resolves.toBeUndefined();
+});
+
+it.each([
+  ['a refusal', json(403, { errcode: 'M_FORBIDDEN', error: 'No' }), 'the homeserver answered 403 (No)'],
+  ['another 401', json(401, { errcode: 'M_MISSING_TOKEN' }), 'the homeserver answered 401'],
+  ['an error page', async () => new Response('<html>', { status: 502 }), 'the homeserver answered 502'],
+  ['no network', () => Promise.reject(new TypeError('Failed to fetch')), 'the homeserver cannot be reached'],
+])('says what went wrong: %s', async (_, answer, words) => {
+  answers(answer);
+  await expect(logOutDevice('https://hs', 'token')).rejects.toThrow(words);
+});
