@@ -1,7 +1,7 @@
 // What watches the page, and the WebAssembly module behind it.
 
 import { createMatcher, tapConsole } from '../../crate/capture/js/console.js';
-import { watchFetch } from '../../crate/capture/js/fetch.js';
+import { type Uploads, watchFetch } from '../../crate/capture/js/fetch.js';
 import { CryptoDiag, PersistentStorage, RequestTimings, TabElection } from '../wasm/capture/lotus_crypto_diag.js';
 import { onCallbackFailure } from './callbacks';
 import { now } from './clock';
@@ -11,6 +11,8 @@ import type { EndSignal } from './end';
 import type { CryptoStoreStatus, Evidences } from './generated/model';
 import { HINTS, WORDS } from './generated/words';
 import { LateModule } from './late-module';
+
+export type { FromMemory, UploadCall } from '../../crate/capture/js/fetch.js';
 
 export interface Engine {
   /** Whether the module is instantiated. Before that, nothing was seen. */
@@ -131,15 +133,15 @@ export function createEngine(
       // The former one is let go first: it would stay below the new one.
       uploads?.release();
       uploads = undefined;
-      const watch = watchFetch(
-        scope,
-        (upload) => !module.isBusy && awake().uploadStarts(upload),
-        (upload, status, answer, path) => !module.isBusy && awake().uploadSettled(upload, status, answer, path),
-        // Nothing is held back before the first upload.
-        () => module.diag?.probeUploads(false),
-        onFailure,
-        signal,
-      );
+      const tell = (call: (diag: CryptoDiag) => void) => !module.isBusy && call(awake());
+      const seen: Uploads = {
+        // Nothing is held back before the first was answered.
+        starts: (call) => (module.isBusy ? null : module.diag?.uploadStarts(call)),
+        answered: () => tell((diag) => diag.uploadAnswered()),
+        settled: (...answer) => tell((diag) => diag.uploadSettled(...answer)),
+        failed: (...failure) => tell((diag) => diag.uploadFailed(...failure)),
+      };
+      const watch = watchFetch(scope, seen, onFailure, signal);
       // As they are now: a host may use the object again.
       const options = { threshold, windowMs, breaker } as UploadWatchOptions;
       if (watch) uploads = { release: watch.release, options };
@@ -151,7 +153,7 @@ export function createEngine(
       uploads = undefined;
       if (module.diag) tellOfUploads(module.diag);
     },
-    probeUploads: () => module.diag?.probeUploads(true),
+    probeUploads: () => module.diag?.probeUploads(),
     loggedOut: (userId, deviceId) => module.diag?.loggedOut(userId, deviceId),
     storage(onChange) {
       awake();

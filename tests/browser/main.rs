@@ -280,10 +280,14 @@ fn an_option_that_is_missing_of_another_type_or_throws_is_the_default() {
         let page = Page::new();
         page.diag.watch_uploads(true, &evaluate(&format!("return {options}")).unchecked_into());
         let answer = "One time key signed_curve25519:A already exists. Old key: x; new key: y";
-        let upload = "at https://hs t\nby @a:hs D\nkey signed_curve25519:A x";
+        let body = r#"{"one_time_keys":{"signed_curve25519:A":{"signatures":{"@a:hs":{"ed25519:D":"s"}}}}}"#;
+        let url = "https://hs/_matrix/client/v3/keys/upload";
+        let call =
+            evaluate(&format!("return {{ asked: '{url}', url: '{url}', authorization: 'Bearer t', body: '{body}' }}"));
+        let call = call.unchecked_into();
         (1..=4)
             .find(|_| {
-                page.diag.upload_settled(upload, 400, answer, "/_matrix/client/v3/keys/upload");
+                page.diag.upload_settled(&call, 400, "Bad Request", answer, url);
                 page.evidence().contains(r#""state":"looping""#)
             })
             .unwrap_or_default()

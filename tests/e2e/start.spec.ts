@@ -85,7 +85,7 @@ const ROWS: Record<string, Partial<Record<Break, Row>>> = {
     throws: { without: [...ENGINE, 'latency'], says: /TextDecoder is broken/ },
   },
   FinalizationRegistry: { 'is missing': {}, throws: {} },
-  'Math.random': { throws: { without: ['uploads'], says: /the watch on key uploads/ } },
+  'Math.random': { throws: {} },
   'Date.now': { throws: {} },
   'Date.prototype.toISOString': { throws: {} },
   'Symbol.for': { throws: { says: /sharing with another copy/ } },

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::notes::settle;
 use lotus_crypto_diag::entry::Level;
 use lotus_crypto_diag::line::Line;
 use lotus_crypto_diag::report::Report;
@@ -97,7 +98,7 @@ pub(crate) fn report(case: &Case) -> (Value, Report) {
                 session.observe(line, at(event.at));
             }
             What::Upload { status, error, path } => {
-                session.upload_settled("at server sender\nkey a:B value", status, &error, &path, at(event.at));
+                settle(&mut session, "at server sender\nkey a:B value", status, &error, &path, at(event.at));
             }
         }
     }

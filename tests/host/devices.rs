@@ -1,8 +1,8 @@
 //! Devices of one server that all upload a key under the same id, and what becomes of it.
 
+use crate::notes::note;
 use lotus_crypto_diag::entry::Refusal;
 use lotus_crypto_diag::timestamp::Timestamp;
-use lotus_crypto_diag::upload::Upload;
 use lotus_crypto_diag::upload_clients::UploadClients;
 use lotus_crypto_diag::upload_loop::{LoopOptions, Verdict};
 
@@ -38,13 +38,13 @@ pub(crate) fn upload(device: u32) -> String {
 }
 
 pub(crate) fn refuse(uploads: &mut UploadClients, device: u32, ms: i64) {
-    uploads.refused(&Upload::read(&upload(device)), &refusal(device), at(ms));
+    uploads.refused(&note(&upload(device)), &refusal(device), at(ms));
 }
 
 pub(crate) fn accept(uploads: &mut UploadClients, device: u32, ms: i64) {
-    uploads.accepted(&Upload::read(&upload(device)), at(ms));
+    uploads.accepted(&note(&upload(device)), at(ms));
 }
 
 pub(crate) fn decide(uploads: &mut UploadClients, device: u32, ms: i64) -> Verdict {
-    uploads.decide(&Upload::read(&upload(device)), at(ms), 0.5)
+    uploads.decide(&note(&upload(device)), at(ms), 0.5)
 }

@@ -4,6 +4,7 @@
 
 mod cases;
 mod expected;
+mod notes;
 mod page;
 mod recordings;
 mod replay;

@@ -6,6 +6,7 @@
 mod cases;
 #[allow(dead_code, reason = "likewise")]
 mod expected;
+mod notes;
 mod page;
 #[allow(dead_code, reason = "what is expected of them is another test's")]
 mod public_reports;

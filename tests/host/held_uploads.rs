@@ -2,12 +2,13 @@
 #![cfg(not(target_family = "wasm"))]
 
 mod devices;
+mod notes;
 
 use devices::{accept, at, decide, refusal, refuse, upload, watched};
 use lotus_crypto_diag::entry::Refusal;
-use lotus_crypto_diag::upload::Upload;
 use lotus_crypto_diag::upload_clients::UploadClients;
 use lotus_crypto_diag::upload_loop::{Breaker, LoopOptions, LoopState, Verdict};
+use notes::note;
 
 #[test]
 fn two_accounts_whose_refusals_name_no_keys_each_need_three_for_a_loop() {
@@ -17,9 +18,9 @@ fn two_accounts_whose_refusals_name_no_keys_each_need_three_for_a_loop() {
         let ms = i64::try_from(ms).unwrap();
         let is_loop = ms >= i64::from(device) * 3;
         let upload = upload(device);
-        let verdict = uploads.decide(&Upload::read(&upload), at(ms), 0.0);
+        let verdict = uploads.decide(&note(&upload), at(ms), 0.0);
         assert_eq!(verdict == Verdict::Answer, is_loop, "{device} at {ms}");
-        uploads.refused(&Upload::read(&upload), &bare, at(ms));
+        uploads.refused(&note(&upload), &bare, at(ms));
     }
     for device in [1, 2] {
         assert_eq!(decide(&mut uploads, device, 9), Verdict::Answer);
@@ -63,9 +64,9 @@ fn only_what_would_certainly_be_refused_is_held_back() {
         let mut uploads = watched();
         let named = Refusal { key_id: "x:1".into(), ..refusal(0) };
         for ms in 0..3 {
-            uploads.refused(&Upload::read(LOOPING), &named, at(ms));
+            uploads.refused(&note(LOOPING), &named, at(ms));
         }
-        assert_eq!(uploads.decide(&Upload::read(upload), at(3), 0.0), verdict, "{why}: {upload}");
+        assert_eq!(uploads.decide(&note(upload), at(3), 0.0), verdict, "{why}: {upload}");
     }
 }
 
@@ -77,7 +78,7 @@ fn uploads_that_tell_no_device_are_a_loop_that_holds_nothing_back() {
         "at hs t\nby @a:hs A\nby @a:hs B\nkey x:1 v1",
         "at hs t\nunread",
     ] {
-        let (mut uploads, upload) = (watched(), Upload::read(upload));
+        let (mut uploads, upload) = (watched(), note(upload));
         let named = Refusal { key_id: "x:1".into(), ..refusal(0) };
         for ms in 0..10 {
             assert_eq!(uploads.decide(&upload, at(ms), 0.0), Verdict::Pass, "{upload:?}");
@@ -99,9 +100,9 @@ fn an_accepted_upload_ends_the_loop_only_if_it_is_known_to_carry_one_time_keys()
         let mut uploads = watched();
         let named = Refusal { key_id: "x:1".into(), ..refusal(0) };
         for ms in 0..3 {
-            uploads.refused(&Upload::read(LOOPING), &named, at(ms));
+            uploads.refused(&note(LOOPING), &named, at(ms));
         }
-        uploads.accepted(&Upload::read(upload), at(3));
+        uploads.accepted(&note(upload), at(3));
         assert_eq!(uploads.status().state, state, "{upload}");
     }
 }
@@ -114,21 +115,21 @@ fn a_sign_that_the_server_may_accept_again_lets_a_probe_through_but_not_one_afte
         (
             "device keys of the same sender were accepted",
             |uploads, ms| {
-                uploads.accepted(&Upload::read("at hs token0\nwith device-keys"), at(ms));
+                uploads.accepted(&note("at hs token0\nwith device-keys"), at(ms));
             },
             true,
         ),
         (
             "an upload of the same device was accepted that nobody could read",
             |uploads, ms| {
-                uploads.accepted(&Upload::read("at hs token0\nunread"), at(ms));
+                uploads.accepted(&note("at hs token0\nunread"), at(ms));
             },
             true,
         ),
         (
             "device keys under a renewed token",
             |uploads, ms| {
-                uploads.accepted(&Upload::read("at hs token9\nby @a:hs D0\nwith device-keys"), at(ms));
+                uploads.accepted(&note("at hs token9\nby @a:hs D0\nwith device-keys"), at(ms));
             },
             true,
         ),

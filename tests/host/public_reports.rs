@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use crate::notes::settle;
 use lotus_crypto_diag::crypto_store::{Device, IdentityKeys, MARKER_SCHEMA, Marker, Recall};
 use lotus_crypto_diag::entry::Level;
 use lotus_crypto_diag::line::Line;
@@ -119,7 +120,7 @@ pub(crate) fn report(case: &Case) -> Report {
         let note = format!("at server sender\nby {USER} {DEVICE}\nkey signed_curve25519:AAAAMHA value");
         let body = answer.body.as_str().map_or_else(|| answer.body.to_string(), str::to_owned);
         for number in 0..*times {
-            session.upload_settled(&note, answer.status, &body, url, at(10_000 + 1000 * number));
+            settle(&mut session, &note, answer.status, &body, url, at(10_000 + 1000 * number));
         }
     }
     if let Some(listed) = case.listed {

@@ -3,6 +3,7 @@
 #![cfg(not(target_family = "wasm"))]
 
 mod expected;
+mod notes;
 mod page;
 mod public_reports;
 

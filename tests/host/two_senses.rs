@@ -1,6 +1,8 @@
 //! A refusal is seen on the network, told by the console, or both: what becomes of it, by whether the network is watched.
 #![cfg(not(target_family = "wasm"))]
 
+mod notes;
+
 use lotus_crypto_diag::diagnosis::analyse;
 use lotus_crypto_diag::entry::Level;
 use lotus_crypto_diag::line::Line;
@@ -10,6 +12,7 @@ use lotus_crypto_diag::session::Session;
 use lotus_crypto_diag::timestamp::Timestamp;
 use lotus_crypto_diag::upload_loop::{Breaker, LoopOptions, LoopState};
 use lotus_crypto_diag::verdict::{FindingId, Verdict};
+use notes::settle;
 use serde_json::json;
 
 const ERROR: &str =
@@ -60,7 +63,7 @@ fn where_the_network_is_watched_the_console_alone_makes_no_loop() {
         session.watch_uploads(is_watched, LoopOptions::default());
         for ms in (0..10 * LATER_MS).step_by(LATER_MS.try_into().unwrap()) {
             if on_network {
-                session.upload_settled(UPLOAD, 400, ERROR, "/_matrix/client/v3/keys/upload", at(ms));
+                settle(&mut session, UPLOAD, 400, ERROR, "/_matrix/client/v3/keys/upload", at(ms));
             }
             if let Some(source) = in_console {
                 tell(&mut session, source, ms + 5);
@@ -81,7 +84,7 @@ fn what_the_console_told_before_is_no_part_of_a_loop_that_the_network_shows() {
         tell(&mut session, "window", ms);
     }
     for (ms, state) in [(10, LoopState::Suspected), (11, LoopState::Suspected), (12, LoopState::Looping)] {
-        session.upload_settled(UPLOAD, 400, ERROR, "/_matrix/client/v3/keys/upload", at(ms));
+        settle(&mut session, UPLOAD, 400, ERROR, "/_matrix/client/v3/keys/upload", at(ms));
         assert_eq!(session.evidence().upload_loop.state, state);
     }
 }

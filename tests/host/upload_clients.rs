@@ -2,6 +2,7 @@
 #![cfg(not(target_family = "wasm"))]
 
 mod devices;
+mod notes;
 mod recordings;
 
 use std::fs;
@@ -11,9 +12,9 @@ use lotus_crypto_diag::crypto_store::{Device, Recall};
 use lotus_crypto_diag::entry::{Fault, Level};
 use lotus_crypto_diag::line::Line;
 use lotus_crypto_diag::session::Session;
-use lotus_crypto_diag::upload::Upload;
 use lotus_crypto_diag::upload_clients::UploadClients;
 use lotus_crypto_diag::upload_loop::{Breaker, LoopOptions, LoopState, UploadLoopStatus, Verdict};
+use notes::{note, settle, starts};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -55,7 +56,7 @@ fn recorded_sessions_are_loops_at_the_third_refusal_at_every_rate_and_healthy_on
             for (number, upload) in (0..).zip(&uploads) {
                 let now = every_ms.map_or_else(|| upload["t_ms"].as_i64().unwrap(), |every_ms| number * every_ms);
                 let (status, error) = answer(upload);
-                let is_refusal = session.upload_settled("at hs t\nkey a:B v", status, error, "/", at(now));
+                let is_refusal = settle(&mut session, "at hs t\nkey a:B v", status, error, "/", at(now));
                 // A device that holds too many keys is refused as well, for another reason.
                 assert_eq!(is_refusal, status == 400 && error.contains("already exists"), "{upload}");
                 streak = if is_refusal { streak + 1 } else { 0 };
@@ -87,9 +88,9 @@ fn of_a_recorded_storm_at_twenty_a_second_ten_requests_arrive_in_an_hour() {
         for random in [0.0, 1.0] {
             let (mut session, mut arrived) = (session(true), 0_u32);
             for ms in (0..3_600_000).step_by(50) {
-                if session.upload_starts(&upload, at(ms), random) == Verdict::Pass {
+                if starts(&mut session, &upload, at(ms), random) == Verdict::Pass {
                     arrived += 1;
-                    session.upload_settled(&upload, status, error, "/", at(ms));
+                    settle(&mut session, &upload, status, error, "/", at(ms));
                 }
             }
             assert!((3..=10).contains(&arrived), "{name}: {arrived}");
@@ -109,7 +110,7 @@ fn a_refusal_that_both_senses_see_counts_once() {
     let line = Line { level: Level::Error, source: "window", text: &line, excerpt: "", truncated: false };
     let mut session = session(false);
     for ms in 0..5 {
-        assert!(session.upload_settled(&upload(0), 400, error, "/_matrix/client/v3/keys/upload", at(ms * 1000)));
+        assert!(settle(&mut session, &upload(0), 400, error, "/_matrix/client/v3/keys/upload", at(ms * 1000)));
         session.observe(line, at(ms * 1000 + 5));
     }
     let evidence = session.evidence();
@@ -133,7 +134,7 @@ fn another_device_starts_anew_and_so_does_a_logout() {
         session.store_found(device(id), Recall::Nothing, None, None, at(0));
         assert_eq!(session.evidence().upload_loop.state, LoopState::Idle);
         for ms in 0..3 {
-            session.upload_settled(&upload(id), 400, ERROR, "/", at(ms));
+            settle(&mut session, &upload(id), 400, ERROR, "/", at(ms));
         }
         assert_eq!(session.evidence().upload_loop.state, LoopState::Looping);
         // The same device again is no news.
@@ -143,7 +144,7 @@ fn another_device_starts_anew_and_so_does_a_logout() {
     session.logged_out(None, None);
     let uploads = session.evidence().upload_loop;
     assert_eq!((uploads.state, uploads.watched, uploads.refusal), (LoopState::Idle, true, None));
-    assert_eq!(session.upload_starts(&upload(9), at(10), 0.0), Verdict::Pass);
+    assert_eq!(starts(&mut session, &upload(9), at(10), 0.0), Verdict::Pass);
 }
 
 #[test]
@@ -157,7 +158,7 @@ fn a_logout_is_the_end_of_the_loops_of_that_device_alone() {
         ((Some("@a:hs"), None), LoopState::Idle),
     ] {
         for ms in 0..3 {
-            session.upload_settled(&upload(1), 400, ERROR, "/", at(ms));
+            settle(&mut session, &upload(1), 400, ERROR, "/", at(ms));
         }
         session.logged_out(gone.0, gone.1);
         assert_eq!(session.evidence().upload_loop.state, state, "{gone:?}");
@@ -172,12 +173,12 @@ fn another_account_that_is_looked_at_takes_no_loop_away_and_neither_does_a_first
     let mut session = session(true);
     assert!(session.observe(lost, at(0)));
     for ms in 0..3 {
-        session.upload_settled(&upload(1), 400, ERROR, "/", at(ms));
+        settle(&mut session, &upload(1), 400, ERROR, "/", at(ms));
     }
     for user in ["@a:hs", "@b:hs", "@a:hs"] {
         session.store_found(device(user), Recall::Nothing, None, None, at(4));
         assert_eq!(session.evidence().upload_loop.state, LoopState::Looping, "{user}");
-        assert_eq!(session.upload_starts(&upload(1), at(5), 0.0), Verdict::Answer);
+        assert_eq!(starts(&mut session, &upload(1), at(5), 0.0), Verdict::Answer);
     }
 }
 
@@ -185,19 +186,19 @@ fn another_account_that_is_looked_at_takes_no_loop_away_and_neither_does_a_first
 fn a_renewed_token_is_the_same_client_and_passes_until_it_is_refused_itself() {
     let mut uploads = watched();
     let under = |token: u32| upload_under(token, 0);
-    let decide = |uploads: &mut UploadClients, token, ms| uploads.decide(&Upload::read(&under(token)), at(ms), 0.5);
+    let decide = |uploads: &mut UploadClients, token, ms| uploads.decide(&note(&under(token)), at(ms), 0.5);
     for ms in 0..3 {
-        uploads.refused(&Upload::read(&under(1)), &refusal(0), at(ms));
+        uploads.refused(&note(&under(1)), &refusal(0), at(ms));
     }
     let due = uploads.status().next_probe;
     assert_eq!((decide(&mut uploads, 1, 10), decide(&mut uploads, 2, 10)), (Verdict::Answer, Verdict::Pass));
-    uploads.refused(&Upload::read(&under(2)), &refusal(0), at(11));
+    uploads.refused(&note(&under(2)), &refusal(0), at(11));
     assert_eq!(decide(&mut uploads, 2, 12), Verdict::Answer);
     let status = uploads.status();
     assert_eq!((status.state, status.refusals, status.next_probe), (LoopState::Looping, 4, due));
 
     // Renewed again, and accepted: it was this loop that ended.
-    uploads.accepted(&Upload::read(&under(3)), at(13));
+    uploads.accepted(&note(&under(3)), at(13));
     assert_eq!(uploads.status().state, LoopState::Recovered);
 }
 
@@ -343,8 +344,8 @@ proptest! {
         for (answer, later) in steps {
             let (status, error) = ANSWERS[answer];
             now += later;
-            prop_assert_eq!(session.upload_starts(&upload(1), at(now), 0.5), Verdict::Pass);
-            prop_assert!(!session.upload_settled(&upload(1), status, error, "/_matrix/client/v3/keys/upload", at(now)));
+            prop_assert_eq!(starts(&mut session, &upload(1), at(now), 0.5), Verdict::Pass);
+            prop_assert!(!settle(&mut session, &upload(1), status, error, "/_matrix/client/v3/keys/upload", at(now)));
             // But for the one that could come from nowhere else, the SDK's line says nothing either.
             if ![200, 403, 500].contains(&status) {
                 let text = format!("Failed to process outgoing request 0: MatrixError: [{status}] {error} (https://hs)");

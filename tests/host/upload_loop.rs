@@ -1,12 +1,14 @@
 //! The detector and the breaker of one client: any order of refusals, acceptances and clock jumps.
 #![cfg(not(target_family = "wasm"))]
 
+mod notes;
+
 use lotus_crypto_diag::entry::Refusal;
 use lotus_crypto_diag::timestamp::Timestamp;
-use lotus_crypto_diag::upload::Upload;
 use lotus_crypto_diag::upload_loop::{
     Breaker, FIRST_PROBE_MS, LAST_PROBE_MS, LoopOptions, LoopState, UploadLoop, Verdict,
 };
+use notes::note;
 use proptest::prelude::*;
 
 fn at(ms: i64) -> Timestamp {
@@ -38,18 +40,18 @@ fn upload(numbers: &[u32]) -> String {
 /// The server refuses an upload because of the key with this number.
 fn refuse(uploads: &mut UploadLoop, number: u32, ms: i64) {
     let text = upload(&[number]);
-    uploads.refused(&refusal(number), Some(&Upload::read(&text)), at(ms));
+    uploads.refused(&refusal(number), Some(&note(&text)), at(ms));
 }
 
 fn decide(uploads: &mut UploadLoop, number: u32, ms: i64) -> Verdict {
-    uploads.decide(&Upload::read(&upload(&[number])), at(ms), 0.0)
+    uploads.decide(&note(&upload(&[number])), at(ms), 0.0)
 }
 
 /// A client that tries every `every_ms` for `duration_ms`, at a server that always refuses: how many tries arrive.
 fn storm(every_ms: i64, duration_ms: i64, random: f64) -> (UploadLoop, Vec<i64>) {
     let (mut uploads, mut arrived) = (watched(), Vec::new());
     let (refusal, text) = (refusal(0), upload(&[0, 9]));
-    let upload = Upload::read(&text);
+    let upload = note(&text);
     for ms in (0..duration_ms).step_by(usize::try_from(every_ms).unwrap()) {
         if uploads.decide(&upload, at(ms), random) == Verdict::Pass {
             arrived.push(ms);
@@ -134,7 +136,7 @@ fn refusals_far_apart_are_no_loop_and_those_of_a_key_that_moves_on_are() {
 #[test]
 fn switched_off_or_blind_it_holds_nothing_back() {
     let text = upload(&[0]);
-    let seen = Upload::read(&text);
+    let seen = note(&text);
     for (is_watched, breaker, seen) in [(true, false, Some(&seen)), (false, true, None), (true, true, None)] {
         let mut uploads = UploadLoop::default();
         uploads.watch(is_watched, LoopOptions { breaker, ..LoopOptions::default() });
@@ -255,7 +257,7 @@ proptest! {
                 continue;
             }
             let is_loop = uploads.status().state == LoopState::Looping;
-            if uploads.decide(&Upload::read(&upload(&[0])), at(now + ahead), random) == Verdict::Answer {
+            if uploads.decide(&note(&upload(&[0])), at(now + ahead), random) == Verdict::Answer {
                 prop_assert!(is_loop);
                 let waits_since = since_jump.map_or(last, |(at, _)| at);
                 prop_assert!(now - waits_since <= interval + interval / 5, "put off for {}", now - waits_since);

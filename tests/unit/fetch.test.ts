@@ -1,29 +1,39 @@
 // What watches `fetch`, over one that does odd things; the browser's own is in the end-to-end tests.
 import { afterEach, expect, it, vi } from 'vitest';
 
-import { tapFetch } from '../../crate/capture/js/fetch.js';
+import { type UploadCall, watchFetch } from '../../crate/capture/js/fetch.js';
 
 const URL = 'https://hs/_matrix/client/v3/keys/upload';
 const INIT = { method: 'POST', body: JSON.stringify({ one_time_keys: { 'signed_curve25519:AAAA': {} } }) };
 
+/** Of the server's answers: status, words, where they came from. Of what was no answer: 0, and the error. */
+type Told = [number, unknown, string?];
+
 /** The `fetch` below is what is given here. */
-function page(below: () => unknown) {
-  const settled: number[] = [];
+function page(below: () => unknown, settled = (..._told: Told): void => {}) {
+  const told: Told[] = [];
   const failures: unknown[] = [];
   const scope = { fetch: below as (url: string, init?: object) => unknown };
   const control = new AbortController();
-  tapFetch(
+  const note = (...one: Told) => {
+    told.push(one);
+    settled(...one);
+  };
+  watchFetch(
     scope,
-    () => false,
-    (_upload, status) => settled.push(status) > 0,
-    () => {},
+    {
+      starts: () => null,
+      answered: () => {},
+      settled: (_, status, _text, body, url) => note(status, body, url),
+      failed: ({ asked }, error) => note(0, error, asked),
+    },
     (error) => {
       failures.push(error);
       control.abort();
     },
     control.signal,
   );
-  return { upload: () => scope.fetch(URL, INIT), settled, failures, scope };
+  return { upload: () => scope.fetch(URL, INIT), told, failures, scope };
 }
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 10));
@@ -64,30 +74,21 @@ it.each([
   ['is nothing', undefined],
 ])('an answer that %s costs that answer only', async (_, odd) => {
   const answers = [odd, new Response('{}', { status: 200 })];
-  const { upload, settled, failures } = page(async () => answers.shift());
+  const { upload, told, failures } = page(async () => answers.shift());
   expect(await upload()).toBe(odd);
-  expect(settled).toEqual([]);
+  expect(told).toEqual([]);
   await upload();
   await settle();
-  expect(settled).toEqual([200]);
+  expect(told).toEqual([[200, '{}', URL]]);
   expect(failures).toEqual([]);
 });
 
 it('a trap lets fetch go', async () => {
   const original = async () => new Response('{}', { status: 200 });
-  const scope = { fetch: original as (url: string, init?: object) => Promise<Response> };
-  const control = new AbortController();
   const trap = vi.fn(() => {
     throw new WebAssembly.RuntimeError('unreachable');
   });
-  tapFetch(
-    scope,
-    () => false,
-    trap,
-    () => {},
-    () => control.abort(),
-    control.signal,
-  );
+  const { scope } = page(original, trap);
   const ours = scope.fetch;
   expect(await ours(URL, INIT)).toMatchObject({ status: 200 });
   await settle();
@@ -97,60 +98,71 @@ it('a trap lets fetch go', async () => {
   expect(scope.fetch).toBe(original);
 });
 
-const json = (status: number, body: object) => new Response(JSON.stringify(body), { status });
-const aborted = Object.assign(new Error('signal is aborted'), { name: 'AbortError' });
+const problem = new TypeError('Failed to fetch');
 
-it.each<[string, () => Promise<unknown>, [number, string] | undefined]>([
+it.each<[string, () => Promise<unknown>, Told]>([
   [
     'an accepted upload',
-    async () => json(200, { one_time_key_counts: { signed_curve25519: 400 } }),
-    [200, '{"one_time_key_counts":{"signed_curve25519":400}}'],
+    async () => new Response('{"one_time_key_counts":{}}'),
+    [200, '{"one_time_key_counts":{}}', URL],
   ],
-  [
-    'a refusal',
-    async () => json(400, { errcode: 'M_UNKNOWN', error: 'One time key a:B already exists.' }),
-    [400, 'One time key a:B already exists.'],
-  ],
-  [
-    'a refusal of Dendrite',
-    async () => json(400, { '@a:hs': { D: { error: 'x already exists' } } }),
-    [400, '{"@a:hs":{"D":{"error":"x already exists"}}}'],
-  ],
-  [
-    'another 400',
-    async () => json(400, { errcode: 'M_TOO_LARGE', error: 'x' }),
-    [400, '{"errcode":"M_TOO_LARGE","error":"x"}'],
-  ],
-  [
-    'the page of a proxy',
-    async () => new Response('<html>502 Bad Gateway</html>', { status: 502 }),
-    [502, '<html>502 Bad Gateway</html>'],
-  ],
-  ['no answer', () => Promise.reject(new TypeError('Failed to fetch')), [0, 'Failed to fetch']],
-  ['what the page gave up itself', () => Promise.reject(aborted), undefined],
-])('%s is told with its status and words', async (_, below, expected) => {
-  const told: [number, string][] = [];
-  const scope = { fetch: below as (url: string, init?: object) => Promise<unknown> };
-  tapFetch(
-    scope,
-    () => false,
-    (upload, status, words) => {
-      // Without an upload, it only says that an error is still to be read.
-      if (upload) told.push([status, words]);
-      return false;
-    },
-    () => {},
-    () => {},
-    new AbortController().signal,
-  );
-  await scope.fetch(URL, INIT).catch(() => {});
+  ['a refusal', async () => new Response('{"error":"x"}', { status: 400 }), [400, '{"error":"x"}', URL]],
+  ['an answer without end', async () => new Response('x'.repeat(2_000_000)), [200, 'x'.repeat(2 ** 20), URL]],
+  ['no answer', () => Promise.reject(problem), [0, problem, URL]],
+])('%s is told as it is', async (_, below, expected) => {
+  const { upload, told } = page(below);
+  await Promise.resolve(upload()).catch(() => {});
   await settle();
-  expect(told).toEqual(expected ? [expected] : []);
+  expect(told).toEqual([expected]);
+});
+
+it('where no answer comes, that is told before whoever asked hears of it', async () => {
+  const { upload, told } = page(() => Promise.reject(problem));
+  expect(await Promise.resolve(upload()).catch(() => told.length)).toBe(1);
+});
+
+/** Uploads that are answered with this refusal, or by the server. */
+function holding(starts: (call: UploadCall) => { afterMs: number } | null) {
+  const scope = { fetch: async (_url: string, _init?: object) => new Response('sent') };
+  const held = (call: UploadCall) => {
+    const refusal = starts(call);
+    return refusal && { status: 400, statusText: 'Bad Request', body: '{"error":"x"}', ...refusal };
+  };
+  const nothing = () => {};
+  const seen = { starts: held, answered: nothing, settled: nothing, failed: nothing };
+  watchFetch(scope, seen, nothing, new AbortController().signal);
+  return (init: object = INIT) => scope.fetch(URL, init);
+}
+
+it('an upload that is held back is answered as the server would, when that is due', async () => {
+  vi.useFakeTimers();
+  const dues = [0, 250];
+  const upload = holding(() => ({ afterMs: dues.shift() ?? 0 }));
+  const response = await upload();
+  expect(response).toMatchObject({ status: 400, statusText: 'Bad Request', url: URL, ok: false });
+  expect(response.headers.get('content-type')).toBe('application/json');
+  expect(await response.json()).toEqual({ error: 'x' });
+  const second = vi.fn();
+  void upload().then(second);
+  await vi.advanceTimersByTimeAsync(249);
+  expect(second).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(second).toHaveBeenCalledOnce();
+  vi.useRealTimers();
+});
+
+it('what was given up before goes to fetch itself, and so does what the module does not hold back or cannot judge', async () => {
+  const starts = vi.fn(() => ({ afterMs: 0 }));
+  expect(await (await holding(starts)({ ...INIT, signal: AbortSignal.abort() })).text()).toBe('sent');
+  expect(starts).not.toHaveBeenCalled();
+  expect(await (await holding(() => null)()).text()).toBe('sent');
+  expect(await (await holding(throwing)()).text()).toBe('sent');
+  const signal = Object.defineProperty({}, 'aborted', { get: throwing });
+  expect(await (await holding(starts)({ ...INIT, signal })).text()).toBe('sent');
 });
 
 it('an upload that fails is told as unhandled where nobody handles it, once, and otherwise not', async () => {
   process.on('unhandledRejection', note);
-  const problem = new TypeError('Failed to fetch');
   const { upload } = page(() => Promise.reject(problem));
   await expect(upload()).rejects.toBe(problem);
   await settle();

@@ -18,7 +18,7 @@ extern "C" {
 
     /// `js-sys` has no `String()`, which takes any value.
     #[wasm_bindgen(catch, js_name = String)]
-    fn text_of(value: &JsValue) -> Result<String, JsValue>;
+    pub(crate) fn text_of(value: &JsValue) -> Result<String, JsValue>;
 }
 
 impl Clock {

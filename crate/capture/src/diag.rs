@@ -1,30 +1,30 @@
 //! What JavaScript holds: the session, and the readers of the consoles.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Function, Math};
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 use super::convert::{Clock, tell, to_object};
 use super::markers;
-use super::options::UploadWatchOptions;
 use lotus_crypto_diag::crypto_store::{Device, IdentityKeys};
 use lotus_crypto_diag::entry::Level;
 use lotus_crypto_diag::line::{Line, ReadLine};
 use lotus_crypto_diag::redact::redact;
 use lotus_crypto_diag::session::Session;
 use lotus_crypto_diag::timestamp::Timestamp;
-use lotus_crypto_diag::upload_loop::Verdict;
 
 /// One session of diagnostics. Not for hosts: the package's own API stands in front of it.
 ///
 /// The consoles and `fetch` are wrapped in JavaScript, which makes this when the first thing happens that is evidence.
 #[wasm_bindgen]
 pub struct CryptoDiag {
-    session: Rc<RefCell<Session>>,
-    on_change: Function,
-    clock: Clock,
+    pub(super) session: Rc<RefCell<Session>>,
+    pub(super) on_change: Function,
+    pub(super) clock: Clock,
+    /// For signs that a server may accept keys again.
+    pub(super) listens: Cell<bool>,
 }
 
 #[wasm_bindgen]
@@ -33,7 +33,7 @@ impl CryptoDiag {
     /// milliseconds since 1970.
     #[wasm_bindgen(constructor)]
     pub fn new(on_change: Function, clock: Clock) -> Self {
-        Self { session: Rc::default(), on_change, clock }
+        Self { session: Rc::default(), on_change, clock, listens: Cell::new(false) }
     }
 
     /// For the lines of one console.
@@ -43,56 +43,6 @@ impl CryptoDiag {
             on_change: self.on_change.clone(),
             clock: self.clock.clone(),
             recent: RefCell::default(),
-        }
-    }
-
-    /// `fetch` is wrapped, or it is not any more; what was seen stays.
-    #[wasm_bindgen(js_name = watchUploads)]
-    pub fn watch_uploads(&self, watched: bool, options: &UploadWatchOptions) {
-        let options = options.read();
-        self.session.borrow_mut().watch_uploads(watched, options);
-    }
-
-    /// An upload of keys starts (see [`lotus_crypto_diag::upload`] for what is known of it). Gives whether it is to be
-    /// answered from memory.
-    #[wasm_bindgen(js_name = uploadStarts)]
-    pub fn upload_starts(&self, upload: &str) -> bool {
-        // Before the borrow: a page may have put something of its own in place of either.
-        let (now, random) = (self.clock.now(), Math::random());
-        let decided = self
-            .session
-            .try_borrow_mut()
-            .map(|mut session| session.upload_starts(upload, now, random) == Verdict::Answer);
-        tell(&self.on_change);
-        decided.unwrap_or(false)
-    }
-
-    /// The status, words and path of the server's answer to an upload; gives whether it refused the keys. Status 0: no
-    /// answer came. Without an upload before an error is read.
-    #[wasm_bindgen(js_name = uploadSettled)]
-    pub fn upload_settled(&self, upload: &str, status: u16, answer: &str, path: &str) -> bool {
-        let now = self.clock.now();
-        let settled = self.session.try_borrow_mut().map(|mut session| {
-            if upload.is_empty() {
-                session.upload_answered(now);
-                return false;
-            }
-            session.upload_settled(upload, status, answer, path, now)
-        });
-        tell(&self.on_change);
-        settled.unwrap_or(false)
-    }
-
-    /// There is a reason to ask whether the server accepts keys again: of those that are held back, the next upload goes
-    /// through. A person's wish counts for more than a sign of the browser.
-    #[wasm_bindgen(js_name = probeUploads)]
-    pub fn probe_uploads(&self, is_asked_for: bool) {
-        let now = self.clock.now();
-        if let Ok(mut session) = self.session.try_borrow_mut() {
-            session.probe_uploads(is_asked_for, now);
-        }
-        if is_asked_for {
-            tell(&self.on_change);
         }
     }
 

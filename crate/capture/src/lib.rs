@@ -4,11 +4,13 @@
 mod bounded;
 mod convert;
 mod diag;
+mod events;
 mod latency;
 mod markers;
 mod options;
 mod storage;
 mod tabs;
+mod uploads;
 
 #[cfg(test)]
 #[path = "../../../tests/browser/main.rs"]
@@ -20,6 +22,7 @@ pub use latency::RequestTimings;
 pub use options::UploadWatchOptions;
 pub use storage::PersistentStorage;
 pub use tabs::TabElection;
+pub use uploads::UploadCall;
 
 /// Constant time, little fragmentation, and a fifth of the bytes of the one that `std` brings along.
 #[global_allocator]
@@ -28,6 +31,6 @@ static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 /// The types that the declarations name which wasm-bindgen writes.
 #[wasm_bindgen::prelude::wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r"
-import type { UploadWatchOptions } from '../../src/engine';
+import type { FromMemory, UploadCall, UploadWatchOptions } from '../../src/engine';
 import type { CryptoStoreStatus, Evidences, Latency, StorageStatus } from '../../src/generated/model';
 ";

@@ -8,10 +8,11 @@ use futures_util::future::join;
 use js_sys::futures::{future_to_promise, spawn_local};
 use js_sys::{Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
-use web_sys::{EventTarget, Permissions, Storage, StorageManager};
+use web_sys::{Permissions, Storage, StorageManager};
 
 use super::bounded::{answer, within};
 use super::convert::{explain, get, tell, to_object, web_storage};
+use super::events::listen;
 use lotus_crypto_diag::persistence::{Look, Persistence, prompts};
 
 /// That a prompt was shown in this tab is remembered over a reload.
@@ -177,16 +178,6 @@ impl Inner {
         if is_denied {
             let _ = self.request();
         }
-    }
-}
-
-/// For as long as the page lives.
-fn listen(target: JsValue, event: &str, listener: impl Fn() + 'static) {
-    let listener = Closure::<dyn Fn()>::new(listener);
-    if get(&target, "addEventListener").is_ok_and(|add| add.is_function()) {
-        let target: EventTarget = target.unchecked_into();
-        let _ = target.add_event_listener_with_callback(event, listener.as_ref().unchecked_ref());
-        listener.forget();
     }
 }
 

@@ -36,8 +36,11 @@ pub mod election;
 
 pub mod leadership;
 pub mod upload;
+pub mod upload_answer;
 pub mod upload_loop;
 pub mod upload_outcome;
+
+pub mod refusals;
 
 pub mod upload_clients;
 

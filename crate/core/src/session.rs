@@ -11,12 +11,13 @@ use crate::line::{Line, ReadLine, failed_upload};
 use crate::otk::dendrite_words;
 use crate::recovery::{RecoveryReason, recovery};
 use crate::redact::redact;
+use crate::refusals::FromMemory;
 use crate::stores::CryptoStores;
 use crate::timestamp::Timestamp;
 use crate::upload::Upload;
+use crate::upload_answer::{UploadAnswer, UploadFailure};
 use crate::upload_clients::UploadClients;
-use crate::upload_loop::{LoopOptions, UploadLoopStatus, Verdict};
-use crate::upload_outcome::held_in;
+use crate::upload_loop::{LoopOptions, UploadLoopStatus};
 
 /// What a view needs: small, and rebuilt only when something changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -141,9 +142,9 @@ impl Session {
         self.stores.retire(user_id, device_id);
     }
 
-    /// What is to be done with an upload of keys; `upload` as [`Upload::read`] reads it. See [`UploadClients::decide`].
-    pub fn upload_starts(&mut self, upload: &str, now: Timestamp, random: f64) -> Verdict {
-        self.uploads.decide(&Upload::read(upload), now, random)
+    /// What an upload of keys is answered with that is held back; `None`: it goes to the server.
+    pub fn upload_starts(&mut self, upload: &Upload, now: Timestamp, random: f64) -> Option<FromMemory> {
+        self.uploads.answer(upload, now, random)
     }
 
     /// There is a sign that the server may accept keys again, or somebody asks whether it does.
@@ -156,35 +157,49 @@ impl Session {
         self.uploads.answered(now);
     }
 
-    /// The server answered an upload of keys, `answer` in its words; `true` where it refused them because a key exists. Status
-    /// 0: no answer came, and why.
-    pub fn upload_settled(&mut self, upload: &str, status: u16, answer: &str, path: &str, now: Timestamp) -> bool {
-        let upload = Upload::read(upload);
-        if (200..300).contains(&status) {
-            self.uploads.accepted(&upload, now);
-            self.uploads.supplied(&upload, held_in(answer), now);
+    /// The server answered an upload of keys; `true` where it refused them because a key exists.
+    pub fn upload_settled(&mut self, upload: &Upload, answer: &UploadAnswer<'_>, now: Timestamp) -> bool {
+        if answer.is_accepted() {
+            self.uploads.accepted(upload, now);
+            self.uploads.supplied(upload, answer.held(), now);
             return false;
         }
-        if status == 400 {
-            let text = ["[400] ", dendrite_words(answer).unwrap_or(answer), " (", path, ")"].concat();
+        let words = answer.words();
+        if answer.status == 400 {
+            let text = ["[400] ", dendrite_words(&words).unwrap_or(&words), " (", answer.path(), ")"].concat();
             let line = Line { level: Level::Error, source: "network", text: &text, excerpt: "", truncated: false };
             let evidence = line.read().and_then(|line| line.evidence);
             if let Some(evidence) = evidence
                 && let Detail::Refusal(refusal) = &evidence.detail
             {
-                self.uploads.refused(&upload, refusal, now);
+                self.uploads.refused(upload, refusal, now);
+                self.uploads.keep(upload, answer);
                 self.counts.add(evidence.fault);
                 self.buffer.add(&evidence, None, now);
                 return true;
             }
         }
-        let http_status = (status != 0).then_some(status);
-        let evidence = failed_upload(http_status, answer, path);
+        // An opaque answer has no status.
+        let status = (answer.status != 0).then_some(answer.status);
+        self.upload_went_wrong(upload, status, &words, answer.path(), now);
+        false
+    }
+
+    /// No answer came to an upload of keys. Gives whether that is kept: it is not where the page gave it up itself.
+    pub fn upload_failed(&mut self, upload: &Upload, failure: &UploadFailure<'_>, now: Timestamp) -> bool {
+        if failure.is_given_up() {
+            return false;
+        }
+        self.upload_went_wrong(upload, None, failure.words(), failure.path(), now);
+        true
+    }
+
+    fn upload_went_wrong(&mut self, upload: &Upload, status: Option<u16>, words: &str, path: &str, now: Timestamp) {
+        let evidence = failed_upload(status, words, path);
         if let Detail::UploadFailed { errcode, .. } = &evidence.detail {
-            self.uploads.failed(&upload, http_status, errcode.as_deref(), now);
+            self.uploads.failed(upload, status, errcode.as_deref(), now);
         }
         self.buffer.add(&evidence, None, now);
-        false
     }
 
     /// The browser was asked whether it still lists the database of a device's store. Gives whether that is news.
@@ -244,7 +259,8 @@ mod tests {
         let device = Device { user_id: "@a:hs".into(), device_id: "D".into(), database: "x".into() };
         session.watch_uploads(true, LoopOptions::default());
         session.store_found(device, Recall::Nothing, Some(true), None, Timestamp::default());
-        session.upload_settled("at s t", 400, "One time key a:B already exists.", "/", Timestamp::default());
+        let refusal = UploadAnswer { status: 400, body: "One time key a:B already exists.", ..UploadAnswer::default() };
+        session.upload_settled(&Upload::default(), &refusal, Timestamp::default());
         session.captures_mut().mark("other", Timestamp::default());
         let evidence = session.evidence();
         assert!(

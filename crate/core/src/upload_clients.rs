@@ -6,8 +6,10 @@
 //! are counted, and never held back.
 
 use crate::entry::Refusal;
+use crate::refusals::{FromMemory, Pace, Refusals};
 use crate::timestamp::Timestamp;
 use crate::upload::Upload;
+use crate::upload_answer::UploadAnswer;
 use crate::upload_loop::{LoopOptions, LoopState, UploadLoop, UploadLoopStatus, Verdict};
 
 /// How long after an answer the SDK logs it.
@@ -28,7 +30,7 @@ enum Who {
     /// Not known for certain: as far as it is.
     Sender {
         server: Option<String>,
-        sender: String,
+        sender: u64,
         users: Vec<String>,
     },
     /// Not seen on the network, only in lines of the console that do not fit a device that was seen there.
@@ -36,15 +38,15 @@ enum Who {
 }
 
 impl Who {
-    fn of(upload: &Upload<'_>) -> Self {
+    fn of(upload: &Upload) -> Self {
         match upload.device() {
             Some((server, user, device)) => {
                 Self::Device { server: server.to_owned(), user: user.to_owned(), device: device.to_owned() }
             }
             None => Self::Sender {
-                server: upload.server.map(str::to_owned),
-                sender: upload.sender.to_owned(),
-                users: upload.signers.iter().flatten().map(|(user, _)| (*user).to_owned()).collect(),
+                server: upload.server.clone(),
+                sender: upload.sender,
+                users: upload.signers.iter().flatten().map(|(user, _)| user.clone()).collect(),
             },
         }
     }
@@ -60,6 +62,7 @@ impl Who {
 struct Client {
     who: Who,
     uploads: UploadLoop,
+    refusals: Refusals,
     last_seen: Timestamp,
 }
 
@@ -72,6 +75,7 @@ pub struct UploadClients {
     clients: Vec<Client>,
     /// When an answer was last seen on the network, whose line in the console is still to come.
     answered: Option<Timestamp>,
+    pace: Pace,
 }
 
 impl UploadClients {
@@ -119,7 +123,7 @@ impl UploadClients {
     }
 
     /// An upload failed, other than because a key exists.
-    pub fn failed(&mut self, upload: &Upload<'_>, http_status: Option<u16>, errcode: Option<&str>, now: Timestamp) {
+    pub fn failed(&mut self, upload: &Upload, http_status: Option<u16>, errcode: Option<&str>, now: Timestamp) {
         self.answered = Some(now);
         self.client(Who::of(upload), now).failed(http_status, errcode, now);
     }
@@ -130,13 +134,21 @@ impl UploadClients {
     }
 
     /// The server refused an upload.
-    pub fn refused(&mut self, upload: &Upload<'_>, refusal: &Refusal, now: Timestamp) {
+    pub fn refused(&mut self, upload: &Upload, refusal: &Refusal, now: Timestamp) {
         self.answered = Some(now);
         self.client(Who::of(upload), now).refused(refusal, Some(upload), now);
     }
 
+    /// Keeps the refusal of an upload whose device is certain, to be given again.
+    pub fn keep(&mut self, upload: &Upload, answer: &UploadAnswer<'_>) {
+        let who = Who::of(upload);
+        if let Some(client) = self.clients.iter_mut().find(|client| client.who == who && upload.device().is_some()) {
+            client.refusals.keep(upload.sender, answer);
+        }
+    }
+
     /// The server accepted an upload. Without one-time keys it ends no loop, but the server answers.
-    pub fn accepted(&mut self, upload: &Upload<'_>, now: Timestamp) {
+    pub fn accepted(&mut self, upload: &Upload, now: Timestamp) {
         let who = Who::of(upload);
         if upload.is_unread || upload.keys.is_empty() {
             let is_its = |client: &&mut Client| client.who == who || client.uploads.is_of(upload.sender);
@@ -157,7 +169,7 @@ impl UploadClients {
     }
 
     /// How many one-time keys the server holds, now that it accepted this upload.
-    pub fn supplied(&mut self, upload: &Upload<'_>, held: Option<u32>, now: Timestamp) {
+    pub fn supplied(&mut self, upload: &Upload, held: Option<u32>, now: Timestamp) {
         if !upload.keys.is_empty() {
             let keys = u32::try_from(upload.keys.len()).unwrap_or(u32::MAX);
             self.client(Who::of(upload), now).supplied(keys, held, now);
@@ -165,7 +177,7 @@ impl UploadClients {
     }
 
     /// What is to be done with an upload. See [`UploadLoop::decide`].
-    pub fn decide(&mut self, upload: &Upload<'_>, now: Timestamp, random: f64) -> Verdict {
+    pub fn decide(&mut self, upload: &Upload, now: Timestamp, random: f64) -> Verdict {
         let who = Who::of(upload);
         let Some(client) = self.clients.iter_mut().find(|client| client.who == who) else {
             return Verdict::Pass;
@@ -176,6 +188,15 @@ impl UploadClients {
             self.answered = Some(now);
         }
         verdict
+    }
+
+    /// What an upload is answered with that is held back: the last refusal of the same client, sent by the same.
+    pub fn answer(&mut self, upload: &Upload, now: Timestamp, random: f64) -> Option<FromMemory> {
+        let who = Who::of(upload);
+        let client = self.clients.iter().find(|client| client.who == who)?;
+        let refusal = client.refusals.of(upload.sender)?.clone();
+        let is_held = self.decide(upload, now, random) == Verdict::Answer;
+        is_held.then(|| FromMemory { after_ms: self.pace.wait_ms(now), ..refusal })
     }
 
     /// There is a sign that the servers may accept again, or somebody asks. See [`UploadLoop::probe_soon`].
@@ -217,14 +238,17 @@ impl UploadClients {
             };
             self.clients.iter().position(is_told)
         };
-        let found = known.or_else(told).map(|at| self.clients.remove(at).uploads);
+        let found = known.or_else(told).map(|at| self.clients.remove(at));
         let gone_after = self.options.window_ms.max(GONE_MS);
         self.clients.retain(|client| now.ms() - client.last_seen.ms() <= gone_after);
         if self.clients.len() >= CLIENTS {
             self.clients.remove(0);
         }
-        let uploads = found.unwrap_or_else(|| self.new_loop());
-        self.clients.push(Client { who, uploads, last_seen: now });
+        let (uploads, refusals) = match found {
+            Some(Client { uploads, refusals, .. }) => (uploads, refusals),
+            None => (self.new_loop(), Refusals::default()),
+        };
+        self.clients.push(Client { who, uploads, refusals, last_seen: now });
         let last = self.clients.len() - 1;
         &mut self.clients[last].uploads
     }

@@ -141,22 +141,22 @@ pub enum Verdict {
 #[derive(Clone, Debug)]
 struct RefusedKey {
     /// In whose name it was sent.
-    sender: String,
+    sender: u64,
     id: String,
-    value: String,
+    value: u64,
     /// What was sent along with it.
-    carried: VecDeque<String>,
+    carried: VecDeque<u64>,
 }
 
 impl RefusedKey {
     /// The same key, sent by the same.
-    fn is_in(&self, upload: &Upload<'_>) -> bool {
-        self.sender == upload.sender && upload.keys.iter().any(|(id, value)| self.id == *id && self.value == *value)
+    fn is_in(&self, upload: &Upload) -> bool {
+        self.sender == upload.sender && upload.keys.iter().any(|(id, value)| (id, value) == (&self.id, &self.value))
     }
 
     /// All that stands beside the one-time keys came with this key before.
-    fn knows_all_of(&self, upload: &Upload<'_>) -> bool {
-        upload.carried.iter().all(|field| self.carried.iter().any(|known| known == field))
+    fn knows_all_of(&self, upload: &Upload) -> bool {
+        upload.carried.iter().all(|field| self.carried.contains(field))
     }
 }
 
@@ -191,7 +191,7 @@ impl UploadLoop {
     }
 
     /// The server refused an upload. `None`: a line that the SDK wrote says so, where the network is not watched.
-    pub fn refused(&mut self, refusal: &Refusal, upload: Option<&Upload<'_>>, now: Timestamp) {
+    pub fn refused(&mut self, refusal: &Refusal, upload: Option<&Upload>, now: Timestamp) {
         if let Some(upload) = upload {
             self.remember(refusal, upload);
         }
@@ -245,22 +245,17 @@ impl UploadLoop {
     }
 
     /// Only of a key that was in the upload, under the very id, and whose device is certain.
-    fn remember(&mut self, refusal: &Refusal, upload: &Upload<'_>) {
+    fn remember(&mut self, refusal: &Refusal, upload: &Upload) {
         let Some((id, value)) = upload.keys.iter().find(|(id, _)| *id == refusal.key_id) else { return };
         if upload.device().is_none() {
             return;
         }
         let known = self.refused.iter().position(|refused| refused.id == *id && refused.is_in(upload));
-        let new = || RefusedKey {
-            sender: upload.sender.to_owned(),
-            id: (*id).to_owned(),
-            value: (*value).to_owned(),
-            carried: VecDeque::new(),
-        };
+        let new = || RefusedKey { sender: upload.sender, id: id.clone(), value: *value, carried: VecDeque::new() };
         let mut refused = known.map_or_else(new, |at| self.refused.remove(at));
         for field in &upload.carried {
-            if !refused.carried.iter().any(|known| known == field) {
-                refused.carried.push_back((*field).to_owned());
+            if !refused.carried.contains(field) {
+                refused.carried.push_back(*field);
             }
         }
         while refused.carried.len() > CARRIED {
@@ -309,7 +304,7 @@ impl UploadLoop {
     }
 
     /// What is to be done with an upload. `random` is from 0 to 1.
-    pub fn decide(&mut self, upload: &Upload<'_>, now: Timestamp, random: f64) -> Verdict {
+    pub fn decide(&mut self, upload: &Upload, now: Timestamp, random: f64) -> Verdict {
         self.random = random.clamp(0.0, 1.0);
         let is_known = |refused: &RefusedKey| refused.is_in(upload) && refused.knows_all_of(upload);
         let is_certain = !upload.is_unread && upload.device().is_some();
@@ -351,7 +346,7 @@ impl UploadLoop {
     }
 
     /// Whether it is about keys that were sent in the name of this sender.
-    pub fn is_of(&self, sender: &str) -> bool {
+    pub fn is_of(&self, sender: u64) -> bool {
         self.refused.iter().any(|refused| refused.sender == sender)
     }
 

@@ -7,7 +7,6 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use crate::scan;
 use crate::timestamp::Timestamp;
 
 /// Uploads that failed since the last accepted one, other than because a key exists already.
@@ -58,13 +57,6 @@ pub(crate) fn note_failure(
     let errcode = errcode.map(str::to_owned);
     let (count, first_ts) = failing.as_ref().map_or((0, now), |failing| (failing.count, failing.first_ts));
     *failing = Some(UploadFailures { count: count.saturating_add(1), first_ts, last_ts: now, http_status, errcode });
-}
-
-/// How many one-time keys the server holds of a device, by its answer to an accepted upload.
-pub(crate) fn held_in(answer: &str) -> Option<u32> {
-    let counts = scan::after(answer, "\"one_time_key_counts\"")?;
-    let count = scan::after(scan::after(counts, "\"signed_curve25519\"")?, ":")?;
-    scan::number(count.trim_start())
 }
 
 const WINDOW_MS: i64 = 10 * 60_000;
@@ -141,18 +133,6 @@ mod tests {
         ] {
             let row = (uploads, every_ms, keys, held);
             assert_eq!(is_surplus(uploads, every_ms, keys, held), expected, "{row:?}");
-        }
-    }
-
-    #[test]
-    fn what_the_server_holds_is_read_from_its_answer() {
-        for (answer, held) in [
-            ("{\"one_time_key_counts\":{\"signed_curve25519\":400}}", Some(400)),
-            ("{ \"one_time_key_counts\": { \"x\": 1, \"signed_curve25519\": 50 } }", Some(50)),
-            ("{\"one_time_key_counts\":{}}", None),
-            ("", None),
-        ] {
-            assert_eq!(held_in(answer), held, "{answer}");
         }
     }
 

@@ -16,7 +16,8 @@ use lotus_crypto_diag::signature::classify;
 use lotus_crypto_diag::steps::steps_of;
 use lotus_crypto_diag::tab_message::Message;
 use lotus_crypto_diag::timestamp::Timestamp;
-use lotus_crypto_diag::upload::Upload;
+use lotus_crypto_diag::upload::{Upload, UploadRequest};
+use lotus_crypto_diag::upload_answer::UploadAnswer;
 use lotus_crypto_diag::upload_loop::{
     Breaker, FIRST_PROBE_MS, LAST_PROBE_MS, LoopOptions, LoopState, UploadLoop, Verdict,
 };
@@ -156,13 +157,15 @@ pub fn session(data: &[u8]) {
         let level = if repeat % 2 == 0 { Level::Warn } else { Level::Error };
         match input.int_in_range(0..=3)? {
             0 => {
-                let upload: &str = input.arbitrary()?;
-                let refused = session.upload_settled(upload, status, text, excerpt, now);
+                let request = UploadRequest { url: input.arbitrary()?, authorization: None, body: input.arbitrary()? };
+                let answer = UploadAnswer { status, status_text: "", body: text, url: excerpt };
+                let refused = session.upload_settled(&Upload::of(&request), &answer, now);
                 kept += u64::from(refused || !(200..300).contains(&status));
             }
             1 => {
                 session.probe_uploads(repeat % 2 == 0, now);
-                let _ = session.upload_starts(text, now, f64::from(repeat) / 255.0);
+                let request = UploadRequest { url: Some(excerpt), authorization: None, body: Some(text) };
+                let _ = session.upload_starts(&Upload::of(&request), now, f64::from(repeat) / 255.0);
             }
             _ => {
                 for number in 0..u32::from(repeat) {
@@ -195,7 +198,12 @@ pub fn uploads(data: &[u8]) {
     uploads.watch(true, options);
     let (mut now, mut since_accepted) = (0_i64, 0_u32);
     let mut last_probe: Option<i64> = None;
-    let upload = |key_id: &str| format!("at server sender\nby @a:hs DEVICE\nkey {key_id} value");
+    let upload = |key_id: &str| Upload {
+        server: Some("server".to_owned()),
+        signers: [Some(("@a:hs".to_owned(), "DEVICE".to_owned()))].into(),
+        keys: vec![(key_id.to_owned(), 1)],
+        ..Upload::default()
+    };
     let mut step = |input: &mut Unstructured<'_>| -> Result<()> {
         let elapsed = i64::from(input.arbitrary::<i16>()?) * if input.ratio(1, 8)? { 60_000 } else { 10 };
         now += elapsed;
@@ -207,8 +215,7 @@ pub fn uploads(data: &[u8]) {
         match input.int_in_range(0..=4)? {
             0 | 1 => {
                 let refusal = Refusal { key_id, ..Refusal::default() };
-                let text = upload(&refusal.key_id);
-                let upload = Upload::read(&text);
+                let upload = upload(&refusal.key_id);
                 uploads.refused(&refusal, input.arbitrary::<bool>()?.then_some(&upload), at);
                 since_accepted += 1;
             }
@@ -219,12 +226,11 @@ pub fn uploads(data: &[u8]) {
             _ => {
                 let was_open = uploads.status().breaker == Breaker::Open;
                 let before = uploads.status().probes;
-                let text = upload(&key_id);
                 let random = f64::from(input.arbitrary::<u8>()?) / 255.0;
                 if input.ratio(1, 8)? {
                     uploads.probe_soon(false, at);
                 }
-                let verdict = uploads.decide(&Upload::read(&text), at, random);
+                let verdict = uploads.decide(&upload(&key_id), at, random);
                 assert!(was_open || verdict == Verdict::Pass);
                 if uploads.status().probes > before {
                     assert!(last_probe.is_none_or(|last| now - last >= FIRST_PROBE_MS), "two probes at once");

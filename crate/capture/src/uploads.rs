@@ -1,0 +1,130 @@
+//! Uploads of keys, as the wrapper of `fetch` shows them.
+
+use std::rc::Rc;
+
+use wasm_bindgen::prelude::*;
+
+use super::convert::{get, tell, text_of, to_object};
+use super::diag::CryptoDiag;
+use super::events::listen;
+use super::options::UploadWatchOptions;
+use lotus_crypto_diag::refusals::FromMemory;
+use lotus_crypto_diag::upload::{Upload, UploadRequest};
+use lotus_crypto_diag::upload_answer::{UploadAnswer, UploadFailure};
+
+#[wasm_bindgen]
+extern "C" {
+    /// What `upload.js` took of a call of `fetch`. Each field is its own.
+    #[wasm_bindgen(typescript_type = "UploadCall")]
+    pub type UploadCall;
+
+    #[wasm_bindgen(method, getter)]
+    fn asked(this: &UploadCall) -> String;
+
+    #[wasm_bindgen(method, getter)]
+    fn url(this: &UploadCall) -> Option<String>;
+
+    #[wasm_bindgen(method, getter)]
+    fn authorization(this: &UploadCall) -> Option<String>;
+
+    #[wasm_bindgen(method, getter)]
+    fn body(this: &UploadCall) -> Option<String>;
+
+    /// That of `js-sys` is not caught where a page has broken it.
+    #[wasm_bindgen(catch, js_namespace = Math, js_name = random)]
+    fn random() -> Result<f64, JsValue>;
+}
+
+impl UploadCall {
+    fn read(&self) -> Upload {
+        let (url, authorization, body) = (self.url(), self.authorization(), self.body());
+        let (url, authorization, body) = (url.as_deref(), authorization.as_deref(), body.as_deref());
+        Upload::of(&UploadRequest { url, authorization, body })
+    }
+}
+
+// What is borrowed is borrowed when all of the page has been read, and given back before any of it is called.
+#[wasm_bindgen]
+impl CryptoDiag {
+    /// `fetch` is wrapped, or it is not any more; what was seen stays.
+    #[wasm_bindgen(js_name = watchUploads)]
+    pub fn watch_uploads(&self, watched: bool, options: &UploadWatchOptions) {
+        let options = options.read();
+        self.session.borrow_mut().watch_uploads(watched, options);
+        if watched && !self.listens.replace(true) {
+            self.listen_for_signs();
+        }
+    }
+
+    /// An upload of keys starts. Gives what it is answered with instead of being sent; `null`: it is sent.
+    #[wasm_bindgen(js_name = uploadStarts, unchecked_return_type = "FromMemory | null")]
+    pub fn upload_starts(&self, call: &UploadCall) -> JsValue {
+        let (upload, now, random) = (call.read(), self.clock.now(), random().unwrap_or_default());
+        let started = self.session.try_borrow_mut().map(|mut session| session.upload_starts(&upload, now, random));
+        tell(&self.on_change);
+        let held = started.ok().flatten().as_ref().map(FromMemory::to_json);
+        held.map_or(JsValue::NULL, |held| to_object(&held))
+    }
+
+    /// The server answered with an error that is still to be read: the SDK may be faster to log it.
+    #[wasm_bindgen(js_name = uploadAnswered)]
+    pub fn upload_answered(&self) {
+        let now = self.clock.now();
+        if let Ok(mut session) = self.session.try_borrow_mut() {
+            session.upload_answered(now);
+        }
+    }
+
+    /// The server answered an upload.
+    #[wasm_bindgen(js_name = uploadSettled)]
+    pub fn upload_settled(&self, call: &UploadCall, status: u16, status_text: &str, body: &str, url: &str) {
+        let (upload, now) = (call.read(), self.clock.now());
+        if let Ok(mut session) = self.session.try_borrow_mut() {
+            session.upload_settled(&upload, &UploadAnswer { status, status_text, body, url }, now);
+        }
+        tell(&self.on_change);
+    }
+
+    /// No answer came to an upload: `error` is what the promise of `fetch` was rejected with.
+    #[wasm_bindgen(js_name = uploadFailed)]
+    pub fn upload_failed(&self, call: &UploadCall, error: &JsValue) {
+        let (upload, url, now) = (call.read(), call.asked(), self.clock.now());
+        let field = |name| get(error, name).ok().filter(|value| !value.is_undefined() && !value.is_null());
+        let name = field("name").and_then(|name| name.as_string()).unwrap_or_default();
+        let message = text_of(field("message").as_ref().unwrap_or(error)).unwrap_or_default();
+        if let Ok(mut session) = self.session.try_borrow_mut() {
+            session.upload_failed(&upload, &UploadFailure { name: &name, message: &message, url: &url }, now);
+        }
+        tell(&self.on_change);
+    }
+
+    /// Somebody asks whether the server accepts keys again: of those that are held back, the next upload goes through.
+    #[wasm_bindgen(js_name = probeUploads)]
+    pub fn probe_uploads(&self) {
+        let now = self.clock.now();
+        if let Ok(mut session) = self.session.try_borrow_mut() {
+            session.probe_uploads(true, now);
+        }
+        tell(&self.on_change);
+    }
+}
+
+impl CryptoDiag {
+    /// A network that came back, and a person who looks again. Where they cannot be heard, the time alone decides.
+    fn listen_for_signs(&self) {
+        let page: JsValue = js_sys::global().into();
+        let document = get(&page, "document").unwrap_or_default();
+        for (target, event) in [(page, "online"), (document.clone(), "visibilitychange")] {
+            let (session, clock, document) = (Rc::clone(&self.session), self.clock.clone(), document.clone());
+            listen(target, event, move || {
+                if get(&document, "visibilityState").is_ok_and(|state| state == "hidden") {
+                    return;
+                }
+                let now = clock.now();
+                if let Ok(mut session) = session.try_borrow_mut() {
+                    session.probe_uploads(false, now);
+                }
+            });
+        }
+    }
+}

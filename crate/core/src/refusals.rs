@@ -1,0 +1,112 @@
+//! The server's refusals of uploads, kept to be given again, and how often they are.
+
+use serde::Serialize;
+
+use crate::json::to_json;
+use crate::timestamp::Timestamp;
+use crate::upload_answer::UploadAnswer;
+
+/// They come no faster than that: an SDK that tries again at once would take all of the page's time.
+const PACE_MS: i64 = 250;
+/// The longest that is kept is that of a proxy's error page.
+const LONGEST: usize = 64 * 1024;
+/// How many senders of one device are remembered. There is one, until its token is renewed.
+const SENDERS: usize = 4;
+
+/// What an upload is answered with that is not sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FromMemory {
+    /// HTTP status of the server's last refusal.
+    pub status: u16,
+    /// The words beside it.
+    pub status_text: String,
+    /// What the server said.
+    pub body: String,
+    /// After how many milliseconds the answer is due.
+    pub after_ms: u32,
+}
+
+impl FromMemory {
+    /// As JSON.
+    pub fn to_json(&self) -> String {
+        to_json(self)
+    }
+}
+
+/// The last refusal of one client, by who sent the upload.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Refusals {
+    /// The latest stands last.
+    kept: Vec<(u64, FromMemory)>,
+}
+
+impl Refusals {
+    pub(crate) fn keep(&mut self, sender: u64, answer: &UploadAnswer<'_>) {
+        if answer.body.len() > LONGEST {
+            return;
+        }
+        self.kept.retain(|(known, _)| *known != sender);
+        if self.kept.len() >= SENDERS {
+            self.kept.remove(0);
+        }
+        let UploadAnswer { status, status_text, body, .. } = *answer;
+        let (status_text, body) = (status_text.to_owned(), body.to_owned());
+        self.kept.push((sender, FromMemory { status, status_text, body, after_ms: 0 }));
+    }
+
+    pub(crate) fn of(&self, sender: u64) -> Option<&FromMemory> {
+        self.kept.iter().find(|(known, _)| *known == sender).map(|(_, answer)| answer)
+    }
+}
+
+/// When the last answer from memory was due.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pace {
+    last: Option<Timestamp>,
+}
+
+impl Pace {
+    /// How long the next one waits; no longer, whatever becomes of the clock.
+    pub(crate) fn wait_ms(&mut self, now: Timestamp) -> u32 {
+        let rest = self.last.map_or(0, |last| last.ms() + PACE_MS - now.ms()).clamp(0, PACE_MS);
+        self.last = Some(now.plus_ms(rest));
+        u32::try_from(rest).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::default().plus_ms(ms)
+    }
+
+    #[test]
+    fn answers_come_four_times_a_second_at_most_whatever_the_clock_does() {
+        let mut pace = Pace::default();
+        for (now, wait) in [(1000, 0), (1000, 250), (1000, 250), (1600, 0), (1700, 150), (0, 250), (0, 250), (9000, 0)]
+        {
+            assert_eq!(pace.wait_ms(at(now)), wait, "at {now}");
+        }
+    }
+
+    #[test]
+    fn of_each_sender_the_last_refusal_is_kept_and_no_endless_one() {
+        let mut refusals = Refusals::default();
+        let endless = "x".repeat(LONGEST + 1);
+        let answer = |body| UploadAnswer { status: 400, status_text: "Bad Request", body, ..UploadAnswer::default() };
+        let body = |refusals: &Refusals, sender| refusals.of(sender).map(|answer| answer.body.clone());
+        refusals.keep(1, &answer("first"));
+        refusals.keep(2, &answer("of another"));
+        refusals.keep(1, &answer("second"));
+        refusals.keep(1, &answer(&endless));
+        assert_eq!((body(&refusals, 1), body(&refusals, 3)), (Some("second".to_owned()), None));
+        for sender in 3..=5 {
+            refusals.keep(sender, &answer("later"));
+        }
+        assert_eq!((body(&refusals, 2), body(&refusals, 1)), (None, Some("second".to_owned())));
+        assert_eq!(refusals.of(5).map(|answer| (answer.status, &*answer.status_text)), Some((400, "Bad Request")));
+    }
+}

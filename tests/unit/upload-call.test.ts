@@ -1,0 +1,101 @@
+// What is taken of a call of `fetch` that uploads keys. What it says is read in Rust, and tested there.
+import { expect, it } from 'vitest';
+
+import { LONGEST, readCall } from '../../crate/capture/js/upload.js';
+
+const URL = 'https://hs/_matrix/client/v3/keys/upload';
+
+it('a token is the same in whatever form the headers are', () => {
+  const bearer = 'Bearer s3cret';
+  for (const headers of [
+    { Authorization: bearer },
+    { AUTHORIZATION: bearer, 'content-type': 'x', 'x-number': 1 },
+    new Headers({ authorization: bearer }),
+    [
+      ['a', 'b'],
+      ['authorization', bearer],
+    ],
+  ]) {
+    expect(readCall(URL, URL, { headers })).toMatchObject({ url: URL, authorization: bearer });
+  }
+  const request = new Request(URL, { method: 'POST', headers: { authorization: bearer } });
+  expect(readCall(URL, request, undefined)).toMatchObject({ url: URL, authorization: bearer });
+  const twice = [
+    ['authorization', 'a'],
+    ['Authorization', 'b'],
+  ] as [string, string][];
+  expect(readCall(URL, URL, { headers: twice }).authorization).toBe(new Headers(twice).get('authorization'));
+});
+
+it('the address is in full, without its fragment', () => {
+  const asked = 'https://HS:443/_matrix/client/v3/keys/upload?a=b#c';
+  expect(readCall(asked, asked, {})).toMatchObject({ asked, url: `${URL}?a=b`, authorization: undefined });
+  expect(readCall('http://', 'http://', {})).toMatchObject({ asked: 'http://', url: undefined });
+});
+
+it.each<[string, unknown]>([
+  ['can be read once', new Map([['authorization', 'x']]).entries()],
+  [
+    'has a getter',
+    {
+      get Authorization() {
+        return 'x';
+      },
+    },
+  ],
+  ['is no text', { Authorization: 1 }],
+  ['has entries that are none', [1]],
+  ['is a text', 'authorization'],
+])('headers of which one %s: who sends it is not known', (_, headers) => {
+  expect(readCall(URL, URL, { headers, body: 'x' })).toMatchObject({ url: undefined, body: 'x' });
+});
+
+it.each<[string, unknown]>([
+  ['a stream', new ReadableStream()],
+  ['a form', new FormData()],
+  ['nothing', undefined],
+  ['without end', 'x'.repeat(LONGEST + 1)],
+])('a body that is %s: nothing is known of it', (_, body) => {
+  const nothing = { asked: URL, url: URL, authorization: undefined, body: undefined, later: undefined };
+  expect(readCall(URL, URL, { body })).toEqual(nothing);
+});
+
+it('a Request, a Blob and bytes are read later, and go out as they are', async () => {
+  const body = '{"one_time_keys":{}}';
+  const request = new Request(URL, { method: 'POST', body });
+  for (const call of [
+    readCall(URL, request, undefined),
+    readCall(URL, URL, { body: new Blob([body]) }),
+    readCall(URL, URL, { body: new TextEncoder().encode(body) }),
+  ]) {
+    expect(call.body).toBeUndefined();
+    expect(await call.later).toEqual({ asked: URL, url: URL, authorization: undefined, body, later: undefined });
+  }
+  expect(request.bodyUsed).toBe(false);
+  expect(await request.text()).toBe(body);
+  const used = readCall(URL, request, undefined);
+  expect(await used.later).toBeUndefined();
+});
+
+const PLANTED = ['url', 'get', 'body', 'Authorization', 'later'];
+
+it("what stands on Object.prototype is in nobody's upload", () => {
+  const read = () => [
+    readCall(URL, URL, { headers: { a: 'b' }, body: 'x' }),
+    readCall(URL, URL, { headers: [['a', 'b']], body: 'x' }),
+  ];
+  const before = read();
+  for (const name of PLANTED) {
+    Object.defineProperty(Object.prototype, name, {
+      __proto__: null,
+      value: { '@x:hs': { 'ed25519:X': '' } },
+      configurable: true,
+    } as PropertyDescriptor);
+  }
+  const after = read();
+  const own = after.map((call) => Object.keys(call));
+  // Others do not bear it.
+  for (const name of PLANTED) delete (Object.prototype as Record<string, unknown>)[name];
+  expect(after).toEqual(before);
+  expect(own).toEqual(Array(2).fill(['asked', 'url', 'authorization', 'body', 'later']));
+});
