@@ -7,10 +7,18 @@ import { isoNow, now } from './clock';
 import { type Databases, listDatabases } from './databases';
 import type { CreateMachine } from './election';
 import { End } from './end';
-import { createEngine, type Engine, type StoreOfDevice, type UploadWatchOptions } from './engine';
+import { createEngine, type Engine, type OtherTabs, type StoreOfDevice, type UploadWatchOptions } from './engine';
 import { createFrames, type Frames, type WatchConsole } from './frames';
-import type { CaptureStatus, CryptoStoreStatus, Evidences, StorageStatus, TabRole } from './generated/model';
+import type {
+  CaptureStatus,
+  CryptoStoreStatus,
+  Evidences,
+  RepairStatus,
+  StorageStatus,
+  TabRole,
+} from './generated/model';
 import { createLatency, type LatencyWatch } from './latency';
+import type { MatrixClientLike } from './matrix-client';
 import { whenStarted } from './moments';
 import { shareCore } from './shared-core';
 import { createStorage, type PersistentStorage } from './storage';
@@ -66,6 +74,8 @@ export interface Core {
   readonly tabs: TabsHere;
   readonly frames: Frames;
   readonly latency: LatencyWatch;
+  /** Asks the other tabs, then repairs where that can help. Never rejects. */
+  repairOneTimeKeys(mx: MatrixClientLike): Promise<RepairStatus>;
   /** The capture session: a person is about to provoke a fault, and says when it happens. */
   readonly captures: { start(): void; mark(kind: unknown): void; stop(): void };
 }
@@ -105,6 +115,22 @@ const noEvidence = (): Evidences => ({
   },
   recovery: null,
   captureSession: null,
+  repair: null,
+});
+
+const notRepaired = (): RepairStatus => ({
+  state: 'refused',
+  step: 'checking',
+  startedAt: isoNow(),
+  endedAt: isoNow(),
+  deviceId: null,
+  counted: null,
+  claimed: [],
+  fallbackUsed: false,
+  waits: 0,
+  peersTold: 0,
+  problem: 'not-running',
+  error: null,
 });
 
 function createCore(): Core {
@@ -153,8 +179,18 @@ function createCore(): Core {
   const status = createStatus(schedule);
   const { start } = status;
 
+  let sawOthers = false;
+  /** This tab leads alone; of tabs that were asked a moment ago. */
+  const otherTabs = (): OtherTabs => {
+    const { role, count } = tabs.summary();
+    if (count !== 1 || role === 'follower') return 'unknown';
+    return sawOthers ? 'alone-since-later' : 'alone';
+  };
+
   const notify = (): void => {
     snapshot = undefined;
+    const { role, count } = tabs.summary();
+    sawOthers ||= role === 'follower' || (count ?? 0) > 1;
     // The browser is asked about a store to which the connection was lost, whether anybody looks or not.
     const store = guarded((e) => e.cryptoStore(undefined, undefined));
     if (store) askAboutStore(store);
@@ -382,6 +418,12 @@ function createCore(): Core {
     tabs,
     frames,
     latency,
+    async repairOneTimeKeys(mx) {
+      ensureEngine();
+      await tabs.call();
+      const repairing = guarded((e) => e.repairOneTimeKeys(mx, otherTabs));
+      return (await repairing) ?? notRepaired();
+    },
     captures: {
       start: () => capture((e) => e.startCapture()),
       mark: (kind) => capture((e) => e.markCapture(typeof kind === 'string' ? kind : '')),

@@ -8,9 +8,10 @@ import { now } from './clock';
 import { ConsoleTap } from './console-tap';
 import type { Host } from './election';
 import type { EndSignal } from './end';
-import type { CryptoStoreStatus, Evidences } from './generated/model';
+import type { CryptoStoreStatus, Evidences, RepairStatus } from './generated/model';
 import { HINTS, WORDS } from './generated/words';
 import { LateModule } from './late-module';
+import type { MatrixClientLike } from './matrix-client';
 
 export type { FromMemory, UploadCall } from '../../crate/capture/js/fetch.js';
 
@@ -45,6 +46,8 @@ export interface Engine {
   /** Of the uploads that are held back, the next goes through. */
   probeUploads(): void;
   loggedOut(userId: string | undefined, deviceId: string | undefined): void;
+  /** Claims away what the server holds of the device's keys; `tabs` tells of the others. Never rejects. */
+  repairOneTimeKeys(mx: MatrixClientLike, tabs: () => OtherTabs): Promise<RepairStatus>;
   /** The storage of this origin; `onChange` is called when anything is known that was not. */
   storage(onChange: () => void): PersistentStorage;
   /** The timings of requests. */
@@ -63,6 +66,9 @@ export interface UploadWatchOptions {
   /** Whether the page's own `fetch` is watched. If not, only `fetchFn` is. It is, if nothing is given. */
   wrap?: boolean;
 }
+
+/** Whether another tab of the session is open, or was since this page was loaded. */
+export type OtherTabs = 'alone' | 'alone-since-later' | 'unknown';
 
 /** A Matrix device, and the IndexedDB database of its crypto store. */
 export interface StoreOfDevice {
@@ -155,6 +161,7 @@ export function createEngine(
     },
     probeUploads: () => module.diag?.probeUploads(),
     loggedOut: (userId, deviceId) => module.diag?.loggedOut(userId, deviceId),
+    repairOneTimeKeys: (mx, tabs) => awake().repairOneTimeKeys(mx, tabs),
     storage(onChange) {
       awake();
       storage ??= new PersistentStorage(onChange);

@@ -7,7 +7,8 @@
 import { type CryptoDiagSnapshot, core } from './core';
 import type { TabLeadership, TabLeadershipOptions } from './election';
 import type { UploadWatchOptions } from './engine';
-import type { CaptureStatus, Entry, MarkKind, StorageStatus } from './generated/model';
+import type { CaptureStatus, Entry, MarkKind, RepairStatus, StorageStatus } from './generated/model';
+import type { MatrixClientLike } from './matrix-client';
 
 export type { CryptoDiagSnapshot } from './core';
 export { type CryptoStoreOptions, checkCryptoStore, type DeviceIds } from './crypto-store';
@@ -104,6 +105,23 @@ export function watchKeyUploads(options?: UploadWatchOptions): () => void {
  */
 export function retryKeyUploads(): void {
   core().probeUploads();
+}
+
+/**
+ * Repairs a device whose uploads of one-time keys are refused for ever, without a logout: what the homeserver holds of its
+ * keys, and the device knows no more, is claimed away with the client's own methods, until the homeserver takes the device's
+ * keys. For a button that somebody presses, after the report was saved: the proof goes from the homeserver.
+ *
+ * Nothing is sent unless all of this is true: this tab is the only one, its client's uploads are in a loop, its identity keys
+ * are those of before, and the key that the homeserver holds is signed by them. After an eviction it is refused: it would end
+ * the refusals and leave the device unreachable. It may be tried again after it failed. Takes up to two minutes, and never
+ * rejects.
+ *
+ * @example
+ * const { state, problem } = await repairOneTimeKeys(mx);
+ */
+export function repairOneTimeKeys(mx: MatrixClientLike): Promise<RepairStatus> {
+  return core().repairOneTimeKeys(mx);
 }
 
 /**

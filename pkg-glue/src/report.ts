@@ -104,6 +104,7 @@ function write(facts: HostFacts): Report {
     tabs: roll && { ...roll, ...told.roll },
     latency: latency.status(),
     captureSession: known.captureSession,
+    repair: known.repair,
     diagnosis: null,
     runbook: null,
   };

@@ -35,6 +35,7 @@ const NEEDED: Shape<Core> = {
   tabs: { lead: 'function', enter: 'function', status: 'function', call: 'function', summary: 'function' },
   frames: { watch: 'function', watchAll: 'function', blindSpots: 'function' },
   latency: { watch: 'function', status: 'function' },
+  repairOneTimeKeys: 'function',
   captures: { start: 'function', mark: 'function', stop: 'function' },
 };
 

@@ -13,6 +13,7 @@ use lotus_crypto_diag::entry::{
 };
 use lotus_crypto_diag::latency::{FaultWindow, Latency, LatencyFigures, LatencySample, LatencySummary, PathLatency};
 use lotus_crypto_diag::recovery::{RecoveryCause, RecoveryReason};
+use lotus_crypto_diag::repair::{ClaimedKey, RepairProblem, RepairState, RepairStatus, RepairStep};
 use lotus_crypto_diag::report::{CaptureState, CaptureStatus, ClientFacts, Environment, PageReport, Report};
 use lotus_crypto_diag::server_evidence::{
     DeviceInboxRow, DeviceRow, EncryptedContent, FallbackKeyRow, HarRequest, LogLine, OneTimeKeyCount, OneTimeKeyRow,
@@ -98,6 +99,11 @@ fn the_typescript_types_are_those_of_the_model() {
         declaration::<MarkKind>(config),
         declaration::<Mark>(config),
         declaration::<CaptureSession>(config),
+        declaration::<RepairState>(config),
+        declaration::<RepairStep>(config),
+        declaration::<RepairProblem>(config),
+        declaration::<ClaimedKey>(config),
+        declaration::<RepairStatus>(config),
         declaration::<FindingId>(config),
         declaration::<Verdict>(config),
         declaration::<Conclusion>(config),

@@ -28,6 +28,8 @@ it('the functions of the main entry have the types that are promised', () => {
     refreshStorageStatus: () => Promise<lib.StorageStatus>;
     requestTabLeadership: (options?: lib.TabLeadershipOptions) => lib.TabLeadership;
     retryKeyUploads: () => void;
+    repairOneTimeKeys: (mx: lib.MatrixClientLike) => Promise<lib.RepairStatus>;
+    logOutDevice: (homeserver: string, accessToken: string) => Promise<void>;
     watchKeyUploads: (options?: lib.UploadWatchOptions) => Undo;
     watchFrame: (frame: HTMLIFrameElement) => Undo;
     watchLatency: () => Undo;
@@ -56,12 +58,14 @@ it('the components take what they need, and no more', () => {
     | 'CryptoDiagnostics'
     | 'CryptoDiagWordsProvider'
     | 'CryptoRecoveryPrompt'
+    | 'CryptoStoreGate'
     | 'OtherTabBanner'
     | 'TabGate'
     | 'useCryptoDiagnostics'
     | 'useTabLeadership'
     | 'ENGLISH'
     | 'ENGLISH_RECOVERY'
+    | 'ENGLISH_STORE'
     | 'ENGLISH_TABS'
   >();
   // Each is a component of React, whose only must is what it cannot do without.

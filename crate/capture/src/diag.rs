@@ -15,16 +15,21 @@ use lotus_crypto_diag::redact::redact;
 use lotus_crypto_diag::session::Session;
 use lotus_crypto_diag::timestamp::Timestamp;
 
+/// What all that the page holds of the module has in common.
+pub(super) type SharedSession = Rc<RefCell<Session>>;
+
 /// One session of diagnostics. Not for hosts: the package's own API stands in front of it.
 ///
 /// The consoles and `fetch` are wrapped in JavaScript, which makes this when the first thing happens that is evidence.
 #[wasm_bindgen]
 pub struct CryptoDiag {
-    pub(super) session: Rc<RefCell<Session>>,
+    pub(super) session: SharedSession,
     pub(super) on_change: Function,
     pub(super) clock: Clock,
     /// For signs that a server may accept keys again.
     pub(super) listens: Cell<bool>,
+    /// Whether a repair is at work.
+    pub(super) repairing: Rc<Cell<bool>>,
 }
 
 #[wasm_bindgen]
@@ -33,7 +38,7 @@ impl CryptoDiag {
     /// milliseconds since 1970.
     #[wasm_bindgen(constructor)]
     pub fn new(on_change: Function, clock: Clock) -> Self {
-        Self { session: Rc::default(), on_change, clock, listens: Cell::new(false) }
+        Self { session: Rc::default(), on_change, clock, listens: Cell::new(false), repairing: Rc::default() }
     }
 
     /// For the lines of one console.

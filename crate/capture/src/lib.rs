@@ -4,10 +4,13 @@
 mod bounded;
 mod convert;
 mod diag;
+mod ed25519;
 mod events;
 mod latency;
 mod markers;
 mod options;
+mod repair;
+mod repair_peers;
 mod storage;
 mod tabs;
 mod uploads;
@@ -32,5 +35,5 @@ static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 #[wasm_bindgen::prelude::wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r"
 import type { FromMemory, UploadCall, UploadWatchOptions } from '../../src/engine';
-import type { CryptoStoreStatus, Evidences, Latency, StorageStatus } from '../../src/generated/model';
+import type { CryptoStoreStatus, Evidences, Latency, RepairStatus, StorageStatus } from '../../src/generated/model';
 ";

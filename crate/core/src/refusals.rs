@@ -55,6 +55,10 @@ impl Refusals {
         self.kept.push((sender, FromMemory { status, status_text, body, after_ms: 0 }));
     }
 
+    pub(crate) fn latest(&self) -> Option<&FromMemory> {
+        self.kept.last().map(|(_, answer)| answer)
+    }
+
     pub(crate) fn of(&self, sender: u64) -> Option<&FromMemory> {
         self.kept.iter().find(|(known, _)| *known == sender).map(|(_, answer)| answer)
     }

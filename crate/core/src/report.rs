@@ -6,6 +6,7 @@ use crate::capture_session::CaptureSession;
 use crate::crypto_store::CryptoStoreStatus;
 use crate::entry::{Entry, FaultCounts};
 use crate::latency::Latency;
+use crate::repair::RepairStatus;
 use crate::storage::StorageStatus;
 use crate::tabs::Tabs;
 use crate::timestamp::Timestamp;
@@ -151,6 +152,9 @@ pub struct Report {
     /// The capture session that a person ran; `null`: none.
     #[serde(default)]
     pub capture_session: Option<CaptureSession>,
+    /// The latest repair of the one-time keys that a person asked for; `null`: none.
+    #[serde(default)]
+    pub repair: Option<RepairStatus>,
     /// What the report says; `null`: the module for it was not loaded.
     #[serde(default)]
     pub diagnosis: Option<Diagnosis>,

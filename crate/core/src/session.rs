@@ -1,5 +1,7 @@
 //! The one state machine that the edge talks to. It has no clock: every call is told what time it is.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::capture_session::{CaptureSession, CaptureSessions};
@@ -12,6 +14,7 @@ use crate::otk::dendrite_words;
 use crate::recovery::{RecoveryReason, recovery};
 use crate::redact::redact;
 use crate::refusals::FromMemory;
+use crate::repair::RepairStatus;
 use crate::stores::CryptoStores;
 use crate::timestamp::Timestamp;
 use crate::upload::Upload;
@@ -38,6 +41,9 @@ pub struct Evidences {
     /// The capture session; `null` before the first was started.
     #[serde(default)]
     pub capture_session: Option<CaptureSession>,
+    /// The latest repair of the one-time keys that a person asked for; `null`: none.
+    #[serde(default)]
+    pub repair: Option<RepairStatus>,
 }
 
 /// What was seen in this page since it was loaded.
@@ -61,6 +67,7 @@ pub struct Session {
     stores: CryptoStores,
     uploads: UploadClients,
     captures: CaptureSessions,
+    repair: Option<RepairStatus>,
 }
 
 impl Session {
@@ -212,6 +219,32 @@ impl Session {
         &mut self.captures
     }
 
+    /// The uploads of the page's clients.
+    pub const fn uploads(&self) -> &UploadClients {
+        &self.uploads
+    }
+
+    /// The same, to hold them back for a repair.
+    pub const fn uploads_mut(&mut self) -> &mut UploadClients {
+        &mut self.uploads
+    }
+
+    /// The senders of messages that could not be decrypted, each once.
+    pub fn unreadable_senders(&self) -> Vec<&str> {
+        let entries = self.buffer.entries();
+        let senders = entries.iter().filter_map(|entry| match &entry.detail {
+            Detail::Undecryptable { event, .. } => event.sender.as_deref(),
+            _ => None,
+        });
+        senders.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// How a repair stands. What a server or a client said of it may hold a secret.
+    pub fn note_repair(&mut self, mut status: RepairStatus) {
+        status.error = status.error.map(|error| redact(&error).into_owned());
+        self.repair = Some(status);
+    }
+
     /// [`Self::evidence`] as JSON, without its copies.
     pub fn evidence_json(&self) -> String {
         #[derive(Serialize)]
@@ -223,20 +256,21 @@ impl Session {
             upload_loop: UploadLoopStatus,
             recovery: Option<RecoveryReason>,
             capture_session: Option<&'a CaptureSession>,
+            repair: Option<&'a RepairStatus>,
         }
 
         let (counts, entries) = (self.counts, self.buffer.entries());
         let (crypto_store, upload_loop, recovery) = self.state();
-        let capture_session = self.captures.latest();
-        to_json(&Shared { counts, entries, crypto_store, upload_loop, recovery, capture_session })
+        let (capture_session, repair) = (self.captures.latest(), self.repair.as_ref());
+        to_json(&Shared { counts, entries, crypto_store, upload_loop, recovery, capture_session, repair })
     }
 
     /// Counts and entries.
     pub fn evidence(&self) -> Evidences {
         let (counts, entries) = (self.counts, self.buffer.entries().into_iter().cloned().collect());
         let (crypto_store, upload_loop, recovery) = self.state();
-        let capture_session = self.captures.latest().cloned();
-        Evidences { counts, entries, crypto_store, upload_loop, recovery, capture_session }
+        let (capture_session, repair) = (self.captures.latest().cloned(), self.repair.clone());
+        Evidences { counts, entries, crypto_store, upload_loop, recovery, capture_session, repair }
     }
 
     fn state(&self) -> (Option<CryptoStoreStatus>, UploadLoopStatus, Option<RecoveryReason>) {
@@ -262,10 +296,12 @@ mod tests {
         let refusal = UploadAnswer { status: 400, body: "One time key a:B already exists.", ..UploadAnswer::default() };
         session.upload_settled(&Upload::default(), &refusal, Timestamp::default());
         session.captures_mut().mark("other", Timestamp::default());
+        session.note_repair(RepairStatus::default());
         let evidence = session.evidence();
         assert!(
             evidence.crypto_store.is_some()
                 && evidence.capture_session.is_some()
+                && evidence.repair.is_some()
                 && evidence.upload_loop.watched
                 && !evidence.entries.is_empty()
         );

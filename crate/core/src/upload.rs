@@ -143,6 +143,11 @@ fn digest(value: &impl Hash) -> u64 {
     hasher.finish()
 }
 
+/// The digest of a key whose signed text is known: see [`crate::one_time_key::SignedKey`].
+pub(crate) fn digest_of_signed(signed: &str) -> Option<u64> {
+    serde_json::from_str(signed).ok().as_ref().map(digest_of_key)
+}
+
 /// The server compares one-time keys without their signatures, too.
 fn digest_of_key(key: &Value) -> u64 {
     let Some(fields) = key.as_object() else { return digest(key) };

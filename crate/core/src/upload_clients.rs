@@ -6,9 +6,11 @@
 //! are counted, and never held back.
 
 use crate::entry::Refusal;
+use crate::one_time_key::SignedKey;
 use crate::refusals::{FromMemory, Pace, Refusals};
+use crate::repair::Uploads;
 use crate::timestamp::Timestamp;
-use crate::upload::Upload;
+use crate::upload::{Upload, digest_of_signed};
 use crate::upload_answer::UploadAnswer;
 use crate::upload_loop::{LoopOptions, LoopState, UploadLoop, UploadLoopStatus, Verdict};
 
@@ -51,6 +53,10 @@ impl Who {
         }
     }
 
+    fn is_device(&self, user_id: &str, device_id: &str) -> bool {
+        matches!(self, Self::Device { user, device, .. } if user == user_id && device == device_id)
+    }
+
     /// Whether it is the device that a refusal names.
     fn is_named_in(&self, refusal: Option<&Refusal>) -> bool {
         let named = refusal.and_then(|refusal| refusal.device_id.as_deref());
@@ -63,7 +69,19 @@ struct Client {
     who: Who,
     uploads: UploadLoop,
     refusals: Refusals,
+    repair: Repair,
     last_seen: Timestamp,
+}
+
+/// What a repair of the client's keys asks of its uploads.
+#[derive(Clone, Debug, Default)]
+enum Repair {
+    #[default]
+    None,
+    /// They wait until the old keys are claimed.
+    Held,
+    /// They were let go: what became of them since, and the keys of the last that was accepted.
+    LetGo(Uploads, Vec<(String, u64)>),
 }
 
 /// The uploads of every client of the page.
@@ -137,6 +155,9 @@ impl UploadClients {
     pub fn refused(&mut self, upload: &Upload, refusal: &Refusal, now: Timestamp) {
         self.answered = Some(now);
         self.client(Who::of(upload), now).refused(refusal, Some(upload), now);
+        if let Some(Repair::LetGo(uploads, _)) = self.known(&Who::of(upload)).map(|client| &mut client.repair) {
+            uploads.refused += 1;
+        }
     }
 
     /// Keeps the refusal of an upload whose device is certain, to be given again.
@@ -157,7 +178,11 @@ impl UploadClients {
             }
             return;
         }
-        self.client(who, now).accepted(now);
+        self.client(who.clone(), now).accepted(now);
+        if let Some(Repair::LetGo(uploads, keys)) = self.known(&who).map(|client| &mut client.repair) {
+            uploads.accepted += 1;
+            keys.clone_from(&upload.keys);
+        }
         // What the console alone told, and of no device: had it gone on, it would be seen here.
         let is_unnamed = |client: &&mut Client| {
             let refusal = client.uploads.status().refusal.as_ref();
@@ -195,7 +220,8 @@ impl UploadClients {
         let who = Who::of(upload);
         let client = self.clients.iter().find(|client| client.who == who)?;
         let refusal = client.refusals.of(upload.sender)?.clone();
-        let is_held = self.decide(upload, now, random) == Verdict::Answer;
+        let waits = matches!(client.repair, Repair::Held) && !upload.keys.is_empty();
+        let is_held = waits || self.decide(upload, now, random) == Verdict::Answer;
         is_held.then(|| FromMemory { after_ms: self.pace.wait_ms(now), ..refusal })
     }
 
@@ -204,6 +230,47 @@ impl UploadClients {
         for client in &mut self.clients {
             client.uploads.probe_soon(is_requested, now);
         }
+    }
+
+    /// What a repair is to know of a device: its uploads, and the key that the server holds under the refused id.
+    pub fn to_repair(&self, user_id: &str, device_id: &str) -> Option<(&UploadLoopStatus, Option<SignedKey>)> {
+        let client = self.clients.iter().find(|client| client.who.is_device(user_id, device_id))?;
+        let words = client.refusals.latest().map(|refusal| UploadAnswer { body: &refusal.body, ..Default::default() });
+        let old_key = words.and_then(|answer| SignedKey::of_refusal(&answer.words(), user_id, device_id));
+        Some((client.uploads.status(), old_key))
+    }
+
+    /// The uploads of a device wait from now on; or not any more, and the next one goes through.
+    pub fn hold(&mut self, user_id: &str, device_id: &str, held: bool, now: Timestamp) {
+        for client in self.clients.iter_mut().filter(|client| client.who.is_device(user_id, device_id)) {
+            client.repair = if held { Repair::Held } else { Repair::LetGo(Uploads::default(), Vec::new()) };
+            if !held {
+                client.uploads.probe_soon(true, now);
+            }
+        }
+    }
+
+    /// What became of the uploads of a device since they were let go.
+    pub fn since_let_go(&self, user_id: &str, device_id: &str) -> Uploads {
+        self.let_go(user_id, device_id).map_or_else(Uploads::default, |(uploads, _)| uploads)
+    }
+
+    /// Whether the last of them that was accepted had this key in it.
+    pub fn was_accepted(&self, user_id: &str, device_id: &str, key: &SignedKey) -> bool {
+        let digest = digest_of_signed(&key.signed);
+        let sent = self.let_go(user_id, device_id).map_or(&[][..], |(_, keys)| keys);
+        sent.iter().any(|(id, sent)| *id == key.key_id && Some(*sent) == digest)
+    }
+
+    fn let_go(&self, user_id: &str, device_id: &str) -> Option<(Uploads, &[(String, u64)])> {
+        self.clients.iter().find_map(|client| match &client.repair {
+            Repair::LetGo(uploads, keys) if client.who.is_device(user_id, device_id) => Some((*uploads, &keys[..])),
+            _ => None,
+        })
+    }
+
+    fn known(&mut self, who: &Who) -> Option<&mut Client> {
+        self.clients.iter_mut().find(|client| client.who == *who)
     }
 
     /// A user, or a device, is gone; `None`: any. What may have been about it is forgotten.
@@ -244,11 +311,11 @@ impl UploadClients {
         if self.clients.len() >= CLIENTS {
             self.clients.remove(0);
         }
-        let (uploads, refusals) = match found {
-            Some(Client { uploads, refusals, .. }) => (uploads, refusals),
-            None => (self.new_loop(), Refusals::default()),
+        let (uploads, refusals, repair) = match found {
+            Some(Client { uploads, refusals, repair, .. }) => (uploads, refusals, repair),
+            None => (self.new_loop(), Refusals::default(), Repair::None),
         };
-        self.clients.push(Client { who, uploads, refusals, last_seen: now });
+        self.clients.push(Client { who, uploads, refusals, repair, last_seen: now });
         let last = self.clients.len() - 1;
         &mut self.clients[last].uploads
     }

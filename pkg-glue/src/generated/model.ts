@@ -776,7 +776,11 @@ recovery: RecoveryReason | null,
 /**
  * The capture session; `null` before the first was started.
  */
-captureSession: CaptureSession | null, };
+captureSession: CaptureSession | null,
+/**
+ * The latest repair of the one-time keys that a person asked for; `null`: none.
+ */
+repair: RepairStatus | null, };
 
 /**
  * One request to the homeserver that has ended.
@@ -953,6 +957,87 @@ stoppedAt: string | null,
  * The marks, in the order of time; the oldest are dropped beyond a hundred.
  */
 marks: Array<Mark>, };
+
+/**
+ * How a repair stands.
+ */
+export type RepairState = "running" | "repaired" | "refused" | "failed";
+
+/**
+ * The steps of a repair, in their order.
+ */
+export type RepairStep = "checking" | "counting" | "claiming" | "uploading" | "testing";
+
+/**
+ * Why a repair was not begun, or did not come to its end.
+ */
+export type RepairProblem = "not-running" | "already-running" | "no-client" | "no-loop" | "not-alone" | "reload-first" | "identity-not-same" | "foreign-key" | "not-verifiable" | "count" | "server" | "timed-out" | "still-refused" | "not-uploaded" | "not-given-back";
+
+/**
+ * A one-time key that was claimed away.
+ */
+export type ClaimedKey = {
+/**
+ * `<algorithm>:<id>`
+ */
+keyId: string,
+/**
+ * The public key.
+ */
+key: string, };
+
+/**
+ * The latest repair of this page.
+ */
+export type RepairStatus = {
+/**
+ * How it stands.
+ */
+state: RepairState,
+/**
+ * How far it came.
+ */
+step: RepairStep,
+/**
+ * When it was asked for.
+ */
+startedAt: string,
+/**
+ * When it ended; `null`: it has not.
+ */
+endedAt: string | null,
+/**
+ * Of which device.
+ */
+deviceId: string | null,
+/**
+ * How many keys the server held before; `null`: it was not asked.
+ */
+counted: number | null,
+/**
+ * The keys that were claimed away, which the server does not show any more.
+ */
+claimed: Array<ClaimedKey>,
+/**
+ * Whether the server handed out the fallback key, after the last one-time key.
+ */
+fallbackUsed: boolean,
+/**
+ * How often the server asked to wait (429).
+ */
+waits: number,
+/**
+ * Devices of others that were sent something invisible, so that their sessions with this one are renewed.
+ */
+peersTold: number,
+/**
+ * Why it was not begun, or did not come to its end.
+ */
+problem: RepairProblem | null,
+/**
+ * For a person to read: what the server or the client said.
+ */
+error: string | null, };
 
 /**
  * A question of the runbook.
@@ -1545,6 +1630,10 @@ latency: Latency | null,
  * The capture session that a person ran; `null`: none.
  */
 captureSession: CaptureSession | null,
+/**
+ * The latest repair of the one-time keys that a person asked for; `null`: none.
+ */
+repair: RepairStatus | null,
 /**
  * What the report says; `null`: the module for it was not loaded.
  */

@@ -15,15 +15,18 @@ export type CryptoRecoveryPromptProps = {
    * it pushes the app down instead of covering it. `inline`: as a box where it is rendered.
    */
   placement?: 'top' | 'inline';
+  /** Whether the repair in place is offered where it can help: see `repairOneTimeKeys`. It is, unless this is `false`. */
+  repair?: boolean;
   words?: SomeOf<RecoveryWords>;
 };
 
 /**
- * Renders nothing until this device can only be fixed by logging out and back in; then a bar that says so, and that opens to
- * what happened, what would be lost, and the way out. It never offers to clear the browser's storage: without a logout,
+ * Renders nothing until the encryption of this device is broken; then a bar that says so, and that opens to what happened, what
+ * would be lost, and the ways out, the gentlest first. It never offers to clear the browser's storage: without a logout,
  * that is what breaks the encryption.
  */
-export function CryptoRecoveryPrompt({ mx, onLogout, placement = 'top', words }: CryptoRecoveryPromptProps) {
+export function CryptoRecoveryPrompt(props: CryptoRecoveryPromptProps) {
+  const { mx, onLogout, placement = 'top', repair = true, words } = props;
   const snapshot = useCryptoDiagnostics();
   const { recovery: found } = snapshot;
   const deviceId = deviceOf(mx);
@@ -48,6 +51,8 @@ export function CryptoRecoveryPrompt({ mx, onLogout, placement = 'top', words }:
       mx={mx}
       deviceId={deviceId}
       reason={reason.current}
+      isRepaired={isLeaving && !recovery && snapshot.repair?.state === 'repaired'}
+      repair={repair}
       placement={placement}
       {...(words ? { words } : {})}
       onLogout={onLogout}

@@ -12,12 +12,18 @@ export type PromptProps = Pick<CryptoRecoveryPromptProps, 'words'> & {
   mx: MatrixClientLike;
   deviceId: string;
   reason: RecoveryReason['reason'];
+  /** Whether the fault is over because it was repaired here. */
+  isRepaired: boolean;
+  /** Whether the repair in place may be offered. */
+  repair: boolean;
   placement: TopBarProps['placement'];
   onLogout: () => unknown;
   onNotNow: () => void;
   onLeaving: (isLeaving: boolean) => void;
 };
-export function Prompt({ mx, deviceId, reason, placement, words: own, onLogout, onNotNow, onLeaving }: PromptProps) {
+/** A bar that says what is wrong, and opens to the ways out; when it was repaired, a bar that says so. */
+export function Prompt(props: PromptProps) {
+  const { mx, deviceId, reason, isRepaired, repair, placement, words: own, onLogout, onNotNow, onLeaving } = props;
   const words = useWords('recovery', ENGLISH_RECOVERY, own);
   const heading = useId();
   const steps = useId();
@@ -31,7 +37,7 @@ export function Prompt({ mx, deviceId, reason, placement, words: own, onLogout, 
       {/* No dialog: it takes no focus from what a person is doing. A screen reader says it at once. */}
       <Box role="alert" style={{ flex: '1 1 14rem', minWidth: 0 }}>
         <Text as="h2" id={heading} size="L400">
-          {words.title}
+          {isRepaired ? words.repair.repairedTitle : words.title}
         </Text>
       </Box>
       <Box shrink="No" gap="200" wrap="Wrap">
@@ -51,7 +57,7 @@ export function Prompt({ mx, deviceId, reason, placement, words: own, onLogout, 
         </Button>
         <Button type="button" size="300" radii="300" variant="Critical" fill="Soft" outlined onClick={onNotNow}>
           <Text as="span" size="B300">
-            {words.notNow}
+            {isRepaired ? words.repair.close : words.notNow}
           </Text>
         </Button>
       </Box>
@@ -66,6 +72,8 @@ export function Prompt({ mx, deviceId, reason, placement, words: own, onLogout, 
             deviceId={deviceId}
             reason={reason}
             isShown={isOpen}
+            isRepaired={isRepaired}
+            repair={repair}
             words={words}
             onLogout={onLogout}
             onLeaving={onLeaving}

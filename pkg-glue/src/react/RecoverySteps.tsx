@@ -1,124 +1,43 @@
-import { Box, Button, color, config, Spinner, Text, toRem } from 'folds';
+import { Box, config, Text } from 'folds';
 import { useState } from 'react';
 
-import { explain } from '../bounded';
-import { core } from '../core';
-import type { MatrixClientLike, RecoveryReason } from '../index';
-import { MessageHistory } from './MessageHistory';
+import { LogOutSteps, type LogOutStepsProps } from './LogOutSteps';
+import { RepairKeys } from './RepairKeys';
 import { RetryUploads } from './RetryUploads';
-import { RoomKeyExport } from './RoomKeyExport';
 import { useCryptoDiagnostics } from './useCryptoDiagnostics';
-import { useHistorySafety } from './useHistorySafety';
-import type { RecoveryWords } from './words';
 
-/** The SDK's clearing of its stores was seen to take longer than this, or for ever. */
-const LOGOUT_MS = 30_000;
-
-export type RecoveryStepsProps = {
-  mx: MatrixClientLike;
-  deviceId: string;
-  reason: RecoveryReason['reason'];
-  isShown: boolean;
-  words: RecoveryWords;
-  onLogout: () => unknown;
-  onLeaving: (isLeaving: boolean) => void;
+export type RecoveryStepsProps = LogOutStepsProps & {
+  /** Whether the fault is over because it was repaired here: then nothing else is left to do. */
+  isRepaired: boolean;
+  /** Whether the repair in place may be offered. */
+  repair: boolean;
 };
 
-/** What happened, what is lost and would be, and the logout. */
-export function RecoverySteps({ mx, deviceId, reason, isShown, words, onLogout, onLeaving }: RecoveryStepsProps) {
-  const { uploadLoop } = useCryptoDiagnostics();
-  const [isConfirmed, setConfirmed] = useState(false);
-  const [isBusy, setBusy] = useState(false);
-  const [trouble, setTrouble] = useState('');
-  // A client that is logging out has no answers.
-  const { safety, look, leave } = useHistorySafety(mx, isShown && !isBusy);
-  // Of a store that was deleted nothing can be saved any more.
-  const isGone = reason === 'store-lost';
-  const isReady = safety !== undefined && (isGone || safety.isSafe || isConfirmed) && !isBusy;
+/** What happened, and the ways out, the gentlest first. */
+export function RecoverySteps({ isRepaired, repair, ...logOut }: RecoveryStepsProps) {
+  const { mx, reason, words, onLeaving } = logOut;
+  const { uploadLoop, cryptoStore } = useCryptoDiagnostics();
+  const [isRepairing, setRepairing] = useState(false);
+  // Of a device that lost its identity keys it would only silence the alarm.
+  const hasKeys = cryptoStore?.verdict === 'healthy' && cryptoStore.identity === 'same';
+  const isOffered = repair && reason === 'upload-loop' && hasKeys;
 
-  const handleReset = async () => {
-    if (!isReady) return;
-    setBusy(true);
-    setTrouble('');
-    if (!isConfirmed && !isGone && !(await look()).isSafe) {
-      setBusy(false);
-      return;
-    }
-    leave();
-    onLeaving(true);
-    // It goes on for all that: a second one beside it would help nobody.
-    const hangs = setTimeout(() => setTrouble(words.logoutHangs), LOGOUT_MS);
-    try {
-      await onLogout();
-      core().loggedOut(undefined, deviceId || undefined);
-      setTrouble('');
-    } catch (error) {
-      setTrouble(words.logoutFailed(explain(error)));
-    } finally {
-      clearTimeout(hangs);
-      setBusy(false);
-      onLeaving(false);
-    }
+  const handleRunning = (isRunning: boolean) => {
+    setRepairing(isRunning);
+    onLeaving(isRunning);
   };
-
   return (
     <Box direction="Column" gap="300" style={{ padding: `${config.space.S300} 0 ${config.space.S400}` }}>
-      <Text size="T300">
-        {words.what[reason]} {words.meaning}
-      </Text>
-      {reason === 'upload-loop' && <RetryUploads status={uploadLoop} variant="Critical" words={words.retry} />}
-      <MessageHistory mx={mx} deviceId={deviceId} reason={reason} safety={safety} words={words} />
-      {safety && !safety.isSafe && !isGone && (
-        <>
-          {safety.roomKeys !== 0 && <RoomKeyExport mx={mx} words={words} />}
-          <label style={{ display: 'flex', gap: config.space.S200, alignItems: 'start' }}>
-            <input
-              type="checkbox"
-              checked={isConfirmed}
-              onChange={(event) => setConfirmed(event.target.checked)}
-              // Hosts take the browser's own look from every input.
-              style={{
-                appearance: 'auto',
-                flexShrink: 0,
-                width: toRem(16),
-                height: toRem(16),
-                margin: `${toRem(2)} 0 0`,
-                accentColor: color.Critical.Main,
-              }}
-            />
-            <Text as="span" size="T300">
-              {words.confirm}
-            </Text>
-          </label>
-        </>
-      )}
-      <Box>
-        <Button
-          type="button"
-          size="400"
-          radii="300"
-          variant="Critical"
-          aria-disabled={!isReady}
-          // On a narrow screen it takes two lines.
-          style={{
-            height: 'auto',
-            minHeight: toRem(40),
-            padding: `${config.space.S200} ${config.space.S400}`,
-            ...(!isReady && { opacity: config.opacity.Disabled }),
-          }}
-          onClick={handleReset}
-          before={isBusy ? <Spinner size="100" variant="Critical" fill="Solid" /> : undefined}
-        >
-          <Text as="span" size="B400">
-            {words.reset}
-          </Text>
-        </Button>
-      </Box>
-      {trouble && (
-        <Text role="alert" size="T300" style={{ color: color.Critical.Main }}>
-          {trouble}
+      {!isRepaired && (
+        <Text size="T300">
+          {words.what[reason]} {words.meaning}
         </Text>
       )}
+      {!isRepaired && reason === 'upload-loop' && (
+        <RetryUploads status={uploadLoop} variant="Critical" words={words.retry} />
+      )}
+      {(isOffered || isRepairing) && <RepairKeys mx={mx} words={words.repair} onRunning={handleRunning} />}
+      {!isRepaired && <LogOutSteps {...logOut} />}
     </Box>
   );
 }

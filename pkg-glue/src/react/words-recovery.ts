@@ -1,5 +1,6 @@
 import type { RecoveryReason } from '../index';
 import type { Outlook } from '../recovery';
+import { ENGLISH_REPAIR } from './words-repair';
 import { ENGLISH_RETRY } from './words-retry';
 
 /** Every word of the recovery prompt. */
@@ -17,6 +18,7 @@ export const ENGLISH_RECOVERY = {
   } satisfies Record<RecoveryReason['reason'], string>,
   meaning: 'New messages may stay unreadable for you. Logging out and back in makes a new device with keys that work.',
   retry: ENGLISH_RETRY,
+  repair: ENGLISH_REPAIR,
   history: 'Your message history',
   checking: 'Checking whether your message history is safe…',
   /** What is lost already, */

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::json::to_json;
 use crate::timestamp::Timestamp;
 
 /// How a repair stands.
@@ -117,4 +118,11 @@ pub struct RepairStatus {
     pub problem: Option<RepairProblem>,
     /// For a person to read: what the server or the client said.
     pub error: Option<String>,
+}
+
+impl RepairStatus {
+    /// As JSON.
+    pub fn to_json(&self) -> String {
+        to_json(self)
+    }
 }

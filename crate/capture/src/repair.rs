@@ -1,0 +1,208 @@
+//! The repair in place, by the public methods of the Matrix client.
+
+use std::rc::Rc;
+
+use gloo_timers::future::TimeoutFuture;
+use js_sys::futures::future_to_promise;
+use js_sys::{Array, Function, JSON, Map, Object, Promise, Reflect};
+use serde_json::Value;
+use wasm_bindgen::prelude::*;
+
+use super::bounded::answer;
+use super::convert::{Clock, get, tell, text_of, to_object};
+use super::diag::{CryptoDiag, SharedSession};
+use super::ed25519::verify;
+use super::repair_peers::renew_sessions;
+use lotus_crypto_diag::one_time_key::SignedKey;
+use lotus_crypto_diag::repair::{
+    Claim, Client, Facts, Failure, RepairProblem, RepairState, RepairStatus, Tabs, Uploads, repair,
+};
+use lotus_crypto_diag::timestamp::Timestamp;
+
+const ALGORITHM: &str = "signed_curve25519";
+/// Of no meaning to anybody: it ends the long poll of the client that it is sent to, which is this one.
+const WAKE_TYPE: &str = "io.lotus.crypto_diag.wake";
+
+#[wasm_bindgen]
+impl CryptoDiag {
+    /// Repairs the device of the client, if it can be: see [`repair`]. `tabs` gives, now, how many other tabs there are:
+    /// `alone`, `alone-since-later`, or anything else. Gives the status, and never rejects.
+    #[wasm_bindgen(js_name = repairOneTimeKeys, unchecked_return_type = "Promise<RepairStatus>")]
+    pub fn repair_one_time_keys(&self, mx: JsValue, tabs: Function) -> Promise {
+        let (session, clock) = (Rc::clone(&self.session), self.clock.clone());
+        let (on_change, repairing) = (self.on_change.clone(), Rc::clone(&self.repairing));
+        if repairing.replace(true) {
+            let now = clock.now();
+            let (state, problem) = (RepairState::Refused, Some(RepairProblem::AlreadyRunning));
+            let status = RepairStatus { state, problem, started_at: now, ended_at: Some(now), ..Default::default() };
+            return future_to_promise(async move { Ok(to_object(&status.to_json())) });
+        }
+        future_to_promise(async move {
+            let device = OwnDevice::of(mx, tabs, session, clock, on_change).await;
+            let status = device.repair().await;
+            repairing.set(false);
+            Ok(to_object(&status.to_json()))
+        })
+    }
+}
+
+/// The client, its device, and the page.
+struct OwnDevice {
+    mx: JsValue,
+    user_id: Option<String>,
+    device_id: Option<String>,
+    /// Its present signing key.
+    ed25519: Option<String>,
+    tabs: Function,
+    session: SharedSession,
+    clock: Clock,
+    on_change: Function,
+}
+
+impl OwnDevice {
+    async fn of(mx: JsValue, tabs: Function, session: SharedSession, clock: Clock, on_change: Function) -> Self {
+        let text = |value: Result<JsValue, JsValue>| value.ok().and_then(|value| value.as_string());
+        let user_id = text(call(&mx, "getUserId", &Array::new()));
+        let device_id = text(call(&mx, "getDeviceId", &Array::new()));
+        let keys = match call(&mx, "getCrypto", &Array::new()) {
+            Ok(crypto) => answer(call(&crypto, "getOwnDeviceKeys", &Array::new()).map(JsCast::unchecked_into)).await,
+            Err(_) => Err(String::new()),
+        };
+        let ed25519 = text(keys.map_err(JsValue::from).and_then(|keys| get(&keys, "ed25519")));
+        Self { mx, user_id, device_id, ed25519, tabs, session, clock, on_change }
+    }
+
+    async fn repair(&self) -> RepairStatus {
+        let (user, device) = self.ids();
+        let (uploads, old_key, store) = {
+            let session = self.session.borrow();
+            let known = session.uploads().to_repair(user, device);
+            let (uploads, old_key) = known.map_or((None, None), |(uploads, key)| (Some(uploads.clone()), key));
+            (uploads, old_key, session.stores().status(Some(user), Some(device)))
+        };
+        let facts = Facts {
+            user_id: self.user_id.as_deref(),
+            device_id: self.device_id.as_deref(),
+            ed25519: self.ed25519.as_deref(),
+            store: store.as_ref(),
+            uploads: uploads.as_ref(),
+            old_key: old_key.as_ref(),
+            tabs: self.tabs(),
+        };
+        repair(self, facts).await
+    }
+
+    fn ids(&self) -> (&str, &str) {
+        (self.user_id.as_deref().unwrap_or_default(), self.device_id.as_deref().unwrap_or_default())
+    }
+
+    /// A request of the client, and its answer as JSON.
+    async fn request(&self, method: &str, arguments: &Array) -> Result<Value, Failure> {
+        let asked = call(&self.mx, method, arguments).map(JsCast::unchecked_into::<Promise>);
+        let answer = match asked {
+            Ok(promise) => promise.await,
+            Err(error) => Err(error),
+        };
+        let answer = answer.map_err(|error| failure(&error))?;
+        let text = JSON::stringify(&answer).map(String::from).unwrap_or_default();
+        Ok(serde_json::from_str(&text).unwrap_or_default())
+    }
+}
+
+impl Client for OwnDevice {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    async fn pause(&self, ms: u32) {
+        TimeoutFuture::new(ms).await;
+    }
+
+    fn tabs(&self) -> Tabs {
+        let words = self.tabs.call0(&JsValue::UNDEFINED).ok().and_then(|words| words.as_string());
+        match words.as_deref() {
+            Some("alone") => Tabs::Alone,
+            Some("alone-since-later") => Tabs::AloneSinceLater,
+            _ => Tabs::Unknown,
+        }
+    }
+
+    fn hold(&self, held: bool) {
+        let ((user, device), now) = (self.ids(), self.now());
+        if let Ok(mut session) = self.session.try_borrow_mut() {
+            session.uploads_mut().hold(user, device, held, now);
+        }
+    }
+
+    fn uploads(&self) -> Uploads {
+        let (user, device) = self.ids();
+        self.session.borrow().uploads().since_let_go(user, device)
+    }
+
+    fn was_accepted(&self, key: &SignedKey) -> bool {
+        let (user, device) = self.ids();
+        self.session.borrow().uploads().was_accepted(user, device, key)
+    }
+
+    async fn count(&self) -> Result<u32, Failure> {
+        let answer = self.request("uploadKeysRequest", &Array::of1(&Object::new())).await?;
+        let count = answer.get("one_time_key_counts").and_then(|counts| counts.get(ALGORITHM)?.as_u64());
+        Ok(count.and_then(|count| u32::try_from(count).ok()).unwrap_or_default())
+    }
+
+    async fn claim(&self) -> Result<Claim, Failure> {
+        let (user, device) = self.ids();
+        let devices = Array::of1(&Array::of2(&user.into(), &device.into()));
+        let answer = self.request("claimOneTimeKeys", &Array::of2(&devices, &ALGORITHM.into())).await?;
+        Ok(match SignedKey::of_claim(&answer, user, device) {
+            Ok(Some(key)) => Claim::Key(key),
+            Ok(None) => Claim::Nothing,
+            Err(key_id) => Claim::Foreign(key_id),
+        })
+    }
+
+    async fn verify(&self, key: &SignedKey) -> Option<bool> {
+        verify(self.ed25519.as_deref()?, &key.signature, &key.signed).await
+    }
+
+    async fn wake(&self) -> Result<(), Failure> {
+        let (user, device) = self.ids();
+        let content = Map::new();
+        content.set(&user.into(), &Map::new().set(&device.into(), &Object::new()));
+        self.request("sendToDevice", &Array::of2(&WAKE_TYPE.into(), &content)).await.map(|_| ())
+    }
+
+    async fn tell_peers(&self) -> u32 {
+        let senders: Vec<String> = {
+            let session = self.session.borrow();
+            let others = session.unreadable_senders().into_iter().filter(|sender| *sender != self.ids().0);
+            others.map(str::to_owned).collect()
+        };
+        renew_sessions(&self.mx, &senders).await
+    }
+
+    fn note(&self, status: &RepairStatus) {
+        if let Ok(mut session) = self.session.try_borrow_mut() {
+            session.note_repair(status.clone());
+        }
+        tell(&self.on_change);
+    }
+}
+
+/// What a method of an object gives.
+pub(crate) fn call(object: &JsValue, name: &str, arguments: &Array) -> Result<JsValue, JsValue> {
+    let method: Function = get(object, name)?.dyn_into().map_err(|_| JsValue::from([name, " is missing"].concat()))?;
+    Reflect::apply(&method, object, arguments)
+}
+
+/// What the SDK threw: its `MatrixError`, or an error of the network.
+fn failure(error: &JsValue) -> Failure {
+    let number = |object: &JsValue, name| get(object, name).ok().and_then(|value| value.as_f64());
+    let data = get(error, "data").unwrap_or_default();
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+    let (status, wait) =
+        (number(error, "httpStatus").map(|status| status as u16), number(&data, "retry_after_ms").map(|ms| ms as u32));
+    let message = get(error, "message").ok().and_then(|message| message.as_string());
+    let message = message.or_else(|| text_of(error).ok()).unwrap_or_else(|| "an error that cannot be read".into());
+    Failure { http_status: status, retry_after_ms: wait, message }
+}

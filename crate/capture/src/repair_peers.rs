@@ -1,0 +1,45 @@
+//! Peers whose session with this device is broken: something invisible, encrypted for their devices, makes a new one.
+
+use js_sys::{Array, Map, Object};
+use wasm_bindgen::prelude::*;
+
+use super::bounded::within;
+use super::repair::call;
+
+/// So many devices at most.
+const MOST_DEVICES: usize = 50;
+/// The spec's event for it: "indicates that the recipient should use this session". It shows nowhere.
+const DUMMY_TYPE: &str = "m.dummy";
+
+/// Sends it to every device of the users. Gives to how many; none where the client has no way, which mends nothing and
+/// breaks nothing: a message to them does the same.
+pub(crate) async fn renew_sessions(mx: &JsValue, users: &[String]) -> u32 {
+    if users.is_empty() {
+        return 0;
+    }
+    try_renewing(mx, users).await.unwrap_or_default()
+}
+
+async fn try_renewing(mx: &JsValue, users: &[String]) -> Result<u32, JsValue> {
+    let crypto = call(mx, "getCrypto", &Array::new())?;
+    let users: Array = users.iter().map(|user| JsValue::from_str(user)).collect();
+    let known = call(&crypto, "getUserDeviceInfo", &Array::of1(&users)).map(JsCast::unchecked_into);
+    let known: Map = within("getUserDeviceInfo()", known).await?.dyn_into()?;
+    let devices = Array::new();
+    known.for_each(&mut |of_user, user| {
+        let Ok(of_user) = of_user.dyn_into::<Map>() else { return };
+        for device in of_user.keys().into_iter().flatten().take(MOST_DEVICES) {
+            let entry = Object::new();
+            let is_set = js_sys::Reflect::set(&entry, &"userId".into(), &user).is_ok()
+                && js_sys::Reflect::set(&entry, &"deviceId".into(), &device).is_ok();
+            if is_set && (devices.length() as usize) < MOST_DEVICES {
+                devices.push(&entry);
+            }
+        }
+    });
+    let encrypting =
+        call(&crypto, "encryptToDeviceMessages", &Array::of3(&DUMMY_TYPE.into(), &devices, &Object::new()));
+    let batch = within("encryptToDeviceMessages()", encrypting.map(JsCast::unchecked_into)).await?;
+    within("queueToDevice()", call(mx, "queueToDevice", &Array::of1(&batch)).map(JsCast::unchecked_into)).await?;
+    Ok(devices.length())
+}

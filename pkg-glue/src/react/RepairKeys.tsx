@@ -1,0 +1,97 @@
+import { Box, Button, config, Spinner, Text } from 'folds';
+import { useId, useState } from 'react';
+
+import { saveReport } from '../download';
+import { type MatrixClientLike, type RepairStatus, repairOneTimeKeys } from '../index';
+import { useCryptoDiagnostics } from './useCryptoDiagnostics';
+import type { RepairWords } from './words';
+
+export type RepairKeysProps = {
+  mx: MatrixClientLike;
+  words: RepairWords;
+  /** While it runs, and once it has repaired: the sign of the fault goes before the screen does. */
+  onRunning: (isRunning: boolean) => void;
+};
+
+/** The gentler way out, with what it does and does not do. */
+export function RepairKeys({ mx, words, onRunning }: RepairKeysProps) {
+  const heading = useId();
+  const { repair } = useCryptoDiagnostics();
+  const [outcome, setOutcome] = useState<RepairStatus>();
+  const [isBusy, setBusy] = useState(false);
+  const [saving, setSaving] = useState('');
+
+  const handleSave = async () => {
+    const { name, isSaved } = await saveReport(mx, undefined);
+    setSaving(isSaved ? words.saved(name) : words.notSaved);
+  };
+  const handleRepair = async () => {
+    if (isBusy) return;
+    setBusy(true);
+    setOutcome(undefined);
+    onRunning(true);
+    const status = await repairOneTimeKeys(mx);
+    setOutcome(status);
+    setBusy(false);
+    onRunning(status.state === 'repaired');
+  };
+  const isRepaired = outcome?.state === 'repaired';
+  const told = isBusy ? progressOf(repair, words) : outcome ? outcomeOf(outcome, words) : '';
+
+  return (
+    <Box as="section" aria-labelledby={heading} direction="Column" gap="200">
+      <Text as="h3" id={heading} size="L400">
+        {words.title}
+      </Text>
+      {!isRepaired && (
+        <>
+          <Text size="T300">{words.explain}</Text>
+          <Text size="T300">{words.save}</Text>
+          <Box gap="200" wrap="Wrap">
+            <Button type="button" size="300" radii="300" variant="Secondary" fill="Soft" outlined onClick={handleSave}>
+              <Text as="span" size="B300">
+                {words.download}
+              </Text>
+            </Button>
+            <Button
+              type="button"
+              size="300"
+              radii="300"
+              variant="Primary"
+              aria-disabled={isBusy}
+              style={{ ...(isBusy && { opacity: config.opacity.Disabled }) }}
+              onClick={handleRepair}
+              before={isBusy ? <Spinner size="100" variant="Primary" fill="Solid" /> : undefined}
+            >
+              <Text as="span" size="B300">
+                {words.start}
+              </Text>
+            </Button>
+          </Box>
+        </>
+      )}
+      <Text as="output" size="T300" style={{ overflowWrap: 'anywhere' }}>
+        {told || saving}
+      </Text>
+    </Box>
+  );
+}
+
+function progressOf(repair: RepairStatus | null, words: RepairWords): string {
+  switch (repair?.state === 'running' ? repair.step : 'checking') {
+    case 'claiming':
+      return words.claiming(repair?.claimed.length ?? 0, repair?.counted ?? null);
+    case 'uploading':
+      return words.uploading;
+    case 'testing':
+      return words.testing;
+    default:
+      return words.checking;
+  }
+}
+
+function outcomeOf({ state, problem, error }: RepairStatus, words: RepairWords): string {
+  if (state === 'repaired') return words.repaired;
+  const why = [problem ? words.problems[problem] : '', error ? `(${error})` : ''].filter(Boolean).join(' ');
+  return state === 'refused' ? words.refused(why) : words.failed(why);
+}

@@ -1,0 +1,135 @@
+// The repair in place: a device whose uploads are refused is mended by its own client, and nobody is logged out.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import {
+  comparedStore,
+  type Device,
+  evict,
+  load,
+  refusedAsExisting,
+  reportOf,
+  synced,
+  uploadAccepted,
+  uploadLoop,
+  withOneTimeKeys,
+} from './client';
+import { expect, test } from './lab';
+import { connect } from './matrix-api';
+import { meet, provokeUpload, restoreOlderStore } from './scenarios/actions';
+
+const repair = ({ page }: Device) => page.evaluate(() => window.lib.repairOneTimeKeys(window.lab.client));
+const identityOf = ({ page }: Device) => page.evaluate(() => window.lab.client?.getCrypto()?.getOwnDeviceKeys());
+const looping = ({ page }: Device) =>
+  expect.poll(async () => (await uploadLoop(page)).state, { timeout: 60_000 }).toBe('looping');
+
+/** What one writes, the other reads, at the first try. */
+async function reads(writer: Device, reader: Device, roomId: string, body: string): Promise<void> {
+  await writer.page.evaluate(([id, text]) => window.lab.send(id, text), [roomId, body] as const);
+  const lines = () => reader.page.evaluate((id) => window.lab.read(id), roomId);
+  await expect.poll(async () => (await lines()).map((line) => line.body), { timeout: 30_000 }).toContain(body);
+}
+
+test('a restored store is repaired: the loop ends, first contacts read and are read, also after traffic and a reload', async ({
+  lab,
+  logIn,
+}) => {
+  const victim = await logIn(await lab.register('repaired'));
+  const claimer = await connect(lab.baseUrl, await lab.register('claimer'));
+  await uploadAccepted(victim.page, lab);
+  await comparedStore(victim.page);
+  const identity = await identityOf(victim);
+  await restoreOlderStore(lab, victim, claimer);
+  await looping(victim);
+
+  const status = await repair(victim);
+  test
+    .info()
+    .annotations.push({ type: 'measured', description: JSON.stringify({ ...status, claimed: status.claimed.length }) });
+  expect(status).toMatchObject({ state: 'repaired', step: 'testing', problem: null, error: null });
+  expect(status.claimed).toHaveLength(status.counted ?? -1);
+  expect(await uploadLoop(victim.page)).toMatchObject({ state: 'recovered' });
+  expect(await identityOf(victim)).toEqual(identity);
+  expect((await reportOf(victim.page)).repair).toEqual(status);
+
+  const before = (await lab.uploads()).length;
+  const stranger = await logIn(await lab.register('first-contact'));
+  const room = await meet(stranger, victim);
+  await reads(stranger, victim, room, 'to the repaired device');
+  await reads(victim, stranger, room, 'and back');
+  for (let round = 0; round < 2; round++) await provokeUpload(lab, claimer, victim);
+  await load(victim.page);
+  await synced(victim.page);
+  await provokeUpload(lab, claimer, victim);
+  await reads(stranger, victim, room, 'after the reload');
+  expect(refusedAsExisting((await lab.uploads()).slice(before))).toEqual([]);
+  expect((await comparedStore(victim.page)).verdict).toBe('healthy');
+});
+
+test('a repair that is cut off is done again: by a reload, by errors of the server, by no network', async ({
+  lab,
+  logIn,
+}) => {
+  const victim = await logIn(await lab.register('cut-off'));
+  const claimer = await connect(lab.baseUrl, await lab.register('claimer'));
+  await uploadAccepted(victim.page, lab);
+  await comparedStore(victim.page);
+  await restoreOlderStore(lab, victim, claimer);
+  await looping(victim);
+  const claims = async () => (await lab.requests({ method: 'POST', path: /\/keys\/claim$/ })).length;
+
+  const first = await claims();
+  await lab.setRules([{ path: '/keys/claim$', fault: { kind: 'delay', ms: 300 } }]);
+  void repair(victim).catch(() => {});
+  await expect.poll(claims).toBeGreaterThan(first + 2);
+  await load(victim.page);
+  await comparedStore(victim.page);
+  await looping(victim);
+
+  for (const fault of [
+    { kind: 'status', status: 403, body: { errcode: 'M_FORBIDDEN', error: 'no' } },
+    { kind: 'status', status: 502 },
+    { kind: 'drop' },
+  ] as const) {
+    await lab.setRules([{ path: '/keys/claim$', times: 1, fault }]);
+    expect(await repair(victim)).toMatchObject({ state: 'failed', problem: 'server' });
+    expect((await uploadLoop(victim.page)).state, 'never worse than before').toBe('looping');
+  }
+  const body = { errcode: 'M_LIMIT_EXCEEDED', error: 'slow down', retry_after_ms: 50 };
+  await lab.setRules([{ path: '/keys/claim$', times: 6, fault: { kind: 'status', status: 429, body } }]);
+  expect(await repair(victim)).toMatchObject({ state: 'repaired', waits: 6 });
+  await lab.clearRules();
+  const before = (await lab.uploads()).length;
+  await provokeUpload(lab, claimer, victim);
+  expect(refusedAsExisting((await lab.uploads()).slice(before))).toEqual([]);
+});
+
+test('after an eviction nothing is sent: it would end the refusals and leave the device deaf', async ({
+  lab,
+  logIn,
+}) => {
+  const victim = await logIn(await lab.register('deaf'));
+  await uploadAccepted(victim.page, lab);
+  await comparedStore(victim.page);
+  await evict(victim.page);
+  await load(victim.page);
+  await synced(victim.page);
+  await looping(victim);
+  const requests = async () => (await lab.requests({ method: 'POST', path: /\/keys\/(claim|upload)$/ })).length;
+  expect(await repair(victim)).toMatchObject({ state: 'refused', problem: 'identity-not-same', claimed: [] });
+
+  // A marker that was forgotten, and written anew: the signature alone tells.
+  await victim.page.evaluate(() =>
+    localStorage.removeItem(Object.keys(localStorage).find((key) => key.startsWith('lotus-')) ?? ''),
+  );
+  for (let start = 0; start < 2; start++) {
+    await load(victim.page);
+    await comparedStore(victim.page);
+  }
+  await looping(victim);
+  const before = await requests();
+  const uploadsBefore = withOneTimeKeys(await lab.uploads()).length;
+  expect(await repair(victim)).toMatchObject({ state: 'refused', problem: 'foreign-key', claimed: [] });
+  await sleep(500);
+  const uploads = withOneTimeKeys(await lab.uploads()).length - uploadsBefore;
+  expect((await requests()) - before, 'none but the loop itself').toBe(uploads);
+});
