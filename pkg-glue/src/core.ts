@@ -75,7 +75,7 @@ export interface Core {
   readonly frames: Frames;
   readonly latency: LatencyWatch;
   /** Asks the other tabs, then repairs where that can help. Never rejects. */
-  repairOneTimeKeys(mx: MatrixClientLike): Promise<RepairStatus>;
+  repairOneTimeKeys(mx: MatrixClientLike | null | undefined): Promise<RepairStatus>;
   /** The capture session: a person is about to provoke a fault, and says when it happens. */
   readonly captures: { start(): void; mark(kind: unknown): void; stop(): void };
 }

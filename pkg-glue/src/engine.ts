@@ -47,7 +47,7 @@ export interface Engine {
   probeUploads(): void;
   loggedOut(userId: string | undefined, deviceId: string | undefined): void;
   /** Claims away what the server holds of the device's keys; `tabs` tells of the others. Never rejects. */
-  repairOneTimeKeys(mx: MatrixClientLike, tabs: () => OtherTabs): Promise<RepairStatus>;
+  repairOneTimeKeys(mx: MatrixClientLike | null | undefined, tabs: () => OtherTabs): Promise<RepairStatus>;
   /** The storage of this origin; `onChange` is called when anything is known that was not. */
   storage(onChange: () => void): PersistentStorage;
   /** The timings of requests. */

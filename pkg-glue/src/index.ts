@@ -120,7 +120,7 @@ export function retryKeyUploads(): void {
  * @example
  * const { state, problem } = await repairOneTimeKeys(mx);
  */
-export function repairOneTimeKeys(mx: MatrixClientLike): Promise<RepairStatus> {
+export function repairOneTimeKeys(mx?: MatrixClientLike | null): Promise<RepairStatus> {
   return core().repairOneTimeKeys(mx);
 }
 

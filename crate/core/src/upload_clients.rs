@@ -21,6 +21,9 @@ const GONE_MS: i64 = 10 * 60_000;
 /// How many clients are remembered.
 const CLIENTS: usize = 16;
 
+/// How many keys are remembered that were accepted after a repair: of as many a device may have, twice.
+const KEYS: usize = 1000;
+
 /// Whose uploads they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Who {
@@ -80,7 +83,7 @@ enum Repair {
     None,
     /// They wait until the old keys are claimed.
     Held,
-    /// They were let go: what became of them since, and the keys of the last that was accepted.
+    /// They were let go: what became of them since, and the keys that were accepted.
     LetGo(Uploads, Vec<(String, u64)>),
 }
 
@@ -181,7 +184,7 @@ impl UploadClients {
         self.client(who.clone(), now).accepted(now);
         if let Some(Repair::LetGo(uploads, keys)) = self.known(&who).map(|client| &mut client.repair) {
             uploads.accepted += 1;
-            keys.clone_from(&upload.keys);
+            keys.extend(upload.keys.iter().take(KEYS.saturating_sub(keys.len())).cloned());
         }
         // What the console alone told, and of no device: had it gone on, it would be seen here.
         let is_unnamed = |client: &&mut Client| {
@@ -255,7 +258,7 @@ impl UploadClients {
         self.let_go(user_id, device_id).map_or_else(Uploads::default, |(uploads, _)| uploads)
     }
 
-    /// Whether the last of them that was accepted had this key in it.
+    /// Whether one of them that was accepted had this key in it.
     pub fn was_accepted(&self, user_id: &str, device_id: &str, key: &SignedKey) -> bool {
         let digest = digest_of_signed(&key.signed);
         let sent = self.let_go(user_id, device_id).map_or(&[][..], |(_, keys)| keys);

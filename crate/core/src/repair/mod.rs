@@ -26,6 +26,8 @@ const CLAIMING_MS: i64 = 60_000;
 const UPLOADING_MS: i64 = 60_000;
 /// How often it is looked for.
 const LOOK_MS: u32 = 200;
+/// So long the answer to an upload is waited for whose keys the server hands out.
+const ANSWER_MS: i64 = 5_000;
 /// Where the server asks to wait and does not say for how long, and the longest wait.
 const WAIT_MS: u32 = 1_000;
 const LONGEST_WAIT_MS: u32 = 10_000;
@@ -73,7 +75,7 @@ pub trait Client {
     fn hold(&self, held: bool);
     /// Since they were let go.
     fn uploads(&self) -> Uploads;
-    /// Whether an accepted upload had this very key in it.
+    /// Whether an upload that was accepted since had this very key in it.
     fn was_accepted(&self, key: &SignedKey) -> bool;
     /// How many one-time keys the server holds.
     fn count(&self) -> impl Future<Output = Result<u32, Failure>>;
@@ -228,14 +230,30 @@ impl<C: Client> Repair<'_, C> {
     /// What others get who claim a key of this device from now on.
     async fn test(&mut self) -> Result<(), Stop> {
         self.begin(RepairStep::Testing);
-        match self.client.claim().await? {
-            Claim::Key(key) if !key.is_fallback && self.client.was_accepted(&key) => {
-                let is_own = self.client.verify(&key).await == Some(true);
-                if is_own { Ok(()) } else { Err(Stop(RepairProblem::NotGivenBack, Some(key.key_id))) }
+        let key = match self.client.claim().await? {
+            Claim::Key(key) => key,
+            Claim::Foreign(key_id) => return Err(Stop(RepairProblem::NotGivenBack, Some(key_id))),
+            Claim::Nothing => return Err(RepairProblem::NotGivenBack.into()),
+        };
+        let is_own = !key.is_fallback && self.client.verify(&key).await == Some(true);
+        if is_own && self.comes_from_an_upload(&key).await {
+            Ok(())
+        } else {
+            Err(Stop(RepairProblem::NotGivenBack, Some(key.key_id)))
+        }
+    }
+
+    /// The server may give a key before its answer to the upload is here.
+    async fn comes_from_an_upload(&self, key: &SignedKey) -> bool {
+        let began = self.client.now();
+        loop {
+            if self.client.was_accepted(key) {
+                return true;
             }
-            Claim::Key(key) => Err(Stop(RepairProblem::NotGivenBack, Some(key.key_id))),
-            Claim::Foreign(key_id) => Err(Stop(RepairProblem::NotGivenBack, Some(key_id))),
-            Claim::Nothing => Err(RepairProblem::NotGivenBack.into()),
+            if self.client.now().ms() - began.ms() > ANSWER_MS {
+                return false;
+            }
+            self.client.pause(LOOK_MS).await;
         }
     }
 }
