@@ -4,25 +4,17 @@
 import { explain } from './bounded';
 import { createStatus, type Start } from './capture-status';
 import { isoNow, now } from './clock';
-import { type Databases, listDatabases } from './databases';
 import type { CreateMachine } from './election';
 import { End } from './end';
-import { createEngine, type Engine, type OtherTabs, type StoreOfDevice, type UploadWatchOptions } from './engine';
+import { createEngine, type Engine, type OtherTabs, type UploadWatchOptions } from './engine';
 import { createFrames, type Frames, type WatchConsole } from './frames';
-import type {
-  CaptureStatus,
-  CryptoStoreStatus,
-  Evidences,
-  RepairStatus,
-  StorageStatus,
-  TabRole,
-} from './generated/model';
+import type { CaptureStatus, Evidences, RepairStatus, StorageStatus, TabRole } from './generated/model';
 import { createLatency, type LatencyWatch } from './latency';
 import type { MatrixClientLike } from './matrix-client';
 import { whenStarted } from './moments';
 import { shareCore } from './shared-core';
 import { createStorage, type PersistentStorage } from './storage';
-import { createStoreQuestions } from './store-questions';
+import { createStores, listDatabases, type Stores } from './stores';
 import { createTabs, type TabsHere } from './tabs';
 
 /** What a view needs. The same object for as long as nothing changed. */
@@ -35,18 +27,6 @@ export interface CryptoDiagSnapshot extends Evidences {
    * others were not asked, or could not be). `leaderSilent`: the leader left it unanswered that this tab asked to take over.
    */
   readonly tabs: { readonly role: TabRole | null; readonly count: number | null; readonly leaderSilent: boolean };
-}
-
-/** The crypto stores of the devices that this page has had. */
-export interface Stores {
-  /** The databases as they were when the package was installed: for the first device that is asked about. */
-  takeDatabasesAtBoot(): Promise<Databases> | undefined;
-  /** What was asked about a device: whoever asks meanwhile waits for the same answer. */
-  readonly asked: Map<string, Promise<Databases> | Databases>;
-  found(device: StoreOfDevice, existed: boolean | undefined, error: string | undefined): void;
-  compare(device: StoreOfDevice, ed25519: string, curve25519: string): void;
-  /** Of the given user and device; of an id that is not known, every one fits. `undefined`: the diagnostics do not run. */
-  status(userId: string | undefined, deviceId: string | undefined): CryptoStoreStatus | null | undefined;
 }
 
 export interface Core {
@@ -140,7 +120,7 @@ function createCore(): Core {
   let installs = 0;
   let watches = 0;
   let capturingSince: string | null = null;
-  let databasesAtBoot: Promise<Databases> | undefined;
+  let databasesAtBoot: Promise<unknown> | undefined;
   const listeners = new Set<() => void>();
   let notifying = false;
   let scheduled = false;
@@ -192,8 +172,7 @@ function createCore(): Core {
     const { role, count } = tabs.summary();
     sawOthers ||= role === 'follower' || (count ?? 0) > 1;
     // The browser is asked about a store to which the connection was lost, whether anybody looks or not.
-    const store = guarded((e) => e.cryptoStore(undefined, undefined));
-    if (store) askAboutStore(store);
+    guarded((e) => e.askAboutLostStore());
     notifying = true;
     try {
       for (const listener of [...listeners]) {
@@ -248,28 +227,14 @@ function createCore(): Core {
     schedule,
     end,
   );
-  const askAboutStore = createStoreQuestions((device, isListed) => {
-    if (guarded((e) => e.storeListed(device, isListed))) schedule();
-  });
-
-  const stores: Stores = {
-    asked: new Map(),
-    takeDatabasesAtBoot() {
-      const taken = databasesAtBoot;
-      databasesAtBoot = undefined;
-      return taken;
-    },
-    found(device, existed, error) {
+  const stores = createStores(
+    (call) => {
       ensureEngine();
-      guarded((e) => e.storeFound(device, existed, error));
-      schedule();
+      return guarded((e) => call(e.stores(databasesAtBoot)));
     },
-    compare(device, ed25519, curve25519) {
-      guarded((e) => e.storeKeys(device, ed25519, curve25519));
-      schedule();
-    },
-    status: (userId, deviceId) => guarded((e) => e.cryptoStore(userId, deviceId)),
-  };
+    (userId, deviceId) => guarded((e) => e.cryptoStore(userId, deviceId)),
+    end,
+  );
 
   /** Whether the wasm did what it was called for; not where it broke on the way, and that was caught (see `callbacks.ts`). */
   const runs = (call: () => void): boolean => {

@@ -2,7 +2,13 @@
 
 import { createMatcher, tapConsole } from '../../crate/capture/js/console.js';
 import { type Uploads, watchFetch } from '../../crate/capture/js/fetch.js';
-import { CryptoDiag, PersistentStorage, RequestTimings, TabElection } from '../wasm/capture/lotus_crypto_diag.js';
+import {
+  CryptoDiag,
+  type CryptoStores,
+  PersistentStorage,
+  RequestTimings,
+  TabElection,
+} from '../wasm/capture/lotus_crypto_diag.js';
 import { onCallbackFailure } from './callbacks';
 import { now } from './clock';
 import { ConsoleTap } from './console-tap';
@@ -30,10 +36,10 @@ export interface Engine {
   evidence(): Evidences;
   /** A text without its secrets. */
   redact(text: string): string;
-  storeFound(device: StoreOfDevice, existed: boolean | undefined, error: string | undefined): void;
-  storeKeys(device: StoreOfDevice, ed25519: string, curve25519: string): void;
-  /** Whether the browser still lists the database. Gives whether that is news. */
-  storeListed(device: StoreOfDevice, isListed: boolean): boolean;
+  /** The crypto stores; `databasesAtBoot` is what the browser listed when the package was installed. */
+  stores(databasesAtBoot: Promise<unknown> | undefined): CryptoStores;
+  /** The browser is asked about a store to which the connection was lost; not where nobody asked about any. */
+  askAboutLostStore(): void;
   /** The capture session: see `CaptureSessions` of the core. */
   startCapture(): void;
   markCapture(kind: string): void;
@@ -70,13 +76,6 @@ export interface UploadWatchOptions {
 /** Whether another tab of the session is open, or was since this page was loaded. */
 export type OtherTabs = 'alone' | 'alone-since-later' | 'unknown';
 
-/** A Matrix device, and the IndexedDB database of its crypto store. */
-export interface StoreOfDevice {
-  userId: string;
-  deviceId: string;
-  database: string;
-}
-
 /**
  * Throws where the page cannot run WebAssembly. `onFailure` is called with what broke while a line or an upload was read,
  * `onBroken` where the module cannot be instantiated. `signal` lets all of the page go, without a call of the module.
@@ -89,6 +88,7 @@ export function createEngine(
 ): Engine {
   const matcher = createMatcher(WORDS, HINTS);
   let storage: PersistentStorage | undefined;
+  let stores: CryptoStores | undefined;
   let timings: RequestTimings | undefined;
   let uploads: { release: () => void; options: UploadWatchOptions } | undefined;
   let console: ConsoleTap | undefined;
@@ -129,12 +129,11 @@ export function createEngine(
     stopCapture: () => awake().stopCapture(),
     evidence: () => awake().evidence(),
     redact: (text) => awake().redact(text),
-    storeFound: ({ userId, deviceId, database }, existed, error) =>
-      awake().storeFound(userId, deviceId, database, existed, error),
-    storeKeys: ({ userId, deviceId, database }, ed25519, curve25519) =>
-      awake().storeKeys(userId, deviceId, database, ed25519, curve25519),
-    storeListed: ({ userId, deviceId, database }, isListed) =>
-      awake().storeListed(userId, deviceId, database, isListed),
+    stores(databasesAtBoot) {
+      stores ??= awake().stores(databasesAtBoot);
+      return stores;
+    },
+    askAboutLostStore: () => stores?.askAboutLost(),
     watchUploads(scope, { threshold, windowMs, breaker }) {
       // The former one is let go first: it would stay below the new one.
       uploads?.release();

@@ -3,11 +3,7 @@
 import type { Core } from './core';
 
 type Shape<T> = {
-  readonly [Name in keyof T]: T[Name] extends (...args: never[]) => unknown
-    ? 'function'
-    : T[Name] extends ReadonlyMap<unknown, unknown>
-      ? 'object'
-      : Shape<T[Name]>;
+  readonly [Name in keyof T]: T[Name] extends (...args: never[]) => unknown ? 'function' : Shape<T[Name]>;
 };
 
 /** All that this version calls of a core. One that lacks any of it is another version's, and is left alone. */
@@ -25,13 +21,7 @@ const NEEDED: Shape<Core> = {
   subscribe: 'function',
   snapshot: 'function',
   storage: { status: 'function', enter: 'function', request: 'function', refresh: 'function' },
-  stores: {
-    takeDatabasesAtBoot: 'function',
-    asked: 'object',
-    found: 'function',
-    compare: 'function',
-    status: 'function',
-  },
+  stores: { check: 'function', status: 'function' },
   tabs: { lead: 'function', enter: 'function', status: 'function', call: 'function', summary: 'function' },
   frames: { watch: 'function', watchAll: 'function', blindSpots: 'function' },
   latency: { watch: 'function', status: 'function' },

@@ -1,6 +1,7 @@
 // The storage of this origin, as the wasm knows it: see `crate/capture/src/storage.rs`.
 
 import type { PersistentStorage as InWasm } from '../wasm/capture/lotus_crypto_diag.js';
+import { answerOf, hasPromises } from './answers';
 import type { EndSignal } from './end';
 import type { StorageStatus } from './generated/model';
 
@@ -23,17 +24,6 @@ const UNKNOWN: StorageStatus = {
   quota: null,
   error: null,
 };
-
-/** A page may have broken them, and what waits in the wasm would trap there. */
-function hasPromises(): boolean {
-  try {
-    globalThis.queueMicrotask?.(() => {});
-    void Promise.resolve();
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** `use` instantiates the module, and gives nothing where it cannot be called. */
 export function createStorage(
@@ -59,19 +49,7 @@ export function createStorage(
     return told;
   };
 
-  const answer = (ask: (storage: InWasm) => Promise<StorageStatus>) =>
-    new Promise<StorageStatus>((resolve) => {
-      const settle = (told: StorageStatus) => {
-        signal.removeEventListener('abort', giveUp);
-        resolve(told);
-      };
-      // A module that breaks on the way answers no more.
-      const giveUp = () => settle(switchedOff());
-      const asked = used(ask);
-      if (!asked) return giveUp();
-      signal.addEventListener('abort', giveUp);
-      asked.then(settle, giveUp);
-    });
+  const answer = (ask: (storage: InWasm) => Promise<StorageStatus>) => answerOf(() => used(ask), switchedOff, signal);
 
   return {
     status,

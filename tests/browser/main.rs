@@ -1,7 +1,7 @@
 //! The browser edge, in a real browser.
 
-use crate::{CryptoDiag, LineReader};
-use js_sys::{Array, Function, JSON, Reflect};
+use crate::{CryptoDiag, CryptoStores, LineReader};
+use js_sys::{Array, Function, JSON, Promise, Reflect};
 use lotus_crypto_diag::signature::{HINTS, needles};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -102,17 +102,29 @@ impl Watch {
     }
 }
 
+/// What the browser lists at boot: the database, or none.
+fn listed(existed: bool) -> Promise {
+    let names = if existed { "[{ name: 'x::matrix-sdk-crypto' }]" } else { "[]" };
+    evaluate(&format!("return Promise.resolve({names})")).unchecked_into()
+}
+
+async fn check(stores: &CryptoStores, device_id: &str, client: &str) -> String {
+    let target = evaluate(&format!("return {{ userId: '@a:hs', deviceId: '{device_id}', {client} }}"));
+    text(&stores.check(target, Some("x".to_owned())).await.unwrap())
+}
+
 /// Judges the store of a device, and compares its keys where they are told.
-fn store(device_id: &str, existed: Option<bool>, ed25519: Option<&str>) -> String {
-    let diag = Page::new().diag;
-    let ids = || ["@a:hs".to_owned(), device_id.to_owned(), "x::matrix-sdk-crypto".to_owned()];
-    let [user, device, database] = ids();
-    diag.store_found(user, device, database, existed, None);
-    if let Some(key) = ed25519 {
-        let [user, device, database] = ids();
-        diag.store_keys(user, device, database, key.to_owned(), "curve".to_owned());
-    }
-    text(&diag.crypto_store(Some("@a:hs".to_owned()), Some(device_id.to_owned())))
+async fn store(device_id: &str, existed: bool, ed25519: Option<&str>) -> String {
+    let client = ed25519.map(|key| {
+        let keys = format!("{{ getOwnDeviceKeys: async () => ({{ ed25519: '{key}', curve25519: 'curve' }}) }}");
+        format!("getUserId: () => '@a:hs', getDeviceId: () => '{device_id}', getCrypto: () => ({keys})")
+    });
+    check(&Page::new().diag.stores(Some(listed(existed))), device_id, &client.unwrap_or_default()).await
+}
+
+async fn wait(ms: u32) {
+    let passed = evaluate(&format!("return new Promise((resolve) => setTimeout(resolve, {ms}))"));
+    passed.unchecked_into::<Promise>().await.unwrap();
 }
 
 fn text(value: &JsValue) -> String {
@@ -183,27 +195,27 @@ fn a_text_of_the_host_is_given_back_without_its_secrets() {
 }
 
 #[wasm_bindgen_test]
-fn a_device_is_remembered_in_local_storage_and_known_at_the_next_start() {
+async fn a_device_is_remembered_in_local_storage_and_known_at_the_next_start() {
     evaluate("localStorage.clear()");
     let verdict = |status: String, verdict: &str| assert!(status.contains(verdict), "{status}");
-    verdict(store("D/1", Some(false), Some("ed")), r#""verdict":"first-run""#);
-    verdict(store("D/1", Some(true), Some("ed")), r#""verdict":"healthy""#);
-    verdict(store("D/1", Some(false), None), r#""verdict":"evicted""#);
-    verdict(store("D/1", Some(true), Some("other")), r#""verdict":"identity-changed""#);
-    verdict(store("D/1", Some(true), None), r#""verdict":"identity-changed""#);
+    verdict(store("D/1", false, Some("ed")).await, r#""verdict":"first-run""#);
+    verdict(store("D/1", true, Some("ed")).await, r#""verdict":"healthy""#);
+    verdict(store("D/1", false, None).await, r#""verdict":"evicted""#);
+    verdict(store("D/1", true, Some("other")).await, r#""verdict":"identity-changed""#);
+    verdict(store("D/1", true, None).await, r#""verdict":"identity-changed""#);
     let written =
         evaluate("return localStorage.getItem('lotus-crypto-diag/device/x%3A%3Amatrix-sdk-crypto/%40a%3Ahs/D%2F1')");
     assert!(written.as_string().unwrap().starts_with(r#"{"schema":1,"ed25519":"ed","curve25519":"curve","since":"2"#));
 }
 
 #[wasm_bindgen_test]
-fn a_new_device_of_the_same_user_drops_the_marker_of_the_old_one_and_no_other() {
+async fn a_new_device_of_the_same_user_drops_the_marker_of_the_old_one_and_no_other() {
     evaluate(
         "localStorage.clear(); localStorage.setItem('of the host', '1');
               localStorage.setItem('lotus-crypto-diag/device/x%3A%3Amatrix-sdk-crypto/%40b%3Ahs/D', 'of another user')",
     );
-    store("D", Some(false), Some("ed"));
-    store("E", Some(false), Some("ed2"));
+    store("D", false, Some("ed")).await;
+    store("E", false, Some("ed2")).await;
     let keys = evaluate("return Object.keys(localStorage).sort().join()").as_string().unwrap();
     assert_eq!(
         keys,
@@ -213,23 +225,23 @@ fn a_new_device_of_the_same_user_drops_the_marker_of_the_old_one_and_no_other() 
 }
 
 #[wasm_bindgen_test]
-fn local_storage_that_throws_or_holds_nonsense_gives_unknown_and_the_reason() {
+async fn local_storage_that_throws_or_holds_nonsense_gives_unknown_and_the_reason() {
     evaluate(
         "localStorage.clear(); localStorage.setItem('lotus-crypto-diag/device/x%3A%3Amatrix-sdk-crypto/%40a%3Ahs/D', '{\"schema\":1')",
     );
-    let status = store("D", Some(true), None);
+    let status = store("D", true, None).await;
     assert!(status.contains(r#""verdict":"unknown""#) && status.contains("cannot be read"), "{status}");
 
     evaluate(
         "localStorage.clear(); localStorage.setItem('lotus-crypto-diag/device/x%3A%3Amatrix-sdk-crypto/%40a%3Ahs/D', '{\"schema\":2}')",
     );
-    let status = store("D", Some(true), None);
+    let status = store("D", true, None).await;
     assert!(status.contains(r#""verdict":"unknown""#) && status.contains("another version"), "{status}");
 
     evaluate(
         "localStorage.clear(); window.real = Storage.prototype.setItem; Storage.prototype.setItem = function () { throw new DOMException('full', 'QuotaExceededError') }",
     );
-    let status = store("D", Some(false), Some("ed"));
+    let status = store("D", false, Some("ed")).await;
     assert!(
         status.contains(r#""verdict":"first-run""#) && status.contains("cannot be written: QuotaExceededError: full"),
         "{status}"
@@ -240,22 +252,60 @@ fn local_storage_that_throws_or_holds_nonsense_gives_unknown_and_the_reason() {
         "window.real = Object.getOwnPropertyDescriptor(window, 'localStorage');
          Object.defineProperty(window, 'localStorage', { configurable: true, get() { throw new DOMException('blocked', 'SecurityError') } })",
     );
-    let status = store("D", Some(false), Some("ed"));
+    let status = store("D", false, Some("ed")).await;
     evaluate("Object.defineProperty(window, 'localStorage', window.real)");
     assert!(status.contains(r#""verdict":"unknown""#) && status.contains("SecurityError: blocked"), "{status}");
 }
 
 #[wasm_bindgen_test]
-fn a_lost_store_is_no_entry_and_is_remembered_from_inside_the_line() {
+async fn a_lost_store_is_no_entry_and_is_remembered_from_inside_the_line() {
     evaluate("localStorage.clear()");
-    store("D", Some(false), Some("ed"));
+    store("D", false, Some("ed")).await;
     let page = Page::new();
     let _watch = page.watch();
-    page.diag.store_found("@a:hs".into(), "D".into(), "x::matrix-sdk-crypto".into(), Some(true), None);
+    check(&page.diag.stores(Some(listed(true))), "D", "").await;
     page.run("console.error('sync', new Error('failed to read or write to the crypto store DomException InvalidStateError (11)'))");
     let evidence = page.evidence();
     assert!(evidence.contains(r#""entries":[]"#) && evidence.contains(r#""verdict":"connection-lost""#), "{evidence}");
     assert!(evaluate("return Object.values(localStorage)[0]").as_string().unwrap().contains(r#""lost":"2"#));
+}
+
+#[wasm_bindgen_test]
+async fn of_two_devices_the_page_is_at_the_one_that_was_asked_about_last_whichever_is_answered_last() {
+    evaluate("localStorage.clear()");
+    let page = Page::new();
+    let slow = evaluate("return new Promise((resolve) => setTimeout(resolve, 300, []))");
+    let stores = page.diag.stores(Some(slow.unchecked_into()));
+    futures_util::future::join(check(&stores, "first", ""), check(&stores, "second", "")).await;
+    let known = text(&page.diag.crypto_store(None, None));
+    assert!(known.contains(r#""deviceId":"second""#), "{known}");
+}
+
+#[wasm_bindgen_test]
+async fn a_client_that_encrypts_later_is_compared_when_it_syncs_and_let_go_when_it_is_logged_out() {
+    evaluate("localStorage.clear()");
+    let page = Page::new();
+    evaluate(
+        "window.handlers = {};
+         window.client = { on: (name, handler) => { handlers[name] = handler }, off: (name) => { delete handlers[name] } };",
+    );
+    let stores = page.diag.stores(Some(listed(false)));
+    let ids = "getUserId: () => '@a:hs', getDeviceId: () => 'D', getCrypto: () => window.crypto_of_client";
+    check(&stores, "D", &format!("{ids}, ...window.client")).await;
+    evaluate("handlers.sync()");
+    let identity = || text(&page.diag.crypto_store(None, None));
+    assert!(identity().contains(r#""identity":"not-compared""#), "{}", identity());
+    evaluate(
+        "window.crypto_of_client = { getOwnDeviceKeys: async () => ({ ed25519: 'ed', curve25519: 'curve' }) };
+         handlers.sync();",
+    );
+    wait(50).await;
+    assert!(identity().contains(r#""identity":"first-seen""#), "{}", identity());
+    assert_eq!(evaluate("return Object.keys(handlers).join()"), "Session.logged_out");
+    evaluate("handlers['Session.logged_out']({ data: { soft_logout: true } })");
+    assert_ne!(identity(), "null");
+    evaluate("handlers['Session.logged_out']()");
+    assert_eq!(identity(), "null");
 }
 
 #[wasm_bindgen_test]

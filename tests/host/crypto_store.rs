@@ -332,3 +332,30 @@ fn what_is_no_whole_marker_is_unreadable_and_says_why() {
         assert!(words.contains(reason), "{text}: {words}");
     }
 }
+
+#[test]
+fn whether_a_store_is_gone_is_asked_every_ten_seconds_at_most_and_only_of_one_that_may_be() {
+    let mut stores = CryptoStores::default();
+    let ask = |stores: &mut CryptoStores, ms: f64| stores.ask_about(at(ms)).map(|device| device.device_id);
+    let gone = |id: &str| Some(id.to_owned());
+    stores.lost("of a store that nobody named", at(0.0));
+    assert_eq!(ask(&mut stores, 0.0), None);
+    let mut stores = CryptoStores::default();
+    stores.found(device("D"), Recall::Nothing, Some(true), None, at(0.0));
+    assert_eq!(ask(&mut stores, 0.0), None, "healthy");
+    stores.lost("x", at(1.0));
+    for (ms, asked) in [(1.0, gone("D")), (2.0, None), (10_000.0, None), (10_001.0, gone("D")), (10_002.0, None)] {
+        assert_eq!(ask(&mut stores, ms), asked, "at {ms}");
+    }
+    // A clock that was put back puts nothing off.
+    assert_eq!(ask(&mut stores, 5.0), gone("D"));
+    stores.found(device("E"), Recall::Known(marker()), Some(false), None, at(6.0));
+    assert_eq!(ask(&mut stores, 6.0), gone("E"));
+    assert!(stores.listed(&device("E"), false));
+    assert_eq!(ask(&mut stores, 20_000.0), gone("E"), "it may come back");
+    let mut stores = CryptoStores::default();
+    stores.found(device("D"), Recall::Known(marker()), Some(true), None, at(0.0));
+    let other = IdentityKeys { ed25519: "other".into(), curve25519: "curve".into() };
+    stores.compare(&device("D"), other, at(1.0));
+    assert_eq!(ask(&mut stores, 2.0), None, "its keys have changed");
+}

@@ -1,9 +1,8 @@
 // What the SDK says of backup, recovery key and room keys, and whether a logout loses something.
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import type { Entry } from '../../pkg-glue/src/generated/model';
 import { checkHistorySafety, exportRoomKeys, outlookOf, unreadableMessages } from '../../pkg-glue/src/recovery';
-import { createStoreQuestions } from '../../pkg-glue/src/store-questions';
 
 const client = (crypto: object | null) => ({
   getUserId: () => '@a:hs',
@@ -115,48 +114,5 @@ describe('what cannot be read already', () => {
     expect(await outlook({})).toBe('no-backup');
     expect(await outlook({ active: 42 })).toBe('unknown');
     expect(outlookOf(await checkHistorySafety({}))).toBe('unknown');
-  });
-});
-
-describe('whether a store is gone', () => {
-  const device = { userId: '@a:hs', deviceId: 'D', database: 'matrix-js-sdk::matrix-sdk-crypto' };
-  const evicted = { ...device, verdict: 'evicted' } as Parameters<ReturnType<typeof createStoreQuestions>>[0];
-  const settle = () => vi.advanceTimersByTimeAsync(0);
-  afterEach(() => void vi.useRealTimers());
-
-  it('is asked at most every ten seconds, and only of one that may be', async () => {
-    vi.useFakeTimers();
-    const list = vi.fn(async () => ({ names: new Set<string>() }));
-    const ask = createStoreQuestions(() => {}, list);
-    ask({ ...evicted, verdict: 'healthy' });
-    ask({ ...evicted, verdict: 'identity-changed' });
-    ask({ ...evicted, database: null });
-    ask({ ...evicted, deviceId: null });
-    expect(list).not.toHaveBeenCalled();
-    ask(evicted);
-    ask({ ...evicted, verdict: 'connection-lost' });
-    await settle();
-    expect(list).toHaveBeenCalledOnce();
-    await vi.advanceTimersByTimeAsync(10_000);
-    ask({ ...evicted, verdict: 'connection-lost' });
-    expect(list).toHaveBeenCalledTimes(2);
-  });
-
-  it('is what the browser lists, and nothing where it cannot say', async () => {
-    vi.useFakeTimers();
-    const answers = [{ names: new Set([device.database]) }, { error: 'blocked' }, { names: new Set<string>() }];
-    const told: unknown[] = [];
-    const ask = createStoreQuestions(
-      (asked, isListed) => told.push({ ...asked, isListed }),
-      async () => answers.shift() ?? { error: 'over' },
-    );
-    while (answers.length > 0) {
-      ask(evicted);
-      await vi.advanceTimersByTimeAsync(10_000);
-    }
-    expect(told).toEqual([
-      { ...device, isListed: true },
-      { ...device, isListed: false },
-    ]);
   });
 });

@@ -8,7 +8,6 @@ use wasm_bindgen::prelude::*;
 
 use super::convert::{Clock, tell, to_object};
 use super::markers;
-use lotus_crypto_diag::crypto_store::{Device, IdentityKeys};
 use lotus_crypto_diag::entry::Level;
 use lotus_crypto_diag::line::{Line, ReadLine};
 use lotus_crypto_diag::redact::redact;
@@ -90,45 +89,6 @@ impl CryptoDiag {
         redact(text).into_owned()
     }
 
-    /// Judges a device's crypto store before the SDK opens it. `existed`: whether its database was there, `undefined`
-    /// where that is not known, and then `error` says why.
-    #[wasm_bindgen(js_name = storeFound)]
-    pub fn store_found(
-        &self,
-        user_id: String,
-        device_id: String,
-        database: String,
-        existed: Option<bool>,
-        error: Option<String>,
-    ) {
-        let device = Device { user_id, device_id, database };
-        let (recall, now) = (markers::recall(&device), self.clock.now());
-        self.session.borrow_mut().store_found(device, recall, existed, error.as_deref(), now);
-        remember(&self.session);
-    }
-
-    /// Compares the identity keys that a device has now with those it had first.
-    #[wasm_bindgen(js_name = storeKeys)]
-    pub fn store_keys(
-        &self,
-        user_id: String,
-        device_id: String,
-        database: String,
-        ed25519: String,
-        curve25519: String,
-    ) {
-        let device = Device { user_id, device_id, database };
-        let now = self.clock.now();
-        self.session.borrow_mut().store_keys(&device, IdentityKeys { ed25519, curve25519 }, now);
-        remember(&self.session);
-    }
-
-    /// The browser was asked whether it still lists the database of a device's store. Gives whether that is news.
-    #[wasm_bindgen(js_name = storeListed)]
-    pub fn store_listed(&self, user_id: String, device_id: String, database: String, listed: bool) -> bool {
-        self.session.borrow_mut().store_listed(&Device { user_id, device_id, database }, listed)
-    }
-
     /// What is known of a device's crypto store, `null` where nobody asked about it. Of an id that is not given, every
     /// one fits.
     #[wasm_bindgen(js_name = cryptoStore, unchecked_return_type = "CryptoStoreStatus | null")]
@@ -190,7 +150,7 @@ impl LineReader {
 }
 
 /// Writes the markers that changed. Nothing is borrowed while JavaScript runs.
-fn remember(session: &RefCell<Session>) {
+pub(crate) fn remember(session: &RefCell<Session>) {
     let unsaved = session.try_borrow_mut().ok().and_then(|mut session| session.stores_mut().take_unsaved());
     if let Some((device, marker)) = unsaved
         && let Err(reason) = markers::remember(&device, &marker)

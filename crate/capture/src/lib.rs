@@ -3,6 +3,8 @@
 
 mod bounded;
 mod convert;
+mod crypto_stores;
+mod databases;
 mod diag;
 mod ed25519;
 mod events;
@@ -20,6 +22,7 @@ mod uploads;
 mod browser;
 
 pub use convert::Clock;
+pub use crypto_stores::CryptoStores;
 pub use diag::{CryptoDiag, LineReader};
 pub use latency::RequestTimings;
 pub use options::UploadWatchOptions;

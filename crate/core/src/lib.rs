@@ -24,6 +24,7 @@ pub mod store_trouble;
 
 pub mod signature;
 
+pub mod store_database;
 mod store_marker;
 
 pub mod crypto_store;

@@ -10,6 +10,8 @@ use crate::timestamp::Timestamp;
 
 /// More devices than one page ever has.
 const CAPACITY: usize = 8;
+/// The SDK fails at every sync; the browser need not be asked each time.
+const ASK_AGAIN_MS: i64 = 10_000;
 
 /// Every store that was asked about.
 #[derive(Debug, Default)]
@@ -20,6 +22,8 @@ pub struct CryptoStores {
     loss: Option<StoreLoss>,
     /// Likewise what else was wrong.
     trouble: Option<StoreTrouble>,
+    /// When the browser was asked about a store that may be gone.
+    asked: Vec<(Device, Timestamp)>,
 }
 
 impl CryptoStores {
@@ -84,6 +88,19 @@ impl CryptoStores {
             (kind, Some(store)) => store.trouble(kind, message, now),
             (kind, None) => note_trouble(&mut self.trouble, kind, message, now),
         }
+    }
+
+    /// The device of this page, where its store may be gone and the browser was not asked a moment ago: it is asked now. To
+    /// the page, a connection that was closed by force looks the same while the data is still there.
+    pub fn ask_about(&mut self, now: Timestamp) -> Option<Device> {
+        let status = self.status(None, None).filter(|status| status.verdict.may_be_gone())?;
+        let device = Device { user_id: status.user_id?, device_id: status.device_id?, database: status.database? };
+        self.asked.retain(|(_, asked)| (0..ASK_AGAIN_MS).contains(&(now.ms() - asked.ms())));
+        if self.asked.iter().any(|(asked, _)| *asked == device) {
+            return None;
+        }
+        self.asked.push((device.clone(), now));
+        Some(device)
     }
 
     /// Whether the browser still lists the database of a device. Gives whether that is news.
@@ -155,6 +172,13 @@ impl CryptoStores {
 
     fn of(&mut self, device: &Device) -> Option<&mut CryptoStore> {
         self.stores.iter_mut().find(|store| store.device() == device)
+    }
+}
+
+impl CryptoStoreStatus {
+    /// As JSON.
+    pub fn to_json(&self) -> String {
+        to_json(self)
     }
 }
 

@@ -1,0 +1,277 @@
+//! The crypto stores of the devices that this page has had: what the browser and the client say of them.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::futures::{future_to_promise, spawn_local};
+use js_sys::{Function, Promise, Reflect, WeakSet};
+use wasm_bindgen::prelude::*;
+
+use super::bounded::within;
+use super::convert::{Clock, explain, get, tell, to_object};
+use super::databases::{Listing, ask, crypto_of, method_of};
+use super::diag::{CryptoDiag, SharedSession, remember};
+use super::markers;
+use lotus_crypto_diag::crypto_store::{CryptoStoreStatus, Device, IdentityKeys};
+use lotus_crypto_diag::store_database::{UNCLEAR, database_of, open_database};
+
+/// So many devices are remembered that were asked about.
+const MOST_ASKED: usize = 8;
+
+/// The crypto stores of this page. Not for hosts: the package's own API stands in front of it.
+#[wasm_bindgen]
+pub struct CryptoStores(Rc<Inner>);
+
+struct Inner {
+    session: SharedSession,
+    on_change: Function,
+    clock: Clock,
+    /// The databases as they were when the package was installed: for the first device that is asked about.
+    at_boot: RefCell<Option<Listing>>,
+    /// What was asked about a device: whoever asks meanwhile waits for the same answer.
+    asked: RefCell<Vec<(Device, Listing)>>,
+    /// Of which device it was asked last.
+    latest: RefCell<Option<Device>>,
+    /// The clients that are listened to.
+    followed: WeakSet<JsValue>,
+}
+
+/// A question about a device, as far as it is asked at once.
+struct Question {
+    /// Where it is not known yet which database it is, the one that is usual.
+    device: Device,
+    /// `None`: something was found of it before.
+    listing: Option<Listing>,
+    is_named: bool,
+    client: Option<JsValue>,
+}
+
+#[wasm_bindgen]
+impl CryptoDiag {
+    /// `at_boot` is what `indexedDB.databases()` gave when the package was installed.
+    pub fn stores(&self, at_boot: Option<Promise>) -> CryptoStores {
+        CryptoStores(Rc::new(Inner {
+            session: Rc::clone(&self.session),
+            on_change: self.on_change.clone(),
+            clock: self.clock.clone(),
+            at_boot: RefCell::new(at_boot.map(Listing::of)),
+            asked: RefCell::default(),
+            latest: RefCell::default(),
+            followed: WeakSet::new_typed(),
+        }))
+    }
+}
+
+#[wasm_bindgen]
+impl CryptoStores {
+    /// Judges the crypto store of a device: that of a client, or the one that is named by its ids, of which there is no
+    /// client yet. Never rejects.
+    #[wasm_bindgen(unchecked_return_type = "Promise<CryptoStoreStatus>")]
+    pub fn check(&self, target: JsValue, prefix: Option<String>) -> Promise {
+        let inner = Rc::clone(&self.0);
+        // Now: the SDK may open its store before the next microtask.
+        let question = inner.question(&target, prefix.as_deref());
+        future_to_promise(async move {
+            let status = match question {
+                Ok(question) => inner.answer(question).await,
+                Err(error) => CryptoStoreStatus { error: Some(explain(&error)), ..CryptoStoreStatus::default() },
+            };
+            Ok(to_object(&status.to_json()))
+        })
+    }
+
+    /// Asks about a store that may be gone, unless it was asked about a moment ago.
+    #[wasm_bindgen(js_name = askAboutLost)]
+    pub fn ask_about_lost(&self) {
+        let now = self.0.clock.now();
+        let lost = self.0.session.try_borrow_mut().ok().and_then(|mut session| session.stores_mut().ask_about(now));
+        let Some(device) = lost else { return };
+        let (inner, listing) = (Rc::clone(&self.0), Listing::now());
+        spawn_local(async move {
+            let Ok(names) = listing.names().await else { return };
+            let is_listed = names.contains(&device.database);
+            let is_news = inner.session.borrow_mut().store_listed(&device, is_listed);
+            if is_news {
+                tell(&inner.on_change);
+            }
+        });
+    }
+}
+
+impl Inner {
+    fn question(&self, target: &JsValue, prefix: Option<&str>) -> Result<Question, JsValue> {
+        let is_client = Reflect::has(target, &"getUserId".into())?;
+        let (user_id, device_id) = if is_client {
+            (ask(target, "getUserId")?, ask(target, "getDeviceId")?)
+        } else {
+            (get(target, "userId")?, get(target, "deviceId")?)
+        };
+        let (Some(user_id), Some(device_id)) = (user_id.as_string(), device_id.as_string()) else {
+            return Err("the client names no user and device".into());
+        };
+        let known = self.known(&user_id, &device_id);
+        let named = prefix.map(|prefix| database_of(Some(prefix))).or_else(|| known.clone());
+        let client = is_client.then(|| target.clone());
+        let is_running = client.as_ref().is_some_and(is_running);
+        let device = Device { user_id, device_id, database: named.clone().unwrap_or_else(|| database_of(None)) };
+        // Where somebody asked before the client was there, it is the usual one.
+        let is_named = named.is_some() || !is_running || self.asked_about(&device).is_some();
+        let is_found = known.as_ref() == Some(&device.database);
+        let listing = (!is_found).then(|| if is_named { self.listing(&device, is_running) } else { Listing::now() });
+        self.latest.replace(Some(device.clone()));
+        Ok(Question { device, listing, is_named, client })
+    }
+
+    async fn answer(self: &Rc<Self>, question: Question) -> CryptoStoreStatus {
+        let Question { mut device, mut listing, is_named, client } = question;
+        let mut unclear = None;
+        if !is_named && let Some(listed) = listing.take() {
+            let found = listed.names().await;
+            match (self.known(&device.user_id, &device.device_id), found) {
+                // Somebody has named it meanwhile.
+                (Some(known), _) => device.database = known,
+                (None, Ok(names)) => match open_database(&names, &device.user_id) {
+                    Some(database) => device.database = database,
+                    None => unclear = Some(UNCLEAR.to_owned()),
+                },
+                (None, Err(reason)) => unclear = Some(reason),
+            }
+            self.latest.replace(Some(device.clone()));
+            if self.known(&device.user_id, &device.device_id).as_ref() != Some(&device.database) {
+                listing = Some(self.listing(&device, true));
+            }
+        }
+        let found = match (listing, unclear) {
+            // Nothing new is found; but this is the device that the page is at.
+            (None, _) => Ok(None),
+            (Some(listing), unclear) => {
+                let names = listing.names().await;
+                unclear.map_or(names, Err).map(|names| Some(names.contains(&device.database)))
+            }
+        };
+        let (existed, error) = found.map_or_else(|reason| (None, Some(reason)), |existed| (existed, None));
+        self.found(&device, existed, error.as_deref());
+        self.follow_the_latest(&device);
+        let mut problem = None;
+        if let Some(client) = client {
+            problem = self.compare(&client, &device).await.err();
+            self.follow(&client, &device);
+        }
+        let (user, device) = (Some(&*device.user_id), Some(&*device.device_id));
+        let status = self.session.borrow().stores().status(user, device).unwrap_or_default();
+        CryptoStoreStatus { error: status.error.clone().or(problem), ..status }
+    }
+
+    /// The database of a device of which something was found.
+    fn known(&self, user_id: &str, device_id: &str) -> Option<String> {
+        self.session.borrow().stores().status(Some(user_id), Some(device_id))?.database
+    }
+
+    fn asked_about(&self, device: &Device) -> Option<Listing> {
+        self.asked.borrow().iter().find(|(asked, _)| asked == device).map(|(_, listing)| listing.clone())
+    }
+
+    /// The databases as they were before the SDK opened its own.
+    fn listing(&self, device: &Device, is_running: bool) -> Listing {
+        if let Some(listing) = self.asked_about(device) {
+            return listing;
+        }
+        let at_boot = self.at_boot.take();
+        let listing = at_boot.unwrap_or_else(|| {
+            if is_running {
+                Listing::Unknown("asked too late: the SDK had opened its store".into())
+            } else {
+                Listing::now()
+            }
+        });
+        let mut asked = self.asked.borrow_mut();
+        if asked.len() >= MOST_ASKED {
+            asked.remove(0);
+        }
+        asked.push((device.clone(), listing.clone()));
+        listing
+    }
+
+    fn found(&self, device: &Device, existed: Option<bool>, error: Option<&str>) {
+        let (recall, now) = (markers::recall(device), self.clock.now());
+        self.session.borrow_mut().store_found(device.clone(), recall, existed, error, now);
+        remember(&self.session);
+        tell(&self.on_change);
+    }
+
+    /// Of several devices, the page is at the one that was asked about last, whichever is answered last.
+    fn follow_the_latest(&self, answered: &Device) {
+        let latest = self.latest.borrow().clone().filter(|latest| latest != answered);
+        if let Some(latest) = latest
+            && self.known(&latest.user_id, &latest.device_id).as_ref() == Some(&latest.database)
+        {
+            self.found(&latest, None, None);
+        }
+    }
+
+    /// Compares the identity keys that a device has now with those it had first; an error where that could not be done.
+    async fn compare(&self, client: &JsValue, device: &Device) -> Result<(), String> {
+        let Some(crypto) = crypto_of(client).map_err(|error| explain(&error))? else { return Ok(()) };
+        let asked = ask(&crypto, "getOwnDeviceKeys").map(JsValue::unchecked_into);
+        let keys = within("getOwnDeviceKeys()", asked).await?;
+        let key = |name| get(&keys, name).ok().and_then(|key| key.as_string());
+        let (Some(ed25519), Some(curve25519)) = (key("ed25519"), key("curve25519")) else {
+            return Err("the client tells no identity keys".into());
+        };
+        let now = self.clock.now();
+        self.session.borrow_mut().store_keys(device, IdentityKeys { ed25519, curve25519 }, now);
+        remember(&self.session);
+        tell(&self.on_change);
+        Ok(())
+    }
+
+    /// Compares the keys as soon as the client syncs with its encryption running, and hears that the device is logged out.
+    fn follow(self: &Rc<Self>, client: &JsValue, device: &Device) {
+        let Ok(Some(on)) = method_of(client, "on") else { return };
+        if self.followed.has(client) {
+            return;
+        }
+        self.followed.add(client);
+        let (inner, whose) = (Rc::clone(self), device.clone());
+        let handle_logout = Closure::<dyn Fn(JsValue)>::new(move |error: JsValue| {
+            // A soft logout keeps the device.
+            let soft = get(&error, "data").and_then(|data| get(&data, "soft_logout"));
+            if !soft.is_ok_and(|soft| soft.is_truthy()) {
+                inner.session.borrow_mut().logged_out(Some(&whose.user_id), Some(&whose.device_id));
+                tell(&inner.on_change);
+            }
+        });
+        let listened = on.call2(client, &"Session.logged_out".into(), handle_logout.as_ref());
+        handle_logout.forget();
+        if listened.is_ok() && !is_running(client) {
+            self.compare_later(client, device, &on);
+        }
+    }
+
+    fn compare_later(self: &Rc<Self>, client: &JsValue, device: &Device, on: &Function) {
+        let handler = Rc::new(RefCell::new(None::<JsValue>));
+        let (inner, mx, whose, own) = (Rc::clone(self), client.clone(), device.clone(), Rc::clone(&handler));
+        let handle_sync = Closure::<dyn Fn()>::new(move || {
+            if !is_running(&mx) {
+                return;
+            }
+            let Some(handler) = own.take() else { return };
+            if let Ok(Some(off)) = method_of(&mx, "off") {
+                let _ = off.call2(&mx, &"sync".into(), &handler);
+            }
+            let (inner, mx, whose) = (Rc::clone(&inner), mx.clone(), whose.clone());
+            spawn_local(async move {
+                let _ = inner.compare(&mx, &whose).await;
+            });
+        });
+        let handle_sync = handle_sync.into_js_value();
+        handler.replace(Some(handle_sync.clone()));
+        // It may tell nothing of itself.
+        let _ = on.call2(client, &"sync".into(), &handle_sync);
+    }
+}
+
+/// Whether the encryption of a client runs. One that cannot say it does not.
+fn is_running(client: &JsValue) -> bool {
+    crypto_of(client).is_ok_and(|crypto| crypto.is_some())
+}

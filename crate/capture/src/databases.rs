@@ -1,0 +1,71 @@
+//! Which IndexedDB databases there are, without opening one: to open is to create. And the client, by shape.
+
+use js_sys::{Array, Function, Promise};
+use wasm_bindgen::prelude::*;
+
+use super::bounded::within;
+use super::convert::{explain, get};
+
+/// The browser's list of databases, asked for and perhaps still to come, or why there is none.
+#[derive(Clone)]
+pub(crate) enum Listing {
+    Asked(Promise),
+    Unknown(String),
+}
+
+impl Listing {
+    /// Asks at once: what the SDK makes a moment later is not in it.
+    pub(crate) fn now() -> Self {
+        let asked = databases().and_then(|(factory, list)| list.call0(&factory).map_err(|error| explain(&error)));
+        asked.map_or_else(Self::Unknown, |list| Self::Asked(list.unchecked_into()))
+    }
+
+    /// What was asked before this module was there.
+    pub(crate) fn of(asked: Promise) -> Self {
+        // In words of our own, where the browser has none of it.
+        databases().map_or_else(Self::Unknown, |_| Self::Asked(asked))
+    }
+
+    /// The names.
+    pub(crate) async fn names(self) -> Result<Vec<String>, String> {
+        let asked = match self {
+            Self::Asked(asked) => asked,
+            Self::Unknown(reason) => return Err(reason),
+        };
+        let found = within("indexedDB.databases()", Ok(asked)).await?;
+        if !Array::is_array(&found) {
+            return Err("TypeError: indexedDB.databases() gave no list".into());
+        }
+        let found: Array = found.unchecked_into();
+        let name = |at| get(&found.get(at), "name").ok().and_then(|name| name.as_string());
+        Ok((0..found.length()).filter_map(name).collect())
+    }
+}
+
+fn databases() -> Result<(JsValue, Function), String> {
+    let factory = get(&js_sys::global(), "indexedDB").map_err(|error| explain(&error))?;
+    if factory.is_falsy() {
+        return Err("this browser has no IndexedDB".into());
+    }
+    let list = get(&factory, "databases").map_err(|error| explain(&error))?;
+    if !list.is_function() {
+        return Err("this browser has no indexedDB.databases()".into());
+    }
+    Ok((factory, list.unchecked_into()))
+}
+
+/// What a method of the client gives; `undefined` where it has none.
+pub(crate) fn ask(client: &JsValue, method: &str) -> Result<JsValue, JsValue> {
+    let Some(method) = method_of(client, method)? else { return Ok(JsValue::UNDEFINED) };
+    method.call0(client)
+}
+
+pub(crate) fn method_of(client: &JsValue, name: &str) -> Result<Option<Function>, JsValue> {
+    let method = get(client, name)?;
+    Ok(method.is_function().then(|| method.unchecked_into()))
+}
+
+/// The SDK's `CryptoApi`; nothing before the encryption runs.
+pub(crate) fn crypto_of(client: &JsValue) -> Result<Option<JsValue>, JsValue> {
+    Ok(Some(ask(client, "getCrypto")?).filter(JsValue::is_truthy))
+}
