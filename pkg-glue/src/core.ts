@@ -4,7 +4,6 @@
 import { explain } from './bounded';
 import { createStatus, type Start } from './capture-status';
 import { isoNow, now } from './clock';
-import type { CreateMachine } from './election';
 import { End } from './end';
 import { createEngine, type Engine, type OtherTabs, type UploadWatchOptions } from './engine';
 import { createFrames, type Frames, type WatchConsole } from './frames';
@@ -236,32 +235,16 @@ function createCore(): Core {
     end,
   );
 
-  /** Whether the wasm did what it was called for; not where it broke on the way, and that was caught (see `callbacks.ts`). */
-  const runs = (call: () => void): boolean => {
-    const done = guarded(() => {
-      call();
-      return true;
-    });
-    return done === true && usable() !== undefined;
-  };
-  const elect: CreateMachine = (name, id, host, signal) => {
-    ensureEngine();
-    const machine = guarded((e) => e.elect(name, id, host, runs, signal));
-    return (
-      machine && {
-        takeOver: () => runs(() => machine.takeOver()),
-        decided: (refusal) => runs(() => machine.decided(refusal)),
-        down: () => runs(() => machine.down()),
-        release: () => runs(() => machine.release()),
-        free: () => runs(() => machine.free()),
-      }
-    );
-  };
+  const opened = now();
   const tabs = createTabs(
-    elect,
+    (call) => {
+      ensureEngine();
+      return guarded((e) => call(e.tabs(schedule, opened)));
+    },
+    opened,
     () => evidence(),
-    (text) => redact(text),
-    () => schedule(),
+    schedule,
+    end,
     start,
   );
 

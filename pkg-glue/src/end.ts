@@ -31,3 +31,17 @@ export class End implements EndSignal {
     this.listeners.clear();
   }
 }
+
+/** What was asked, or what `otherwise` gives where nothing was, and where the end comes before the answer. */
+export function untilEnd<T>(signal: EndSignal, asked: Promise<T> | undefined, otherwise: () => T): Promise<T> {
+  return new Promise((resolve) => {
+    const settle = (value: T) => {
+      signal.removeEventListener('abort', giveUp);
+      resolve(value);
+    };
+    const giveUp = () => settle(otherwise());
+    if (!asked || signal.aborted) return giveUp();
+    signal.addEventListener('abort', giveUp);
+    asked.then(settle, giveUp);
+  });
+}

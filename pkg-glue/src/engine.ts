@@ -5,17 +5,17 @@ import { type Uploads, watchFetch } from '../../crate/capture/js/fetch.js';
 import {
   CryptoDiag,
   type CryptoStores,
+  PageTabs,
   PersistentStorage,
   RequestTimings,
-  TabElection,
 } from '../wasm/capture/lotus_crypto_diag.js';
 import { onCallbackFailure } from './callbacks';
-import { now } from './clock';
+import { now, steady } from './clock';
 import { ConsoleTap } from './console-tap';
-import type { Host } from './election';
 import type { EndSignal } from './end';
 import type { CryptoStoreStatus, Evidences, RepairStatus } from './generated/model';
 import { HINTS, WORDS } from './generated/words';
+import { yieldsUnlessInCall } from './in-call';
 import { LateModule } from './late-module';
 import type { MatrixClientLike } from './matrix-client';
 
@@ -58,7 +58,8 @@ export interface Engine {
   storage(onChange: () => void): PersistentStorage;
   /** The timings of requests. */
   timings(): RequestTimings;
-  elect(name: string, id: string, host: Host, guard: (call: () => void) => boolean, signal: EndSignal): TabElection;
+  /** The tabs of this page's session; `opened` is when the page was loaded. */
+  tabs(onChange: () => void, opened: number): PageTabs;
 }
 
 /** When refused uploads are a loop, and what is done about it. */
@@ -90,6 +91,7 @@ export function createEngine(
   let storage: PersistentStorage | undefined;
   let stores: CryptoStores | undefined;
   let timings: RequestTimings | undefined;
+  let tabs: PageTabs | undefined;
   let uploads: { release: () => void; options: UploadWatchOptions } | undefined;
   let console: ConsoleTap | undefined;
 
@@ -171,9 +173,10 @@ export function createEngine(
       timings ??= new RequestTimings(now);
       return timings;
     },
-    elect(name, id, host, guard, signal) {
-      awake();
-      return new TabElection(name, id, host, guard, signal);
+    tabs(onChange, opened) {
+      const diag = awake();
+      tabs ??= new PageTabs(diag, onChange, now, steady, opened, yieldsUnlessInCall);
+      return tabs;
     },
     // Whoever asked about a store before has woken the module.
     cryptoStore: (userId, deviceId) => module.diag?.cryptoStore(userId, deviceId) ?? null,

@@ -5,15 +5,14 @@
  */
 
 import { type CryptoDiagSnapshot, core } from './core';
-import type { TabLeadership, TabLeadershipOptions } from './election';
 import type { UploadWatchOptions } from './engine';
 import type { CaptureStatus, Entry, MarkKind, RepairStatus, StorageStatus } from './generated/model';
 import type { MatrixClientLike } from './matrix-client';
+import type { TabLeadership, TabLeadershipOptions } from './tabs';
 
 export type { CryptoDiagSnapshot } from './core';
 export { type CryptoStoreOptions, checkCryptoStore, type DeviceIds } from './crypto-store';
 export { downloadCryptoDiagReport } from './download';
-export type { TabLeadership, TabLeadershipOptions, TakeOverResult } from './election';
 export type { UploadWatchOptions } from './engine';
 export type * from './generated/model';
 export type {
@@ -27,6 +26,7 @@ export { logOutDevice } from './log-out';
 export type { MatrixClientLike } from './matrix-client';
 export type { ReportExtras } from './report';
 export { buildCryptoDiagReport, collectCryptoDiagReport, getCryptoDiagnosis } from './report';
+export type { TabLeadership, TabLeadershipOptions, TakeOverResult } from './tabs';
 
 /**
  * Starts to watch `console.warn` and `console.error` of this window, synchronously. What was gathered before an undo is

@@ -1,8 +1,8 @@
 // The storage of this origin, as the wasm knows it: see `crate/capture/src/storage.rs`.
 
 import type { PersistentStorage as InWasm } from '../wasm/capture/lotus_crypto_diag.js';
-import { answerOf, hasPromises } from './answers';
-import type { EndSignal } from './end';
+import { hasPromises } from './answers';
+import { type EndSignal, untilEnd } from './end';
 import type { StorageStatus } from './generated/model';
 
 export interface PersistentStorage {
@@ -49,7 +49,8 @@ export function createStorage(
     return told;
   };
 
-  const answer = (ask: (storage: InWasm) => Promise<StorageStatus>) => answerOf(() => used(ask), switchedOff, signal);
+  // A module that breaks on the way answers no more.
+  const answer = (ask: (storage: InWasm) => Promise<StorageStatus>) => untilEnd(signal, used(ask), switchedOff);
 
   return {
     status,

@@ -1,8 +1,8 @@
 // The crypto stores of the devices that this page has had, as the wasm knows them: see `crate/capture/src/crypto_stores.rs`.
 
 import type { CryptoStores as InWasm } from '../wasm/capture/lotus_crypto_diag.js';
-import { answerOf, hasPromises } from './answers';
-import type { EndSignal } from './end';
+import { hasPromises } from './answers';
+import { type EndSignal, untilEnd } from './end';
 import type { CryptoStoreStatus } from './generated/model';
 
 export interface Stores {
@@ -30,10 +30,10 @@ export const createStores = (
   signal: EndSignal,
 ): Stores => ({
   check: (target, prefix) =>
-    answerOf<CryptoStoreStatus | undefined>(
-      () => (hasPromises() ? use((stores) => stores.check(target, prefix)) : undefined),
-      () => undefined,
+    untilEnd<CryptoStoreStatus | undefined>(
       signal,
+      hasPromises() ? use((stores) => stores.check(target, prefix)) : undefined,
+      () => undefined,
     ),
   status,
 });

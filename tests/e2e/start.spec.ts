@@ -75,14 +75,17 @@ const ROWS: Record<string, Partial<Record<Break, Row>>> = {
   Response: { 'is missing': {} },
   URL: { 'throws at get': { without: ['uploads'], says: /the watch on key uploads/ } },
   WebAssembly: {
-    'throws at get': { without: [...ENGINE, 'latency'], says: /cannot run the diagnostics: WebAssembly is broken/ },
+    'throws at get': {
+      without: [...ENGINE, 'latency', 'tabs'],
+      says: /cannot run the diagnostics: WebAssembly is broken/,
+    },
   },
   'WebAssembly.Module': {
-    throws: { without: [...ENGINE, 'latency'], says: /cannot run the diagnostics: Module is broken/ },
+    throws: { without: [...ENGINE, 'latency', 'tabs'], says: /cannot run the diagnostics: Module is broken/ },
   },
   TextDecoder: {
-    'is missing': { without: [...ENGINE, 'latency'], says: /TextDecoder/ },
-    throws: { without: [...ENGINE, 'latency'], says: /TextDecoder is broken/ },
+    'is missing': { without: [...ENGINE, 'latency', 'tabs'], says: /TextDecoder/ },
+    throws: { without: [...ENGINE, 'latency', 'tabs'], says: /TextDecoder is broken/ },
   },
   FinalizationRegistry: { 'is missing': {}, throws: {} },
   'Math.random': { throws: {} },
@@ -221,7 +224,7 @@ const PAGES: Record<string, Row & { code: string }> = {
         if (bytes.length > 8) throw new CompileError('invalid table type');
         return new Module(bytes);
       };`,
-    without: [...ENGINE, 'latency'],
+    without: [...ENGINE, 'latency', 'tabs'],
     says: /cannot run the diagnostics: CompileError: invalid table type/,
   },
   'a frozen console': {

@@ -31,7 +31,6 @@ use lotus_crypto_diag::verdict::{
     Runbook, RunbookQuery, Verdict,
 };
 use schemars::generate::SchemaSettings;
-use serde_json::{Map, Value, json};
 use ts_rs::{Config, TS};
 
 fn hold(path: &str, generated: &str) {
@@ -141,68 +140,6 @@ fn the_json_schema_is_that_of_the_model() {
     schema.insert("title".to_owned(), "Report of lotus-crypto-diag, version 1".into());
     let text = serde_json::to_string_pretty(&schema).unwrap();
     hold("pkg-glue/schema/report-1.schema.json", &format!("{text}\n"));
-}
-
-/// A schema, as short as `parse-shape.ts` reads it.
-fn shape(schema: &Value, defs: &Value) -> Value {
-    if let Some(words) = schema["oneOf"].as_array().filter(|options| options[0]["const"].is_string()) {
-        return words.iter().map(|word| word["const"].clone()).collect();
-    }
-    if let Some(kinds) = schema["oneOf"].as_array() {
-        let kind = |option: &Value| {
-            let name = option["properties"]["kind"]["const"].as_str().expect("options differ by their kind").to_owned();
-            (name, Value::from(fields(option, defs)))
-        };
-        return json!({ "kinds": kinds.iter().map(kind).collect::<Map<_, _>>() });
-    }
-    if let Some([value, null]) = schema["anyOf"].as_array().map(Vec::as_slice) {
-        assert_eq!(null["type"], "null");
-        return json!({ "maybe": shape(value, defs) });
-    }
-    if let Some([name, null]) = schema["type"].as_array().map(Vec::as_slice) {
-        assert_eq!(null, "null");
-        let mut value = schema.clone();
-        value["type"] = name.clone();
-        return json!({ "maybe": shape(&value, defs) });
-    }
-    match (schema["$ref"].as_str(), schema["type"].as_str(), schema["format"].as_str()) {
-        (Some(name), ..) => shape(&defs[name.trim_start_matches("#/$defs/")], defs),
-        (_, Some("string"), Some("date-time")) => "time".into(),
-        (_, Some("string"), None) => "text".into(),
-        (_, Some("boolean"), None) => "flag".into(),
-        (_, Some("integer"), Some("uint16")) => u16::MAX.into(),
-        (_, Some("integer"), Some("uint32")) => u32::MAX.into(),
-        (_, Some("array"), None) => json!({ "list": shape(&schema["items"], defs) }),
-        (_, Some("object"), None) => json!({ "fields": fields(schema, defs) }),
-        _ => panic!("there is no shape for {schema}"),
-    }
-}
-
-/// Those of an object, with those that were flattened into it.
-fn fields(schema: &Value, defs: &Value) -> Map<String, Value> {
-    let flat = schema["$ref"].as_str().map(|name| &defs[name.trim_start_matches("#/$defs/")]);
-    let each = [Some(schema), flat].into_iter().flatten().flat_map(|schema| {
-        let required = |name: &String| schema["required"].as_array().is_some_and(|all| all.contains(&json!(name)));
-        let properties = schema["properties"].as_object().into_iter().flatten().filter(|(name, _)| *name != "kind");
-        properties.map(move |(name, field)| {
-            let field = shape(field, defs);
-            // What is `null` need not be written there.
-            let optional = || json!({ "optional": field.get("maybe").unwrap_or(&field) });
-            (name.clone(), if required(name) { field.clone() } else { optional() })
-        })
-    });
-    each.collect()
-}
-
-#[test]
-fn the_shape_that_other_tabs_are_held_to_is_that_of_the_model() {
-    let schema = SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Tab>();
-    let shape = serde_json::to_string_pretty(&shape(schema.as_value(), &schema.as_value()["$defs"])).unwrap();
-    let text = format!(
-        "// Written from the Rust model by `make bindings`.\n\nimport type {{ Shape }} from '../parse-shape';\n\n\
-         export const TAB: Shape = {shape};\n"
-    );
-    hold("pkg-glue/src/generated/tab-shape.ts", &text);
 }
 
 #[test]

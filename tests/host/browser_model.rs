@@ -164,11 +164,12 @@ impl Browser {
                 self.broadcast(&message, Some(tab));
             }
             Action::SetTimer { number, ms } => self.tabs[tab].timer = Some((self.now + u64::from(ms), number)),
-            Action::AskHost => {
+            Action::AskHost(question) => {
                 self.tabs[tab].yields = false;
                 let Host { refuses, decision_ms, .. } = self.tabs[tab].host;
                 let refusal = refuses.then(|| "in a call".to_owned());
-                self.tabs[tab].inbox.push((self.now + decision_ms, Mail::Event(Event::Decided(refusal))));
+                let decided = Event::Decided { question, refusal };
+                self.tabs[tab].inbox.push((self.now + decision_ms, Mail::Event(decided)));
             }
             Action::ShutDown => {
                 assert!(self.tabs[tab].yields, "shut down unasked\n{}", self.log.join("\n"));
@@ -246,7 +247,7 @@ impl Browser {
             Mail::Event(event) => {
                 match event {
                     Event::Down => self.tabs[tab].client = Client::Down,
-                    Event::Decided(None) => self.tabs[tab].yields = true,
+                    Event::Decided { refusal: None, .. } => self.tabs[tab].yields = true,
                     _ => {}
                 }
                 Some(event)

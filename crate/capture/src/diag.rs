@@ -98,6 +98,12 @@ impl CryptoDiag {
     }
 }
 
+impl CryptoDiag {
+    pub(crate) fn session(&self) -> Rc<RefCell<Session>> {
+        Rc::clone(&self.session)
+    }
+}
+
 /// Reads the lines of one console that hold one of the words.
 #[wasm_bindgen]
 pub struct LineReader {

@@ -2,17 +2,23 @@
 #![cfg(target_family = "wasm")]
 
 mod bounded;
+mod channel;
 mod convert;
 mod crypto_stores;
 mod databases;
 mod diag;
 mod ed25519;
+mod election;
 mod events;
 mod latency;
+mod locks;
 mod markers;
+mod members;
 mod options;
+mod page;
 mod repair;
 mod repair_peers;
+mod roll;
 mod storage;
 mod tabs;
 mod uploads;
@@ -25,9 +31,11 @@ pub use convert::Clock;
 pub use crypto_stores::CryptoStores;
 pub use diag::{CryptoDiag, LineReader};
 pub use latency::RequestTimings;
+pub use locks::EndSignal;
+pub use members::{TabLeadershipOptions, TabMember};
 pub use options::UploadWatchOptions;
 pub use storage::PersistentStorage;
-pub use tabs::TabElection;
+pub use tabs::PageTabs;
 pub use uploads::UploadCall;
 
 /// Constant time, little fragmentation, and a fifth of the bytes of the one that `std` brings along.
@@ -37,6 +45,10 @@ static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 /// The types that the declarations name which wasm-bindgen writes.
 #[wasm_bindgen::prelude::wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r"
+import type { EndSignal } from '../../src/end';
 import type { FromMemory, UploadCall, UploadWatchOptions } from '../../src/engine';
-import type { CryptoStoreStatus, Evidences, Latency, RepairStatus, StorageStatus } from '../../src/generated/model';
+import type {
+  CryptoStoreStatus, Evidences, Latency, RepairStatus, StorageStatus, TabRole, Tabs,
+} from '../../src/generated/model';
+import type { TabLeadershipOptions, TabMember, TabSeat, TabsSummary, TakeOverResult } from '../../src/tabs';
 ";

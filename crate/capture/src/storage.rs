@@ -163,10 +163,10 @@ impl Inner {
     /// the next load of the page asks again.
     async fn ask_when_engaged(self: Rc<Self>) {
         let inner = Rc::clone(&self);
-        listen(js_sys::global().into(), "appinstalled", move || inner.ask_anew());
+        let _ = listen(&js_sys::global(), "appinstalled", move |_| inner.ask_anew());
         let Some(notifications) = permission("notifications").await else { return };
         let state = notifications.clone();
-        listen(notifications, "change", move || {
+        let _ = listen(&notifications, "change", move |_| {
             if is_state(&state, "granted") {
                 self.ask_anew();
             }

@@ -1,177 +1,286 @@
-//! The election of a leader, in a page: carries out what [`Leadership`] decides.
+//! This tab among the others of its session: the elections that this page takes part in, and the roll call.
 
-use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::VecDeque;
-use std::rc::Rc;
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
 
-use js_sys::Function;
+use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
-use lotus_crypto_diag::election::{Action, Answer, Event, Role};
-use lotus_crypto_diag::leadership::Leadership;
-use lotus_crypto_diag::tab_message::Message;
+use super::convert::{Clock, explain, get, tell, to_object};
+use super::diag::CryptoDiag;
+use super::election::{self, Election};
+use super::events::listen;
+use super::locks::EndSignal;
+use super::members::{Member, TabLeadershipOptions, TabMember};
+use super::page::{global, is_visible, random};
+use super::roll::{self, Roll};
+use lotus_crypto_diag::election::{Event, Role};
+use lotus_crypto_diag::roll_call::{self, Standing};
+use lotus_crypto_diag::session::Session;
+use lotus_crypto_diag::tabs::{Seat, Tab, Tabs, TabsSummary};
+use lotus_crypto_diag::timestamp::Timestamp;
 
-#[wasm_bindgen(module = "/js/tab.js")]
-extern "C" {
-    type Tab;
+const SOLO: &str = "this browser holds no elections (Web Locks are missing, or the diagnostics do not run)";
 
-    #[wasm_bindgen(js_name = openTab)]
-    fn open_tab(name: &str, on_event: &JsValue, host: &Function, guard: &JsValue, signal: &JsValue) -> Tab;
-
-    /// Takes part.
-    #[wasm_bindgen(method)]
-    fn start(this: &Tab);
-
-    #[wasm_bindgen(method)]
-    fn request(this: &Tab, number: u32);
-
-    #[wasm_bindgen(method)]
-    fn cancel(this: &Tab, number: u32);
-
-    #[wasm_bindgen(method)]
-    fn post(this: &Tab, text: &str);
-
-    #[wasm_bindgen(method, js_name = setTimer)]
-    fn set_timer(this: &Tab, number: u32, ms: u32);
-
-    #[wasm_bindgen(method, js_name = noteLead)]
-    fn note_lead(this: &Tab);
-}
-
-type OnEvent = Closure<dyn Fn(u8, u32, String)>;
-
-/// A page's part in the election of the one leader among the tabs of a session. Not for hosts: the package's own API
-/// stands in front of it.
+/// What the tabs of this page's session know of each other. Not for hosts: the package's own API stands in front of it.
 #[wasm_bindgen]
-pub struct TabElection {
-    page: Rc<Page>,
-    // The snippet holds references into it.
-    _on_event: OnEvent,
-}
+pub struct PageTabs(Rc<Page>);
 
 struct Page {
-    machine: RefCell<Leadership>,
-    /// What happened while something else was being dealt with: the host may call from inside a callback.
-    events: RefCell<VecDeque<Event>>,
-    busy: Cell<bool>,
-    tab: OnceCell<Rc<Tab>>,
-    host: Function,
+    id: String,
+    on_change: Function,
+    /// In the order in which they were joined last: of a page with several accounts, the one in use stands last.
+    elections: RefCell<Vec<Rc<Election>>>,
+    /// The election of each member, by the member's number.
+    seats: RefCell<Vec<(u32, Rc<Election>)>>,
+    last_seat: Cell<u32>,
+    roll: Rc<Roll>,
+    /// Whether this tab led until its page went away.
+    led_last: Cell<bool>,
+    of_elections: Rc<election::Surroundings>,
 }
 
 #[wasm_bindgen]
-impl TabElection {
-    /// Takes part at once. `host` is called with a word and a text: `role` and the new one; `silent` where the leader does
-    /// not respond to this tab, and `responds` when that is over; `ask`, to which [`decided`](Self::decided) is the answer;
-    /// `shutdown`, to which [`down`](Self::down) is; `granted`, `refused` and the reason, or `silence`, to
-    /// [`take_over`](Self::take_over); `broken` where the wasm is, and whether the lock is lost. For the others see `tab.js`.
+impl PageTabs {
+    /// `on_change` is called when anything is known that was not. `clock` gives the milliseconds since 1970, `steady` those
+    /// of a clock that nobody sets. `opened` is when the page was loaded. `yields` is asked where a host gives no
+    /// `canYield`.
     #[wasm_bindgen(constructor)]
-    pub fn new(name: &str, id: String, host: Function, guard: &JsValue, signal: &JsValue) -> Self {
-        let page = Rc::new(Page {
-            machine: RefCell::new(Leadership::new(id)),
-            events: RefCell::default(),
-            busy: Cell::new(false),
-            tab: OnceCell::new(),
-            host,
-        });
-        let weak = Rc::downgrade(&page);
-        let on_event: OnEvent = Closure::new(move |kind, number, text: String| {
-            if let (Some(page), Some(event)) = (weak.upgrade(), event(kind, number, &text)) {
-                page.give(event);
+    pub fn new(
+        diag: &CryptoDiag,
+        on_change: Function,
+        clock: Clock,
+        steady: Clock,
+        opened: f64,
+        yields: Function,
+    ) -> Self {
+        let id = format!("{:x}-{:08x}", clock.now().ms(), fraction(random()));
+        let session = diag.session();
+        let describe = {
+            let (id, opened) = (id.clone(), Timestamp::from_ms(opened));
+            move |standing: &Standing| describe(&id, opened, standing, &session)
+        };
+        Self(Rc::new_cyclic(|page: &Weak<Page>| {
+            let (on_role, on_silence) = (page.clone(), on_change.clone());
+            let around = election::Surroundings {
+                clock,
+                steady: steady.clone(),
+                yields,
+                on_role: Box::new(move || {
+                    if let Some(page) = on_role.upgrade() {
+                        page.stood();
+                    }
+                }),
+                on_silence: Box::new(move || tell(&on_silence)),
+            };
+            let change = on_change.clone();
+            let of_roll =
+                roll::Surroundings { steady, describe: Box::new(describe), on_change: Box::new(move || tell(&change)) };
+            Page {
+                roll: Roll::new(&id, of_roll),
+                id,
+                on_change,
+                elections: RefCell::default(),
+                seats: RefCell::default(),
+                last_seat: Cell::default(),
+                led_last: Cell::default(),
+                of_elections: Rc::new(around),
             }
-        });
-        page.tab.get_or_init(|| Rc::new(open_tab(name, on_event.as_ref(), &page.host, guard, signal)));
-        if let Some(tab) = page.tab.get() {
-            tab.start();
-        }
-        Self { page, _on_event: on_event }
+        }))
     }
 
-    /// The host wants this page to lead.
-    #[wasm_bindgen(js_name = takeOver)]
-    pub fn take_over(&self) {
-        self.page.give(Event::TakeOver);
+    /// Hears of the end of the page, and of its return. Gives why not all of that can be heard.
+    pub fn listen(&self) -> Option<String> {
+        self.0.listen().err().map(|error| explain(&error))
     }
 
-    /// The host refuses to yield, for this reason, or it yields.
-    pub fn decided(&self, refusal: Option<String>) {
-        self.page.give(Event::Decided(refusal));
+    /// Answers roll calls from now on.
+    pub fn enter(&self) {
+        self.0.roll.enter(self.0.standing());
     }
 
-    /// The host that was to yield has shut down.
-    pub fn down(&self) {
-        self.page.give(Event::Down);
+    /// Takes part in the election of the session of this name. `end` lets go of the lock where the module cannot.
+    #[wasm_bindgen(unchecked_return_type = "TabSeat")]
+    pub fn join(&self, name: String, options: TabLeadershipOptions, host: TabMember, end: EndSignal) -> JsValue {
+        to_object(&self.0.join(name, options, host, end).to_json())
     }
 
-    /// Lets the lock go and takes no part any more.
-    pub fn release(&self) {
-        self.page.give(Event::Released);
+    /// Asks the leader to hand over. Never rejects.
+    #[wasm_bindgen(js_name = takeOver, unchecked_return_type = "Promise<TakeOverResult>")]
+    pub fn take_over(&self, seat: u32) -> Promise {
+        self.0.election(seat).map_or_else(|| Promise::resolve(&JsValue::UNDEFINED), |election| election.take_over())
+    }
+
+    /// Takes part no more. With the last member of a session its lock is let go.
+    pub fn leave(&self, seat: u32) {
+        self.0.leave(seat);
+    }
+
+    /// Asks the other tabs. Never rejects.
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn call(&self) -> Promise {
+        self.enter();
+        self.0.roll.call()
+    }
+
+    /// What is known of the session's tabs now.
+    #[wasm_bindgen(unchecked_return_type = "Tabs")]
+    pub fn status(&self) -> JsValue {
+        to_object(&self.0.status().to_json())
+    }
+
+    /// The same, for a view.
+    #[wasm_bindgen(unchecked_return_type = "TabsSummary")]
+    pub fn summary(&self) -> JsValue {
+        to_object(&self.0.summary().to_json())
     }
 }
 
 impl Page {
-    fn give(&self, event: Event) {
-        self.events.borrow_mut().push_back(event);
-        if self.busy.replace(true) {
+    fn current(&self) -> Option<Rc<Election>> {
+        self.elections.borrow().last().cloned()
+    }
+
+    fn election(&self, seat: u32) -> Option<Rc<Election>> {
+        let seats = self.seats.borrow();
+        seats.iter().find(|(number, _)| *number == seat).map(|(_, election)| Rc::clone(election))
+    }
+
+    /// What this tab is to the session in use.
+    fn standing(&self) -> Standing {
+        self.current().map_or_else(Standing::default, |election| Standing {
+            session: Some(election.name.clone()),
+            role: Some(election.role.get()),
+            since: Some(election.since.get()),
+        })
+    }
+
+    /// It is of another session now, or has another role there.
+    fn stood(&self) {
+        if self.roll.is_entered.get() {
+            self.roll.give(roll_call::Event::Became(self.standing()));
+        }
+        tell(&self.on_change);
+    }
+
+    fn join(self: &Rc<Self>, name: String, options: TabLeadershipOptions, host: TabMember, end: EndSignal) -> Seat {
+        let known = self.elections.borrow().iter().position(|election| election.name == name);
+        let election = match known {
+            Some(at) => self.elections.borrow_mut().remove(at),
+            None => Election::new(name, &self.id, Rc::clone(&self.of_elections), end),
+        };
+        self.elections.borrow_mut().push(Rc::clone(&election));
+        if known.is_none() {
+            election.start();
+        }
+        self.roll.enter(self.standing());
+        self.stood();
+        let seat = self.last_seat.get() + 1;
+        self.last_seat.set(seat);
+        // The host is asked for its session: nothing is borrowed.
+        let member = Member::new(&election.name, options, host);
+        election.members.borrow_mut().push((seat, Rc::new(member)));
+        let (role, leader_silent) = (election.role.get(), election.is_silent.get());
+        self.seats.borrow_mut().push((seat, election));
+        Seat { seat, role, leader_silent }
+    }
+
+    fn leave(&self, seat: u32) {
+        let Some(election) = self.election(seat) else { return };
+        self.seats.borrow_mut().retain(|(number, _)| *number != seat);
+        if election.members.borrow().len() > 1 {
+            election.members.borrow_mut().retain(|(of, _)| *of != seat);
             return;
         }
-        while let Some(event) = self.next() {
-            // Nothing is borrowed while JavaScript runs.
-            let actions = self.machine.borrow_mut().on(event);
-            for action in actions {
-                self.act(action);
-            }
-        }
-        self.busy.set(false);
+        // The last one is told that it leads no more before the lock is let go.
+        election.give(Event::Released);
+        election.close_channel();
+        self.elections.borrow_mut().retain(|other| !Rc::ptr_eq(other, &election));
+        self.stood();
     }
 
-    fn next(&self) -> Option<Event> {
-        self.events.borrow_mut().pop_front()
-    }
-
-    fn act(&self, action: Action) {
-        let Some(tab) = self.tab.get() else { return };
-        match action {
-            Action::Tell(role) => self.tell("role", word(role)),
-            Action::TellSilent(is_silent) => self.tell(if is_silent { "silent" } else { "responds" }, ""),
-            Action::Request(number) => tab.request(number),
-            Action::Cancel(number) => tab.cancel(number),
-            Action::Post(message) => tab.post(&message.to_text()),
-            Action::SetTimer { number, ms } => tab.set_timer(number, ms),
-            Action::NoteLead => tab.note_lead(),
-            Action::AskHost => self.tell("ask", ""),
-            Action::ShutDown => self.tell("shutdown", ""),
-            Action::Answered(Answer::Granted) => self.tell("granted", ""),
-            Action::Answered(Answer::Refused(reason)) => self.tell("refused", &reason),
-            Action::Answered(Answer::Silence) => self.tell("silence", ""),
+    fn status(&self) -> Tabs {
+        let (standing, current) = (self.standing(), self.current());
+        let is_solo = standing.role == Some(Role::Solo);
+        let mut this = self.roll.describe(&standing);
+        this.entries = Vec::new();
+        let mut tabs = self.roll.others();
+        tabs.insert(0, this);
+        Tabs {
+            session: standing.session,
+            tabs,
+            leader_silent: current.is_some_and(|election| election.is_silent.get()),
+            error: self.roll.error().or_else(|| is_solo.then(|| SOLO.to_owned())),
         }
     }
 
-    fn tell(&self, what: &str, text: &str) {
-        // It only takes note; if it throws, nothing comes of it.
-        let _ = self.host.call2(&JsValue::UNDEFINED, &what.into(), &text.into());
+    fn summary(&self) -> TabsSummary {
+        let current = self.current();
+        TabsSummary {
+            role: current.as_ref().map(|election| election.role.get()),
+            count: self.roll.count().map(|others| 1 + others),
+            leader_silent: current.is_some_and(|election| election.is_silent.get()),
+        }
+    }
+
+    fn listen(self: &Rc<Self>) -> Result<(), JsValue> {
+        let window: JsValue = js_sys::global().into();
+        let document = global("document").unwrap_or_default();
+        let hear = |target: &JsValue, kind: &str, handle: fn(&Rc<Self>, JsValue)| {
+            let page = Rc::clone(self);
+            listen(target, kind, move |event| handle(&page, event))
+        };
+        // A browser calls the listeners of an event in the order in which they came, and between two of them does what
+        // promises have to do: the lock is let go, for which another tab waits, before any channel is.
+        let heard = [
+            hear(&window, "pagehide", |page, _| page.hide()),
+            hear(&window, "pagehide", |page, _| {
+                page.fall_silent();
+                page.roll.give(roll_call::Event::Hidden { led: page.led_last.get() });
+            }),
+            hear(&document, "freeze", |page, _| page.hide()),
+            hear(&document, "freeze", |page, _| page.fall_silent()),
+            hear(&window, "pageshow", |page, event| {
+                page.show();
+                if get(&event, "persisted").is_ok_and(|persisted| persisted.is_truthy()) && page.roll.is_entered.get() {
+                    page.roll.give(roll_call::Event::Shown);
+                }
+            }),
+            hear(&document, "resume", |page, _| page.show()),
+            hear(&document, "visibilitychange", |page, _| page.each(Election::look)),
+            hear(&window, "storage", |page, _| page.each(Election::stored_session_changed)),
+        ];
+        heard.into_iter().collect()
+    }
+
+    fn each(&self, of: fn(&Rc<Election>)) {
+        let elections = self.elections.borrow().clone();
+        elections.iter().for_each(of);
+    }
+
+    fn hide(&self) {
+        self.led_last.set(self.current().is_some_and(|election| election.role.get() == Role::Leader));
+        self.each(|election| election.give(Event::Hidden));
+    }
+
+    fn fall_silent(&self) {
+        self.each(|election| election.close_channel());
+    }
+
+    fn show(&self) {
+        self.each(Election::show);
     }
 }
 
-const fn word(role: Role) -> &'static str {
-    match role {
-        Role::Leader => "leader",
-        Role::Follower => "follower",
-        Role::Solo => "solo",
-    }
+/// What this tab tells of itself.
+fn describe(id: &str, opened: Timestamp, standing: &Standing, session: &RefCell<Session>) -> Tab {
+    let (counts, entries) = session.try_borrow().map(|session| session.latest()).unwrap_or_default();
+    let (id, this_tab, visible) = (id.to_owned(), true, is_visible());
+    Tab { id, this_tab, role: standing.role, since: standing.since, opened, visible, counts, entries }
 }
 
-/// What `tab.js` says, by its numbers.
-fn event(kind: u8, number: u32, text: &str) -> Option<Event> {
-    Some(match kind {
-        0 => Event::Started { led_before: number > 0 },
-        1 => Event::Granted { number, waited_ms: text.parse().ok()? },
-        2 => Event::Ended(number),
-        3 => Event::Unavailable,
-        4 => Event::Heard(Message::parse(text)?),
-        5 => Event::TimedOut(number),
-        6 => Event::Hidden,
-        7 => Event::Shown,
-        8 => Event::Visible(number > 0),
-        _ => return None,
-    })
+/// 32 bits of a number from 0 to 1.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+fn fraction(random: f64) -> u32 {
+    (random * f64::from(u32::MAX)) as u32
 }

@@ -116,7 +116,7 @@ impl CryptoDiag {
         let document = get(&page, "document").unwrap_or_default();
         for (target, event) in [(page, "online"), (document.clone(), "visibilitychange")] {
             let (session, clock, document) = (Rc::clone(&self.session), self.clock.clone(), document.clone());
-            listen(target, event, move || {
+            let _ = listen(&target, event, move |_| {
                 if get(&document, "visibilityState").is_ok_and(|state| state == "hidden") {
                     return;
                 }

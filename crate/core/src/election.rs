@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::json::to_json;
 use crate::tab_message::Message;
 
 /// How long a leader may take to say that it heard a question. After that the person is told that it does not respond.
@@ -60,8 +61,13 @@ pub enum Event {
     Shown,
     /// The host wants this tab to lead.
     TakeOver,
-    /// The host answered [`Action::AskHost`]: it refuses, for this reason, or it yields.
-    Decided(Option<String>),
+    /// The host answered [`Action::AskHost`].
+    Decided {
+        /// The number of the question.
+        question: u32,
+        /// Why it refuses; `None`: it yields.
+        refusal: Option<String>,
+    },
     /// The host that was to yield has shut down.
     Down,
     /// The host wants no part any more.
@@ -77,6 +83,20 @@ pub enum Answer {
     Refused(String),
     /// The leader does not respond. The question stays open.
     Silence,
+}
+
+impl Answer {
+    /// As JSON, for the host: whether this tab leads, and why the other tab goes on.
+    pub fn to_json(&self) -> String {
+        #[derive(Serialize)]
+        struct Told<'a> {
+            granted: bool,
+            reason: Option<&'a str>,
+        }
+
+        let reason = if let Self::Refused(reason) = self { Some(&**reason) } else { None };
+        to_json(&Told { granted: *self == Self::Granted, reason })
+    }
 }
 
 /// What a tab is to do. In this order.
@@ -99,8 +119,8 @@ pub enum Action {
         /// Milliseconds.
         ms: u32,
     },
-    /// Ask the host whether it yields: [`Event::Decided`] is the answer.
-    AskHost,
+    /// Ask the host whether it yields, under this number: [`Event::Decided`] is the answer.
+    AskHost(u32),
     /// The host is to shut down: [`Event::Down`] tells when it has.
     ShutDown,
     /// The wish to take over came to an end.

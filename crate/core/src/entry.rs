@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::timestamp::Timestamp;
 
+mod fields;
+
 /// The console method that a line was written with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -76,7 +78,7 @@ impl FaultCounts {
 }
 
 /// What the line of an entry says, as far as it could be read. A part that the line does not give is `null`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub enum Detail {

@@ -25,12 +25,14 @@ pub struct Leadership {
     /// The number of the latest request for the lock.
     request: u32,
     timer: u32,
+    /// The number of the latest question to the host: of another one, the answer is void.
+    question: u32,
     wish: Wish,
     /// Whether a person can see the page.
     is_visible: bool,
     /// Whether its host was told to shut down, and has not yet.
     is_stopping: bool,
-    /// Whether it led before its page was loaded anew, and waits for the answer to its question.
+    /// Whether it led before its page was loaded anew, and asks for the lead back.
     wants_back: bool,
 }
 
@@ -78,6 +80,7 @@ impl Leadership {
             state,
             request: 0,
             timer: 0,
+            question: 0,
             wish: Wish::None,
             is_visible: false,
             is_stopping: false,
@@ -125,11 +128,11 @@ impl Leadership {
             }
             Event::Hidden => self.leave(true, &mut actions),
             Event::Shown if self.state == (State::Away { asleep: true }) => self.queue(&mut actions),
-            Event::TimedOut(_) | Event::Shown => {}
             Event::TakeOver => self.take_over(&mut actions),
-            Event::Decided(refusal) => self.decided(refusal, &mut actions),
+            Event::Decided { question, refusal } if question == self.question => self.decided(refusal, &mut actions),
             Event::Down => self.down(&mut actions),
             Event::Released => self.leave(false, &mut actions),
+            Event::TimedOut(_) | Event::Shown | Event::Decided { .. } => {}
         }
         actions
     }
@@ -220,7 +223,8 @@ impl Leadership {
                 actions.push(Action::Post(Message::Heard { to: from.clone() }));
                 self.state = State::Deciding { to: from };
                 self.set_timer(DECISION_MS, actions);
-                actions.push(Action::AskHost);
+                self.question += 1;
+                actions.push(Action::AskHost(self.question));
             }
             // No client runs here: there is nobody to be asked.
             State::Pausing => {

@@ -36,6 +36,8 @@ pub mod tab_message;
 pub mod election;
 
 pub mod leadership;
+pub mod led_note;
+pub mod tabs;
 pub mod upload;
 pub mod upload_answer;
 pub mod upload_loop;
@@ -50,7 +52,10 @@ pub mod one_time_key;
 pub mod recovery;
 pub mod repair;
 
+pub mod roll_message;
 pub mod session;
+
+pub mod roll_call;
 
 pub mod request_path;
 pub mod storage;
@@ -59,7 +64,6 @@ pub mod latency;
 pub mod persistence;
 
 pub mod server_evidence;
-pub mod tabs;
 pub mod verdict;
 
 pub mod report;

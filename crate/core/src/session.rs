@@ -16,6 +16,7 @@ use crate::redact::redact;
 use crate::refusals::FromMemory;
 use crate::repair::RepairStatus;
 use crate::stores::CryptoStores;
+use crate::tabs::MAX_ENTRIES;
 use crate::timestamp::Timestamp;
 use crate::upload::Upload;
 use crate::upload_answer::{UploadAnswer, UploadFailure};
@@ -243,6 +244,13 @@ impl Session {
     pub fn note_repair(&mut self, mut status: RepairStatus) {
         status.error = status.error.map(|error| redact(&error).into_owned());
         self.repair = Some(status);
+    }
+
+    /// Counts, and the latest entries: what a tab tells the others.
+    pub fn latest(&self) -> (FaultCounts, Vec<Entry>) {
+        let entries = self.buffer.entries();
+        let first = entries.len().saturating_sub(MAX_ENTRIES);
+        (self.counts, entries[first..].iter().copied().cloned().collect())
     }
 
     /// [`Self::evidence`] as JSON, without its copies.

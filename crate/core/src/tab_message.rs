@@ -2,6 +2,9 @@
 
 use crate::scan;
 
+/// No message of a tab is longer, in UTF-16 units.
+pub const MAX_LENGTH: usize = 512;
+
 /// The longest id that is read: no tab has one half as long.
 const MAX_ID: usize = 64;
 /// How much is kept of a reason, in bytes of UTF-8.
@@ -128,9 +131,9 @@ mod tests {
         }
         assert_eq!(Message::parse(&["yours a ", &long].concat()), None);
         let refused = Message::parse(&["refused a é", &long].concat()).unwrap();
-        assert!(refused.to_text().len() < 512);
+        assert!(refused.to_text().len() < MAX_LENGTH);
         let said = Message::Refused { to: "a".to_owned(), reason: long };
-        assert!(said.to_text().len() < 512, "or no tab reads it");
+        assert!(said.to_text().len() < MAX_LENGTH, "or no tab reads it");
     }
 
     #[test]

@@ -4,7 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::election::Role;
 use crate::entry::{Entry, FaultCounts};
+use crate::json::to_json;
 use crate::timestamp::Timestamp;
+
+/// A tab tells the others of its latest evidence only.
+pub const MAX_ENTRIES: usize = 20;
 
 /// One open tab.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +49,51 @@ pub struct Tabs {
     pub leader_silent: bool,
     /// For a person to read: why there is no election, or why others could not be asked.
     pub error: Option<String>,
+}
+
+impl Tabs {
+    /// As it stands in a report.
+    pub fn to_json(&self) -> String {
+        to_json(self)
+    }
+}
+
+/// What a view needs of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TabsSummary {
+    /// What this tab is to its session.
+    pub role: Option<Role>,
+    /// How many tabs are open, with this one; `null`: the others were not asked, or cannot be.
+    pub count: Option<usize>,
+    /// Whether the leader does not respond to this tab.
+    pub leader_silent: bool,
+}
+
+impl TabsSummary {
+    /// As a view is given it.
+    pub fn to_json(&self) -> String {
+        to_json(self)
+    }
+}
+
+/// A part in an election.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Seat {
+    /// Its number.
+    pub seat: u32,
+    /// What this tab is to the session.
+    pub role: Role,
+    /// Whether the leader does not respond to this tab.
+    pub leader_silent: bool,
+}
+
+impl Seat {
+    /// As whoever takes it is given it.
+    pub fn to_json(&self) -> String {
+        to_json(self)
+    }
 }
 
 #[cfg(test)]

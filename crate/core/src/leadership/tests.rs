@@ -41,6 +41,10 @@ fn heard(message: &str) -> Event {
     Event::Heard(Message::parse(message).unwrap())
 }
 
+fn yields(question: u32) -> Event {
+    Event::Decided { question, refusal: None }
+}
+
 fn timer(actions: &[Action]) -> (u32, u32) {
     let found = actions.iter().find_map(|action| match action {
         Action::SetTimer { number, ms } => Some((*number, *ms)),
@@ -106,7 +110,7 @@ fn a_silent_leader_is_silent_until_it_answers_or_is_another_or_this_tab_asks_ane
 fn the_lock_is_held_until_the_tab_that_asked_is_ready_and_the_others_step_behind_it() {
     let mut leader = leading();
     leader.on(heard("ask b"));
-    leader.on(Event::Decided(None));
+    leader.on(yields(1));
     let down = leader.on(Event::Down);
     assert_eq!(down[0], Action::Tell(Role::Follower));
     assert!(down.contains(&Action::Post(Message::Yours { to: "b".into(), from: "a".into() })));
@@ -130,7 +134,7 @@ fn the_lock_is_held_until_the_tab_that_asked_is_ready_and_the_others_step_behind
 fn a_tab_that_asked_and_is_gone_leaves_the_lock_to_the_line() {
     let mut leader = leading();
     leader.on(heard("ask b"));
-    leader.on(Event::Decided(None));
+    leader.on(yields(1));
     let (number, ms) = timer(&leader.on(Event::Down));
     assert_eq!(ms, HANDOVER_MS);
     assert_eq!(leader.on(Event::TimedOut(number)), [Action::Cancel(1), Action::Request(2)]);
@@ -143,15 +147,37 @@ fn a_yes_that_comes_after_the_bound_shuts_nothing_down() {
     let reason = "the other tab did not decide".to_owned();
     let refused = Message::Refused { to: "b".to_owned(), reason };
     assert_eq!(tab.on(Event::TimedOut(number)), [Action::Post(refused)]);
-    assert_eq!(tab.on(Event::Decided(None)), []);
+    assert_eq!(tab.on(yields(1)), []);
     assert_eq!(tab.role(), Role::Leader);
+}
+
+#[test]
+fn an_answer_to_a_question_that_is_settled_is_not_taken_for_that_of_the_next() {
+    let mut tab = leading();
+    let question = |actions: &[Action]| {
+        let found =
+            actions.iter().find_map(|action| if let Action::AskHost(number) = action { Some(*number) } else { None });
+        found.unwrap_or_else(|| panic!("not asked: {actions:?}"))
+    };
+    let actions = tab.on(heard("ask b"));
+    let first = question(&actions);
+    // Nobody answered in time; another tab asks.
+    tab.on(Event::TimedOut(timer(&actions).0));
+    let second = question(&tab.on(heard("ask c")));
+    assert_eq!(tab.on(yields(first)), []);
+    let refusal = Some("in a call".to_owned());
+    let refused = Message::Refused { to: "c".to_owned(), reason: "in a call".to_owned() };
+    assert_eq!(tab.on(Event::Decided { question: second, refusal }), [Action::Post(refused)]);
+    assert_eq!(tab.on(yields(first)), []);
+    let third = question(&tab.on(heard("ask b")));
+    assert!(tab.on(yields(third)).contains(&Action::ShutDown));
 }
 
 #[test]
 fn a_tab_does_not_lead_again_before_its_host_has_shut_down() {
     let mut tab = leading();
     tab.on(heard("ask b"));
-    assert!(tab.on(Event::Decided(None)).contains(&Action::ShutDown));
+    assert!(tab.on(yields(1)).contains(&Action::ShutDown));
     tab.on(Event::Hidden);
     assert_eq!(tab.on(Event::Shown), []);
     assert_eq!(tab.on(Event::Down), [Action::Request(2)]);
@@ -186,7 +212,7 @@ fn a_tab_that_pauses_hands_over_without_asking_its_host() {
     tab.on(granted(1));
     let actions = tab.on(heard("ask b"));
     assert!(actions.contains(&Action::Post(Message::Yours { to: "b".into(), from: "a".into() })), "{actions:?}");
-    assert!(!actions.iter().any(|action| matches!(action, Action::AskHost | Action::Tell(_))), "{actions:?}");
+    assert!(!actions.iter().any(|action| matches!(action, Action::AskHost(_) | Action::Tell(_))), "{actions:?}");
 }
 
 #[test]

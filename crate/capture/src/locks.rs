@@ -1,0 +1,115 @@
+//! `navigator.locks` (<https://w3c.github.io/web-locks/>): web-sys has it, but marks it unstable.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use js_sys::{Function, Object, Promise};
+use wasm_bindgen::prelude::*;
+use web_sys::{AbortController, EventTarget};
+
+use super::convert::get;
+use super::page::{bound, global, set};
+
+#[wasm_bindgen]
+extern "C" {
+    type LockManager;
+
+    #[wasm_bindgen(method, catch)]
+    fn request(this: &LockManager, name: &str, options: &Object, on_grant: &JsValue) -> Result<LockPromise, JsValue>;
+
+    type LockPromise;
+
+    #[wasm_bindgen(method, catch)]
+    fn then(this: &LockPromise, on_end: &JsValue, on_refusal: &JsValue) -> Result<JsValue, JsValue>;
+
+    /// What an `AbortSignal` is used for here.
+    #[wasm_bindgen(extends = EventTarget, typescript_type = "EndSignal")]
+    #[derive(Clone)]
+    pub type EndSignal;
+}
+
+/// What becomes of a request.
+#[derive(Clone, Copy)]
+pub(crate) enum Outcome {
+    /// It has the lock.
+    Granted,
+    /// It is over, though nobody here ended it.
+    Ended,
+    /// The browser gives no locks.
+    Unavailable,
+}
+
+/// A request that waits in line, or holds the lock.
+pub(crate) struct Request {
+    let_go: Option<Function>,
+    abort: Option<Function>,
+    is_over: Rc<Cell<bool>>,
+    end: EndSignal,
+}
+
+impl Request {
+    /// Where nobody can be asked for a lock, the error says why. `end` takes the request back without the module.
+    pub(crate) fn new(name: &str, end: &EndSignal, on: impl Fn(Outcome) + 'static) -> Result<Self, JsValue> {
+        let locks = get(&global("navigator")?, "locks")?;
+        if !locks.is_object() {
+            return Err("this browser has no locks".into());
+        }
+        let mut let_go = None;
+        let held = Promise::new(&mut |resolve, _| let_go = Some(resolve));
+        let options = Object::new();
+        // Without a controller, a request that waits in line cannot be taken back: once granted, it is let go at once.
+        let controller = AbortController::new().ok();
+        if let Some(controller) = &controller {
+            set(&options, "signal", &controller.signal())?;
+        }
+        let request = Self {
+            let_go,
+            abort: controller.and_then(|controller| bound(&controller, "abort")),
+            is_over: Rc::default(),
+            end: end.clone(),
+        };
+        let (on, is_over) = (Rc::new(on), Rc::clone(&request.is_over));
+        let grant = Rc::clone(&on);
+        let on_grant = Closure::<dyn Fn() -> JsValue>::new(move || {
+            if !is_over.get() {
+                grant(Outcome::Granted);
+            }
+            held.clone().into()
+        });
+        let locks: LockManager = locks.unchecked_into();
+        let promise = locks.request(name, &options, on_grant.as_ref())?;
+        let is_over = Rc::clone(&request.is_over);
+        let on_end = Closure::once_into_js(move |error: JsValue| {
+            drop(on_grant);
+            if !is_over.replace(true) {
+                on(outcome(&error));
+            }
+        });
+        promise.then(&on_end, &on_end)?;
+        for function in request.functions() {
+            request.end.add_event_listener_with_callback("abort", function)?;
+        }
+        Ok(request)
+    }
+
+    fn functions(&self) -> impl Iterator<Item = &Function> {
+        self.let_go.iter().chain(&self.abort)
+    }
+}
+
+/// Lets the lock go, or leaves the line.
+impl Drop for Request {
+    fn drop(&mut self) {
+        self.is_over.set(true);
+        for function in self.functions() {
+            let _ = function.call0(&JsValue::UNDEFINED);
+            let _ = self.end.remove_event_listener_with_callback("abort", function);
+        }
+    }
+}
+
+/// By an `AbortError`, foreign code took the lock; any other is of a browser that gives none.
+fn outcome(error: &JsValue) -> Outcome {
+    let is_refusal = error.is_object() && get(error, "name").is_ok_and(|name| name != "AbortError");
+    if is_refusal { Outcome::Unavailable } else { Outcome::Ended }
+}

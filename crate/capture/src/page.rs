@@ -1,0 +1,56 @@
+//! The page: its life, its visibility, and what it has at hand. It may have broken any of that.
+
+use js_sys::{Function, Reflect};
+use wasm_bindgen::prelude::*;
+
+use super::convert::get;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = Math, js_name = random)]
+    fn math_random() -> Result<f64, JsValue>;
+
+    #[wasm_bindgen(catch, js_name = setTimeout)]
+    fn set_timeout(callback: &JsValue, ms: u32) -> Result<JsValue, JsValue>;
+}
+
+/// `undefined` where there is none.
+pub(crate) fn global(name: &str) -> Result<JsValue, JsValue> {
+    get(&js_sys::global(), name)
+}
+
+/// Whether a person can see the page; `None` where there is none, or it does not tell.
+pub(crate) fn is_visible() -> Option<bool> {
+    let document = global("document").ok().filter(JsValue::is_object)?;
+    get(&document, "visibilityState").ok().map(|state| state == "visible")
+}
+
+/// Calls back later; `false` where the page has broken its timers.
+pub(crate) fn after(ms: u32, callback: impl FnOnce() + 'static) -> bool {
+    set_timeout(&Closure::once_into_js(callback), ms).is_ok()
+}
+
+/// From 0 to 1.
+pub(crate) fn random() -> f64 {
+    math_random().unwrap_or(0.5)
+}
+
+pub(crate) fn reload() {
+    let reload = global("location").and_then(|location| {
+        let reload: Function = get(&location, "reload")?.unchecked_into();
+        reload.call0(&location)
+    });
+    // The page stays, and does not lead.
+    drop(reload);
+}
+
+/// A method of an object, to be called by whoever has no object at hand.
+pub(crate) fn bound(object: &JsValue, method: &str) -> Option<Function> {
+    let method: Function = get(object, method).ok()?.dyn_into().ok()?;
+    Some(method.bind0(object))
+}
+
+/// Sets a field of an object that the browser made.
+pub(crate) fn set(object: &JsValue, name: &str, value: &JsValue) -> Result<(), JsValue> {
+    Reflect::set(object, &name.into(), value).map(drop)
+}

@@ -1,0 +1,158 @@
+//! The roll call of the session's tabs, in a page: carries out what [`RollCall`] decides.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use js_sys::{Function, Promise};
+use wasm_bindgen::prelude::*;
+
+use super::channel::Channel;
+use super::convert::{Clock, explain};
+use super::page::{after, random};
+use lotus_crypto_diag::roll_call::{Action, Event, RollCall, Standing};
+use lotus_crypto_diag::roll_message::{MAX_LENGTH, RollMessage};
+use lotus_crypto_diag::tabs::Tab;
+
+const CHANNEL: &str = "lotus-crypto-diag/roll-call";
+
+/// What a roll needs of the page.
+pub(crate) struct Surroundings {
+    /// For spans of time.
+    pub(crate) steady: Clock,
+    /// This tab, as the others are told of it.
+    pub(crate) describe: Box<dyn Fn(&Standing) -> Tab>,
+    /// Called when other tabs came, changed or went.
+    pub(crate) on_change: Box<dyn Fn()>,
+}
+
+pub(crate) struct Roll {
+    id: String,
+    machine: RefCell<RollCall>,
+    pub(crate) is_entered: Cell<bool>,
+    channel: RefCell<Option<Rc<Channel>>>,
+    /// Why the others cannot be asked.
+    error: RefCell<Option<String>>,
+    /// Those who wait for the roll that is being called.
+    callers: RefCell<Vec<Function>>,
+    around: Surroundings,
+}
+
+impl Roll {
+    pub(crate) fn new(id: &str, around: Surroundings) -> Rc<Self> {
+        Rc::new(Self {
+            id: id.to_owned(),
+            machine: RefCell::new(RollCall::new(id.to_owned())),
+            is_entered: Cell::new(false),
+            channel: RefCell::default(),
+            error: RefCell::default(),
+            callers: RefCell::default(),
+            around,
+        })
+    }
+
+    pub(crate) fn enter(self: &Rc<Self>, standing: Standing) {
+        if !self.is_entered.replace(true) {
+            self.give(Event::Entered(standing));
+        }
+    }
+
+    /// Resolves when the roll is complete.
+    pub(crate) fn call(self: &Rc<Self>) -> Promise {
+        let promise = Promise::new(&mut |resolve, _| self.callers.borrow_mut().push(resolve));
+        self.give(Event::Called);
+        promise
+    }
+
+    pub(crate) fn others(&self) -> Vec<Tab> {
+        self.machine.borrow().others().to_vec()
+    }
+
+    /// How many other tabs are open; `None`: they were not asked, or cannot be.
+    pub(crate) fn count(&self) -> Option<usize> {
+        let is_known = self.is_entered.get() && self.error.borrow().is_none();
+        is_known.then(|| self.machine.borrow().others().len())
+    }
+
+    /// This tab.
+    pub(crate) fn describe(&self, standing: &Standing) -> Tab {
+        (self.around.describe)(standing)
+    }
+
+    pub(crate) fn error(&self) -> Option<String> {
+        self.error.borrow().clone()
+    }
+
+    pub(crate) fn give(self: &Rc<Self>, event: Event) {
+        let mut events = vec![event];
+        while let Some(event) = events.pop() {
+            let (now, random) = (self.around.steady.now(), random());
+            // Nothing is borrowed while JavaScript runs.
+            let actions = self.machine.borrow_mut().on(event, now, random);
+            events.extend(actions.into_iter().filter_map(|action| self.act(action)));
+        }
+    }
+
+    /// Gives what happens at once.
+    fn act(self: &Rc<Self>, action: Action) -> Option<Event> {
+        let standing = self.machine.borrow().standing().clone();
+        let from = || self.id.clone();
+        match action {
+            Action::Listen => self.listen(),
+            Action::Close => _ = self.channel.take(),
+            Action::Ask => self.post(&RollMessage::Who { from: from() }, standing.session.as_deref()),
+            Action::SayBye { session } => self.post(&RollMessage::Bye { from: from() }, session.as_deref()),
+            Action::Answer => {
+                let tab = self.describe(&standing);
+                self.post(&RollMessage::Here(tab), standing.session.as_deref());
+            }
+            Action::Announce => {
+                let tab = self.describe(&standing);
+                self.post(&RollMessage::News(tab), standing.session.as_deref());
+            }
+            Action::SetTimer(timer, ms) => {
+                let weak = Rc::downgrade(self);
+                let is_set = after(ms, move || {
+                    if let Some(roll) = weak.upgrade() {
+                        roll.give(Event::TimedOut(timer));
+                    }
+                });
+                // A page that has broken its timers is not kept waiting.
+                return (!is_set).then_some(Event::TimedOut(timer));
+            }
+            Action::TellChange => (self.around.on_change)(),
+            Action::Complete => {
+                for resolve in self.callers.take() {
+                    let _ = resolve.call0(&JsValue::UNDEFINED);
+                }
+            }
+        }
+        None
+    }
+
+    fn listen(self: &Rc<Self>) {
+        let weak = Rc::downgrade(self);
+        let on_text = move |text: String| {
+            let Some(roll) = weak.upgrade() else { return };
+            let message = RollMessage::parse(&text, roll.machine.borrow().standing().session.as_deref());
+            if let Some(message) = message {
+                roll.give(Event::Heard(message));
+            }
+        };
+        if self.channel.borrow().is_some() {
+            return;
+        }
+        match Channel::open(CHANNEL, MAX_LENGTH, on_text) {
+            Ok(channel) => _ = self.channel.replace(Some(Rc::new(channel))),
+            Err(error) => {
+                let reason = ["other tabs cannot be asked: ", &explain(&error)].concat();
+                self.error.replace(Some(reason));
+            }
+        }
+    }
+
+    fn post(&self, message: &RollMessage, session: Option<&str>) {
+        let Some(channel) = self.channel.borrow().clone() else { return };
+        let posted = channel.post(&message.to_text(session));
+        self.error.replace(posted.err().map(|error| explain(&error)));
+    }
+}

@@ -1,0 +1,218 @@
+use super::*;
+
+use crate::entry::FaultCounts;
+
+fn at(ms: i64) -> Timestamp {
+    Timestamp::default().plus_ms(ms)
+}
+
+fn standing(session: &str, role: Role, since: i64) -> Standing {
+    Standing { session: Some(session.to_owned()), role: Some(role), since: Some(at(since)) }
+}
+
+fn tab(id: &str, role: Option<Role>, since: i64) -> Tab {
+    let (opened, counts, entries) = (at(0), FaultCounts::default(), Vec::new());
+    Tab { id: id.to_owned(), this_tab: false, role, since: Some(at(since)), opened, visible: None, counts, entries }
+}
+
+fn news(id: &str) -> Event {
+    Event::Heard(RollMessage::News(tab(id, None, 0)))
+}
+
+fn here(id: &str) -> Event {
+    Event::Heard(RollMessage::Here(tab(id, None, 0)))
+}
+
+fn who(id: &str) -> Event {
+    Event::Heard(RollMessage::Who { from: id.to_owned() })
+}
+
+fn bye(id: &str) -> Event {
+    Event::Heard(RollMessage::Bye { from: id.to_owned() })
+}
+
+/// A tab that takes part, with the clock that it is told of.
+struct Page {
+    roll: RollCall,
+    now: i64,
+}
+
+impl Page {
+    fn new(standing: Standing) -> Self {
+        let mut page = Self { roll: RollCall::new("own".to_owned()), now: 0 };
+        assert_eq!(page.on(Event::Entered(standing)), [Action::Listen, Action::Announce]);
+        page
+    }
+
+    fn on(&mut self, event: Event) -> Vec<Action> {
+        self.roll.on(event, at(self.now), 0.5)
+    }
+
+    fn known(&self) -> Vec<&str> {
+        self.roll.others().iter().map(|tab| &*tab.id).collect()
+    }
+
+    /// How long a roll takes in which these answer at once.
+    fn call(&mut self, answers: &[&str]) -> u32 {
+        assert_eq!(self.on(Event::Called), [Action::Ask, Action::SetTimer(Timer::Step, STEP_MS)]);
+        for id in answers {
+            self.on(here(id));
+        }
+        self.wait()
+    }
+
+    fn wait(&mut self) -> u32 {
+        let mut waited = 0;
+        loop {
+            waited += STEP_MS;
+            self.now += i64::from(STEP_MS);
+            let actions = self.on(Event::TimedOut(Timer::Step));
+            if actions == [Action::TellChange, Action::Complete] {
+                return waited;
+            }
+            assert_eq!(actions, [Action::SetTimer(Timer::Step, STEP_MS)]);
+        }
+    }
+}
+
+fn page() -> Page {
+    Page::new(Standing::default())
+}
+
+#[test]
+fn a_roll_takes_a_moment_and_longer_where_a_tab_that_is_known_has_not_answered() {
+    let mut page = page();
+    assert_eq!(page.call(&[]), PATIENCE_MS);
+    assert_eq!(page.call(&["a", "b"]), PATIENCE_MS);
+    assert_eq!(page.known(), ["a", "b"]);
+    assert_eq!(page.call(&["b"]), LONG_PATIENCE_MS);
+    assert_eq!(page.known(), ["b"], "a tab that is asleep does not count");
+}
+
+#[test]
+fn a_roll_that_is_called_while_another_is_under_way_begins_anew() {
+    let mut page = page();
+    page.on(Event::Called);
+    page.on(here("a"));
+    page.on(Event::TimedOut(Timer::Step));
+    assert_eq!(page.on(Event::Called), [Action::Ask], "the step is counted already");
+    assert_eq!(page.wait(), LONG_PATIENCE_MS, "the tab is known, and has to answer again");
+    assert!(page.known().is_empty());
+    assert_eq!(page.on(Event::TimedOut(Timer::Step)), [], "nobody called");
+}
+
+#[test]
+fn of_a_leader_that_was_closed_the_next_one_tells_and_what_is_heard_late_drops_nobody() {
+    let mut page = page();
+    let leads = |id, since| Event::Heard(RollMessage::News(tab(id, Some(Role::Leader), since)));
+    page.on(leads("former", 1));
+    assert_eq!(page.known(), ["former"]);
+    page.on(leads("next", 2));
+    assert_eq!(page.known(), ["next"]);
+    page.on(Event::Heard(RollMessage::Here(tab("former", Some(Role::Leader), 1))));
+    assert_eq!(page.known(), ["next", "former"]);
+}
+
+#[test]
+fn a_tab_that_leads_drops_the_leader_before_it_and_asks_who_is_there() {
+    let mut page = Page::new(standing("s", Role::Follower, 0));
+    page.on(Event::Heard(RollMessage::Here(tab("former", Some(Role::Leader), 1))));
+    let actions = page.on(Event::Became(standing("s", Role::Leader, 2)));
+    let timers = [Action::SetTimer(Timer::Announce, 0), Action::SetTimer(Timer::Settle, SETTLE_MS)];
+    assert_eq!(actions, timers);
+    assert_eq!(page.on(Event::TimedOut(Timer::Announce)), [Action::Announce]);
+    assert!(page.known().is_empty());
+    assert_eq!(page.on(Event::TimedOut(Timer::Settle)), [Action::Ask, Action::SetTimer(Timer::Step, STEP_MS)]);
+    // It follows again: that is news, and no reason to ask.
+    let actions = page.on(Event::Became(standing("s", Role::Follower, 3)));
+    assert_eq!(actions, [Action::SetTimer(Timer::Announce, 0)]);
+}
+
+#[test]
+fn a_tab_of_another_session_is_gone_for_the_tabs_of_the_former() {
+    let mut page = page();
+    page.on(news("a"));
+    page.on(Event::Became(standing("s", Role::Follower, 0)));
+    let actions = page.on(Event::TimedOut(Timer::Announce));
+    assert_eq!(actions, [Action::SayBye { session: None }, Action::Announce]);
+    assert!(page.known().is_empty());
+    assert_eq!(page.on(Event::TimedOut(Timer::Announce)), [Action::Announce], "it is known by now");
+    page.on(Event::Became(Standing::default()));
+    let actions = page.on(Event::TimedOut(Timer::Announce));
+    assert_eq!(actions, [Action::SayBye { session: Some("s".to_owned()) }, Action::Announce]);
+}
+
+#[test]
+fn a_page_that_goes_says_so_unless_it_led_and_hears_nothing_until_it_is_back() {
+    let mut page = Page::new(standing("s", Role::Leader, 0));
+    assert_eq!(page.on(Event::Hidden { led: true }), [Action::Close]);
+    assert_eq!(page.on(Event::Shown), [Action::Listen, Action::Announce]);
+    let farewell = Action::SayBye { session: Some("s".to_owned()) };
+    assert_eq!(page.on(Event::Hidden { led: false }), [farewell, Action::Close]);
+}
+
+#[test]
+fn a_newcomer_is_greeted_after_a_while_and_many_newcomers_once() {
+    let mut page = page();
+    for (random, ms) in [(0.0, 300), (1.0, 600), (7.0, 600), (-1.0, 300)] {
+        let actions = page.roll.on(news(&format!("tab-{ms}-{random}")), at(0), random);
+        assert_eq!(actions, [Action::SetTimer(Timer::Greet, ms), Action::TellChange]);
+        assert_eq!(page.on(news(&format!("other-{ms}-{random}"))), [Action::TellChange]);
+        assert_eq!(page.on(Event::TimedOut(Timer::Greet)), [Action::Answer]);
+    }
+    assert_eq!(page.on(news("tab-300-0")), [Action::TellChange], "it is known");
+    assert_eq!(page.on(here("unknown")), [Action::TellChange], "it was there before");
+}
+
+#[test]
+fn however_many_ask_a_few_answers_are_given_a_second() {
+    let mut page = page();
+    let answers =
+        |page: &mut Page| (0..2_000).map(|number| page.on(who(&format!("tab-{number}"))).len()).sum::<usize>();
+    assert_eq!(answers(&mut page), ANSWERS_A_SECOND as usize);
+    page.now = 999;
+    assert_eq!(answers(&mut page), 0);
+    page.now = 1_000;
+    assert_eq!(answers(&mut page), ANSWERS_A_SECOND as usize);
+}
+
+#[test]
+fn however_many_tabs_a_script_names_64_are_kept_and_each_of_them_may_go() {
+    let mut page = page();
+    page.on(Event::Called);
+    for number in 0..2_000 {
+        page.on(news(&format!("tab-{number}")));
+    }
+    assert_eq!(page.known().len(), MAX_OTHERS);
+    page.wait();
+    assert_eq!(page.known().len(), MAX_OTHERS);
+    let update = tab("tab-0", Some(Role::Follower), 5);
+    page.on(Event::Heard(RollMessage::News(update.clone())));
+    assert_eq!(page.roll.others()[0], update, "one that is known may change");
+    for id in page.known().into_iter().map(str::to_owned).collect::<Vec<_>>() {
+        assert_eq!(page.on(bye(&id)), [Action::TellChange]);
+    }
+    assert!(page.known().is_empty());
+    page.on(news("last"));
+    assert_eq!(page.known(), ["last"]);
+}
+
+#[test]
+fn one_that_has_this_tabs_own_id_is_no_other_tab() {
+    let mut page = page();
+    for event in [news("own"), here("own"), who("own"), bye("own")] {
+        assert_eq!(page.on(event), []);
+    }
+    assert!(page.known().is_empty());
+}
+
+#[test]
+fn a_tab_that_says_bye_while_a_roll_is_called_is_not_in_it() {
+    let mut page = page();
+    page.on(Event::Called);
+    page.on(here("a"));
+    page.on(here("b"));
+    page.on(bye("a"));
+    assert_eq!(page.wait(), PATIENCE_MS);
+    assert_eq!(page.known(), ["b"]);
+}

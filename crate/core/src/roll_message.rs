@@ -1,0 +1,159 @@
+//! What the tabs of a session say to each other in a roll call, as text of JSON.
+//!
+//! Every script of the origin can write to their channel: a message is read into the model, or ignored.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::entry::Entry;
+use crate::json::to_json;
+use crate::line::MAX_MESSAGE as MAX_TEXT;
+use crate::redact::redact;
+use crate::tabs::{MAX_ENTRIES, Tab};
+
+/// The longest message, in UTF-16 units.
+pub const MAX_LENGTH: usize = 256 * 1024;
+
+const VERSION: u32 = 2;
+/// Deeper nesting than a tab's message has is refused before the parser recurses into it.
+const MAX_DEPTH: usize = 8;
+
+/// A message of the roll call.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RollMessage {
+    /// `from` asks which tabs are open.
+    Who {
+        /// Id of the tab that asks.
+        from: String,
+    },
+    /// `from` goes.
+    Bye {
+        /// Id of the tab that goes.
+        from: String,
+    },
+    /// This tab is open.
+    Here(Tab),
+    /// This tab is new, or has another role.
+    News(Tab),
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    version: u32,
+    session: Option<&'a str>,
+    kind: &'static str,
+    from: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tab: Option<&'a Tab>,
+}
+
+impl RollMessage {
+    /// The tab that says it.
+    pub fn from(&self) -> &str {
+        match self {
+            Self::Who { from } | Self::Bye { from } => from,
+            Self::Here(tab) | Self::News(tab) => &tab.id,
+        }
+    }
+
+    /// The text for the tabs of `session`. It holds as many of the tab's latest entries as there is room for.
+    pub fn to_text(&self, session: Option<&str>) -> String {
+        let (kind, tab) = match self {
+            Self::Who { .. } => ("who", None),
+            Self::Bye { .. } => ("bye", None),
+            Self::Here(tab) => ("here", Some(tab)),
+            Self::News(tab) => ("news", Some(tab)),
+        };
+        let mut tab = tab.cloned();
+        if let Some(tab) = &mut tab {
+            keep_latest(&mut tab.entries);
+        }
+        loop {
+            let from = self.from();
+            let text = to_json(&Written { version: VERSION, session, kind, from, tab: tab.as_ref() });
+            match &mut tab {
+                Some(tab) if !fits(&text) && !tab.entries.is_empty() => _ = tab.entries.remove(0),
+                _ => return text,
+            }
+        }
+    }
+
+    /// Reads what [`to_text`](Self::to_text) wrote in a tab of this session; `None` for anything else.
+    pub fn parse(text: &str, session: Option<&str>) -> Option<Self> {
+        if !fits(text) || !is_shallow(text) {
+            return None;
+        }
+        let mut message: Value = serde_json::from_str(text).ok()?;
+        let is_ours = message.get("version")? == VERSION && message.get("session")?.as_str() == session;
+        let is_session = message.get("session")?.is_null() == session.is_none();
+        let from = message.get("from")?.as_str().filter(|from| is_id(from))?.to_owned();
+        if !is_ours || !is_session {
+            return None;
+        }
+        let tab = message.get_mut("tab").map(Value::take);
+        match message.get("kind")?.as_str()? {
+            "who" => Some(Self::Who { from }),
+            "bye" => Some(Self::Bye { from }),
+            "here" => parse_tab(tab?, from).map(Self::Here),
+            "news" => parse_tab(tab?, from).map(Self::News),
+            _ => None,
+        }
+    }
+}
+
+/// The tab `id`, every text of it redacted. Entries that do not fit the model are left out, and so are unknown fields.
+fn parse_tab(mut tab: Value, id: String) -> Option<Tab> {
+    if tab.get("id")? != &*id {
+        return None;
+    }
+    let Value::Array(mut entries) = tab.get_mut("entries")?.take() else { return None };
+    *tab.get_mut("entries")? = Value::Array(Vec::new());
+    clean(&mut tab);
+    let tab = Tab::deserialize(tab).ok()?;
+    keep_latest(&mut entries);
+    let entries = entries.into_iter().filter_map(|mut entry| {
+        clean(&mut entry);
+        Entry::deserialize(entry).ok()
+    });
+    Some(Tab { id, this_tab: false, entries: entries.collect(), ..tab })
+}
+
+/// Redacts every text. In the place of one that is too long something stands that no field takes for a text.
+fn clean(value: &mut Value) {
+    match value {
+        Value::String(text) if text.len() > MAX_TEXT => *value = Value::Bool(false),
+        Value::String(text) => *text = redact(text).into_owned(),
+        Value::Array(items) => items.iter_mut().for_each(clean),
+        Value::Object(fields) => fields.values_mut().for_each(clean),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// As the tabs of every version make their ids. No secret has this form.
+fn is_id(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=64).contains(&text.len()) && text.bytes().all(is_part)
+}
+
+fn fits(text: &str) -> bool {
+    text.len() <= MAX_LENGTH || text.encode_utf16().count() <= MAX_LENGTH
+}
+
+fn is_shallow(text: &str) -> bool {
+    let (mut depth, mut is_quoted, mut is_escaped) = (0_usize, false, false);
+    text.bytes().all(|byte| {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = is_quoted,
+            b'"' => is_quoted = !is_quoted,
+            b'[' | b'{' if !is_quoted => depth += 1,
+            b']' | b'}' if !is_quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth <= MAX_DEPTH
+    })
+}
+
+fn keep_latest<T>(entries: &mut Vec<T>) {
+    entries.drain(..entries.len().saturating_sub(MAX_ENTRIES));
+}
