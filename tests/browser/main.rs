@@ -1,5 +1,7 @@
 //! The browser edge, in a real browser.
 
+mod tabs;
+
 use crate::{CryptoDiag, CryptoStores, LineReader};
 use js_sys::{Array, Function, JSON, Promise, Reflect};
 use lotus_crypto_diag::signature::{HINTS, needles};
