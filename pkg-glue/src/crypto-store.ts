@@ -32,8 +32,9 @@ export async function checkCryptoStore(
   options?: CryptoStoreOptions,
 ): Promise<CryptoStoreStatus> {
   try {
-    const prefix = options?.databasePrefix;
-    const status = await core().stores.check(target, prefix === undefined ? undefined : `${prefix}`);
+    const { databasePrefix: prefix, loggedInAt } = options ?? {};
+    const since = typeof loggedInAt === 'number' ? loggedInAt : undefined;
+    const status = await core().stores.check(target, prefix === undefined ? undefined : `${prefix}`, since);
     return status ?? { ...UNKNOWN, error: core().status().reason };
   } catch (error) {
     return { ...UNKNOWN, error: explain(error) };

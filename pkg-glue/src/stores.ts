@@ -7,7 +7,7 @@ import type { CryptoStoreStatus } from './generated/model';
 
 export interface Stores {
   /** Judges the store of a client, or of the device with these ids; nothing where the diagnostics do not run. */
-  check(target: object, databasePrefix: string | undefined): Promise<CryptoStoreStatus | undefined>;
+  check(target: object, databasePrefix?: string, loggedInAt?: number): Promise<CryptoStoreStatus | undefined>;
   /** Of the given user and device; of an id that is not known, every one fits. `undefined`: the diagnostics do not run. */
   status(userId: string | undefined, deviceId: string | undefined): CryptoStoreStatus | null | undefined;
 }
@@ -29,10 +29,10 @@ export const createStores = (
   status: Stores['status'],
   signal: EndSignal,
 ): Stores => ({
-  check: (target, prefix) =>
+  check: (target, prefix, loggedInAt) =>
     untilEnd<CryptoStoreStatus | undefined>(
       signal,
-      hasPromises() ? use((stores) => stores.check(target, prefix)) : undefined,
+      hasPromises() ? use((stores) => stores.check(target, prefix, loggedInAt)) : undefined,
       () => undefined,
     ),
   status,

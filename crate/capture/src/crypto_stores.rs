@@ -9,11 +9,12 @@ use wasm_bindgen::prelude::*;
 
 use super::bounded::within;
 use super::convert::{Clock, explain, get, tell, to_object};
-use super::databases::{Listing, ask, crypto_of, method_of};
+use super::databases::{Listing, ask, crypto_of, is_absent, method_of};
 use super::diag::{CryptoDiag, SharedSession, remember};
 use super::markers;
 use lotus_crypto_diag::crypto_store::{CryptoStoreStatus, Device, IdentityKeys};
 use lotus_crypto_diag::store_database::{UNCLEAR, database_of, open_database};
+use lotus_crypto_diag::timestamp::Timestamp;
 
 /// So many devices are remembered that were asked about.
 const MOST_ASKED: usize = 8;
@@ -44,6 +45,8 @@ struct Question {
     listing: Option<Listing>,
     is_named: bool,
     client: Option<JsValue>,
+    /// When the session was logged in, where the host says so.
+    logged_in: Option<Timestamp>,
 }
 
 #[wasm_bindgen]
@@ -67,10 +70,12 @@ impl CryptoStores {
     /// Judges the crypto store of a device: that of a client, or the one that is named by its ids, of which there is no
     /// client yet. Never rejects.
     #[wasm_bindgen(unchecked_return_type = "Promise<CryptoStoreStatus>")]
-    pub fn check(&self, target: JsValue, prefix: Option<String>) -> Promise {
+    pub fn check(&self, target: JsValue, prefix: Option<String>, logged_in_at: Option<f64>) -> Promise {
         let inner = Rc::clone(&self.0);
         // Now: the SDK may open its store before the next microtask.
         let question = inner.question(&target, prefix.as_deref());
+        let logged_in = logged_in_at.map(Timestamp::from_ms);
+        let question = question.map(|question| Question { logged_in, ..question });
         future_to_promise(async move {
             let status = match question {
                 Ok(question) => inner.answer(question).await,
@@ -119,11 +124,11 @@ impl Inner {
         let is_found = known.as_ref() == Some(&device.database);
         let listing = (!is_found).then(|| if is_named { self.listing(&device, is_running) } else { Listing::now() });
         self.latest.replace(Some(device.clone()));
-        Ok(Question { device, listing, is_named, client })
+        Ok(Question { device, listing, is_named, client, logged_in: None })
     }
 
     async fn answer(self: &Rc<Self>, question: Question) -> CryptoStoreStatus {
-        let Question { mut device, mut listing, is_named, client } = question;
+        let Question { mut device, mut listing, is_named, client, logged_in } = question;
         let mut unclear = None;
         if !is_named && let Some(listed) = listing.take() {
             let found = listed.names().await;
@@ -153,6 +158,9 @@ impl Inner {
         self.found(&device, existed, error.as_deref());
         self.follow_the_latest(&device);
         let mut problem = None;
+        if client.is_none() {
+            self.look_closer(&device, logged_in).await;
+        }
         if let Some(client) = client {
             problem = self.compare(&client, &device).await.err();
             self.follow(&client, &device);
@@ -160,6 +168,17 @@ impl Inner {
         let (user, device) = (Some(&*device.user_id), Some(&*device.device_id));
         let status = self.session.borrow().stores().status(user, device).unwrap_or_default();
         CryptoStoreStatus { error: status.error.clone().or(problem), ..status }
+    }
+
+    /// A store that is known and was not listed is asked for in another way, before there is a client that would make it.
+    async fn look_closer(&self, device: &Device, logged_in: Option<Timestamp>) {
+        if !self.session.borrow().stores().is_in_doubt(device) {
+            return;
+        }
+        if let Ok(true) = is_absent(&device.database).await {
+            self.session.borrow_mut().stores_mut().not_opened(device, logged_in);
+            tell(&self.on_change);
+        }
     }
 
     /// The database of a device of which something was found.

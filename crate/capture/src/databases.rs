@@ -1,10 +1,13 @@
-//! Which IndexedDB databases there are, without opening one: to open is to create. And the client, by shape.
+//! Which IndexedDB databases there are, and whether one can be opened, without making it. And the client, by shape.
 
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 
+use web_sys::{IdbDatabase, IdbFactory, IdbOpenDbRequest};
+
 use super::bounded::within;
 use super::convert::{explain, get};
+use super::events::listen;
 
 /// The browser's list of databases, asked for and perhaps still to come, or why there is none.
 #[derive(Clone)]
@@ -52,6 +55,37 @@ fn databases() -> Result<(JsValue, Function), String> {
         return Err("this browser has no indexedDB.databases()".into());
     }
     Ok((factory, list.unchecked_into()))
+}
+
+/// Whether a database is not there, as opening it tells: it would be made, and is not. An error where the browser does not say.
+pub(crate) async fn is_absent(name: &str) -> Result<bool, String> {
+    let factory = get(&js_sys::global(), "indexedDB").map_err(|error| explain(&error))?;
+    let request: IdbOpenDbRequest =
+        factory.unchecked_ref::<IdbFactory>().open(name).map_err(|error| explain(&error))?;
+    let opened = Promise::new(&mut |resolve, _| {
+        let tell = |event: &str, is_absent: bool| {
+            let (resolve, request) = (resolve.clone(), request.clone());
+            let heard = request.clone();
+            let _ = listen(&heard, event, move |_| {
+                if is_absent {
+                    // Nothing is made, and an `error` comes, for which nobody waits any more.
+                    let _ = request.transaction().map(|making| making.abort());
+                } else if let Ok(database) = request.result() {
+                    database.unchecked_into::<IdbDatabase>().close();
+                }
+                let _ = resolve.call1(&JsValue::UNDEFINED, &is_absent.into());
+            });
+        };
+        // One that is there is opened in the version that it has.
+        tell("upgradeneeded", true);
+        tell("success", false);
+        let undecided = resolve.clone();
+        let _ = listen(&request, "error", move |_| {
+            let _ = undecided.call0(&JsValue::UNDEFINED);
+        });
+    });
+    let answer = within("indexedDB.open()", Ok(opened)).await?;
+    answer.as_bool().ok_or_else(|| "indexedDB.open() failed".into())
 }
 
 /// What a method of the client gives; `undefined` where it has none.
