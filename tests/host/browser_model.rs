@@ -235,7 +235,7 @@ impl Browser {
         self.now = end;
     }
 
-    /// What the machine is told of a piece of mail: as `tab.js`.
+    /// What the machine is told of a piece of mail: as `crate/capture/src/election.rs`.
     fn read(&mut self, tab: usize, place: usize) -> Option<Event> {
         let (_, mail) = self.tabs[tab].inbox.remove(place);
         match mail {
