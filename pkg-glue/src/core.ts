@@ -7,10 +7,11 @@ import { isoNow, now } from './clock';
 import { End } from './end';
 import { createEngine, type Engine, type OtherTabs, type UploadWatchOptions } from './engine';
 import { createFrames, type Frames, type WatchConsole } from './frames';
-import type { CaptureStatus, Evidences, RepairStatus, StorageStatus, TabRole } from './generated/model';
+import type { CaptureStatus, Entry, Evidences, RepairStatus, StorageStatus, TabRole } from './generated/model';
 import { createLatency, type LatencyWatch } from './latency';
 import type { MatrixClientLike } from './matrix-client';
 import { whenStarted } from './moments';
+import { createReports, type Reports } from './reports';
 import { shareCore } from './shared-core';
 import { createStorage, type PersistentStorage } from './storage';
 import { createStores, listDatabases, type Stores } from './stores';
@@ -32,7 +33,8 @@ export interface Core {
   /** Starts a part; where it throws, the status says so, and nobody else is troubled. */
   readonly start: Start;
   install(): () => void;
-  evidence(): Evidences;
+  /** A copy of the evidence. */
+  entries(): Entry[];
   status(): CaptureStatus;
   /** Wraps `fetch`; options that are given replace those of a call before. Returns the undo. */
   watchUploads(options?: UploadWatchOptions): () => void;
@@ -42,10 +44,6 @@ export interface Core {
   readonly requests: { fetch: typeof fetch };
   /** A device was logged out. Of an id that is not known, the latest that fits. */
   loggedOut(userId: string | undefined, deviceId: string | undefined): void;
-  /** When the console was wrapped first; `null`: it was not. */
-  capturingSince(): string | null;
-  /** A text without its secrets; nothing where the diagnostics do not run. */
-  redact(text: string): string | undefined;
   subscribe(listener: () => void): () => void;
   snapshot(): CryptoDiagSnapshot;
   readonly storage: PersistentStorage;
@@ -53,6 +51,7 @@ export interface Core {
   readonly tabs: TabsHere;
   readonly frames: Frames;
   readonly latency: LatencyWatch;
+  readonly reports: Reports;
   /** Asks the other tabs, then repairs where that can help. Never rejects. */
   repairOneTimeKeys(mx: MatrixClientLike | null | undefined): Promise<RepairStatus>;
   /** The capture session: a person is about to provoke a fault, and says when it happens. */
@@ -218,11 +217,14 @@ function createCore(): Core {
     schedule();
   };
 
+  const isAwake = (): boolean => usable()?.isAwake() ?? false;
+
   const storage = createStorage(
     (call) => {
       ensureEngine();
-      return guarded((e) => call(e.storage(schedule)));
+      return guarded((e) => call(e.storage()));
     },
+    isAwake,
     schedule,
     end,
   );
@@ -261,7 +263,19 @@ function createCore(): Core {
       ensureEngine();
       return guarded((e) => call(e.timings()));
     },
-    () => usable()?.isAwake() ?? false,
+    isAwake,
+  );
+  const reports = createReports(
+    (call) => {
+      ensureEngine();
+      return guarded((e) => call(e.diag()));
+    },
+    () => {
+      latency.flush();
+      return { status: status.now(), capturingSince, blindSpots: frames.blindSpots(), tabs: tabs.status() };
+    },
+    () => known,
+    end,
   );
   const capture = (call: (engine: Engine) => void) => {
     ensureEngine();
@@ -322,7 +336,8 @@ function createCore(): Core {
         if (['running', 'degraded'].includes(status.state())) status.set('idle', null);
       };
     },
-    evidence,
+    // What was known when the module broke is shared with every reader; what is given away here may be changed.
+    entries: () => guarded((e) => e.diag().entries()) ?? JSON.parse(JSON.stringify(known.entries)),
     status: () => status.now(),
     watchUploads(options) {
       watches += 1;
@@ -351,8 +366,6 @@ function createCore(): Core {
       guarded((e) => e.loggedOut(userId, deviceId));
       schedule();
     },
-    capturingSince: () => capturingSince,
-    redact,
     subscribe(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -366,6 +379,7 @@ function createCore(): Core {
     tabs,
     frames,
     latency,
+    reports,
     async repairOneTimeKeys(mx) {
       ensureEngine();
       await tabs.call();

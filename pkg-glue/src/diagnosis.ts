@@ -4,14 +4,12 @@
  */
 import {
   diagnose,
-  initSync,
   readRefusal as readIt,
   redact,
   redactSecrets as withoutSecrets,
 } from '../wasm/diagnosis/lotus_crypto_diag.js';
-import wasm from '../wasm/diagnosis/optimised.wasm';
+import { start } from './diagnosis-module';
 import type { Analysis, Refusal, Report, ServerEvidence } from './generated/model';
-import { bytesOf } from './inlined';
 
 export type {
   Analysis,
@@ -33,13 +31,6 @@ export type {
   ServerEvidence,
   StoredEvent,
 } from './generated/model';
-
-let isReady = false;
-
-function start(): void {
-  if (!isReady) initSync({ module: bytesOf(wasm) });
-  isReady = true;
-}
 
 const textOf = (report: Report | string) => (typeof report === 'string' ? report : JSON.stringify(report));
 

@@ -6,8 +6,8 @@ import {
   CryptoDiag,
   type CryptoStores,
   PageTabs,
-  PersistentStorage,
-  RequestTimings,
+  type PersistentStorage,
+  type RequestTimings,
 } from '../wasm/capture/lotus_crypto_diag.js';
 import { onCallbackFailure } from './callbacks';
 import { now, steady } from './clock';
@@ -28,6 +28,8 @@ export interface Engine {
   wake(): void;
   /** Whether uploads are watched, and held back in a loop; for as long as the module is not instantiated. */
   uploadsWatched(): { breaker: boolean } | undefined;
+  /** What the module keeps of this page. */
+  diag(): CryptoDiag;
   /** Whether both console methods could be wrapped. */
   start(): boolean;
   stop(): void;
@@ -54,8 +56,8 @@ export interface Engine {
   loggedOut(userId: string | undefined, deviceId: string | undefined): void;
   /** Claims away what the server holds of the device's keys; `tabs` tells of the others. Never rejects. */
   repairOneTimeKeys(mx: MatrixClientLike | null | undefined, tabs: () => OtherTabs): Promise<RepairStatus>;
-  /** The storage of this origin; `onChange` is called when anything is known that was not. */
-  storage(onChange: () => void): PersistentStorage;
+  /** The storage of this origin. */
+  storage(): PersistentStorage;
   /** The timings of requests. */
   timings(): RequestTimings;
   /** The tabs of this page's session; `opened` is when the page was loaded. */
@@ -109,6 +111,7 @@ export function createEngine(
 
   return {
     isAwake: () => module.diag !== undefined,
+    diag: awake,
     wake() {
       matcher.warm();
       awake();
@@ -163,14 +166,12 @@ export function createEngine(
     probeUploads: () => module.diag?.probeUploads(),
     loggedOut: (userId, deviceId) => module.diag?.loggedOut(userId, deviceId),
     repairOneTimeKeys: (mx, tabs) => awake().repairOneTimeKeys(mx, tabs),
-    storage(onChange) {
-      awake();
-      storage ??= new PersistentStorage(onChange);
+    storage() {
+      storage ??= awake().storage();
       return storage;
     },
     timings() {
-      awake();
-      timings ??= new RequestTimings(now);
+      timings ??= awake().timings();
       return timings;
     },
     tabs(onChange, opened) {

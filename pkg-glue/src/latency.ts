@@ -4,13 +4,12 @@
 import type { RequestTimings } from '../wasm/capture/lotus_crypto_diag.js';
 import type { Start } from './capture-status';
 import { now } from './clock';
-import type { Latency } from './generated/model';
 
 export interface LatencyWatch {
   /** Takes the timings from now on, and those that the browser still has. Returns the undo. Never throws. */
   watch(): () => void;
-  /** `null` where nothing is timed. */
-  status(): Latency | null;
+  /** What waits is handed to the module. */
+  flush(): void;
 }
 
 type Call = (timings: RequestTimings) => void;
@@ -28,9 +27,9 @@ export function createLatency(
   let watches = 0;
   let isBegun = false;
   let held: Call[] = [];
-  let known: Latency | null = null;
 
   const flush = () => {
+    if (held.length === 0) return;
     const calls = held;
     held = [];
     const isDone = use((timings) => {
@@ -89,11 +88,6 @@ export function createLatency(
         tell((timings) => timings.end());
       };
     },
-    status() {
-      if (!isBegun) return null;
-      flush();
-      known = use((timings) => timings.status()) ?? known;
-      return known;
-    },
+    flush,
   };
 }

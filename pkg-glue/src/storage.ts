@@ -25,9 +25,10 @@ const UNKNOWN: StorageStatus = {
   error: null,
 };
 
-/** `use` instantiates the module, and gives nothing where it cannot be called. */
+/** `use` instantiates the module, and gives nothing where it cannot be called; `isAwake`: whether it is instantiated. */
 export function createStorage(
   use: <T>(call: (storage: InWasm) => T) => T | undefined,
+  isAwake: () => boolean,
   onChange: () => void,
   signal: EndSignal,
 ): PersistentStorage {
@@ -42,7 +43,8 @@ export function createStorage(
   /** What was known last, where the module does not run. */
   const switchedOff = () => ({ ...(known ?? UNKNOWN), error: 'the diagnostics do not run in this page' });
   const status = () => {
-    if (!isUsed) return null;
+    // A report may have looked.
+    if (!isUsed && !isAwake()) return null;
     const told = hasPromises() ? use((storage) => storage.status()) : undefined;
     if (told === undefined) return switchedOff();
     known = told;

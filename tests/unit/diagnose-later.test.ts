@@ -2,16 +2,16 @@
 /// <reference path="../../pkg-glue/src/globals.d.ts" />
 import { afterEach, expect, it, vi } from 'vitest';
 
-import { loadDiagnosis } from '../../pkg-glue/src/diagnose-later';
+import { loadJudge } from '../../pkg-glue/src/diagnose-later';
 
 // A network that stalls.
-vi.mock('../../pkg-glue/src/diagnosis', () => new Promise(() => {}));
+vi.mock('../../pkg-glue/src/diagnosis-module', () => new Promise(() => {}));
 
 afterEach(() => void vi.useRealTimers());
 
 it('a module that does not arrive is not waited for', async () => {
   vi.useFakeTimers();
-  const trouble = loadDiagnosis();
+  const trouble = loadJudge();
   await vi.advanceTimersByTimeAsync(5000);
   expect(await trouble).toBe('the diagnosis could not be loaded: its module: no answer within 5 s');
 });

@@ -3,8 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { End } from '../../pkg-glue/src/end';
 import { createStorage } from '../../pkg-glue/src/storage';
-import { PersistentStorage } from '../../pkg-glue/wasm/capture/lotus_crypto_diag.js';
-import { instantiate } from './module';
+import { createDiag, instantiate } from './module';
 
 instantiate();
 
@@ -46,9 +45,10 @@ afterEach(() => {
 });
 
 const create = () => {
-  const storage = new PersistentStorage(() => {});
+  const storage = createDiag().storage();
   return createStorage(
     (call) => call(storage),
+    () => true,
     () => {},
     new End(),
   );
@@ -221,8 +221,8 @@ describe('whatever is broken, there is an honest status', () => {
 
 describe('a module that does not run', () => {
   const create = (isRunning: () => boolean, changed = () => {}) => {
-    const storage = new PersistentStorage(() => {});
-    return createStorage((call) => (isRunning() ? call(storage) : undefined), changed, new End());
+    const storage = createDiag().storage();
+    return createStorage((call) => (isRunning() ? call(storage) : undefined), isRunning, changed, new End());
   };
 
   it('is said, and nothing is claimed of the browser', async () => {

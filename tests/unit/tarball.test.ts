@@ -32,7 +32,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('the tarball', () => {
   it('holds what is needed, and nothing else', () => {
     const expected =
-      /^(dist\/((index|auto|diagnosis|react\/index)\.(js|d\.ts)|(chunk|Card|Prompt)-\w+\.js|bin\/lotus-crypto-diag\.js)|schema\/report-1\.schema\.json|LICENSE|README\.md|CHANGELOG\.md|package\.json)$/;
+      /^(dist\/((index|auto|diagnosis|react\/index)\.(js|d\.ts)|(chunk|Card|Prompt|diagnosis-module)-\w+\.js|bin\/lotus-crypto-diag\.js)|schema\/report-1\.schema\.json|LICENSE|README\.md|CHANGELOG\.md|package\.json)$/;
     expect(files.filter((file) => !expected.test(file))).toEqual([]);
     for (const file of ['LICENSE', 'README.md', 'CHANGELOG.md']) expect(files).toContain(file);
   });

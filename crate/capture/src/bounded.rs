@@ -10,8 +10,20 @@ use wasm_bindgen::prelude::*;
 use super::convert::{explain, get};
 
 /// How long one question may take.
-const PATIENCE_MS: u32 = 3000;
-const TOO_LATE: &str = ": no answer within 3 s";
+pub(crate) const PATIENCE_MS: u32 = 3000;
+
+/// Why there is no answer, in words.
+pub(crate) enum NoAnswer {
+    Threw(String),
+    TooLate(String),
+}
+
+impl NoAnswer {
+    pub(crate) fn into_words(self) -> String {
+        let (Self::Threw(words) | Self::TooLate(words)) = self;
+        words
+    }
+}
 
 #[wasm_bindgen]
 extern "C" {
@@ -38,12 +50,20 @@ fn has_timers() -> bool {
 /// let persisted = within("navigator.storage.persisted()", manager.persisted()).await?.as_bool();
 /// ```
 pub(crate) async fn within(what: &str, asked: Result<Promise, JsValue>) -> Result<JsValue, String> {
+    ask(what, PATIENCE_MS, asked).await.map_err(NoAnswer::into_words)
+}
+
+/// The same, with a patience of its own.
+pub(crate) async fn ask(what: &str, ms: u32, asked: Result<Promise, JsValue>) -> Result<JsValue, NoAnswer> {
     if !has_timers() {
-        return answer(asked).await;
+        return answer(asked).await.map_err(NoAnswer::Threw);
     }
-    match select(pin!(answer(asked)), TimeoutFuture::new(PATIENCE_MS)).await {
-        Either::Left((answer, _)) => answer,
-        Either::Right(_) => Err([what, TOO_LATE].concat()),
+    match select(pin!(answer(asked)), TimeoutFuture::new(ms)).await {
+        Either::Left((answer, _)) => answer.map_err(NoAnswer::Threw),
+        Either::Right(_) => {
+            let seconds = (ms / 1000).to_string();
+            Err(NoAnswer::TooLate([what, ": no answer within ", &seconds, " s"].concat()))
+        }
     }
 }
 

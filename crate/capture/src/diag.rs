@@ -7,7 +7,9 @@ use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 use super::convert::{Clock, tell, to_object};
+use super::latency::RequestTimings;
 use super::markers;
+use super::storage::PersistentStorage;
 use lotus_crypto_diag::entry::Level;
 use lotus_crypto_diag::line::{Line, ReadLine};
 use lotus_crypto_diag::redact::redact;
@@ -21,10 +23,13 @@ pub(super) type SharedSession = Rc<RefCell<Session>>;
 ///
 /// The consoles and `fetch` are wrapped in JavaScript, which makes this when the first thing happens that is evidence.
 #[wasm_bindgen]
+#[derive(Clone)]
 pub struct CryptoDiag {
     pub(super) session: SharedSession,
     pub(super) on_change: Function,
     pub(super) clock: Clock,
+    pub(super) storage: PersistentStorage,
+    pub(super) timings: RequestTimings,
     /// For signs that a server may accept keys again.
     pub(super) listens: Cell<bool>,
     /// Whether a repair is at work.
@@ -37,7 +42,19 @@ impl CryptoDiag {
     /// milliseconds since 1970.
     #[wasm_bindgen(constructor)]
     pub fn new(on_change: Function, clock: Clock) -> Self {
-        Self { session: Rc::default(), on_change, clock, listens: Cell::new(false), repairing: Rc::default() }
+        let (storage, timings) = (PersistentStorage::new(on_change.clone()), RequestTimings::default());
+        let (session, listens, repairing) = (Rc::default(), Cell::new(false), Rc::default());
+        Self { session, on_change, clock, storage, timings, listens, repairing }
+    }
+
+    /// The storage of this origin.
+    pub fn storage(&self) -> PersistentStorage {
+        self.storage.clone()
+    }
+
+    /// The timings of requests.
+    pub fn timings(&self) -> RequestTimings {
+        self.timings.clone()
     }
 
     /// For the lines of one console.

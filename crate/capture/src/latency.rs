@@ -1,28 +1,22 @@
 //! The timings of requests, as the browser's `PerformanceObserver` gives them.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 
-use super::convert::{Clock, to_object};
-use lotus_crypto_diag::latency::LatencyLog;
+use lotus_crypto_diag::latency::{Latency, LatencyLog};
 use lotus_crypto_diag::timestamp::Timestamp;
 
 /// How long the homeserver took. Not for hosts: the package's own API stands in front of it.
 #[wasm_bindgen]
+#[derive(Clone, Default)]
 pub struct RequestTimings {
-    log: RefCell<LatencyLog>,
-    clock: Clock,
+    log: Rc<RefCell<LatencyLog>>,
 }
 
 #[wasm_bindgen]
 impl RequestTimings {
-    /// `clock` gives the milliseconds since 1970.
-    #[wasm_bindgen(constructor)]
-    pub fn new(clock: Clock) -> Self {
-        Self { log: RefCell::default(), clock }
-    }
-
     /// Requests are timed from then on, in milliseconds since 1970.
     pub fn begin(&self, ms: f64) {
         self.log.borrow_mut().begin(Timestamp::from_ms(ms));
@@ -42,12 +36,10 @@ impl RequestTimings {
     pub fn end(&self) {
         self.log.borrow_mut().end();
     }
+}
 
-    /// `null` where nothing was timed.
-    #[wasm_bindgen(unchecked_return_type = "Latency | null")]
-    pub fn status(&self) -> JsValue {
-        let now = self.clock.now();
-        let json = self.log.borrow().status_json(now);
-        to_object(&json)
+impl RequestTimings {
+    pub(crate) fn known(&self, now: Timestamp) -> Option<Latency> {
+        self.log.borrow().status(now)
     }
 }

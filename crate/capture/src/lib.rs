@@ -9,19 +9,25 @@ mod databases;
 mod diag;
 mod ed25519;
 mod election;
+mod environment;
 mod events;
 mod latency;
 mod locks;
 mod markers;
+mod matrix_client;
 mod members;
 mod options;
 mod page;
 mod repair;
 mod repair_peers;
+mod report;
 mod roll;
+mod shape;
 mod storage;
+mod stored_events;
 mod tabs;
 mod uploads;
+mod without_secrets;
 
 #[cfg(test)]
 #[path = "../../../tests/browser/main.rs"]
@@ -34,6 +40,7 @@ pub use latency::RequestTimings;
 pub use locks::EndSignal;
 pub use members::{TabLeadershipOptions, TabMember};
 pub use options::UploadWatchOptions;
+pub use report::{Facts, Judge};
 pub use storage::PersistentStorage;
 pub use tabs::PageTabs;
 pub use uploads::UploadCall;
@@ -45,10 +52,12 @@ static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 /// The types that the declarations name which wasm-bindgen writes.
 #[wasm_bindgen::prelude::wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r"
+import type { Judge } from '../../src/diagnose-later';
 import type { EndSignal } from '../../src/end';
 import type { FromMemory, UploadCall, UploadWatchOptions } from '../../src/engine';
 import type {
-  CryptoStoreStatus, Evidences, Latency, RepairStatus, StorageStatus, TabRole, Tabs,
+  CryptoStoreStatus, Entry, Evidences, RepairStatus, StorageStatus, TabRole, Tabs,
 } from '../../src/generated/model';
+import type { Facts } from '../../src/reports';
 import type { TabLeadershipOptions, TabMember, TabSeat, TabsSummary, TakeOverResult } from '../../src/tabs';
 ";

@@ -14,12 +14,14 @@ use super::bounded::{answer, within};
 use super::convert::{explain, get, tell, to_object, web_storage};
 use super::events::listen;
 use lotus_crypto_diag::persistence::{Look, Persistence, prompts};
+use lotus_crypto_diag::storage::StorageStatus;
 
 /// That a prompt was shown in this tab is remembered over a reload.
 const PROMPTED: &str = "lotus-crypto-diag/persist-prompted";
 
 /// The storage of this origin. Not for hosts: the package's own API stands in front of it.
 #[wasm_bindgen]
+#[derive(Clone)]
 pub struct PersistentStorage(Rc<Inner>);
 
 struct Inner {
@@ -27,21 +29,12 @@ struct Inner {
     asking: RefCell<Option<Promise>>,
     entered: Cell<bool>,
     on_change: Function,
+    /// The status as JavaScript was given it last, and its text.
+    given: RefCell<Option<(String, JsValue)>>,
 }
 
 #[wasm_bindgen]
 impl PersistentStorage {
-    /// `on_change` is called when anything is known that was not.
-    #[wasm_bindgen(constructor)]
-    pub fn new(on_change: Function) -> Self {
-        Self(Rc::new(Inner {
-            persistence: RefCell::default(),
-            asking: RefCell::default(),
-            entered: Cell::new(false),
-            on_change,
-        }))
-    }
-
     /// At the app's entry: asks for persistence where the browser decides by itself, and only looks where it would prompt.
     pub fn enter(&self) {
         if self.0.entered.replace(true) {
@@ -72,10 +65,40 @@ impl PersistentStorage {
         })
     }
 
-    /// What is known; `null` before anything was asked.
+    /// What is known; `null` before anything was asked. The same object for as long as nothing changed.
     #[wasm_bindgen(unchecked_return_type = "StorageStatus | null")]
     pub fn status(&self) -> JsValue {
-        self.0.status()
+        let json = self.0.persistence.borrow().status_json();
+        if let Some((text, status)) = &*self.0.given.borrow()
+            && *text == json
+        {
+            return status.clone();
+        }
+        let status = to_object(&json);
+        self.0.given.replace(Some((json, status.clone())));
+        status
+    }
+}
+
+impl PersistentStorage {
+    /// `on_change` is called when anything is known that was not.
+    pub(crate) fn new(on_change: Function) -> Self {
+        Self(Rc::new(Inner {
+            persistence: RefCell::default(),
+            asking: RefCell::default(),
+            entered: Cell::new(false),
+            on_change,
+            given: RefCell::default(),
+        }))
+    }
+
+    pub(crate) fn known(&self) -> Option<StorageStatus> {
+        self.0.persistence.borrow().status().cloned()
+    }
+
+    /// Looks at what the browser says now.
+    pub(crate) async fn look(&self) {
+        self.0.look().await;
     }
 }
 

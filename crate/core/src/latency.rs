@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use crate::json::to_json;
 use crate::request_path::request_path;
 use crate::timestamp::Timestamp;
 
@@ -156,11 +155,6 @@ impl LatencyLog {
             let quickest = durations.min_by(|(_, a), (_, b)| a.total_cmp(b)).map_or(0, |(at, _)| at);
             self.dropped = self.dropped.max(Some(self.slowest.swap_remove(quickest).ts));
         }
-    }
-
-    /// [`Self::status`] as JSON; `null` where nothing was timed.
-    pub fn status_json(&self, now: Timestamp) -> String {
-        to_json(&self.status(now))
     }
 
     /// `None` where nothing was timed.

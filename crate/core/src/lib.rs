@@ -68,6 +68,9 @@ pub mod verdict;
 
 pub mod report;
 
+pub mod interview;
+pub mod stored_events;
+
 pub mod redacted_copy;
 
 pub mod runbook;

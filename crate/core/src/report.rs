@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::capture_session::CaptureSession;
 use crate::crypto_store::CryptoStoreStatus;
 use crate::entry::{Entry, FaultCounts};
+use crate::json::to_pretty_json;
 use crate::latency::Latency;
 use crate::repair::RepairStatus;
 use crate::storage::StorageStatus;
@@ -32,6 +33,20 @@ pub enum CaptureState {
     Unavailable,
     /// It broke and switched itself off. What it had gathered before is kept.
     Failed,
+}
+
+impl CaptureState {
+    /// The one that JSON names so.
+    pub fn named(word: &str) -> Option<Self> {
+        Some(match word {
+            "idle" => Self::Idle,
+            "running" => Self::Running,
+            "degraded" => Self::Degraded,
+            "unavailable" => Self::Unavailable,
+            "failed" => Self::Failed,
+            _ => return None,
+        })
+    }
 }
 
 /// State of the library itself.
@@ -134,8 +149,7 @@ pub struct PageReport {
     pub blind_spots: Vec<String>,
 }
 
-/// The report as it stands in the file. The package puts together what it is made of: the module that gathers evidence has
-/// no use for the rest.
+/// The report as it stands in the file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
@@ -161,4 +175,54 @@ pub struct Report {
     /// How an administrator goes on; `null`: the module for it was not loaded.
     #[serde(default)]
     pub runbook: Option<Runbook>,
+}
+
+/// A report before it is judged. Of the tabs it is known only how they are written.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FreshReport<T> {
+    /// What this page knows.
+    #[serde(flatten)]
+    pub page: PageReport,
+    /// The tabs of the session, as in a [`Report`].
+    pub tabs: T,
+    /// How fast the homeserver answered.
+    pub latency: Option<Latency>,
+    /// The capture session that a person ran.
+    pub capture_session: Option<CaptureSession>,
+    /// The repair that a person asked for.
+    pub repair: Option<RepairStatus>,
+    /// `null`: the module for it has another memory.
+    pub diagnosis: (),
+    /// The same.
+    pub runbook: (),
+}
+
+impl<T: Serialize> FreshReport<T> {
+    /// As it stands in the file.
+    pub fn to_text(&self) -> String {
+        to_pretty_json(self)
+    }
+}
+
+impl Report {
+    /// As it stands in the file.
+    pub fn to_text(&self) -> String {
+        to_pretty_json(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_known_by_its_name_in_json() {
+        use CaptureState::{Degraded, Failed, Idle, Running, Unavailable};
+        for state in [Idle, Running, Degraded, Unavailable, Failed] {
+            let name = serde_json::to_value(state).unwrap();
+            assert_eq!(CaptureState::named(name.as_str().unwrap()), Some(state));
+        }
+        assert_eq!(CaptureState::named("another"), None);
+    }
 }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::entry::Refusal;
+use crate::json::to_json;
 use crate::timestamp::Timestamp;
 
 /// Evidence from the server's side.
@@ -27,6 +28,13 @@ pub struct ServerEvidence {
     pub log: Option<Vec<LogLine>>,
     /// Requests of a HAR file.
     pub har: Option<Vec<HarRequest>>,
+}
+
+impl ServerEvidence {
+    /// As text of JSON.
+    pub fn to_text(&self) -> String {
+        to_json(self)
+    }
 }
 
 /// A one-time key that waits on the homeserver to be claimed.

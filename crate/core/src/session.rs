@@ -253,6 +253,16 @@ impl Session {
         (self.counts, entries[first..].iter().copied().cloned().collect())
     }
 
+    /// The evidence, the most recent last.
+    pub fn entries(&self) -> Vec<&Entry> {
+        self.buffer.entries()
+    }
+
+    /// [`Self::entries`] as JSON.
+    pub fn entries_json(&self) -> String {
+        to_json(&self.entries())
+    }
+
     /// [`Self::evidence`] as JSON, without its copies.
     pub fn evidence_json(&self) -> String {
         #[derive(Serialize)]

@@ -12,11 +12,26 @@ use lotus_crypto_diag::redact::redact as without_secrets;
 use lotus_crypto_diag::redacted_copy::redacted_copy;
 use lotus_crypto_diag::report::Report;
 use lotus_crypto_diag::server_evidence::ServerEvidence;
+use lotus_crypto_diag::verdict::Analysis;
 
 /// `Analysis` of a `Report` and, where there is any, of `ServerEvidence`. Throws where one of them cannot be read, with
 /// the place.
 #[wasm_bindgen]
 pub fn diagnose(report: &str, evidence: Option<String>) -> Result<String, JsError> {
+    let (report, evidence) = read(report, evidence)?;
+    Ok(serde_json::to_string(&analyse(&report, &evidence))?)
+}
+
+/// The `Report` with its diagnosis and runbook. Throws as [`diagnose`] does.
+#[wasm_bindgen]
+pub fn judge(report: &str, evidence: Option<String>) -> Result<String, JsError> {
+    let (mut report, evidence) = read(report, evidence)?;
+    let Analysis { diagnosis, runbook } = analyse(&report, &evidence);
+    (report.diagnosis, report.runbook) = (Some(diagnosis), Some(runbook));
+    Ok(report.to_text())
+}
+
+fn read(report: &str, evidence: Option<String>) -> Result<(Report, ServerEvidence), JsError> {
     let report: Report =
         serde_json::from_str(report).map_err(|error| JsError::new(&format!("the report cannot be read: {error}")))?;
     let evidence: ServerEvidence = match evidence {
@@ -24,7 +39,7 @@ pub fn diagnose(report: &str, evidence: Option<String>) -> Result<String, JsErro
             .map_err(|error| JsError::new(&format!("what was added to the report cannot be read: {error}")))?,
         None => ServerEvidence::default(),
     };
-    Ok(serde_json::to_string(&analyse(&report, &evidence))?)
+    Ok((report, evidence))
 }
 
 /// A copy of a `Report` in which nobody is named; `ServerEvidence` helps to know the ids. Throws where one of them cannot

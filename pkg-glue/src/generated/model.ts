@@ -1614,8 +1614,7 @@ keyBackupVersion: string | null,
 crossSigningReady: boolean | null, };
 
 /**
- * The report as it stands in the file. The package puts together what it is made of: the module that gathers evidence has
- * no use for the rest.
+ * The report as it stands in the file.
  */
 export type Report = {
 /**

@@ -1,0 +1,94 @@
+//! What the Matrix client of the host says of itself. Any version of the SDK will do.
+
+use futures_util::future::join3;
+use wasm_bindgen::prelude::*;
+
+use super::bounded::{PATIENCE_MS, ask};
+use super::shape::{call, field, flag, is_missing, read, read_later, text, texts};
+use lotus_crypto_diag::interview::{Answer, Interview};
+
+/// The SDK's `CryptoApi`; nothing before the encryption runs.
+pub(crate) fn crypto_of(mx: &JsValue) -> Result<JsValue, JsValue> {
+    call(mx, "getCrypto", &[])
+}
+
+/// What it tells at once.
+pub(crate) fn ask_client(mx: &JsValue, interview: &mut Interview) {
+    if is_missing(mx) {
+        interview.notes.push("no Matrix client was given: nothing is known of user, device and encryption".into());
+        return;
+    }
+    interview.client.user_id = interview.take("getUserId()", text(call(mx, "getUserId", &[])));
+    interview.client.device_id = interview.take("getDeviceId()", text(call(mx, "getDeviceId", &[])));
+    interview.client.sync_state = interview.take("getSyncState()", text(call(mx, "getSyncState", &[])));
+    interview.client.crypto_ready = interview.take("getCrypto()", is_ready(mx));
+    let version = crypto_of(mx).and_then(|crypto| call(&crypto, "getVersion", &[]));
+    interview.client.crypto_version = interview.take("getCrypto().getVersion()", text(version));
+}
+
+fn is_ready(mx: &JsValue) -> Answer<bool> {
+    read(field(mx, "getCrypto"), |_| Some(())).and_then(|()| {
+        crypto_of(mx).map_or_else(|error| read(Err(error), |_| None), |it| Answer::Fits(!is_missing(&it)))
+    })
+}
+
+/// What its encryption tells when it is asked.
+#[derive(Default)]
+pub(crate) struct CryptoAnswers {
+    keys: Option<Answer<JsValue>>,
+    backup: Option<Answer<String>>,
+    cross_signing: Option<Answer<bool>>,
+}
+
+/// Asks the encryption, all at once.
+pub(crate) async fn ask_crypto(crypto: Option<JsValue>) -> CryptoAnswers {
+    let Some(crypto) = crypto else { return CryptoAnswers::default() };
+    let question = |name: &'static str, words: &'static str| {
+        ask(words, PATIENCE_MS, call(&crypto, name, &[]).map(JsCast::unchecked_into))
+    };
+    let (keys, backup, cross_signing) = join3(
+        question("getOwnDeviceKeys", OWN_KEYS),
+        question("getActiveSessionBackupVersion", BACKUP),
+        question("isCrossSigningReady", CROSS_SIGNING),
+    )
+    .await;
+    CryptoAnswers {
+        keys: Some(read_later(keys, |keys| keys.is_object().then(|| keys.clone()))),
+        backup: Some(read_later(backup, JsValue::as_string)),
+        cross_signing: Some(read_later(cross_signing, JsValue::as_bool)),
+    }
+}
+
+const OWN_KEYS: &str = "getOwnDeviceKeys()";
+const BACKUP: &str = "getActiveSessionBackupVersion()";
+const CROSS_SIGNING: &str = "isCrossSigningReady()";
+
+impl CryptoAnswers {
+    pub(crate) fn note(self, interview: &mut Interview) {
+        let keys = self.keys.and_then(|answer| interview.take(OWN_KEYS, answer)).unwrap_or(JsValue::UNDEFINED);
+        interview.client.key_backup_version = self.backup.and_then(|answer| interview.take(BACKUP, answer));
+        interview.client.cross_signing_ready =
+            self.cross_signing.and_then(|answer| interview.take(CROSS_SIGNING, answer));
+        let key = |name| text(field(&keys, name));
+        interview.client.ed25519_key = interview.take("getOwnDeviceKeys().ed25519", key("ed25519"));
+        interview.client.curve25519_key = interview.take("getOwnDeviceKeys().curve25519", key("curve25519"));
+    }
+}
+
+/// Where it runs, its encryption: to be asked later.
+pub(crate) fn running_crypto(mx: &JsValue, interview: &mut Interview) -> Option<JsValue> {
+    let crypto = read(crypto_of(mx), |crypto| crypto.is_object().then(|| crypto.clone()));
+    interview.take("getCrypto()", crypto)
+}
+
+/// What only the app can say; gives whether the SDK may fetch events.
+pub(crate) fn ask_app(extras: &JsValue, interview: &mut Interview) -> bool {
+    interview.environment.app = interview.given("extras.app", text(field(extras, "app")));
+    interview.client.sdk_version = interview.given("extras.sdkVersion", text(field(extras, "sdkVersion")));
+    let may_fetch = interview.take("extras.fetchEvents", flag(field(extras, "fetchEvents")));
+    let notes = read(field(extras, "notes"), |notes| js_sys::Array::is_array(notes).then(|| notes.clone()));
+    if let Some(notes) = interview.take("extras.notes", notes) {
+        interview.notes.extend(texts(&notes));
+    }
+    may_fetch == Some(true)
+}

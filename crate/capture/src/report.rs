@@ -1,0 +1,150 @@
+//! The report: what the host, the page and the session tell is put together, redacted, and written once.
+
+use futures_util::future::join4;
+use js_sys::futures::future_to_promise;
+use js_sys::{Function, Promise};
+use wasm_bindgen::prelude::*;
+
+use super::bounded::answer;
+use super::convert::{explain, to_object};
+use super::diag::CryptoDiag;
+use super::environment::ask_page;
+use super::matrix_client::{ask_app, ask_client, ask_crypto, running_crypto};
+use super::shape::{field, is_missing, texts};
+use super::stored_events::fetch_events;
+use super::without_secrets::WithoutSecrets;
+use lotus_crypto_diag::interview::{Interview, PageFacts};
+use lotus_crypto_diag::redact::redact;
+use lotus_crypto_diag::report::{CaptureState, CaptureStatus};
+use lotus_crypto_diag::server_evidence::{ServerEvidence, StoredEvent};
+use lotus_crypto_diag::stored_events::unread;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Gives what the package knows of itself and of the tabs.
+    #[derive(Clone)]
+    #[wasm_bindgen(typescript_type = "() => Facts")]
+    pub type Facts;
+
+    #[wasm_bindgen(method, catch, js_name = call)]
+    fn read(this: &Facts, receiver: &JsValue) -> Result<JsValue, JsValue>;
+
+    /// Adds the diagnosis to the text of a report; or, where the module for it is not there, a note that says so.
+    #[wasm_bindgen(typescript_type = "Judge | string")]
+    pub type Judge;
+}
+
+#[wasm_bindgen]
+impl CryptoDiag {
+    /// The report of what is known now. Whatever the Matrix client and the extras of the host are, this does not throw.
+    #[wasm_bindgen(js_name = buildReport)]
+    pub fn build_report(&self, mx: &JsValue, extras: &JsValue, facts: &Facts, judge: &Judge) -> String {
+        let mut interview = Interview::default();
+        ask_app(extras, &mut interview);
+        ask_client(mx, &mut interview);
+        ask_page(&mut interview);
+        self.write(interview, facts, judge, None)
+    }
+
+    /// The same, after asking the SDK and the browser what they only tell asynchronously. `judge` comes when all has been
+    /// asked that others ask.
+    #[wasm_bindgen(js_name = collectReport, unchecked_return_type = "Promise<string>")]
+    pub fn collect_report(
+        &self,
+        mx: JsValue,
+        extras: &JsValue,
+        facts: &Facts,
+        #[wasm_bindgen(unchecked_param_type = "Promise<Judge | string>")] judge: Promise,
+    ) -> Promise {
+        let mut interview = Interview::default();
+        let may_fetch = ask_app(extras, &mut interview);
+        ask_client(&mx, &mut interview);
+        ask_page(&mut interview);
+        let crypto = (!is_missing(&mx)).then(|| running_crypto(&mx, &mut interview)).flatten();
+        let to_fetch = may_fetch && !is_missing(&mx);
+        let wanted = if to_fetch { unread(self.session.borrow().entries()) } else { Vec::new() };
+        let (diag, facts) = (self.clone(), facts.clone());
+        future_to_promise(async move {
+            let (told, fetched, (), judge) =
+                join4(ask_crypto(crypto), fetch_events(&mx, wanted), diag.storage.look(), answer(Ok(judge))).await;
+            told.note(&mut interview);
+            let events = to_fetch.then(|| sort_out(fetched, &mut interview));
+            let judge = judge.unwrap_or_else(JsValue::from).unchecked_into();
+            Ok(diag.write(interview, &facts, &judge, events).into())
+        })
+    }
+
+    /// A copy of the evidence.
+    #[wasm_bindgen(unchecked_return_type = "Entry[]")]
+    pub fn entries(&self) -> JsValue {
+        let json = self.session.borrow().entries_json();
+        to_object(&json)
+    }
+}
+
+impl CryptoDiag {
+    fn write(
+        &self,
+        mut interview: Interview,
+        facts: &Facts,
+        judge: &Judge,
+        events: Option<Vec<StoredEvent>>,
+    ) -> String {
+        // Nothing is borrowed while JavaScript runs.
+        let facts = facts.read(&JsValue::UNDEFINED).unwrap_or_default();
+        let tabs = WithoutSecrets(field(&facts, "tabs").unwrap_or_default());
+        let page = page_facts(&facts);
+        interview.notes.extend(judge.as_string());
+        let now = self.clock.now();
+        let (storage, latency) = (self.storage.known(), self.timings.known(now));
+        let mut report = interview.report(&self.session.borrow(), page, tabs, storage, latency, now);
+        let text = report.to_text();
+        if !judge.is_function() {
+            return text;
+        }
+        let judged = judge.unchecked_ref::<Function>().call2(&JsValue::UNDEFINED, &text.into(), &evidence(events));
+        let failure = match judged.map(|text| text.as_string()) {
+            Ok(Some(text)) => return text,
+            Ok(None) => "it gave no text".into(),
+            Err(error) => explain(&error),
+        };
+        report.page.notes.push(redact(&["the diagnosis failed: ", &failure].concat()).into_owned());
+        report.to_text()
+    }
+}
+
+fn page_facts(facts: &JsValue) -> PageFacts {
+    let text = |object: &JsValue, name| field(object, name).ok().and_then(|value| value.as_string());
+    let status = field(facts, "status").unwrap_or_default();
+    PageFacts {
+        status: CaptureStatus {
+            state: text(&status, "state").and_then(|word| CaptureState::named(&word)).unwrap_or_default(),
+            reason: text(&status, "reason"),
+            version: text(&status, "version").unwrap_or_default(),
+        },
+        capturing_since: text(facts, "capturingSince").and_then(|since| since.parse().ok()),
+        blind_spots: field(facts, "blindSpots").map(|list| texts(&list).collect()).unwrap_or_default(),
+    }
+}
+
+/// The events that were found; why others were not is noted.
+fn sort_out(fetched: Vec<Result<StoredEvent, String>>, interview: &mut Interview) -> Vec<StoredEvent> {
+    let mut events = Vec::new();
+    for event in fetched {
+        match event {
+            Ok(event) => events.push(event),
+            Err(note) => interview.notes.push(note),
+        }
+    }
+    if !events.is_empty() {
+        let ids: Vec<&str> = events.iter().map(|event| &*event.event_id).collect();
+        interview.notes.push(["fetched from the homeserver, and cited as server.events: ", &ids.join(", ")].concat());
+    }
+    events
+}
+
+/// As the module that judges reads it.
+fn evidence(events: Option<Vec<StoredEvent>>) -> JsValue {
+    let Some(events) = events else { return JsValue::UNDEFINED };
+    ServerEvidence { events: Some(events), ..ServerEvidence::default() }.to_text().into()
+}

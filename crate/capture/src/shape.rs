@@ -1,0 +1,72 @@
+//! What a host hands over is read by its shape: anything may be missing, be something else, or throw.
+
+use js_sys::{Array, Function, Reflect, TypeError};
+use wasm_bindgen::prelude::*;
+
+use super::bounded::NoAnswer;
+use super::convert::{explain, get};
+use lotus_crypto_diag::interview::Answer;
+
+/// A field of whatever `object` is; `undefined` of what has no fields.
+pub(crate) fn field(object: &JsValue, name: &str) -> Result<JsValue, JsValue> {
+    if object.is_object() || object.is_function() { get(object, name) } else { Ok(JsValue::UNDEFINED) }
+}
+
+/// What a method of `object` gives; `undefined` where it has none of this name.
+pub(crate) fn call(object: &JsValue, name: &str, arguments: &[&str]) -> Result<JsValue, JsValue> {
+    let method = field(object, name)?;
+    if is_missing(&method) {
+        return Ok(JsValue::UNDEFINED);
+    }
+    if !method.is_function() {
+        return Err(TypeError::new(&[name, " is not a function"].concat()).into());
+    }
+    let arguments: Array = arguments.iter().map(|text| JsValue::from_str(text)).collect();
+    method.unchecked_into::<Function>().apply(object, &arguments)
+}
+
+pub(crate) fn is_missing(value: &JsValue) -> bool {
+    value.is_undefined() || value.is_null()
+}
+
+/// `fits` gives what is read from a value of the right type.
+pub(crate) fn read<T>(value: Result<JsValue, JsValue>, fits: impl FnOnce(&JsValue) -> Option<T>) -> Answer<T> {
+    match value {
+        Err(error) => Answer::Threw(explain(&error)),
+        Ok(value) if is_missing(&value) => Answer::Missing,
+        Ok(value) => fits(&value).map_or_else(|| Answer::Unexpected(type_of(&value)), Answer::Fits),
+    }
+}
+
+/// The same of what was waited for.
+pub(crate) fn read_later<T>(answer: Result<JsValue, NoAnswer>, fits: impl FnOnce(&JsValue) -> Option<T>) -> Answer<T> {
+    match answer {
+        Ok(value) => read(Ok(value), fits),
+        Err(NoAnswer::Threw(words)) => Answer::Threw(words),
+        Err(NoAnswer::TooLate(words)) => Answer::TooLate(words),
+    }
+}
+
+pub(crate) fn text(value: Result<JsValue, JsValue>) -> Answer<String> {
+    read(value, JsValue::as_string)
+}
+
+pub(crate) fn flag(value: Result<JsValue, JsValue>) -> Answer<bool> {
+    read(value, JsValue::as_bool)
+}
+
+/// As `typeof` names it.
+pub(crate) fn type_of(value: &JsValue) -> String {
+    value.js_typeof().as_string().unwrap_or_default()
+}
+
+/// A list may claim to be of any length.
+const LONGEST_LIST: u32 = 1000;
+
+/// The texts of a list, as far as they can be read.
+pub(crate) fn texts(list: &JsValue) -> impl Iterator<Item = String> {
+    let length = field(list, "length").ok().and_then(|length| length.as_f64()).unwrap_or_default();
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+    let length = (length as u32).min(LONGEST_LIST);
+    (0..length).filter_map(move |at| Reflect::get_u32(list, at).ok()?.as_string())
+}

@@ -1,0 +1,172 @@
+//! Questions to the host: whatever it answers, there is a fact or a note.
+
+use crate::latency::Latency;
+use crate::redact::redact;
+use crate::report::{CaptureStatus, ClientFacts, Environment, FreshReport, PageReport, SCHEMA};
+use crate::session::{Evidences, Session};
+use crate::storage::StorageStatus;
+use crate::timestamp::Timestamp;
+
+/// What came of a question.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer<T> {
+    /// `undefined`, `null`, or nothing to ask.
+    Missing,
+    /// What was asked for.
+    Fits(T),
+    /// A value of another type, which is named.
+    Unexpected(String),
+    /// An exception or a rejection, in words.
+    Threw(String),
+    /// None came in time; in words.
+    TooLate(String),
+}
+
+impl<T> Answer<T> {
+    /// `next`, if this fits.
+    pub fn and_then<U>(self, next: impl FnOnce(T) -> Answer<U>) -> Answer<U> {
+        match self {
+            Self::Missing => Answer::Missing,
+            Self::Fits(value) => next(value),
+            Self::Unexpected(kind) => Answer::Unexpected(kind),
+            Self::Threw(words) => Answer::Threw(words),
+            Self::TooLate(words) => Answer::TooLate(words),
+        }
+    }
+}
+
+/// What the package knows of itself.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PageFacts {
+    /// State of the library.
+    pub status: CaptureStatus,
+    /// Since when lines are watched; `None`: not at all.
+    pub capturing_since: Option<Timestamp>,
+    /// What cannot be seen from this page at all.
+    pub blind_spots: Vec<String>,
+}
+
+/// What the host has answered so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Interview {
+    /// Of the Matrix client.
+    pub client: ClientFacts,
+    /// Of the page.
+    pub environment: Environment,
+    /// For a person to read: what could not be found out, and why.
+    pub notes: Vec<String>,
+}
+
+impl Interview {
+    /// The fact, or `None` and a note that says why.
+    ///
+    /// ```
+    /// use lotus_crypto_diag::interview::{Answer, Interview};
+    ///
+    /// let mut interview = Interview::default();
+    /// interview.client.user_id = interview.take("getUserId()", Answer::Unexpected("number".into()));
+    /// assert_eq!(interview.notes, ["getUserId() gave something unexpected (number)"]);
+    /// ```
+    pub fn take<T>(&mut self, question: &str, answer: Answer<T>) -> Option<T> {
+        let note = match answer {
+            Answer::Missing => return None,
+            Answer::Fits(value) => return Some(value),
+            Answer::Unexpected(kind) => [question, " gave something unexpected (", &kind, ")"].concat(),
+            Answer::Threw(words) => [question, " threw: ", &words].concat(),
+            Answer::TooLate(words) => words,
+        };
+        self.notes.push(note);
+        None
+    }
+
+    /// The same of what only the app can say: that it did not is a note, too.
+    pub fn given(&mut self, question: &str, answer: Answer<String>) -> Option<String> {
+        if answer == Answer::Missing {
+            self.notes.push([question, " was not given by the app"].concat());
+        }
+        self.take(question, answer)
+    }
+
+    /// The report of what is known `now`, without secrets.
+    pub fn report<T>(
+        self,
+        session: &Session,
+        page: PageFacts,
+        tabs: T,
+        storage: Option<StorageStatus>,
+        latency: Option<Latency>,
+        now: Timestamp,
+    ) -> FreshReport<T> {
+        let Self { client, environment, notes } = self;
+        let PageFacts { status, capturing_since, blind_spots } = page;
+        let Evidences { counts, entries, upload_loop, capture_session, repair, .. } = session.evidence();
+        let crypto_store = session.stores().status(client.user_id.as_deref(), client.device_id.as_deref());
+        let schema = SCHEMA.to_owned();
+        let mut page = PageReport {
+            schema,
+            generated_at: now,
+            capturing_since,
+            status,
+            client,
+            counts,
+            entries,
+            storage,
+            crypto_store,
+            upload_loop,
+            environment,
+            notes,
+            blind_spots,
+        };
+        redact_words(&mut page);
+        FreshReport { page, tabs, latency, capture_session, repair, diagnosis: (), runbook: () }
+    }
+}
+
+/// What the host or an exception has put into words may hold a secret. The evidence was redacted when it came in.
+fn redact_words(page: &mut PageReport) {
+    let PageReport { status, client, storage, environment, notes, blind_spots, .. } = page;
+    let texts = [
+        &mut status.reason,
+        &mut client.sdk_version,
+        &mut client.crypto_version,
+        &mut client.user_id,
+        &mut client.device_id,
+        &mut client.sync_state,
+        &mut client.ed25519_key,
+        &mut client.curve25519_key,
+        &mut client.key_backup_version,
+        &mut environment.app,
+        &mut environment.user_agent,
+        &mut environment.url,
+        &mut environment.visibility,
+    ];
+    let texts = texts.into_iter().chain(storage.as_mut().map(|storage| &mut storage.error));
+    for text in texts.flatten().chain(notes).chain(blind_spots) {
+        *text = redact(text).into_owned();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_ends_in_a_fact_or_a_note() {
+        let mut interview = Interview::default();
+        assert_eq!(interview.take("a()", Answer::Fits(true)), Some(true));
+        assert_eq!(interview.take::<bool>("b()", Answer::Missing), None);
+        assert_eq!(interview.take::<bool>("c()", Answer::Threw("no".into())), None);
+        assert_eq!(interview.take::<bool>("d()", Answer::TooLate("d(): no answer within 3 s".into())), None);
+        assert_eq!(interview.given("extras.app", Answer::Missing), None);
+        assert_eq!(interview.given("extras.app", Answer::Unexpected("number".into())), None);
+        assert_eq!(
+            interview.notes,
+            [
+                "c() threw: no",
+                "d(): no answer within 3 s",
+                "extras.app was not given by the app",
+                "extras.app gave something unexpected (number)",
+            ]
+        );
+    }
+}

@@ -1,0 +1,42 @@
+// The report is put together and written in the wasm: see `crate/capture/src/report.rs`.
+
+import type { CryptoDiag } from '../wasm/capture/lotus_crypto_diag.js';
+import { bareReport } from './bare-report';
+import { hasPromises } from './answers';
+import type { Judge } from './diagnose-later';
+import { type EndSignal, untilEnd } from './end';
+import type { CaptureStatus, Evidences, Tabs } from './generated/model';
+import type { MatrixClientLike } from './matrix-client';
+
+/** What the package knows beside the module. */
+export interface Facts {
+  status: CaptureStatus;
+  capturingSince: string | null;
+  blindSpots: string[];
+  tabs: Tabs | null;
+}
+
+/** Without a judge, the note that says why there is none. Neither throws, whatever the client and the extras are. */
+export interface Reports {
+  build(mx: MatrixClientLike | null | undefined, extras: unknown, judge: Judge | string): string;
+  collect(mx: MatrixClientLike | null | undefined, extras: unknown, judge: Promise<Judge | string>): Promise<string>;
+}
+
+/** `use` gives nothing where the module does not run; `known` is what was known when it ran. */
+export function createReports(
+  use: <T>(call: (diag: CryptoDiag) => T) => T | undefined,
+  facts: () => Facts,
+  known: () => Evidences,
+  signal: EndSignal,
+): Reports {
+  const build: Reports['build'] = (mx, extras, judge) =>
+    use((diag) => diag.buildReport(mx, extras, facts, judge)) ?? bareReport(mx, facts(), known(), judge);
+  return {
+    build,
+    collect(mx, extras, judge) {
+      const instead = async () => build(mx, extras, await judge);
+      if (!hasPromises()) return instead();
+      return untilEnd(signal, use((diag) => diag.collectReport(mx, extras, facts, judge)), instead);
+    },
+  };
+}
