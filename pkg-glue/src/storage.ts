@@ -46,7 +46,7 @@ export function createStorage(
     // A report may have looked.
     if (!isUsed && !isAwake()) return null;
     const told = hasPromises() ? use((storage) => storage.status()) : undefined;
-    if (told === undefined) return switchedOff();
+    if (told === undefined) return isUsed ? switchedOff() : null;
     known = told;
     return told;
   };

@@ -1,9 +1,7 @@
 //! The browser edge, in a real browser.
 
+mod report;
 mod tabs;
-
-use crate::{CryptoDiag, CryptoStores, LineReader};
-use js_sys::{Array, Function, JSON, Promise, Reflect};
 use lotus_crypto_diag::signature::{HINTS, needles};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
