@@ -98,9 +98,9 @@ it('of entries that are not what they should be, what makes sense is kept', () =
   const name = 'https://hs/_matrix/client/v3/login';
   giving(
     { name: { includes: () => true }, startTime: 1, duration: 1, responseStatus: 200 },
-    { name, startTime: 1, duration: 7n, responseStatus: Number.NaN },
-    { name, startTime: 1, duration: 8, responseStatus: '200' },
-    { name, startTime: 1, duration: 9, responseStatus: 200 },
+    { name, startTime: 100, duration: 7n, responseStatus: Number.NaN },
+    { name, startTime: 200, duration: 8, responseStatus: '200' },
+    { name, startTime: 300, duration: 9, responseStatus: 200 },
   );
   const { latency, status } = create(() => true);
   latency.watch();
