@@ -196,7 +196,7 @@ function createCore(): Core {
     }
   };
 
-  /** A page that refuses it is asked anew by who installs or watches, not by every text that is to be redacted. */
+  /** A page that refuses it is asked anew by who installs or watches, not by every report. */
   const ensureEngine = (again = false): void => {
     if (engine || status.state() === 'failed' || (status.state() === 'unavailable' && !again)) return;
     try {
@@ -288,11 +288,6 @@ function createCore(): Core {
   const evidence = (): Evidences => {
     known = guarded((e) => e.evidence()) ?? known;
     return known;
-  };
-
-  const redact = (text: string): string | undefined => {
-    ensureEngine();
-    return guarded((e) => e.redact(text));
   };
 
   /** Views are drawn while the app starts: that does not instantiate the module. Nothing was seen before it is. */

@@ -33,7 +33,11 @@ export class End implements EndSignal {
 }
 
 /** What was asked, or what `otherwise` gives where nothing was, and where the end comes before the answer. */
-export function untilEnd<T>(signal: EndSignal, asked: Promise<T> | undefined, otherwise: () => T | Promise<T>): Promise<T> {
+export function untilEnd<T>(
+  signal: EndSignal,
+  asked: Promise<T> | undefined,
+  otherwise: () => T | Promise<T>,
+): Promise<T> {
   return new Promise((resolve) => {
     const settle = (value: T | Promise<T>) => {
       signal.removeEventListener('abort', giveUp);

@@ -36,8 +36,6 @@ export interface Engine {
   /** Watches the console of a frame; `source` tells where it is. Gives the undo. */
   watchConsole(console: object, source: () => string): () => void;
   evidence(): Evidences;
-  /** A text without its secrets. */
-  redact(text: string): string;
   /** The crypto stores; `databasesAtBoot` is what the browser listed when the package was installed. */
   stores(databasesAtBoot: Promise<unknown> | undefined): CryptoStores;
   /** The browser is asked about a store to which the connection was lost; not where nobody asked about any. */
@@ -133,7 +131,6 @@ export function createEngine(
     markCapture: (kind) => awake().markCapture(kind),
     stopCapture: () => awake().stopCapture(),
     evidence: () => awake().evidence(),
-    redact: (text) => awake().redact(text),
     stores(databasesAtBoot) {
       stores ??= awake().stores(databasesAtBoot);
       return stores;

@@ -1,8 +1,8 @@
 // The report is put together and written in the wasm: see `crate/capture/src/report.rs`.
 
 import type { CryptoDiag } from '../wasm/capture/lotus_crypto_diag.js';
-import { bareReport } from './bare-report';
 import { hasPromises } from './answers';
+import { bareReport } from './bare-report';
 import type { Judge } from './diagnose-later';
 import { type EndSignal, untilEnd } from './end';
 import type { CaptureStatus, Evidences, Tabs } from './generated/model';
@@ -36,7 +36,11 @@ export function createReports(
     collect(mx, extras, judge) {
       const instead = async () => build(mx, extras, await judge);
       if (!hasPromises()) return instead();
-      return untilEnd(signal, use((diag) => diag.collectReport(mx, extras, facts, judge)), instead);
+      return untilEnd(
+        signal,
+        use((diag) => diag.collectReport(mx, extras, facts, judge)),
+        instead,
+      );
     },
   };
 }

@@ -12,7 +12,6 @@ use super::markers;
 use super::storage::PersistentStorage;
 use lotus_crypto_diag::entry::Level;
 use lotus_crypto_diag::line::{Line, ReadLine};
-use lotus_crypto_diag::redact::redact;
 use lotus_crypto_diag::session::Session;
 use lotus_crypto_diag::timestamp::Timestamp;
 
@@ -99,11 +98,6 @@ impl CryptoDiag {
     pub fn evidence(&self) -> JsValue {
         let json = self.session.borrow().evidence_json();
         to_object(&json)
-    }
-
-    /// A text of the host without its secrets.
-    pub fn redact(&self, text: &str) -> String {
-        redact(text).into_owned()
     }
 
     /// What is known of a device's crypto store, `null` where nobody asked about it. Of an id that is not given, every
