@@ -1,5 +1,5 @@
 /** How long one question to the browser or to the SDK may take. */
-export const PATIENCE_MS = 3000;
+const PATIENCE_MS = 3000;
 
 /** Says itself what gave no answer. */
 export class NoAnswer extends Error {

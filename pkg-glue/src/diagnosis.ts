@@ -4,6 +4,7 @@
  */
 import {
   diagnose,
+  requestPath as pathOf,
   readRefusal as readIt,
   redact,
   redactSecrets as withoutSecrets,
@@ -68,6 +69,17 @@ export function redactedCopy(report: Report | string, evidence?: ServerEvidence)
 export function readRefusal(text: string, httpStatus?: number): Refusal | null {
   start();
   return readIt(text, httpStatus);
+}
+
+/**
+ * The path of a request to a homeserver as it stands in a report: from `/_matrix/` on, every id replaced by `{id}`. `null`
+ * for a long poll, a download, or anything else, as how long these take says nothing of the homeserver.
+ *
+ * @param url an address, or its path
+ */
+export function requestPath(url: string): string | null {
+  start();
+  return pathOf(url) ?? null;
 }
 
 /** A text without access tokens, passwords, cookies and private keys: `[redacted]` stands for each. Public keys stay. */

@@ -6,7 +6,8 @@ import { describe, expect, test } from 'vitest';
 
 import type { Content } from '../../demo/src/viewer/read/outcome';
 import { readFile } from '../../demo/src/viewer/read/recognise';
-import { pathTemplate } from '../../demo/src/viewer/read/timed';
+import { RequestTimings } from '../../pkg-glue/wasm/capture/lotus_crypto_diag.js';
+import { instantiate } from './module';
 
 const folder = new URL('../fixtures/viewer/', import.meta.url);
 const fixture = (name: string) => readFileSync(new URL(name, folder));
@@ -342,6 +343,25 @@ test.each([
   ['/_matrix/client/v3/devices/ABCDEF', '/_matrix/client/v3/devices/{id}'],
   ['/_matrix/client/v3/keys/query', '/_matrix/client/v3/keys/query'],
   ['/_matrix/client/versions', '/_matrix/client/versions'],
-])('%s is of the kind %s', (path, template) => {
-  expect(pathTemplate(path)).toBe(template);
+  ['/_matrix/client/v3/sync?since=x', null],
+  ['/_matrix/media/v3/download/hs/abc', null],
+  ['/elsewhere', null],
+])('%s is of the kind %s in a HAR, in a log and in the report of a page', async (path, template) => {
+  const url = new URL(path, 'https://hs').href;
+  const entry = {
+    startedDateTime: '2026-11-25T09:00:00.000Z',
+    time: 1,
+    request: { method: 'GET', url },
+    response: { status: 200 },
+  };
+  const har = await read(JSON.stringify({ log: { version: '1.2', entries: [entry] } }));
+  const log = await read(
+    `2026-11-25 09:00:00,000 - synapse.access.http.8008 - 460 - INFO - GET-1 - 127.0.0.1 - 8008 - {@a:hs} Processed request: 0.010sec/0.001sec ru=(0.001sec, 0.000sec) db=(0.000sec/0.000sec/0) 48B 200 "GET ${path} HTTP/1.1" "x" [0 dbevts]\n`,
+  );
+  instantiate();
+  const timings = new RequestTimings(() => 1);
+  timings.begin(0);
+  timings.take(url, 0, 1, 200);
+  const paths = [har.requests, log.requests, timings.status()?.samples ?? []].map((all) => all.map(({ path }) => path));
+  expect(paths).toEqual(Array(3).fill(template === null ? [] : [template]));
 });

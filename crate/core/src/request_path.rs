@@ -1,7 +1,10 @@
 //! The path of a request to a homeserver, without what may be somebody's id.
 
+use std::sync::LazyLock;
+
 /// The words of the client-server API and of the proposals to it: whatever else stands in a path may be an id.
-const WORDS: &str = "_matrix 3pid account account_data actions add admin aliases all appservice auth_issuer \
+static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| words_of(API));
+const API: &str = "_matrix 3pid account account_data actions add admin aliases all appservice auth_issuer \
     auth_metadata available avatar_url ban bind cancel capabilities changes claim client content context createRoom \
     deactivate dehydrated_device delayed_events delete delete_devices device device_signing devices directory \
     displayname email enabled event events fallback federation filter forget get_token global hierarchy identity \
@@ -13,10 +16,11 @@ const WORDS: &str = "_matrix 3pid account account_data actions add admin aliases
     turnServer typing unban unbind underride unstable upgrade upload user user_directory version versions voip web \
     whoami whois";
 /// What follows these is an id, even where it looks like a word.
-const BEFORE_ID: &str = "rooms room join knock user profile presence devices delayed_events event context redact \
+static BEFORE_ID: LazyLock<Vec<&str>> = LazyLock::new(|| words_of(PARENTS));
+const PARENTS: &str = "rooms room join knock user profile presence devices delayed_events event context redact \
     receipt typing tags override underride content sender redirect alias dehydrated_device";
 /// After the type that follows these: a transaction, a state key.
-const BEFORE_TYPE_AND_ID: &str = "send sendToDevice state";
+const BEFORE_TYPE_AND_ID: [&str; 3] = ["send", "sendToDevice", "state"];
 /// Of the specification, and of well-known clients.
 const NAMESPACES: [&str; 5] = ["m.", "org.matrix.", "io.element.", "im.vector.", "in.cinny."];
 
@@ -38,9 +42,9 @@ pub fn request_path(url: &str) -> Option<String> {
     let mut kept = String::new();
     let (mut before, mut before_that) = ("", "");
     for part in path.split('/') {
-        let is_id = is_one_of(BEFORE_ID, before) || is_one_of(BEFORE_TYPE_AND_ID, before_that);
+        let is_id = is_one_of(&BEFORE_ID, before) || BEFORE_TYPE_AND_ID.contains(&before_that);
         kept.push('/');
-        kept.push_str(if part.is_empty() || (!is_id && (is_one_of(WORDS, part) || is_name(part))) {
+        kept.push_str(if part.is_empty() || (!is_id && (is_one_of(&WORDS, part) || is_name(part))) {
             part
         } else {
             "{id}"
@@ -50,8 +54,15 @@ pub fn request_path(url: &str) -> Option<String> {
     Some(kept)
 }
 
-fn is_one_of(words: &str, part: &str) -> bool {
-    words.split(' ').any(|word| word == part)
+/// A log of a homeserver holds a million paths.
+fn words_of(words: &'static str) -> Vec<&'static str> {
+    let mut words: Vec<_> = words.split(' ').collect();
+    words.sort_unstable();
+    words
+}
+
+fn is_one_of(words: &[&str], part: &str) -> bool {
+    words.binary_search(&part).is_ok()
 }
 
 /// A version of the API, a type of a known namespace, or the name of a proposal.

@@ -11,6 +11,7 @@ use lotus_crypto_diag::otk::parse_refusal;
 use lotus_crypto_diag::redact::redact as without_secrets;
 use lotus_crypto_diag::redacted_copy::redacted_copy;
 use lotus_crypto_diag::report::Report;
+use lotus_crypto_diag::request_path::request_path as path_of;
 use lotus_crypto_diag::server_evidence::ServerEvidence;
 use lotus_crypto_diag::verdict::Analysis;
 
@@ -56,6 +57,13 @@ pub fn read_refusal(text: &str, http_status: Option<u16>) -> Result<JsValue, JsE
     let refusal =
         parse_refusal(text).map(|refusal| Refusal { http_status: http_status.or(refusal.http_status), ..refusal });
     Ok(refusal.serialize(&Serializer::json_compatible())?)
+}
+
+/// The path of a request to a homeserver, without what may be somebody's id; nothing for a long poll, a download, or
+/// anything else.
+#[wasm_bindgen(js_name = requestPath)]
+pub fn request_path(url: &str) -> Option<String> {
+    path_of(url)
 }
 
 /// A text without tokens, passwords and private keys.

@@ -1,9 +1,9 @@
 import { JSONParser } from '@streamparser/json';
 import type { Entry } from 'har-format';
-import { readRefusal } from 'lotus-crypto-diag/diagnosis';
+import { readRefusal, requestPath } from 'lotus-crypto-diag/diagnosis';
 
 import { blank, type Content, count, Unreadable } from './outcome';
-import { isLongByNature, pathTemplate, Requests, type Timed } from './timed';
+import { Requests, type Timed } from './timed';
 
 /** A HAR file has this near its beginning; what comes first in `log` differs from browser to browser. */
 export const looksLikeHar = (head: string): boolean =>
@@ -57,8 +57,8 @@ function timedOf(entry: Entry): Timed | 'odd' | null {
   const at = Date.parse(entry?.startedDateTime);
   const durationMs = Number(entry?.time);
   if (typeof url !== 'string' || Number.isNaN(at) || !Number.isFinite(durationMs)) return 'odd';
-  const path = pathTemplate(url);
-  if (!path || isLongByNature(path)) return null;
+  const path = requestPath(url);
+  if (!path) return null;
   const status = Number.isInteger(entry.response?.status) ? Math.min(Math.max(entry.response.status, 0), 999) : 0;
   const timed: Timed = { at, durationMs: Math.max(0, durationMs), method: String(entry.request.method), path, status };
   if (status >= 400 && path.endsWith('/keys/upload')) {

@@ -1,9 +1,9 @@
-import { redactSecrets } from 'lotus-crypto-diag/diagnosis';
+import { redactSecrets, requestPath } from 'lotus-crypto-diag/diagnosis';
 
 import { ENDED, type LogRecord, recordOf } from './log-line';
 import { blank, type Content, count } from './outcome';
 import { linesOf } from './source';
-import { isLongByNature, pathTemplate, Requests, type Timed } from './timed';
+import { Requests, type Timed } from './timed';
 
 const PROCESSED = /Processed request: ([\d.]+)sec\/(-?[\d.]+)sec .*?\)\s+\S+B (\d{3})(!?) "([A-Z]+) (\S+) [^"]*"/;
 /** What says something of one-time keys, to-device messages or delayed events, beside warnings and errors. */
@@ -58,8 +58,8 @@ const textOf = (text: string) => redactSecrets(text.slice(0, MOST_CHARACTERS));
 
 function requestOf({ at: endedAt, request, text }: LogRecord): Timed | null {
   const [, processing, sending, status, lost, method = '', uri = ''] = PROCESSED.exec(text) ?? [];
-  const path = pathTemplate(uri);
-  if (!path || isLongByNature(path) || Number.isNaN(endedAt)) return null;
+  const path = requestPath(uri);
+  if (!path || Number.isNaN(endedAt)) return null;
   // The client was gone before the answer: the time of sending is then -1.
   const durationMs = Math.round((Number(processing) + Math.max(0, Number(sending))) * 1000);
   const timed: Timed = {

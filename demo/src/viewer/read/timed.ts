@@ -6,7 +6,7 @@ export type Timed = {
   at: number;
   durationMs: number;
   method: string;
-  /** From `/_matrix/` on, every id in it replaced by `{id}`. */
+  /** As in a report: from `/_matrix/` on, every id in it replaced by `{id}`. */
   path: string;
   /** HTTP status; 0: no answer came. */
   status: number;
@@ -47,26 +47,4 @@ export class Requests {
     for (const request of half) this.kept.push(request);
     this.step *= 2;
   }
-}
-
-const PARENTS =
-  /^(?:rooms|delayed_events|devices|dehydrated_device|user|profile|filter|join|knock|event|context|redact|receipt|relations|members|typing|whois|threepid|roomid|hierarchy|presence|timestamp_to_event|download|thumbnail)$/;
-const WORD = /^(?:v\d+|r0|unstable|[a-z][A-Za-z_]*(?:\.[a-z_]+)*(?:[._]msc\d+\w*)?)$/;
-const WITH_TRANSACTION = /^(?:send|sendToDevice)$/;
-
-/** The long poll of `/sync`, and media: how long these last says nothing of the homeserver. */
-export const isLongByNature = (path: string): boolean => /\/sync$|\/media\//.test(path);
-
-/** A path with its ids replaced by `{id}`; `null` where it is no request of the Matrix client API. */
-export function pathTemplate(urlOrPath: string): string | null {
-  const start = urlOrPath.indexOf('/_matrix/');
-  if (start < 0) return null;
-  const path = urlOrPath.slice(start + 1).split(/[?#]/, 1)[0] ?? '';
-  const segments = path.split('/');
-  const template = segments.map((segment, index) => {
-    const isTransaction = index > 1 && WITH_TRANSACTION.test(segments[index - 2] ?? '');
-    const isId = isTransaction || PARENTS.test(segments[index - 1] ?? '') || !WORD.test(segment);
-    return isId && index > 0 && segment !== '' ? '{id}' : segment;
-  });
-  return `/${template.join('/')}`;
 }
