@@ -1,9 +1,9 @@
-// The client behind the tab gate, as an app would put it there.
+// The client behind the tab gate, as an app would put it there; `?store-gate`: behind that for a deleted crypto store, too.
 import 'lotus-crypto-diag/auto';
 import 'folds/dist/style.css';
 import { configClass, lightTheme, varsClass } from 'folds';
 import * as lib from 'lotus-crypto-diag';
-import { CryptoDiagnostics, CryptoRecoveryPrompt, TabGate } from 'lotus-crypto-diag/react';
+import { CryptoDiagnostics, CryptoRecoveryPrompt, CryptoStoreGate, TabGate } from 'lotus-crypto-diag/react';
 import { StrictMode, useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 
@@ -48,6 +48,28 @@ function readName() {
   return stored ? `${stored.userId} ${stored.deviceId}` : null;
 }
 
+async function signOut() {
+  if (!session) return;
+  await lib.logOutDevice(session.baseUrl, session.accessToken);
+  localStorage.removeItem('session');
+  location.reload();
+}
+
+const guarded =
+  session && location.search.includes('store-gate') ? (
+    <CryptoStoreGate
+      userId={session.userId}
+      deviceId={session.deviceId}
+      appName="Lotus"
+      onSignOut={signOut}
+      allowAnyway
+    >
+      <Client />
+    </CryptoStoreGate>
+  ) : (
+    <Client />
+  );
+
 const app = (
   <TabGate
     name={`${session?.userId} ${session?.deviceId}`}
@@ -57,7 +79,7 @@ const app = (
     onLost={handleLost}
     allowAnyway
   >
-    <Client />
+    {guarded}
   </TabGate>
 );
 

@@ -1,0 +1,145 @@
+// A crypto store that the browser deleted: the client is not started, and the person logs in again. No refusal is caused.
+import {
+  comparedStore,
+  type Device,
+  evict,
+  GATE,
+  load,
+  login,
+  refusedAsExisting,
+  reportOf,
+  synced,
+  uploadAccepted,
+  withOneTimeKeys,
+} from './client';
+import { expect, test } from './lab';
+import { connect } from './matrix-api';
+import { meet, provokeUpload } from './scenarios/actions';
+
+const BEHIND_GATE = `${GATE}?store-gate`;
+const gateOf = ({ page }: Pick<Device, 'page'>) =>
+  page.getByRole('main', { name: 'This browser deleted the encryption keys of this device' });
+const isReady = ({ page }: Pick<Device, 'page'>) =>
+  expect(page.getByTestId('client')).toHaveAttribute('data-ready', 'true', { timeout: 30_000 });
+
+/** What one writes, the other reads, at the first try. */
+async function reads(writer: Device, reader: Device, roomId: string, body: string): Promise<void> {
+  await writer.page.evaluate(([id, text]) => window.lab.send(id, text), [roomId, body] as const);
+  const lines = () => reader.page.evaluate((id) => window.lab.read(id), roomId);
+  await expect.poll(async () => (await lines()).map((line) => line.body), { timeout: 30_000 }).toContain(body);
+}
+
+test('no upload under the old device, which is gone after the new login; history and every peer are read again', async ({
+  lab,
+  logIn,
+}) => {
+  const account = await lab.register('gated');
+  const old = await logIn(account);
+  await uploadAccepted(old.page, lab);
+  await comparedStore(old.page);
+  const recoveryKey = await old.page.evaluate(() => window.lab.setUpBackup());
+  const historyId = await old.page.evaluate(() => window.lab.writeMessage());
+  const backedUp = () => lab.query('SELECT session_id FROM e2e_room_keys WHERE user_id = ?', account.userId);
+  await expect.poll(async () => (await backedUp()).length, { timeout: 20_000 }).toBe(1);
+  const peer = await logIn(await lab.register('old-peer'));
+  const room = await meet(peer, old);
+  await reads(peer, old, room, 'before');
+  await reads(old, peer, room, 'before, back');
+
+  await evict(old.page);
+  const before = (await lab.uploads()).length;
+  await old.page.goto(BEHIND_GATE);
+  await expect(gateOf(old)).toBeVisible();
+  await expect(gateOf(old)).toContainText('Your earlier messages come back from your key backup');
+  const again = gateOf(old).getByRole('button', { name: 'Log in again' });
+  await lab.setRules([{ path: '/logout$', times: 1, fault: { kind: 'drop' } }]);
+  await expect(gateOf(old).getByRole('heading')).toBeFocused();
+  await old.page.keyboard.press('Tab');
+  await expect(again).toBeFocused();
+  await old.page.keyboard.press('Enter');
+  await expect(gateOf(old).getByRole('status')).toContainText('the homeserver cannot be reached');
+  expect(await old.page.evaluate(() => localStorage.getItem('session'))).not.toBeNull();
+  await again.press('Enter');
+  // The page is loaded anew when it is out.
+  await expect(async () => {
+    expect(await old.page.evaluate(() => localStorage.getItem('session'))).toBeNull();
+  }).toPass({ timeout: 30_000 });
+  expect((await lab.uploads()).length, 'nothing was uploaded for the old device').toBe(before);
+  expect(await lab.query('SELECT 1 FROM devices WHERE device_id = ?', old.deviceId)).toEqual([]);
+
+  const fresh: Device = { page: old.page, ...(await login(old.page, lab.baseUrl, account)) };
+  expect(fresh.deviceId).not.toBe(old.deviceId);
+  await uploadAccepted(fresh.page, lab);
+  await fresh.page.evaluate((key) => window.lab.restoreBackup(key), recoveryKey);
+  const history = () => fresh.page.evaluate((id) => window.lab.read(id), historyId);
+  await expect.poll(async () => (await history()).map(({ body }) => body)).toEqual(['a message of the lab']);
+  await reads(peer, fresh, room, 'after, from who knew the old device');
+  await reads(fresh, peer, room, 'after, back');
+  const stranger = await logIn(await lab.register('new-peer'));
+  const newRoom = await meet(stranger, fresh);
+  await reads(stranger, fresh, newRoom, 'after, from a stranger');
+  await reads(fresh, stranger, newRoom, 'after, to a stranger');
+  expect(refusedAsExisting((await lab.uploads()).slice(before))).toEqual([]);
+  expect((await reportOf(fresh.page)).uploadLoop).toMatchObject({ state: 'idle', refusals: 0 });
+});
+
+test('a device whose store is there passes, at its first start and later; so does who goes on anyway', async ({
+  page,
+  lab,
+}) => {
+  await login(page, lab.baseUrl, await lab.register('passes'));
+  await uploadAccepted(page, lab);
+  for (let start = 0; start < 2; start++) {
+    await page.goto(BEHIND_GATE);
+    await isReady({ page });
+    await comparedStore(page);
+  }
+  await evict(page);
+  await page.goto(BEHIND_GATE);
+  const names = () => page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name));
+  await expect(gateOf({ page })).toBeVisible();
+  // To look for a database makes none.
+  expect(await names()).not.toContain('matrix-js-sdk::matrix-sdk-crypto');
+  await gateOf({ page })
+    .getByRole('button', { name: /^Continue anyway/ })
+    .click();
+  await isReady({ page });
+  expect(await names()).toContain('matrix-js-sdk::matrix-sdk-crypto');
+});
+
+test('a well-used device that comes back blank is refused nothing, and the prompt says so all the same', async ({
+  page,
+  lab,
+}) => {
+  const device = await login(page, lab.baseUrl, await lab.register('silent'));
+  const claimer = await connect(lab.baseUrl, await lab.register('claimer'));
+  await uploadAccepted(page, lab);
+  await comparedStore(page);
+  const ids = async () => {
+    const sql = 'SELECT key_id FROM e2e_one_time_keys_json WHERE user_id = ? AND device_id = ?';
+    const rows = await lab.query<{ key_id: string }>(sql, device.userId, device.deviceId);
+    return rows.map(({ key_id: id }) => Number(Buffer.from(id, 'base64').readBigUInt64BE()));
+  };
+  await expect(async () => {
+    await provokeUpload(lab, claimer, device);
+    expect(Math.min(...(await ids()))).toBeGreaterThan(60);
+  }).toPass({ timeout: 90_000 });
+
+  await evict(page);
+  const before = (await lab.uploads()).length;
+  await page.goto(GATE);
+  await isReady({ page });
+  const prompt = page.getByRole('region', { name: 'The encryption of this device is broken' });
+  await expect(prompt).toBeVisible({ timeout: 30_000 });
+  await expect.poll(async () => withOneTimeKeys((await lab.uploads()).slice(before)).length).toBeGreaterThan(0);
+  expect(refusedAsExisting((await lab.uploads()).slice(before))).toEqual([]);
+  expect(await page.evaluate(() => window.lib.getSnapshot().recovery)).toMatchObject({ reason: 'identity-changed' });
+  await prompt.getByRole('button', { name: 'How to fix it' }).click();
+  await expect(prompt.getByRole('button', { name: 'Repair now' })).toHaveCount(0);
+  await load(page);
+  await synced(page);
+  expect(await page.evaluate(() => window.lib.repairOneTimeKeys(window.lab.client))).toMatchObject({
+    state: 'refused',
+    claimed: [],
+  });
+});
