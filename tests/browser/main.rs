@@ -113,7 +113,7 @@ fn listed(existed: bool) -> Promise {
 
 async fn check(stores: &CryptoStores, device_id: &str, client: &str) -> String {
     let target = evaluate(&format!("return {{ userId: '@a:hs', deviceId: '{device_id}', {client} }}"));
-    text(&stores.check(target, Some("x".to_owned())).await.unwrap())
+    text(&stores.check(target, Some("x".to_owned()), None).await.unwrap())
 }
 
 /// Judges the store of a device, and compares its keys where they are told.
