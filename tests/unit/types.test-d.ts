@@ -49,6 +49,7 @@ it('so have those of the diagnosis, and auto has none', () => {
     redactedCopy: (report: lib.CryptoDiagReport | string, evidence?: lib.ServerEvidence) => lib.CryptoDiagReport;
     readRefusal: (text: string, httpStatus?: number) => lib.Refusal | null;
     redactSecrets: (text: string) => string;
+    requestPath: (url: string) => string | null;
   }>();
   expectTypeOf<keyof typeof auto>().toBeNever();
 });

@@ -6,8 +6,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { Content } from '../../demo/src/viewer/read/outcome';
 import { readFile } from '../../demo/src/viewer/read/recognise';
-import { RequestTimings } from '../../pkg-glue/wasm/capture/lotus_crypto_diag.js';
-import { instantiate } from './module';
+import { createDiag, instantiate, reportOf } from './module';
 
 const folder = new URL('../fixtures/viewer/', import.meta.url);
 const fixture = (name: string) => readFileSync(new URL(name, folder));
@@ -359,9 +358,11 @@ test.each([
     `2026-11-25 09:00:00,000 - synapse.access.http.8008 - 460 - INFO - GET-1 - 127.0.0.1 - 8008 - {@a:hs} Processed request: 0.010sec/0.001sec ru=(0.001sec, 0.000sec) db=(0.000sec/0.000sec/0) 48B 200 "GET ${path} HTTP/1.1" "x" [0 dbevts]\n`,
   );
   instantiate();
-  const timings = new RequestTimings(() => 1);
+  const diag = createDiag();
+  const timings = diag.timings();
   timings.begin(0);
   timings.take(url, 0, 1, 200);
-  const paths = [har.requests, log.requests, timings.status()?.samples ?? []].map((all) => all.map(({ path }) => path));
+  const all = [har.requests, log.requests, reportOf(diag).latency?.samples ?? []];
+  const paths = all.map((requests) => requests.map(({ path }) => path));
   expect(paths).toEqual(Array(3).fill(template === null ? [] : [template]));
 });
