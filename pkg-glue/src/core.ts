@@ -4,7 +4,7 @@
 import { explain } from './bounded';
 import { createStatus, type Start } from './capture-status';
 import { isoNow, now } from './clock';
-import { End } from './end';
+import { End, untilEnd } from './end';
 import { createEngine, type Engine, type OtherTabs, type UploadWatchOptions } from './engine';
 import { createFrames, type Frames, type WatchConsole } from './frames';
 import type { CaptureStatus, Entry, Evidences, RepairStatus, StorageStatus, TabRole } from './generated/model';
@@ -379,7 +379,7 @@ function createCore(): Core {
       ensureEngine();
       await tabs.call();
       const repairing = guarded((e) => e.repairOneTimeKeys(mx, otherTabs));
-      return (await repairing) ?? notRepaired();
+      return untilEnd(end, repairing, notRepaired);
     },
     captures: {
       start: () => capture((e) => e.startCapture()),

@@ -14,14 +14,18 @@ pub(crate) const PATIENCE_MS: u32 = 3000;
 
 /// Why there is no answer, in words.
 pub(crate) enum NoAnswer {
-    Threw(String),
+    /// It threw or was rejected with this.
+    Threw(JsValue),
+    /// In words.
     TooLate(String),
 }
 
 impl NoAnswer {
     pub(crate) fn into_words(self) -> String {
-        let (Self::Threw(words) | Self::TooLate(words)) = self;
-        words
+        match self {
+            Self::Threw(error) => explain(&error),
+            Self::TooLate(words) => words,
+        }
     }
 }
 
@@ -38,7 +42,7 @@ extern "C" {
 }
 
 /// A page may have broken its timers, and a timer of gloo's panics there.
-fn has_timers() -> bool {
+pub(crate) fn has_timers() -> bool {
     // Any function will do: it is never called.
     let any = get(&js_sys::global(), "String");
     any.and_then(|any| set_timeout(&any)).and_then(|timer| clear_timeout(&timer)).is_ok()
@@ -56,9 +60,9 @@ pub(crate) async fn within(what: &str, asked: Result<Promise, JsValue>) -> Resul
 /// The same, with a patience of its own.
 pub(crate) async fn ask(what: &str, ms: u32, asked: Result<Promise, JsValue>) -> Result<JsValue, NoAnswer> {
     if !has_timers() {
-        return answer(asked).await.map_err(NoAnswer::Threw);
+        return settled(asked).await.map_err(NoAnswer::Threw);
     }
-    match select(pin!(answer(asked)), TimeoutFuture::new(ms)).await {
+    match select(pin!(settled(asked)), TimeoutFuture::new(ms)).await {
         Either::Left((answer, _)) => answer.map_err(NoAnswer::Threw),
         Either::Right(_) => {
             let seconds = (ms / 1000).to_string();
@@ -69,7 +73,10 @@ pub(crate) async fn ask(what: &str, ms: u32, asked: Result<Promise, JsValue>) ->
 
 /// The same, however long it takes.
 pub(crate) async fn answer(asked: Result<Promise, JsValue>) -> Result<JsValue, String> {
+    settled(asked).await.map_err(|error| explain(&error))
+}
+
+async fn settled(asked: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {
     // A page may have put something else in the place of the promise.
-    let promise = asked.and_then(|value| promise_of(&value)).map_err(|error| explain(&error))?;
-    promise.await.map_err(|error| explain(&error))
+    asked.and_then(|value| promise_of(&value))?.await
 }

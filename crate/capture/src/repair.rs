@@ -4,21 +4,24 @@ use std::rc::Rc;
 
 use gloo_timers::future::TimeoutFuture;
 use js_sys::futures::future_to_promise;
-use js_sys::{Array, Function, JSON, Map, Object, Promise, Reflect};
+use js_sys::{Array, Function, JSON, Map, Object, Promise};
 use serde_json::Value;
 use wasm_bindgen::prelude::*;
 
-use super::bounded::answer;
+use super::bounded::{NoAnswer, ask, has_timers, within};
 use super::convert::{Clock, get, tell, text_of, to_object};
 use super::diag::{CryptoDiag, SharedSession};
 use super::ed25519::verify;
 use super::repair_peers::renew_sessions;
+use super::shape::{call, call_with, field, is_missing};
 use lotus_crypto_diag::one_time_key::SignedKey;
 use lotus_crypto_diag::repair::{
     Claim, Client, Facts, Failure, RepairProblem, RepairState, RepairStatus, Tabs, Uploads, repair,
 };
 use lotus_crypto_diag::timestamp::Timestamp;
 
+/// So long an answer of the server is waited for.
+const REQUEST_MS: u32 = 20_000;
 const ALGORITHM: &str = "signed_curve25519";
 /// Of no meaning to anybody: it ends the long poll of the client that it is sent to, which is this one.
 const WAKE_TYPE: &str = "io.lotus.crypto_diag.wake";
@@ -31,9 +34,10 @@ impl CryptoDiag {
     pub fn repair_one_time_keys(&self, mx: JsValue, tabs: Function) -> Promise {
         let (session, clock) = (Rc::clone(&self.session), self.clock.clone());
         let (on_change, repairing) = (self.on_change.clone(), Rc::clone(&self.repairing));
-        if repairing.replace(true) {
-            let now = clock.now();
-            let (state, problem) = (RepairState::Refused, Some(RepairProblem::AlreadyRunning));
+        // A page without timers is one that nothing can be waited for in.
+        let problem = if has_timers() { RepairProblem::AlreadyRunning } else { RepairProblem::NotRunning };
+        if problem == RepairProblem::NotRunning || repairing.replace(true) {
+            let (now, state, problem) = (clock.now(), RepairState::Refused, Some(problem));
             let status = RepairStatus { state, problem, started_at: now, ended_at: Some(now), ..Default::default() };
             return future_to_promise(async move { Ok(to_object(&status.to_json())) });
         }
@@ -62,13 +66,14 @@ struct OwnDevice {
 impl OwnDevice {
     async fn of(mx: JsValue, tabs: Function, session: SharedSession, clock: Clock, on_change: Function) -> Self {
         let text = |value: Result<JsValue, JsValue>| value.ok().and_then(|value| value.as_string());
-        let user_id = text(call(&mx, "getUserId", &Array::new()));
-        let device_id = text(call(&mx, "getDeviceId", &Array::new()));
-        let keys = match call(&mx, "getCrypto", &Array::new()) {
-            Ok(crypto) => answer(call(&crypto, "getOwnDeviceKeys", &Array::new()).map(JsCast::unchecked_into)).await,
+        let (user_id, device_id) = (text(call(&mx, "getUserId", &[])), text(call(&mx, "getDeviceId", &[])));
+        let keys = match call(&mx, "getCrypto", &[]) {
+            Ok(crypto) => {
+                within("getOwnDeviceKeys()", call(&crypto, "getOwnDeviceKeys", &[]).map(JsCast::unchecked_into)).await
+            }
             Err(_) => Err(String::new()),
         };
-        let ed25519 = text(keys.map_err(JsValue::from).and_then(|keys| get(&keys, "ed25519")));
+        let ed25519 = text(keys.map_err(JsValue::from).and_then(|keys| field(&keys, "ed25519")));
         Self { mx, user_id, device_id, ed25519, tabs, session, clock, on_change }
     }
 
@@ -98,12 +103,14 @@ impl OwnDevice {
 
     /// A request of the client, and its answer as JSON.
     async fn request(&self, method: &str, arguments: &Array) -> Result<Value, Failure> {
-        let asked = call(&self.mx, method, arguments).map(JsCast::unchecked_into::<Promise>);
-        let answer = match asked {
-            Ok(promise) => promise.await,
-            Err(error) => Err(error),
+        let asked = match call_with(&self.mx, method, arguments) {
+            Ok(nothing) if is_missing(&nothing) => Err([method, "() is missing"].concat().into()),
+            asked => asked.map(JsCast::unchecked_into),
         };
-        let answer = answer.map_err(|error| failure(&error))?;
+        let answer = ask(method, REQUEST_MS, asked).await.map_err(|reason| match reason {
+            NoAnswer::Threw(error) => failure(&error),
+            NoAnswer::TooLate(message) => Failure { message, ..Failure::default() },
+        })?;
         let text = JSON::stringify(&answer).map(String::from).unwrap_or_default();
         Ok(serde_json::from_str(&text).unwrap_or_default())
     }
@@ -187,12 +194,6 @@ impl Client for OwnDevice {
         }
         tell(&self.on_change);
     }
-}
-
-/// What a method of an object gives.
-pub(crate) fn call(object: &JsValue, name: &str, arguments: &Array) -> Result<JsValue, JsValue> {
-    let method: Function = get(object, name)?.dyn_into().map_err(|_| JsValue::from([name, " is missing"].concat()))?;
-    Reflect::apply(&method, object, arguments)
 }
 
 /// What the SDK threw: its `MatrixError`, or an error of the network.

@@ -4,7 +4,7 @@ use js_sys::{Array, Map, Object};
 use wasm_bindgen::prelude::*;
 
 use super::bounded::within;
-use super::repair::call;
+use super::shape::{call, call_with};
 
 /// So many devices at most.
 const MOST_DEVICES: usize = 50;
@@ -21,9 +21,9 @@ pub(crate) async fn renew_sessions(mx: &JsValue, users: &[String]) -> u32 {
 }
 
 async fn try_renewing(mx: &JsValue, users: &[String]) -> Result<u32, JsValue> {
-    let crypto = call(mx, "getCrypto", &Array::new())?;
+    let crypto = call(mx, "getCrypto", &[])?;
     let users: Array = users.iter().map(|user| JsValue::from_str(user)).collect();
-    let known = call(&crypto, "getUserDeviceInfo", &Array::of1(&users)).map(JsCast::unchecked_into);
+    let known = call_with(&crypto, "getUserDeviceInfo", &Array::of1(&users)).map(JsCast::unchecked_into);
     let known: Map = within("getUserDeviceInfo()", known).await?.dyn_into()?;
     let devices = Array::new();
     known.for_each(&mut |of_user, user| {
@@ -38,8 +38,8 @@ async fn try_renewing(mx: &JsValue, users: &[String]) -> Result<u32, JsValue> {
         }
     });
     let encrypting =
-        call(&crypto, "encryptToDeviceMessages", &Array::of3(&DUMMY_TYPE.into(), &devices, &Object::new()));
+        call_with(&crypto, "encryptToDeviceMessages", &Array::of3(&DUMMY_TYPE.into(), &devices, &Object::new()));
     let batch = within("encryptToDeviceMessages()", encrypting.map(JsCast::unchecked_into)).await?;
-    within("queueToDevice()", call(mx, "queueToDevice", &Array::of1(&batch)).map(JsCast::unchecked_into)).await?;
+    within("queueToDevice()", call_with(mx, "queueToDevice", &Array::of1(&batch)).map(JsCast::unchecked_into)).await?;
     Ok(devices.length())
 }

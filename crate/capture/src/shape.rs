@@ -14,6 +14,11 @@ pub(crate) fn field(object: &JsValue, name: &str) -> Result<JsValue, JsValue> {
 
 /// What a method of `object` gives; `undefined` where it has none of this name.
 pub(crate) fn call(object: &JsValue, name: &str, arguments: &[&str]) -> Result<JsValue, JsValue> {
+    call_with(object, name, &arguments.iter().map(|text| JsValue::from_str(text)).collect())
+}
+
+/// The same with arguments of any type.
+pub(crate) fn call_with(object: &JsValue, name: &str, arguments: &Array) -> Result<JsValue, JsValue> {
     let method = field(object, name)?;
     if is_missing(&method) {
         return Ok(JsValue::UNDEFINED);
@@ -21,8 +26,7 @@ pub(crate) fn call(object: &JsValue, name: &str, arguments: &[&str]) -> Result<J
     if !method.is_function() {
         return Err(TypeError::new(&[name, " is not a function"].concat()).into());
     }
-    let arguments: Array = arguments.iter().map(|text| JsValue::from_str(text)).collect();
-    method.unchecked_into::<Function>().apply(object, &arguments)
+    method.unchecked_into::<Function>().apply(object, arguments)
 }
 
 pub(crate) fn is_missing(value: &JsValue) -> bool {
@@ -42,7 +46,7 @@ pub(crate) fn read<T>(value: Result<JsValue, JsValue>, fits: impl FnOnce(&JsValu
 pub(crate) fn read_later<T>(answer: Result<JsValue, NoAnswer>, fits: impl FnOnce(&JsValue) -> Option<T>) -> Answer<T> {
     match answer {
         Ok(value) => read(Ok(value), fits),
-        Err(NoAnswer::Threw(words)) => Answer::Threw(words),
+        Err(NoAnswer::Threw(error)) => Answer::Threw(explain(&error)),
         Err(NoAnswer::TooLate(words)) => Answer::TooLate(words),
     }
 }

@@ -85,6 +85,7 @@ export function LogOutSteps({ mx, deviceId, reason, isShown, words, onLogout, on
           </label>
         </>
       )}
+      <Text size="T300">{words.logOut}</Text>
       <Box>
         <Button
           type="button"

@@ -31,6 +31,7 @@ export function Prompt(props: PromptProps) {
   // Closed again, it keeps what was typed and said.
   const wasOpened = useRef(false);
   if (isOpen) wasOpened.current = true;
+  const variant = isRepaired ? 'Success' : 'Critical';
 
   const bar = (
     <>
@@ -41,21 +42,23 @@ export function Prompt(props: PromptProps) {
         </Text>
       </Box>
       <Box shrink="No" gap="200" wrap="Wrap">
-        <Button
-          type="button"
-          size="300"
-          radii="300"
-          variant="Critical"
-          aria-expanded={isOpen}
-          aria-controls={wasOpened.current ? steps : undefined}
-          onClick={() => setOpen(!isOpen)}
-          after={<Icon src={isOpen ? Icons.ChevronTop : Icons.ChevronBottom} size="100" filled aria-hidden />}
-        >
-          <Text as="span" size="B300">
-            {words.fix}
-          </Text>
-        </Button>
-        <Button type="button" size="300" radii="300" variant="Critical" fill="Soft" outlined onClick={onNotNow}>
+        {!isRepaired && (
+          <Button
+            type="button"
+            size="300"
+            radii="300"
+            variant="Critical"
+            aria-expanded={isOpen}
+            aria-controls={wasOpened.current ? steps : undefined}
+            onClick={() => setOpen(!isOpen)}
+            after={<Icon src={isOpen ? Icons.ChevronTop : Icons.ChevronBottom} size="100" filled aria-hidden />}
+          >
+            <Text as="span" size="B300">
+              {words.fix}
+            </Text>
+          </Button>
+        )}
+        <Button type="button" size="300" radii="300" variant={variant} fill="Soft" outlined onClick={onNotNow}>
           <Text as="span" size="B300">
             {isRepaired ? words.repair.close : words.notNow}
           </Text>
@@ -64,7 +67,7 @@ export function Prompt(props: PromptProps) {
     </>
   );
   return (
-    <TopBar placement={placement} labelledBy={heading} bar={bar}>
+    <TopBar placement={placement} variant={variant} labelledBy={heading} bar={bar}>
       {wasOpened.current && (
         <div id={steps} hidden={!isOpen}>
           <RecoverySteps

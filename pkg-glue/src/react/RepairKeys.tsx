@@ -1,5 +1,5 @@
 import { Box, Button, config, Spinner, Text } from 'folds';
-import { useId, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 
 import { saveReport } from '../download';
 import { type MatrixClientLike, type RepairStatus, repairOneTimeKeys } from '../index';
@@ -36,6 +36,11 @@ export function RepairKeys({ mx, words, onRunning }: RepairKeysProps) {
     onRunning(status.state === 'repaired');
   };
   const isRepaired = outcome?.state === 'repaired';
+  const outcomeText = useRef<HTMLOutputElement>(null);
+  // The button that was pressed is gone, and the focus with it.
+  useEffect(() => {
+    if (isRepaired) outcomeText.current?.focus();
+  }, [isRepaired]);
   const told = isBusy ? progressOf(repair, words) : outcome ? outcomeOf(outcome, words) : '';
 
   return (
@@ -70,7 +75,13 @@ export function RepairKeys({ mx, words, onRunning }: RepairKeysProps) {
           </Box>
         </>
       )}
-      <Text as="output" size="T300" style={{ overflowWrap: 'anywhere' }}>
+      <Text
+        as="output"
+        ref={outcomeText}
+        tabIndex={-1}
+        size="T300"
+        style={{ overflowWrap: 'anywhere', outline: 'none' }}
+      >
         {told || saving}
       </Text>
     </Box>

@@ -22,15 +22,12 @@ const TOP: CSSProperties = {
   padding: 0,
   border: 'none',
   overflow: 'hidden',
-  // A line that takes no room: the app is pushed down by the bar's height.
-  boxShadow: `0 1px 0 ${color.Critical.ContainerLine}, ${config.shadow.E300}`,
 };
 
 const INLINE: CSSProperties = {
   minWidth: 0,
   maxWidth: toRem(640),
   overflow: 'hidden',
-  border: `${config.borderWidth.B300} solid ${color.Critical.ContainerLine}`,
   borderRadius: config.radii.R400,
 };
 
@@ -39,6 +36,8 @@ const COLUMN: CSSProperties = { width: '100%', maxWidth: toRem(640), margin: '0 
 export type TopBarProps = {
   /** Along the top of the window and above everything else, or where it is rendered. */
   placement: 'top' | 'inline';
+  /** What the bar tells: of a fault, or that it is over. */
+  variant: 'Critical' | 'Success';
   /** The id of the bar's heading. */
   labelledBy: string;
   bar: ReactNode;
@@ -47,7 +46,8 @@ export type TopBarProps = {
 };
 
 /** A bar that pushes the app down rather than cover it; what is opened beneath it lies on the app. */
-export function TopBar({ placement, labelledBy, bar, children }: TopBarProps) {
+export function TopBar({ placement, variant, labelledBy, bar, children }: TopBarProps) {
+  const { Container, ContainerLine, OnContainer } = color[variant];
   const box = useRef<HTMLElement>(null);
   const barBox = useRef<HTMLDivElement>(null);
   const [height, setHeight] = useState(0);
@@ -86,6 +86,10 @@ export function TopBar({ placement, labelledBy, bar, children }: TopBarProps) {
         direction="Column"
         style={{
           ...(isTop ? TOP : INLINE),
+          ...(isTop
+            ? // A line that takes no room: the app is pushed down by the bar's height.
+              { boxShadow: `0 1px 0 ${ContainerLine}, ${config.shadow.E300}` }
+            : { border: `${config.borderWidth.B300} solid ${ContainerLine}` }),
           backgroundColor: color.Surface.Container,
           color: color.Surface.OnContainer,
         }}
@@ -95,8 +99,8 @@ export function TopBar({ placement, labelledBy, bar, children }: TopBarProps) {
           style={{
             flexShrink: 0,
             padding: `${config.space.S200} ${config.space.S400}`,
-            backgroundColor: color.Critical.Container,
-            color: color.Critical.OnContainer,
+            backgroundColor: Container,
+            color: OnContainer,
           }}
         >
           <Box alignItems="Center" justifyContent="SpaceBetween" gap="200" wrap="Wrap" style={COLUMN}>

@@ -16,7 +16,8 @@ export const ENGLISH_RECOVERY = {
     'identity-changed':
       'This browser lost the encryption keys of this device and made new ones, which do not match those on the server.',
   } satisfies Record<RecoveryReason['reason'], string>,
-  meaning: 'New messages may stay unreadable for you. Logging out and back in makes a new device with keys that work.',
+  meaning: 'New messages may stay unreadable for you.',
+  logOut: 'Logging out and back in makes a new device with keys that work.',
   retry: ENGLISH_RETRY,
   repair: ENGLISH_REPAIR,
   history: 'Your message history',
