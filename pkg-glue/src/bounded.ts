@@ -31,16 +31,6 @@ export function later(callback: () => void, ms = 0): () => void {
   }
 }
 
-/** Waits; not at all where the page has broken its timers. */
-export const pause = (ms: number): Promise<void> =>
-  new Promise((resolve) => {
-    try {
-      setTimeout(resolve, ms);
-    } catch {
-      resolve();
-    }
-  });
-
 /** What was thrown, in words. Whatever it is, reading it does not throw. */
 export function explain(error: unknown): string {
   try {

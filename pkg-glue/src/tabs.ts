@@ -151,10 +151,21 @@ export class TabMember implements TabLeadership {
   }
 }
 
+/** Hears where a lock ends, too: a leader whose wasm broke is told by nobody else that foreign code took it. */
+class PartyEnd extends End {
+  constructor(private readonly onLockEnd: () => void) {
+    super();
+  }
+
+  asked(lock: PromiseLike<unknown>): void {
+    lock.then(this.onLockEnd, this.onLockEnd);
+  }
+}
+
 /** All that take part in one election here. `end` lets its lock go without the wasm. */
 interface Party {
   readonly members: Set<TabMember>;
-  readonly end: End;
+  readonly end: PartyEnd;
 }
 
 /** `signal` tells that the wasm broke. */
@@ -213,7 +224,10 @@ export function createTabs(
   return {
     lead(options) {
       const name = `${options.name ?? 'session'}`;
-      const party = parties.get(name) ?? { members: new Set<TabMember>(), end: new End() };
+      const party: Party = parties.get(name) ?? {
+        members: new Set(),
+        end: new PartyEnd(() => signal.aborted && close(party)),
+      };
       const [other] = party.members;
       // The one in use stands last.
       parties.delete(name);

@@ -25,7 +25,14 @@ fn store() -> CryptoStoreStatus {
 
 fn uploads() -> UploadLoopStatus {
     let refusal = Refusal { key_id: "x:dead0".into(), device_id: Some(DEVICE.into()), ..Refusal::default() };
-    UploadLoopStatus { state: LoopState::Looping, watched: true, refusal: Some(refusal), ..UploadLoopStatus::default() }
+    let key_ids = vec![refusal.key_id.clone()];
+    UploadLoopStatus {
+        state: LoopState::Looping,
+        watched: true,
+        refusal: Some(refusal),
+        key_ids,
+        ..UploadLoopStatus::default()
+    }
 }
 
 fn facts<'a>(store: &'a CryptoStoreStatus, uploads: &'a UploadLoopStatus, old_key: &'a SignedKey) -> Facts<'a> {
@@ -155,12 +162,25 @@ fn a_server_that_asks_to_wait_is_waited_for_and_any_other_error_ends_it() {
 
 #[test]
 fn a_count_that_no_device_has_begins_nothing() {
-    for dead in [0, 501] {
-        let world = World::new(dead);
-        let status = run(&world);
-        assert_eq!((status.state, status.problem), (RepairState::Refused, Some(RepairProblem::Count)));
-        assert_eq!((status.claimed.len(), world.requests()), (0, 1));
-    }
+    let world = World::new(501);
+    let status = run(&world);
+    assert_eq!((status.state, status.problem), (RepairState::Refused, Some(RepairProblem::TooManyKeys)));
+    assert_eq!((status.claimed.len(), world.requests()), (0, 1));
+}
+
+#[test]
+fn where_an_earlier_repair_claimed_all_the_upload_is_all_that_is_left() {
+    let world = World::new(0);
+    let status = run(&world);
+    assert_eq!((status.state, status.counted), (RepairState::Repaired, Some(0)));
+}
+
+#[test]
+fn a_server_that_asks_to_wait_when_the_new_keys_are_tried_is_waited_for_too() {
+    let world = World::new(2);
+    world.fault([(0, Fault::Wait(0)), (5, Fault::Wait(u32::MAX))]);
+    let status = run(&world);
+    assert_eq!((status.state, status.waits), (RepairState::Repaired, 2));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::databases::{Listing, ask, crypto_of, is_absent, method_of};
 use super::diag::{CryptoDiag, SharedSession, remember};
 use super::markers;
 use lotus_crypto_diag::crypto_store::{CryptoStoreStatus, Device, IdentityKeys};
-use lotus_crypto_diag::store_database::{UNCLEAR, database_of, open_database};
+use lotus_crypto_diag::store_database::{UNCLEAR, database_of, is_crypto_store, open_database};
 use lotus_crypto_diag::timestamp::Timestamp;
 
 /// So many devices are remembered that were asked about.
@@ -44,6 +44,8 @@ struct Question {
     /// `None`: something was found of it before.
     listing: Option<Listing>,
     is_named: bool,
+    /// Whether the host named it.
+    is_given: bool,
     client: Option<JsValue>,
     /// When the session was logged in, where the host says so.
     logged_in: Option<Timestamp>,
@@ -124,11 +126,11 @@ impl Inner {
         let is_found = known.as_ref() == Some(&device.database);
         let listing = (!is_found).then(|| if is_named { self.listing(&device, is_running) } else { Listing::now() });
         self.latest.replace(Some(device.clone()));
-        Ok(Question { device, listing, is_named, client, logged_in: None })
+        Ok(Question { device, listing, is_named, is_given: prefix.is_some(), client, logged_in: None })
     }
 
     async fn answer(self: &Rc<Self>, question: Question) -> CryptoStoreStatus {
-        let Question { mut device, mut listing, is_named, client, logged_in } = question;
+        let Question { mut device, mut listing, is_named, is_given, client, logged_in } = question;
         let mut unclear = None;
         if !is_named && let Some(listed) = listing.take() {
             let found = listed.names().await;
@@ -146,11 +148,15 @@ impl Inner {
                 listing = Some(self.listing(&device, true));
             }
         }
+        let mut is_unsure = false;
         let found = match (listing, unclear) {
             // Nothing new is found; but this is the device that the page is at.
             (None, _) => Ok(None),
             (Some(listing), unclear) => {
                 let names = listing.names().await;
+                // The host did not name the store, and there is another: it may be that one.
+                is_unsure =
+                    !is_given && names.as_ref().is_ok_and(|names| names.iter().any(|name| is_crypto_store(name)));
                 unclear.map_or(names, Err).map(|names| Some(names.contains(&device.database)))
             }
         };
@@ -158,7 +164,7 @@ impl Inner {
         self.found(&device, existed, error.as_deref());
         self.follow_the_latest(&device);
         let mut problem = None;
-        if client.is_none() {
+        if client.is_none() && !is_unsure {
             self.look_closer(&device, logged_in).await;
         }
         if let Some(client) = client {
@@ -175,10 +181,13 @@ impl Inner {
         if !self.session.borrow().stores().is_in_doubt(device) {
             return;
         }
-        if let Ok(true) = is_absent(&device.database).await {
-            self.session.borrow_mut().stores_mut().not_opened(device, logged_in);
-            tell(&self.on_change);
+        match is_absent(&device.database).await {
+            Ok(true) => self.session.borrow_mut().stores_mut().not_opened(device, logged_in),
+            // The list was wrong, or somebody made it meanwhile.
+            Ok(false) => self.session.borrow_mut().stores_mut().opened(device),
+            Err(_) => return,
         }
+        tell(&self.on_change);
     }
 
     /// The database of a device of which something was found.
@@ -237,6 +246,10 @@ impl Inner {
         let (Some(ed25519), Some(curve25519)) = (key("ed25519"), key("curve25519")) else {
             return Err("the client tells no identity keys".into());
         };
+        let is_unproven = self.session.borrow().stores().is_unproven(device);
+        if is_unproven && Listing::now().names().await.is_ok_and(|names| !names.contains(&device.database)) {
+            return Err("the client keeps its keys elsewhere (databasePrefix)".into());
+        }
         let now = self.clock.now();
         self.session.borrow_mut().store_keys(device, IdentityKeys { ed25519, curve25519 }, now);
         remember(&self.session);

@@ -8,6 +8,7 @@ use web_sys::{IdbDatabase, IdbFactory, IdbOpenDbRequest};
 use super::bounded::within;
 use super::convert::{explain, get};
 use super::events::listen;
+use super::shape::{call, is_list};
 
 /// The browser's list of databases, asked for and perhaps still to come, or why there is none.
 #[derive(Clone)]
@@ -36,7 +37,7 @@ impl Listing {
             Self::Unknown(reason) => return Err(reason),
         };
         let found = within("indexedDB.databases()", Ok(asked)).await?;
-        if !Array::is_array(&found) {
+        if !is_list(&found) {
             return Err("TypeError: indexedDB.databases() gave no list".into());
         }
         let found: Array = found.unchecked_into();
@@ -80,7 +81,9 @@ pub(crate) async fn is_absent(name: &str) -> Result<bool, String> {
         tell("upgradeneeded", true);
         tell("success", false);
         let undecided = resolve.clone();
-        let _ = listen(&request, "error", move |_| {
+        let _ = listen(&request, "error", move |event| {
+            // Firefox takes an error of IndexedDB that nobody holds back to the page.
+            let _ = call(&event, "preventDefault", &[]);
             let _ = undecided.call0(&JsValue::UNDEFINED);
         });
     });

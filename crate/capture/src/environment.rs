@@ -20,7 +20,7 @@ pub(crate) fn ask_page(interview: &mut Interview) {
     environment.url = url;
     environment.online = online;
     environment.visibility = visibility;
-    environment.utc_offset_minutes = minutes.map(|minutes| -minutes);
+    environment.utc_offset_minutes = minutes.and_then(i32::checked_neg);
 }
 
 /// No query and no fragment: they may carry a login token.

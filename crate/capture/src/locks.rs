@@ -26,6 +26,10 @@ extern "C" {
     #[wasm_bindgen(extends = EventTarget, typescript_type = "EndSignal")]
     #[derive(Clone)]
     pub type EndSignal;
+
+    /// What comes of a request, for whoever is there when the module does not run any more.
+    #[wasm_bindgen(method, catch)]
+    fn asked(this: &EndSignal, lock: &LockPromise) -> Result<(), JsValue>;
 }
 
 /// What becomes of a request.
@@ -86,6 +90,8 @@ impl Request {
             }
         });
         promise.then(&on_end, &on_end)?;
+        // An `AbortSignal` has no such method.
+        let _ = request.end.asked(&promise);
         for function in request.functions() {
             request.end.add_event_listener_with_callback("abort", function)?;
         }
@@ -110,6 +116,6 @@ impl Drop for Request {
 
 /// By an `AbortError`, foreign code took the lock; any other is of a browser that gives none.
 fn outcome(error: &JsValue) -> Outcome {
-    let is_refusal = error.is_object() && get(error, "name").is_ok_and(|name| name != "AbortError");
+    let is_refusal = error.is_truthy() && !get(error, "name").is_ok_and(|name| name == "AbortError");
     if is_refusal { Outcome::Unavailable } else { Outcome::Ended }
 }

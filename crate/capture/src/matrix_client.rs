@@ -4,7 +4,7 @@ use futures_util::future::join3;
 use wasm_bindgen::prelude::*;
 
 use super::bounded::{PATIENCE_MS, ask};
-use super::shape::{call, field, flag, is_missing, read, read_later, text, texts};
+use super::shape::{call, field, flag, is_list, is_missing, read, read_later, text, texts};
 use lotus_crypto_diag::interview::{Answer, Interview};
 
 /// The SDK's `CryptoApi`; nothing before the encryption runs.
@@ -86,7 +86,7 @@ pub(crate) fn ask_app(extras: &JsValue, interview: &mut Interview) -> bool {
     interview.environment.app = interview.given("extras.app", text(field(extras, "app")));
     interview.client.sdk_version = interview.given("extras.sdkVersion", text(field(extras, "sdkVersion")));
     let may_fetch = interview.take("extras.fetchEvents", flag(field(extras, "fetchEvents")));
-    let notes = read(field(extras, "notes"), |notes| js_sys::Array::is_array(notes).then(|| notes.clone()));
+    let notes = read(field(extras, "notes"), |notes| is_list(notes).then(|| notes.clone()));
     if let Some(notes) = interview.take("extras.notes", notes) {
         interview.notes.extend(texts(&notes));
     }

@@ -45,7 +45,9 @@ impl CryptoDiag {
             let device = OwnDevice::of(mx, tabs, session, clock, on_change).await;
             let status = device.repair().await;
             repairing.set(false);
-            Ok(to_object(&status.to_json()))
+            // As it was noted: without secrets.
+            let noted = device.session.borrow().repair().map_or_else(|| status.to_json(), RepairStatus::to_json);
+            Ok(to_object(&noted))
         })
     }
 }
@@ -111,7 +113,8 @@ impl OwnDevice {
             NoAnswer::Threw(error) => failure(&error),
             NoAnswer::TooLate(message) => Failure { message, ..Failure::default() },
         })?;
-        let text = JSON::stringify(&answer).map(String::from).unwrap_or_default();
+        // Of what has no JSON there is no text.
+        let text = JSON::stringify(&answer).ok().and_then(|text| JsValue::from(text).as_string()).unwrap_or_default();
         Ok(serde_json::from_str(&text).unwrap_or_default())
     }
 }
@@ -138,6 +141,13 @@ impl Client for OwnDevice {
         let ((user, device), now) = (self.ids(), self.now());
         if let Ok(mut session) = self.session.try_borrow_mut() {
             session.uploads_mut().hold(user, device, held, now);
+        }
+    }
+
+    fn let_through(&self) {
+        let now = self.now();
+        if let Ok(mut session) = self.session.try_borrow_mut() {
+            session.probe_uploads(true, now);
         }
     }
 

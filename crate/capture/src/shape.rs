@@ -7,6 +7,18 @@ use super::bounded::NoAnswer;
 use super::convert::{explain, get};
 use lotus_crypto_diag::interview::Answer;
 
+#[wasm_bindgen]
+extern "C" {
+    /// It throws for a revoked proxy, and that of `js-sys` is not caught.
+    #[wasm_bindgen(catch, js_namespace = Array, js_name = isArray)]
+    fn is_array(value: &JsValue) -> Result<bool, JsValue>;
+}
+
+/// Whether it is a list that can be read.
+pub(crate) fn is_list(value: &JsValue) -> bool {
+    is_array(value).unwrap_or_default()
+}
+
 /// A field of whatever `object` is; `undefined` of what has no fields.
 pub(crate) fn field(object: &JsValue, name: &str) -> Result<JsValue, JsValue> {
     if object.is_object() || object.is_function() { get(object, name) } else { Ok(JsValue::UNDEFINED) }

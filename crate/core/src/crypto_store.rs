@@ -211,6 +211,16 @@ impl CryptoStore {
         self.memory == Memory::Known && self.existed == Some(false) && self.identity == IdentityCheck::NotCompared
     }
 
+    /// Whether nothing shows yet that the device has this database: it was not there, and nobody remembers it.
+    pub fn is_unproven(&self) -> bool {
+        self.memory == Memory::Nothing && self.existed == Some(false) && self.marker.is_none()
+    }
+
+    /// The database was there when it was to be opened, whatever the browser listed.
+    pub fn opened(&mut self) {
+        (self.existed, self.absent) = (Some(true), false);
+    }
+
     /// The database was not there when it was to be opened. `logged_in`: when the session began, where the host says so: a
     /// device that was last seen before that is another one of the same name.
     pub fn not_opened(&mut self, logged_in: Option<Timestamp>) {

@@ -4,6 +4,9 @@ use serde_json::{Map, Value};
 
 use crate::otk::CLUE;
 
+/// The spec's limit for ids.
+const LONGEST_ID: usize = 255;
+
 /// A one-time key together with the device's signature over it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedKey {
@@ -24,6 +27,9 @@ impl SignedKey {
     /// another form, or where the device did not sign it. Whether the signature is right is not looked at.
     pub fn read(key_id: &str, value: &Value, user_id: &str, device_id: &str) -> Option<Self> {
         let object = value.as_object()?;
+        if key_id.len() > LONGEST_ID {
+            return None;
+        }
         let signature = object.get("signatures")?.get(user_id)?.get(format!("ed25519:{device_id}"))?.as_str()?;
         Some(Self {
             key_id: key_id.to_owned(),

@@ -57,7 +57,7 @@ pub enum Event {
     Shown,
 }
 
-/// The times that a tab sets. Setting one again replaces it.
+/// The times that a tab sets. Each comes, however often it was set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timer {
     /// A newcomer is to be greeted.
@@ -171,7 +171,10 @@ impl RollCall {
     }
 
     fn became(&mut self, standing: Standing, actions: &mut Vec<Action>) {
-        let leads_now = standing.role == Some(Role::Leader) && self.standing != standing;
+        if self.standing == standing {
+            return;
+        }
+        let leads_now = standing.role == Some(Role::Leader);
         self.standing = standing;
         actions.push(Action::SetTimer(Timer::Announce, 0));
         if leads_now {

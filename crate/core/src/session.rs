@@ -246,6 +246,11 @@ impl Session {
         self.repair = Some(status);
     }
 
+    /// The latest repair.
+    pub const fn repair(&self) -> Option<&RepairStatus> {
+        self.repair.as_ref()
+    }
+
     /// Counts, and the latest entries: what a tab tells the others.
     pub fn latest(&self) -> (FaultCounts, Vec<Entry>) {
         let entries = self.buffer.entries();

@@ -18,11 +18,16 @@ pub fn database_of(prefix: Option<&str>) -> String {
     [prefix.unwrap_or("matrix-js-sdk"), SUFFIX].concat()
 }
 
+/// Whether a database of this name is a crypto store, of whatever device.
+pub fn is_crypto_store(name: &str) -> bool {
+    name.ends_with(SUFFIX)
+}
+
 /// The database of a client that has one open, by those that there are. A host may use a prefix and leave it to the card
 /// and the report to look: the usual name would then be missed at every start, as if the keys had been deleted.
 pub fn open_database(names: &[String], user_id: &str) -> Option<String> {
     let usual = database_of(None);
-    let stores: Vec<_> = names.iter().filter(|name| name.ends_with(SUFFIX)).collect();
+    let stores: Vec<_> = names.iter().filter(|name| is_crypto_store(name)).collect();
     if stores.is_empty() || stores.contains(&&usual) {
         return Some(usual);
     }

@@ -67,6 +67,18 @@ impl CryptoStores {
         self.stores.iter().find(|store| store.device() == device).is_some_and(CryptoStore::is_in_doubt)
     }
 
+    /// Whether nothing shows yet that a device has this database; see [`CryptoStore::is_unproven`].
+    pub fn is_unproven(&self, device: &Device) -> bool {
+        self.stores.iter().find(|store| store.device() == device).is_some_and(CryptoStore::is_unproven)
+    }
+
+    /// The database of a device was there when it was to be opened.
+    pub fn opened(&mut self, device: &Device) {
+        if let Some(store) = self.of(device) {
+            store.opened();
+        }
+    }
+
     /// The database of a device was not there when it was to be opened; see [`CryptoStore::not_opened`].
     pub fn not_opened(&mut self, device: &Device, logged_in: Option<Timestamp>) {
         if let Some(store) = self.of(device) {

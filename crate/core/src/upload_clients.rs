@@ -21,6 +21,8 @@ const GONE_MS: i64 = 10 * 60_000;
 /// How many clients are remembered.
 const CLIENTS: usize = 16;
 
+/// A repair that came to no end holds nothing back for longer than it may take.
+const LONGEST_HOLD_MS: i64 = 3 * 60_000;
 /// How many keys are remembered that were accepted after a repair: of as many a device may have, twice.
 const KEYS: usize = 1000;
 
@@ -81,10 +83,10 @@ struct Client {
 enum Repair {
     #[default]
     None,
-    /// They wait until the old keys are claimed.
-    Held,
-    /// They were let go: what became of them since, and the keys that were accepted.
-    LetGo(Uploads, Vec<(String, u64)>),
+    /// They wait since then, until the old keys are claimed.
+    Held(Timestamp),
+    /// They were let go: whether one was sent since, what became of them, and the keys that were accepted.
+    LetGo(bool, Uploads, Vec<(String, u64)>),
 }
 
 /// The uploads of every client of the page.
@@ -158,7 +160,8 @@ impl UploadClients {
     pub fn refused(&mut self, upload: &Upload, refusal: &Refusal, now: Timestamp) {
         self.answered = Some(now);
         self.client(Who::of(upload), now).refused(refusal, Some(upload), now);
-        if let Some(Repair::LetGo(uploads, _)) = self.known(&Who::of(upload)).map(|client| &mut client.repair) {
+        // One that was sent before is about the old keys.
+        if let Some(Repair::LetGo(true, uploads, _)) = self.known(&Who::of(upload)).map(|client| &mut client.repair) {
             uploads.refused += 1;
         }
     }
@@ -182,7 +185,7 @@ impl UploadClients {
             return;
         }
         self.client(who.clone(), now).accepted(now);
-        if let Some(Repair::LetGo(uploads, keys)) = self.known(&who).map(|client| &mut client.repair) {
+        if let Some(Repair::LetGo(_, uploads, keys)) = self.known(&who).map(|client| &mut client.repair) {
             uploads.accepted += 1;
             keys.extend(upload.keys.iter().take(KEYS.saturating_sub(keys.len())).cloned());
         }
@@ -223,8 +226,14 @@ impl UploadClients {
         let who = Who::of(upload);
         let client = self.clients.iter().find(|client| client.who == who)?;
         let refusal = client.refusals.of(upload.sender)?.clone();
-        let waits = matches!(client.repair, Repair::Held) && !upload.keys.is_empty();
+        let lasts = |since: Timestamp| (0..=LONGEST_HOLD_MS).contains(&(now.ms() - since.ms()));
+        let waits = matches!(client.repair, Repair::Held(since) if lasts(since)) && !upload.keys.is_empty();
         let is_held = waits || self.decide(upload, now, random) == Verdict::Answer;
+        if waits {
+            self.answered = Some(now);
+        } else if !is_held && let Some(Repair::LetGo(sent, ..)) = self.known(&who).map(|client| &mut client.repair) {
+            *sent = true;
+        }
         is_held.then(|| FromMemory { after_ms: self.pace.wait_ms(now), ..refusal })
     }
 
@@ -246,7 +255,7 @@ impl UploadClients {
     /// The uploads of a device wait from now on; or not any more, and the next one goes through.
     pub fn hold(&mut self, user_id: &str, device_id: &str, held: bool, now: Timestamp) {
         for client in self.clients.iter_mut().filter(|client| client.who.is_device(user_id, device_id)) {
-            client.repair = if held { Repair::Held } else { Repair::LetGo(Uploads::default(), Vec::new()) };
+            client.repair = if held { Repair::Held(now) } else { Repair::LetGo(false, Uploads::default(), Vec::new()) };
             if !held {
                 client.uploads.probe_soon(true, now);
             }
@@ -267,7 +276,7 @@ impl UploadClients {
 
     fn let_go(&self, user_id: &str, device_id: &str) -> Option<(Uploads, &[(String, u64)])> {
         self.clients.iter().find_map(|client| match &client.repair {
-            Repair::LetGo(uploads, keys) if client.who.is_device(user_id, device_id) => Some((*uploads, &keys[..])),
+            Repair::LetGo(_, uploads, keys) if client.who.is_device(user_id, device_id) => Some((*uploads, &keys[..])),
             _ => None,
         })
     }

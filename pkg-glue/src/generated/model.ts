@@ -971,7 +971,7 @@ export type RepairStep = "checking" | "counting" | "claiming" | "uploading" | "t
 /**
  * Why a repair was not begun, or did not come to its end.
  */
-export type RepairProblem = "not-running" | "already-running" | "no-client" | "no-loop" | "not-alone" | "reload-first" | "identity-not-same" | "foreign-key" | "not-verifiable" | "count" | "server" | "timed-out" | "still-refused" | "not-uploaded" | "not-given-back";
+export type RepairProblem = "not-running" | "already-running" | "no-client" | "no-loop" | "not-alone" | "reload-first" | "identity-not-same" | "foreign-key" | "not-verifiable" | "too-many-keys" | "server" | "timed-out" | "still-refused" | "not-uploaded" | "not-given-back";
 
 /**
  * A one-time key that was claimed away.

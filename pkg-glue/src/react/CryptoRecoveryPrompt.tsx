@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react';
 
-import type { CryptoDiagSnapshot, MatrixClientLike, RecoveryReason } from '../index';
+import type { CryptoDiagSnapshot, MatrixClientLike, RecoveryReason, RepairStatus } from '../index';
 import { useCryptoDiagnostics } from './useCryptoDiagnostics';
 import { useLater } from './useLater';
 import { useNotNow } from './useNotNow';
@@ -38,21 +38,25 @@ export function CryptoRecoveryPrompt(props: CryptoRecoveryPromptProps) {
   const [isPutOff, putOff] = useNotNow(isWell(snapshot), deviceId);
   // While the logout runs, the sign of the fault may go before the screen does.
   const [isLeaving, setLeaving] = useState(false);
+  // So it is while a repair runs, and what came of it is to be read.
+  const isRepairing = snapshot.repair?.state === 'running' && snapshot.repair.deviceId === deviceId;
+  const [outcome, setOutcome] = useState<RepairStatus>();
   const reason = useRef<RecoveryReason['reason']>('upload-loop');
   if (recovery) reason.current = recovery.reason;
   const handleNotNow = () => {
     setLeaving(false);
-    putOff();
+    setOutcome(undefined);
+    if (recovery) putOff();
   };
-  if (loaded === undefined || ((!recovery || isPutOff) && !isLeaving)) return null;
+  const isNeeded = (recovery && !isPutOff) || isLeaving || isRepairing || outcome;
+  if (loaded === undefined || !isNeeded) return null;
   if (loaded === null) return <p role="alert">The encryption of this device is broken. Reload this page.</p>;
   return (
     <loaded.Prompt
       mx={mx}
       deviceId={deviceId}
       reason={reason.current}
-      isRepaired={isLeaving && !recovery && snapshot.repair?.state === 'repaired'}
-      repair={repair}
+      repair={{ isAllowed: repair, isRunning: isRepairing, outcome, isOver: !recovery, onOutcome: setOutcome }}
       placement={placement}
       {...(words ? { words } : {})}
       onLogout={onLogout}

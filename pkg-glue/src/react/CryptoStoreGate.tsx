@@ -9,9 +9,15 @@ import { ENGLISH_STORE, type SomeOf, type StoreWords } from './words';
 /** A logout of one request takes no longer where the server is there. */
 const SIGN_OUT_MS = 30_000;
 
+/** The devices of this page with which somebody went on: they are not asked again when the gate is drawn anew. */
+const goneOn = new Set<string>();
+
 export type CryptoStoreGateProps = DeviceIds &
   CryptoStoreOptions & {
-    /** What starts the client. It is not there before the crypto store was looked for, which takes a millisecond. */
+    /**
+     * What starts the client. It is not there before the crypto store was looked for: a few milliseconds, and some seconds in
+     * a browser that does not answer.
+     */
     children: ReactNode;
     /**
      * Logs the session out at the server (see `logOutDevice`), drops the session's own keys of localStorage, and goes to the
@@ -35,7 +41,7 @@ export function CryptoStoreGate(props: CryptoStoreGateProps) {
   const device = `${userId} ${deviceId}`;
   /** The device that was looked for, and whether its keys were deleted. */
   const [found, setFound] = useState<{ device: string; isDeleted: boolean }>();
-  const [goesOn, setGoesOn] = useState('');
+  const [, setGoneOn] = useState(goneOn.size);
 
   useEffect(() => {
     let isOver = false;
@@ -53,8 +59,12 @@ export function CryptoStoreGate(props: CryptoStoreGateProps) {
 
   if (found?.device !== device) return null;
   // An element, not the children themselves: TypeScript before 5.1 takes no component that returns a `ReactNode`.
-  if (!found.isDeleted || goesOn === device) return <>{children}</>;
-  return <DeletedScreen {...props} onAnyway={allowAnyway ? () => setGoesOn(device) : undefined} />;
+  if (!found.isDeleted || goneOn.has(device)) return <>{children}</>;
+  const handleAnyway = () => {
+    goneOn.add(device);
+    setGoneOn(goneOn.size);
+  };
+  return <DeletedScreen {...props} onAnyway={allowAnyway ? handleAnyway : undefined} />;
 }
 
 type DeletedScreenProps = CryptoStoreGateProps & { onAnyway: (() => void) | undefined };
@@ -74,7 +84,11 @@ function DeletedScreen({ appName = 'This app', words, onSignOut, onAnyway }: Del
     if (isLeaving) return;
     setLeaving(true);
     setTrouble('');
-    const hangs = setTimeout(() => isShown.current && setTrouble(text.hangs), SIGN_OUT_MS);
+    const hangs = setTimeout(() => {
+      if (!isShown.current) return;
+      setTrouble(text.hangs);
+      setLeaving(false);
+    }, SIGN_OUT_MS);
     try {
       await onSignOut();
     } catch (error) {

@@ -5,6 +5,7 @@ import type { MatrixClientLike, RecoveryReason } from '../index';
 import { useWords } from './CryptoDiagWordsProvider';
 import type { CryptoRecoveryPromptProps } from './CryptoRecoveryPrompt';
 import { RecoverySteps } from './RecoverySteps';
+import type { RepairInPrompt } from './RepairKeys';
 import { TopBar, type TopBarProps } from './TopBar';
 import { ENGLISH_RECOVERY } from './words';
 
@@ -12,10 +13,7 @@ export type PromptProps = Pick<CryptoRecoveryPromptProps, 'words'> & {
   mx: MatrixClientLike;
   deviceId: string;
   reason: RecoveryReason['reason'];
-  /** Whether the fault is over because it was repaired here. */
-  isRepaired: boolean;
-  /** Whether the repair in place may be offered. */
-  repair: boolean;
+  repair: RepairInPrompt;
   placement: TopBarProps['placement'];
   onLogout: () => unknown;
   onNotNow: () => void;
@@ -23,7 +21,8 @@ export type PromptProps = Pick<CryptoRecoveryPromptProps, 'words'> & {
 };
 /** A bar that says what is wrong, and opens to the ways out; when it was repaired, a bar that says so. */
 export function Prompt(props: PromptProps) {
-  const { mx, deviceId, reason, isRepaired, repair, placement, words: own, onLogout, onNotNow, onLeaving } = props;
+  const { mx, deviceId, reason, repair, placement, words: own, onLogout, onNotNow, onLeaving } = props;
+  const isRepaired = repair.isOver && repair.outcome?.state === 'repaired';
   const words = useWords('recovery', ENGLISH_RECOVERY, own);
   const heading = useId();
   const steps = useId();
@@ -58,11 +57,13 @@ export function Prompt(props: PromptProps) {
             </Text>
           </Button>
         )}
-        <Button type="button" size="300" radii="300" variant={variant} fill="Soft" outlined onClick={onNotNow}>
-          <Text as="span" size="B300">
-            {isRepaired ? words.repair.close : words.notNow}
-          </Text>
-        </Button>
+        {!repair.isRunning && (
+          <Button type="button" size="300" radii="300" variant={variant} fill="Soft" outlined onClick={onNotNow}>
+            <Text as="span" size="B300">
+              {isRepaired ? words.repair.close : words.notNow}
+            </Text>
+          </Button>
+        )}
       </Box>
     </>
   );
@@ -75,7 +76,6 @@ export function Prompt(props: PromptProps) {
             deviceId={deviceId}
             reason={reason}
             isShown={isOpen}
-            isRepaired={isRepaired}
             repair={repair}
             words={words}
             onLogout={onLogout}

@@ -6,20 +6,27 @@ import { type MatrixClientLike, type RepairStatus, repairOneTimeKeys } from '../
 import { useCryptoDiagnostics } from './useCryptoDiagnostics';
 import type { RepairWords } from './words';
 
-export type RepairKeysProps = {
-  mx: MatrixClientLike;
-  words: RepairWords;
-  /** While it runs, and once it has repaired: the sign of the fault goes before the screen does. */
-  onRunning: (isRunning: boolean) => void;
+/** What the prompt knows of the repair, which outlives what it is drawn in. */
+export type RepairInPrompt = {
+  /** Whether the host has it offered. */
+  isAllowed: boolean;
+  isRunning: boolean;
+  /** Of the latest that was asked for here; `undefined`: none was, or it runs. */
+  outcome: RepairStatus | undefined;
+  /** Whether the fault is over. */
+  isOver: boolean;
+  onOutcome: (outcome: RepairStatus | undefined) => void;
 };
 
+export type RepairKeysProps = { mx: MatrixClientLike; words: RepairWords; repair: RepairInPrompt };
+
 /** The gentler way out, with what it does and does not do. */
-export function RepairKeys({ mx, words, onRunning }: RepairKeysProps) {
+export function RepairKeys({ mx, words, repair: { isRunning, outcome, onOutcome } }: RepairKeysProps) {
   const heading = useId();
   const { repair } = useCryptoDiagnostics();
-  const [outcome, setOutcome] = useState<RepairStatus>();
-  const [isBusy, setBusy] = useState(false);
+  const [isAsking, setAsking] = useState(false);
   const [saving, setSaving] = useState('');
+  const isBusy = isAsking || isRunning;
 
   const handleSave = async () => {
     const { name, isSaved } = await saveReport(mx, undefined);
@@ -27,13 +34,10 @@ export function RepairKeys({ mx, words, onRunning }: RepairKeysProps) {
   };
   const handleRepair = async () => {
     if (isBusy) return;
-    setBusy(true);
-    setOutcome(undefined);
-    onRunning(true);
-    const status = await repairOneTimeKeys(mx);
-    setOutcome(status);
-    setBusy(false);
-    onRunning(status.state === 'repaired');
+    setAsking(true);
+    onOutcome(undefined);
+    onOutcome(await repairOneTimeKeys(mx));
+    setAsking(false);
   };
   const isRepaired = outcome?.state === 'repaired';
   const outcomeText = useRef<HTMLOutputElement>(null);
@@ -73,6 +77,9 @@ export function RepairKeys({ mx, words, onRunning }: RepairKeysProps) {
               </Text>
             </Button>
           </Box>
+          <Text as="output" size="T200" style={{ overflowWrap: 'anywhere' }}>
+            {saving}
+          </Text>
         </>
       )}
       <Text
@@ -82,7 +89,7 @@ export function RepairKeys({ mx, words, onRunning }: RepairKeysProps) {
         size="T300"
         style={{ overflowWrap: 'anywhere', outline: 'none' }}
       >
-        {told || saving}
+        {told}
       </Text>
     </Box>
   );

@@ -31,11 +31,11 @@ export const ENGLISH_REPAIR = {
     'not-alone': 'This app may be open in another tab: close all other tabs and windows of it.',
     'reload-first': 'Another tab was open before: reload this page first. That alone may fix it.',
     'identity-not-same':
-      'It is not certain that this device still has its first keys. A repair would not help: log out and back in.',
+      'It is not certain that this device still has its first keys. Reload this page and try again; if that changes nothing, log out and back in.',
     'foreign-key':
       'The keys on the server are not of this device as it is now. A repair would not help: log out and back in.',
     'not-verifiable': 'This browser cannot check the keys on the server: log out and back in instead.',
-    count: 'The server holds no keys of this device, or too many.',
+    'too-many-keys': 'The server holds more keys of this device than a device may have.',
     server: 'The server did not answer as it should.',
     'timed-out': 'It took too long.',
     'still-refused': 'The server still refuses the keys of this device.',

@@ -44,8 +44,8 @@ impl<'a> Facts<'a> {
         };
         // By the network of this page: a line of the console may be somebody's words.
         let is_refused = |uploads: &&UploadLoopStatus| uploads.watched && uploads.state == LoopState::Looping;
-        let refusal = self.uploads.filter(is_refused).and_then(|uploads| uploads.refusal.as_ref());
-        let refusal = refusal.ok_or(RepairProblem::NoLoop)?;
+        let uploads = self.uploads.filter(is_refused).ok_or(RepairProblem::NoLoop)?;
+        let refusal = uploads.refusal.as_ref().ok_or(RepairProblem::NoLoop)?;
         if refusal.device_id.as_deref().is_some_and(|named| named != device) {
             return Err(RepairProblem::NoLoop);
         }
@@ -60,6 +60,6 @@ impl<'a> Facts<'a> {
             Tabs::Unknown => return Err(RepairProblem::NotAlone),
         }
         // A refusal whose key another device signed names no signature of this one.
-        self.old_key.filter(|key| key.key_id == refusal.key_id).ok_or(RepairProblem::NotVerifiable)
+        self.old_key.filter(|key| uploads.key_ids.contains(&key.key_id)).ok_or(RepairProblem::NotVerifiable)
     }
 }

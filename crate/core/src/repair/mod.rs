@@ -24,8 +24,9 @@ pub const MOST_KEYS: u32 = 500;
 const CLAIMING_MS: i64 = 60_000;
 /// So long an accepted upload is waited for: an idle client comes with its next sync, within 30 s.
 const UPLOADING_MS: i64 = 60_000;
-/// How often it is looked for.
+/// How often it is looked for, and after how many looks the next upload may pass again.
 const LOOK_MS: u32 = 200;
+const LOOKS_PER_PASS: u32 = 25;
 /// So long the answer to an upload is waited for whose keys the server hands out.
 const ANSWER_MS: i64 = 5_000;
 /// Where the server asks to wait and does not say for how long, and the longest wait.
@@ -73,6 +74,8 @@ pub trait Client {
     fn tabs(&self) -> Tabs;
     /// Uploads are held back from now on, all of them, or not any more: then the next one goes through.
     fn hold(&self, held: bool);
+    /// The next upload goes through.
+    fn let_through(&self);
     /// Since they were let go.
     fn uploads(&self) -> Uploads;
     /// Whether an upload that was accepted since had this very key in it.
@@ -158,43 +161,58 @@ impl<C: Client> Repair<'_, C> {
         if self.client.tabs() == Tabs::Alone { Ok(()) } else { Err(RepairProblem::NotAlone.into()) }
     }
 
-    /// Claims what the server holds, to the last.
+    /// Claims what the server holds, to the last. Where it holds nothing, an earlier repair came that far.
     async fn claim_all(&mut self) -> Result<(), Stop> {
         self.begin(RepairStep::Counting);
-        let held = self.client.count().await?;
+        let client = self.client;
+        let held = self.patiently(|| client.count()).await?;
         self.status.counted = Some(held);
-        if held == 0 || held > MOST_KEYS {
-            return Err(RepairProblem::Count.into());
+        if held > MOST_KEYS {
+            return Err(RepairProblem::TooManyKeys.into());
         }
         self.begin(RepairStep::Claiming);
-        let began = self.client.now();
-        let mut left = held;
-        while left > 0 {
+        let began = client.now();
+        for _ in 0..held {
             self.stay_alone()?;
-            if self.client.now().ms() - began.ms() > CLAIMING_MS {
+            if self.has_lasted(began, CLAIMING_MS) {
                 return Err(RepairProblem::TimedOut.into());
             }
-            match self.client.claim().await {
-                Ok(Claim::Nothing) => break,
+            match self.patiently(|| client.claim()).await? {
+                Claim::Nothing => break,
                 // Somebody else claimed one meanwhile: they are at their end.
-                Ok(Claim::Key(key)) if key.is_fallback => {
+                Claim::Key(key) if key.is_fallback => {
                     self.status.fallback_used = true;
                     break;
                 }
-                Ok(Claim::Key(key)) => {
-                    left -= 1;
-                    self.take(key).await?;
-                }
-                Ok(Claim::Foreign(key_id)) => return Err(Stop(RepairProblem::ForeignKey, Some(key_id))),
-                Err(failure) if failure.http_status == Some(429) => {
-                    self.status.waits += 1;
-                    let wait = failure.retry_after_ms.unwrap_or(WAIT_MS).min(LONGEST_WAIT_MS);
-                    self.client.pause(wait).await;
-                }
-                Err(failure) => return Err(failure.into()),
+                Claim::Key(key) => self.take(key).await?,
+                Claim::Foreign(key_id) => return Err(Stop(RepairProblem::ForeignKey, Some(key_id))),
             }
         }
         Ok(())
+    }
+
+    /// Asks again where the server asks to wait, for as long as keys may be claimed.
+    async fn patiently<T, F: Future<Output = Result<T, Failure>>>(&mut self, ask: impl Fn() -> F) -> Result<T, Stop> {
+        let began = self.client.now();
+        loop {
+            let failure = match ask().await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            if failure.http_status != Some(429) {
+                return Err(failure.into());
+            }
+            self.status.waits += 1;
+            if self.has_lasted(began, CLAIMING_MS) {
+                return Err(RepairProblem::TimedOut.into());
+            }
+            self.client.pause(failure.retry_after_ms.unwrap_or(WAIT_MS).clamp(LOOK_MS, LONGEST_WAIT_MS)).await;
+        }
+    }
+
+    /// A clock that was put back does not make it last longer.
+    fn has_lasted(&self, since: Timestamp, ms: i64) -> bool {
+        (self.client.now().ms() - since.ms()).abs() > ms
     }
 
     async fn take(&mut self, key: SignedKey) -> Result<(), Stop> {
@@ -202,7 +220,11 @@ impl<C: Client> Repair<'_, C> {
         let SignedKey { key_id, key, .. } = key;
         self.status.claimed.push(ClaimedKey { key_id: key_id.clone(), key });
         self.client.note(&self.status);
-        if is_own == Some(true) { Ok(()) } else { Err(Stop(RepairProblem::ForeignKey, Some(key_id))) }
+        match is_own {
+            Some(true) => Ok(()),
+            Some(false) => Err(Stop(RepairProblem::ForeignKey, Some(key_id))),
+            None => Err(Stop(RepairProblem::NotVerifiable, Some(key_id))),
+        }
     }
 
     /// Waits for an accepted upload.
@@ -212,6 +234,7 @@ impl<C: Client> Repair<'_, C> {
         let woken = self.client.wake().await;
         self.status.error = woken.err().map(|failure| failure.message);
         let began = self.client.now();
+        let mut looks = 0;
         loop {
             let Uploads { accepted, refused } = self.client.uploads();
             if accepted > 0 {
@@ -220,8 +243,13 @@ impl<C: Client> Repair<'_, C> {
             if refused > 0 {
                 return Err(RepairProblem::StillRefused.into());
             }
-            if self.client.now().ms() - began.ms() > UPLOADING_MS {
+            if self.has_lasted(began, UPLOADING_MS) {
                 return Err(RepairProblem::NotUploaded.into());
+            }
+            // One that failed otherwise would be held back when it is tried again.
+            looks += 1;
+            if looks % LOOKS_PER_PASS == 0 {
+                self.client.let_through();
             }
             self.client.pause(LOOK_MS).await;
         }
@@ -230,7 +258,8 @@ impl<C: Client> Repair<'_, C> {
     /// What others get who claim a key of this device from now on.
     async fn test(&mut self) -> Result<(), Stop> {
         self.begin(RepairStep::Testing);
-        let key = match self.client.claim().await? {
+        let client = self.client;
+        let key = match self.patiently(|| client.claim()).await? {
             Claim::Key(key) => key,
             Claim::Foreign(key_id) => return Err(Stop(RepairProblem::NotGivenBack, Some(key_id))),
             Claim::Nothing => return Err(RepairProblem::NotGivenBack.into()),
@@ -250,7 +279,7 @@ impl<C: Client> Repair<'_, C> {
             if self.client.was_accepted(key) {
                 return true;
             }
-            if self.client.now().ms() - began.ms() > ANSWER_MS {
+            if self.has_lasted(began, ANSWER_MS) {
                 return false;
             }
             self.client.pause(LOOK_MS).await;

@@ -62,8 +62,8 @@ pub enum RepairProblem {
     ForeignKey,
     /// This browser cannot verify the signature of a key, or the refusal does not show it.
     NotVerifiable,
-    /// The server holds no key of this device, or more than a device may have.
-    Count,
+    /// The server holds more keys of this device than a device may have.
+    TooManyKeys,
     /// The server answered with an error, or not at all; see `error`.
     Server,
     /// It took too long.
