@@ -146,7 +146,7 @@ import { logoutClient } from '${specifierOf(from, initMatrix)}';
 import { useMatrixClient } from '${specifierOf(from, places.home('useMatrixClient', source))}';
 import { setGatedClient } from './gatedClient';
 
-/** Renders nothing until this device can only be fixed by logging out and back in. */
+/** Renders nothing until the encryption of this device is broken. */
 export function ${NAMES.recovery}() {
   const mx = useMatrixClient();
 

@@ -8,7 +8,7 @@ import type { Facts } from './reports';
 
 const NOTE = 'the diagnostics do not run (see status): notes of the host are left out, and entries may be missing';
 
-/** Nothing that the host or an exception of it has put into words is in it: there is no redaction. */
+/** What the browser and the client say of themselves; notes of the host, which may hold a secret, are left out. */
 export function bareReport(
   mx: MatrixClientLike | null | undefined,
   { tabs, ...facts }: Facts,
@@ -20,16 +20,24 @@ export function bareReport(
     generatedAt: isoNow(),
     sdkVersion: null,
     cryptoVersion: null,
-    userId: idOf(() => mx?.getUserId?.()),
-    deviceId: idOf(() => mx?.getDeviceId?.()),
-    syncState: null,
+    userId: textOf(() => mx?.getUserId?.()),
+    deviceId: textOf(() => mx?.getDeviceId?.()),
+    syncState: textOf(() => mx?.getSyncState?.()),
     cryptoReady: null,
     ed25519Key: null,
     curve25519Key: null,
     keyBackupVersion: null,
     crossSigningReady: null,
     storage: null,
-    environment: { app: null, userAgent: null, url: null, online: null, visibility: null, utcOffsetMinutes: null },
+    environment: {
+      app: null,
+      userAgent: textOf(() => navigator.userAgent),
+      // No query and no fragment: they may carry a login token.
+      url: textOf(() => location.origin + location.pathname),
+      online: null,
+      visibility: textOf(() => document.visibilityState),
+      utcOffsetMinutes: null,
+    },
     notes: [NOTE],
     ...facts,
     ...evidence,
@@ -46,10 +54,10 @@ export function bareReport(
   }
 }
 
-function idOf(ask: () => unknown): string | null {
+function textOf(ask: () => unknown): string | null {
   try {
-    const id = ask();
-    return typeof id === 'string' ? id : null;
+    const text = ask();
+    return typeof text === 'string' ? text : null;
   } catch {
     return null;
   }

@@ -1,7 +1,7 @@
 /**
  * Tells a Matrix web client why its end-to-end encryption is breaking, and keeps the proof.
  *
- * Importing this does nothing to the page; `lotus-crypto-diag/auto` does. No function here throws.
+ * Importing this does nothing to the page; `lotus-crypto-diag/auto` does. No function here throws, and of the promises only that of `logOutDevice` rejects.
  */
 
 import { type CryptoDiagSnapshot, core } from './core';

@@ -15,12 +15,4 @@ export interface MatrixClientLike {
 }
 
 /** The SDK's `CryptoApi`, by the shape that is asked for; nothing before the encryption runs. */
-export const cryptoOf = <Shape = CryptoApiLike>(mx: MatrixClientLike) => mx.getCrypto?.() as Shape | null | undefined;
-
-/** What is used of the SDK's `CryptoApi`. */
-export interface CryptoApiLike {
-  getVersion?(): unknown;
-  getOwnDeviceKeys?(): unknown;
-  getActiveSessionBackupVersion?(): unknown;
-  isCrossSigningReady?(): unknown;
-}
+export const cryptoOf = <Shape>(mx: MatrixClientLike) => mx.getCrypto?.() as Shape | null | undefined;

@@ -11,6 +11,7 @@ const marker = (database: string) => ({
     curve25519: 'curve',
     since: '2026-11-01T00:00:00.000Z',
     lastHealthy: '2026-11-02T00:00:00.000Z',
+    databaseSeen: '2026-11-01T00:00:00.000Z',
     lost: null,
     changed: null,
   }),

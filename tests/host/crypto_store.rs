@@ -31,6 +31,7 @@ fn marker() -> Marker {
         curve25519: "curve-first".into(),
         since: at(FIRST_SEEN),
         last_healthy: at(FIRST_SEEN),
+        database_seen: Some(at(FIRST_SEEN)),
         lost: None,
         changed: None,
     }
@@ -187,7 +188,10 @@ fn the_first_keys_are_remembered_and_nothing_is_written_twice() {
     assert_eq!(store.take_unsaved(), None);
     store.compare(keys("first"), at(NOW));
     let written = store.take_unsaved().unwrap();
-    assert_eq!(written, Marker { since: at(NOW), last_healthy: at(NOW), ..marker() });
+    assert_eq!(written, Marker { since: at(NOW), last_healthy: at(NOW), database_seen: None, ..marker() });
+    store.seen(at(NOW));
+    let written = store.take_unsaved().unwrap();
+    assert_eq!(written.database_seen, Some(at(NOW)));
     assert_eq!(store.take_unsaved(), None);
     assert_eq!(store.status().identity, IdentityCheck::FirstSeen);
 

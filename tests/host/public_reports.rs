@@ -104,6 +104,7 @@ pub(crate) fn report(case: &Case) -> Report {
         curve25519: keys.curve25519.clone(),
         since: at(-1_000_000),
         last_healthy: at(-1000),
+        database_seen: None,
         lost: None,
         changed: None,
     };

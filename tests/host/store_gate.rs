@@ -24,6 +24,7 @@ fn marker() -> Marker {
         curve25519: "curve".into(),
         since: at(SEEN),
         last_healthy: at(SEEN),
+        database_seen: Some(at(SEEN)),
         lost: None,
         changed: None,
     }
@@ -70,6 +71,7 @@ fn a_deleted_store_stops_the_start_and_every_doubtful_case_passes() {
     let unreadable = |reason: &str| Recall::Unreadable(reason.into());
     let lost = || Recall::Known(Marker { lost: Some(at(SEEN)), ..marker() });
     let changed = || Recall::Known(Marker { changed: Some(at(SEEN)), ..marker() });
+    let never_there = || Recall::Known(Marker { database_seen: None, ..marker() });
     let stopped = [
         case("deleted", known(), gone, absent),
         case("deleted, and the session is older than the marker", known(), gone, Opened::Absent(Some(SEEN - 1.0))),
@@ -90,6 +92,8 @@ fn a_deleted_store_stops_the_start_and_every_doubtful_case_passes() {
             Opened::Absent(Some(NOW)),
         ),
         case("another prefix: there is no marker for its database", Recall::Nothing, gone, absent),
+        case("another prefix: its keys were compared, and its database was never seen", never_there(), gone, absent),
+        case("a marker of before databases were noted", never_there(), gone, Opened::Absent(Some(SEEN))),
         case("an older version that kept its store elsewhere", Recall::Nothing, silent, Opened::NotAbsent),
         case("a browser that forgot localStorage, too", Recall::Nothing, gone, absent),
         case("localStorage is blocked", unreadable("SecurityError"), gone, absent),

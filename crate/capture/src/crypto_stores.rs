@@ -246,12 +246,13 @@ impl Inner {
         let (Some(ed25519), Some(curve25519)) = (key("ed25519"), key("curve25519")) else {
             return Err("the client tells no identity keys".into());
         };
-        let is_unproven = self.session.borrow().stores().is_unproven(device);
-        if is_unproven && Listing::now().names().await.is_ok_and(|names| !names.contains(&device.database)) {
-            return Err("the client keeps its keys elsewhere (databasePrefix)".into());
-        }
         let now = self.clock.now();
         self.session.borrow_mut().store_keys(device, IdentityKeys { ed25519, curve25519 }, now);
+        let is_unproven = self.session.borrow().stores().is_unproven(device);
+        // A host may keep its keys elsewhere, under a prefix of its own: what was never there cannot be deleted.
+        if is_unproven && Listing::now().names().await.is_ok_and(|names| names.contains(&device.database)) {
+            self.session.borrow_mut().stores_mut().seen(device, now);
+        }
         remember(&self.session);
         tell(&self.on_change);
         Ok(())

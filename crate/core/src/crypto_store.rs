@@ -4,9 +4,8 @@
 //! ids that the homeserver knows already. A marker outside the store remembers the keys; this module judges from the
 //! marker, from the databases that were found, and from the keys that the client has now.
 
-use serde::{Deserialize, Serialize};
-
 pub use crate::store_marker::{MARKER_SCHEMA, Marker, MarkerField, Recall};
+pub use crate::store_status::{CryptoStoreStatus, IdentityCheck, StoreLoss, StoreVerdict};
 use crate::store_trouble::{StoreTrouble, StoreTroubleKind};
 use crate::timestamp::Timestamp;
 
@@ -28,115 +27,6 @@ pub struct IdentityKeys {
     pub ed25519: String,
     /// The key agreement key.
     pub curve25519: String,
-}
-
-/// The verdict on a crypto store.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
-pub enum StoreVerdict {
-    /// It is there, and as far as they were compared, the identity keys are those of before.
-    Healthy,
-    /// This device was not seen before: there is nothing to compare it with.
-    FirstRun,
-    /// The device had a store, and it is gone.
-    Evicted,
-    /// The device came back under its old id with other identity keys: others still encrypt for the ones it had.
-    IdentityChanged,
-    /// The page has no connection to it any more: it was closed by force, or the store was deleted. Which, a reload tells.
-    ConnectionLost,
-    /// The browser cannot read or write it.
-    Failing,
-    /// There is no room left for it.
-    Full,
-    /// Another tab, or another release, made it of another version.
-    VersionConflict,
-    /// It is there, and its contents cannot be read.
-    Corrupt,
-    /// It is the store of another account or device.
-    WrongAccount,
-    /// It could not be found out; see `error`.
-    #[default]
-    Unknown,
-}
-
-impl StoreVerdict {
-    /// Whether the database may be deleted. The browser tells, which lists those that exist.
-    pub const fn may_be_gone(self) -> bool {
-        matches!(self, Self::Evicted | Self::ConnectionLost)
-    }
-}
-
-/// How the identity keys of the device compare with those that are remembered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
-pub enum IdentityCheck {
-    /// The client has not told them yet.
-    #[default]
-    NotCompared,
-    /// None were remembered.
-    FirstSeen,
-    /// The same.
-    Same,
-    /// Others, now or at an earlier start.
-    Changed,
-}
-
-/// The page lost its connection to the store while it was running. Whether the store is gone, the browser's list tells.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
-pub struct StoreLoss {
-    /// When the first line came that says so.
-    #[cfg_attr(feature = "bindings", ts(as = "String"))]
-    pub first_ts: Timestamp,
-    /// When the latest came.
-    #[cfg_attr(feature = "bindings", ts(as = "String"))]
-    pub last_ts: Timestamp,
-    /// How many came.
-    pub count: u32,
-    /// The first of them, secrets replaced by `[redacted]`.
-    pub message: String,
-}
-
-/// What is known of a crypto store.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
-pub struct CryptoStoreStatus {
-    /// The verdict.
-    pub verdict: StoreVerdict,
-    /// Since when it holds: of a healthy store, since when the device is known; of a lost one, when that was noticed.
-    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
-    pub since: Option<Timestamp>,
-    /// Whose store; `null` where nobody said.
-    pub user_id: Option<String>,
-    /// Of which device.
-    pub device_id: Option<String>,
-    /// Name of the database.
-    pub database: Option<String>,
-    /// Whether the database was there before the SDK could make it; `null`: the browser did not say, or it was too late.
-    pub database_existed: Option<bool>,
-    /// How the identity keys compare.
-    pub identity: IdentityCheck,
-    /// When the device was last seen with the keys it had first.
-    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
-    pub last_healthy: Option<Timestamp>,
-    /// The connection's loss under the running page, where it happened.
-    pub loss: Option<StoreLoss>,
-    /// Whether the browser still lists the database after that; `null`: it was not asked, or did not say.
-    #[serde(default)]
-    pub database_listed: Option<bool>,
-    /// Whether two independent signs say that this browser deleted the device's keys, and the SDK has not made new ones yet:
-    /// it is not to be started. `false` in every doubtful case.
-    #[serde(default)]
-    pub keys_deleted: bool,
-    /// What else keeps the client from using the store; `null`: nothing that was seen.
-    #[serde(default)]
-    pub trouble: Option<StoreTrouble>,
-    /// For a person to read: what could not be found out, and why.
-    pub error: Option<String>,
 }
 
 /// The store of one device, as far as this page has seen it.
@@ -208,12 +98,25 @@ impl CryptoStore {
     /// Whether the browser is to be asked once more, in another way, before the SDK opens the store: the device is known,
     /// and its database was not listed.
     pub fn is_in_doubt(&self) -> bool {
-        self.memory == Memory::Known && self.existed == Some(false) && self.identity == IdentityCheck::NotCompared
+        self.is_missing() && !self.absent
     }
 
-    /// Whether nothing shows yet that the device has this database: it was not there, and nobody remembers it.
+    fn is_missing(&self) -> bool {
+        let was_there = self.marker.as_ref().is_some_and(|marker| marker.database_seen.is_some());
+        let is_known = self.memory == Memory::Known && was_there;
+        is_known && self.existed == Some(false) && self.identity == IdentityCheck::NotCompared
+    }
+
+    /// Whether nothing shows yet that the device has this database, and a list of today may.
     pub fn is_unproven(&self) -> bool {
-        self.memory == Memory::Nothing && self.existed == Some(false) && self.marker.is_none()
+        self.marker.as_ref().is_some_and(|marker| marker.database_seen.is_none())
+    }
+
+    /// The browser lists the database, while the client has its keys.
+    pub fn seen(&mut self, now: Timestamp) {
+        if let Some(marker) = &mut self.marker {
+            marker.database_seen.get_or_insert(now);
+        }
     }
 
     /// The database was there when it was to be opened, whatever the browser listed.
@@ -238,7 +141,10 @@ impl CryptoStore {
             let IdentityKeys { ed25519, curve25519 } = keys;
             let (schema, since, last_healthy) = (MARKER_SCHEMA, now, now);
             let lost = self.loss.as_ref().map(|loss| loss.first_ts);
-            self.marker = Some(Marker { schema, ed25519, curve25519, since, last_healthy, lost, changed: None });
+            let database_seen = (self.existed == Some(true)).then_some(now);
+            let changed = None;
+            self.marker =
+                Some(Marker { schema, ed25519, curve25519, since, last_healthy, database_seen, lost, changed });
             return;
         };
         if marker.changed.is_some() || marker.ed25519 != keys.ed25519 || marker.curve25519 != keys.curve25519 {
@@ -247,6 +153,9 @@ impl CryptoStore {
             return;
         }
         marker.last_healthy = now;
+        if self.existed == Some(true) {
+            marker.database_seen.get_or_insert(now);
+        }
         if self.loss.is_none() {
             marker.lost = None;
         }
@@ -335,7 +244,7 @@ impl CryptoStore {
             last_healthy: marker.map(|marker| marker.last_healthy),
             loss: self.loss.clone(),
             database_listed: self.listed,
-            keys_deleted: self.absent && !self.retired && self.is_in_doubt(),
+            keys_deleted: self.absent && !self.retired && self.is_missing(),
             trouble: self.trouble.clone(),
             error: self.error.clone().or_else(|| {
                 let is_open = verdict == StoreVerdict::Unknown && self.lost_before();

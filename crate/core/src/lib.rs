@@ -26,6 +26,7 @@ pub mod signature;
 
 pub mod store_database;
 mod store_marker;
+mod store_status;
 
 pub mod crypto_store;
 pub mod evidence;

@@ -1,4 +1,4 @@
-//! When nothing but a reset of the device's encryption helps, and why.
+//! When a person has to do something about the device's encryption, and why.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ pub enum RecoveryCause {
     IdentityChanged,
 }
 
-/// Why the encryption of this device has to be reset.
+/// Why the encryption of this device is broken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]

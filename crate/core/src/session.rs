@@ -36,7 +36,7 @@ pub struct Evidences {
     pub crypto_store: Option<CryptoStoreStatus>,
     /// The uploads of one-time keys.
     pub upload_loop: UploadLoopStatus,
-    /// Set where nothing but a logout and a login helps, and why.
+    /// Set where the encryption of the device is broken until somebody does something about it, and why.
     #[serde(default)]
     pub recovery: Option<RecoveryReason>,
     /// The capture session; `null` before the first was started.
@@ -344,6 +344,7 @@ mod tests {
             curve25519: keys.1,
             since,
             last_healthy,
+            database_seen: at,
             lost: no_time,
             changed: no_time,
         };

@@ -22,6 +22,8 @@ pub struct Marker {
     pub since: Timestamp,
     /// When it was last seen with these keys.
     pub last_healthy: Timestamp,
+    /// When its database was first seen to be there: what was never there was not deleted.
+    pub database_seen: Option<Timestamp>,
     /// When its store was found gone.
     pub lost: Option<Timestamp>,
     /// When it was first seen with other keys. Never taken back: the homeserver and other devices remember the first.
@@ -89,6 +91,8 @@ impl Marker {
             curve25519: text("curve25519")?,
             since: time("since")?,
             last_healthy: time("lastHealthy")?,
+            // A marker of before this was noted has it not.
+            database_seen: time_or_null("databaseSeen").flatten(),
             lost: time_or_null("lost")?,
             changed: time_or_null("changed")?,
         })

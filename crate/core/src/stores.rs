@@ -72,6 +72,13 @@ impl CryptoStores {
         self.stores.iter().find(|store| store.device() == device).is_some_and(CryptoStore::is_unproven)
     }
 
+    /// The browser lists the database of a device, while the client has its keys.
+    pub fn seen(&mut self, device: &Device, now: Timestamp) {
+        if let Some(store) = self.of(device) {
+            store.seen(now);
+        }
+    }
+
     /// The database of a device was there when it was to be opened.
     pub fn opened(&mut self, device: &Device) {
         if let Some(store) = self.of(device) {
