@@ -50,7 +50,7 @@ test('no upload under the old device, which is gone after the new login; history
   const before = (await lab.uploads()).length;
   await old.page.goto(BEHIND_GATE);
   await expect(gateOf(old)).toBeVisible();
-  await expect(gateOf(old)).toContainText('Your earlier messages come back from your key backup');
+  await expect(gateOf(old)).toContainText('come back with your recovery key');
   const again = gateOf(old).getByRole('button', { name: 'Log in again' });
   await lab.setRules([{ path: '/logout$', times: 1, fault: { kind: 'drop' } }]);
   await expect(gateOf(old).getByRole('heading')).toBeFocused();
