@@ -733,7 +733,7 @@ utcOffsetMinutes: number | null, };
 export type RecoveryCause = "store-lost" | "upload-loop" | "identity-changed";
 
 /**
- * Why the encryption of this device has to be reset.
+ * Why the encryption of this device is broken.
  */
 export type RecoveryReason = {
 /**
@@ -770,7 +770,7 @@ cryptoStore: CryptoStoreStatus | null,
  */
 uploadLoop: UploadLoopStatus,
 /**
- * Set where nothing but a logout and a login helps, and why.
+ * Set where the encryption of the device is broken until somebody does something about it, and why.
  */
 recovery: RecoveryReason | null,
 /**

@@ -111,3 +111,10 @@ export const CALL_TROUBLE: Record<string, Rule> = {
   },
   dropped: { ...RESTART, fault: { kind: 'drop' } },
 };
+
+/** What one writes, the other reads, at the first try. */
+export async function reads(writer: Device, reader: Device, roomId: string, body: string): Promise<void> {
+  await writer.page.evaluate(([id, text]) => window.lab.send(id, text), [roomId, body] as const);
+  const lines = () => reader.page.evaluate((id) => window.lab.read(id), roomId);
+  await expect.poll(async () => (await lines()).map((line) => line.body), { timeout: 30_000 }).toContain(body);
+}

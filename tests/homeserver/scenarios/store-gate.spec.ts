@@ -11,23 +11,16 @@ import {
   synced,
   uploadAccepted,
   withOneTimeKeys,
-} from './client';
-import { expect, test } from './lab';
-import { connect } from './matrix-api';
-import { meet, provokeUpload } from './scenarios/actions';
+} from '../client';
+import { expect, test } from '../lab';
+import { connect } from '../matrix-api';
+import { meet, provokeUpload, reads } from './actions';
 
 const BEHIND_GATE = `${GATE}?store-gate`;
 const gateOf = ({ page }: Pick<Device, 'page'>) =>
   page.getByRole('main', { name: 'This browser deleted the encryption keys of this device' });
 const isReady = ({ page }: Pick<Device, 'page'>) =>
   expect(page.getByTestId('client')).toHaveAttribute('data-ready', 'true', { timeout: 30_000 });
-
-/** What one writes, the other reads, at the first try. */
-async function reads(writer: Device, reader: Device, roomId: string, body: string): Promise<void> {
-  await writer.page.evaluate(([id, text]) => window.lab.send(id, text), [roomId, body] as const);
-  const lines = () => reader.page.evaluate((id) => window.lab.read(id), roomId);
-  await expect.poll(async () => (await lines()).map((line) => line.body), { timeout: 30_000 }).toContain(body);
-}
 
 test('no upload under the old device, which is gone after the new login; history and every peer are read again', async ({
   lab,
@@ -36,6 +29,7 @@ test('no upload under the old device, which is gone after the new login; history
   const account = await lab.register('gated');
   const old = await logIn(account);
   await uploadAccepted(old.page, lab);
+  const token = (await lab.uploads()).at(-1)?.user;
   await comparedStore(old.page);
   const recoveryKey = await old.page.evaluate(() => window.lab.setUpBackup());
   const historyId = await old.page.evaluate(() => window.lab.writeMessage());
@@ -46,8 +40,13 @@ test('no upload under the old device, which is gone after the new login; history
   await reads(peer, old, room, 'before');
   await reads(old, peer, room, 'before, back');
 
+  const second = await logIn(account);
+
   await evict(old.page);
-  const before = (await lab.uploads()).length;
+  const ofOld = async () => (await lab.uploads()).filter(({ user }) => user === token).length;
+  await uploadAccepted(second.page, lab);
+  const before = await ofOld();
+  const all = (await lab.uploads()).length;
   await old.page.goto(BEHIND_GATE);
   await expect(gateOf(old)).toBeVisible();
   await expect(gateOf(old)).toContainText('come back with your recovery key');
@@ -64,7 +63,7 @@ test('no upload under the old device, which is gone after the new login; history
   await expect(async () => {
     expect(await old.page.evaluate(() => localStorage.getItem('session'))).toBeNull();
   }).toPass({ timeout: 30_000 });
-  expect((await lab.uploads()).length, 'nothing was uploaded for the old device').toBe(before);
+  expect(await ofOld(), 'nothing was uploaded for the old device').toBe(before);
   expect(await lab.query('SELECT 1 FROM devices WHERE device_id = ?', old.deviceId)).toEqual([]);
 
   const fresh: Device = { page: old.page, ...(await login(old.page, lab.baseUrl, account)) };
@@ -75,11 +74,13 @@ test('no upload under the old device, which is gone after the new login; history
   await expect.poll(async () => (await history()).map(({ body }) => body)).toEqual(['a message of the lab']);
   await reads(peer, fresh, room, 'after, from who knew the old device');
   await reads(fresh, peer, room, 'after, back');
+  await reads(second, fresh, room, 'after, from the second device of the same user');
+  await reads(fresh, second, room, 'after, to the second device');
   const stranger = await logIn(await lab.register('new-peer'));
   const newRoom = await meet(stranger, fresh);
   await reads(stranger, fresh, newRoom, 'after, from a stranger');
   await reads(fresh, stranger, newRoom, 'after, to a stranger');
-  expect(refusedAsExisting((await lab.uploads()).slice(before))).toEqual([]);
+  expect(refusedAsExisting((await lab.uploads()).slice(all))).toEqual([]);
   expect((await reportOf(fresh.page)).uploadLoop).toMatchObject({ state: 'idle', refusals: 0 });
 });
 

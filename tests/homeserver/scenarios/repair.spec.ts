@@ -14,34 +14,46 @@ import {
   uploadAccepted,
   uploadLoop,
   withOneTimeKeys,
-} from './client';
-import { expect, test } from './lab';
-import { connect } from './matrix-api';
-import { meet, provokeUpload, restoreOlderStore } from './scenarios/actions';
+} from '../client';
+import { expect, test } from '../lab';
+import { connect } from '../matrix-api';
+import { meet, provokeUpload, reads, restoreOlderStore } from './actions';
 
 const repair = ({ page }: Device) => page.evaluate(() => window.lib.repairOneTimeKeys(window.lab.client));
 const identityOf = ({ page }: Device) => page.evaluate(() => window.lab.client?.getCrypto()?.getOwnDeviceKeys());
 const looping = ({ page }: Device) =>
   expect.poll(async () => (await uploadLoop(page)).state, { timeout: 60_000 }).toBe('looping');
 
-/** What one writes, the other reads, at the first try. */
-async function reads(writer: Device, reader: Device, roomId: string, body: string): Promise<void> {
-  await writer.page.evaluate(([id, text]) => window.lab.send(id, text), [roomId, body] as const);
-  const lines = () => reader.page.evaluate((id) => window.lab.read(id), roomId);
-  await expect.poll(async () => (await lines()).map((line) => line.body), { timeout: 30_000 }).toContain(body);
-}
+/** Longer than anything that the SDK does of its own accord. */
+const TRAFFIC_MS = 180_000;
 
-test('a restored store is repaired: the loop ends, first contacts read and are read, also after traffic and a reload', async ({
+test('a restored store is repaired: the loop ends, everybody reads and is read, also after traffic and a reload', async ({
   lab,
   logIn,
 }) => {
-  const victim = await logIn(await lab.register('repaired'));
+  test.setTimeout(420_000);
+  const account = await lab.register('repaired');
+  const victim = await logIn(account);
   const claimer = await connect(lab.baseUrl, await lab.register('claimer'));
   await uploadAccepted(victim.page, lab);
   await comparedStore(victim.page);
+  await victim.page.evaluate(() => window.lab.setUpBackup());
+  const other = await logIn(account);
   const identity = await identityOf(victim);
   await restoreOlderStore(lab, victim, claimer);
   await looping(victim);
+  // Somebody claims a dead key, and is not understood.
+  const peer = await logIn(await lab.register('claimed-a-dead-key'));
+  const room = await meet(peer, victim);
+  await peer.page.evaluate((id) => window.lab.send(id, 'lost'), room);
+  const lines = () => victim.page.evaluate((id) => window.lab.read(id), room);
+  await expect.poll(async () => (await lines()).map(({ body }) => body), { timeout: 30_000 }).toEqual([null]);
+  const trust = () =>
+    victim.page.evaluate(async () => {
+      const crypto = window.lab.client?.getCrypto();
+      return [await crypto?.getActiveSessionBackupVersion(), await crypto?.isCrossSigningReady()];
+    });
+  const trusted = await trust();
 
   const status = await repair(victim);
   test
@@ -52,17 +64,22 @@ test('a restored store is repaired: the loop ends, first contacts read and are r
   expect(await uploadLoop(victim.page)).toMatchObject({ state: 'recovered' });
   expect(await identityOf(victim)).toEqual(identity);
   expect((await reportOf(victim.page)).repair).toEqual(status);
+  expect(await trust()).toEqual(trusted);
 
   const before = (await lab.uploads()).length;
   const stranger = await logIn(await lab.register('first-contact'));
-  const room = await meet(stranger, victim);
-  await reads(stranger, victim, room, 'to the repaired device');
-  await reads(victim, stranger, room, 'and back');
-  for (let round = 0; round < 2; round++) await provokeUpload(lab, claimer, victim);
+  const first = await meet(stranger, victim);
+  await reads(stranger, victim, first, 'to the repaired device');
+  await reads(victim, stranger, first, 'and back');
+  await reads(stranger, other, first, 'to the other device of the same user');
+  await reads(victim, peer, room, 'one message to who was not understood');
+  await reads(peer, victim, room, 'and now they are');
+  const began = Date.now();
+  while (Date.now() - began < TRAFFIC_MS) await provokeUpload(lab, claimer, victim);
   await load(victim.page);
   await synced(victim.page);
   await provokeUpload(lab, claimer, victim);
-  await reads(stranger, victim, room, 'after the reload');
+  await reads(stranger, victim, first, 'after the reload');
   expect(refusedAsExisting((await lab.uploads()).slice(before))).toEqual([]);
   expect((await comparedStore(victim.page)).verdict).toBe('healthy');
 });
@@ -103,6 +120,35 @@ test('a repair that is cut off is done again: by a reload, by errors of the serv
   const before = (await lab.uploads()).length;
   await provokeUpload(lab, claimer, victim);
   expect(refusedAsExisting((await lab.uploads()).slice(before))).toEqual([]);
+});
+
+test('others come between: a peer who claims, a tab that is opened', async ({ lab, logIn }) => {
+  const victim = await logIn(await lab.register('between'));
+  const claimer = await connect(lab.baseUrl, await lab.register('claimer'));
+  await uploadAccepted(victim.page, lab);
+  await comparedStore(victim.page);
+  await restoreOlderStore(lab, victim, claimer);
+  await looping(victim);
+  const claims = async () => (await lab.requests({ method: 'POST', path: /\/keys\/claim$/ })).length;
+  await lab.setRules([{ path: '/keys/claim$', fault: { kind: 'delay', ms: 200 } }]);
+
+  const before = await claims();
+  const interrupted = repair(victim);
+  await expect.poll(claims).toBeGreaterThan(before + 1);
+  const second = await victim.page.context().newPage();
+  await second.goto('auto.html');
+  expect(await interrupted).toMatchObject({ state: 'failed', problem: 'not-alone' });
+  expect((await uploadLoop(victim.page)).state).toBe('looping');
+  await second.close();
+  await load(victim.page);
+  await comparedStore(victim.page);
+  await looping(victim);
+
+  const repairing = repair(victim);
+  for (let claim = 0; claim < 3; claim++) await claimer.claim(victim);
+  const status = await repairing;
+  expect(status).toMatchObject({ state: 'repaired', problem: null });
+  await lab.clearRules();
 });
 
 test('by the prompt: the report first, then the repair, by keyboard; the prompt says that it is over', async ({
