@@ -42,7 +42,9 @@ test('a restored store is repaired: the loop ends, everybody reads and is read, 
   const identity = await identityOf(victim);
   await restoreOlderStore(lab, victim, claimer);
   await looping(victim);
-  // Somebody claims a dead key, and is not understood.
+  // Somebody claims a dead key, and is not understood: before those, the server hands out the keys that the store knows.
+  const dead = (await uploadLoop(victim.page)).refusal?.keyId;
+  for (let claims = 0; claims < 100 && (await claimer.claim(victim)) !== dead; claims++);
   const peer = await logIn(await lab.register('claimed-a-dead-key'));
   const room = await meet(peer, victim);
   await peer.page.evaluate((id) => window.lab.send(id, 'lost'), room);
@@ -169,7 +171,7 @@ test('by the prompt: the report first, then the repair, by keyboard; the prompt 
   const saved = page.waitForEvent('download');
   await repairing.getByRole('button', { name: 'Download report' }).press('Enter');
   expect((await saved).suggestedFilename()).toMatch(/^lotus-crypto-diag-.*\.json$/);
-  await expect(repairing.getByRole('status')).toContainText('Saved as lotus-crypto-diag-');
+  await expect(repairing.getByText('Saved as lotus-crypto-diag-')).toBeVisible();
   await repairing.getByRole('button', { name: 'Repair now' }).press('Enter');
 
   const repaired = page.getByRole('region', { name: 'The encryption of this device is repaired' });
