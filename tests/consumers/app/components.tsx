@@ -3,6 +3,7 @@ import {
   CryptoDiagnostics,
   CryptoDiagWordsProvider,
   CryptoRecoveryPrompt,
+  CryptoStoreGate,
   OtherTabBanner,
   TabGate,
 } from 'lotus-crypto-diag/react';
@@ -15,8 +16,10 @@ export function Host({ children }: HostProps) {
     <CryptoDiagWordsProvider words={{ card: { title: 'Verschlüsselung' } }}>
       <OtherTabBanner appName="Lotus" />
       <TabGate name="@alice:example.org ALICEDEVICE" appName="Lotus" onLost={() => {}}>
-        {children}
-        <CryptoRecoveryPrompt mx={{}} onLogout={() => {}} />
+        <CryptoStoreGate userId="@alice:example.org" deviceId="ALICEDEVICE" appName="Lotus" onSignOut={() => {}}>
+          {children}
+        </CryptoStoreGate>
+        <CryptoRecoveryPrompt mx={{}} onLogout={() => {}} repair={false} />
         <CryptoDiagnostics mx={{}} extras={{ app: 'Lotus 4.11.1', sdkVersion: '41.7.0' }} embedded />
       </TabGate>
     </CryptoDiagWordsProvider>

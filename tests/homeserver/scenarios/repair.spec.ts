@@ -138,7 +138,7 @@ test('others come between: a peer who claims, a tab that is opened', async ({ la
   const interrupted = repair(victim);
   await expect.poll(claims).toBeGreaterThan(before + 1);
   const second = await victim.page.context().newPage();
-  await second.goto('auto.html');
+  await second.goto('http://127.0.0.1:4199/auto.html');
   expect(await interrupted).toMatchObject({ state: 'failed', problem: 'not-alone' });
   expect((await uploadLoop(victim.page)).state).toBe('looping');
   await second.close();

@@ -22,6 +22,15 @@ const gateOf = ({ page }: Pick<Device, 'page'>) =>
 const isReady = ({ page }: Pick<Device, 'page'>) =>
   expect(page.getByTestId('client')).toHaveAttribute('data-ready', 'true', { timeout: 30_000 });
 
+const knows = ({ page }: Device, { userId, deviceId }: Device): Promise<boolean> =>
+  page.evaluate(
+    async ([user, device]) => {
+      const known = await window.lab.client?.getCrypto()?.getUserDeviceInfo([user]);
+      return known?.get(user)?.has(device) ?? false;
+    },
+    [userId, deviceId] as const,
+  );
+
 test('no upload under the old device, which is gone after the new login; history and every peer are read again', async ({
   lab,
   logIn,
@@ -72,6 +81,8 @@ test('no upload under the old device, which is gone after the new login; history
   await fresh.page.evaluate((key) => window.lab.restoreBackup(key), recoveryKey);
   const history = () => fresh.page.evaluate((id) => window.lab.read(id), historyId);
   await expect.poll(async () => (await history()).map(({ body }) => body)).toEqual(['a message of the lab']);
+  // Whoever writes before their client has heard of the new device does not encrypt for it.
+  for (const writer of [peer, second]) await expect.poll(() => knows(writer, fresh)).toBe(true);
   await reads(peer, fresh, room, 'after, from who knew the old device');
   await reads(fresh, peer, room, 'after, back');
   await reads(second, fresh, room, 'after, from the second device of the same user');
