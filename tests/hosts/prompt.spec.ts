@@ -30,6 +30,17 @@ async function loseStores(page: Page): Promise<void> {
   await session.send('Storage.clearDataForOrigin', { origin: new URL(page.url()).origin, storageTypes: 'indexeddb' });
 }
 
+/** Loads the page anew as a device that was marked by an earlier release: no gate stops its client. */
+async function reloadPastGate(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    for (const key of Object.keys(localStorage).filter((name) => name.startsWith('lotus-crypto-diag/device/'))) {
+      const marker = JSON.parse(localStorage.getItem(key) ?? '{}');
+      localStorage.setItem(key, JSON.stringify({ ...marker, databaseSeen: null }));
+    }
+  });
+  await page.reload();
+}
+
 /** Lets the client sync: what it waits for comes at once. */
 async function disturb(page: Page, lab: Way): Promise<() => Promise<unknown>> {
   const device = await deviceOf(page);
@@ -54,13 +65,26 @@ test('the stores go under the running page: the prompt comes without a reload', 
   expect(await page.evaluate(() => 'isSamePage' in window)).toBe(true);
 });
 
+test('the stores are gone at the next start: the client is not started, and the way leads to the login', async ({
+  page,
+  lab,
+}) => {
+  await settleIn(page, lab);
+  await loseStores(page);
+  await page.reload();
+  const gate = page.getByRole('main', { name: 'This browser deleted the encryption keys of this device' });
+  await gate.getByRole('button', { name: 'Log in again' }).click();
+  await expect(page).toHaveURL(/\/login/);
+  expect(refusedAsExisting(await lab.uploads())).toEqual([]);
+});
+
 test('“Not now” holds when the fault goes on to refused uploads', async ({ page, lab }) => {
   await settleIn(page, lab);
   const sync = await disturb(page, lab);
   await loseStores(page);
   // So that a person may answer to the lost keys before the first refusal.
   await lab.setRules([{ method: 'POST', path: '/keys/upload$', fault: { kind: 'delay', ms: 5000 } }]);
-  await page.reload();
+  await reloadPastGate(page);
   await prompt(page).getByRole('button', { name: 'Not now' }).click();
   await expect(prompt(page)).toBeHidden();
   expect(refusedAsExisting(await lab.uploads())).toEqual([]);
@@ -80,7 +104,7 @@ test('on a small screen the prompt leaves the composer free', async ({ page, lab
   await page.setViewportSize({ width: 360, height: 640 });
   await settleIn(page, lab);
   await loseStores(page);
-  await page.reload();
+  await reloadPastGate(page);
   await expect(prompt(page)).toBeVisible();
   const [above, below] = [await boxOf(prompt(page)), await boxOf(composer(page))];
   const isApart = above.y + above.height <= below.y || below.y + below.height <= above.y;
@@ -92,7 +116,7 @@ test('on a small screen the prompt leaves the composer free', async ({ page, lab
 test('the prompt lies above the open settings', async ({ page, lab }) => {
   await settleIn(page, lab);
   await loseStores(page);
-  await page.reload();
+  await reloadPastGate(page);
   await expect(prompt(page)).toBeVisible();
   await page.getByRole('button', { name: 'Settings' }).click();
   await expect(page.getByRole('dialog', { name: 'Settings' })).toBeVisible();
