@@ -43,6 +43,7 @@ export function bareReport(
     ...evidence,
     tabs: tabs && { ...tabs, session: null },
     latency: null,
+    earlier: [],
     diagnosis: null,
     runbook: null,
   };

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use lotus_crypto_diag::capture_session::{CaptureSession, Mark, MarkKind};
 use lotus_crypto_diag::crypto_store::{CryptoStoreStatus, IdentityCheck, StoreLoss, StoreVerdict};
+use lotus_crypto_diag::earlier::{EarlierPage, PageEnd};
 use lotus_crypto_diag::election::Role;
 use lotus_crypto_diag::entry::{
     CallFailure, CallMembership, CallRequest, Detail, Entry, Fault, FaultCounts, Level, MalformedCause, Refusal,
@@ -102,6 +103,8 @@ fn the_typescript_types_are_those_of_the_model() {
         declaration::<RepairStep>(config),
         declaration::<RepairProblem>(config),
         declaration::<ClaimedKey>(config),
+        declaration::<PageEnd>(config),
+        declaration::<EarlierPage>(config),
         declaration::<RepairStatus>(config),
         declaration::<FindingId>(config),
         declaration::<Verdict>(config),

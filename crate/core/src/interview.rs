@@ -118,7 +118,8 @@ impl Interview {
             blind_spots,
         };
         redact_words(&mut page);
-        FreshReport { page, tabs, latency, capture_session, repair, diagnosis: (), runbook: () }
+        let earlier = Vec::new();
+        FreshReport { page, tabs, latency, capture_session, repair, earlier, diagnosis: (), runbook: () }
     }
 }
 

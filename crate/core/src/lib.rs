@@ -53,6 +53,8 @@ pub mod one_time_key;
 pub mod recovery;
 pub mod repair;
 
+pub mod earlier;
+
 pub mod roll_message;
 pub mod session;
 

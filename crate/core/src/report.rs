@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::capture_session::CaptureSession;
 use crate::crypto_store::CryptoStoreStatus;
+use crate::earlier::EarlierPage;
 use crate::entry::{Entry, FaultCounts};
 use crate::json::to_pretty_json;
 use crate::latency::Latency;
@@ -169,6 +170,9 @@ pub struct Report {
     /// The latest repair of the one-time keys that a person asked for; `null`: none.
     #[serde(default)]
     pub repair: Option<RepairStatus>,
+    /// The page loads before this one, the oldest first, as far as their evidence was kept.
+    #[serde(default)]
+    pub earlier: Vec<EarlierPage>,
     /// What the report says; `null`: the module for it was not loaded.
     #[serde(default)]
     pub diagnosis: Option<Diagnosis>,
@@ -192,6 +196,8 @@ pub struct FreshReport<T> {
     pub capture_session: Option<CaptureSession>,
     /// The repair that a person asked for.
     pub repair: Option<RepairStatus>,
+    /// The page loads before this one.
+    pub earlier: Vec<EarlierPage>,
     /// `null`: the module for it has another memory.
     pub diagnosis: (),
     /// The same.

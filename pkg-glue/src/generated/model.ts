@@ -987,6 +987,56 @@ keyId: string,
 key: string, };
 
 /**
+ * How a page ended, as far as the browser lets that be known.
+ */
+export type PageEnd = "closed" | "reloaded" | "crashed" | "discarded" | "replaced" | "open" | "unknown";
+
+/**
+ * What was seen in one earlier page load of the device.
+ */
+export type EarlierPage = {
+/**
+ * When the page began, by the clock of the device.
+ */
+beganAt: string,
+/**
+ * The latest moment at which the page is known to have run.
+ */
+lastSeenAt: string,
+/**
+ * How it ended.
+ */
+end: PageEnd,
+/**
+ * Lines seen of each fault, kept as an entry or not.
+ */
+counts: FaultCounts,
+/**
+ * The evidence, the most recent last: at most 200 entries, fewer where there was no room.
+ */
+entries: Array<Entry>,
+/**
+ * So many entries of that page were left out for want of room.
+ */
+entriesLeftOut: number,
+/**
+ * The device's crypto store, as it was seen last in that page; `null`: it was not asked about.
+ */
+cryptoStore: CryptoStoreStatus | null,
+/**
+ * The uploads of one-time keys, as they stood last in that page.
+ */
+uploadLoop: UploadLoopStatus,
+/**
+ * The capture session of that page; `null`: none.
+ */
+captureSession: CaptureSession | null,
+/**
+ * The latest repair that a person asked for in that page; `null`: none.
+ */
+repair: RepairStatus | null, };
+
+/**
  * The latest repair of this page.
  */
 export type RepairStatus = {
@@ -1633,6 +1683,10 @@ captureSession: CaptureSession | null,
  * The latest repair of the one-time keys that a person asked for; `null`: none.
  */
 repair: RepairStatus | null,
+/**
+ * The page loads before this one, the oldest first, as far as their evidence was kept.
+ */
+earlier: Array<EarlierPage>,
 /**
  * What the report says; `null`: the module for it was not loaded.
  */
