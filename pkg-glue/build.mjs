@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
+import { inlinedWasm } from './inlined-wasm.mjs';
 import { lateGlobals } from './late-globals.mjs';
 import { optimise } from './optimise.mjs';
 
@@ -39,9 +40,7 @@ await build({
   minifyWhitespace: true,
   jsx: 'automatic',
   charset: 'utf8',
-  // No character of base64 is special to any minifier that a host may run over it.
-  loader: { '.wasm': 'base64' },
-  plugins: [lateGlobals],
+  plugins: [lateGlobals, inlinedWasm],
   external: ['react', 'react/jsx-runtime', 'folds'],
   define: { __VERSION__: JSON.stringify(`${version}+wasm.${hash}`) },
   chunkNames: '[name]-[hash]',

@@ -1,5 +1,21 @@
-/** The bytes of an inlined file. The build writes it as base64, which passes through every minifier unharmed. */
-export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  const { fromBase64 } = Uint8Array as unknown as { fromBase64?: (base64: string) => Uint8Array<ArrayBuffer> };
-  return fromBase64 ? fromBase64(base64) : Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0));
+/** So many symbols there are, and of them so many that shift the next one: see `inlined-wasm.mjs`, which writes the text. */
+const SYMBOLS = 89;
+const SHIFTS = 2;
+
+/** The bytes of an inlined file. */
+export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  const start = SYMBOLS + 2 * 256;
+  const placeOf = new Uint8Array(128);
+  for (let at = 0; at < SYMBOLS; at++) placeOf[text.charCodeAt(at)] = at;
+  const order = Uint8Array.from({ length: 256 }, (_, at) => Number.parseInt(text.substr(SYMBOLS + 2 * at, 2), 16));
+  const bytes = new Uint8Array(text.length - start);
+  let length = 0;
+  for (let at = start; at < text.length; at++) {
+    let place = placeOf[text.charCodeAt(at)] ?? 0;
+    if (place < SHIFTS) {
+      place = SYMBOLS * (place + 1) + (placeOf[text.charCodeAt(++at)] ?? 0);
+    }
+    bytes[length++] = order[place - SHIFTS] ?? 0;
+  }
+  return bytes.subarray(0, length);
 }

@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
+import { inlinedWasm } from '../../pkg-glue/inlined-wasm.mjs';
 import { lateGlobals } from '../../pkg-glue/late-globals.mjs';
 import { optimise } from '../../pkg-glue/optimise.mjs';
 import { wasmParts } from './wasm-parts.mjs';
@@ -46,8 +47,8 @@ async function bundle(entry, isWithout = false) {
     metafile: true,
     splitting: true,
     outdir: 'out',
-    loader: { '.wasm': isWithout ? 'empty' : 'base64' },
-    plugins: [lateGlobals],
+    loader: { '.wasm': 'empty' },
+    plugins: isWithout ? [lateGlobals] : [lateGlobals, inlinedWasm],
     external: ['react', 'react/jsx-runtime', 'folds'],
     define: { __VERSION__: '"0.0.0+wasm.000000000000"' },
     logLevel: 'warning',

@@ -1,27 +1,22 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
+import { textOf } from '../../pkg-glue/inlined-wasm.mjs';
 import { bytesOf } from '../../pkg-glue/src/inlined';
 
 const everyByte = Uint8Array.from({ length: 1027 }, (_, at) => at % 256);
-const base64 = Buffer.from(everyByte).toString('base64');
-
-/** What a browser that has it does. */
-const fromBase64 = vi.fn((text: string) => Uint8Array.from(Buffer.from(text, 'base64')));
-
-afterEach(() => {
-  Reflect.deleteProperty(Uint8Array, 'fromBase64');
-  fromBase64.mockClear();
-});
 
 describe('an inlined file has the bytes it had', () => {
-  it('where the browser reads base64 into bytes', () => {
-    Object.assign(Uint8Array, { fromBase64 });
-    expect(bytesOf(base64)).toEqual(everyByte);
-    expect(fromBase64).toHaveBeenCalledOnce();
+  it.each([
+    ['nothing', new Uint8Array()],
+    ['one byte', Uint8Array.of(255)],
+    ['every byte, as often as the others', everyByte],
+    ['every byte, some of them rarely', Uint8Array.from([...everyByte, ...everyByte.map((byte) => byte >> 2)])],
+    ['one byte over and over', new Uint8Array(5000).fill(7)],
+  ])('%s', (_, bytes) => {
+    expect(bytesOf(textOf(bytes))).toEqual(bytes);
   });
 
-  it('where it does not', () => {
-    expect(bytesOf(base64)).toEqual(everyByte);
-    expect(fromBase64).not.toHaveBeenCalled();
+  it('in characters that mean nothing to a string of JavaScript, or to a page', () => {
+    expect(textOf(everyByte)).toMatch(/^[ !#%&(-;=-[\]-_a-~]+$/);
   });
 });

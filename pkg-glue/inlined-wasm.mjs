@@ -1,0 +1,37 @@
+// A WebAssembly module as text, for a string of JavaScript that no minifier changes. Base64 would tear the bytes apart, so
+// that gzip finds few repeats: here, the text of a module has the gzip size of its file.
+import { readFileSync } from 'node:fs';
+
+/** Printable ASCII, but for what some string of JavaScript, or a page that it stands in, reads as something else. */
+const SYMBOLS = Array.from({ length: 95 }, (_, at) => String.fromCharCode(0x20 + at)).filter(
+  (symbol) => !'"\'`\\$<'.includes(symbol),
+);
+/** A symbol after one of these is another byte than without it. */
+const SHIFTS = 2;
+
+/**
+ * First the symbols, then the bytes in hex in the order of their symbols, then the text. The most frequent bytes have a
+ * symbol of their own, the others have two.
+ *
+ * @param {Uint8Array} bytes
+ */
+export function textOf(bytes) {
+  const frequency = new Array(256).fill(0);
+  for (const byte of bytes) frequency[byte]++;
+  const order = [...frequency.keys()].sort((a, b) => frequency[b] - frequency[a] || a - b);
+  const own = SYMBOLS.slice(SHIFTS);
+  const shifted = SYMBOLS.slice(0, SHIFTS).flatMap((shift) => SYMBOLS.map((symbol) => shift + symbol));
+  /** @type {string[]} */
+  const symbolOf = [];
+  for (const [at, byte] of order.entries()) symbolOf[byte] = [...own, ...shifted][at] ?? '';
+  const alphabet = SYMBOLS.join('') + Buffer.from(order).toString('hex');
+  return alphabet + Array.from(bytes, (byte) => symbolOf[byte]).join('');
+}
+
+/** For esbuild: the default export of a `.wasm` file is its text. */
+export const inlinedWasm = {
+  name: 'inlined-wasm',
+  setup(/** @type {import('esbuild').PluginBuild} */ { onLoad }) {
+    onLoad({ filter: /\.wasm$/ }, ({ path }) => ({ contents: textOf(readFileSync(path)), loader: 'text' }));
+  },
+};
