@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help demo lab test test-homeserver record check bench fuzz pkg bindings api clean
-.PHONY: rust cxx wasm-pack python sqlite postgres chromium
+.PHONY: rust cxx wasm-pack python sqlite postgres chromium firefox webkit
 
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 export npm_config_loglevel := error
@@ -33,10 +33,11 @@ demo: $(PACKAGE) ## the demo page, on 127.0.0.1; HOMESERVER=<url>: with a login 
 lab: $(PACKAGE) python $(DATABASE) ## the demo together with a Synapse of its own to log in to
 	@node tests/homeserver/play.mjs
 
-test: check chromium python postgres $(CONSUMERS) $(HOSTS) $(PEERS) ## everything: check, then the tests on the host, in Chromium, in Node, end to end
+test: check chromium firefox webkit python postgres $(CONSUMERS) $(HOSTS) $(PEERS) ## everything: check, then the tests on the host, in Chromium, Firefox and WebKitGTK, in Node, end to end
 	cargo test --workspace --features bindings
 	wasm-pack test --headless --chrome --chromedriver /usr/bin/chromedriver crate/capture
 	wasm-pack test --headless --chrome --chromedriver /usr/bin/chromedriver crate/core --test corpus
+	@if command -v geckodriver firefox-esr >/dev/null; then $(WASM_IN_FIREFOX); else echo "Left out: the WebAssembly's tests in Firefox"; test -z "$$CI"; fi
 	@SEED=1 $(MAKE) -s fuzz SECONDS=5
 	npm -w tests run -s unit
 	npm -w tests run -s e2e
@@ -48,6 +49,8 @@ test: check chromium python postgres $(CONSUMERS) $(HOSTS) $(PEERS) ## everythin
 
 test-homeserver: $(PACKAGE) chromium python $(DATABASE) ## the tests against a real Synapse alone; DATABASE=postgres: not on SQLite
 	npm -w tests run -s e2e -- --project='homeserver*'
+
+WASM_IN_FIREFOX = wasm-pack test --headless --firefox --geckodriver "$$(command -v geckodriver)" crate/capture
 
 RECORDED = $(CURDIR)/$(if $(filter newest,$(SDK)),target/recorded,tests/fixtures/recorded)
 record: $(PACKAGE) chromium python ## writes the recorded sessions of the fixtures anew (9 minutes), and tests what they say; SDK=newest: in target/recorded, of the newest releases on npm
@@ -147,3 +150,14 @@ postgres:
 chromium:
 	@test -x /usr/bin/chromium -a -x /usr/bin/chromedriver || { echo "Installing Chromium (once, half a minute)"; \
 		$(AS_ROOT) apt-get update -qq; $(AS_ROOT) apt-get install -qq chromium chromium-driver >/dev/null; }
+
+# Where an engine cannot be installed, its tests say so and are left out; in CI they fail.
+firefox: rust
+	@command -v firefox-esr >/dev/null || { echo "Installing Firefox (once, half a minute)"; \
+		$(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -qq firefox-esr >/dev/null; } || echo "Firefox cannot be installed here"
+	@command -v geckodriver >/dev/null || { echo "Installing geckodriver (once, about 2 minutes)"; cargo install -q geckodriver --version 0.37.0; } || \
+		echo "geckodriver cannot be installed here"
+
+webkit:
+	@test -x /usr/bin/WebKitWebDriver -a -x /usr/bin/Xvfb || { echo "Installing WebKitGTK and a screen for it (once, half a minute)"; \
+		$(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -qq webkit2gtk-driver xvfb >/dev/null; } || echo "WebKitGTK cannot be installed here"

@@ -1,5 +1,7 @@
 import { defineConfig } from '@playwright/test';
 
+import type { EngineName } from './engines/driver/engines';
+
 const NEWEST_SDK = { baseURL: 'http://127.0.0.1:4199/sdk-newest/' };
 // Only when asked: `make record` writes fixtures.
 const sdk = process.env['RECORD'];
@@ -10,7 +12,9 @@ const record = {
   ...(sdk === 'newest' && { use: NEWEST_SDK }),
 };
 
-export default defineConfig({
+const ENGINES: EngineName[] = ['chromium', 'firefox', 'webkit'];
+
+export default defineConfig<object, { engine: EngineName }>({
   projects: [
     { name: 'page', testDir: 'e2e' },
     { name: 'homeserver', testDir: 'homeserver', testIgnore: 'record/**', timeout: 120_000 },
@@ -21,6 +25,7 @@ export default defineConfig({
       timeout: 120_000,
       use: NEWEST_SDK,
     },
+    ...ENGINES.map((engine) => ({ name: engine, testDir: 'engines', use: { engine } })),
     ...(sdk ? [record] : []),
   ],
   outputDir: '../test-results',

@@ -91,9 +91,17 @@ async function answer(request, response) {
   }
 }
 
-createServer((request, response) => {
-  // A page that goes while its body is on the way breaks the reading of it; the pages of the other tests go on.
-  answer(request, response).catch(() => response.destroy());
-})
-  .on('upgrade', handleSocket)
-  .listen(4199, '127.0.0.1', () => console.log('Serving them on http://127.0.0.1:4199'));
+/** @param {string} address */
+const listen = (address) =>
+  new Promise((resolve) =>
+    createServer((request, response) => {
+      // A page that goes while its body is on the way breaks the reading of it; the pages of the other tests go on.
+      answer(request, response).catch(() => response.destroy());
+    })
+      .on('upgrade', handleSocket)
+      .listen(4199, address, () => resolve(undefined)),
+  );
+
+// Each address is an origin of its own, for tests of one browser that must not see what another has stored.
+await Promise.all(Array.from({ length: 64 }, (_, at) => listen(`127.0.0.${at + 1}`)));
+console.log('Serving them on http://127.0.0.1:4199');

@@ -12,12 +12,17 @@ const UNREADABLE = '[unreadable]';
 const { isArray } = Array;
 /** @type {((value: unknown) => boolean) | undefined} */
 const isErrorNative = /** @type {any} */ (Error).isError;
+/** @type {boolean | undefined} */
+let isNativeComplete;
 
 /** An Error or DOMException of any realm. */
 export function isError(/** @type {any} */ value) {
   if (value instanceof Error) return true;
   if (typeof value !== 'object' || value === null) return false;
-  if (isErrorNative) return isErrorNative(value);
+  if (isErrorNative?.(value)) return true;
+  // WebKit has `Error.isError`, and says no to a DOMException.
+  isNativeComplete ??= isErrorNative?.(new DOMException()) ?? false;
+  if (isNativeComplete) return false;
   const tag = Object.prototype.toString.call(value);
   return tag === '[object Error]' || tag === '[object DOMException]';
 }
@@ -172,7 +177,8 @@ function describeArray(/** @type {any[]} */ array, /** @type {number} */ depth) 
 /** Own enumerable fields; getters are not called, as the developer tools do not call them. */
 function describeObject(/** @type {any} */ object, /** @type {number} */ depth) {
   const maker = Object.getPrototypeOf(object)?.constructor;
-  const type = typeof maker === 'function' && maker !== Object ? String(maker.name) : '';
+  // By its name: that of a frame is another.
+  const type = typeof maker === 'function' && maker.name !== 'Object' ? String(maker.name) : '';
   // The bytes may be a key.
   if (ArrayBuffer.isView(object)) return `${type}(${object.byteLength})`;
   const keys = Object.keys(object);

@@ -1,0 +1,182 @@
+// One way to drive every engine. The engine a test runs in is of no concern to it.
+import { Builder, By, type WebDriver, type WebElement } from 'selenium-webdriver';
+
+import { ENGINES, type Engine, type EngineName, find, processesOf } from './engines';
+import type { DriverServer } from './server';
+
+/** A browser with a profile of its own, which goes with it. Each test is at an origin of its own. */
+export class Browser {
+  private turn: Promise<unknown> = Promise.resolve();
+  private origins = 0;
+  private origin = '';
+  /** Something of it was ended: the next test has another. */
+  isSpent = false;
+
+  private constructor(
+    readonly engine: EngineName,
+    readonly version: string,
+    private readonly driver: WebDriver,
+    private readonly home: string,
+    /** The window it began with: without one, it would end. */
+    private readonly first: string,
+  ) {}
+
+  static async launch(name: EngineName, server: DriverServer, isPrivate: boolean): Promise<Browser> {
+    const engine: Engine = ENGINES[name];
+    const found = find(engine);
+    if ('missing' in found) throw new Error(found.missing);
+    const capabilities = engine.capabilities(found.binary, isPrivate);
+    const driver = await new Builder().usingServer(server.url).withCapabilities(capabilities).build();
+    await driver.manage().setTimeouts({ script: 30_000, pageLoad: 30_000 });
+    const version = String((await driver.getCapabilities()).getBrowserVersion());
+    return new Browser(name, version, driver, server.home, await driver.getWindowHandle());
+  }
+
+  /** Goes to an origin at which nothing is stored. */
+  begin(): void {
+    this.origins += 1;
+    // The test server listens at so many addresses.
+    if (this.origins >= 64) this.isSpent = true;
+    this.origin = `http://127.0.0.${this.origins}:4199`;
+  }
+
+  /** Closes the tabs. */
+  async end(): Promise<void> {
+    await this.alone(async (driver) => {
+      for (const handle of await driver.getAllWindowHandles()) {
+        if (handle === this.first) continue;
+        await driver.switchTo().window(handle);
+        await driver.close();
+      }
+      await driver.switchTo().window(this.first);
+    }).catch(() => {
+      this.isSpent = true;
+    });
+  }
+
+  /** A tab at a page of the test server. */
+  async open(path: string): Promise<Tab> {
+    const before = new Set(processesOf(this.home, 'WebKitWebProcess'));
+    const handle = await this.alone(async (driver) => {
+      await driver.switchTo().window(this.first);
+      await driver.switchTo().newWindow('window');
+      return driver.getWindowHandle();
+    });
+    const tab = new Tab(this, handle, this.origin, (driver) => {
+      this.isSpent = true;
+      return ENGINES[this.engine].crash(driver, this.home, before);
+    });
+    await tab.goto(path);
+    return tab;
+  }
+
+  /** Ends a process of the browser that all its tabs have in common. */
+  endProcess(name: string): void {
+    this.isSpent = true;
+    for (const pid of processesOf(this.home, name)) process.kill(pid, 'SIGKILL');
+  }
+
+  /** One command after the other: a WebDriver session is at one tab at a time. */
+  alone<T>(command: (driver: WebDriver) => Promise<T>): Promise<T> {
+    const next = this.turn.then(() => command(this.driver));
+    this.turn = next.catch(() => {});
+    return next;
+  }
+
+  async quit(): Promise<void> {
+    await this.alone((driver) => driver.quit()).catch(() => {});
+  }
+}
+
+export class Tab {
+  constructor(
+    private readonly browser: Browser,
+    private readonly handle: string,
+    private readonly origin: string,
+    private readonly endContent: (driver: WebDriver) => Promise<void>,
+  ) {}
+
+  goto(path: string): Promise<void> {
+    return this.here((driver) => driver.get(new URL(path, this.origin).href));
+  }
+
+  reload(): Promise<void> {
+    return this.here((driver) => driver.navigate().refresh());
+  }
+
+  close(): Promise<void> {
+    return this.here((driver) => driver.close());
+  }
+
+  /** Ends the process that runs the page. */
+  crash(): Promise<void> {
+    return this.here(this.endContent);
+  }
+
+  /** Runs a function in the page. It must not wait for another tab. */
+  async evaluate<A extends unknown[], T>(run: (...args: A) => T | Promise<T>, ...args: A): Promise<T> {
+    // In the page's own realm: Firefox runs what a driver hands over in another.
+    const inPage = `async (args) => {
+      try {
+        return JSON.stringify({ value: (await (${run})(...JSON.parse(args))) ?? null });
+      } catch (error) {
+        return JSON.stringify({ error: String(error && error.stack ? error + ' ' + error.stack : error) });
+      }
+    }`;
+    const script = `
+      const done = arguments[arguments.length - 1];
+      window.eval('(' + arguments[0] + ')')(arguments[1]).then(done);`;
+    const answer = await this.here((driver) => driver.executeAsyncScript<string>(script, inPage, JSON.stringify(args)));
+    const { value, error } = JSON.parse(answer) as { value: T; error?: string };
+    if (error !== undefined) throw new Error(error);
+    return value;
+  }
+
+  /** The text that a person sees. */
+  text(selector = 'body'): Promise<string> {
+    return this.here(async (driver) => {
+      const [found] = await driver.findElements(By.css(selector));
+      return found ? found.getText() : '';
+    });
+  }
+
+  /** Clicks the button of this name. */
+  click(name: string): Promise<void> {
+    return this.here(async (driver) => (await buttonNamed(driver, name)).click());
+  }
+
+  /** Types into whatever has the focus: see `Key` of selenium-webdriver. */
+  press(...keys: string[]): Promise<void> {
+    return this.here(async (driver) => {
+      await driver
+        .switchTo()
+        .activeElement()
+        .sendKeys(...keys);
+    });
+  }
+
+  /** The text of the element that has the focus. */
+  focused(): Promise<string> {
+    return this.here(async (driver) => driver.switchTo().activeElement().getText());
+  }
+
+  screenshot(): Promise<Buffer> {
+    return this.here(async (driver) => Buffer.from(await driver.takeScreenshot(), 'base64'));
+  }
+
+  private here<T>(command: (driver: WebDriver) => Promise<T>): Promise<T> {
+    return this.browser.alone(async (driver) => {
+      await driver.switchTo().window(this.handle);
+      return command(driver);
+    });
+  }
+}
+
+async function buttonNamed(driver: WebDriver, name: string): Promise<WebElement> {
+  const buttons = await driver.findElements(By.css('button'));
+  for (const button of buttons) {
+    if ((await button.isDisplayed()) && (await button.getAccessibleName().catch(() => button.getText())) === name)
+      return button;
+  }
+  throw new Error(`there is no button named "${name}"`);
+}

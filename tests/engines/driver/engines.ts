@@ -1,0 +1,130 @@
+// The three engines, each with the WebDriver server that its distribution ships: what a session of each asks for, and how
+// one tab's content process is found.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { Capabilities, type WebDriver } from 'selenium-webdriver';
+import { type Driver as ChromeDriver, Options as ChromeOptions } from 'selenium-webdriver/chrome.js';
+import { Context, type Driver as FirefoxDriver, Options as FirefoxOptions } from 'selenium-webdriver/firefox.js';
+
+export type EngineName = 'chromium' | 'firefox' | 'webkit';
+
+export interface Engine {
+  /** The first of these that is there is the browser. */
+  binaries: string[];
+  /** The first of these that is there is its WebDriver server. */
+  servers: string[];
+  /** What the server is started with. */
+  args(port: number): string[];
+  /** Whether it draws on a screen, which has to be there then. */
+  needsScreen: boolean;
+  capabilities(binary: string, isPrivate: boolean): Capabilities;
+  /** Ends the content process of the tab that the driver is at; `since`: the processes that were there before the tab. */
+  crash(driver: WebDriver, home: string, since: ReadonlySet<number>): Promise<void>;
+}
+
+const CARGO = join(process.env['CARGO_HOME'] ?? join(homedir(), '.cargo'), 'bin');
+const WEBKIT_NAMES = ['webkit2gtk-4.1', 'webkit2gtk-4.0', 'webkitgtk-6.0'];
+
+export const ENGINES: Record<EngineName, Engine> = {
+  chromium: {
+    binaries: ['/usr/bin/chromium'],
+    servers: ['/usr/bin/chromedriver'],
+    args: (port) => [`--port=${port}`],
+    needsScreen: false,
+    capabilities(binary, isPrivate) {
+      const options = new ChromeOptions();
+      options.setChromeBinaryPath(binary);
+      options.addArguments(
+        '--headless',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        ...(isPrivate ? ['--incognito'] : []),
+      );
+      return options;
+    },
+    async crash(driver) {
+      // There is no answer: who would give it is gone.
+      await (driver as ChromeDriver).sendDevToolsCommand('Page.crash', {}).catch(() => {});
+    },
+  },
+  firefox: {
+    binaries: ['/usr/bin/firefox-esr', '/usr/bin/firefox'],
+    servers: [join(CARGO, 'geckodriver'), '/usr/bin/geckodriver', '/usr/local/bin/geckodriver'],
+    args: (port) => [`--port=${port}`, '--websocket-port=0', '--allow-system-access'],
+    needsScreen: false,
+    capabilities(binary, isPrivate) {
+      const options = new FirefoxOptions();
+      options.setBinary(binary);
+      options.addArguments('-headless');
+      // A process for each tab, so that one can crash alone.
+      options.setPreference('dom.ipc.processCount.webIsolated', 50);
+      // What a person would answer who is asked whether the page may keep its storage.
+      options.setPreference('dom.storageManager.prompt.testing', true);
+      options.setPreference('dom.storageManager.prompt.testing.allow', false);
+      if (isPrivate) options.setPreference('browser.privatebrowsing.autostart', true);
+      return options;
+    },
+    async crash(driver) {
+      const firefox = driver as FirefoxDriver;
+      await firefox.setContext(Context.CHROME);
+      try {
+        // geckodriver lets the whole browser end with the first tab that crashes: what would do so hears of none.
+        const pid = await driver.executeScript<number>(
+          `const { TabCrashHandler } = ChromeUtils.importESModule('resource:///modules/ContentCrashHandlers.sys.mjs');
+          Services.obs.removeObserver(TabCrashHandler, 'ipc:content-shutdown');
+          return gBrowser.selectedBrowser.frameLoader.remoteTab.osPid;`,
+        );
+        process.kill(pid, 'SIGKILL');
+      } finally {
+        await firefox.setContext(Context.CONTENT);
+      }
+    },
+  },
+  webkit: {
+    binaries: WEBKIT_NAMES.flatMap((name) =>
+      ['x86_64-linux-gnu', 'aarch64-linux-gnu'].map((machine) => `/usr/lib/${machine}/${name}/MiniBrowser`),
+    ),
+    servers: ['/usr/bin/WebKitWebDriver'],
+    args: (port) => [`--port=${port}`],
+    needsScreen: true,
+    capabilities: (binary) =>
+      new Capabilities({
+        browserName: 'MiniBrowser',
+        'webkitgtk:browserOptions': { binary, args: ['--automation'] },
+      }),
+    async crash(_, home, since) {
+      for (const pid of processesOf(home, 'WebKitWebProcess')) if (!since.has(pid)) process.kill(pid, 'SIGKILL');
+    },
+  },
+};
+
+/** What is installed of an engine; what is missing, in words. */
+export function find(engine: Engine): { binary: string; server: string } | { missing: string } {
+  const binary = engine.binaries.find((path) => existsSync(path));
+  const server = engine.servers.find((path) => existsSync(path));
+  if (binary === undefined) return { missing: `none of ${engine.binaries.join(', ')} is installed` };
+  if (server === undefined) return { missing: `none of ${engine.servers.join(', ')} is installed` };
+  return { binary, server };
+}
+
+/** The processes with this name that were started with this home folder. */
+export function processesOf(home: string, name: string): number[] {
+  return readdirSync('/proc').flatMap((entry) => {
+    if (!/^\d+$/.test(entry)) return [];
+    try {
+      const environment = readFileSync(`/proc/${entry}/environ`, 'utf8').split('\0');
+      if (!environment.includes(`HOME=${home}`)) return [];
+      const [command = ''] = readFileSync(`/proc/${entry}/cmdline`, 'utf8').split('\0');
+      return command.split('/').at(-1) === name ? [Number(entry)] : [];
+    } catch {
+      // It has ended meanwhile.
+      return [];
+    }
+  });
+}

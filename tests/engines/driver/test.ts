@@ -1,0 +1,58 @@
+// Playwright runs the tests and tells of them; what they drive is the engine of the project.
+import { test as base } from '@playwright/test';
+
+import { Browser } from './browser';
+import { ENGINES, type EngineName, find } from './engines';
+import { type DriverServer, serve } from './server';
+
+export { expect } from '@playwright/test';
+export type { Tab } from './browser';
+
+/** The browser of a worker. A WebDriver server has one at a time. */
+interface Running {
+  browser?: Browser | undefined;
+  isPrivate?: boolean;
+}
+
+export const test = base.extend<
+  { browser: never; engineBrowser: Browser; privately: boolean },
+  { engine: EngineName; server: DriverServer | undefined; running: Running }
+>({
+  engine: ['chromium', { option: true, scope: 'worker' }],
+  privately: [false, { option: true }],
+  server: [
+    async ({ engine }, use) => {
+      const found = find(ENGINES[engine]);
+      const server = 'missing' in found ? undefined : await serve(ENGINES[engine], found.server);
+      await use(server);
+      server?.close();
+    },
+    { scope: 'worker' },
+  ],
+  running: [
+    // biome-ignore lint/correctness/noUnusedFunctionParameters: it ends before the server does.
+    async ({ server }, use) => {
+      const running: Running = {};
+      await use(running);
+      await running.browser?.quit();
+    },
+    { scope: 'worker' },
+  ],
+  engineBrowser: async ({ engine, server, running, privately }, use, info) => {
+    const found = find(ENGINES[engine]);
+    // Where nobody could install it, the rest goes on; where all is to be tested, that is a failure.
+    if ('missing' in found && !process.env['CI']) test.skip(true, `left out: ${found.missing}`);
+    if ('missing' in found || !server) throw new Error('missing' in found ? found.missing : 'no WebDriver server');
+    if (running.isPrivate !== privately || running.browser?.isSpent) {
+      await running.browser?.quit();
+      running.browser = undefined;
+    }
+    running.browser ??= await Browser.launch(engine, server, privately);
+    running.isPrivate = privately;
+    const { browser } = running;
+    info.annotations.push({ type: 'engine', description: `${engine} ${browser.version}` });
+    browser.begin();
+    await use(browser);
+    await browser.end();
+  },
+});

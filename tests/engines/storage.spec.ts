@@ -1,0 +1,90 @@
+// Storage: what the browser promises of it, and whether the crypto store is the one it was.
+import { differs } from './differences';
+import { expect, type Tab, test } from './driver/test';
+
+const DATABASE = 'matrix-js-sdk::matrix-sdk-crypto';
+
+const started = (tab: Tab) => expect.poll(() => tab.evaluate(() => 'lib' in window)).toBe(true);
+
+/** The crypto store of a client that has these keys. */
+const check = (tab: Tab, key: string | null) =>
+  tab.evaluate(async (ed25519) => {
+    const crypto = { getOwnDeviceKeys: async () => ({ ed25519, curve25519: `c${ed25519}` }) };
+    const client = {
+      getUserId: () => '@a:hs',
+      getDeviceId: () => 'DEVICE',
+      getCrypto: () => crypto,
+    };
+    return window.lib.checkCryptoStore(ed25519 === null ? { userId: '@a:hs', deviceId: 'DEVICE' } : client);
+  }, key);
+
+const makeStore = (tab: Tab) =>
+  tab.evaluate(
+    (name) =>
+      new Promise<void>((resolve, reject) => {
+        const opening = indexedDB.open(name, 1);
+        opening.onsuccess = () => {
+          opening.result.close();
+          resolve();
+        };
+        opening.onerror = () => reject(opening.error);
+      }),
+    DATABASE,
+  );
+
+const deleteStore = (tab: Tab) =>
+  tab.evaluate(
+    (name) =>
+      new Promise<void>((resolve, reject) => {
+        const deleting = indexedDB.deleteDatabase(name);
+        deleting.onsuccess = () => resolve();
+        deleting.onerror = () => reject(deleting.error);
+      }),
+    DATABASE,
+  );
+
+test('what the browser says of the storage is in the report, and where it says nothing, that', async ({
+  engineBrowser,
+  engine,
+}) => {
+  const tab = await engineBrowser.open('/bare.html');
+  await started(tab);
+  const supported = !differs(engine, 'noStorageManager');
+  const status = await tab.evaluate(() => window.lib.requestPersistentStorage());
+  expect(status).toMatchObject(
+    supported
+      ? { supported, persisted: false, request: 'denied' }
+      : { supported, persisted: null, request: 'unsupported' },
+  );
+  const report = JSON.parse(await tab.evaluate(() => window.lib.collectCryptoDiagReport(undefined)));
+  expect(report.storage.supported).toBe(supported);
+  expect(report.status.state).not.toBe('failed');
+});
+
+for (const privately of [false, true]) {
+  test.describe(privately ? 'in a private window' : 'in a window', () => {
+    test.use({ privately });
+
+    test('a new store, the same one later, one that was deleted, and one with other keys are told apart', async ({
+      engineBrowser,
+    }) => {
+      const tab = await engineBrowser.open('/bare.html');
+      await started(tab);
+      expect(await check(tab, null)).toMatchObject({ verdict: 'first-run', databaseExisted: false });
+      await makeStore(tab);
+      expect(await check(tab, 'one')).toMatchObject({ identity: 'first-seen' });
+
+      await tab.reload();
+      await started(tab);
+      await check(tab, null);
+      expect(await check(tab, 'one')).toMatchObject({ verdict: 'healthy', databaseExisted: true, identity: 'same' });
+
+      await deleteStore(tab);
+      await tab.reload();
+      await started(tab);
+      expect(await check(tab, null)).toMatchObject({ verdict: 'evicted', databaseExisted: false, keysDeleted: true });
+      await makeStore(tab);
+      expect(await check(tab, 'two')).toMatchObject({ verdict: 'identity-changed', identity: 'changed' });
+    });
+  });
+}
