@@ -6,7 +6,7 @@ export const DIFFERENCES = {
   firstScriptOfAFrameIsMissed: ['webkit'],
   /** `navigator.storage` is not there. */
   noStorageManager: ['webkit'],
-  /** With a content process that ends, the WebDriver server ends the session. */
+  /** With a content process that ends, the WebDriver server ends the session: `crash.spec.ts` does without it. */
   aCrashEndsTheDriver: ['webkit'],
 } as const satisfies Record<string, readonly EngineName[]>;
 

@@ -26,18 +26,7 @@ export async function serve(engine: Engine, server: string): Promise<DriverServe
   try {
     const screen = engine.needsScreen ? await openScreen(children) : undefined;
     const port = await freePort();
-    // Of WebKit: no graphics card, no desktop.
-    const env = {
-      ...process.env,
-      HOME: home,
-      LIBGL_ALWAYS_SOFTWARE: '1',
-      WEBKIT_DISABLE_COMPOSITING_MODE: '1',
-      WEBKIT_DISABLE_DMABUF_RENDERER: '1',
-      GSETTINGS_BACKEND: 'memory',
-      NO_AT_BRIDGE: '1',
-      ...(screen === undefined ? {} : { DISPLAY: screen }),
-    };
-    children.push(spawn(server, engine.args(port), { env, stdio: 'ignore' }));
+    children.push(spawn(server, engine.args(port), { env: surroundings(home, screen), stdio: 'ignore' }));
     const url = `http://127.0.0.1:${port}`;
     for (let tries = 0; !(await isReady(url)); tries++) {
       if (tries > 100) throw new Error(`${server} does not answer`);
@@ -49,6 +38,31 @@ export async function serve(engine: Engine, server: string): Promise<DriverServe
     throw error;
   }
 }
+
+/** A browser with the tabs of these addresses, and nobody who drives them: what they do, the pages have to tell. */
+export async function openUndriven(binary: string, urls: string[]): Promise<Omit<DriverServer, 'url'>> {
+  const home = mkdtempSync(join(tmpdir(), 'lotus-engine-'));
+  const children: ChildProcess[] = [];
+  const screen = await openScreen(children);
+  children.push(spawn(binary, urls, { env: surroundings(home, screen), stdio: 'ignore' }));
+  const close = () => {
+    for (const child of children.reverse()) child.kill();
+    rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  };
+  return { home, close };
+}
+
+/** Of WebKit: no graphics card, no desktop. */
+const surroundings = (home: string, screen: string | undefined) => ({
+  ...process.env,
+  HOME: home,
+  LIBGL_ALWAYS_SOFTWARE: '1',
+  WEBKIT_DISABLE_COMPOSITING_MODE: '1',
+  WEBKIT_DISABLE_DMABUF_RENDERER: '1',
+  GSETTINGS_BACKEND: 'memory',
+  NO_AT_BRIDGE: '1',
+  ...(screen === undefined ? {} : { DISPLAY: screen }),
+});
 
 const isReady = async (url: string) => {
   const answer = await fetch(`${url}/status`).catch(() => undefined);
