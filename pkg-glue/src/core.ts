@@ -7,10 +7,19 @@ import { isoNow, now } from './clock';
 import { End, untilEnd } from './end';
 import { createEngine, type Engine, type OtherTabs, type UploadWatchOptions } from './engine';
 import { createFrames, type Frames, type WatchConsole } from './frames';
-import type { CaptureStatus, Entry, Evidences, RepairStatus, StorageStatus, TabRole } from './generated/model';
+import type {
+  CaptureStatus,
+  EarlierSummary,
+  Entry,
+  Evidences,
+  RepairStatus,
+  StorageStatus,
+  TabRole,
+} from './generated/model';
 import { createLatency, type LatencyWatch } from './latency';
 import type { MatrixClientLike } from './matrix-client';
 import { whenStarted } from './moments';
+import { noEvidence, notRepaired } from './nothing-seen';
 import { createReports, type Reports } from './reports';
 import { shareCore } from './shared-core';
 import { createStorage, type PersistentStorage } from './storage';
@@ -27,6 +36,8 @@ export interface CryptoDiagSnapshot extends Evidences {
    * others were not asked, or could not be). `leaderSilent`: the leader left it unanswered that this tab asked to take over.
    */
   readonly tabs: { readonly role: TabRole | null; readonly count: number | null; readonly leaderSilent: boolean };
+  /** How far the evidence of earlier page loads reaches; `null`: there is none, or it was not looked at yet. */
+  readonly earlier: EarlierSummary | null;
 }
 
 export interface Core {
@@ -44,6 +55,12 @@ export interface Core {
   readonly requests: { fetch: typeof fetch };
   /** A device was logged out. Of an id that is not known, the latest that fits. */
   loggedOut(userId: string | undefined, deviceId: string | undefined): void;
+  /** What is kept of page loads beyond their end. */
+  readonly keeping: {
+    /** Whether it is wanted. Where it is not, what was kept is removed. */
+    turn(on: boolean): void;
+    forget(): void;
+  };
   subscribe(listener: () => void): () => void;
   snapshot(): CryptoDiagSnapshot;
   readonly storage: PersistentStorage;
@@ -67,49 +84,6 @@ export function core(): Core {
   known ??= shareCore(createCore);
   return known;
 }
-
-const noEvidence = (): Evidences => ({
-  counts: { 'KE-1': 0, 'KE-2': 0, 'KE-3': 0, 'KE-4': 0 },
-  entries: [],
-  cryptoStore: null,
-  uploadLoop: {
-    state: 'idle',
-    since: null,
-    refusal: null,
-    diverges: null,
-    keyIds: [],
-    refusals: 0,
-    firstTs: null,
-    lastTs: null,
-    perMinute: null,
-    watched: false,
-    breaker: 'off',
-    spared: 0,
-    probes: 0,
-    nextProbe: null,
-    accepted: 0,
-    failing: null,
-    surplus: null,
-  },
-  recovery: null,
-  captureSession: null,
-  repair: null,
-});
-
-const notRepaired = (): RepairStatus => ({
-  state: 'refused',
-  step: 'checking',
-  startedAt: isoNow(),
-  endedAt: isoNow(),
-  deviceId: null,
-  counted: null,
-  claimed: [],
-  fallbackUsed: false,
-  waits: 0,
-  peersTold: 0,
-  problem: 'not-running',
-  error: null,
-});
 
 function createCore(): Core {
   let engine: Engine | undefined;
@@ -171,6 +145,7 @@ function createCore(): Core {
     sawOthers ||= role === 'follower' || (count ?? 0) > 1;
     // The browser is asked about a store to which the connection was lost, whether anybody looks or not.
     guarded((e) => e.askAboutLostStore());
+    guarded((e) => e.keep());
     notifying = true;
     try {
       for (const listener of [...listeners]) {
@@ -305,6 +280,7 @@ function createCore(): Core {
       status: status.now(),
       storage: storage.status(),
       tabs: tabs.summary(),
+      earlier: guarded((e) => e.earlier()) ?? null,
     };
   };
 
@@ -360,6 +336,14 @@ function createCore(): Core {
     loggedOut(userId, deviceId) {
       guarded((e) => e.loggedOut(userId, deviceId));
       schedule();
+    },
+    keeping: {
+      turn(on) {
+        ensureEngine();
+        guarded((e) => e.keepEvidence(on));
+        schedule();
+      },
+      forget: () => capture((e) => e.forgetEarlier()),
     },
     subscribe(listener) {
       listeners.add(listener);

@@ -13,7 +13,7 @@ import { onCallbackFailure } from './callbacks';
 import { now, steady } from './clock';
 import { ConsoleTap } from './console-tap';
 import type { EndSignal } from './end';
-import type { CryptoStoreStatus, Evidences, RepairStatus } from './generated/model';
+import type { CryptoStoreStatus, EarlierSummary, Evidences, RepairStatus } from './generated/model';
 import { HINTS, WORDS } from './generated/words';
 import { yieldsUnlessInCall } from './in-call';
 import { LateModule } from './late-module';
@@ -52,6 +52,13 @@ export interface Engine {
   /** Of the uploads that are held back, the next goes through. */
   probeUploads(): void;
   loggedOut(userId: string | undefined, deviceId: string | undefined): void;
+  /** What was seen is kept beyond the page: soon, while the page is idle. Not where nothing was seen yet. */
+  keep(): void;
+  /** Whether that is wanted; what was kept before is removed where it is not. */
+  keepEvidence(on: boolean): void;
+  forgetEarlier(): void;
+  /** How far the evidence of earlier pages reaches; `null`: there is none, or nobody has looked yet. */
+  earlier(): EarlierSummary | null;
   /** Claims away what the server holds of the device's keys; `tabs` tells of the others. Never rejects. */
   repairOneTimeKeys(mx: MatrixClientLike | null | undefined, tabs: () => OtherTabs): Promise<RepairStatus>;
   /** The storage of this origin. */
@@ -94,12 +101,14 @@ export function createEngine(
   let tabs: PageTabs | undefined;
   let uploads: { release: () => void; options: UploadWatchOptions } | undefined;
   let console: ConsoleTap | undefined;
+  let isKept = true;
 
   const tellOfUploads = (to: CryptoDiag) => to.watchUploads(uploads !== undefined, uploads?.options ?? {});
   onCallbackFailure(onBroken, signal);
   const module = new LateModule(onBroken, () => {
     const made = new CryptoDiag(onChange, now);
     tellOfUploads(made);
+    if (!isKept) made.keepEvidence(false);
     onChange();
     return made;
   });
@@ -162,6 +171,13 @@ export function createEngine(
     },
     probeUploads: () => module.diag?.probeUploads(),
     loggedOut: (userId, deviceId) => module.diag?.loggedOut(userId, deviceId),
+    keep: () => module.diag?.keep(),
+    keepEvidence(on) {
+      isKept = on;
+      module.diag?.keepEvidence(on);
+    },
+    forgetEarlier: () => awake().forgetEarlier(),
+    earlier: () => module.diag?.earlierSummary() ?? null,
     repairOneTimeKeys: (mx, tabs) => awake().repairOneTimeKeys(mx, tabs),
     storage() {
       storage ??= awake().storage();

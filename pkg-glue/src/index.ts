@@ -148,6 +148,19 @@ export function watchLatency(): () => void {
   return core().latency.watch();
 }
 
+/**
+ * Whether evidence outlives the page: it does, unless a host says `false`. In the entry of the app, behind the import of
+ * `auto`, nothing was kept before. Otherwise what was kept is removed.
+ */
+export function keepEvidence(on: boolean): void {
+  core().keeping.turn(Boolean(on));
+}
+
+/** Removes what was kept of page loads, of all devices and in all tabs. What this page has seen stays, and is kept on. */
+export function forgetEarlierEvidence(): void {
+  core().keeping.forget();
+}
+
 /** A person is about to provoke a fault. It notes the time and clears nothing. */
 export function startCaptureSession(): void {
   core().captures.start();

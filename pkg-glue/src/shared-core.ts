@@ -16,6 +16,7 @@ const NEEDED: Shape<Core> = {
   probeUploads: 'function',
   requests: { fetch: 'function' },
   loggedOut: 'function',
+  keeping: { turn: 'function', forget: 'function' },
   subscribe: 'function',
   snapshot: 'function',
   storage: { status: 'function', enter: 'function', request: 'function', refresh: 'function' },

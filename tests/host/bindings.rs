@@ -6,7 +6,7 @@ use std::path::Path;
 
 use lotus_crypto_diag::capture_session::{CaptureSession, Mark, MarkKind};
 use lotus_crypto_diag::crypto_store::{CryptoStoreStatus, IdentityCheck, StoreLoss, StoreVerdict};
-use lotus_crypto_diag::earlier::{EarlierPage, PageEnd};
+use lotus_crypto_diag::earlier::{EarlierPage, EarlierSummary, PageEnd};
 use lotus_crypto_diag::election::Role;
 use lotus_crypto_diag::entry::{
     CallFailure, CallMembership, CallRequest, Detail, Entry, Fault, FaultCounts, Level, MalformedCause, Refusal,
@@ -104,6 +104,7 @@ fn the_typescript_types_are_those_of_the_model() {
         declaration::<RepairProblem>(config),
         declaration::<ClaimedKey>(config),
         declaration::<PageEnd>(config),
+        declaration::<EarlierSummary>(config),
         declaration::<EarlierPage>(config),
         declaration::<RepairStatus>(config),
         declaration::<FindingId>(config),

@@ -11,6 +11,7 @@ use super::bounded::within;
 use super::convert::{Clock, explain, get, tell, to_object};
 use super::databases::{Listing, ask, crypto_of, is_absent, method_of};
 use super::diag::{CryptoDiag, SharedSession, remember};
+use super::kept_pages::KeptPages;
 use super::markers;
 use lotus_crypto_diag::crypto_store::{CryptoStoreStatus, Device, IdentityKeys};
 use lotus_crypto_diag::store_database::{UNCLEAR, database_of, is_crypto_store, open_database};
@@ -25,6 +26,7 @@ pub struct CryptoStores(Rc<Inner>);
 
 struct Inner {
     session: SharedSession,
+    kept: KeptPages,
     on_change: Function,
     clock: Clock,
     /// The databases as they were when the package was installed: for the first device that is asked about.
@@ -57,6 +59,7 @@ impl CryptoDiag {
     pub fn stores(&self, at_boot: Option<Promise>) -> CryptoStores {
         CryptoStores(Rc::new(Inner {
             session: Rc::clone(&self.session),
+            kept: self.kept().clone(),
             on_change: self.on_change.clone(),
             clock: self.clock.clone(),
             at_boot: RefCell::new(at_boot.map(Listing::of)),
@@ -270,7 +273,9 @@ impl Inner {
             // A soft logout keeps the device.
             let soft = get(&error, "data").and_then(|data| get(&data, "soft_logout"));
             if !soft.is_ok_and(|soft| soft.is_truthy()) {
-                inner.session.borrow_mut().logged_out(Some(&whose.user_id), Some(&whose.device_id));
+                let ids = (Some(&*whose.user_id), Some(&*whose.device_id));
+                inner.session.borrow_mut().logged_out(ids.0, ids.1);
+                inner.kept.logged_out(ids.0, ids.1);
                 tell(&inner.on_change);
             }
         });

@@ -7,6 +7,7 @@ use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 use super::convert::{Clock, tell, to_object};
+use super::kept_pages::KeptPages;
 use super::latency::RequestTimings;
 use super::markers;
 use super::storage::PersistentStorage;
@@ -33,6 +34,7 @@ pub struct CryptoDiag {
     pub(super) listens: Cell<bool>,
     /// Whether a repair is at work.
     pub(super) repairing: Rc<Cell<bool>>,
+    pub(super) kept: KeptPages,
 }
 
 #[wasm_bindgen]
@@ -42,8 +44,9 @@ impl CryptoDiag {
     #[wasm_bindgen(constructor)]
     pub fn new(on_change: Function, clock: Clock) -> Self {
         let (storage, timings) = (PersistentStorage::new(on_change.clone()), RequestTimings::default());
-        let (session, listens, repairing) = (Rc::default(), Cell::new(false), Rc::default());
-        Self { session, on_change, clock, storage, timings, listens, repairing }
+        let (session, listens, repairing) = (SharedSession::default(), Cell::new(false), Rc::default());
+        let kept = KeptPages::new(Rc::clone(&session), on_change.clone(), clock.clone());
+        Self { session, on_change, clock, storage, timings, listens, repairing, kept }
     }
 
     /// The storage of this origin.
@@ -70,6 +73,30 @@ impl CryptoDiag {
     #[wasm_bindgen(js_name = loggedOut)]
     pub fn logged_out(&self, user_id: Option<String>, device_id: Option<String>) {
         self.session.borrow_mut().logged_out(user_id.as_deref(), device_id.as_deref());
+        self.kept.logged_out(user_id.as_deref(), device_id.as_deref());
+    }
+
+    /// Something may be new: it is to be kept soon, while the page is idle.
+    pub fn keep(&self) {
+        self.kept.changed();
+    }
+
+    /// Whether evidence is to be kept beyond the page. Where it is not, what was kept is removed.
+    #[wasm_bindgen(js_name = keepEvidence)]
+    pub fn keep_evidence(&self, on: bool) {
+        self.kept.switch(on);
+    }
+
+    /// Removes what was kept of all pages.
+    #[wasm_bindgen(js_name = forgetEarlier)]
+    pub fn forget_earlier(&self) {
+        self.kept.forget();
+    }
+
+    /// How far the evidence of earlier pages reaches; `null`: there is none.
+    #[wasm_bindgen(js_name = earlierSummary, unchecked_return_type = "EarlierSummary | null")]
+    pub fn earlier_summary(&self) -> JsValue {
+        to_object(&self.kept.summary_json())
     }
 
     /// A person is about to provoke a fault.
@@ -110,6 +137,10 @@ impl CryptoDiag {
 }
 
 impl CryptoDiag {
+    pub(crate) const fn kept(&self) -> &KeptPages {
+        &self.kept
+    }
+
     pub(crate) fn session(&self) -> Rc<RefCell<Session>> {
         Rc::clone(&self.session)
     }

@@ -11,6 +11,9 @@ mod ed25519;
 mod election;
 mod environment;
 mod events;
+mod kept_pages;
+mod kept_shelf;
+mod kept_tail;
 mod latency;
 mod locks;
 mod markers;
@@ -56,7 +59,7 @@ import type { Judge } from '../../src/diagnose-later';
 import type { EndSignal } from '../../src/end';
 import type { FromMemory, UploadCall, UploadWatchOptions } from '../../src/engine';
 import type {
-  CryptoStoreStatus, Entry, Evidences, RepairStatus, StorageStatus, TabRole, Tabs,
+  CryptoStoreStatus, EarlierSummary, Entry, Evidences, RepairStatus, StorageStatus, TabRole, Tabs,
 } from '../../src/generated/model';
 import type { Facts } from '../../src/reports';
 import type { TabLeadershipOptions, TabMember, TabSeat, TabsSummary, TakeOverResult } from '../../src/tabs';

@@ -5,6 +5,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::Storage;
 
 use super::convert::{explain, web_storage};
+use super::kept_shelf::remove_with;
 use lotus_crypto_diag::crypto_store::{Device, Marker, MarkerField, Recall};
 
 /// What stands at a device's key, if anything makes sense there.
@@ -43,6 +44,7 @@ fn write(device: &Device, marker: &Marker) -> Result<(), JsValue> {
             && other != key
         {
             storage.remove_item(&other)?;
+            remove_with(&other);
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! The page: its life, its visibility, and what it has at hand. It may have broken any of that.
 
-use js_sys::{Function, Reflect};
+use js_sys::{Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::convert::get;
@@ -28,6 +28,21 @@ pub(crate) fn is_visible() -> Option<bool> {
 /// Calls back later; `false` where the page has broken its timers.
 pub(crate) fn after(ms: u32, callback: impl FnOnce() + 'static) -> bool {
     set_timeout(&Closure::once_into_js(callback), ms).is_ok()
+}
+
+/// Calls back when the page has nothing better to do, at the latest after so many milliseconds.
+pub(crate) fn when_idle(latest_ms: u32, callback: impl FnOnce() + 'static) {
+    let callback = Closure::once_into_js(callback);
+    let request = || -> Result<JsValue, JsValue> {
+        let options = Object::new();
+        set(&options, "timeout", &latest_ms.into())?;
+        let request: Function = global("requestIdleCallback")?.dyn_into()?;
+        request.call2(&JsValue::UNDEFINED, &callback, &options)
+    };
+    // Safari has none.
+    if request().is_err() {
+        let _ = set_timeout(&callback, 0);
+    }
 }
 
 /// From 0 to 1.

@@ -96,8 +96,12 @@ impl CryptoDiag {
         let page = page_facts(&facts);
         interview.notes.extend(judge.as_string());
         let now = self.clock.now();
+        let client = &interview.client;
+        let earlier = self.kept.earlier(client.user_id.as_deref(), client.device_id.as_deref());
+        interview.notes.extend(earlier.notes);
         let (storage, latency) = (self.storage.known(), self.timings.known(now));
         let mut report = interview.report(&self.session.borrow(), page, tabs, storage, latency, now);
+        report.earlier = earlier.pages;
         let text = report.to_text();
         if !judge.is_function() {
             return text;

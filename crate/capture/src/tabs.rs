@@ -10,9 +10,10 @@ use super::convert::{Clock, explain, get, tell, to_object};
 use super::diag::CryptoDiag;
 use super::election::{self, Election};
 use super::events::listen;
+use super::kept_pages::KeptPages;
 use super::locks::EndSignal;
 use super::members::{Member, TabLeadershipOptions, TabMember};
-use super::page::{global, is_visible, random};
+use super::page::{global, is_visible};
 use super::roll::{self, Roll};
 use lotus_crypto_diag::election::{Event, Role};
 use lotus_crypto_diag::roll_call::{self, Standing};
@@ -38,6 +39,7 @@ struct Page {
     /// Whether this tab led until its page went away.
     led_last: Cell<bool>,
     of_elections: Rc<election::Surroundings>,
+    kept: KeptPages,
 }
 
 #[wasm_bindgen]
@@ -54,13 +56,13 @@ impl PageTabs {
         opened: f64,
         yields: Function,
     ) -> Self {
-        let id = format!("{:x}-{:08x}", clock.now().ms(), fraction(random()));
-        let session = diag.session();
+        let (id, session) = (diag.kept().id().to_owned(), diag.session());
         let describe = {
             let (id, opened) = (id.clone(), Timestamp::from_ms(opened));
             move |standing: &Standing| describe(&id, opened, standing, &session)
         };
-        Self(Rc::new_cyclic(|page: &Weak<Page>| {
+        let kept = diag.kept().clone();
+        let page = Rc::new_cyclic(|page: &Weak<Page>| {
             let (on_role, on_silence) = (page.clone(), on_change.clone());
             let around = election::Surroundings {
                 clock,
@@ -85,8 +87,11 @@ impl PageTabs {
                 last_seat: Cell::default(),
                 led_last: Cell::default(),
                 of_elections: Rc::new(around),
+                kept: kept.clone(),
             }
-        }))
+        });
+        kept.meet(&page.roll);
+        Self(page)
     }
 
     /// Hears of the end of the page, and of its return. Gives why not all of that can be heard.
@@ -160,6 +165,7 @@ impl Page {
         if self.roll.is_entered.get() {
             self.roll.give(roll_call::Event::Became(self.standing()));
         }
+        self.kept.stands(self.current().map(|election| election.role.get()));
         tell(&self.on_change);
     }
 
@@ -277,10 +283,4 @@ fn describe(id: &str, opened: Timestamp, standing: &Standing, session: &RefCell<
     let (counts, entries) = session.try_borrow().map(|session| session.latest()).unwrap_or_default();
     let (id, this_tab, visible) = (id.to_owned(), true, is_visible());
     Tab { id, this_tab, role: standing.role, since: standing.since, opened, visible, counts, entries }
-}
-
-/// 32 bits of a number from 0 to 1.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
-fn fraction(random: f64) -> u32 {
-    (random * f64::from(u32::MAX)) as u32
 }

@@ -1,10 +1,12 @@
 //! The page loads before this one: evidence that outlived its page.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use crate::capture_session::CaptureSession;
 use crate::crypto_store::CryptoStoreStatus;
 use crate::entry::{Entry, FaultCounts};
+use crate::json::to_json;
 use crate::repair::RepairStatus;
 use crate::timestamp::Timestamp;
 use crate::upload_loop::UploadLoopStatus;
@@ -29,6 +31,21 @@ pub enum PageEnd {
     /// Nothing tells.
     #[default]
     Unknown,
+}
+
+impl PageEnd {
+    /// Its name in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Reloaded => "reloaded",
+            Self::Crashed => "crashed",
+            Self::Discarded => "discarded",
+            Self::Replaced => "replaced",
+            Self::Open => "open",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// What was seen in one earlier page load of the device.
@@ -66,4 +83,51 @@ pub struct EarlierPage {
     /// The latest repair that a person asked for in that page; `null`: none.
     #[serde(default)]
     pub repair: Option<RepairStatus>,
+}
+
+/// For a view: how far the kept evidence reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct EarlierSummary {
+    /// When the earliest of the kept pages began.
+    #[cfg_attr(feature = "bindings", ts(as = "String"))]
+    pub since: Timestamp,
+    /// How many page loads are kept beside the present one, those of other open tabs with them.
+    pub pages: u32,
+}
+
+/// Reads the earlier pages of a report. They stood where any script of the origin can write: of a page that does not fit the
+/// model its times are left, and an entry that does not is counted as left out.
+pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<EarlierPage>, D::Error> {
+    let pages = Vec::<Value>::deserialize(deserializer)?;
+    Ok(pages.into_iter().filter_map(read_page).collect())
+}
+
+fn read_page(mut page: Value) -> Option<EarlierPage> {
+    let given = page.get_mut("entries").map(Value::take);
+    let Some(Value::Array(given)) = given.or_else(|| Some(Value::Array(Vec::new()))) else { return None };
+    if let Some(fields) = page.as_object_mut() {
+        fields.remove("entries");
+    }
+    let count = given.len();
+    let entries: Vec<_> = given.into_iter().filter_map(|entry| Entry::deserialize(entry).ok()).collect();
+    let mut read = EarlierPage::deserialize(&page).ok().or_else(|| times_of(&page))?;
+    let left_out = u32::try_from(count - entries.len()).unwrap_or(u32::MAX);
+    read.entries_left_out = read.entries_left_out.saturating_add(left_out);
+    Some(EarlierPage { entries, ..read })
+}
+
+fn times_of(page: &Value) -> Option<EarlierPage> {
+    let time = |name| page.get(name)?.as_str()?.parse().ok();
+    let (began_at, last_seen_at) = (time("beganAt")?, time("lastSeenAt")?);
+    let end = page.get("end").and_then(|end| PageEnd::deserialize(end).ok()).unwrap_or_default();
+    Some(EarlierPage { began_at, last_seen_at, end, ..EarlierPage::default() })
+}
+
+impl EarlierSummary {
+    /// As a view is given it; `null`: there is none.
+    pub fn to_json(summary: Option<&Self>) -> String {
+        to_json(&summary)
+    }
 }

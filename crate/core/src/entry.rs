@@ -66,6 +66,16 @@ impl FaultCounts {
         *count = count.saturating_add(1);
     }
 
+    /// What came since `before`.
+    pub(crate) const fn since(self, before: Self) -> Self {
+        Self {
+            ke1: self.ke1.saturating_sub(before.ke1),
+            ke2: self.ke2.saturating_sub(before.ke2),
+            ke3: self.ke3.saturating_sub(before.ke3),
+            ke4: self.ke4.saturating_sub(before.ke4),
+        }
+    }
+
     /// Lines seen of `fault`.
     pub const fn get(&self, fault: Fault) -> u32 {
         match fault {

@@ -54,9 +54,16 @@ pub mod recovery;
 pub mod repair;
 
 pub mod earlier;
+mod foreign_json;
 
 pub mod roll_message;
 pub mod session;
+
+pub mod kept_page;
+pub mod shelf;
+
+pub mod keeper;
+mod page_end;
 
 pub mod roll_call;
 

@@ -1,6 +1,7 @@
 //! The report: what an administrator reads. Versioned, and without secrets.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::capture_session::CaptureSession;
 use crate::crypto_store::CryptoStoreStatus;
@@ -171,7 +172,8 @@ pub struct Report {
     #[serde(default)]
     pub repair: Option<RepairStatus>,
     /// The page loads before this one, the oldest first, as far as their evidence was kept.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::earlier::read")]
+    #[cfg_attr(feature = "bindings", ts(as = "Vec<EarlierPage>"), schemars(with = "Vec<EarlierPage>"))]
     pub earlier: Vec<EarlierPage>,
     /// What the report says; `null`: the module for it was not loaded.
     #[serde(default)]
@@ -196,8 +198,8 @@ pub struct FreshReport<T> {
     pub capture_session: Option<CaptureSession>,
     /// The repair that a person asked for.
     pub repair: Option<RepairStatus>,
-    /// The page loads before this one.
-    pub earlier: Vec<EarlierPage>,
+    /// The page loads before this one, each an [`EarlierPage`] as it was written.
+    pub earlier: Vec<Value>,
     /// `null`: the module for it has another memory.
     pub diagnosis: (),
     /// The same.

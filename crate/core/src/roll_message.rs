@@ -6,9 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::entry::Entry;
+use crate::foreign_json::{clean, is_shallow};
 use crate::json::to_json;
-use crate::line::MAX_MESSAGE as MAX_TEXT;
-use crate::redact::redact;
 use crate::tabs::{MAX_ENTRIES, Tab};
 
 /// The longest message, in UTF-16 units.
@@ -80,7 +79,7 @@ impl RollMessage {
 
     /// Reads what [`to_text`](Self::to_text) wrote in a tab of this session; `None` for anything else.
     pub fn parse(text: &str, session: Option<&str>) -> Option<Self> {
-        if !fits(text) || !is_shallow(text) {
+        if !fits(text) || !is_shallow(text, MAX_DEPTH) {
             return None;
         }
         let mut message: Value = serde_json::from_str(text).ok()?;
@@ -118,17 +117,6 @@ fn parse_tab(mut tab: Value, id: String) -> Option<Tab> {
     Some(Tab { id, this_tab: false, entries: entries.collect(), ..tab })
 }
 
-/// Redacts every text. In the place of one that is too long something stands that no field takes for a text.
-fn clean(value: &mut Value) {
-    match value {
-        Value::String(text) if text.len() > MAX_TEXT => *value = Value::Bool(false),
-        Value::String(text) => *text = redact(text).into_owned(),
-        Value::Array(items) => items.iter_mut().for_each(clean),
-        Value::Object(fields) => fields.values_mut().for_each(clean),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
 /// As the tabs of every version make their ids. No secret has this form.
 fn is_id(text: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -137,21 +125,6 @@ fn is_id(text: &str) -> bool {
 
 fn fits(text: &str) -> bool {
     text.len() <= MAX_LENGTH || text.encode_utf16().count() <= MAX_LENGTH
-}
-
-fn is_shallow(text: &str) -> bool {
-    let (mut depth, mut is_quoted, mut is_escaped) = (0_usize, false, false);
-    text.bytes().all(|byte| {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' => is_escaped = is_quoted,
-            b'"' => is_quoted = !is_quoted,
-            b'[' | b'{' if !is_quoted => depth += 1,
-            b']' | b'}' if !is_quoted => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        depth <= MAX_DEPTH
-    })
 }
 
 fn keep_latest<T>(entries: &mut Vec<T>) {

@@ -23,6 +23,8 @@ use crate::upload_answer::{UploadAnswer, UploadFailure};
 use crate::upload_clients::UploadClients;
 use crate::upload_loop::{LoopOptions, UploadLoopStatus};
 
+pub(crate) mod so_far;
+
 /// What a view needs: small, and rebuilt only when something changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -127,6 +127,11 @@ impl CryptoStores {
         self.of(device).is_some_and(|store| store.listed(listed))
     }
 
+    /// Whether this page has a store of a device that was not logged out.
+    pub fn is_at(&self, user_id: &str, device_id: &str) -> bool {
+        self.stores.iter().any(|store| is_of(store, Some(user_id), Some(device_id)) && !store.is_retired())
+    }
+
     /// Whether the browser lists the database of this page's device no more.
     pub fn is_gone(&self) -> bool {
         self.stores.iter().rev().find(|store| !store.is_retired()).is_some_and(CryptoStore::is_gone)

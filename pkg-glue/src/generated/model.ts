@@ -992,6 +992,19 @@ key: string, };
 export type PageEnd = "closed" | "reloaded" | "crashed" | "discarded" | "replaced" | "open" | "unknown";
 
 /**
+ * For a view: how far the kept evidence reaches.
+ */
+export type EarlierSummary = {
+/**
+ * When the earliest of the kept pages began.
+ */
+since: string,
+/**
+ * How many page loads are kept beside the present one, those of other open tabs with them.
+ */
+pages: number, };
+
+/**
  * What was seen in one earlier page load of the device.
  */
 export type EarlierPage = {

@@ -1,0 +1,302 @@
+//! Keeps what was seen in this page beyond its end: carries out what [`Keeper`] decides.
+//!
+//! Nothing of it is on the way of a line or a request. A record is written soon after something was new, while the page is
+//! idle, at most once a second; and at once when the page goes out of sight, is put to sleep, or is left.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use js_sys::futures::spawn_local;
+use js_sys::{Array, Function};
+use wasm_bindgen::prelude::*;
+
+use super::convert::{Clock, get, tell, web_storage};
+use super::diag::SharedSession;
+use super::events::listen;
+use super::kept_shelf::LocalShelf;
+use super::kept_tail::Tail;
+use super::page::{after, global, is_visible, random, when_idle};
+use super::roll::Roll;
+use super::shape::{call, field};
+use lotus_crypto_diag::earlier::EarlierSummary;
+use lotus_crypto_diag::election::Role;
+use lotus_crypto_diag::keeper::{Earlier, Flushed, Keeper};
+use lotus_crypto_diag::kept_page::{Arrival, Stage};
+use lotus_crypto_diag::shelf::{PREFIX, page_id};
+
+/// Where the browser keeps for this tab alone which page it shows.
+const SHOWN: &str = "lotus-crypto-diag/page";
+/// The shortest time between two writings.
+const INTERVAL_MS: i64 = 1000;
+/// How long a busy page may put one off.
+const LATEST_MS: u32 = 500;
+
+#[derive(Clone)]
+pub(crate) struct KeptPages(Rc<Inner>);
+
+struct Inner {
+    id: String,
+    session: SharedSession,
+    on_change: Function,
+    clock: Clock,
+    /// Not there while it works: the page may have put something into the storage that comes back here.
+    keeper: Cell<Option<Box<Keeper>>>,
+    has_begun: Cell<bool>,
+    is_due: Cell<bool>,
+    written_at: Cell<i64>,
+    last_role: Cell<Option<Role>>,
+    summary: Cell<Option<EarlierSummary>>,
+    roll: RefCell<Weak<Roll>>,
+    tail: Rc<Tail>,
+}
+
+impl KeptPages {
+    /// Touches no storage. `on_change` is called when the summary is another.
+    pub(crate) fn new(session: SharedSession, on_change: Function, clock: Clock) -> Self {
+        let now = clock.now();
+        let id = page_id(began().unwrap_or_else(|| now.ms()).min(now.ms()), random());
+        let kept = Self(Rc::new(Inner {
+            keeper: Cell::new(Some(Box::new(Keeper::new(id.clone())))),
+            id,
+            session,
+            on_change,
+            clock,
+            has_begun: Cell::default(),
+            is_due: Cell::default(),
+            written_at: Cell::default(),
+            last_role: Cell::default(),
+            summary: Cell::default(),
+            roll: RefCell::default(),
+            tail: Tail::new(),
+        }));
+        let inner = Rc::clone(&kept.0);
+        // Behind whoever has more to do when the page is left: a lock of it, for which another tab waits, is let go first.
+        spawn_local(async move { inner.listen() });
+        kept
+    }
+
+    /// Of this page. The tabs know each other by it.
+    pub(crate) fn id(&self) -> &str {
+        &self.0.id
+    }
+
+    /// The roll of the tabs knows which pages are open.
+    pub(crate) fn meet(&self, roll: &Rc<Roll>) {
+        self.0.roll.replace(Rc::downgrade(roll));
+    }
+
+    /// What this tab is to its session now.
+    pub(crate) fn stands(&self, role: Option<Role>) {
+        let before = self.0.last_role.replace(role);
+        let is_replaced = before == Some(Role::Leader) && role == Some(Role::Follower);
+        if is_replaced || matches!(role, Some(Role::Leader | Role::Solo)) {
+            self.0.with(|keeper| keeper.replaced(is_replaced));
+            self.changed();
+        }
+    }
+
+    /// Something may be new.
+    pub(crate) fn changed(&self) {
+        self.0.changed();
+    }
+
+    pub(crate) fn logged_out(&self, user_id: Option<&str>, device_id: Option<&str>) {
+        let now = self.0.clock.now();
+        self.0.with(|keeper| {
+            let Ok(session) = self.0.session.try_borrow() else { return };
+            let goes = keeper.logged_out(&session, (user_id, device_id), now);
+            // Given back before the storage is touched.
+            drop(session);
+            goes.remove(&LocalShelf);
+        });
+        self.0.clear_elsewhere();
+        self.0.sum_up();
+    }
+
+    pub(crate) fn forget(&self) {
+        self.0.with(|keeper| keeper.forget(&LocalShelf));
+        self.0.clear_elsewhere();
+        self.0.sum_up();
+        self.changed();
+    }
+
+    pub(crate) fn switch(&self, on: bool) {
+        self.0.with(|keeper| keeper.switch(on, &LocalShelf));
+        if on {
+            self.changed();
+        } else {
+            self.0.clear_elsewhere();
+        }
+        self.0.sum_up();
+    }
+
+    /// What was kept of the pages of a device; of this page's, where it is not said which.
+    pub(crate) fn earlier(&self, user_id: Option<&str>, device_id: Option<&str>) -> Earlier {
+        self.0.begin();
+        let (now, open) = (self.0.clock.now(), self.0.open_pages());
+        let earlier = self.0.with(|keeper| {
+            let own = keeper.ids();
+            let ids = if user_id.is_some() && device_id.is_some() { (user_id, device_id) } else { own };
+            keeper.earlier(ids, &LocalShelf, open.as_deref(), now)
+        });
+        earlier.unwrap_or_default()
+    }
+
+    pub(crate) fn summary_json(&self) -> String {
+        EarlierSummary::to_json(self.0.summary.get().as_ref())
+    }
+}
+
+impl Inner {
+    /// `None` where it is at work already.
+    fn with<T>(&self, work: impl FnOnce(&mut Keeper) -> T) -> Option<T> {
+        let mut keeper = self.keeper.take()?;
+        let done = work(&mut keeper);
+        self.keeper.set(Some(keeper));
+        Some(done)
+    }
+
+    fn changed(self: &Rc<Self>) {
+        if self.is_due.replace(true) {
+            return;
+        }
+        let since = self.clock.now().ms() - self.written_at.get();
+        // Whatever happens to the clock.
+        let rest = u32::try_from((INTERVAL_MS - since).clamp(0, INTERVAL_MS)).unwrap_or_default();
+        let inner = Rc::clone(self);
+        let is_set = after(rest, move || {
+            when_idle(LATEST_MS, move || {
+                inner.is_due.set(false);
+                inner.flush();
+            });
+        });
+        // A page that has broken its timers is kept when it is left.
+        self.is_due.set(is_set);
+    }
+
+    /// Before the first use of what is kept.
+    fn begin(self: &Rc<Self>) {
+        if self.has_begun.replace(true) {
+            return;
+        }
+        let previous = self.take_turns().ok().flatten();
+        let arrival = arrival().unwrap_or_default();
+        self.with(|keeper| keeper.arrived(previous, arrival));
+        let inner = Rc::clone(self);
+        spawn_local(async move {
+            let records = inner.tail.records().await;
+            if records.is_empty() {
+                return;
+            }
+            let now = inner.clock.now();
+            let done = inner.with(|keeper| keeper.restore(records, &LocalShelf, now));
+            inner.tail.remove(&done.unwrap_or_default());
+            inner.sum_up();
+        });
+    }
+
+    /// Leaves the id of this page for the next one in the tab, and takes that of the one before.
+    fn take_turns(&self) -> Result<Option<String>, JsValue> {
+        let storage = web_storage("sessionStorage")?;
+        let previous = storage.get_item(SHOWN)?;
+        let is_on = self.with(|keeper| keeper.is_on()).unwrap_or_default();
+        if is_on {
+            storage.set_item(SHOWN, &self.id)?;
+        }
+        Ok(previous.filter(|id| *id != self.id))
+    }
+
+    fn flush(self: &Rc<Self>) {
+        self.begin();
+        let now = self.clock.now();
+        self.written_at.set(now.ms());
+        let open = self.open_pages().unwrap_or_default();
+        let flushed = self.with(|keeper| {
+            let again = keeper.is_too_large(&LocalShelf);
+            // Given back before the storage is touched.
+            let draft = keeper.draft(&*self.session.try_borrow().ok()?, again, now)?;
+            Some(keeper.flush(draft, &LocalShelf, &open, now))
+        });
+        match flushed.flatten() {
+            Some(Flushed::Kept { key, text, has_evidence: true }) => self.tail.put(&key, &text),
+            Some(Flushed::Cleared) => self.clear_elsewhere(),
+            _ => {}
+        }
+        self.sum_up();
+    }
+
+    fn clear_elsewhere(&self) {
+        self.tail.clear();
+        // Blocked: then nothing stands there.
+        let _ = web_storage("sessionStorage").and_then(|storage| storage.remove_item(SHOWN));
+    }
+
+    fn sum_up(&self) {
+        let summary = self.with(|keeper| keeper.summary(&LocalShelf)).flatten();
+        if self.summary.replace(summary) != summary {
+            tell(&self.on_change);
+        }
+    }
+
+    /// The pages that other tabs show; `None`: they were not asked.
+    fn open_pages(&self) -> Option<Vec<String>> {
+        let roll = self.roll.borrow().upgrade()?;
+        roll.count()?;
+        Some(roll.others().into_iter().map(|tab| tab.id).collect())
+    }
+
+    fn listen(self: &Rc<Self>) {
+        let window: JsValue = js_sys::global().into();
+        let document = global("document").unwrap_or_default();
+        let hear = |target: &JsValue, kind: &str, handle: fn(&Rc<Self>, JsValue)| {
+            let inner = Rc::clone(self);
+            // Where a page does not let it, what was written last is what is left.
+            let _ = listen(target, kind, move |event| handle(&inner, event));
+        };
+        hear(&window, "pagehide", |inner, _| inner.stand_at(Stage::Left));
+        hear(&window, "pageshow", |inner, _| inner.look(true));
+        hear(&document, "visibilitychange", |inner, _| inner.look(false));
+        hear(&document, "freeze", |inner, _| inner.look(false));
+        hear(&document, "resume", |inner, _| inner.look(false));
+        hear(&window, "storage", |inner, event| {
+            if concerns(&event) {
+                inner.changed();
+            }
+        });
+    }
+
+    fn look(self: &Rc<Self>, is_back: bool) {
+        if self.with(|keeper| is_back || !keeper.is_left()).unwrap_or_default() {
+            self.stand_at(if is_visible() == Some(false) { Stage::Hidden } else { Stage::Shown });
+        }
+    }
+
+    fn stand_at(self: &Rc<Self>, stage: Stage) {
+        self.with(|keeper| keeper.is_at(stage));
+        // Of a page that comes into sight there is time to say so.
+        if stage == Stage::Shown { self.changed() } else { self.flush() }
+    }
+}
+
+/// Whether another tab wrote for the first time, or something that was kept is gone.
+fn concerns(event: &JsValue) -> bool {
+    let text = |name| get(event, name).ok().and_then(|value| value.as_string());
+    text("key").is_none_or(|key| key.starts_with(PREFIX)) && (text("oldValue").is_none() || text("newValue").is_none())
+}
+
+/// When the page began, in milliseconds since 1970.
+fn began() -> Option<i64> {
+    let origin = get(&global("performance").ok()?, "timeOrigin").ok()?.as_f64()?;
+    #[allow(clippy::cast_possible_truncation, reason = "`as` saturates")]
+    (origin > 0.0).then_some(origin as i64)
+}
+
+/// How this page came into its tab.
+fn arrival() -> Result<Arrival, JsValue> {
+    if get(&global("document")?, "wasDiscarded").is_ok_and(|discarded| discarded == true) {
+        return Ok(Arrival::Restored);
+    }
+    let found: Array = call(&global("performance")?, "getEntriesByType", &["navigation"])?.dyn_into()?;
+    let is_reload = field(&found.get(0), "type")? == "reload";
+    Ok(if is_reload { Arrival::Reloaded } else { Arrival::Opened })
+}

@@ -1,0 +1,97 @@
+//! Records of pages in localStorage. Everything there may throw: blocked, private, full.
+
+use js_sys::{JsString, decode_uri_component};
+use wasm_bindgen::prelude::*;
+use web_sys::Storage;
+
+use super::convert::{explain, get, text_of, web_storage};
+use lotus_crypto_diag::kept_page::HEAD_LENGTH;
+use lotus_crypto_diag::shelf::{MARKERS, NotWritten, PREFIX, Shelf, folder_of};
+
+/// An app that has more keys than that has more than enough.
+const MOST_KEYS: u32 = 10_000;
+
+#[wasm_bindgen]
+extern "C" {
+    /// As web-sys has it, but without a copy of the text in the memory of the module.
+    type Texts;
+
+    #[wasm_bindgen(method, catch, js_name = getItem)]
+    fn get_item(this: &Texts, key: &str) -> Result<JsValue, JsValue>;
+}
+
+/// The localStorage of the page, as it is at the moment.
+pub(crate) struct LocalShelf;
+
+impl LocalShelf {
+    fn text(key: &str) -> Result<Option<JsString>, JsValue> {
+        let text = storage()?.unchecked_ref::<Texts>().get_item(key)?;
+        Ok(text.dyn_into().ok())
+    }
+
+    fn keys(prefix: &str) -> Result<Vec<String>, JsValue> {
+        let storage = storage()?;
+        let mut keys = Vec::new();
+        for index in 0..storage.length()?.min(MOST_KEYS) {
+            keys.extend(storage.key(index)?.filter(|key| key.starts_with(prefix)));
+        }
+        Ok(keys)
+    }
+}
+
+impl Shelf for LocalShelf {
+    fn list(&self) -> Result<Vec<(String, usize)>, String> {
+        let keys = Self::keys(PREFIX).map_err(|error| explain(&error))?;
+        let length = |key: &str| Self::text(key).ok().flatten().map_or(0, |text| text.length() as usize);
+        Ok(keys.into_iter().map(|key| (length(&key), key)).map(|(length, key)| (key, length)).collect())
+    }
+
+    fn read(&self, key: &str) -> Result<Option<String>, String> {
+        Self::text(key).map(|text| text.map(String::from)).map_err(|error| explain(&error))
+    }
+
+    fn head(&self, key: &str) -> Option<String> {
+        let end = u32::try_from(HEAD_LENGTH).unwrap_or(u32::MAX);
+        Self::text(key).ok().flatten().map(|text| text.substring(0, end).into())
+    }
+
+    fn write(&self, key: &str, text: &str) -> Result<(), NotWritten> {
+        storage()
+            .and_then(|storage| storage.set_item(key, text))
+            .map_err(|error| NotWritten { is_full: is_full(&error), words: explain(&error) })
+    }
+
+    fn remove(&self, key: &str) -> Result<(), String> {
+        storage().and_then(|storage| storage.remove_item(key)).map_err(|error| explain(&error))
+    }
+
+    fn remembers(&self, folder: &str) -> bool {
+        let markers = Self::keys(MARKERS).unwrap_or_default();
+        markers.iter().filter_map(|marker| folder_of_marker(marker)).any(|of| of == folder)
+    }
+}
+
+/// Removes what was kept of the device of a marker that goes.
+pub(crate) fn remove_with(marker: &str) {
+    let Some(folder) = folder_of_marker(marker) else { return };
+    for key in LocalShelf::keys(&folder).unwrap_or_default() {
+        let _ = LocalShelf.remove(&key);
+    }
+}
+
+/// A marker's key ends with the user and the device.
+fn folder_of_marker(key: &str) -> Option<String> {
+    let mut parts = key.rsplit('/').map(|part| decode_uri_component(part).ok().map(String::from));
+    let (device_id, user_id) = (parts.next()??, parts.next()??);
+    Some(folder_of(Some(&user_id), Some(&device_id)))
+}
+
+/// Firefox has a name of its own for it.
+fn is_full(error: &JsValue) -> bool {
+    let name = get(error, "name").and_then(|name| text_of(&name)).unwrap_or_default();
+    name == "QuotaExceededError" || name == "NS_ERROR_DOM_QUOTA_REACHED"
+}
+
+fn storage() -> Result<Storage, JsValue> {
+    web_storage("localStorage")
+}

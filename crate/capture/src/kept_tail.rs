@@ -1,0 +1,197 @@
+//! The same record once more, in an IndexedDB database of our own. A browser writes localStorage to the disk seconds or
+//! minutes later, and what was not written is lost when it dies; what IndexedDB has committed is not. Nothing depends on it:
+//! it may be missing, blocked, slow or deleted.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use js_sys::{Array, Promise};
+use wasm_bindgen::prelude::*;
+use web_sys::{
+    IdbDatabase, IdbFactory, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction, IdbTransactionMode,
+};
+
+use super::bounded::within;
+use super::convert::{explain, get};
+use super::databases::Listing;
+use super::page::set;
+use super::shape::call;
+
+const DATABASE: &str = "lotus-crypto-diag";
+const STORE: &str = "pages";
+
+/// While so many are under way, no more are written: the browser is slow, or does not answer.
+const MOST_PENDING: u32 = 2;
+
+pub(crate) struct Tail {
+    database: RefCell<Option<IdbDatabase>>,
+    /// Whether it is being opened, or could not be.
+    is_asked: Cell<bool>,
+    /// How often all of it was to go. What was begun before that is not written.
+    cleared: Cell<u32>,
+    pending: Rc<Cell<u32>>,
+    /// Called at the end of each request.
+    on_end: JsValue,
+}
+
+impl Tail {
+    pub(crate) fn new() -> Rc<Self> {
+        let pending = Rc::<Cell<u32>>::default();
+        let ended = Rc::clone(&pending);
+        let on_end = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| {
+            ended.set(ended.get().saturating_sub(1));
+            hold_back(&event);
+        });
+        let (database, is_asked, cleared) = (RefCell::default(), Cell::default(), Cell::default());
+        Rc::new(Self { database, is_asked, cleared, pending, on_end: on_end.into_js_value() })
+    }
+
+    /// Writes a record, where the database is open; otherwise it is opened for it.
+    pub(crate) fn put(self: &Rc<Self>, key: &str, text: &str) {
+        let Some(database) = self.database.borrow().clone() else {
+            self.open_for(key.to_owned(), text.to_owned());
+            return;
+        };
+        let is_slow = self.pending.get() >= MOST_PENDING;
+        if !is_slow && self.write(&database, |store| Ok(vec![store.put_with_key(&text.into(), &key.into())?])).is_err()
+        {
+            // Closed by the browser, or by somebody who deletes it.
+            self.database.take();
+        }
+    }
+
+    fn open_for(self: &Rc<Self>, key: String, text: String) {
+        if self.is_asked.replace(true) {
+            return;
+        }
+        let (tail, cleared) = (Rc::clone(self), self.cleared.get());
+        js_sys::futures::spawn_local(async move {
+            // One that fails is not tried again in this page.
+            let Ok(database) = open().await else { return };
+            tail.is_asked.set(false);
+            if tail.cleared.get() == cleared {
+                tail.database.replace(Some(database));
+                tail.put(&key, &text);
+            } else {
+                database.close();
+            }
+        });
+    }
+
+    /// All records, where the browser lists the database: none is made by looking.
+    pub(crate) async fn records(self: &Rc<Self>) -> Vec<(String, String)> {
+        self.read().await.unwrap_or_default()
+    }
+
+    async fn read(self: &Rc<Self>) -> Result<Vec<(String, String)>, String> {
+        let is_there = Listing::now().names().await?.iter().any(|name| name == DATABASE);
+        if !is_there {
+            return Ok(Vec::new());
+        }
+        let database = open().await?;
+        let words = |error: JsValue| explain(&error);
+        let (_, store) = begin(&database, IdbTransactionMode::Readonly).map_err(words)?;
+        let keys = settled(&store.get_all_keys().map_err(words)?);
+        let texts = settled(&store.get_all().map_err(words)?);
+        let (keys, texts) = (within("the kept pages", Ok(keys)).await?, within("the kept pages", Ok(texts)).await?);
+        self.database.replace(Some(database));
+        let (keys, texts): (Array, Array) = (keys.unchecked_into(), texts.unchecked_into());
+        Ok(keys
+            .iter()
+            .zip(texts.iter())
+            .filter_map(|(key, text)| Some((key.as_string()?, text.as_string()?)))
+            .collect())
+    }
+
+    /// Removes these records.
+    pub(crate) fn remove(&self, keys: &[String]) {
+        let database = self.database.borrow().clone().filter(|_| !keys.is_empty());
+        let _ = database
+            .map(|database| self.write(&database, |store| keys.iter().map(|key| store.delete(&key.into())).collect()));
+    }
+
+    /// Removes all of it.
+    pub(crate) fn clear(&self) {
+        self.cleared.set(self.cleared.get() + 1);
+        if let Some(database) = self.database.take() {
+            // Now, while the page may be on its way out; the deletion takes longer.
+            let _ = self.write(&database, |store| Ok(vec![store.clear()?]));
+            database.close();
+        }
+        let _ = factory().and_then(|factory| factory.delete_database(DATABASE)).and_then(|request| {
+            self.pending.set(self.pending.get() + 1);
+            self.heed(&request)
+        });
+    }
+
+    /// In a transaction of their own.
+    fn write(
+        &self,
+        database: &IdbDatabase,
+        requests: impl FnOnce(&IdbObjectStore) -> Result<Vec<IdbRequest>, JsValue>,
+    ) -> Result<(), JsValue> {
+        let (transaction, store) = begin(database, IdbTransactionMode::Readwrite)?;
+        for request in requests(&store)? {
+            self.pending.set(self.pending.get() + 1);
+            self.heed(&request)?;
+        }
+        // A page on its way out does not come to the end of a transaction by itself. Older browsers have no such method.
+        call(&transaction, "commit", &[]).map(drop)
+    }
+
+    fn heed(&self, request: &IdbRequest) -> Result<(), JsValue> {
+        set(request, "onsuccess", &self.on_end)?;
+        set(request, "onerror", &self.on_end)
+    }
+}
+
+/// Firefox takes an error of IndexedDB that nobody holds back to the page.
+fn hold_back(event: &JsValue) {
+    let _ = call(event, "preventDefault", &[]);
+}
+
+fn begin(database: &IdbDatabase, mode: IdbTransactionMode) -> Result<(IdbTransaction, IdbObjectStore), JsValue> {
+    let transaction = database.transaction_with_str_and_mode(STORE, mode)?;
+    let store = transaction.object_store(STORE)?;
+    Ok((transaction, store))
+}
+
+async fn open() -> Result<IdbDatabase, String> {
+    let words = |error: JsValue| explain(&error);
+    let request = factory().and_then(|factory| factory.open_with_u32(DATABASE, 1)).map_err(words)?;
+    let making: IdbOpenDbRequest = request.clone();
+    let on_upgrade = Closure::once_into_js(move || {
+        let database = making.result().map(JsValue::unchecked_into::<IdbDatabase>);
+        // Without its store, every use of it fails.
+        let _ = database.and_then(|database| database.create_object_store(STORE));
+    });
+    set(&request, "onupgradeneeded", &on_upgrade).map_err(words)?;
+    let opened = within("the database of the kept pages", Ok(settled(&request))).await?;
+    let database: IdbDatabase = opened.unchecked_into();
+    // Whoever deletes it is not held up.
+    let closing = database.clone();
+    let on_change = Closure::once_into_js(move || closing.close());
+    set(&database, "onversionchange", &on_change).map_err(words)?;
+    Ok(database)
+}
+
+/// What a request comes to.
+fn settled(request: &IdbRequest) -> Promise {
+    Promise::new(&mut |resolve, reject| {
+        let of = request.clone();
+        let on_success = Closure::once_into_js(move || {
+            let _ = resolve.call1(&JsValue::UNDEFINED, &of.result().unwrap_or_default());
+        });
+        let on_error = Closure::once_into_js(move |event: JsValue| {
+            hold_back(&event);
+            let _ = reject.call1(&JsValue::UNDEFINED, &"it failed".into());
+        });
+        let _ = set(request, "onsuccess", &on_success);
+        let _ = set(request, "onerror", &on_error);
+    })
+}
+
+fn factory() -> Result<IdbFactory, JsValue> {
+    let factory = get(&js_sys::global(), "indexedDB")?;
+    if factory.is_falsy() { Err("this browser has no IndexedDB".into()) } else { Ok(factory.unchecked_into()) }
+}

@@ -1,0 +1,33 @@
+//! JSON that any script of the origin may have written.
+
+use serde_json::Value;
+
+use crate::line::MAX_MESSAGE as MAX_TEXT;
+use crate::redact::redact;
+
+/// Redacts every text. In the place of one that is too long something stands that no field takes for a text.
+pub(crate) fn clean(value: &mut Value) {
+    match value {
+        Value::String(text) if text.len() > MAX_TEXT => *value = Value::Bool(false),
+        Value::String(text) => *text = redact(text).into_owned(),
+        Value::Array(items) => items.iter_mut().for_each(clean),
+        Value::Object(fields) => fields.values_mut().for_each(clean),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Whether nothing in it is nested deeper: the parser recurses.
+pub(crate) fn is_shallow(text: &str, max_depth: usize) -> bool {
+    let (mut depth, mut is_quoted, mut is_escaped) = (0_usize, false, false);
+    text.bytes().all(|byte| {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = is_quoted,
+            b'"' => is_quoted = !is_quoted,
+            b'[' | b'{' if !is_quoted => depth += 1,
+            b']' | b'}' if !is_quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth <= max_depth
+    })
+}

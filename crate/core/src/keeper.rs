@@ -1,0 +1,298 @@
+//! Keeps what was seen in this page, and reads what was kept of the pages before it. Every page writes one record, its own.
+
+mod reading;
+mod room;
+
+pub use reading::Earlier;
+pub use room::{DEVICE_LIMIT, FEWEST_PAGES, TOTAL_LIMIT};
+
+use crate::earlier::EarlierPage;
+use crate::kept_page::{Arrival, KEPT_SCHEMA, KeptPage, Stage};
+use crate::session::Session;
+use crate::session::so_far::{Beginning, SoFar};
+use crate::shelf::{PREFIX, Shelf, began, folder_of};
+use crate::timestamp::Timestamp;
+
+/// A user and a device.
+type Ids = (String, String);
+
+/// Whether this page is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum State {
+    On,
+    /// The app does not want it.
+    Off,
+    /// What was kept of the device of this folder is gone by a logout, or because somebody cleared the storage: it is not
+    /// written again.
+    Over(String),
+}
+
+/// Keeps one page.
+#[derive(Debug)]
+pub struct Keeper {
+    id: String,
+    previous: Option<String>,
+    arrival: Arrival,
+    stage: Stage,
+    replaced: bool,
+    revision: u32,
+    state: State,
+    /// The device of this page.
+    owner: Option<Ids>,
+    from: Beginning,
+    /// Where this page was written last, what of, and where it was in its life.
+    written: Option<Written>,
+    is_tidy: bool,
+    problem: Option<String>,
+    /// So many records were found that make no sense.
+    corrupt: u32,
+}
+
+#[derive(Debug)]
+struct Written {
+    folder: String,
+    so_far: SoFar,
+    stage: Stage,
+    replaced: bool,
+    /// In bytes.
+    length: usize,
+}
+
+/// What is to be written now.
+#[derive(Debug)]
+pub struct Draft {
+    folder: String,
+    so_far: SoFar,
+    kept: KeptPage,
+}
+
+/// What came of it.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Flushed {
+    /// Nothing was to be written, or nothing could be.
+    Nothing,
+    /// This text stands at this key, or does not fit there. `has_evidence`: it is worth to be written in a second place, too.
+    Kept {
+        /// The key.
+        key: String,
+        /// The text.
+        text: String,
+        /// Whether there is more in it than that the page was there.
+        has_evidence: bool,
+    },
+    /// Somebody has cleared what was kept: what stands elsewhere is to go, too.
+    Cleared,
+}
+
+impl Keeper {
+    /// Of the page with this id.
+    pub fn new(id: String) -> Self {
+        let from = Beginning { at: began(&id).unwrap_or_default(), before: None };
+        Self {
+            id,
+            previous: None,
+            arrival: Arrival::default(),
+            stage: Stage::default(),
+            replaced: false,
+            revision: 0,
+            state: State::On,
+            owner: None,
+            from,
+            written: None,
+            is_tidy: false,
+            problem: None,
+            corrupt: 0,
+        }
+    }
+
+    /// How this page came into its tab, and which one the tab showed before.
+    pub fn arrived(&mut self, previous: Option<String>, arrival: Arrival) {
+        (self.previous, self.arrival) = (previous.filter(|id| began(id).is_some()), arrival);
+    }
+
+    /// Whether it is being left.
+    pub fn is_left(&self) -> bool {
+        self.stage == Stage::Left
+    }
+
+    /// Where the page is in its life now.
+    pub const fn is_at(&mut self, stage: Stage) {
+        self.stage = stage;
+    }
+
+    /// Another tab has taken the place of this one, or this one has it again.
+    pub fn replaced(&mut self, replaced: bool) {
+        // Whoever leaves lets go of it.
+        if self.stage != Stage::Left {
+            self.replaced = replaced;
+        }
+    }
+
+    /// What is to be written now; `None`: nothing is new. `again`: others may have come or gone.
+    pub fn draft(&mut self, session: &Session, again: bool, now: Timestamp) -> Option<Draft> {
+        let ids = self.whose(session);
+        let folder =
+            folder_of(ids.as_ref().map(|(user_id, _)| &**user_id), ids.as_ref().map(|(_, device_id)| &**device_id));
+        let is_another = ids.is_some() && self.owner.is_some() && self.owner != ids;
+        match &self.state {
+            State::On if !is_another => {}
+            // A new login: what was seen before it is not this device's.
+            State::On => self.begin_anew(session, now),
+            State::Over(of) if *of != folder && ids.is_some() => {
+                if self.from.before.is_none() {
+                    self.begin_anew(session, now);
+                }
+                (self.state, self.written) = (State::On, None);
+            }
+            State::Off | State::Over(_) => return None,
+        }
+        self.owner = ids;
+        let so_far = session.so_far(self.from, self.owner.as_ref());
+        let is_new = self.written.as_ref().is_none_or(|written| {
+            written.folder != folder
+                || written.so_far != so_far
+                || written.stage != self.stage
+                || written.replaced != self.replaced
+        });
+        if !is_new && !again {
+            return None;
+        }
+        self.revision += 1;
+        let page = EarlierPage { last_seen_at: now, entries: session.entries_from(self.from), ..so_far.page.clone() };
+        let kept = KeptPage {
+            schema: KEPT_SCHEMA,
+            revision: self.revision,
+            seen: now.ms(),
+            previous: self.previous.clone(),
+            arrival: self.arrival,
+            stage: self.stage,
+            replaced: self.replaced,
+            page,
+        };
+        Some(Draft { folder, so_far, kept })
+    }
+
+    fn begin_anew(&mut self, session: &Session, now: Timestamp) {
+        self.from = Beginning { at: now, before: Some(session.counted()) };
+        self.written = None;
+    }
+
+    /// The device of this page: the first of which it heard, for as long as that is logged in.
+    fn whose(&self, session: &Session) -> Option<Ids> {
+        let latest = session.stores().status(None, None);
+        let latest = latest.and_then(|store| Some((store.user_id?, store.device_id?)));
+        let known = self.owner.clone().filter(|(user_id, device_id)| {
+            let is_followed = latest.as_ref().is_some_and(|(user, device)| user == user_id && device != device_id);
+            session.stores().is_at(user_id, device_id) && !is_followed
+        });
+        known.or(latest)
+    }
+
+    /// Writes it. `open` are the ids of the pages that other tabs show.
+    pub fn flush(&mut self, draft: Draft, place: &impl Shelf, open: &[String], now: Timestamp) -> Flushed {
+        let Draft { folder, so_far, kept } = draft;
+        let key = [&*folder, &self.id].concat();
+        let before = self.written.as_ref().map(|written| [&*written.folder, &self.id].concat());
+        if let Some(before) = &before
+            && matches!(place.read(before), Ok(None))
+        {
+            let of = self.written.take().map(|written| written.folder).unwrap_or_default();
+            self.over(of);
+            self.problem = Some("what was kept of this page was cleared while it was open: it is kept no more".into());
+            return Flushed::Cleared;
+        }
+        let room = match self.make_room(&folder, place, open, now) {
+            Ok(room) => room.saturating_sub(key.len()),
+            Err(words) => {
+                self.problem = Some(["the evidence of this page is not kept: ", &words].concat());
+                0
+            }
+        };
+        let has_evidence = kept.page.has_evidence();
+        let Some(text) = kept.to_text(room) else { return Flushed::Nothing };
+        if let Some(before) = before.filter(|before| *before != key) {
+            // The device is known now.
+            let _ = place.remove(&before);
+        }
+        let (stage, replaced) = (self.stage, self.replaced);
+        match Self::write(&key, &text, &folder, place, open) {
+            Ok(()) => {
+                self.problem = None;
+                self.written = Some(Written { folder, so_far, stage, replaced, length: text.len() });
+            }
+            Err(words) => self.problem = Some(["the evidence of this page is not kept: ", &words].concat()),
+        }
+        Flushed::Kept { key, text, has_evidence }
+    }
+
+    /// A device was logged out: nothing stays of it, nor of pages of which nobody has said whose they are. Of an id that is
+    /// not known, the one of this page.
+    pub fn logged_out(&mut self, session: &Session, ids: (Option<&str>, Option<&str>), now: Timestamp) -> Goes {
+        let own = self.ids();
+        let is_own = |given: Option<&str>, own: Option<&str>| given.is_none() || own.is_none() || given == own;
+        let is_this_page = is_own(ids.0, own.0) && is_own(ids.1, own.1);
+        let folder = folder_of(ids.0.or(own.0), ids.1.or(own.1));
+        if is_this_page && self.state == State::On {
+            self.begin_anew(session, now);
+            (self.state, self.owner) = (State::Over(folder.clone()), None);
+        }
+        Goes(folder)
+    }
+
+    fn over(&mut self, folder: String) {
+        self.state = State::Over(folder);
+        self.written = None;
+    }
+
+    /// Removes what was kept of all pages. This one goes on to be kept.
+    pub fn forget(&mut self, place: &impl Shelf) {
+        self.written = None;
+        remove_all(place, PREFIX);
+    }
+
+    /// Whether the app wants it at all. Where it does not, what was kept is removed.
+    pub fn switch(&mut self, on: bool, place: &impl Shelf) {
+        if on {
+            if self.state == State::Off {
+                self.state = State::On;
+            }
+        } else {
+            self.state = State::Off;
+            self.forget(place);
+        }
+    }
+
+    /// The device of this page, as far as it is known.
+    pub fn ids(&self) -> (Option<&str>, Option<&str>) {
+        let ids = self.owner.as_ref();
+        (ids.map(|(user_id, _)| &**user_id), ids.map(|(_, device_id)| &**device_id))
+    }
+
+    /// Whether the app wants it.
+    pub fn is_on(&self) -> bool {
+        self.state != State::Off
+    }
+}
+
+/// The device whose records are to be removed.
+#[must_use]
+#[derive(Debug)]
+pub struct Goes(String);
+
+impl Goes {
+    /// Removes them.
+    pub fn remove(self, place: &impl Shelf) {
+        remove_all(place, &self.0);
+        remove_all(place, &folder_of(None, None));
+    }
+}
+
+/// Whatever stands there, of a newer version, too.
+fn remove_all(place: &impl Shelf, prefix: &str) {
+    for (key, _) in place.list().unwrap_or_default() {
+        if key.starts_with(prefix) {
+            // Blocked: then nothing was written either.
+            let _ = place.remove(&key);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What was kept of the pages before this one.
+
+use serde_json::Value;
+
+use super::Keeper;
+use super::room::is_open;
+use crate::earlier::{EarlierSummary, PageEnd};
+use crate::kept_page::{Arrival, Head, ReadPage};
+use crate::page_end::end_of;
+use crate::shelf::{Record, Shelf, began, folder_of, head_at, is_old, split};
+use crate::timestamp::Timestamp;
+
+/// A record beside the others that is not newer than theirs is of no more use after this time.
+const TAIL_MS: u64 = 2 * 60_000;
+
+/// What was kept of the pages before this one.
+#[derive(Debug, Default, PartialEq)]
+pub struct Earlier {
+    /// The oldest first.
+    pub pages: Vec<Value>,
+    /// For a person to read: what could not be kept or read, and why.
+    pub notes: Vec<String>,
+}
+
+impl Keeper {
+    /// Takes what stands in the second place, and not, or older, in the first: what the browser had not written yet when it
+    /// died. Gives the keys that are to be removed there.
+    pub fn restore(&mut self, seconds: Vec<(String, String)>, place: &impl Shelf, now: Timestamp) -> Vec<String> {
+        let listed = place.list().unwrap_or_default();
+        let mut done = Vec::new();
+        for (key, text) in seconds {
+            let second = Head::read(&text);
+            let Some((folder, id)) = split(&key).filter(|_| second != Head::Newer) else { continue };
+            if id == self.id {
+                continue;
+            }
+            let Head::Ours { revision, seen } = second else {
+                done.push(key);
+                continue;
+            };
+            let is_fresh = seen.abs_diff(now.ms()) <= TAIL_MS;
+            let first = place.head(&key).map(|head| Head::read(&head));
+            // Where nothing is known of the device, somebody has cleared it.
+            let is_known = first.is_some()
+                || listed.iter().any(|(other, _)| split(other).is_some_and(|(of, _)| of == folder))
+                || place.remembers(folder);
+            let is_newer = !matches!(first, Some(Head::Ours { revision: of, .. }) if of >= revision);
+            let is_wanted = self.is_on() && is_known && !is_old(seen, now);
+            let is_restored = is_wanted && is_newer && place.write(&key, &text).is_ok();
+            if !(is_restored || is_fresh && is_wanted) {
+                done.push(key);
+            }
+        }
+        done
+    }
+
+    /// What was kept of a device, and of pages of which nobody has said whose they are. `open`: the ids of the pages that
+    /// other tabs show; `None`: they were not asked.
+    pub fn earlier(
+        &self,
+        (user_id, device_id): (Option<&str>, Option<&str>),
+        place: &impl Shelf,
+        open: Option<&[String]>,
+        now: Timestamp,
+    ) -> Earlier {
+        let mut earlier = Earlier::default();
+        if !self.is_on() {
+            earlier.notes.push("evidence of earlier page loads is not kept: the app has switched that off".into());
+            return earlier;
+        }
+        earlier.notes.extend(self.problem.clone());
+        let (mut unreadable, mut newer) = (self.corrupt, false);
+        let records = self.others(place).unwrap_or_else(|words| {
+            earlier.notes.push(["the evidence of earlier page loads cannot be read: ", &words].concat());
+            Vec::new()
+        });
+        let (folder, nobodys) = (folder_of(user_id, device_id), folder_of(None, None));
+        let mut kept: Vec<(&str, ReadPage)> = Vec::new();
+        for record in records.iter().filter(|record| record.is_in(&folder) || record.is_in(&nobodys)) {
+            match head_at(place, &record.key) {
+                Head::Ours { seen, .. } if is_old(seen, now) => {}
+                Head::Newer => newer = true,
+                _ => match place.read(&record.key).ok().flatten().as_deref().and_then(ReadPage::parse) {
+                    None => unreadable += 1,
+                    Some(page) if record.is_in(&nobodys) && is_of_another(&page, device_id) => {}
+                    Some(page) => {
+                        let before = |(_, other): &(&str, ReadPage)| other.began_at <= page.began_at;
+                        let place = kept.iter().rposition(before).map_or(0, |before| before + 1);
+                        kept.insert(place, (record.id(), page));
+                    }
+                },
+            }
+        }
+        if unreadable > 0 {
+            earlier.notes.push([&*unreadable.to_string(), " earlier pages cannot be read, and are left out"].concat());
+        }
+        if newer {
+            earlier.notes.push("earlier pages that a newer version of this library has kept are left out".into());
+        }
+        earlier.pages = kept.iter().map(|(id, page)| page.told(self.end(id, page, &kept, open))).collect();
+        earlier
+    }
+
+    /// How the page of this id ended.
+    fn end(&self, id: &str, page: &ReadPage, all: &[(&str, ReadPage)], open: Option<&[String]>) -> PageEnd {
+        let later = all.iter().map(|(_, page)| (page.previous.as_deref(), page.arrival));
+        let own = (self.previous.as_deref(), self.arrival);
+        let after = later.chain([own]).filter(|(previous, _)| *previous == Some(id)).map(|(_, arrival)| arrival);
+        // A copy of the tab comes after the same page.
+        let next = after.reduce(|one, other| if one == Arrival::Opened { other } else { one });
+        end_of((page.stage, page.replaced), open.map(|open| is_open(open, id)), next)
+    }
+
+    /// How far that reaches, for the device of this page; `None`: there is nothing.
+    pub fn summary(&self, place: &impl Shelf) -> Option<EarlierSummary> {
+        let (user_id, device_id) = self.ids();
+        let (folder, nobodys) = (folder_of(user_id, device_id), folder_of(None, None));
+        let records = self.others(place).ok().filter(|_| self.is_on())?;
+        let of_device: Vec<_> =
+            records.iter().filter(|record| record.is_in(&folder) || record.is_in(&nobodys)).collect();
+        let since = of_device.iter().filter_map(|record| began(record.id())).min()?;
+        Some(EarlierSummary { since, pages: u32::try_from(of_device.len()).unwrap_or(u32::MAX) })
+    }
+
+    /// All records but this page's.
+    pub(super) fn others(&self, place: &impl Shelf) -> Result<Vec<Record>, String> {
+        let listed = place.list()?.into_iter();
+        let records = listed.filter_map(|(key, length)| {
+            let at = split(&key)?.0.len();
+            let length = key.len() + length;
+            Some(Record { key, at, length })
+        });
+        Ok(records.filter(|record| record.id() != self.id).collect())
+    }
+}
+
+/// Whether a page of which nobody has said whose it is names a device of its own, and not this one.
+fn is_of_another(page: &ReadPage, device_id: Option<&str>) -> bool {
+    device_id.is_some() && page.named_device().is_some() && page.named_device() != device_id
+}

@@ -1,0 +1,110 @@
+//! Where records of pages stand: a place of texts under keys, which other apps and other tabs use as well.
+
+use crate::kept_page::Head;
+use crate::timestamp::Timestamp;
+
+/// All keys of records begin so.
+pub const PREFIX: &str = "lotus-crypto-diag/page/";
+/// Markers of devices, which stay when the records go.
+pub const MARKERS: &str = "lotus-crypto-diag/device/";
+/// In the place of an id that nobody has named yet.
+const NOBODY: &str = "-";
+
+/// A place for records, as `localStorage` is one. Any of it may fail: blocked, full, broken by the page.
+pub trait Shelf {
+    /// The keys with [`PREFIX`], each with the length of its text in UTF-16 units.
+    fn list(&self) -> Result<Vec<(String, usize)>, String>;
+    /// The text at a key.
+    fn read(&self, key: &str) -> Result<Option<String>, String>;
+    /// The first characters of it, see [`HEAD_LENGTH`](crate::kept_page::HEAD_LENGTH).
+    fn head(&self, key: &str) -> Option<String>;
+    /// Puts a text there.
+    fn write(&self, key: &str, text: &str) -> Result<(), NotWritten>;
+    /// Takes it away.
+    fn remove(&self, key: &str) -> Result<(), String>;
+    /// Whether a marker remembers the device of this folder.
+    fn remembers(&self, folder: &str) -> bool;
+}
+
+/// Why a text was not written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotWritten {
+    /// There is no room.
+    pub is_full: bool,
+    /// In words.
+    pub words: String,
+}
+
+/// The beginning that the keys of a device have in common; of an id that is not known yet, of all those without one.
+///
+/// ```
+/// use lotus_crypto_diag::shelf::folder_of;
+///
+/// assert_eq!(folder_of(Some("@a:hs"), Some("D/1")), "lotus-crypto-diag/page/%40a%3Ahs/D%2F1/");
+/// assert_eq!(folder_of(None, None), "lotus-crypto-diag/page/-/-/");
+/// ```
+pub fn folder_of(user_id: Option<&str>, device_id: Option<&str>) -> String {
+    let part = |id: Option<&str>| match id {
+        Some(id) => form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>(),
+        None => NOBODY.to_owned(),
+    };
+    let (user, device) = (part(user_id), part(device_id));
+    [PREFIX, &user, "/", &device, "/"].concat()
+}
+
+/// The folder and the id of the page that a key names; `None` where it is no key of a record.
+pub fn split(key: &str) -> Option<(&str, &str)> {
+    let (folder, id) = key.split_at(key.rfind('/')? + 1);
+    let is_folder = folder.strip_prefix(PREFIX).is_some_and(|device| device.matches('/').count() == 2);
+    (is_folder && began(id).is_some()).then_some((folder, id))
+}
+
+/// When a page began, by its id: `<milliseconds since 1970>-<random>`, in hexadecimal.
+pub fn began(id: &str) -> Option<Timestamp> {
+    let (ms, random) = id.split_once('-')?;
+    let is_hex = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    if !is_hex(ms) || !is_hex(random) || random.len() != 8 || !(1..=12).contains(&ms.len()) {
+        return None;
+    }
+    let ms = u64::from_str_radix(ms, 16).ok()?;
+    Some(Timestamp::default().plus_ms(i64::try_from(ms).ok()?))
+}
+
+/// The id of a page that began then. `random` is from 0 to 1.
+pub fn page_id(began_ms: i64, random: f64) -> String {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+    let random = (random * f64::from(u32::MAX)) as u32;
+    format!("{:x}-{random:08x}", began_ms.max(0))
+}
+
+/// The record of another page.
+#[derive(Debug)]
+pub(crate) struct Record {
+    pub(crate) key: String,
+    /// Where the id begins.
+    pub(crate) at: usize,
+    /// With its key, in UTF-16 units.
+    pub(crate) length: usize,
+}
+
+impl Record {
+    pub(crate) fn id(&self) -> &str {
+        &self.key[self.at..]
+    }
+
+    pub(crate) fn is_in(&self, folder: &str) -> bool {
+        self.key[..self.at] == *folder
+    }
+}
+
+/// Older records go.
+pub const MAX_AGE_MS: i64 = 7 * 86_400_000;
+
+pub(crate) fn head_at(place: &impl Shelf, key: &str) -> Head {
+    Head::read(&place.head(key).unwrap_or_default())
+}
+
+/// A clock that was set back or forth counts as much.
+pub(crate) const fn is_old(seen: i64, now: Timestamp) -> bool {
+    seen.abs_diff(now.ms()) > MAX_AGE_MS.unsigned_abs()
+}
