@@ -135,9 +135,10 @@ impl KeptPages {
         self.0.begin();
         let (now, open) = (self.0.clock.now(), self.0.open_pages());
         let earlier = self.0.with(|keeper| {
-            let own = keeper.ids();
-            let ids = if user_id.is_some() && device_id.is_some() { (user_id, device_id) } else { own };
-            keeper.earlier(ids, &LocalShelf, open.as_deref(), now)
+            let given = user_id.zip(device_id).map(|(user_id, device_id)| (user_id.to_owned(), device_id.to_owned()));
+            let own = || keeper.whose(&*self.0.session.try_borrow().ok()?);
+            let ids = given.or_else(own);
+            keeper.earlier(ids.as_ref(), &LocalShelf, open.as_deref(), now)
         });
         earlier.unwrap_or_default()
     }

@@ -14,7 +14,7 @@ use crate::shelf::{PREFIX, Shelf, began, folder_of};
 use crate::timestamp::Timestamp;
 
 /// A user and a device.
-type Ids = (String, String);
+pub type Ids = (String, String);
 
 /// Whether this page is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -178,7 +178,7 @@ impl Keeper {
     }
 
     /// The device of this page: the first of which it heard, for as long as that is logged in.
-    fn whose(&self, session: &Session) -> Option<Ids> {
+    pub fn whose(&self, session: &Session) -> Option<Ids> {
         let latest = session.stores().status(None, None);
         let latest = latest.and_then(|store| Some((store.user_id?, store.device_id?)));
         let known = self.owner.clone().filter(|(user_id, device_id)| {

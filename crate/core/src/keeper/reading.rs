@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Keeper;
+use super::{Ids, Keeper};
 use super::room::is_open;
 use crate::earlier::{EarlierSummary, PageEnd};
 use crate::kept_page::{Arrival, Head, ReadPage};
@@ -58,11 +58,12 @@ impl Keeper {
     /// other tabs show; `None`: they were not asked.
     pub fn earlier(
         &self,
-        (user_id, device_id): (Option<&str>, Option<&str>),
+        device: Option<&Ids>,
         place: &impl Shelf,
         open: Option<&[String]>,
         now: Timestamp,
     ) -> Earlier {
+        let (user_id, device_id) = (device.map(|ids| &*ids.0), device.map(|ids| &*ids.1));
         let mut earlier = Earlier::default();
         if !self.is_on() {
             earlier.notes.push("evidence of earlier page loads is not kept: the app has switched that off".into());

@@ -26,7 +26,7 @@ pub(crate) struct Beginning {
 impl Beginning {
     const fn takes(self, first: Timestamp) -> bool {
         // A clock that is set back leaves out nothing.
-        self.before.is_none() || first.ms() >= self.at.ms()
+        self.before.is_none() || first.ms() > self.at.ms()
     }
 }
 

@@ -1,0 +1,233 @@
+//! The storage of an origin, and the pages that share it.
+#![allow(dead_code, reason = "each test uses a part")]
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+use lotus_crypto_diag::crypto_store::{Device, Recall};
+use lotus_crypto_diag::earlier::EarlierPage;
+use lotus_crypto_diag::entry::Level;
+use lotus_crypto_diag::keeper::{Earlier, Flushed, Keeper};
+use lotus_crypto_diag::kept_page::{Arrival, HEAD_LENGTH, Stage};
+use lotus_crypto_diag::line::Line;
+use lotus_crypto_diag::report::Report;
+use lotus_crypto_diag::session::Session;
+use lotus_crypto_diag::shelf::{NotWritten, PREFIX, Shelf, folder_of, page_id};
+use lotus_crypto_diag::timestamp::Timestamp;
+use serde_json::{Value, json};
+
+pub(crate) const DAY: i64 = 86_400_000;
+const START: i64 = 1_795_000_000_000;
+
+/// What the browser holds for an origin. Every page of a test writes into it.
+pub(crate) struct Origin {
+    pub(crate) texts: RefCell<BTreeMap<String, String>>,
+    /// In UTF-16 units.
+    pub(crate) quota: Cell<usize>,
+    pub(crate) is_blocked: Cell<bool>,
+    /// The IndexedDB beside it.
+    pub(crate) second: RefCell<BTreeMap<String, String>>,
+    pub(crate) clock: Cell<i64>,
+    pages: Cell<u32>,
+}
+
+impl Default for Origin {
+    fn default() -> Self {
+        let (texts, second, is_blocked) = (RefCell::default(), RefCell::default(), Cell::default());
+        Self { texts, second, quota: Cell::new(5_000_000), is_blocked, clock: Cell::new(START), pages: Cell::default() }
+    }
+}
+
+fn units(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
+impl Origin {
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::default().plus_ms(self.clock.get())
+    }
+
+    pub(crate) fn pass(&self, ms: i64) {
+        self.clock.set(self.clock.get() + ms);
+    }
+
+    pub(crate) fn set(&self, key: &str, text: &str) {
+        self.texts.borrow_mut().insert(key.to_owned(), text.to_owned());
+    }
+
+    pub(crate) fn size(&self, prefix: &str) -> usize {
+        let texts = self.texts.borrow();
+        texts.iter().filter(|(key, _)| key.starts_with(prefix)).map(|(key, text)| units(key) + units(text)).sum()
+    }
+
+    pub(crate) fn keys(&self) -> Vec<String> {
+        self.texts.borrow().keys().cloned().collect()
+    }
+
+    pub(crate) fn records(&self) -> usize {
+        self.keys().iter().filter(|key| key.starts_with(PREFIX)).count()
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.is_blocked.get() { Err("SecurityError: denied".to_owned()) } else { Ok(()) }
+    }
+}
+
+impl Shelf for Origin {
+    fn list(&self) -> Result<Vec<(String, usize)>, String> {
+        self.check()?;
+        let texts = self.texts.borrow();
+        let ours = texts.iter().filter(|(key, _)| key.starts_with(PREFIX));
+        Ok(ours.map(|(key, text)| (key.clone(), units(text))).collect())
+    }
+
+    fn read(&self, key: &str) -> Result<Option<String>, String> {
+        self.check()?;
+        Ok(self.texts.borrow().get(key).cloned())
+    }
+
+    fn head(&self, key: &str) -> Option<String> {
+        self.check().ok()?;
+        Some(self.texts.borrow().get(key)?.chars().take(HEAD_LENGTH).collect())
+    }
+
+    fn write(&self, key: &str, text: &str) -> Result<(), NotWritten> {
+        self.check().map_err(|words| NotWritten { is_full: false, words })?;
+        let others: usize =
+            self.texts.borrow().iter().filter(|(of, _)| *of != key).map(|(key, text)| units(key) + units(text)).sum();
+        if others + units(key) + units(text) > self.quota.get() {
+            return Err(NotWritten { is_full: true, words: "QuotaExceededError: no room".to_owned() });
+        }
+        self.set(key, text);
+        Ok(())
+    }
+
+    fn remove(&self, key: &str) -> Result<(), String> {
+        self.check()?;
+        self.texts.borrow_mut().remove(key);
+        Ok(())
+    }
+
+    fn remembers(&self, folder: &str) -> bool {
+        let marker = folder.replacen("/page/", "/device/x/", 1);
+        self.keys().iter().any(|key| format!("{key}/") == marker)
+    }
+}
+
+/// A page of the origin.
+pub(crate) struct Page<'a> {
+    origin: &'a Origin,
+    pub(crate) session: Session,
+    pub(crate) keeper: Keeper,
+    pub(crate) id: String,
+}
+
+impl<'a> Page<'a> {
+    pub(crate) fn open(origin: &'a Origin) -> Self {
+        Self::after(origin, None, Arrival::Opened)
+    }
+
+    /// In the tab of another one.
+    pub(crate) fn after(origin: &'a Origin, previous: Option<&str>, arrival: Arrival) -> Self {
+        origin.pages.set(origin.pages.get() + 1);
+        let id = page_id(origin.clock.get(), f64::from(origin.pages.get()) / 1e9);
+        let mut keeper = Keeper::new(id.clone());
+        keeper.arrived(previous.map(str::to_owned), arrival);
+        Self { origin, session: Session::default(), keeper, id }
+    }
+
+    pub(crate) fn of(origin: &'a Origin, device_id: &str) -> Self {
+        let mut page = Self::open(origin);
+        page.is_of(device_id);
+        page
+    }
+
+    pub(crate) fn is_of(&mut self, device_id: &str) {
+        let device = Device { user_id: "@a:hs".into(), device_id: device_id.into(), database: "x".into() };
+        self.session.store_found(device, Recall::Nothing, Some(true), None, self.origin.now());
+    }
+
+    pub(crate) fn logs(&mut self, text: &str) {
+        let line = Line { level: Level::Error, source: "window", text, excerpt: "", truncated: false };
+        self.session.observe(line, self.origin.now());
+    }
+
+    pub(crate) fn refused(&mut self, number: u32) {
+        self.logs(&refusal(number));
+    }
+
+    pub(crate) fn flush(&mut self) -> Flushed {
+        self.flush_beside(&[])
+    }
+
+    /// While these pages are open in other tabs.
+    pub(crate) fn flush_beside(&mut self, open: &[String]) -> Flushed {
+        let now = self.origin.now();
+        let again = self.keeper.is_too_large(self.origin);
+        let Some(draft) = self.keeper.draft(&self.session, again, now) else { return Flushed::Nothing };
+        let flushed = self.keeper.flush(draft, self.origin, open, now);
+        match &flushed {
+            Flushed::Kept { key, text, has_evidence: true } => {
+                self.origin.second.borrow_mut().insert(key.clone(), text.clone());
+            }
+            Flushed::Cleared => self.origin.second.borrow_mut().clear(),
+            _ => {}
+        }
+        flushed
+    }
+
+    pub(crate) fn leave(mut self) -> String {
+        self.keeper.is_at(Stage::Left);
+        self.flush();
+        self.id
+    }
+
+    pub(crate) fn log_out(&mut self, device_id: &str) {
+        let ids = (Some("@a:hs"), Some(device_id));
+        self.session.logged_out(ids.0, ids.1);
+        self.keeper.logged_out(&self.session, ids, self.origin.now()).remove(self.origin);
+        self.origin.second.borrow_mut().clear();
+    }
+
+    pub(crate) fn restore(&mut self) {
+        let seconds = self.origin.second.borrow().clone().into_iter().collect();
+        for done in self.keeper.restore(seconds, self.origin, self.origin.now()) {
+            self.origin.second.borrow_mut().remove(&done);
+        }
+    }
+
+    pub(crate) fn tells(&self, open: Option<&[String]>) -> Earlier {
+        self.keeper.earlier(self.keeper.whose(&self.session).as_ref(), self.origin, open, self.origin.now())
+    }
+
+    /// As a report has them, once it was read again.
+    pub(crate) fn earlier(&self) -> Vec<EarlierPage> {
+        read(self.tells(Some(&[])).pages)
+    }
+}
+
+pub(crate) fn read(pages: Vec<Value>) -> Vec<EarlierPage> {
+    let report = json!({
+        "schema": "lotus-crypto-diag/1", "generatedAt": "2026-11-25T10:00:00.000Z", "capturingSince": null,
+        "counts": { "KE-1": 0, "KE-2": 0, "KE-3": 0, "KE-4": 0 }, "entries": [], "earlier": pages,
+    });
+    serde_json::from_value::<Report>(report).unwrap().earlier
+}
+
+pub(crate) fn messages(page: &EarlierPage) -> Vec<&str> {
+    page.entries.iter().map(|entry| &*entry.message).collect()
+}
+
+pub(crate) fn folder(device_id: &str) -> String {
+    folder_of(Some("@a:hs"), Some(device_id))
+}
+
+/// Of 700 characters or so, as Synapse words it.
+pub(crate) fn refusal(number: u32) -> String {
+    let signature = "x".repeat(86);
+    format!(
+        "MatrixError: [400] One time key signed_curve25519:AAAA{number:06} already exists. Old key: \
+         {{\"key\":\"{number:043}\",\"signatures\":{{\"@a:hs\":{{\"ed25519:D\":\"{signature}\"}}}}}}; new key: \
+         {{'key': '{number:041}A', 'signatures': {{'@a:hs': {{'ed25519:D': '{signature}'}}}}}}"
+    )
+}
