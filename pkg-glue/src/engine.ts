@@ -156,6 +156,7 @@ export function createEngine(
         answered: () => tell((diag) => diag.uploadAnswered()),
         settled: (...answer) => tell((diag) => diag.uploadSettled(...answer)),
         failed: (...failure) => tell((diag) => diag.uploadFailed(...failure)),
+        loggedOut: () => tell((diag) => diag.signedOut()),
       };
       const watch = watchFetch(scope, seen, onFailure, signal);
       // As they are now: a host may use the object again.

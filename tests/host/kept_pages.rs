@@ -64,7 +64,9 @@ fn a_page_is_its_devices_as_soon_as_the_device_is_known() {
     assert_eq!(keys.len(), 1);
     assert!(keys[0].starts_with(&folder("D")));
     // One that ended before is told with every device, unless it names another.
-    for (line, expected) in [(MISSING.to_owned(), 2), (refusal(1), 2), (refusal(1).replace("ed25519:D", "ed25519:E"), 1)] {
+    for (line, expected) in
+        [(MISSING.to_owned(), 2), (refusal(1), 2), (refusal(1).replace("ed25519:D", "ed25519:E"), 1)]
+    {
         let mut nobodys = Page::open(&origin);
         nobodys.logs(&line);
         nobodys.flush();
@@ -199,7 +201,9 @@ fn what_makes_no_sense_is_dropped_and_noted_and_what_is_not_ours_is_left_alone()
     for (key, text) in &foreign {
         origin.set(key, text);
     }
-    for (number, text) in ["", "null", "{", r#"{"schema":"1"}"#, r#"{"schema":0,"revision":1,"seen":1,"#].iter().enumerate() {
+    for (number, text) in
+        ["", "null", "{", r#"{"schema":"1"}"#, r#"{"schema":0,"revision":1,"seen":1,"#].iter().enumerate()
+    {
         origin.set(&format!("{own}1a22bee1f4{number}-00000000"), text);
     }
     // It reads well at first.
@@ -221,7 +225,11 @@ fn what_makes_no_sense_is_dropped_and_noted_and_what_is_not_ours_is_left_alone()
         assert_eq!(origin.texts.borrow().get(*key), Some(text), "{key}");
     }
     assert_eq!(origin.texts.borrow().get(&format!("{own}1a22bee1f6a-00000000")).map(|text| &**text), Some(newer));
-    assert_eq!(origin.records(), 4, "the foreign one, the newer one, the one that reads well at first, and this page's");
+    assert_eq!(
+        origin.records(),
+        4,
+        "the foreign one, the newer one, the one that reads well at first, and this page's"
+    );
 }
 
 #[test]
@@ -283,7 +291,32 @@ fn nothing_of_a_device_outlives_its_logout() {
         assert_eq!(origin.size(&folder("D")) + origin.size(&folder_of(None, None)), 0);
     }
     assert_eq!(origin.records(), 1);
-    assert_eq!(other.tells(Some(&[])).notes, ["what was kept of this page was cleared while it was open: it is kept no more"]);
+    assert_eq!(
+        other.tells(Some(&[])).notes,
+        ["what was kept of this page was cleared while it was open: it is kept no more"]
+    );
+}
+
+#[test]
+fn of_a_logout_that_names_nobody_the_device_of_the_page_goes_and_all_where_that_is_not_known() {
+    for (is_known, given, left) in [
+        (true, (None, None), 1),
+        (true, (None, Some("D")), 1),
+        (true, (Some("@a:hs"), Some("E")), 3),
+        (true, (None, Some("E")), 3),
+        (false, (None, None), 0),
+        (false, (None, Some("D")), 1),
+    ] {
+        let origin = Origin::default();
+        Page::of(&origin, "E").leave();
+        Page::of(&origin, "D").leave();
+        Page::of(&origin, "D").leave();
+        let mut page = if is_known { Page::of(&origin, "D") } else { Page::open(&origin) };
+        page.flush();
+        page.session.logged_out(given.0, given.1);
+        page.keeper.logged_out(&page.session, given, origin.now()).remove(&origin);
+        assert_eq!(origin.records(), left, "{is_known} {given:?}");
+    }
 }
 
 #[test]

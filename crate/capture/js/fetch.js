@@ -8,6 +8,7 @@ const { apply, getOwnPropertyDescriptor, defineProperty, deleteProperty } = Refl
 
 /** `v3`, `r0` (there with the device id behind it), `unstable`; not in a query. */
 const UPLOAD = /^(?:[^?#]*\/)?_matrix\/client\/[^/?#]+\/keys\/upload(?:[/?#]|$)/;
+const LOGOUT = /^(?:[^?#]*\/)?_matrix\/client\/[^/?#]+\/logout(?:\/all)?(?:[?#]|$)/;
 /** In arguments of 8 bytes: what the module takes of the stack for JSON that is as deep as it reads. */
 const STACK = new Array(16_384).fill(undefined);
 
@@ -22,6 +23,7 @@ const STACK = new Array(16_384).fill(undefined);
  * @property {() => void} answered
  * @property {(call: UploadCall, status: number, statusText: string, body: string, url: string) => void} settled
  * @property {(call: UploadCall, error: unknown) => void} failed
+ * @property {() => void} loggedOut the server has accepted a logout
  */
 
 /**
@@ -58,7 +60,7 @@ function tapFetch(scope, original, upload, signal) {
     fetch(/** @type {any} */ input, /** @type {any} */ init) {
       // The commonest request has an address and nothing else.
       if (active && (init !== undefined || typeof input !== 'string')) {
-        const url = uploadUrl(input, init);
+        const url = watchedUrl(input, init);
         // biome-ignore lint/complexity/noArguments: rest parameters cost more, and this runs on every request.
         if (url !== undefined) return upload(this, arguments, url, () => active);
       }
@@ -89,15 +91,16 @@ function tapFetch(scope, original, upload, signal) {
   return { release };
 }
 
-/** The address, where it is an upload of keys. Whatever the host passes, this does not throw. */
-function uploadUrl(/** @type {any} */ input, /** @type {any} */ init) {
+/** The address, where it is an upload of keys, or a logout. Whatever the host passes, this does not throw. */
+function watchedUrl(/** @type {any} */ input, /** @type {any} */ init) {
   try {
     const method = init?.method ?? input?.method;
     if (method === undefined || method === 'GET') return undefined;
     if (method !== 'POST' && (typeof method !== 'string' || method.toUpperCase() !== 'POST')) return undefined;
     const url = typeof input === 'string' ? input : String(input?.href ?? input?.url ?? input);
     // The plain search dismisses nearly every one, and costs a tenth.
-    return url.includes('/keys/upload') && UPLOAD.test(url) ? url : undefined;
+    const pattern = url.includes('/keys/upload') ? UPLOAD : url.includes('/logout') ? LOGOUT : undefined;
+    return pattern?.test(url) ? url : undefined;
   } catch {
     return undefined;
   }
@@ -127,12 +130,28 @@ function createUpload(original, uploads, onFailure) {
     }
   };
 
+  const logOut = (
+    /** @type {any} */ self,
+    /** @type {ArrayLike<any>} */ args,
+    /** @type {() => boolean} */ isActive,
+  ) => {
+    const promise = apply(original, self, args);
+    const watched = guarded(() =>
+      promise.then((/** @type {Response} */ response) => {
+        if (isActive()) guarded(() => response.ok && uploads.loggedOut());
+        return response;
+      }),
+    );
+    return watched ?? promise;
+  };
+
   return (
     /** @type {any} */ self,
     /** @type {ArrayLike<any>} */ args,
     /** @type {string} */ url,
     /** @type {() => boolean} */ isActive,
   ) => {
+    if (!url.includes('/keys/upload')) return logOut(self, args, isActive);
     const [input, init] = [args[0], args[1]];
     const call = readCall(url, input, init);
     const held = guarded(() => {

@@ -76,6 +76,15 @@ impl CryptoDiag {
         self.kept.logged_out(user_id.as_deref(), device_id.as_deref());
     }
 
+    /// The server has accepted a logout that this page asked for. Of whom, nobody says.
+    #[wasm_bindgen(js_name = signedOut)]
+    pub fn signed_out(&self) {
+        let is_clear = self.session.try_borrow().is_ok_and(|session| session.stores().is_of_one());
+        if is_clear {
+            self.kept.logged_out(None, None);
+        }
+    }
+
     /// Something may be new: it is to be kept soon, while the page is idle.
     pub fn keep(&self) {
         self.kept.changed();

@@ -112,7 +112,7 @@ fn read_page(mut page: Value) -> Option<EarlierPage> {
     }
     let count = given.len();
     let entries: Vec<_> = given.into_iter().filter_map(|entry| Entry::deserialize(entry).ok()).collect();
-    let mut read = EarlierPage::deserialize(&page).ok().or_else(|| times_of(&page))?;
+    let mut read = EarlierPage::deserialize(page.clone()).ok().or_else(|| times_of(&page))?;
     let left_out = u32::try_from(count - entries.len()).unwrap_or(u32::MAX);
     read.entries_left_out = read.entries_left_out.saturating_add(left_out);
     Some(EarlierPage { entries, ..read })

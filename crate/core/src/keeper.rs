@@ -10,7 +10,7 @@ use crate::earlier::EarlierPage;
 use crate::kept_page::{Arrival, KEPT_SCHEMA, KeptPage, Stage};
 use crate::session::Session;
 use crate::session::so_far::{Beginning, SoFar};
-use crate::shelf::{PREFIX, Shelf, began, folder_of};
+use crate::shelf::{NOBODY, PREFIX, Shelf, began, escape, folder_of};
 use crate::timestamp::Timestamp;
 
 /// A user and a device.
@@ -226,17 +226,19 @@ impl Keeper {
     }
 
     /// A device was logged out: nothing stays of it, nor of pages of which nobody has said whose they are. Of an id that is
-    /// not known, the one of this page.
-    pub fn logged_out(&mut self, session: &Session, ids: (Option<&str>, Option<&str>), now: Timestamp) -> Goes {
-        let own = self.ids();
+    /// not given, that of this page; where that is not known either, every one fits.
+    pub fn logged_out(&mut self, session: &Session, given: (Option<&str>, Option<&str>), now: Timestamp) -> Goes {
+        let own = self.owner.clone().or_else(|| self.whose(session));
+        let own = (own.as_ref().map(|ids| &*ids.0), own.as_ref().map(|ids| &*ids.1));
         let is_own = |given: Option<&str>, own: Option<&str>| given.is_none() || own.is_none() || given == own;
-        let is_this_page = is_own(ids.0, own.0) && is_own(ids.1, own.1);
-        let folder = folder_of(ids.0.or(own.0), ids.1.or(own.1));
+        let is_this_page = is_own(given.0, own.0) && is_own(given.1, own.1);
+        let (user_id, device_id) = if is_this_page { (given.0.or(own.0), given.1.or(own.1)) } else { given };
         if is_this_page && self.state == State::On {
+            let folder = folder_of(user_id, device_id);
             self.begin_anew(session, now);
-            (self.state, self.owner) = (State::Over(folder.clone()), None);
+            (self.state, self.owner) = (State::Over(folder), None);
         }
-        Goes(folder)
+        Goes { user: user_id.map(escape), device: device_id.map(escape) }
     }
 
     fn over(&mut self, folder: String) {
@@ -247,7 +249,7 @@ impl Keeper {
     /// Removes what was kept of all pages. This one goes on to be kept.
     pub fn forget(&mut self, place: &impl Shelf) {
         self.written = None;
-        remove_all(place, PREFIX);
+        remove_where(place, |_| true);
     }
 
     /// Whether the app wants it at all. Where it does not, what was kept is removed.
@@ -274,23 +276,29 @@ impl Keeper {
     }
 }
 
-/// The device whose records are to be removed.
+/// Whose records are to be removed. `None`: everybody's.
 #[must_use]
 #[derive(Debug)]
-pub struct Goes(String);
+pub struct Goes {
+    user: Option<String>,
+    device: Option<String>,
+}
 
 impl Goes {
-    /// Removes them.
+    /// Removes them, of a newer version, too.
     pub fn remove(self, place: &impl Shelf) {
-        remove_all(place, &self.0);
-        remove_all(place, &folder_of(None, None));
+        let is_of = |part: &str, wanted: Option<&String>| part == NOBODY || wanted.is_none_or(|wanted| part == wanted);
+        remove_where(place, |key| {
+            let mut parts = key[PREFIX.len()..].split('/');
+            let (user, device) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+            is_of(user, self.user.as_ref()) && is_of(device, self.device.as_ref())
+        });
     }
 }
 
-/// Whatever stands there, of a newer version, too.
-fn remove_all(place: &impl Shelf, prefix: &str) {
+fn remove_where(place: &impl Shelf, goes: impl Fn(&str) -> bool) {
     for (key, _) in place.list().unwrap_or_default() {
-        if key.starts_with(prefix) {
+        if goes(&key) {
             // Blocked: then nothing was written either.
             let _ = place.remove(&key);
         }

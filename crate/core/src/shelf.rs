@@ -8,7 +8,7 @@ pub const PREFIX: &str = "lotus-crypto-diag/page/";
 /// Markers of devices, which stay when the records go.
 pub const MARKERS: &str = "lotus-crypto-diag/device/";
 /// In the place of an id that nobody has named yet.
-const NOBODY: &str = "-";
+pub(crate) const NOBODY: &str = "-";
 
 /// A place for records, as `localStorage` is one. Any of it may fail: blocked, full, broken by the page.
 pub trait Shelf {
@@ -44,12 +44,14 @@ pub struct NotWritten {
 /// assert_eq!(folder_of(None, None), "lotus-crypto-diag/page/-/-/");
 /// ```
 pub fn folder_of(user_id: Option<&str>, device_id: Option<&str>) -> String {
-    let part = |id: Option<&str>| match id {
-        Some(id) => form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>(),
-        None => NOBODY.to_owned(),
-    };
+    let part = |id: Option<&str>| id.map_or_else(|| NOBODY.to_owned(), escape);
     let (user, device) = (part(user_id), part(device_id));
     [PREFIX, &user, "/", &device, "/"].concat()
+}
+
+/// An id as a part of a key.
+pub(crate) fn escape(id: &str) -> String {
+    form_urlencoded::byte_serialize(id.as_bytes()).collect()
 }
 
 /// The folder and the id of the page that a key names; `None` where it is no key of a record.

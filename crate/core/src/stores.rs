@@ -132,6 +132,11 @@ impl CryptoStores {
         self.stores.iter().any(|store| is_of(store, Some(user_id), Some(device_id)) && !store.is_retired())
     }
 
+    /// Whether this page has had no device, or one: what is said of its device can then be about no other.
+    pub const fn is_of_one(&self) -> bool {
+        self.stores.len() <= 1
+    }
+
     /// Whether the browser lists the database of this page's device no more.
     pub fn is_gone(&self) -> bool {
         self.stores.iter().rev().find(|store| !store.is_retired()).is_some_and(CryptoStore::is_gone)

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Ids, Keeper};
 use super::room::is_open;
+use super::{Ids, Keeper};
 use crate::earlier::{EarlierSummary, PageEnd};
 use crate::kept_page::{Arrival, Head, ReadPage};
 use crate::page_end::end_of;
