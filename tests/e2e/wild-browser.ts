@@ -1,7 +1,7 @@
 // Chromium as a person runs it: no driver is attached to the tabs, so that they can be frozen and go into the back/forward
 // cache. Tabs are opened and closed over the debugging port's HTTP, and a tab tells what it does in the shared log.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import WebSocket from 'ws';
 
@@ -22,6 +22,8 @@ export class WildBrowser {
   /** `profile` is a folder of its own, which the caller clears away: the last processes write for a while longer. */
   static async launch(profile: string): Promise<WildBrowser> {
     mkdirSync(profile, { recursive: true });
+    // Of one that was killed.
+    rmSync(join(profile, 'SingletonLock'), { force: true });
     // chrome://discards, where tabs are frozen, is for those who ask for it.
     writeFileSync(join(profile, 'Local State'), JSON.stringify({ internal_only_uis_enabled: true }));
     const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
@@ -64,12 +66,21 @@ export class WildBrowser {
   }
 
   /** Freezes the tab whose address holds these words: for real, as the browser does to save energy. */
-  async freeze(words: string): Promise<void> {
+  freeze(words: string): Promise<void> {
+    return this.choose(words, '[Freeze]');
+  }
+
+  /** Discards it, as the browser does to save memory. It is loaded anew when it is shown. */
+  discard(words: string): Promise<void> {
+    return this.choose(words, '[Urgent Discard]');
+  }
+
+  private async choose(words: string, action: string): Promise<void> {
     this.discards ??= await this.open('chrome://discards/');
     const click = `(() => {
       const all = (root) => [...root.querySelectorAll('*')].flatMap((e) => [e, ...(e.shadowRoot ? all(e.shadowRoot) : [])]);
       const row = all(document).find((e) => e.tagName === 'TR' && e.textContent.includes(${JSON.stringify(words)}));
-      const link = row && all(row).find((e) => e.children.length === 0 && e.textContent.trim() === '[Freeze]');
+      const link = row && all(row).find((e) => e.children.length === 0 && e.textContent.trim() === ${JSON.stringify(action)});
       link?.click();
       return link !== undefined;
     })()`;
@@ -81,6 +92,25 @@ export class WildBrowser {
 
   /** Evaluates in a tab, and lets it alone again. */
   async evaluate<T>(id: string, expression: string): Promise<T> {
+    const params = { expression, awaitPromise: true, returnByValue: true, userGesture: true };
+    const { result, exceptionDetails } = await this.command(id, 'Runtime.evaluate', params);
+    if (exceptionDetails) throw new Error(JSON.stringify(exceptionDetails));
+    return result.value;
+  }
+
+  /** Ends the process that draws a tab. */
+  async crash(id: string): Promise<void> {
+    // It does not answer any more.
+    await this.command(id, 'Page.navigate', { url: 'chrome://crash' }).catch(() => {});
+  }
+
+  async reload(id: string): Promise<void> {
+    await this.command(id, 'Page.reload', {});
+  }
+
+  /** Gives a tab one command, and lets it alone again. */
+  // biome-ignore lint/suspicious/noExplicitAny: the answers of the protocol.
+  async command(id: string, method: string, params: object): Promise<any> {
     const targets: Target[] = await (await fetch(`${this.base}/json/list`)).json();
     const target = targets.find((candidate) => candidate.id === id);
     if (!target) throw new Error(`there is no tab ${id}`);
@@ -88,17 +118,15 @@ export class WildBrowser {
     try {
       return await new Promise((resolve, reject) => {
         socket.once('error', reject);
-        socket.once('open', () => {
-          const params = { expression, awaitPromise: true, returnByValue: true, userGesture: true };
-          socket.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params }));
-        });
+        socket.once('close', () => reject(new Error('the tab is gone')));
+        socket.once('open', () => socket.send(JSON.stringify({ id: 1, method, params })));
         socket.on('message', (data) => {
-          const { id: answered, result, error } = JSON.parse(String(data));
+          const { id: answered, method: event, result, error } = JSON.parse(String(data));
+          if (event === 'Inspector.targetCrashed') reject(new Error('the tab crashed'));
           if (answered !== 1) return;
           // The page went away meanwhile.
           if (error) reject(new Error(error.message));
-          else if (result.exceptionDetails) reject(new Error(JSON.stringify(result.exceptionDetails)));
-          else resolve(result.result.value);
+          else resolve(result);
         });
       });
     } finally {
@@ -106,9 +134,19 @@ export class WildBrowser {
     }
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return this.end('SIGTERM');
+  }
+
+  /** Ends the browser without giving it the time to write anything down. */
+  kill(): Promise<void> {
+    return this.end('SIGKILL');
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
     const ended = new Promise((resolve) => this.process.once('exit', resolve));
-    this.process.kill('SIGTERM');
+    this.process.kill(signal);
     await ended;
   }
 }

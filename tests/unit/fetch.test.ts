@@ -26,6 +26,7 @@ function page(below: () => unknown, settled = (..._told: Told): void => {}) {
       answered: () => {},
       settled: (_, status, _text, body, url) => note(status, body, url),
       failed: ({ asked }, error) => note(0, error, asked),
+      loggedOut: () => note(200, 'logged out'),
     },
     (error) => {
       failures.push(error);
@@ -129,7 +130,7 @@ function holding(starts: (call: UploadCall) => { afterMs: number } | null) {
     return refusal && { status: 400, statusText: 'Bad Request', body: '{"error":"x"}', ...refusal };
   };
   const nothing = () => {};
-  const seen = { starts: held, answered: nothing, settled: nothing, failed: nothing };
+  const seen = { starts: held, answered: nothing, settled: nothing, failed: nothing, loggedOut: nothing };
   watchFetch(scope, seen, nothing, new AbortController().signal);
   return (init: object = INIT) => scope.fetch(URL, init);
 }
@@ -170,4 +171,32 @@ it('an upload that fails is told as unhandled where nobody handles it, once, and
   upload();
   await settle();
   expect(strangers).toEqual([problem]);
+});
+
+it.each([
+  ['https://hs/_matrix/client/v3/logout', 200, true],
+  ['https://hs/some/path/_matrix/client/r0/logout/all', 200, true],
+  ['https://hs/_matrix/client/v3/logout?a=b', 200, true],
+  ['https://hs/_matrix/client/v3/logout', 401, false],
+  ['https://hs/_matrix/client/v3/logouts', 200, false],
+  ['https://hs/_matrix/client/v3/rooms/logout', 200, false],
+  ['https://hs/logout', 200, false],
+  ['https://hs/x?y=/_matrix/client/v3/logout', 200, false],
+])('a POST to %s that is answered with %i: whether that is a logout', async (url, status, isLogout) => {
+  const response = new Response('{}', { status });
+  const { scope, told } = page(() => Promise.resolve(response));
+  expect(await scope.fetch(url, { method: 'POST' })).toBe(response);
+  expect(told).toEqual(isLogout ? [[200, 'logged out']] : []);
+});
+
+it('a logout that gets no answer is told as unhandled where nobody handles it, once, and otherwise not', async () => {
+  process.on('unhandledRejection', note);
+  const { scope, told } = page(() => Promise.reject(problem));
+  const logOut = () => scope.fetch('https://hs/_matrix/client/v3/logout', { method: 'POST' });
+  await expect(logOut()).rejects.toBe(problem);
+  await settle();
+  expect(strangers).toEqual([]);
+  logOut();
+  await settle();
+  expect([strangers, told]).toEqual([[problem], []]);
 });

@@ -1,7 +1,7 @@
 //! The page loads before this one: evidence that outlived its page.
 
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::capture_session::CaptureSession;
 use crate::crypto_store::CryptoStoreStatus;
@@ -98,31 +98,29 @@ pub struct EarlierSummary {
 }
 
 /// Reads the earlier pages of a report. They stood where any script of the origin can write: of a page that does not fit the
-/// model its times are left, and an entry that does not is counted as left out.
+/// model its times are left, and the entries that fit.
 pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<EarlierPage>, D::Error> {
-    let pages = Vec::<Value>::deserialize(deserializer)?;
-    Ok(pages.into_iter().filter_map(read_page).collect())
+    let pages = Vec::<Box<RawValue>>::deserialize(deserializer)?;
+    Ok(pages.iter().filter_map(|page| read_page(page.get())).collect())
 }
 
-fn read_page(mut page: Value) -> Option<EarlierPage> {
-    let given = page.get_mut("entries").map(Value::take);
-    let Some(Value::Array(given)) = given.or_else(|| Some(Value::Array(Vec::new()))) else { return None };
-    if let Some(fields) = page.as_object_mut() {
-        fields.remove("entries");
+fn read_page(page: &str) -> Option<EarlierPage> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Rest {
+        began_at: Timestamp,
+        last_seen_at: Timestamp,
+        #[serde(default)]
+        entries: Vec<Box<RawValue>>,
     }
-    let count = given.len();
-    let entries: Vec<_> = given.into_iter().filter_map(|entry| Entry::deserialize(entry).ok()).collect();
-    let mut read = EarlierPage::deserialize(page.clone()).ok().or_else(|| times_of(&page))?;
-    let left_out = u32::try_from(count - entries.len()).unwrap_or(u32::MAX);
-    read.entries_left_out = read.entries_left_out.saturating_add(left_out);
-    Some(EarlierPage { entries, ..read })
-}
 
-fn times_of(page: &Value) -> Option<EarlierPage> {
-    let time = |name| page.get(name)?.as_str()?.parse().ok();
-    let (began_at, last_seen_at) = (time("beganAt")?, time("lastSeenAt")?);
-    let end = page.get("end").and_then(|end| PageEnd::deserialize(end).ok()).unwrap_or_default();
-    Some(EarlierPage { began_at, last_seen_at, end, ..EarlierPage::default() })
+    if let Ok(page) = serde_json::from_str(page) {
+        return Some(page);
+    }
+    let Rest { began_at, last_seen_at, entries: given } = serde_json::from_str(page).ok()?;
+    let entries: Vec<Entry> = given.iter().filter_map(|entry| serde_json::from_str(entry.get()).ok()).collect();
+    let entries_left_out = u32::try_from(given.len() - entries.len()).unwrap_or(u32::MAX);
+    Some(EarlierPage { began_at, last_seen_at, entries, entries_left_out, ..EarlierPage::default() })
 }
 
 impl EarlierSummary {

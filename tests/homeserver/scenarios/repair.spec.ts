@@ -233,7 +233,7 @@ test('after an eviction nothing is sent: it would end the refusals and leave the
 
   // A marker that was forgotten, and written anew: the signature alone tells.
   await victim.page.evaluate(() =>
-    localStorage.removeItem(Object.keys(localStorage).find((key) => key.startsWith('lotus-')) ?? ''),
+    localStorage.removeItem(Object.keys(localStorage).find((key) => key.startsWith('lotus-crypto-diag/device/')) ?? ''),
   );
   for (let start = 0; start < 2; start++) {
     await load(victim.page);

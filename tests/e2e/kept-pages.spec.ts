@@ -1,0 +1,281 @@
+// What a page saw outlives a reload, a closed browser and the eviction of IndexedDB; and when it goes.
+import { type BrowserContext, chromium, expect, type Page, test } from '@playwright/test';
+import type { CryptoDiagReport } from 'lotus-crypto-diag';
+
+import { readReport } from './report';
+
+const PAGE = 'http://127.0.0.1:4199/auto.html';
+const OURS = 'lotus-crypto-diag';
+
+async function open(context: BrowserContext, device = 'D'): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(PAGE);
+  await meet(page, device);
+  return page;
+}
+
+async function meet(page: Page, deviceId = 'D'): Promise<void> {
+  await page.waitForFunction(() => 'lib' in window);
+  await page.evaluate((device) => window.lib.checkCryptoStore({ userId: '@a:hs', deviceId: device }), deviceId);
+}
+
+async function reload(page: Page): Promise<void> {
+  await page.reload();
+  await meet(page);
+}
+
+const log = (page: Page, ...lines: string[]) =>
+  page.evaluate((texts) => {
+    for (const text of texts) console.error(text);
+  }, lines);
+
+const report = async (page: Page, deviceId = 'D'): Promise<CryptoDiagReport> =>
+  readReport(
+    await page.evaluate(
+      (device) => window.lib.collectCryptoDiagReport({ getUserId: () => '@a:hs', getDeviceId: () => device }),
+      deviceId,
+    ),
+  );
+
+/** The lines of each earlier page. */
+const told = ({ earlier }: CryptoDiagReport) =>
+  earlier.map(({ entries }) => entries.map(({ message }) => message).filter((line) => !line.includes('first line')));
+
+/** What stands of ours in the browser, but for markers. */
+const kept = (page: Page) =>
+  page.evaluate(async (name) => {
+    const keys = [...Object.keys(localStorage), ...Object.keys(sessionStorage)];
+    const databases = (await indexedDB.databases()).map((database) => database.name ?? '');
+    return [...keys, ...databases].filter((key) => key.startsWith(name) && !key.startsWith(`${name}/device/`));
+  }, OURS);
+
+const isKept = async (page: Page, line: string) => {
+  const find = (text: string) => Object.values(localStorage).some((value) => value.includes(text));
+  await expect.poll(() => page.evaluate(find, line)).toBe(true);
+};
+
+const LINE = '(id=$one): DecryptionError[msg: no key]';
+
+test('reloads, one of them a moment after a line: each page is told, with its end, in both reports', async ({
+  context,
+}) => {
+  const page = await open(context);
+  await log(page, LINE);
+  await reload(page);
+  await log(page, LINE.replace('one', 'two'));
+  await isKept(page, '$two');
+  await reload(page);
+  const now = await report(page);
+  expect(told(now)).toEqual([[LINE], [LINE.replace('one', 'two')]]);
+  expect(now.earlier.map(({ end }) => end)).toEqual(['reloaded', 'reloaded']);
+  const times = now.earlier.flatMap(({ beganAt, lastSeenAt }) => [beganAt, lastSeenAt]);
+  expect(times.toSorted()).toEqual(times);
+  const sync = await page.evaluate(() =>
+    window.lib.buildCryptoDiagReport({ getUserId: () => '@a:hs', getDeviceId: () => 'D' }),
+  );
+  expect(told(readReport(sync))).toEqual(told(now));
+  await expect
+    .poll(() => page.evaluate(() => window.lib.getSnapshot().earlier))
+    .toEqual({
+      since: times[0],
+      pages: 2,
+    });
+});
+
+test('a browser that is closed and opened, and an IndexedDB that is evicted', async ({ baseURL }, testInfo) => {
+  const profile = testInfo.outputPath('profile');
+  const { launchOptions } = testInfo.project.use;
+  const launch = () => chromium.launchPersistentContext(profile, { ...launchOptions });
+  let context = await launch();
+  let page = await open(context);
+  await log(page, LINE);
+  await isKept(page, '$one');
+  await context.close();
+  context = await launch();
+  try {
+    page = await open(context);
+    await log(page, LINE.replace('one', 'two'));
+    await isKept(page, '$two');
+    const session = await context.newCDPSession(page);
+    await session.send('Storage.clearDataForOrigin', { origin: baseURL ?? '', storageTypes: 'indexeddb' });
+    await log(page, LINE.replace('one', 'three'));
+    await reload(page);
+    const after = await report(page);
+    expect(told(after)).toEqual([[LINE], [LINE.replace('one', 'two'), LINE.replace('one', 'three')]]);
+    expect(after.earlier.map(({ end }) => end)).toEqual(['closed', 'reloaded']);
+  } finally {
+    await context.close();
+  }
+});
+
+test('tabs that write at once: nothing of any is lost', async ({ context }) => {
+  const pages: Page[] = [];
+  for (let tab = 0; tab < 12; tab++) pages.push(await open(context));
+  const texts = pages.map((_, tab) =>
+    Array.from({ length: 5 }, (_, line) => `(id=$${tab}-${line}): DecryptionError[msg: x]`),
+  );
+  await Promise.all(pages.map((page, tab) => log(page, ...(texts[tab] ?? []))));
+  for (const [tab, page] of pages.entries()) await isKept(page, `$${tab}-4`);
+  const now = await report(pages[0] as Page);
+  expect(told(now)).toHaveLength(11);
+  expect(told(now).flat().toSorted()).toEqual(texts.slice(1).flat().toSorted());
+  expect(new Set(now.earlier.map(({ end }) => end))).toEqual(new Set(['open']));
+});
+
+test.describe('nothing is left', () => {
+  /** Of a page that was reloaded, and one that is open in another tab. */
+  async function fill(context: BrowserContext): Promise<[page: Page, other: Page]> {
+    const other = await open(context);
+    await log(other, LINE);
+    await isKept(other, '$one');
+    const page = await open(context);
+    await log(page, LINE.replace('one', 'two'));
+    await isKept(page, '$two');
+    await reload(page);
+    await log(page, LINE.replace('one', 'three'));
+    await isKept(page, '$three');
+    return [page, other];
+  }
+
+  /** Both tabs have something to write. */
+  async function expectNothing(page: Page, other: Page): Promise<void> {
+    for (const tab of [page, other]) await log(tab, LINE.replace('one', 'after'));
+    // Longer than a writing is put off.
+    await page.waitForTimeout(2500);
+    await expect.poll(() => kept(page)).toEqual([]);
+    for (const tab of [page, other]) await tab.reload();
+    await page.waitForFunction(() => 'lib' in window);
+  }
+
+  test('after a logout on the network', async ({ context }) => {
+    await context.route('**/_matrix/client/v3/logout', (route) => route.fulfill({ json: {} }));
+    const [page, other] = await fill(context);
+    const answer = await page.evaluate(async () => {
+      const response = await fetch('/_matrix/client/v3/logout', { method: 'POST' });
+      return response.status;
+    });
+    expect(answer).toBe(200);
+    await expectNothing(page, other);
+    await meet(page);
+    expect(told(await report(page))).toEqual([]);
+  });
+
+  test('after a logout that is refused everything is', async ({ context }) => {
+    await context.route('**/_matrix/client/v3/logout', (route) => route.fulfill({ status: 500, json: {} }));
+    const [page] = await fill(context);
+    await page.evaluate(() => fetch('/_matrix/client/v3/logout', { method: 'POST' }));
+    expect(told(await report(page))).toEqual([[LINE], [LINE.replace('one', 'two')]]);
+  });
+
+  test('after the app has cleared its storage, in a tab that is left at once', async ({ context }) => {
+    const [page, other] = await fill(context);
+    await page.evaluate(() => {
+      localStorage.clear();
+      location.reload();
+    });
+    await page.waitForFunction(() => 'lib' in window);
+    await meet(page);
+    await expect.poll(() => other.evaluate(() => localStorage.length)).toBeLessThan(2);
+    await log(other, LINE);
+    await other.waitForTimeout(2500);
+    expect(told(await report(page)).flat()).toEqual([]);
+  });
+
+  test('after somebody wants it forgotten, but for what is seen from then on', async ({ context }) => {
+    const [page] = await fill(context);
+    await page.evaluate(() => window.lib.forgetEarlierEvidence());
+    expect(told(await report(page))).toEqual([]);
+    await expect.poll(() => page.evaluate(() => window.lib.getSnapshot().earlier)).toBeNull();
+    await isKept(page, '$three');
+    await reload(page);
+    expect(told(await report(page))).toEqual([[LINE.replace('one', 'three')]]);
+  });
+
+  test('where the app does not want it', async ({ context }) => {
+    const [page, other] = await fill(context);
+    for (const tab of [page, other]) await tab.evaluate(() => window.lib.keepEvidence(false));
+    await log(page, LINE);
+    expect((await report(page)).notes).toContain(
+      'evidence of earlier page loads is not kept: the app has switched that off',
+    );
+    await expect.poll(() => kept(page)).toEqual([]);
+    // As the entry of an app says it.
+    await page.addInitScript(() => {
+      const wait = setInterval(() => {
+        if (!('lib' in window)) return;
+        clearInterval(wait);
+        window.lib.keepEvidence(false);
+      }, 1);
+    });
+    await reload(page);
+    await log(page, LINE);
+    await page.waitForTimeout(2500);
+    expect(await kept(page)).toEqual([]);
+  });
+
+  test('after seven days', async ({ context }) => {
+    const [page] = await fill(context);
+    await page.addInitScript(() => {
+      const { now } = Date;
+      Date.now = () => now() + 8 * 86_400_000;
+    });
+    await reload(page);
+    await log(page, LINE.replace('one', 'much later'));
+    await isKept(page, 'much later');
+    expect(told(await report(page))).toEqual([]);
+    expect(await kept(page).then((keys) => keys.filter((key) => key.includes('/page/')))).toHaveLength(1);
+  });
+});
+
+const WAYS: [what: string, script: string, note: RegExp][] = [
+  [
+    'full',
+    `const { setItem } = Storage.prototype;
+     Storage.prototype.setItem = function (key, text) {
+       if (this === localStorage && key.includes('lotus')) throw new DOMException('no room', 'QuotaExceededError');
+       setItem.call(this, key, text);
+     }`,
+    /not kept: QuotaExceededError: no room/,
+  ],
+  [
+    'blocked',
+    "Object.defineProperty(window, 'localStorage', { get() { throw new Error('no') } })",
+    /cannot be read: no/,
+  ],
+  ['missing', "Object.defineProperty(window, 'localStorage', { value: undefined })", /there is no localStorage/],
+  ['of another kind', "Object.defineProperty(window, 'localStorage', { value: 7 })", /not kept/],
+  ['without IndexedDB', "Object.defineProperty(window, 'indexedDB', { value: undefined })", /^/],
+  ['with an IndexedDB that never answers', 'IDBFactory.prototype.open = () => new EventTarget()', /^/],
+  ['without timers for idle pages', 'window.requestIdleCallback = undefined', /^/],
+  [
+    'and something that comes back from inside of it',
+    `const { setItem } = Storage.prototype;
+     Storage.prototype.setItem = function (key, text) {
+       if (window.lib) {
+         window.lib.forgetEarlierEvidence();
+         console.error('(id=$inside): DecryptionError[msg: no key]');
+       }
+       setItem.call(this, key, text);
+     }`,
+    /^/,
+  ],
+];
+
+for (const [what, script, note] of WAYS) {
+  test(`a storage that is ${what}: nothing escapes, and the evidence of the page stands`, async ({ context }) => {
+    await context.addInitScript(script);
+    const page = await context.newPage();
+    const escaped: string[] = [];
+    page.on('pageerror', ({ message }) => escaped.push(message));
+    await page.goto(PAGE);
+    await meet(page);
+    await log(page, LINE);
+    await page.waitForTimeout(2000);
+    await log(page, LINE);
+    const now = await report(page);
+    expect(now.entries.map(({ message }) => message)).toContain(LINE);
+    expect(now.notes.join('\n')).toMatch(note);
+    expect(now.status.state).toBe('running');
+    expect(escaped).toEqual([]);
+  });
+}
