@@ -94,6 +94,7 @@ export function createEngine(
   onBroken: (error: unknown) => void,
   signal: EndSignal,
 ): Engine {
+  const opened = now();
   const matcher = createMatcher(WORDS, HINTS);
   let storage: PersistentStorage | undefined;
   let stores: CryptoStores | undefined;
@@ -106,7 +107,7 @@ export function createEngine(
   const tellOfUploads = (to: CryptoDiag) => to.watchUploads(uploads !== undefined, uploads?.options ?? {});
   onCallbackFailure(onBroken, signal);
   const module = new LateModule(onBroken, () => {
-    const made = new CryptoDiag(onChange, now);
+    const made = new CryptoDiag(onChange, now, opened);
     tellOfUploads(made);
     if (!isKept) made.keepEvidence(false);
     onChange();

@@ -65,7 +65,7 @@ impl Page {
              return { seen, warn(...args) { seen.push(['warn', ...args]); return 'warned'; }, error(...args) { seen.push(['error', ...args]); } };",
         );
         let clock = Function::new_no_args("return Date.now()").unchecked_into();
-        let diag = CryptoDiag::new(Function::new_no_args(""), clock);
+        let diag = CryptoDiag::new(Function::new_no_args(""), clock, 0.0);
         Self { console, diag }
     }
 

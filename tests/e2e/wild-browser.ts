@@ -70,9 +70,15 @@ export class WildBrowser {
     return this.choose(words, '[Freeze]');
   }
 
-  /** Discards it, as the browser does to save memory. It is loaded anew when it is shown. */
-  discard(words: string): Promise<void> {
-    return this.choose(words, '[Urgent Discard]');
+  /** Discards it, as the browser does to save memory. It is loaded anew when it is shown; gives its new id. */
+  async discard(words: string): Promise<string> {
+    const tab = async () => (await this.targets()).find(({ url }) => url.includes(words))?.id;
+    const before = await tab();
+    await this.choose(words, '[Urgent Discard]');
+    return this.until(`the discard of ${words}`, async () => {
+      const after = await tab();
+      return after === before ? undefined : after;
+    });
   }
 
   private async choose(words: string, action: string): Promise<void> {
@@ -84,10 +90,22 @@ export class WildBrowser {
       link?.click();
       return link !== undefined;
     })()`;
-    for (let tries = 0; !(await this.evaluate(this.discards, click)); tries++) {
-      if (tries > 50) throw new Error(`chrome://discards has no row for ${words}`);
+    const id = this.discards;
+    const isChosen = async () => (await this.evaluate<boolean>(id, click)) || undefined;
+    await this.until(`a row for ${words} in chrome://discards`, isChosen);
+  }
+
+  private async until<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
+    for (let tries = 0; tries < 100; tries++) {
+      const answer = await ask();
+      if (answer !== undefined) return answer;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
+    throw new Error(`in vain: ${what}`);
+  }
+
+  private async targets(): Promise<Target[]> {
+    return (await fetch(`${this.base}/json/list`)).json();
   }
 
   /** Evaluates in a tab, and lets it alone again. */
@@ -102,6 +120,8 @@ export class WildBrowser {
   async crash(id: string): Promise<void> {
     // It does not answer any more.
     await this.command(id, 'Page.navigate', { url: 'chrome://crash' }).catch(() => {});
+    const crashed = async () => (await this.targets()).find((tab) => tab.id === id && tab.url.includes('crash'));
+    await this.until('the crash', crashed);
   }
 
   async reload(id: string): Promise<void> {
@@ -111,8 +131,7 @@ export class WildBrowser {
   /** Gives a tab one command, and lets it alone again. */
   // biome-ignore lint/suspicious/noExplicitAny: the answers of the protocol.
   async command(id: string, method: string, params: object): Promise<any> {
-    const targets: Target[] = await (await fetch(`${this.base}/json/list`)).json();
-    const target = targets.find((candidate) => candidate.id === id);
+    const target = (await this.targets()).find((candidate) => candidate.id === id);
     if (!target) throw new Error(`there is no tab ${id}`);
     const socket = new WebSocket(target.webSocketDebuggerUrl);
     try {

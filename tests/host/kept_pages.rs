@@ -96,6 +96,7 @@ fn the_end_of_a_page_is_told_by_its_last_record_and_by_those_after_it() {
         let mut first = Page::of(&origin, "D");
         first.keeper.is_at(stage);
         first.flush();
+        origin.pass(60_000);
         let mut next = Page::after(&origin, arrival.map(|_| &*first.id), arrival.unwrap_or_default());
         next.is_of("D");
         next.flush();
@@ -432,6 +433,26 @@ fn what_the_browser_had_not_written_when_it_died_comes_from_the_second_place() {
     later.restore();
     assert!(origin.second.borrow().is_empty());
     assert_eq!(messages(&later.earlier()[0]), [MISSING]);
+}
+
+#[test]
+fn a_page_that_was_written_before_its_device_was_known_comes_from_the_second_place_once() {
+    let origin = Origin::default();
+    let mut page = Page::open(&origin);
+    page.logs(MISSING);
+    page.flush();
+    let unknown = origin.texts.borrow().clone();
+    page.is_of("D");
+    page.flush();
+    assert_eq!(origin.second.borrow().len(), 2);
+    let known = origin.texts.borrow().clone();
+    for on_disk in [known, unknown] {
+        origin.texts.replace(on_disk);
+        let mut next = Page::of(&origin, "D");
+        next.restore();
+        assert_eq!(next.earlier().len(), 1);
+        assert!(next.earlier()[0].crypto_store.is_some());
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ export function instantiate(): void {
   initSync({ module: readFileSync(new URL('../../pkg-glue/wasm/capture/optimised.wasm', import.meta.url)) });
 }
 
-export const createDiag = () => new CryptoDiag(() => {}, Date.now);
+export const createDiag = () => new CryptoDiag(() => {}, Date.now, Date.now());
 
 /** What it would report now. */
 export function reportOf(diag: CryptoDiag): Report {

@@ -40,12 +40,12 @@ pub struct CryptoDiag {
 #[wasm_bindgen]
 impl CryptoDiag {
     /// `on_change` is called after every line that was kept, from inside the call that logged it. `clock` gives the
-    /// milliseconds since 1970.
+    /// milliseconds since 1970. `opened` is when the page was loaded.
     #[wasm_bindgen(constructor)]
-    pub fn new(on_change: Function, clock: Clock) -> Self {
+    pub fn new(on_change: Function, clock: Clock, opened: f64) -> Self {
         let (storage, timings) = (PersistentStorage::new(on_change.clone()), RequestTimings::default());
         let (session, listens, repairing) = (SharedSession::default(), Cell::new(false), Rc::default());
-        let kept = KeptPages::new(Rc::clone(&session), on_change.clone(), clock.clone());
+        let kept = KeptPages::new(Rc::clone(&session), on_change.clone(), clock.clone(), opened);
         Self { session, on_change, clock, storage, timings, listens, repairing, kept }
     }
 

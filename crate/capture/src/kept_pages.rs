@@ -23,6 +23,7 @@ use lotus_crypto_diag::election::Role;
 use lotus_crypto_diag::keeper::{Earlier, Flushed, Keeper};
 use lotus_crypto_diag::kept_page::{Arrival, Stage};
 use lotus_crypto_diag::shelf::{PREFIX, page_id};
+use lotus_crypto_diag::timestamp::Timestamp;
 
 /// Where the browser keeps for this tab alone which page it shows.
 const SHOWN: &str = "lotus-crypto-diag/page";
@@ -51,10 +52,9 @@ struct Inner {
 }
 
 impl KeptPages {
-    /// Touches no storage. `on_change` is called when the summary is another.
-    pub(crate) fn new(session: SharedSession, on_change: Function, clock: Clock) -> Self {
-        let now = clock.now();
-        let id = page_id(began().unwrap_or_else(|| now.ms()).min(now.ms()), random());
+    /// Touches no storage. `on_change` is called when the summary is another. `opened` is when the page was loaded.
+    pub(crate) fn new(session: SharedSession, on_change: Function, clock: Clock, opened: f64) -> Self {
+        let id = page_id(Timestamp::from_ms(opened).ms(), random());
         let kept = Self(Rc::new(Inner {
             keeper: Cell::new(Some(Box::new(Keeper::new(id.clone())))),
             id,
@@ -283,13 +283,6 @@ impl Inner {
 fn concerns(event: &JsValue) -> bool {
     let text = |name| get(event, name).ok().and_then(|value| value.as_string());
     text("key").is_none_or(|key| key.starts_with(PREFIX)) && (text("oldValue").is_none() || text("newValue").is_none())
-}
-
-/// When the page began, in milliseconds since 1970.
-fn began() -> Option<i64> {
-    let origin = get(&global("performance").ok()?, "timeOrigin").ok()?.as_f64()?;
-    #[allow(clippy::cast_possible_truncation, reason = "`as` saturates")]
-    (origin > 0.0).then_some(origin as i64)
 }
 
 /// How this page came into its tab.

@@ -1,7 +1,7 @@
 //! The page loads before this one: evidence that outlived its page.
 
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::value::RawValue;
+use serde_json::Value;
 
 use crate::capture_session::CaptureSession;
 use crate::crypto_store::CryptoStoreStatus;
@@ -98,10 +98,10 @@ pub struct EarlierSummary {
 }
 
 /// Reads the earlier pages of a report. They stood where any script of the origin can write: of a page that does not fit the
-/// model its times are left, and the entries that fit.
+/// model its times are left, and the entries that fit. By way of the text, as the code that reads the model from text is there.
 pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<EarlierPage>, D::Error> {
-    let pages = Vec::<Box<RawValue>>::deserialize(deserializer)?;
-    Ok(pages.iter().filter_map(|page| read_page(page.get())).collect())
+    let pages = Vec::<Value>::deserialize(deserializer)?;
+    Ok(pages.iter().filter_map(|page| read_page(&to_json(page))).collect())
 }
 
 fn read_page(page: &str) -> Option<EarlierPage> {
@@ -111,14 +111,14 @@ fn read_page(page: &str) -> Option<EarlierPage> {
         began_at: Timestamp,
         last_seen_at: Timestamp,
         #[serde(default)]
-        entries: Vec<Box<RawValue>>,
+        entries: Vec<Value>,
     }
 
     if let Ok(page) = serde_json::from_str(page) {
         return Some(page);
     }
     let Rest { began_at, last_seen_at, entries: given } = serde_json::from_str(page).ok()?;
-    let entries: Vec<Entry> = given.iter().filter_map(|entry| serde_json::from_str(entry.get()).ok()).collect();
+    let entries: Vec<Entry> = given.iter().filter_map(|entry| serde_json::from_str(&to_json(entry)).ok()).collect();
     let entries_left_out = u32::try_from(given.len() - entries.len()).unwrap_or(u32::MAX);
     Some(EarlierPage { began_at, last_seen_at, entries, entries_left_out, ..EarlierPage::default() })
 }

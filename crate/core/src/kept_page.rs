@@ -149,6 +149,7 @@ pub(crate) struct ReadPage {
     pub(crate) stage: Stage,
     pub(crate) replaced: bool,
     pub(crate) began_at: Timestamp,
+    pub(crate) last_seen_at: Timestamp,
     page: Value,
 }
 
@@ -163,7 +164,7 @@ impl ReadPage {
         clean(&mut record);
         let page = record.get_mut("page")?.take();
         let time = |name| page.get(name)?.as_str()?.parse::<Timestamp>().ok();
-        let (began_at, _) = (time("beganAt")?, time("lastSeenAt")?);
+        let (began_at, last_seen_at) = (time("beganAt")?, time("lastSeenAt")?);
         page.get("entries")?.as_array()?;
         let word = |name| record.get(name).and_then(Value::as_str);
         Some(Self {
@@ -180,6 +181,7 @@ impl ReadPage {
             },
             replaced: record.get("replaced") == Some(&Value::Bool(true)),
             began_at,
+            last_seen_at,
             page,
         })
     }

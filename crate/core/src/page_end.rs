@@ -3,11 +3,24 @@
 use crate::earlier::PageEnd;
 use crate::kept_page::{Arrival, Stage};
 
-/// `last`: where the page was in its life, and whether it had given its place to another tab. `is_open`: whether a tab says
-/// that it shows this page; `None`: the tabs were not asked. `next`: how the page came into the tab that was shown there after
-/// this one.
-pub(crate) fn end_of(last: (Stage, bool), is_open: Option<bool>, next: Option<Arrival>) -> PageEnd {
-    let (stage, replaced) = last;
+/// A tab answers a few seconds after it was opened at the earliest.
+const ANSWERS_MS: i64 = 30_000;
+
+/// What the last record of a page says.
+#[derive(Clone, Copy)]
+pub(crate) struct Last {
+    /// Where it was in its life.
+    pub(crate) stage: Stage,
+    /// Whether it had given its place to another tab.
+    pub(crate) replaced: bool,
+    /// How long ago that was.
+    pub(crate) ago_ms: i64,
+}
+
+/// `is_open`: whether a tab says that it shows this page; `None`: the tabs were not asked. `next`: how the page came into the
+/// tab that was shown there after this one.
+pub(crate) fn end_of(last: Last, is_open: Option<bool>, next: Option<Arrival>) -> PageEnd {
+    let Last { stage, replaced, ago_ms } = last;
     let is_left = stage == Stage::Left;
     match (is_open, next) {
         (Some(true), _) => PageEnd::Open,
@@ -18,7 +31,7 @@ pub(crate) fn end_of(last: (Stage, bool), is_open: Option<bool>, next: Option<Ar
         // A copy of a tab comes after a page that goes on; so this alone tells nothing.
         (None, _) => PageEnd::Unknown,
         // A tab that is put to sleep does not answer, and one that is out of sight may be ended without a word.
-        (Some(false), None) if stage == Stage::Hidden => PageEnd::Unknown,
+        (Some(false), None) if stage == Stage::Hidden || ago_ms < ANSWERS_MS => PageEnd::Unknown,
         (Some(false), _) => PageEnd::Crashed,
     }
 }
@@ -26,6 +39,13 @@ pub(crate) fn end_of(last: (Stage, bool), is_open: Option<bool>, next: Option<Ar
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tab_that_could_not_answer_yet_did_not_crash() {
+        let last = Last { stage: Stage::Shown, replaced: false, ago_ms: ANSWERS_MS - 1 };
+        assert_eq!(end_of(last, Some(false), None), PageEnd::Unknown);
+        assert_eq!(end_of(last, Some(false), Some(Arrival::Reloaded)), PageEnd::Crashed);
+    }
 
     #[test]
     fn an_end_is_named_only_where_something_tells_it() {
@@ -49,7 +69,8 @@ mod tests {
             (Shown, false, None, None, PageEnd::Unknown),
             (Hidden, false, None, Some(Opened), PageEnd::Unknown),
         ] {
-            assert_eq!(end_of((stage, replaced), is_open, next), end, "{stage:?} {replaced} {is_open:?} {next:?}");
+            let last = Last { stage, replaced, ago_ms: ANSWERS_MS };
+            assert_eq!(end_of(last, is_open, next), end, "{stage:?} {replaced} {is_open:?} {next:?}");
         }
     }
 }

@@ -6,7 +6,7 @@ use super::room::is_open;
 use super::{Ids, Keeper};
 use crate::earlier::{EarlierSummary, PageEnd};
 use crate::kept_page::{Arrival, Head, ReadPage};
-use crate::page_end::end_of;
+use crate::page_end::{Last, end_of};
 use crate::shelf::{Record, Shelf, began, folder_of, head_at, is_old, split};
 use crate::timestamp::Timestamp;
 
@@ -26,7 +26,6 @@ impl Keeper {
     /// Takes what stands in the second place, and not, or older, in the first: what the browser had not written yet when it
     /// died. Gives the keys that are to be removed there.
     pub fn restore(&mut self, seconds: Vec<(String, String)>, place: &impl Shelf, now: Timestamp) -> Vec<String> {
-        let listed = place.list().unwrap_or_default();
         let mut done = Vec::new();
         for (key, text) in seconds {
             let second = Head::read(&text);
@@ -38,15 +37,20 @@ impl Keeper {
                 done.push(key);
                 continue;
             };
-            let is_fresh = seen.abs_diff(now.ms()) <= TAIL_MS;
-            let first = place.head(&key).map(|head| Head::read(&head));
+            let listed: Vec<_> = place.list().unwrap_or_default().into_iter().map(|(key, _)| key).collect();
+            let first = listed.iter().find(|first| is_same_page(first, folder, id));
             // Where nothing is known of the device, somebody has cleared it.
-            let is_known = first.is_some()
-                || listed.iter().any(|(other, _)| split(other).is_some_and(|(of, _)| of == folder))
-                || place.remembers(folder);
-            let is_newer = !matches!(first, Some(Head::Ours { revision: of, .. }) if of >= revision);
-            let is_wanted = self.is_on() && is_known && !is_old(seen, now);
+            let is_known = listed.iter().any(|other| other.starts_with(folder)) || place.remembers(folder);
+            let is_newer = first.is_none_or(
+                |first| !matches!(head_at(place, first), Head::Ours { revision: of, .. } if of >= revision),
+            );
+            let is_wanted = self.is_on() && (is_known || first.is_some()) && !is_old(seen, now);
             let is_restored = is_wanted && is_newer && place.write(&key, &text).is_ok();
+            if let Some(first) = first.filter(|first| is_restored && **first != key) {
+                // It was written before the device was known.
+                let _ = place.remove(first);
+            }
+            let is_fresh = seen.abs_diff(now.ms()) <= TAIL_MS && (is_newer || first == Some(&key));
             if !(is_restored || is_fresh && is_wanted) {
                 done.push(key);
             }
@@ -98,18 +102,26 @@ impl Keeper {
         if newer {
             earlier.notes.push("earlier pages that a newer version of this library has kept are left out".into());
         }
-        earlier.pages = kept.iter().map(|(id, page)| page.told(self.end(id, page, &kept, open))).collect();
+        earlier.pages = kept.iter().map(|(id, page)| page.told(self.end(id, page, &kept, open, now))).collect();
         earlier
     }
 
     /// How the page of this id ended.
-    fn end(&self, id: &str, page: &ReadPage, all: &[(&str, ReadPage)], open: Option<&[String]>) -> PageEnd {
+    fn end(
+        &self,
+        id: &str,
+        page: &ReadPage,
+        all: &[(&str, ReadPage)],
+        open: Option<&[String]>,
+        now: Timestamp,
+    ) -> PageEnd {
         let later = all.iter().map(|(_, page)| (page.previous.as_deref(), page.arrival));
         let own = (self.previous.as_deref(), self.arrival);
         let after = later.chain([own]).filter(|(previous, _)| *previous == Some(id)).map(|(_, arrival)| arrival);
         // A copy of the tab comes after the same page.
         let next = after.reduce(|one, other| if one == Arrival::Opened { other } else { one });
-        end_of((page.stage, page.replaced), open.map(|open| is_open(open, id)), next)
+        let last = Last { stage: page.stage, replaced: page.replaced, ago_ms: now.ms() - page.last_seen_at.ms() };
+        end_of(last, open.map(|open| is_open(open, id)), next)
     }
 
     /// How far that reaches, for the device of this page; `None`: there is nothing.
@@ -133,6 +145,12 @@ impl Keeper {
         });
         Ok(records.filter(|record| record.id() != self.id).collect())
     }
+}
+
+/// Whether a key is that of this page, which may have been written before its device was known.
+fn is_same_page(key: &str, folder: &str, id: &str) -> bool {
+    let nobodys = folder_of(None, None);
+    split(key).is_some_and(|(of, other)| other == id && (of == folder || of == nobodys || folder == nobodys))
 }
 
 /// Whether a page of which nobody has said whose it is names a device of its own, and not this one.
