@@ -122,6 +122,8 @@ export class WildBrowser {
     await this.command(id, 'Page.navigate', { url: 'chrome://crash' }).catch(() => {});
     const crashed = async () => (await this.targets()).find((tab) => tab.id === id && tab.url.includes('crash'));
     await this.until('the crash', crashed);
+    // The address is there before the process is gone.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
   }
 
   async reload(id: string): Promise<void> {
@@ -138,6 +140,8 @@ export class WildBrowser {
       return await new Promise((resolve, reject) => {
         socket.once('error', reject);
         socket.once('close', () => reject(new Error('the tab is gone')));
+        // One that has crashed takes commands, and answers none.
+        setTimeout(() => reject(new Error('the tab does not answer')), 5000).unref();
         socket.once('open', () => socket.send(JSON.stringify({ id: 1, method, params })));
         socket.on('message', (data) => {
           const { id: answered, method: event, result, error } = JSON.parse(String(data));
