@@ -111,10 +111,7 @@ impl KeptPage {
     /// is no room for anything.
     pub fn to_text(mut self, limit: usize) -> Option<String> {
         self.page.cut_texts();
-        let text = to_json(&self);
-        if text.len() <= limit {
-            return Some(text);
-        }
+        let sizes: Vec<usize> = self.page.entries.iter().map(most_bytes).collect();
         let entries = std::mem::take(&mut self.page.entries);
         // The number of those that are left out takes room, too.
         let mut base = to_json(&self).len() + 10;
@@ -123,12 +120,14 @@ impl KeptPage {
             base = to_json(&self).len() + 10;
         }
         let mut room = limit.checked_sub(base)?;
-        let mut is_kept = vec![false; entries.len()];
-        for index in by_importance(&entries) {
-            let size = to_json(&entries[index]).len() + 1;
-            if size <= room {
-                room -= size;
-                is_kept[index] = true;
+        let mut is_kept = vec![true; entries.len()];
+        if sizes.iter().sum::<usize>() > room {
+            is_kept.fill(false);
+            for index in by_importance(&entries) {
+                if sizes[index] <= room {
+                    room -= sizes[index];
+                    is_kept[index] = true;
+                }
             }
         }
         let left_out = is_kept.iter().filter(|kept| !**kept).count();
@@ -236,6 +235,26 @@ impl EarlierPage {
     }
 }
 
+/// At most so many bytes of JSON. To write each entry only to see how long it is would take longer than all the rest.
+fn most_bytes(entry: &Entry) -> usize {
+    /// Names of fields, times, numbers, and the comma behind it.
+    const REST: usize = 280;
+    let length = |text: &str| {
+        let extra = |byte: u8| match byte {
+            b'"' | b'\\' => 1,
+            0..0x20 => 5,
+            _ => 0,
+        };
+        text.len() + text.bytes().map(extra).sum::<usize>()
+    };
+    let last = entry.last_message.as_deref().map_or(0, length);
+    REST + length(&entry.message)
+        + last
+        + length(&entry.source)
+        + length(&entry.signature)
+        + to_json(&entry.detail).len()
+}
+
 fn cut(text: &mut String) -> bool {
     if text.len() <= MAX_TEXT {
         return false;
@@ -271,4 +290,33 @@ fn by_importance(entries: &[Entry]) -> Vec<usize> {
     (0..=3)
         .flat_map(|rank| (0..entries.len()).rev().filter(|index| ranks[*index] == rank).collect::<Vec<_>>())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::Level;
+    use crate::line::Line;
+    use crate::session::Session;
+
+    #[test]
+    fn an_entry_is_never_longer_than_it_was_taken_for_and_hardly_shorter() {
+        for text in [
+            "x already exists".to_owned(),
+            format!("{} already exists", "\u{1}\"\\\n\u{1f512}é\u{7f}".repeat(50)),
+            "MissingKey: missing key at index 4294967295 for participant @b:hs:D".to_owned(),
+            "(id=$a room=!b sender=@c:hs): DecryptionError[msg: missing field `algorithm`]".to_owned(),
+            "[MembershipManager] Missing own membership: force re-join".to_owned(),
+        ] {
+            let mut session = Session::default();
+            let source = "frame:/call/\"x\"";
+            let line = Line { level: Level::Error, source, text: &text, excerpt: "", truncated: true };
+            session.observe(line, Timestamp::default());
+            let [entry] = session.entries()[..] else { panic!("not kept: {text}") };
+            let mut entry = entry.clone();
+            (entry.count, entry.last_message) = (u32::MAX, Some(entry.message.clone()));
+            let (most, length) = (most_bytes(&entry), to_json(&entry).len() + 1);
+            assert!(length <= most && most < length * 5 / 4 + 100, "{length} {most} {text}");
+        }
+    }
 }
