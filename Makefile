@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo lab test test-homeserver record check bench fuzz pkg bindings api clean
+.PHONY: help demo lab test test-homeserver record check bench fuzz pkg cli bindings api clean
 .PHONY: rust cxx wasm-pack python sqlite postgres chromium firefox webkit
 
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
@@ -14,12 +14,12 @@ export WASM_BINDGEN_TEST_DRIVER_TIMEOUT := 60
 export WASM_BINDGEN_TEST_TIMEOUT := 120
 
 AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo) env DEBIAN_FRONTEND=noninteractive
-RUST_SOURCES := Cargo.toml Cargo.lock $(shell find crate -type f)
+RUST_SOURCES := Cargo.toml Cargo.lock $(shell find crate -type f -not -path 'crate/cli/*')
 GLUE_SOURCES := LICENSE tsconfig.json $(addprefix pkg-glue/,package.json tsconfig.build.json build.mjs inlined-wasm.mjs late-globals.mjs optimise.mjs types.mjs) \
 	$(shell find pkg-glue/src pkg-glue/install)
 NODE_MODULES := node_modules/.package-lock.json
 PEERS := tests/bench/peers/node_modules/.package-lock.json
-WASM := $(foreach module,capture diagnosis,pkg-glue/wasm/$(module)/lotus_crypto_diag_bg.wasm)
+WASM := $(foreach module,capture diagnosis viewer,pkg-glue/wasm/$(module)/lotus_crypto_diag_bg.wasm)
 PACKAGE := pkg-glue/dist/index.js
 CONSUMERS := tests/consumers/node_modules/.package-lock.json
 HOSTS := $(foreach host,classic newest,tests/hosts/$(host)/node_modules/.package-lock.json)
@@ -41,7 +41,7 @@ test: check chromium firefox webkit python postgres $(CONSUMERS) $(HOSTS) $(PEER
 	@SEED=1 $(MAKE) -s fuzz SECONDS=5
 	npm -w tests run -s unit
 	npm -w tests run -s e2e
-	DATABASE=postgres npm -w tests run -s e2e -- --project=homeserver runbook
+	DATABASE=postgres npm -w tests run -s e2e -- --project=homeserver runbook survey.spec
 	npm -w tests run -s consumers
 	npm -w tests run -s hosts
 	@echo "Trying each script of the bench for one round (a minute)"
@@ -65,7 +65,7 @@ check: $(PACKAGE) ## format, lints and types
 	@diff -ru pkg-glue/api pkg-glue/build/api || { echo "The public API has changed: look at it, and run make api"; exit 1; }
 	biome ci
 
-bench: $(PACKAGE) $(PEERS) $(HOSTS) chromium ## the benchmarks, against npm packages that could stand in its place (minutes)
+bench: $(PACKAGE) $(PEERS) $(HOSTS) chromium cli ## the benchmarks, against npm packages that could stand in its place (minutes)
 	@npm -w tests run -s bench
 	@if command -v firefox-esr >/dev/null; then npm -w tests run -s bench:firefox; else echo "No firefox-esr here: Chromium alone was measured"; fi
 
@@ -81,6 +81,10 @@ pkg: $(PACKAGE) ## the npm package: lotus-crypto-diag-<version>.tgz, and how to 
 		echo "  npx --package '$(CURDIR)/$$tarball' lotus-crypto-diag install path/to/cinny"; \
 		echo "Into any other app, from its folder:"; \
 		echo "  npm install '$(CURDIR)/$$tarball'"
+
+cli: rust ## the command for the shell of a homeserver: target/native/lotus-crypto-diag
+	@cargo build -q --profile native -p lotus-crypto-diag-cli
+	@echo target/native/lotus-crypto-diag
 
 bindings: rust ## writes the TypeScript types and the JSON Schema anew, from the Rust model
 	UPDATE_BINDINGS=1 cargo test -q --features bindings --test bindings

@@ -11,7 +11,7 @@ import { lateGlobals } from './late-globals.mjs';
 import { optimise } from './optimise.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const modules = ['capture', 'diagnosis'].map((name) => ({
+const modules = ['capture', 'diagnosis', 'viewer'].map((name) => ({
   name,
   built: join(here, `wasm/${name}/lotus_crypto_diag_bg.wasm`),
   wasm: join(here, `wasm/${name}/optimised.wasm`),
@@ -29,7 +29,9 @@ const hash = createHash('sha256').update(captured).digest('hex').slice(0, 12);
 
 rmSync(join(here, 'dist'), { recursive: true, force: true });
 await build({
-  entryPoints: ['index', 'auto', 'diagnosis', 'react/index'].map((name) => join(here, `src/${name}.ts`)),
+  entryPoints: ['index', 'auto', 'diagnosis', 'server-evidence', 'react/index'].map((name) =>
+    join(here, `src/${name}.ts`),
+  ),
   outdir: join(here, 'dist'),
   bundle: true,
   splitting: true,

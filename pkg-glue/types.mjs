@@ -16,13 +16,13 @@ mkdirSync(api, { recursive: true });
 // as a host finds it: hence a package around the declarations that has another name.
 writeFileSync(join(build, 'package.json'), '{ "name": "declarations", "version": "0.0.0", "type": "module" }\n');
 const others = readdirSync(join(types, 'react')).map((name) => `react/${name}`);
-for (const path of ['diagnosis.d.ts', ...others].map((name) => join(types, name))) {
+for (const path of ['diagnosis.d.ts', 'server-evidence.d.ts', ...others].map((name) => join(types, name))) {
   const text = readFileSync(path, 'utf8');
   writeFileSync(path, text.replace(/(['"])\.\.?\/(index|generated\/model)\1/g, "'lotus-crypto-diag'"));
 }
 
 let errors = 0;
-for (const entry of ['index', 'auto', 'diagnosis', 'react/index']) {
+for (const entry of ['index', 'auto', 'diagnosis', 'server-evidence', 'react/index']) {
   Extractor.invoke(
     ExtractorConfig.prepare({
       packageJsonFullPath: join(build, 'package.json'),

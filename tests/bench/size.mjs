@@ -21,6 +21,7 @@ const ENTRIES = {
   'lotus-crypto-diag': 'index.ts',
   'lotus-crypto-diag/react': 'react/index.ts',
   'lotus-crypto-diag/diagnosis': 'diagnosis.ts',
+  'lotus-crypto-diag/server-evidence': 'server-evidence.ts',
 };
 
 /** @param {Uint8Array} bytes */

@@ -12,7 +12,9 @@ import { MINIFIERS } from './minifiers.mjs';
 const here = dirname(fileURLToPath(import.meta.url));
 const glue = join(here, '../../pkg-glue');
 const built = join(here, 'dist/minified');
-const modules = ['capture', 'diagnosis'].map((name) => readFileSync(join(glue, 'wasm', name, 'optimised.wasm')));
+const modules = ['capture', 'diagnosis', 'viewer'].map((name) =>
+  readFileSync(join(glue, 'wasm', name, 'optimised.wasm')),
+);
 
 /** The string literals or templates of a module that begin as the text of an inlined one does. */
 const inlined = (code: string) =>

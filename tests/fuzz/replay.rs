@@ -10,7 +10,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 #[cfg(target_family = "wasm")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
-static CORPORA: [(&str, &str); 8] = [
+static CORPORA: [(&str, &str); 9] = [
     ("line", include_str!("corpus/line.hex")),
     ("grammar", include_str!("corpus/grammar.hex")),
     ("redaction", include_str!("corpus/redaction.hex")),
@@ -19,6 +19,7 @@ static CORPORA: [(&str, &str); 8] = [
     ("uploads", include_str!("corpus/uploads.hex")),
     ("report", include_str!("corpus/report.hex")),
     ("redacted_copy", include_str!("corpus/redacted_copy.hex")),
+    ("evidence_file", include_str!("corpus/evidence_file.hex")),
 ];
 
 #[test]

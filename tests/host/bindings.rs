@@ -24,6 +24,10 @@ use lotus_crypto_diag::session::Evidences;
 use lotus_crypto_diag::signature::{HINTS, needles};
 use lotus_crypto_diag::storage::{PersistRequest, StorageStatus};
 use lotus_crypto_diag::store_trouble::{StoreTrouble, StoreTroubleKind};
+use lotus_crypto_diag::survey::{
+    DeviceAtRisk, DeviceTrouble, HourCount, NamedBy, RefusalCause, RefusedId, SlowEndpoint, StatusCount, Survey,
+    SurveyHour, Trouble, TroubleKind,
+};
 use lotus_crypto_diag::tabs::{Tab, Tabs};
 use lotus_crypto_diag::upload_loop::{Breaker, LoopState, UploadLoopStatus};
 use lotus_crypto_diag::upload_outcome::{KeySurplus, UploadFailures};
@@ -130,6 +134,18 @@ fn the_typescript_types_are_those_of_the_model() {
         declaration::<LogLine>(config),
         declaration::<HarRequest>(config),
         declaration::<ServerEvidence>(config),
+        declaration::<NamedBy>(config),
+        declaration::<TroubleKind>(config),
+        declaration::<RefusalCause>(config),
+        declaration::<RefusedId>(config),
+        declaration::<StatusCount>(config),
+        declaration::<HourCount>(config),
+        declaration::<Trouble>(config),
+        declaration::<DeviceAtRisk>(config),
+        declaration::<DeviceTrouble>(config),
+        declaration::<SlowEndpoint>(config),
+        declaration::<SurveyHour>(config),
+        declaration::<Survey>(config),
         declaration::<PageReport>(config),
         declaration::<Report>(config),
     ];

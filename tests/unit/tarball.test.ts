@@ -32,7 +32,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('the tarball', () => {
   it('holds what is needed, and nothing else', () => {
     const expected =
-      /^(dist\/((index|auto|diagnosis|react\/index)\.(js|d\.ts)|(chunk|Card|Prompt|diagnosis-module)-\w+\.js|bin\/lotus-crypto-diag\.js)|schema\/report-1\.schema\.json|LICENSE|README\.md|CHANGELOG\.md|package\.json)$/;
+      /^(dist\/((index|auto|diagnosis|server-evidence|react\/index)\.(js|d\.ts)|(chunk|Card|Prompt|diagnosis-module)-\w+\.js|bin\/lotus-crypto-diag\.js)|schema\/report-1\.schema\.json|LICENSE|README\.md|CHANGELOG\.md|package\.json)$/;
     expect(files.filter((file) => !expected.test(file))).toEqual([]);
     for (const file of ['LICENSE', 'README.md', 'CHANGELOG.md']) expect(files).toContain(file);
   });
@@ -74,7 +74,9 @@ describe('the tarball', () => {
 
 describe('on a server', () => {
   it('every entry can be imported, does nothing to the process, and lets it end', async () => {
-    const entries = ['', '/auto', '/diagnosis', '/react'].map((entry) => `${manifest.name}${entry}`);
+    const entries = ['', '/auto', '/diagnosis', '/react', '/server-evidence'].map(
+      (entry) => `${manifest.name}${entry}`,
+    );
     const script = `
       const before = [console.warn, console.error, fetch, Reflect.ownKeys(globalThis).length];
       for (const entry of ${JSON.stringify(entries)}) await import(entry);

@@ -2,6 +2,7 @@ import type * as lib from 'lotus-crypto-diag';
 import type * as auto from 'lotus-crypto-diag/auto';
 import type * as diagnosis from 'lotus-crypto-diag/diagnosis';
 import * as react from 'lotus-crypto-diag/react';
+import type * as evidence from 'lotus-crypto-diag/server-evidence';
 import type { MatrixClient } from 'matrix-js-sdk';
 import type { FunctionComponent, ReactNode } from 'react';
 import { expectTypeOf, it } from 'vitest';
@@ -54,6 +55,15 @@ it('so have those of the diagnosis, and auto has none', () => {
     requestPath: (url: string) => string | null;
   }>();
   expectTypeOf<keyof typeof auto>().toBeNever();
+});
+
+it('what a viewer reads files with has the types that are promised', () => {
+  expectTypeOf<keyof typeof evidence>().toEqualTypeOf<
+    'devicesAtRiskQuery' | 'EvidenceFiles' | 'EvidenceReader' | 'UnreadableFile'
+  >();
+  expectTypeOf<evidence.EvidenceReader['push']>().toEqualTypeOf<(bytes: Uint8Array) => void>();
+  expectTypeOf<evidence.EvidenceReader['finish']>().toEqualTypeOf<() => evidence.EvidenceFile>();
+  expectTypeOf<ReturnType<evidence.EvidenceFiles['evidenceFor']>>().toEqualTypeOf<lib.ServerEvidence>();
 });
 
 it('the components take what they need, and no more', () => {

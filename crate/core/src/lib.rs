@@ -74,6 +74,7 @@ pub mod latency;
 pub mod persistence;
 
 pub mod server_evidence;
+pub mod survey;
 pub mod verdict;
 
 pub mod report;

@@ -32,6 +32,25 @@ impl Timestamp {
         Self((ms as i64).clamp(*RANGE.start(), *RANGE.end()))
     }
 
+    /// A moment of the calendar in UTC; `None` where there is no such day, or no such time of a day.
+    ///
+    /// ```
+    /// use lotus_crypto_diag::timestamp::Timestamp;
+    ///
+    /// let time = Timestamp::from_calendar([2026, 11, 24], [0, 13, 36, 42]);
+    /// assert_eq!(time.map(|time| time.to_string()).as_deref(), Some("2026-11-24T00:13:36.042Z"));
+    /// assert_eq!(Timestamp::from_calendar([2026, 2, 30], [0, 0, 0, 0]), None);
+    /// ```
+    pub fn from_calendar([year, month, day]: [u16; 3], [hour, minute, second, ms]: [u16; 4]) -> Option<Self> {
+        if year > 9999 || hour > 23 || minute > 59 || second > 59 || ms > 999 {
+            return None;
+        }
+        let date = (i64::from(year), i64::from(month), i64::from(day));
+        let days = days_from_civil(date.0, date.1, date.2);
+        let time = i64::from(hour) * 3_600_000 + i64::from(minute) * 60_000 + i64::from(second) * 1000 + i64::from(ms);
+        (civil_from_days(days) == date).then_some(Self(days * MS_PER_DAY + time))
+    }
+
     /// So many milliseconds later, within the range.
     #[must_use]
     pub fn plus_ms(self, ms: i64) -> Self {

@@ -1584,6 +1584,298 @@ log?: Array<LogLine> | null,
 har?: Array<HarRequest> | null, };
 
 /**
+ * Who says which device it is.
+ */
+export type NamedBy = "log" | "signature" | "database";
+
+/**
+ * Kinds of trouble, worst first.
+ */
+export type TroubleKind = "refused-uploads" | "dead-keys" | "too-many-keys" | "failed-uploads" | "keys-used-up" | "upload-storm" | "delayed-events" | "unread-inbox";
+
+/**
+ * What leads to refused uploads.
+ */
+export type RefusalCause = "blank-store" | "several-tabs" | "same-identity";
+
+/**
+ * The id of a key that was refused.
+ */
+export type RefusedId = {
+/**
+ * `<algorithm>:<id>`
+ */
+keyId: string,
+/**
+ * How often.
+ */
+count: number,
+/**
+ * The first time.
+ */
+firstTs: string,
+/**
+ * The last time.
+ */
+lastTs: string, };
+
+/**
+ * How many requests had a status.
+ */
+export type StatusCount = {
+/**
+ * HTTP status; 0: the client did not wait for the answer.
+ */
+status: number,
+/**
+ * How many.
+ */
+count: number, };
+
+/**
+ * How many requests there were in an hour.
+ */
+export type HourCount = {
+/**
+ * When the hour began.
+ */
+ts: string,
+/**
+ * How many.
+ */
+count: number, };
+
+/**
+ * One kind of trouble of a device.
+ */
+export type Trouble = {
+/**
+ * What is wrong.
+ */
+kind: TroubleKind,
+/**
+ * How many requests; of what the tables say, how many rows.
+ */
+count: number,
+/**
+ * The first of them.
+ */
+firstTs: string | null,
+/**
+ * The last of them.
+ */
+lastTs: string | null,
+/**
+ * How often in an hour, from the first to the last; `null`: too short to say.
+ */
+perHour: number | null,
+/**
+ * Whether it still went on when the log ended; `null`: not known.
+ */
+goingOn: boolean | null,
+/**
+ * What most likely led to refused uploads; `null`: these files do not say.
+ */
+cause: RefusalCause | null,
+/**
+ * Ids of refused keys, the first refused first.
+ */
+keyIds: Array<RefusedId>,
+/**
+ * HTTP statuses; 0: the client did not wait for the answer.
+ */
+statuses: Array<StatusCount>,
+/**
+ * How many in each hour.
+ */
+hours: Array<HourCount>,
+/**
+ * For a person to read.
+ */
+says: string, };
+
+/**
+ * A row of the query for devices at risk.
+ */
+export type DeviceAtRisk = {
+/**
+ * Its user.
+ */
+userId: string,
+/**
+ * The device.
+ */
+deviceId: string,
+/**
+ * How many one-time keys the server holds of it.
+ */
+oneTimeKeys: number,
+/**
+ * How many of these were uploaded before its identity keys changed: nobody can use them.
+ */
+keysOfBefore: number,
+/**
+ * When the oldest of them was uploaded.
+ */
+oldestKeyAt: string | null,
+/**
+ * When the newest of them was uploaded.
+ */
+newestKeyAt: string | null,
+/**
+ * When its identity keys were uploaded, or changed.
+ */
+keysChangedAt: string | null,
+/**
+ * Whether its fallback key was given out; `null`: it has none.
+ */
+fallbackUsed: boolean | null,
+/**
+ * How many messages wait for it; the query stops counting at 1000.
+ */
+waiting: number,
+/**
+ * When it was last seen.
+ */
+lastSeen: string | null,
+/**
+ * The user agent that it was seen with.
+ */
+userAgent: string | null, };
+
+/**
+ * A device in trouble.
+ */
+export type DeviceTrouble = {
+/**
+ * `null`: the log names nobody for these requests.
+ */
+userId: string | null,
+/**
+ * `null`: the log does not say which of the user's devices it was.
+ */
+deviceId: string | null,
+/**
+ * Who says that it is this device; `null`: nobody does.
+ */
+namedBy: NamedBy | null,
+/**
+ * Clients by their user agents, such as `Firefox/153.0`.
+ */
+clients: Array<string>,
+/**
+ * What is wrong, worst first.
+ */
+troubles: Array<Trouble>,
+/**
+ * Whether it still went on when the log ended; `null`: not known.
+ */
+goingOn: boolean | null,
+/**
+ * When it began.
+ */
+firstTs: string | null,
+/**
+ * When it was seen last.
+ */
+lastTs: string | null,
+/**
+ * What the tables hold of it.
+ */
+atRisk: DeviceAtRisk | null, };
+
+/**
+ * An endpoint with slow requests.
+ */
+export type SlowEndpoint = {
+/**
+ * HTTP method.
+ */
+method: string,
+/**
+ * From `/_matrix/` on, every id in it replaced by `{id}`.
+ */
+path: string,
+/**
+ * How many requests took two seconds or more.
+ */
+count: number,
+/**
+ * How long these took in the mean.
+ */
+meanMs: number,
+/**
+ * How long the slowest took.
+ */
+longestMs: number, };
+
+/**
+ * An hour of the homeserver.
+ */
+export type SurveyHour = {
+/**
+ * When the hour began.
+ */
+ts: string,
+/**
+ * Requests in all.
+ */
+requests: number,
+/**
+ * Uploads of keys that were refused.
+ */
+refused: number,
+/**
+ * Uploads of keys that failed otherwise.
+ */
+failed: number,
+/**
+ * Delayed events in trouble.
+ */
+delayed: number,
+/**
+ * Slow requests.
+ */
+slow: number, };
+
+/**
+ * The devices in trouble, worst first, by the homeserver's log and tables.
+ */
+export type Survey = {
+/**
+ * The first time in the logs; `null`: no log was read.
+ */
+from: string | null,
+/**
+ * The last time in the logs.
+ */
+to: string | null,
+/**
+ * How many requests the logs tell of.
+ */
+requests: number,
+/**
+ * The devices in trouble, worst first.
+ */
+devices: Array<DeviceTrouble>,
+/**
+ * How many devices uploaded keys and are in no trouble.
+ */
+healthy: number,
+/**
+ * Endpoints with slow requests, the slowest in all first.
+ */
+endpoints: Array<SlowEndpoint>,
+/**
+ * Each hour in which something happened.
+ */
+hours: Array<SurveyHour>,
+/**
+ * For a person to read: what was left out, and what cannot be known from these files.
+ */
+notes: Array<string>, };
+
+/**
  * Everything that this page knows by itself.
  */
 export type PageReport = {

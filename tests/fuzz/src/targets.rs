@@ -21,12 +21,16 @@ use lotus_crypto_diag::upload_answer::UploadAnswer;
 use lotus_crypto_diag::upload_loop::{
     Breaker, FIRST_PROBE_MS, LAST_PROBE_MS, LoopOptions, LoopState, UploadLoop, Verdict,
 };
+use lotus_crypto_diag_server_evidence::case::Known;
+use lotus_crypto_diag_server_evidence::survey::survey;
+use lotus_crypto_diag_server_evidence::survey_text::to_markdown;
+use lotus_crypto_diag_server_evidence::{Content, Purpose, Reader};
 
 /// A target by the name of its corpus.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub static TARGETS: [Target; 8] = [
+pub static TARGETS: [Target; 9] = [
     ("line", line),
     ("grammar", grammar),
     ("redaction", redaction),
@@ -35,6 +39,7 @@ pub static TARGETS: [Target; 8] = [
     ("uploads", uploads),
     ("report", report),
     ("redacted_copy", copy),
+    ("evidence_file", evidence_file),
 ];
 
 fn lossy(data: &[u8]) -> std::borrow::Cow<'_, str> {
@@ -308,4 +313,24 @@ fn read_back<T: serde::Serialize + serde::de::DeserializeOwned>(report: &T) {
     let written = serde_json::to_string(report).expect("a report is JSON");
     let read: T = serde_json::from_str(&written).expect("what was written is read");
     assert_eq!(serde_json::to_string(&read).ok().as_deref(), Some(written.as_str()));
+}
+
+/// A file of the homeserver's side: where its chunks end makes no difference, and whom a survey names stands in it.
+pub fn evidence_file(data: &[u8]) {
+    let read = |step: usize| {
+        let mut reader = Reader::new(Purpose::Evidence);
+        data.chunks(step).try_for_each(|chunk| reader.push(chunk))?;
+        reader.finish()
+    };
+    let (whole, parts) = (read(data.len().max(1)), read(7));
+    let json = |content: &Content| serde_json::to_string(content).expect("it is JSON");
+    assert_eq!(whole.as_ref().map(json), parts.as_ref().map(json));
+    let Ok(content) = whole else { return };
+    let found = survey(&[Known { content: &content, offset_ms: 60_000 }]);
+    assert!(!to_markdown(&found).contains('<'));
+    for id in found.devices.iter().flat_map(|device| [&device.user_id, &device.device_id]).flatten() {
+        // What is packed, escaped or in another encoding does not stand in the file as it is.
+        let is_plain = data.is_ascii() && !data.contains(&b'\\');
+        assert!(!is_plain || data.windows(id.len()).any(|window| window == id.as_bytes()), "{id}");
+    }
 }

@@ -1,5 +1,6 @@
 //! The runbook's statements for this very report: its user, its device, its events, its time. They only read.
 
+pub mod at_risk;
 mod log;
 pub mod shell;
 pub mod sql;

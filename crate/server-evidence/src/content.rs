@@ -1,0 +1,95 @@
+//! What was kept of a file.
+
+use lotus_crypto_diag::server_evidence::LogLine;
+use lotus_crypto_diag::timestamp::Timestamp;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::requests::Timed;
+use crate::rows::Rows;
+use crate::tally::Tally;
+
+/// What a file turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// One or more reports of clients.
+    Report,
+    /// The requests of a browser.
+    Har,
+    /// The homeserver's log.
+    Log,
+    /// Answers of the database.
+    Rows,
+}
+
+/// A line of the homeserver's log that says more than that a request ended.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TellingLine {
+    /// In milliseconds since 1970, by the log's clock.
+    pub at: i64,
+    /// `INFO`, `WARNING`, …
+    pub level: Option<String>,
+    /// The request that it belongs to: `POST-123`.
+    pub request: Option<String>,
+    /// The line.
+    pub text: String,
+}
+
+impl TellingLine {
+    pub(crate) fn to_line(&self, offset_ms: i64) -> LogLine {
+        LogLine {
+            ts: moment(self.at - offset_ms),
+            level: self.level.clone(),
+            request: self.request.clone(),
+            method: None,
+            path: None,
+            status: None,
+            duration_ms: None,
+            text: self.text.clone(),
+        }
+    }
+}
+
+/// Everything that was kept of a file.
+#[derive(Debug, Serialize)]
+pub struct Content {
+    /// What the file turned out to be.
+    pub kind: Kind,
+    /// The reports, as they stand in the file.
+    pub reports: Vec<Box<RawValue>>,
+    /// Answers of the database, by table.
+    pub rows: Rows,
+    /// Requests of a HAR file, or of the homeserver's log.
+    pub requests: Vec<Timed>,
+    /// Lines of the homeserver's log that say more than that a request ended.
+    pub lines: Vec<TellingLine>,
+    /// What a survey takes from the homeserver's log.
+    #[serde(skip)]
+    pub tally: Tally,
+    /// For a person to read: what was found, in one sentence.
+    pub summary: String,
+    /// For a person to read: what was left out, and why.
+    pub notes: Vec<String>,
+}
+
+impl Content {
+    pub(crate) fn of(kind: Kind) -> Self {
+        Self {
+            kind,
+            reports: Vec::new(),
+            rows: Rows::default(),
+            requests: Vec::new(),
+            lines: Vec::new(),
+            tally: Tally::default(),
+            summary: String::new(),
+            notes: Vec::new(),
+        }
+    }
+}
+
+/// Milliseconds since 1970, from then to the year 9999.
+#[allow(clippy::cast_precision_loss, reason = "the range of times is far below 2^53")]
+pub(crate) fn moment(ms: i64) -> Timestamp {
+    Timestamp::from_ms(ms.max(0) as f64)
+}

@@ -1,0 +1,234 @@
+//! The homeserver's log: how long its requests took, and the lines that say more than that one ended.
+
+use std::borrow::Cow;
+
+use aho_corasick::AhoCorasick;
+use lotus_crypto_diag::redact::redact;
+use lotus_crypto_diag::request_path::request_path;
+use memchr::memmem::Finder;
+
+use crate::content::{Content, Kind, TellingLine};
+use crate::ended::Ended;
+use crate::lines::Lines;
+use crate::log_record::{ENDED, Record};
+use crate::reader::Purpose;
+use crate::requests::{Requests, Timed};
+use crate::tally::Tally;
+use crate::words::{count, count_of, start_of};
+
+/// What says something of one-time keys, to-device messages or delayed events, beside warnings and errors.
+const TELLING: [&str; 15] = [
+    "already exists",
+    "one time key",
+    "one_time_key",
+    "one-time-key",
+    "one-time key",
+    "one time-key",
+    "fallback key",
+    "fallback_key",
+    "fallback-key",
+    "to device",
+    "to_device",
+    "to-device",
+    "device_inbox",
+    "delayed event",
+    "delayed_event",
+];
+/// Requests of which more is asked than how long they took: who sent them.
+const TELLING_PATHS: [&str; 3] = ["/keys/", "/sendToDevice/", "delayed_event"];
+const MOST_LINES: usize = 20_000;
+const MOST_CHARACTERS: usize = 4096;
+const SLOW_MS: f64 = 1000.0;
+
+#[derive(Debug)]
+pub(crate) struct LogReader {
+    lines: Lines,
+    reading: Reading,
+}
+
+#[derive(Debug)]
+struct Reading {
+    purpose: Purpose,
+    ended: Finder<'static>,
+    telling: AhoCorasick,
+    requests: Requests,
+    kept: Vec<TellingLine>,
+    tally: Tally,
+    seen: u64,
+    foreign: u64,
+    dropped: u64,
+    cut: u64,
+    utc: u64,
+    latest: i64,
+    back: (u64, i64),
+}
+
+impl LogReader {
+    pub(crate) fn new(purpose: Purpose) -> Self {
+        let telling = AhoCorasick::builder().ascii_case_insensitive(true).build(TELLING);
+        let reading = Reading {
+            purpose,
+            ended: Finder::new(ENDED),
+            // Fifteen short words make no automaton that is too large.
+            telling: telling.unwrap_or_else(|_| AhoCorasick::new([""; 0]).unwrap_or_else(|_| unreachable!())),
+            requests: Requests::default(),
+            kept: Vec::new(),
+            tally: Tally::default(),
+            seen: 0,
+            foreign: 0,
+            dropped: 0,
+            cut: 0,
+            utc: 0,
+            // Before all times that a log may have.
+            latest: i64::MIN / 2,
+            back: (0, 0),
+        };
+        Self { lines: Lines::default(), reading }
+    }
+
+    pub(crate) fn push(&mut self, text: &[u8]) {
+        let Self { lines, reading } = self;
+        lines.push(text, |line| reading.take(line));
+    }
+
+    pub(crate) fn finish(self) -> Content {
+        let Self { mut lines, mut reading } = self;
+        lines.finish(|line| reading.take(line));
+        reading.finish(lines.too_long)
+    }
+}
+
+/// Beyond it, a time before the one of the line above is no matter of buffers.
+const BACK_MS: i64 = 10 * 60_000;
+
+impl Reading {
+    fn take(&mut self, line: &[u8]) {
+        let Some(record) = Record::read(line) else {
+            // Tracebacks and SQL go over several lines.
+            self.foreign += u64::from(!line.is_empty());
+            return;
+        };
+        self.seen += 1;
+        self.utc += u64::from(record.is_utc);
+        if record.at < self.latest - BACK_MS {
+            self.back = (self.back.0 + 1, self.back.1.max(self.latest - record.at));
+            self.latest = record.at;
+        }
+        self.latest = self.latest.max(record.at);
+        self.tally.pass(record.at);
+        match self.ended.find(&record.text) {
+            Some(found) => self.take_ended(&record, found),
+            None => self.take_other(&record),
+        }
+    }
+
+    fn take_ended(&mut self, record: &Record<'_>, found: usize) {
+        let Some(ended) = Ended::read(record, found, &self.ended) else {
+            self.cut += 1;
+            return;
+        };
+        self.tally.take_ended(&ended);
+        let is_ordinary = (200..400).contains(&ended.status);
+        if self.purpose == Purpose::Survey || (is_ordinary && !self.requests.wants_ordinary()) {
+            // Long polls and downloads are no requests that say how fast the server is.
+            let is_timed = self.purpose == Purpose::Survey || request_path(&ended.uri).is_some();
+            if is_timed {
+                self.requests.skip();
+            }
+            return;
+        }
+        if let Some(request) = timed_of(record, &ended, is_ordinary) {
+            self.requests.add(request);
+        }
+    }
+
+    fn take_other(&mut self, record: &Record<'_>) {
+        self.tally.take_other(record);
+        if self.purpose == Purpose::Survey || !(record.is_warning() || self.telling.is_match(&*record.text)) {
+            return;
+        }
+        if self.kept.len() >= MOST_LINES {
+            // The first half stays, of what follows the latest.
+            self.kept.drain(MOST_LINES / 2..MOST_LINES * 3 / 4);
+            self.dropped += MOST_LINES as u64 / 4;
+        }
+        self.kept.push(TellingLine {
+            at: record.at,
+            level: record.level.as_deref().map(str::to_owned),
+            request: record.request().map(Cow::into_owned),
+            text: text_of(&record.text),
+        });
+    }
+
+    fn finish(mut self, too_long: u64) -> Content {
+        let mut content = Content::of(Kind::Log);
+        let (seen, timed) = (self.seen, self.requests.seen);
+        let lines = count(seen, "line");
+        content.summary = match self.purpose {
+            Purpose::Evidence => format!(
+                "Homeserver log: {lines}, {} and {}.",
+                count(timed, "timed request"),
+                count(self.kept.len() as u64, "telling line")
+            ),
+            Purpose::Survey => format!("Homeserver log: {lines}, {}.", count(timed, "request")),
+        };
+        if self.foreign > seen {
+            content.notes.push(format!("{} no time; left out.", count_of(self.foreign, "line has", "lines have")));
+        }
+        if self.cut > 0 {
+            let cut = count_of(self.cut, "request's line is", "requests' lines are");
+            content.notes.push(format!("{cut} cut or not in Synapse's form; left out."));
+        }
+        if too_long > 0 {
+            content.notes.push(format!("{} cut at 1 MiB.", count_of(too_long, "line was", "lines were")));
+        }
+        if self.back.0 > 0 {
+            let places = count_of(self.back.0, "place", "places");
+            let minutes = self.back.1 / 60_000;
+            content.notes.push(format!(
+                "The time goes back at {places}, by up to {minutes} min: several files in one, or another time zone."
+            ));
+        }
+        if self.utc > 0 && self.utc < seen {
+            content.notes.push("Some lines have a time in UTC, others one of the server's own clock.".to_owned());
+        }
+        if self.dropped > 0 {
+            let dropped = count(self.dropped, "telling line");
+            content.notes.push(format!("{dropped} between the first and the latest left out."));
+        }
+        let is_thinned = self.requests.is_thinned();
+        content.requests = self.requests.into_kept();
+        if is_thinned {
+            let kept = count(content.requests.len() as u64, "request");
+            content.notes.push(format!("An even share of {kept} is used."));
+        }
+        self.tally.finish();
+        content.lines = self.kept;
+        content.tally = self.tally;
+        content
+    }
+}
+
+/// A token that somebody's proxy or module printed has no business here.
+fn text_of(text: &[u8]) -> String {
+    // A character takes four bytes at most.
+    let text = String::from_utf8_lossy(&text[..text.len().min(4 * MOST_CHARACTERS)]);
+    redact(start_of(&text, MOST_CHARACTERS)).into_owned()
+}
+
+fn timed_of(record: &Record<'_>, ended: &Ended<'_>, is_ordinary: bool) -> Option<Timed> {
+    let path = request_path(&ended.uri)?;
+    let is_quick = is_ordinary && ended.duration_ms < SLOW_MS;
+    let is_telling = !is_quick || TELLING_PATHS.iter().any(|words| ended.uri.contains(words));
+    Some(Timed {
+        at: ended.started_at(),
+        duration_ms: ended.duration_ms,
+        method: ended.method.clone().into_owned(),
+        path,
+        status: ended.status,
+        request: ended.request.clone().map(Cow::into_owned),
+        text: is_telling.then(|| text_of(&record.text)),
+        refusal: None,
+        errcode: None,
+    })
+}

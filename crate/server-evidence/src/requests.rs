@@ -1,0 +1,125 @@
+//! Requests to the homeserver, as a HAR file or the homeserver's own log tells of them.
+
+use lotus_crypto_diag::entry::Refusal;
+use serde::Serialize;
+
+/// A request and how long it took.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Timed {
+    /// Its start, in milliseconds since 1970.
+    pub at: i64,
+    /// From its start to the end of the answer.
+    pub duration_ms: f64,
+    /// HTTP method.
+    pub method: String,
+    /// As in a report: from `/_matrix/` on, every id in it replaced by `{id}`.
+    pub path: String,
+    /// HTTP status; 0: no answer came.
+    pub status: u16,
+    /// The homeserver's name for it: `POST-123`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
+    /// The line of the log, where it is more than ordinary.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Of a refused upload of keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<Refusal>,
+    /// Of an upload of keys that failed otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errcode: Option<String>,
+}
+
+impl Timed {
+    pub(crate) fn is_ordinary(&self) -> bool {
+        (200..400).contains(&self.status)
+    }
+}
+
+/// Beyond so many requests of one file, an even share of them is kept.
+const MOST: usize = 200_000;
+
+/// Gathers requests; when there are too many, every second of them goes, and from then on only every second is taken.
+#[derive(Debug)]
+pub(crate) struct Requests {
+    kept: Vec<Timed>,
+    pub(crate) seen: u64,
+    step: u64,
+}
+
+impl Default for Requests {
+    fn default() -> Self {
+        Self { kept: Vec::new(), seen: 0, step: 1 }
+    }
+}
+
+impl Requests {
+    /// Whether the next ordinary request would be kept.
+    pub(crate) fn wants_ordinary(&self) -> bool {
+        (self.seen + 1).is_multiple_of(self.step)
+    }
+
+    pub(crate) fn skip(&mut self) {
+        self.seen += 1;
+    }
+
+    pub(crate) fn add(&mut self, request: Timed) {
+        // What failed is evidence and is kept in any case; of what went well a share shows how fast the server was.
+        let is_wanted = !request.is_ordinary() || self.wants_ordinary();
+        self.seen += 1;
+        if is_wanted {
+            self.kept.push(request);
+        }
+        if self.kept.len() >= MOST {
+            let mut place = 0;
+            self.kept.retain(|_| {
+                place += 1;
+                place % 2 == 1
+            });
+            self.step *= 2;
+        }
+    }
+
+    pub(crate) fn is_thinned(&self) -> bool {
+        self.step > 1
+    }
+
+    /// In the order of time.
+    pub(crate) fn into_kept(self) -> Vec<Timed> {
+        let mut kept = self.kept;
+        kept.sort_by_key(|request| request.at);
+        kept
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_too_many_requests_an_even_share_is_kept_and_half_of_the_room_is_for_what_failed() {
+        let mut requests = Requests::default();
+        for at in 0..1_000_000 {
+            let status = if at % 100_000 == 7 { 500 } else { 200 };
+            let (method, path) = ("GET".to_owned(), "/_matrix/client/versions".to_owned());
+            requests.add(Timed {
+                at,
+                duration_ms: 1.0,
+                method,
+                path,
+                status,
+                request: None,
+                text: None,
+                refusal: None,
+                errcode: None,
+            });
+        }
+        assert!(requests.is_thinned());
+        assert_eq!(requests.seen, 1_000_000);
+        let kept = requests.into_kept();
+        assert!(kept.len() < MOST && kept.len() > MOST / 2, "{}", kept.len());
+        let early = kept.iter().filter(|request| request.at < 500_000).count();
+        assert!(early.abs_diff(kept.len() - early) < kept.len() / 20, "{early} of {}", kept.len());
+    }
+}

@@ -1,0 +1,387 @@
+//! The devices in trouble, by the logs and the tables that were read.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use lotus_crypto_diag::survey::{
+    DeviceAtRisk, DeviceTrouble, HourCount, NamedBy, RefusalCause, RefusedId, SlowEndpoint, StatusCount, Survey,
+    SurveyHour, Trouble, TroubleKind,
+};
+
+use crate::case::Known;
+use crate::client::client_of;
+use crate::content::{Kind, moment};
+use crate::series::{Hour, STORM, Series, hour_of};
+use crate::tally::{DeviceTally, Endpoint, RefusedKey, Tally, Troubles, Who};
+use crate::words::{count, count_of, grouped};
+
+/// Of trouble that was seen within this time before the end of the log, and did not end since, it is said that it goes on.
+const GOING_ON_MS: i64 = 60 * 60_000;
+/// Fewer are no trouble: a client that is closed while it uploads, a server that is started anew.
+const FEW: u64 = 3;
+/// What a device may hold is 500; a client that uploads on is refused soon.
+const NEARLY_FULL: u32 = 450;
+/// So many messages that wait are more than a device that is merely off has.
+const MANY_WAITING: u32 = 1000;
+
+/// Surveys what was read.
+pub fn survey(files: &[Known<'_>]) -> Survey {
+    let mut all = All::default();
+    for Known { content, offset_ms } in files {
+        if content.kind == Kind::Log {
+            if all.digests.insert((content.tally.digest, content.tally.requests)) {
+                all.join(&content.tally, *offset_ms);
+            } else {
+                all.twins += 1;
+            }
+        }
+        all.rows.extend(content.rows.devices_at_risk.iter().flatten().cloned());
+    }
+    all.has_log = files.iter().any(|file| file.content.kind == Kind::Log);
+    all.has_rows = files.iter().any(|file| file.content.rows.devices_at_risk.is_some());
+    all.finish()
+}
+
+/// All logs together, in UTC.
+#[derive(Default)]
+struct All {
+    from: Option<i64>,
+    to: Option<i64>,
+    requests: u64,
+    devices: HashMap<Who, DeviceTally>,
+    endpoints: HashMap<(String, String), Endpoint>,
+    hours: BTreeMap<i64, Hour>,
+    left_out: u64,
+    contradicting: u64,
+    names_devices: bool,
+    rows: Vec<DeviceAtRisk>,
+    has_log: bool,
+    has_rows: bool,
+    digests: HashSet<(u64, u64)>,
+    twins: u64,
+}
+
+impl All {
+    fn join(&mut self, log: &Tally, offset_ms: i64) {
+        let shifted = |at: Option<i64>| at.map(|at| at - offset_ms);
+        self.from = [self.from, shifted(log.from)].into_iter().flatten().min();
+        self.to = [self.to, shifted(log.to)].into_iter().flatten().max();
+        self.requests += log.requests;
+        self.left_out += log.left_out;
+        self.contradicting += log.contradicting;
+        self.names_devices |= log.names_devices;
+        for (who, device) in &log.devices {
+            self.devices.entry(who.clone()).or_default().join(device, offset_ms);
+        }
+        for (key, endpoint) in &log.endpoints {
+            let all = self.endpoints.entry(key.clone()).or_default();
+            all.count += endpoint.count;
+            all.total_ms += endpoint.total_ms;
+            all.longest_ms = all.longest_ms.max(endpoint.longest_ms);
+        }
+        for (hour, counts) in &log.hours {
+            self.hours.entry(hour_of(hour - offset_ms)).or_default().join(counts);
+        }
+    }
+
+    fn finish(mut self) -> Survey {
+        let mut rows: HashMap<Who, DeviceAtRisk> = HashMap::new();
+        for row in std::mem::take(&mut self.rows) {
+            let who = Who { user: Some(row.user_id.clone()), device: Some(row.device_id.clone()) };
+            rows.insert(who, row);
+        }
+        let mut devices = Vec::new();
+        let mut healthy = 0;
+        for (who, tally) in std::mem::take(&mut self.devices) {
+            let row = rows.remove(&who);
+            match device(&who, tally, row, self.to) {
+                Some(device) => devices.push(device),
+                None => healthy += u32::from(who.device.is_some()),
+            }
+        }
+        let of_rows =
+            rows.into_iter().filter_map(|(who, row)| device(&who, DeviceTally::default(), Some(row), self.to));
+        devices.extend(of_rows);
+        devices.sort_by_cached_key(rank);
+        Survey {
+            from: self.from.map(moment),
+            to: self.to.map(moment),
+            requests: self.requests,
+            healthy,
+            endpoints: self.endpoints(),
+            hours: self.hours.iter().map(|(at, hour)| hour_row(*at, *hour)).collect(),
+            notes: self.notes(&devices),
+            devices,
+        }
+    }
+
+    fn endpoints(&self) -> Vec<SlowEndpoint> {
+        let mut endpoints: Vec<_> = self.endpoints.iter().collect();
+        endpoints.sort_by(|(a_key, a), (b_key, b)| b.total_ms.total_cmp(&a.total_ms).then_with(|| a_key.cmp(b_key)));
+        #[allow(clippy::cast_precision_loss, reason = "a count of lines")]
+        let row = |((method, path), endpoint): (&(String, String), &Endpoint)| SlowEndpoint {
+            method: method.clone(),
+            path: path.clone(),
+            count: endpoint.count,
+            mean_ms: (endpoint.total_ms / endpoint.count.max(1) as f64).round(),
+            longest_ms: endpoint.longest_ms,
+        };
+        endpoints.into_iter().map(row).collect()
+    }
+
+    fn notes(&self, devices: &[DeviceTrouble]) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.has_log && !self.names_devices {
+            notes.push(
+                "The log names no device: Synapse does that at the level INFO of synapse.handlers.e2e_keys. Users are told apart, \
+                 their devices are not."
+                    .to_owned(),
+            );
+        }
+        if devices.iter().flat_map(|device| &device.troubles).any(|trouble| trouble.kind == TroubleKind::DelayedEvents)
+        {
+            notes.push("For delayed events the log names the user at most, never the device.".to_owned());
+        }
+        if self.has_log && !self.has_rows {
+            notes.push(
+                "Without the answer of the query for devices at risk, a device that was deleted and is refused nothing is not seen."
+                    .to_owned(),
+            );
+        }
+        if self.has_rows && !self.has_log {
+            notes.push("Without a log nothing is known of refused uploads: tables keep no trace of them.".to_owned());
+        }
+        if self.twins > 0 {
+            notes.push(format!("{} there twice; counted once.", count_of(self.twins, "log is", "logs are")));
+        }
+        if self.contradicting > 0 {
+            let lines = count_of(self.contradicting, "upload", "uploads");
+            notes.push(format!("{lines} left out: the lines of one request name two users, as where logs are mixed."));
+        }
+        if self.left_out > 0 {
+            notes.push(format!("There are too many devices to follow: {} left out.", count(self.left_out, "device")));
+        }
+        notes
+    }
+}
+
+impl DeviceTally {
+    fn join(&mut self, other: &Self, offset_ms: i64) {
+        self.named_by = [self.named_by, other.named_by].into_iter().flatten().min();
+        self.accepted.join(&other.accepted, offset_ms);
+        for client in &other.clients {
+            self.note_client(Some(client.clone()));
+        }
+        let Some(troubles) = &other.troubles else { return };
+        let all = self.troubles();
+        all.refused.join(&troubles.refused, offset_ms);
+        all.too_large.join(&troubles.too_large, offset_ms);
+        all.failed.join(&troubles.failed, offset_ms);
+        all.delayed.join(&troubles.delayed, offset_ms);
+        all.with_device_keys += troubles.with_device_keys;
+        all.refused_again += troubles.refused_again;
+        for id in &troubles.ids {
+            all.join_id(RefusedKey { first: id.first - offset_ms, last: id.last - offset_ms, ..id.clone() });
+        }
+    }
+}
+
+/// `None`: nothing is wrong with it.
+fn device(who: &Who, tally: DeviceTally, row: Option<DeviceAtRisk>, end: Option<i64>) -> Option<DeviceTrouble> {
+    let DeviceTally { named_by, accepted, clients, troubles } = tally;
+    let Troubles { refused, ids, with_device_keys, refused_again, too_large, failed, delayed, .. } =
+        *troubles.unwrap_or_default();
+    let goes_on = |series: &Series| going_on(series, accepted.last, end);
+    let mut found = Vec::new();
+    if refused.count > 0 {
+        let cause = cause(&refused, with_device_keys, refused_again, named_by, row.as_ref());
+        // Where two upload at once, an accepted upload of one does not end the trouble of the other.
+        let ended = accepted.last.filter(|_| cause != Some(RefusalCause::SeveralTabs));
+        found.push(refused_trouble(&refused, ids, cause, going_on(&refused, ended, end)));
+    }
+    if too_large.count > 0 {
+        let says = format!("{} refused: the device holds as many keys as it may.", count(too_large.count, "upload"));
+        found.push(trouble(TroubleKind::TooManyKeys, &too_large, goes_on(&too_large), says));
+    }
+    if failed.count >= FEW {
+        let says = format!("{} of keys failed: {}.", count(failed.count, "upload"), statuses(&failed));
+        found.push(trouble(TroubleKind::FailedUploads, &failed, goes_on(&failed), says));
+    }
+    if accepted.storms.count > 0 {
+        let says = format!("{} accepted in hours with {STORM} or more.", count(accepted.storms.count, "upload"));
+        found.push(trouble(TroubleKind::UploadStorm, &accepted.storms, going_on(&accepted.storms, None, end), says));
+    }
+    if delayed.count >= FEW {
+        let requests = count(delayed.count, "request");
+        let says =
+            format!("{requests} of delayed events refused, or slower than a client waits: {}.", statuses(&delayed));
+        found.push(trouble(TroubleKind::DelayedEvents, &delayed, going_on(&delayed, None, end), says));
+    }
+    found.extend(row.iter().flat_map(at_risk));
+    found.sort_by_key(|trouble| (trouble.going_on == Some(false), trouble.kind));
+    if found.is_empty() {
+        return None;
+    }
+    let named_by = named_by.or(row.as_ref().map(|_| NamedBy::Database));
+    let mut clients = clients;
+    if clients.is_empty() {
+        clients.extend(row.as_ref().and_then(|row| client_of(row.user_agent.as_deref()?)));
+    }
+    Some(DeviceTrouble {
+        user_id: who.user.clone(),
+        device_id: who.device.clone(),
+        named_by,
+        clients,
+        going_on: found.iter().map(|trouble| trouble.going_on).max().flatten(),
+        first_ts: found.iter().filter_map(|trouble| trouble.first_ts).min(),
+        last_ts: found.iter().filter_map(|trouble| trouble.last_ts).max(),
+        troubles: found,
+        at_risk: row,
+    })
+}
+
+/// Over is what an accepted upload came after.
+fn going_on(series: &Series, accepted: Option<i64>, end: Option<i64>) -> Option<bool> {
+    let last = series.last?;
+    if accepted.is_some_and(|accepted| accepted > last) {
+        return Some(false);
+    }
+    (end? - last <= GOING_ON_MS).then_some(true)
+}
+
+fn trouble(kind: TroubleKind, series: &Series, going_on: Option<bool>, says: String) -> Trouble {
+    #[allow(clippy::cast_precision_loss, reason = "counts of lines, and milliseconds of a log")]
+    let per_hour = match (series.first, series.last) {
+        (Some(first), Some(last)) if last - first >= 60_000 => {
+            Some(((series.count - 1) as f64 * 3_600_000.0 / (last - first) as f64 * 10.0).round() / 10.0)
+        }
+        _ => None,
+    };
+    Trouble {
+        kind,
+        count: series.count,
+        first_ts: series.first.map(moment),
+        last_ts: series.last.map(moment),
+        per_hour,
+        going_on,
+        cause: None,
+        key_ids: Vec::new(),
+        statuses: series
+            .statuses
+            .iter()
+            .map(|(status, count)| StatusCount { status: *status, count: *count })
+            .collect(),
+        hours: series.hours.iter().map(|(at, count)| HourCount { ts: moment(*at), count: *count }).collect(),
+        says,
+    }
+}
+
+fn refused_trouble(
+    refused: &Series,
+    mut ids: Vec<RefusedKey>,
+    cause: Option<RefusalCause>,
+    goes_on: Option<bool>,
+) -> Trouble {
+    ids.sort_by(|a, b| a.first.cmp(&b.first).then_with(|| a.id.cmp(&b.id)));
+    let moves = match ids.len() {
+        0 => "the key is not named".to_owned(),
+        1 => "always the same key".to_owned(),
+        n => format!("the refused key moved on, {} so far", count(n as u64, "key")),
+    };
+    let why = match cause {
+        Some(RefusalCause::BlankStore) => " Most likely it came back with a blank crypto store.",
+        Some(RefusalCause::SeveralTabs) => " Most likely several tabs share its crypto store.",
+        Some(RefusalCause::SameIdentity) => {
+            " It kept its identity: several tabs on one crypto store, or an older copy put back."
+        }
+        None => "",
+    };
+    let says = format!("{} of keys refused, {moves}.{why}", count(refused.count, "upload"));
+    let key_ids = ids.into_iter().map(|id| RefusedId {
+        key_id: id.id,
+        count: id.count,
+        first_ts: moment(id.first),
+        last_ts: moment(id.last),
+    });
+    Trouble { cause, key_ids: key_ids.collect(), ..trouble(TroubleKind::RefusedUploads, refused, goes_on, says) }
+}
+
+/// A device with a new identity uploads its device keys with each try, as none of them is marked as sent.
+fn cause(
+    refused: &Series,
+    with_device_keys: u64,
+    refused_again: u64,
+    named_by: Option<NamedBy>,
+    row: Option<&DeviceAtRisk>,
+) -> Option<RefusalCause> {
+    if with_device_keys * 2 > refused.count || row.is_some_and(|row| row.keys_of_before > 0) {
+        return Some(RefusalCause::BlankStore);
+    }
+    // Of a device that the log does not name itself, it is not known what came with its uploads.
+    match (named_by, refused_again) {
+        (Some(NamedBy::Log), 0) => Some(RefusalCause::SameIdentity),
+        (Some(NamedBy::Log), _) => Some(RefusalCause::SeveralTabs),
+        _ => None,
+    }
+}
+
+fn at_risk(row: &DeviceAtRisk) -> Vec<Trouble> {
+    let of = |kind, count: u32, first_ts, says: String| Trouble {
+        kind,
+        count: count.into(),
+        first_ts,
+        last_ts: row.last_seen,
+        per_hour: None,
+        going_on: Some(true),
+        cause: None,
+        key_ids: Vec::new(),
+        statuses: Vec::new(),
+        hours: Vec::new(),
+        says,
+    };
+    let mut found = Vec::new();
+    if row.keys_of_before > 0 {
+        let keys = count(row.keys_of_before.into(), "one-time key");
+        let says = format!(
+            "The server holds {keys} from before the identity of the device changed: who is given one cannot reach it."
+        );
+        found.push(of(TroubleKind::DeadKeys, row.keys_of_before, row.keys_changed_at, says));
+    }
+    if row.one_time_keys >= NEARLY_FULL {
+        let keys = grouped(row.one_time_keys.into());
+        let says = format!("The server holds {keys} one-time keys of it, of at most 500: the next upload is refused.");
+        found.push(of(TroubleKind::TooManyKeys, row.one_time_keys, row.oldest_key_at, says));
+    }
+    if row.one_time_keys == 0 && row.fallback_used == Some(true) {
+        let says = "No one-time key is left, and the fallback key was given out.".to_owned();
+        found.push(of(TroubleKind::KeysUsedUp, 0, None, says));
+    }
+    if row.waiting >= MANY_WAITING {
+        let says = format!("{} messages or more wait for it.", grouped(row.waiting.into()));
+        found.push(of(TroubleKind::UnreadInbox, row.waiting, None, says));
+    }
+    found
+}
+
+fn statuses(series: &Series) -> String {
+    let word = |(status, n): (&u16, &u64)| match status {
+        0 => format!("{} not waited for", grouped(*n)),
+        status => format!("{} with {status}", grouped(*n)),
+    };
+    series.statuses.iter().map(word).collect::<Vec<_>>().join(", ")
+}
+
+fn hour_row(at: i64, hour: Hour) -> SurveyHour {
+    let Hour { requests, refused, failed, delayed, slow } = hour;
+    SurveyHour { ts: moment(at), requests, refused, failed, delayed, slow }
+}
+
+/// What hurts most comes first: what goes on, the worst kind, the most of it.
+fn rank(device: &DeviceTrouble) -> (u8, TroubleKind, std::cmp::Reverse<u64>, Option<String>, Option<String>) {
+    let worst = &device.troubles[0];
+    let over = match device.going_on {
+        Some(true) => 0,
+        None => 1,
+        Some(false) => 2,
+    };
+    (over, worst.kind, std::cmp::Reverse(worst.count), device.user_id.clone(), device.device_id.clone())
+}
