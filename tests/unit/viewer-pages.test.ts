@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { CaseFile } from '../../demo/src/viewer/case-file';
 import { episodesOf, lanesOf, momentsOf, ticksOf } from '../../demo/src/viewer/episodes';
 import { code, inline, markdownOf } from '../../demo/src/viewer/markdown';
-import { readFile } from '../../demo/src/viewer/read/recognise';
+import { readFile } from '../../demo/src/viewer/read/read-file';
 import { duration, visible } from '../../demo/src/viewer/words';
 
 const KEY = '8LSqTMj2kn0T6zWpMBFuVoKv9fyFA4+LaHuEYjE5Ixs';
@@ -127,18 +127,10 @@ describe('the Markdown', () => {
     );
   });
 
-  test('a table row stays one row, whatever stands in it', () => {
+  test('a table row stays one row, whatever stands in it', async () => {
     const evil = 'a | b\n# c <img src=x onerror=alert(1)> @everyone';
     const file = new CaseFile(diagnoseReport);
-    file.add('x', {
-      kind: 'report',
-      reports: [reportWith([refused()], { userId: evil })],
-      rows: {},
-      requests: [],
-      lines: [],
-      summary: '',
-      notes: [],
-    });
+    file.add('x', await read(JSON.stringify(reportWith([refused()], { userId: evil }))));
     const text = markdownOf(file.model());
     expect(text).not.toContain('<img');
     expect(text).not.toContain('@everyone');

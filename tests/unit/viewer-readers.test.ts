@@ -2,16 +2,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
 import { readRefusal } from 'lotus-crypto-diag/diagnosis';
+import type { EvidenceContent as Content } from 'lotus-crypto-diag/server-evidence';
 import { describe, expect, test } from 'vitest';
 
-import type { Content } from '../../demo/src/viewer/read/outcome';
-import { readFile } from '../../demo/src/viewer/read/recognise';
+import { readFile } from '../../demo/src/viewer/read/read-file';
 import { createDiag, instantiate, reportOf } from './module';
 
 const folder = new URL('../fixtures/viewer/', import.meta.url);
 const fixture = (name: string) => readFileSync(new URL(name, folder));
 const never = new AbortController().signal;
-const read = (...parts: (string | Uint8Array)[]): Promise<Content> => readFile(new Blob(parts as BlobPart[]), never);
+const read = async (...parts: (string | Uint8Array)[]): Promise<Content> =>
+  (await readFile(new Blob(parts as BlobPart[]), never)).content();
 
 describe("the database's answers", () => {
   const answers = readdirSync(folder).filter((name) => /^(psql|sqlite)/.test(name));

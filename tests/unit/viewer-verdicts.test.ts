@@ -3,7 +3,7 @@ import { diagnoseReport, redactedCopy } from 'lotus-crypto-diag/diagnosis';
 import { expect, test } from 'vitest';
 
 import { CaseFile } from '../../demo/src/viewer/case-file';
-import { readFile } from '../../demo/src/viewer/read/recognise';
+import { readFile } from '../../demo/src/viewer/read/read-file';
 import { synapseLog } from '../e2e/synapse-log';
 
 const never = new AbortController().signal;

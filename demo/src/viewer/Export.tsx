@@ -5,19 +5,8 @@ import { Card } from '../Card';
 import { CopyButton } from './CopyButton';
 import { markdownOf } from './markdown';
 import type { CaseModel, Copy, ReportView } from './protocol';
+import { save } from './save';
 import { TextBlock } from './TextBlock';
-
-/** Time for the browser to take the file over; after that the memory is given back. */
-const REVOKE_AFTER_MS = 60_000;
-
-function save(name: string, text: string, type: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), REVOKE_AFTER_MS);
-}
 
 const stamp = (time: string) => time.replace(/\.\d+Z$/, 'Z').replace(/[^\dTZ-]/g, '-');
 

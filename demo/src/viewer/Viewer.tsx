@@ -1,5 +1,5 @@
 import { Box, Button, config, Text } from 'folds';
-import { useMemo, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 
 import { useTheme } from '../theme';
 import { DatabasePicker, type ServerDatabase } from './DatabasePicker';
@@ -11,21 +11,29 @@ import { LatencyCard } from './LatencyCard';
 import { RefusedKeys } from './RefusedKeys';
 import { ReportPicker } from './ReportPicker';
 import { RunbookCard } from './RunbookCard';
+import { SurveyCard } from './SurveyCard';
 import { Timeline } from './Timeline';
 import { useCaseFile } from './useCaseFile';
 
 export function Viewer() {
   const { isDark, setDark } = useTheme();
-  const { files, model, failure, read, cancel, remove, shift, redact } = useCaseFile();
+  const { files, model, failure, read, cancel, remove, shift, redact, exportSurvey } = useCaseFile();
   const [pickedId, setPickedId] = useState('');
   const [database, setDatabase] = useState<ServerDatabase>('postgres');
   const [zoom, setZoom] = useState<Range | null>(null);
+  const reportRef = useRef<HTMLDivElement>(null);
 
   const lanes = useMemo(() => lanesOf(model.reports), [model]);
   const moments = useMemo(() => momentsOf(model.reports), [model]);
   const whole = useMemo(() => wholeRange(lanes, moments), [lanes, moments]);
   const picked = model.reports.find(({ id }) => id === pickedId) ?? model.reports[0];
 
+  // Without a report the survey is all there is to say; beside one it stands where it has found something.
+  const survey = model.survey && (!picked || model.survey.devices.length > 0) ? model.survey : null;
+  const handlePick = (id: string) => {
+    setPickedId(id);
+    reportRef.current?.scrollIntoView({ block: 'start' });
+  };
   const handleTheme = () => setDark(!isDark);
   const handleZoom = (range: Range | null) => setZoom(range && padded(range));
   return (
@@ -47,10 +55,11 @@ export function Viewer() {
       </Box>
       <main className="viewer">
         <Files files={files} failure={failure} onRead={read} onCancel={cancel} onRemove={remove} onShift={shift} />
+        {survey && <SurveyCard survey={survey} reports={model.reports} onExport={exportSurvey} onPick={handlePick} />}
         {picked && (
           <>
             <Box direction="Column" gap="400" style={{ minWidth: 0 }}>
-              <Box gap="400" wrap="Wrap">
+              <Box gap="400" wrap="Wrap" ref={reportRef}>
                 <ReportPicker reports={model.reports} picked={picked} onPick={setPickedId} />
                 <DatabasePicker database={database} onPick={setDatabase} />
               </Box>

@@ -1,63 +1,62 @@
 // Everything that was read, and what it says together.
 import type { CryptoDiagReport } from 'lotus-crypto-diag';
-import type {
-  Analysis,
-  diagnoseReport,
-  HarRequest,
-  LogLine,
-  redactedCopy,
-  ServerEvidence,
-} from 'lotus-crypto-diag/diagnosis';
+import type { Analysis, diagnoseReport, redactedCopy, ServerEvidence } from 'lotus-crypto-diag/diagnosis';
+import {
+  type EvidenceFile,
+  EvidenceFiles,
+  type EvidenceKind,
+  type SurveyFormat,
+} from 'lotus-crypto-diag/server-evidence';
 
 import type { CaseModel, ReportView, Series } from './protocol';
-import type { Content, Rows } from './read/outcome';
-import { isoOf } from './read/rows';
-import type { Timed } from './read/timed';
 
 type Diagnose = typeof diagnoseReport;
-type Known = { content: Content; offsetMs: number };
+type Known = { kind: EvidenceKind; reports: CryptoDiagReport[] };
 
-/** How long before and after a report the server's log is of interest. */
-const MARGIN_MS = 60 * 60_000;
-/** So many requests are weighed with a report; of more, an even share. */
-const MOST_WEIGHED = 50_000;
 /** So many buckets of time has a plot; of each, the slowest and the first are drawn. */
 const BUCKETS = 2000;
 
 export class CaseFile {
   private readonly files = new Map<string, Known>();
+  private readonly evidence = new EvidenceFiles();
   private readonly alone = new WeakMap<CryptoDiagReport, Analysis>();
 
   constructor(private readonly diagnose: Diagnose) {}
 
   /**
-   * Takes what was read of a file.
+   * Takes what was read of a file. Gives what else there is to say of it.
    *
    * @throws an Error that says where, if a report of it is not as it should be
    */
-  add(id: string, content: Content): void {
-    for (const report of content.reports) this.alone.set(report, this.diagnose(report));
-    content.reports = content.reports.map((report) => this.whole(report));
-    const twin = content.reports.find((report) => this.has(report));
-    if (twin) content.notes.push('A report of it is here already; it is shown once.');
-    this.files.set(id, { content, offsetMs: 0 });
+  add(id: string, file: EvidenceFile): string[] {
+    for (const report of file.reports) this.alone.set(report, this.diagnose(report));
+    const reports = file.reports.map((report) => this.whole(report));
+    const hasTwin = reports.some((report) => this.has(report));
+    this.files.set(id, { kind: file.kind, reports });
+    this.evidence.add(id, file);
+    return hasTwin ? ['A report of it is here already; it is shown once.'] : [];
   }
 
   remove(id: string): void {
     this.files.delete(id);
+    this.evidence.remove(id);
   }
 
   /** @param minutes that the clock of the server's log is ahead of UTC */
   setOffset(id: string, minutes: number): void {
-    const known = this.files.get(id);
-    if (known) known.offsetMs = minutes * 60_000;
+    this.evidence.setOffset(id, minutes);
   }
 
   model(): CaseModel {
     const reports = [...this.shown()].map(([id, fileId, report]) => this.view(id, fileId, report));
-    const contents = [...this.files.values()].map(({ content }) => content);
-    const hasServerEvidence = contents.some(({ kind }) => kind !== 'report');
-    return { reports, series: this.series(), hasServerEvidence };
+    const kinds = [...this.files.values()].map(({ kind }) => kind);
+    const hasServerEvidence = kinds.some((kind) => kind !== 'report');
+    const survey = kinds.some((kind) => kind === 'log' || kind === 'rows') ? this.evidence.survey() : null;
+    return { reports, series: this.series(), hasServerEvidence, survey };
+  }
+
+  surveyAs(format: SurveyFormat): string {
+    return this.evidence.surveyAs(format);
   }
 
   /**
@@ -73,8 +72,8 @@ export class CaseFile {
   /** Each report once, however many files have it. */
   private *shown(): Generator<[id: string, fileId: string, report: CryptoDiagReport]> {
     const seen = new Set<string>();
-    for (const [fileId, { content }] of this.files) {
-      for (const [index, report] of content.reports.entries()) {
+    for (const [fileId, { reports }] of this.files) {
+      for (const [index, report] of reports.entries()) {
         if (seen.has(identityOf(report))) continue;
         seen.add(identityOf(report));
         yield [`${fileId}-${index}`, fileId, report];
@@ -105,54 +104,26 @@ export class CaseFile {
     return { id, fileId, report, alone, analysis, problem, facts };
   }
 
-  /** What of the server's side may bear on a report: rows in full, log and HAR of its time. */
   private evidenceFor(report: CryptoDiagReport): ServerEvidence {
-    const [from, to] = spanOf(report);
-    const inSpan = ({ at }: { at: number }) => at >= from - MARGIN_MS && at <= to + MARGIN_MS;
-    const evidence: ServerEvidence = {};
-    const log: (LogLine & { at: number })[] = [];
-    const har: HarRequest[] = [];
-    for (const { content, offsetMs } of this.files.values()) {
-      for (const table of Object.keys(content.rows) as (keyof Rows)[]) {
-        evidence[table] ??= [];
-        const all: unknown[] = evidence[table];
-        for (const row of content.rows[table] ?? []) all.push(row);
-      }
-      const requests = shareOf(content.requests.map((request) => shifted(request, offsetMs)).filter(inSpan));
-      if (content.kind === 'har') for (const request of requests) har.push(harRequestOf(request));
-      if (content.kind === 'log') {
-        for (const request of requests) log.push(logLineOf(request));
-        for (const line of content.lines) log.push({ ...shifted(line, offsetMs), ts: isoOf(line.at - offsetMs) });
-      }
-    }
-    const kinds = new Set([...this.files.values()].map(({ content }) => content.kind));
-    if (kinds.has('log'))
-      evidence.log = log
-        .filter(inSpan)
-        .sort((a, b) => a.at - b.at)
-        .map(({ at: _, ...line }) => line);
-    if (kinds.has('har')) evidence.har = har;
-    return evidence;
+    return this.evidence.evidenceFor(report);
   }
 
   private series(): Series[] {
     const byName = new Map<string, [at: number, durationMs: number][]>();
     const put = (name: string, points: [number, number][]) =>
       byName.set(name, [...(byName.get(name) ?? []), ...points]);
-    for (const { content, offsetMs } of this.files.values()) {
-      for (const { latency } of content.reports) {
+    for (const [id, { kind, reports }] of this.files) {
+      for (const { latency } of reports) {
         if (latency && latency.samples.length > 0)
           put(
             'Browser',
             latency.samples.map(({ ts, durationMs }) => [Date.parse(ts), durationMs]),
           );
       }
-      const name = content.kind === 'har' ? 'HAR file' : 'Homeserver log';
-      if (content.requests.length > 0)
-        put(
-          name,
-          content.requests.map((r) => [r.at - offsetMs, r.durationMs]),
-        );
+      const timings = this.evidence.timings(id);
+      const points: [number, number][] = [];
+      for (let at = 0; at + 1 < timings.length; at += 2) points.push([timings[at] ?? 0, timings[at + 1] ?? 0]);
+      if (points.length > 0) put(kind === 'har' ? 'HAR file' : 'Homeserver log', points);
     }
     return [...byName].map(([name, points]) => seriesOf(name, points));
   }
@@ -172,52 +143,13 @@ export class CaseFile {
   }
 
   private has(report: CryptoDiagReport): boolean {
-    const known = [...this.files.values()].flatMap(({ content }) => content.reports);
+    const known = [...this.files.values()].flatMap(({ reports }) => reports);
     return known.some((other) => identityOf(other) === identityOf(report));
   }
 }
 
 const identityOf = ({ generatedAt, capturingSince, userId, deviceId, counts }: CryptoDiagReport) =>
   JSON.stringify([generatedAt, capturingSince, userId, deviceId, counts]);
-
-function spanOf(report: CryptoDiagReport): [from: number, to: number] {
-  const times = [report.generatedAt, report.capturingSince ?? report.generatedAt];
-  for (const { firstTs, lastTs } of report.entries) times.push(firstTs, lastTs);
-  const ms = times.map((time) => Date.parse(time));
-  return [ms.reduce((a, b) => Math.min(a, b)), ms.reduce((a, b) => Math.max(a, b))];
-}
-
-const shifted = <T extends { at: number }>(of: T, offsetMs: number): T =>
-  offsetMs === 0 ? of : { ...of, at: of.at - offsetMs };
-
-function shareOf(requests: Timed[]): Timed[] {
-  const step = Math.ceil(requests.length / MOST_WEIGHED);
-  return step <= 1
-    ? requests
-    : requests.filter(({ status }, index) => index % step === 0 || status === 0 || status >= 400);
-}
-
-const harRequestOf = ({ at, method, path, status, durationMs, refusal, errcode }: Timed): HarRequest => ({
-  ts: isoOf(at),
-  method,
-  path,
-  status,
-  durationMs,
-  refusal: refusal ?? null,
-  errcode: errcode ?? null,
-});
-
-/** The line that ended the request: it stands in the log when the request was over. */
-const logLineOf = ({ at, method, path, status, durationMs, request, text }: Timed): LogLine & { at: number } => ({
-  at: at + durationMs,
-  ts: isoOf(at + durationMs),
-  method,
-  path,
-  status,
-  durationMs,
-  request: request ?? null,
-  text: text ?? `${method} ${path} ${status} ${durationMs} ms`,
-});
 
 function seriesOf(name: string, points: [at: number, durationMs: number][]): Series {
   points.sort(([a], [b]) => a - b);

@@ -1,7 +1,6 @@
 import type { CryptoDiagReport } from 'lotus-crypto-diag';
 import type { Analysis } from 'lotus-crypto-diag/diagnosis';
-
-import type { Kind } from './read/outcome';
+import type { EvidenceKind, Survey, SurveyFormat } from 'lotus-crypto-diag/server-evidence';
 
 /** What the page asks of the worker. */
 export type Request =
@@ -10,7 +9,8 @@ export type Request =
   | { type: 'remove'; id: string }
   | { type: 'offset'; id: string; minutes: number }
   /** Of the report with that id of its view. */
-  | { type: 'redact'; id: string };
+  | { type: 'redact'; id: string }
+  | { type: 'export-survey'; id: string; format: SurveyFormat };
 
 /** What the worker tells the page. */
 export type Told =
@@ -19,12 +19,12 @@ export type Told =
   | { type: 'case'; model: CaseModel }
   | { type: 'copy'; id: string; copy: Copy };
 
-/** The copy of a report in which nobody is named, or why there is none. */
+/** The copy of a report in which nobody is named, or the text of a survey; or why there is none. */
 export type Copy = { state: 'made'; text: string } | { state: 'refused'; reason: string };
 
 /** What became of a file. */
 export type Outcome =
-  | { state: 'read'; kind: Kind; summary: string; notes: string[] }
+  | { state: 'read'; kind: EvidenceKind; summary: string; notes: string[] }
   | { state: 'refused'; reason: string }
   | { state: 'cancelled' };
 
@@ -59,6 +59,8 @@ export type CaseModel = {
   series: Series[];
   /** Whether anything of the server's side is there. */
   hasServerEvidence: boolean;
+  /** The devices in trouble, by the logs and tables; `null`: there are none of these. */
+  survey: Survey | null;
 };
 
-export const EMPTY_CASE: CaseModel = { reports: [], series: [], hasServerEvidence: false };
+export const EMPTY_CASE: CaseModel = { reports: [], series: [], hasServerEvidence: false, survey: null };

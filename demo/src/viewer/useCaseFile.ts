@@ -1,3 +1,4 @@
+import type { SurveyFormat } from 'lotus-crypto-diag/server-evidence';
 import { useCallback, useEffect, useReducer, useRef } from 'react';
 
 import { type CaseModel, type Copy, EMPTY_CASE, type Outcome, type Request, type Told } from './protocol';
@@ -114,5 +115,15 @@ export function useCaseFile() {
       }),
     [ask],
   );
-  return { ...state, read, cancel, remove, shift, redact };
+  /** The survey as text, or why there is none. */
+  const exportSurvey = useCallback(
+    (format: SurveyFormat) =>
+      new Promise<Copy>((resolve) => {
+        const id = `survey-${format}`;
+        copies.current.set(id, resolve);
+        ask({ type: 'export-survey', id, format });
+      }),
+    [ask],
+  );
+  return { ...state, read, cancel, remove, shift, redact, exportSurvey };
 }

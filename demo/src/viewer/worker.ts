@@ -1,10 +1,11 @@
 // Reads the files and weighs them, so that the page stays free. Everything stays in this browser: nothing here has a network.
 import { diagnoseReport, redactedCopy } from 'lotus-crypto-diag/diagnosis';
 
+import { UnreadableFile } from 'lotus-crypto-diag/server-evidence';
+
 import { CaseFile } from './case-file';
 import type { Copy, Outcome, Request, Told } from './protocol';
-import { count, Unreadable } from './read/outcome';
-import { readFile } from './read/recognise';
+import { readFile } from './read/read-file';
 
 const PROGRESS_BYTES = 512 * 1024;
 
@@ -38,13 +39,18 @@ addEventListener('message', ({ data }: MessageEvent<Request>) => {
       tellCase();
       break;
     case 'redact':
-      tell({ type: 'copy', id: data.id, copy: copyOf(data.id) });
+      tell({ type: 'copy', id: data.id, copy: copyOf(() => redacted(data.id)) });
+      break;
+    case 'export-survey':
+      tell({ type: 'copy', id: data.id, copy: copyOf(() => caseFile.surveyAs(data.format)) });
   }
 });
 
-function copyOf(id: string): Copy {
+const redacted = (id: string) => `${JSON.stringify(caseFile.redacted(id, redactedCopy), null, 2)}\n`;
+
+function copyOf(make: () => string): Copy {
   try {
-    return { state: 'made', text: `${JSON.stringify(caseFile.redacted(id, redactedCopy), null, 2)}\n` };
+    return { state: 'made', text: make() };
   } catch (error) {
     return { state: 'refused', reason: error instanceof Error ? error.message : String(error) };
   }
@@ -76,17 +82,18 @@ async function readOne(id: string, file: File): Promise<Outcome> {
     signal.throwIfAborted();
     const content = await readFile(file, signal, handleProgress);
     signal.throwIfAborted();
+    const { kind, summary, notes } = content;
     try {
-      caseFile.add(id, content);
+      return { state: 'read', kind, summary, notes: [...notes, ...caseFile.add(id, content)] };
     } catch (error) {
       const where = error instanceof Error ? error.message : String(error);
-      const what = content.reports.length > 1 ? count(content.reports.length, 'report') : 'a report';
-      throw new Unreadable(`It is ${what}, but not as this page can read it: ${where.slice(0, 300)}.`);
+      const what = content.reports.length > 1 ? `${content.reports.length} reports` : 'a report';
+      throw new UnreadableFile(`It is ${what}, but not as this page can read it: ${where.slice(0, 300)}.`);
     }
-    return { state: 'read', kind: content.kind, summary: content.summary, notes: content.notes };
   } catch (error) {
     if (signal.aborted) return { state: 'cancelled' };
-    const reason = error instanceof Unreadable ? error.message : `It could not be read: ${String(error).slice(0, 300)}`;
+    const reason =
+      error instanceof UnreadableFile ? error.message : `It could not be read: ${String(error).slice(0, 300)}`;
     return { state: 'refused', reason };
   }
 }

@@ -1,0 +1,103 @@
+// The homeserver's side alone: a log, and what the database answered, without anybody's report.
+import { readFileSync } from 'node:fs';
+
+import { expect, type Page, test } from '@playwright/test';
+
+import { drop, dropped, fileItem, fixture, openViewer } from './viewer';
+
+const log = fixture('viewer/homeserver.log');
+const rows =
+  'user_id,device_id,one_time_keys,keys_of_before,keys_changed_at,fallback_used,waiting,last_seen,user_agent\n' +
+  '@deaf:lab.local,DEAF,50,50,2026-11-25T09:00:00.000Z,f,0,2026-11-25T09:30:00.000Z,Firefox/153.0\n';
+
+const card = (page: Page) => page.getByRole('region', { name: 'Devices in trouble' }).first();
+const bodyRows = (page: Page) => page.getByTestId('survey').locator('tbody tr');
+
+async function saved(page: Page, button: string): Promise<string> {
+  const download = page.waitForEvent('download');
+  await card(page).getByRole('button', { name: button }).click();
+  return readFileSync(await (await download).path(), 'utf8');
+}
+
+test('a log alone gives the devices in trouble, with a filter, an order, and the story of each', async ({ page }) => {
+  const escaped = await openViewer(page);
+  await drop(page, dropped('homeserver.log', log));
+  await expect(bodyRows(page)).toHaveCount(3);
+  await expect(bodyRows(page).first()).toContainText('Key uploads refused (blank crypto store)');
+  await expect(card(page).getByRole('img', { name: /requests in trouble/ })).toBeVisible();
+  await drop(page, dropped('at-risk.csv', rows));
+  await expect(bodyRows(page)).toHaveCount(4);
+
+  await page.getByLabel('Only this user').fill('deaf');
+  await expect(bodyRows(page)).toHaveCount(1);
+  await expect(card(page).getByText('1 of 4 devices')).toBeVisible();
+  await page.getByLabel('Only this user').fill('');
+  const byUser = page.getByRole('button', { name: 'User and device' });
+  await byUser.focus();
+  await page.keyboard.press('Enter');
+  await expect(bodyRows(page).first()).toContainText('@deaf:lab.local');
+  await expect(page.getByRole('columnheader', { name: 'User and device' })).toHaveAttribute('aria-sort', 'ascending');
+
+  await bodyRows(page).nth(1).getByRole('button').click();
+  const story = page.getByRole('region', { name: /^Story of @/ });
+  await expect(story.getByRole('heading').first()).toBeFocused();
+  await expect(story).toContainText('always the same key');
+  await expect(story).toContainText('signed_curve25519:AAAAAAAAAA0');
+  await expect(story).toContainText('The log names this device.');
+  expect(escaped).toEqual([]);
+});
+
+test('a report that is dropped beside a log is joined to its device', async ({ page }) => {
+  await openViewer(page);
+  await drop(page, dropped('homeserver.log', log));
+  const first = bodyRows(page).first().getByRole('button');
+  const [userId = '', deviceId = ''] = (await first.innerText()).split('\n');
+  const at = '2026-11-25T09:24:00.000Z';
+  const counts = { 'KE-1': 0, 'KE-2': 0, 'KE-3': 0, 'KE-4': 0 };
+  const report = {
+    schema: 'lotus-crypto-diag/1',
+    generatedAt: at,
+    capturingSince: at,
+    counts,
+    entries: [],
+    userId,
+    deviceId,
+  };
+  await first.click();
+  await expect(page.getByRole('button', { name: /^Show its report/ })).toHaveCount(0);
+  await drop(page, dropped('report.json', JSON.stringify(report)));
+  await page.getByRole('button', { name: 'Show its report of 2026-11-25 09:24:00 UTC' }).click();
+  await expect(page.getByTestId('finding-otk-divergence')).toBeInViewport();
+});
+
+test('what is exported is text in a table program, and names nobody in the redacted copy', async ({ page }) => {
+  await openViewer(page);
+  await drop(page, dropped('at-risk.csv', rows.replaceAll('DEAF', '=cmd|A1')));
+  await expect(bodyRows(page)).toHaveCount(1);
+  expect(await saved(page, 'Save CSV')).toContain("'@deaf:lab.local,'=cmd|A1,");
+  expect(await saved(page, 'Save Markdown')).toContain('&#64;deaf:lab.local');
+  const redacted = await saved(page, 'Save redacted copy');
+  expect(redacted).toContain('@user-1:server-1.invalid');
+  expect(redacted).not.toMatch(/deaf|lab\.local|cmd/);
+});
+
+test('a log in which nothing is wrong says so', async ({ page }) => {
+  await openViewer(page);
+  const line =
+    '2026-11-25 09:00:00,000 - x - 1 - INFO - GET-1 - 10.0.0.1 - 8008 - {@a:hs} Processed request: 0.010sec/0.000sec';
+  const rest =
+    'ru=(0.001sec, 0.000sec) db=(0.000sec/0.000sec/0) 5B 200 "GET /_matrix/client/versions HTTP/1.1" "-" [0 dbevts]';
+  await drop(page, dropped('homeserver.log', `${line} ${rest}\n`));
+  await expect(fileItem(page, 'homeserver.log')).toContainText('1 timed request');
+  await expect(card(page)).toContainText('None found.');
+});
+
+for (const width of [360, 1280]) {
+  test(`at ${width} px the survey is no wider than the page`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 900 });
+    await openViewer(page);
+    await drop(page, dropped('homeserver.log', log));
+    await bodyRows(page).first().getByRole('button').click();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  });
+}
