@@ -17,11 +17,39 @@ export async function connect(baseUrl: string, { userId: ownUserId, password }: 
     return answer.json();
   };
   const identifier = { type: 'm.id.user', user: ownUserId };
-  const { access_token: token } = await send('POST', 'login', { type: 'm.login.password', identifier, password });
+  const { access_token: token, device_id: deviceId } = await send('POST', 'login', {
+    type: 'm.login.password',
+    identifier,
+    password,
+  });
   const room = (roomId: string) => `rooms/${encodeURIComponent(roomId)}`;
 
   return {
     userId: ownUserId,
+    deviceId: deviceId as string,
+    /** Uploads one-time keys with these numbers, which are new each time; gives the status. */
+    async upload(from: number, count: number): Promise<number> {
+      const key = () =>
+        Buffer.from(crypto.getRandomValues(new Uint8Array(32)))
+          .toString('base64')
+          .slice(0, 43);
+      const signed = () => ({
+        key: key(),
+        signatures: { [ownUserId]: { [`ed25519:${deviceId}`]: `${key()}${key()}` } },
+      });
+      const id = (nth: number) => {
+        const bytes = Buffer.alloc(8);
+        bytes.writeBigUInt64BE(BigInt(from + nth));
+        return `signed_curve25519:${bytes.toString('base64').replace(/=+$/, '')}`;
+      };
+      const keys = Object.fromEntries(Array.from({ length: count }, (_, nth) => [id(nth), signed()]));
+      const answer = await fetch(`${baseUrl}/_matrix/client/v3/keys/upload`, {
+        method: 'POST',
+        body: JSON.stringify({ one_time_keys: keys }),
+        headers: { authorization: `Bearer ${token}` },
+      });
+      return answer.status;
+    },
     /** Gives the id of the one-time key that the server handed out. */
     async claim({ userId, deviceId }: DeviceId): Promise<string> {
       const wanted = { one_time_keys: { [userId]: { [deviceId]: 'signed_curve25519' } } };

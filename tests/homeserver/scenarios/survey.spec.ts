@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+
+import {
+  devicesAtRiskQuery,
+  EvidenceFiles,
+  EvidenceReader,
+  type Survey,
+  type Trouble,
+} from 'lotus-crypto-diag/server-evidence';
+
+import { CLIENT, comparedStore, evict, uploadAccepted, uploadLoop } from '../client';
+import type { Row } from '../homeserver';
+import { expect, test } from '../lab';
+import { connect } from '../matrix-api';
+
+/** The survey of a log and of the answer of the database. */
+function surveyOf(log: Uint8Array, rows: Row[]): Survey {
+  const files = new EvidenceFiles();
+  for (const [id, bytes] of [
+    ['log', log],
+    ['rows', Buffer.from(JSON.stringify(rows))],
+  ] as const) {
+    const reader = new EvidenceReader();
+    reader.push(bytes);
+    files.add(id, reader.finish());
+  }
+  return files.survey();
+}
+
+test('of six devices the four in trouble are named by the log and the tables of the homeserver, with kind, cause and time', async ({
+  lab,
+  logIn,
+}) => {
+  const evicted = await logIn(await lab.register('evicted'));
+  const healthy = await logIn(await lab.register('healthy'));
+  await uploadAccepted(evicted.page, lab);
+  await comparedStore(evicted.page);
+
+  // What two tabs on one store send, a client that went back to an older copy, and one that piles up keys.
+  const tabs = await connect(lab.baseUrl, await lab.register('tabs'));
+  const restored = await connect(lab.baseUrl, await lab.register('restored'));
+  const piling = await connect(lab.baseUrl, await lab.register('piling'));
+  const well = await connect(lab.baseUrl, await lab.register('well'));
+  const began = Date.now();
+  const statuses = [await tabs.upload(0, 50), await restored.upload(0, 50), await well.upload(0, 50)];
+  for (let nth = 0; nth < 4; nth++) {
+    statuses.push(await tabs.upload(0, 50), await tabs.upload(100 + 50 * nth, 10));
+    statuses.push(await restored.upload(0, 50));
+  }
+  expect(statuses).toEqual([200, 200, 200, ...Array.from({ length: 4 }, () => [400, 200, 400]).flat()]);
+  for (let nth = 0; nth < 10; nth++) expect(await piling.upload(50 * nth, 50)).toBe(200);
+  for (let nth = 10; nth < 14; nth++) expect(await piling.upload(50 * nth, 50)).toBe(400);
+  await evict(evicted.page);
+  await evicted.page.goto(CLIENT);
+  await expect.poll(() => uploadLoop(evicted.page), { timeout: 30_000 }).toMatchObject({ state: 'looping' });
+  const ended = Date.now();
+
+  const { database, logFile } = await lab.server();
+  const rows = await lab.query(devicesAtRiskQuery(database));
+  const survey = surveyOf(await readFile(logFile), rows);
+  const ours = [evicted, tabs, restored, piling, healthy, well].map(({ userId }) => userId);
+  // Other tests break other devices of the same homeserver.
+  const found = survey.devices.filter(({ userId }) => ours.includes(userId ?? ''));
+  const byUser = new Map(found.map((device) => [device.userId, device]));
+  const expected: [{ userId: string; deviceId: string }, Partial<Trouble>][] = [
+    [evicted, { kind: 'refused-uploads', cause: 'blank-store' }],
+    [tabs, { kind: 'refused-uploads', cause: 'several-tabs', count: 4 }],
+    [restored, { kind: 'refused-uploads', cause: 'same-identity', count: 4 }],
+    [piling, { kind: 'too-many-keys', count: 4 }],
+  ];
+  expect(new Set(byUser.keys())).toEqual(new Set(expected.map(([{ userId }]) => userId)));
+  for (const [{ userId, deviceId }, trouble] of expected) {
+    const device = byUser.get(userId);
+    expect(device).toMatchObject({ deviceId, namedBy: 'log', goingOn: true });
+    expect(device?.troubles[0]).toMatchObject({ ...trouble, goingOn: true });
+    const [first, last] = [device?.troubles[0]?.firstTs, device?.troubles[0]?.lastTs].map((time) =>
+      Date.parse(time ?? ''),
+    );
+    expect(first).toBeGreaterThan(began - 5000);
+    expect(last).toBeLessThan(ended + 5000);
+  }
+  // Without a log the tables alone name two of them.
+  const atRisk = new Map(rows.map((row) => [row['user_id'], row]));
+  expect(Number(atRisk.get(evicted.userId)?.['keys_of_before'])).toBeGreaterThan(0);
+  expect(atRisk.get(piling.userId)).toMatchObject({ device_id: piling.deviceId, keys_of_before: 0 });
+  expect(Number(atRisk.get(piling.userId)?.['one_time_keys'])).toBe(500);
+  for (const { userId } of [tabs, restored, healthy, well]) expect(atRisk.has(userId)).toBe(false);
+});
