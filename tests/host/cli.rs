@@ -123,7 +123,7 @@ fn no_control_character_of_a_file_reaches_the_terminal() {
             let is_safe = |c: char| c == '\n' || !(c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c));
             assert!(text.chars().all(is_safe), "{format:?}: {text:?}");
         }
-        assert!(out(&output).contains("@a:hs"));
+        assert!(out(&output).contains("a:hs"));
     }
 }
 

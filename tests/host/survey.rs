@@ -192,8 +192,9 @@ fn a_line_that_a_client_made_up_names_nobody_else() {
         ended(1, "POST-1", "@evil:hs", "400", UPLOAD),
     ]
     .concat();
+    let nameless = forged_signature.replace("POST-1 - ", "");
     let mixed = adding(1, "POST-1", "@victim:hs", "VICTIM") + &ended(1, "POST-1", "@evil:hs", "400", UPLOAD);
-    for log in [forged_agent, forged_address, forged_key, forged_signature, mixed] {
+    for log in [forged_agent, forged_address, forged_key, forged_signature, nameless, mixed] {
         let survey = surveyed(&[&log.repeat(5)]);
         let text = serde_json::to_string(&survey).unwrap();
         assert!(!text.contains("victim") && !text.contains("VICTIM"), "{log}\n{text}");
@@ -217,6 +218,40 @@ fn rotated_logs_are_one_in_any_order_and_the_same_log_twice_counts_once() {
 fn a_request_that_the_log_does_not_end_is_a_refusal_all_the_same() {
     let cut = adding(1, "POST-1", "@a:hs", "D") + &error(1, "POST-1", &exists("AAAA"));
     assert_eq!(named(&surveyed(&[&cut])), [("@a:hs", "D", TroubleKind::RefusedUploads)]);
+}
+
+#[test]
+fn where_requests_have_no_name_the_signer_is_named_if_a_request_of_that_very_user_is_refused_next() {
+    let words = exists("AAAA").replace("new key: {", "new key: {'signatures': {'@a:hs': {'ed25519:D': 'x'}}, ");
+    let log = (error(1, "POST-1", &words) + &ended(1, "POST-1", "@a:hs", "400", UPLOAD)).replace("POST-1 - ", "");
+    let survey = surveyed(&[&log]);
+    assert_eq!(named(&survey), [("@a:hs", "D", TroubleKind::RefusedUploads)]);
+    assert_eq!(survey.devices[0].named_by, Some(NamedBy::Signature));
+}
+
+#[test]
+fn a_refusal_that_the_client_did_not_wait_for_is_one_and_what_only_may_be_over_is_not_said_to_be() {
+    let gone = refused(1, 1, "@a:hs", "D", "AAAA").replace(" 400 \"POST", " 400! \"POST");
+    assert_eq!(named(&surveyed(&[&gone])), [("@a:hs", "D", TroubleKind::RefusedUploads)]);
+    let mut log: String = (0..30).map(|nth| accepted(nth, nth, "@a:hs", "D")).collect();
+    log = refused(0, 99, "@a:hs", "D", "AAAA")
+        + &log
+        + &ended(30_000, "GET-1", "@b:hs", "200", "GET /_matrix/client/versions");
+    let survey = surveyed(&[&log]);
+    let states: Vec<_> = survey.devices[0].troubles.iter().map(|trouble| trouble.going_on).collect();
+    assert_eq!((states, survey.devices[0].going_on), (vec![None, Some(false)], None));
+}
+
+#[test]
+fn a_log_that_was_cut_while_it_was_written_to_begins_with_a_hole() {
+    let log = refused(1, 1, "@a:hs", "D", "AAAA");
+    for zeros in [16, 100_000] {
+        let content = read([&vec![0; zeros], log.as_bytes()].concat());
+        assert_eq!(
+            named(&survey(&[Known { content: &content, offset_ms: 0 }])),
+            [("@a:hs", "D", TroubleKind::RefusedUploads)]
+        );
+    }
 }
 
 #[test]

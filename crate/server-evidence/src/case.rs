@@ -21,13 +21,21 @@ pub struct Known<'a> {
     pub offset_ms: i64,
 }
 
+impl Known<'_> {
+    /// A log whose lines have their time in UTC has no clock that is ahead.
+    pub(crate) fn offset(&self) -> i64 {
+        if self.content.tally.is_utc { 0 } else { self.offset_ms }
+    }
+}
+
 /// What bears on a report.
 pub fn evidence_for(report: &Span, files: &[Known<'_>]) -> ServerEvidence {
     let (from, to) = report.ends();
     let is_near = |at: i64| at >= from - MARGIN_MS && at <= to + MARGIN_MS;
     let mut evidence = ServerEvidence::default();
     let mut log: Vec<(i64, LogLine)> = Vec::new();
-    for Known { content, offset_ms } in files {
+    for file in files {
+        let (content, offset_ms) = (file.content, &file.offset());
         content.rows.add_to(&mut evidence);
         match content.kind {
             Kind::Har => {

@@ -70,9 +70,10 @@ impl<'a> Ended<'a> {
         self.at.saturating_sub(self.duration_ms as i64)
     }
 
-    /// Whether it is of an endpoint, whatever its parameters are.
-    pub(crate) fn is_of(&self, endpoint: &str) -> bool {
-        self.uri.split('?').next().is_some_and(|path| path.ends_with(endpoint))
+    /// Whether keys were uploaded. Older clients name their device in the path.
+    pub(crate) fn is_upload(&self) -> bool {
+        let path = self.uri.split('?').next().unwrap_or_default();
+        path.ends_with("/keys/upload") || path.contains("/keys/upload/")
     }
 }
 
@@ -130,7 +131,7 @@ mod tests {
             assert_eq!(ended.request.as_deref(), Some("POST-75"));
             assert_eq!(ended.user, Some(&b"@a:hs"[..]));
             assert_eq!((ended.status, ended.duration_ms), (0, 53.0));
-            assert!(ended.is_of("/keys/upload"));
+            assert!(ended.is_upload());
             assert_eq!(ended.agent, b"An \\\"agent\\\" [1]");
         });
         with(&LINE.replace("{@a:hs}", "{@admin:hs|@b:hs}"), |ended| {

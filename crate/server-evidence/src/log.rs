@@ -202,6 +202,7 @@ impl Reading {
             let kept = count(content.requests.len() as u64, "request");
             content.notes.push(format!("An even share of {kept} is used."));
         }
+        self.tally.is_utc = seen > 0 && self.utc == seen;
         self.tally.finish();
         content.lines = self.kept;
         content.tally = self.tally;

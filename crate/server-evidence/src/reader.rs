@@ -22,6 +22,9 @@ const STEP: usize = 4 * 1024;
 /// What is read as a whole is not longer.
 const MOST_WHOLE: usize = 64 * 1024 * 1024;
 
+/// So many zeros at the beginning are no text in UTF-16.
+const LEAST_HOLE: usize = 16;
+
 /// What a file is read for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
@@ -149,11 +152,13 @@ struct Text {
     notes: Vec<String>,
     refused: Option<Unreadable>,
     is_damaged: bool,
+    /// How many zeros were passed over at the beginning.
+    hole: usize,
 }
 
 impl Text {
     fn new(purpose: Purpose) -> Self {
-        Self { purpose, head: Vec::new(), started: None, notes: Vec::new(), refused: None, is_damaged: false }
+        Self { purpose, head: Vec::new(), started: None, notes: Vec::new(), refused: None, is_damaged: false, hole: 0 }
     }
 
     fn is_empty(&self) -> bool {
@@ -162,6 +167,7 @@ impl Text {
 
     fn push(&mut self, mut bytes: &[u8]) -> Result<(), Unreadable> {
         if self.started.is_none() {
+            bytes = self.without_hole(bytes);
             let (now, later) = bytes.split_at(bytes.len().min(HEAD_BYTES - self.head.len()));
             self.head.extend_from_slice(now);
             if self.head.len() < HEAD_BYTES {
@@ -176,8 +182,25 @@ impl Text {
         }
     }
 
+    /// A log that was cut while it was written to (`copytruncate`) begins with a hole, which reads as zeros.
+    fn without_hole<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        if self.head.iter().any(|byte| *byte != 0) {
+            return bytes;
+        }
+        let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+        if self.hole + self.head.len() + zeros < LEAST_HOLE {
+            return bytes;
+        }
+        self.hole += self.head.len() + zeros;
+        self.head.clear();
+        &bytes[zeros..]
+    }
+
     fn start(&mut self) -> Result<(), Unreadable> {
         let head = std::mem::take(&mut self.head);
+        if head.is_empty() && self.hole > 0 {
+            return Err(Unreadable::new("It is no text."));
+        }
         let (encoding, notes) = encoding_of(&head)?;
         self.notes = notes;
         let mut decoder = Decoder::new(encoding);

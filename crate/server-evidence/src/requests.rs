@@ -72,10 +72,13 @@ impl Requests {
             self.kept.push(request);
         }
         if self.kept.len() >= MOST {
+            let failed = self.kept.iter().filter(|request| !request.is_ordinary()).count();
+            // Where almost everything fails, a share of that says it, too.
+            let keeps_failed = failed < MOST / 2;
             let mut place = 0;
-            self.kept.retain(|_| {
+            self.kept.retain(|request| {
                 place += 1;
-                place % 2 == 1
+                place % 2 == 1 || (keeps_failed && !request.is_ordinary())
             });
             self.step *= 2;
         }

@@ -11,6 +11,7 @@ use crate::case::Known;
 use crate::client::client_of;
 use crate::content::{Kind, moment};
 use crate::series::{Hour, STORM, Series, hour_of};
+use crate::table_troubles::at_risk;
 use crate::tally::{DeviceTally, Endpoint, RefusedKey, Tally, Troubles, Who};
 use crate::words::{count, count_of, grouped};
 
@@ -18,15 +19,12 @@ use crate::words::{count, count_of, grouped};
 const GOING_ON_MS: i64 = 60 * 60_000;
 /// Fewer are no trouble: a client that is closed while it uploads, a server that is started anew.
 const FEW: u64 = 3;
-/// What a device may hold is 500; a client that uploads on is refused soon.
-const NEARLY_FULL: u32 = 450;
-/// So many messages that wait are more than a device that is merely off has.
-const MANY_WAITING: u32 = 1000;
 
 /// Surveys what was read.
 pub fn survey(files: &[Known<'_>]) -> Survey {
     let mut all = All::default();
-    for Known { content, offset_ms } in files {
+    for file in files {
+        let (content, offset_ms) = (file.content, &file.offset());
         if content.kind == Kind::Log {
             if all.digests.insert((content.tally.digest, content.tally.requests)) {
                 all.join(&content.tally, *offset_ms);
@@ -43,6 +41,7 @@ pub fn survey(files: &[Known<'_>]) -> Survey {
 
 /// All logs together, in UTC.
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools, reason = "what is known of the files")]
 struct All {
     from: Option<i64>,
     to: Option<i64>,
@@ -56,6 +55,7 @@ struct All {
     rows: Vec<DeviceAtRisk>,
     has_log: bool,
     has_rows: bool,
+    is_plain: bool,
     digests: HashSet<(u64, u64)>,
     twins: u64,
 }
@@ -69,6 +69,7 @@ impl All {
         self.left_out += log.left_out;
         self.contradicting += log.contradicting;
         self.names_devices |= log.names_devices;
+        self.is_plain |= !log.is_utc;
         for (who, device) in &log.devices {
             self.devices.entry(who.clone()).or_default().join(device, offset_ms);
         }
@@ -143,7 +144,14 @@ impl All {
         }
         if self.has_log && !self.has_rows {
             notes.push(
-                "Without the answer of the query for devices at risk, a device that was deleted and is refused nothing is not seen."
+                "Without the answer of the query for devices at risk, a device whose store was deleted, and that is refused nothing, is not seen."
+                    .to_owned(),
+            );
+        }
+        if self.is_plain && !devices.is_empty() {
+            notes.push(
+                "In a plain log any user may have lines of their own, by a request with line breaks in it. Synapse's JSON log, and the \
+                 tables, cannot be forged so."
                     .to_owned(),
             );
         }
@@ -231,12 +239,19 @@ fn device(who: &Who, tally: DeviceTally, row: Option<DeviceAtRisk>, end: Option<
         device_id: who.device.clone(),
         named_by,
         clients,
-        going_on: found.iter().map(|trouble| trouble.going_on).max().flatten(),
+        going_on: going_on_of(&found),
         first_ts: found.iter().filter_map(|trouble| trouble.first_ts).min(),
         last_ts: found.iter().filter_map(|trouble| trouble.last_ts).max(),
         troubles: found,
         at_risk: row,
     })
+}
+
+/// It is over when all of it is.
+fn going_on_of(troubles: &[Trouble]) -> Option<bool> {
+    let all_are = |state| troubles.iter().all(|trouble| trouble.going_on == state);
+    let goes_on = troubles.iter().any(|trouble| trouble.going_on == Some(true));
+    if goes_on { Some(true) } else { all_are(Some(false)).then_some(false) }
 }
 
 /// Over is what an accepted upload came after.
@@ -313,53 +328,18 @@ fn cause(
     named_by: Option<NamedBy>,
     row: Option<&DeviceAtRisk>,
 ) -> Option<RefusalCause> {
+    if refused.count < FEW {
+        return None;
+    }
     if with_device_keys * 2 > refused.count || row.is_some_and(|row| row.keys_of_before > 0) {
         return Some(RefusalCause::BlankStore);
     }
     // Of a device that the log does not name itself, it is not known what came with its uploads.
     match (named_by, refused_again) {
-        (Some(NamedBy::Log), 0) => Some(RefusalCause::SameIdentity),
-        (Some(NamedBy::Log), _) => Some(RefusalCause::SeveralTabs),
+        (Some(NamedBy::Log), FEW..) => Some(RefusalCause::SeveralTabs),
+        (Some(NamedBy::Log), _) => Some(RefusalCause::SameIdentity),
         _ => None,
     }
-}
-
-fn at_risk(row: &DeviceAtRisk) -> Vec<Trouble> {
-    let of = |kind, count: u32, first_ts, says: String| Trouble {
-        kind,
-        count: count.into(),
-        first_ts,
-        last_ts: row.last_seen,
-        per_hour: None,
-        going_on: Some(true),
-        cause: None,
-        key_ids: Vec::new(),
-        statuses: Vec::new(),
-        hours: Vec::new(),
-        says,
-    };
-    let mut found = Vec::new();
-    if row.keys_of_before > 0 {
-        let keys = count(row.keys_of_before.into(), "one-time key");
-        let says = format!(
-            "The server holds {keys} from before the identity of the device changed: who is given one cannot reach it."
-        );
-        found.push(of(TroubleKind::DeadKeys, row.keys_of_before, row.keys_changed_at, says));
-    }
-    if row.one_time_keys >= NEARLY_FULL {
-        let keys = grouped(row.one_time_keys.into());
-        let says = format!("The server holds {keys} one-time keys of it, of at most 500: the next upload is refused.");
-        found.push(of(TroubleKind::TooManyKeys, row.one_time_keys, row.oldest_key_at, says));
-    }
-    if row.one_time_keys == 0 && row.fallback_used == Some(true) {
-        let says = "No one-time key is left, and the fallback key was given out.".to_owned();
-        found.push(of(TroubleKind::KeysUsedUp, 0, None, says));
-    }
-    if row.waiting >= MANY_WAITING {
-        let says = format!("{} messages or more wait for it.", grouped(row.waiting.into()));
-        found.push(of(TroubleKind::UnreadInbox, row.waiting, None, says));
-    }
-    found
 }
 
 fn statuses(series: &Series) -> String {

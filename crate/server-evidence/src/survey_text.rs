@@ -100,8 +100,9 @@ pub fn to_csv(survey: &Survey) -> String {
 
 fn as_text(cell: &str) -> String {
     let clean = visible(cell);
-    let is_formula =
-        cell.trim_start_matches([' ', '\n']).starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
+    let is_formula = cell
+        .trim_start_matches(|c: char| c.is_whitespace() && !"\t\r".contains(c))
+        .starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
     if is_formula { format!("'{clean}") } else { clean }
 }
 

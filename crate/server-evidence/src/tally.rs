@@ -17,6 +17,9 @@ const MOST_DEVICES: usize = 50_000;
 const MOST_PENDING: usize = 10_000;
 /// So many ids of a device are told apart.
 const MOST_IDS: usize = 100;
+/// So many refusals without a name wait for the line that ends their request, and so long.
+const MOST_NAMELESS: usize = 16;
+const NAMELESS_MS: i64 = 5000;
 const MOST_CLIENTS: usize = 4;
 const MOST_ENDPOINTS: usize = 500;
 const MOST_HOURS: usize = 20_000;
@@ -45,10 +48,14 @@ pub struct Tally {
     pub(crate) contradicting: u64,
     /// Whether anything named a device.
     pub(crate) names_devices: bool,
+    /// Whether all lines have their time in UTC, as those of a JSON log.
+    pub(crate) is_utc: bool,
     /// Of the times of all lines: the same log twice has the same.
     pub(crate) digest: u64,
     /// Uploads of which the end is not known yet, by the name of the request.
     pending: HashMap<String, Pending>,
+    /// The latest refusals of which the request has no name: the time, the key, and who signed it.
+    nameless: VecDeque<(i64, String, Device)>,
     order: VecDeque<String>,
 }
 
@@ -104,6 +111,18 @@ struct Pending {
     is_too_large: bool,
 }
 
+impl Pending {
+    /// Whether a line of an upload cannot be of this one.
+    fn is_before(&self, line: &UploadLine) -> bool {
+        let is_over = self.refused.is_some() || self.is_too_large;
+        match line {
+            UploadLine::DeviceKeys(_) => true,
+            UploadLine::Adding(_) => self.adds_keys || is_over,
+            UploadLine::Refused { .. } | UploadLine::TooLarge => is_over,
+        }
+    }
+}
+
 /// How an upload went.
 enum Outcome {
     Accepted,
@@ -124,18 +143,19 @@ impl Tally {
     pub(crate) fn take_other(&mut self, record: &Record<'_>) {
         let Some(line) = UploadLine::read(record) else { return };
         let Some(request) = record.request() else {
-            // Some formats do not name requests: the refused key alone says whose it is.
+            // Some formats do not name requests. Who signed the key is what its uploader says: it counts when a request of
+            // that very user is refused next.
             if let UploadLine::Refused { key_id, signer: Some(signer) } = line {
-                let outcome = Outcome::Refused { key_id, with_device_keys: false };
-                self.upload(record.at, who_of(signer), NamedBy::Signature, None, outcome);
+                self.nameless.truncate(MOST_NAMELESS - 1);
+                self.nameless.push_front((record.at, key_id, signer));
             }
             return;
         };
         if !self.pending.contains_key(&*request) {
             self.make_room();
             self.order.push_back(request.to_string());
-        } else if matches!(line, UploadLine::DeviceKeys(_)) {
-            // The first line of an upload: after a restart the names of requests begin anew.
+        } else if self.pending.get(&*request).is_some_and(|pending| pending.is_before(&line)) {
+            // After a restart the names of requests begin anew.
             self.settle(&request);
             self.order.push_back(request.to_string());
         }
@@ -171,7 +191,7 @@ impl Tally {
         if ended.duration_ms >= SLOW_MS {
             self.take_slow(ended);
         }
-        if ended.is_of("/keys/upload") && ended.method == "POST" {
+        if ended.is_upload() && ended.method == "POST" {
             self.take_upload(ended);
         } else if ended.uri.contains("/delayed_events") || ended.uri.contains("org.matrix.msc4140.delay=") {
             self.take_delayed(ended);
@@ -200,8 +220,11 @@ impl Tally {
     }
 
     fn take_upload(&mut self, ended: &Ended<'_>) {
-        let pending = ended.request.as_ref().and_then(|request| self.pending.remove(&**request)).unwrap_or_default();
         let user = user_of(ended);
+        let pending = match &ended.request {
+            Some(request) => self.pending.remove(&**request).unwrap_or_default(),
+            None => self.nameless_of(ended.at, user.as_deref()),
+        };
         let named = pending.device.as_ref();
         if let (Some(user), Some(named)) = (&user, named)
             && *user != named.user_id
@@ -216,9 +239,14 @@ impl Tally {
             (None, None) => (Who { user, device: None }, None),
         };
         self.names_devices |= named_by.is_some();
+        // Nobody is in trouble whom nobody names: a token that has expired, a limit before the login.
+        if who.user.is_none() && who.device.is_none() {
+            return;
+        }
         let outcome = match (ended.status, pending.refused) {
-            (400, Some(key_id)) => Outcome::Refused { key_id, with_device_keys: pending.has_device_keys },
-            (400, None) if pending.is_too_large => Outcome::TooLarge,
+            // Or the client was gone before the refusal.
+            (400 | 0, Some(key_id)) => Outcome::Refused { key_id, with_device_keys: pending.has_device_keys },
+            (400 | 0, None) if pending.is_too_large => Outcome::TooLarge,
             (413, _) => Outcome::TooLarge,
             (200..=399, _) if pending.adds_keys => Outcome::Accepted,
             // An upload without one-time keys asks how many there are.
@@ -229,11 +257,27 @@ impl Tally {
         self.upload(ended.at, who, named_by, client, outcome);
     }
 
+    fn nameless_of(&mut self, at: i64, user: Option<&str>) -> Pending {
+        let is_its = |(since, _, signer): &(i64, String, Device)| {
+            (0..=NAMELESS_MS).contains(&(at - since)) && user == Some(signer.user_id.as_str())
+        };
+        let found = self.nameless.iter().position(is_its).and_then(|place| self.nameless.remove(place));
+        found.map_or_else(Pending::default, |(_, key_id, signer)| Pending {
+            refused: Some(key_id),
+            signer: Some(signer),
+            ..Pending::default()
+        })
+    }
+
     /// An upload of which the end is not in the log: what was refused is refused.
     fn settle(&mut self, request: &str) {
         let Some(pending) = self.pending.remove(request) else { return };
-        let (Some(key_id), Some(device)) = (pending.refused, pending.device) else { return };
-        let outcome = Outcome::Refused { key_id, with_device_keys: pending.has_device_keys };
+        let Some(device) = pending.device else { return };
+        let outcome = match pending.refused {
+            Some(key_id) => Outcome::Refused { key_id, with_device_keys: pending.has_device_keys },
+            None if pending.is_too_large => Outcome::TooLarge,
+            None => return,
+        };
         self.upload(pending.at, who_of(device), NamedBy::Log, None, outcome);
     }
 

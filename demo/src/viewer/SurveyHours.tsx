@@ -5,6 +5,7 @@ import { countOf } from './SurveyCard';
 import { clock, day } from './words';
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** Three days fit on a page; of more, hours are drawn together. */
 const MOST_BARS = 72;
 const HEIGHT = 80;
@@ -56,8 +57,10 @@ const sumOf = ({ refused, failed, delayed }: Bar) => refused + failed + delayed;
 
 function barsOf(hours: SurveyHour[]): { bars: Bar[]; hoursEach: number } {
   const times = hours.map(({ ts }) => Date.parse(ts));
-  const first = times[0] ?? 0;
-  const span = ((times.at(-1) ?? first) - first) / HOUR_MS + 1;
+  const last = times.at(-1) ?? 0;
+  // At least the day.
+  const first = Math.min(times[0] ?? 0, last - (last % DAY_MS));
+  const span = Math.max((last - first) / HOUR_MS + 1, 24);
   const hoursEach = Math.max(1, Math.ceil(span / MOST_BARS));
   const bars: Bar[] = Array.from({ length: Math.ceil(span / hoursEach) }, (_, nth) => ({
     at: first + nth * hoursEach * HOUR_MS,

@@ -38,7 +38,7 @@ export function SurveyTable({ devices, open, order, onOrder, onOpen }: SurveyTab
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard.
     <section className="scrolls" aria-label="Devices in trouble" tabIndex={0}>
-      <table data-testid="survey">
+      <table className="survey-table" data-testid="survey">
         <thead>
           <tr>
             {sortable('User and device', 'user')}
