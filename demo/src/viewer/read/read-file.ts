@@ -1,7 +1,10 @@
 import { type EvidenceFile, EvidenceReader, UnreadableFile } from 'lotus-crypto-diag/server-evidence';
 
-/** Small enough that a cancellation is heard soon, whatever is read. */
 const STEP = 256 * 1024;
+/** What is packed may be a thousand times as long: so little is read at once that a cancellation is heard soon. */
+const PART = 16 * 1024;
+/** So long the worker reads before it listens. */
+const BUSY_MS = 20;
 
 /**
  * Reads a file, whatever it is, chunk by chunk. What it says is read by the library.
@@ -19,7 +22,14 @@ export async function readFile(
     for (let at = 0; at < file.size; at += STEP) {
       const bytes = await bytesOf(file.slice(at, at + STEP));
       signal.throwIfAborted();
-      evidence.push(bytes);
+      let since = performance.now();
+      for (let part = 0; part < bytes.length; part += PART) {
+        evidence.push(bytes.subarray(part, part + PART));
+        if (performance.now() - since < BUSY_MS) continue;
+        await new Promise((resolve) => setTimeout(resolve));
+        signal.throwIfAborted();
+        since = performance.now();
+      }
       onProgress(Math.min(at + STEP, file.size));
     }
     return evidence.finish();
