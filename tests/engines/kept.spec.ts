@@ -1,0 +1,37 @@
+// What was seen in a page outlives it.
+import { expect, type Tab, test } from './driver/test';
+
+const LINE = 'MissingKey: missing key at index 1 for participant @kept:hs:DEV';
+
+const started = (tab: Tab) => expect.poll(() => tab.evaluate(() => 'lib' in window)).toBe(true);
+
+interface Earlier {
+  end: string;
+  entries: { message: string }[];
+}
+
+const earlier = (tab: Tab): Promise<Earlier[]> =>
+  tab.evaluate(async () => JSON.parse(await window.lib.collectCryptoDiagReport(undefined)).earlier);
+
+const pagesWith = async (tab: Tab, line: string) =>
+  (await earlier(tab)).filter(({ entries }) => entries.some(({ message }) => message === line));
+
+test('evidence is in the report after a reload, and after the tab was closed', async ({ engineBrowser }) => {
+  const tab = await engineBrowser.open('/auto.html');
+  await started(tab);
+  await tab.evaluate((line) => console.error(line), LINE);
+  await tab.reload();
+  await started(tab);
+  await expect.poll(() => pagesWith(tab, LINE), { timeout: 15_000 }).toMatchObject([{ end: 'reloaded' }]);
+
+  await tab.evaluate((line) => console.error(`${line} again`), LINE);
+  await tab.close();
+  const next = await engineBrowser.open('/auto.html');
+  await started(next);
+  await expect
+    .poll(async () => (await pagesWith(next, `${LINE} again`)).map(({ end }) => end), { timeout: 15_000 })
+    .toEqual(['closed']);
+
+  await next.evaluate(() => window.lib.forgetEarlierEvidence());
+  expect(await earlier(next)).toEqual([]);
+});
