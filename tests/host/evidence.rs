@@ -6,6 +6,7 @@
 mod cases;
 #[allow(dead_code, reason = "likewise")]
 mod expected;
+mod moved;
 mod notes;
 mod page;
 #[allow(dead_code, reason = "what is expected of them is another test's")]
@@ -27,7 +28,8 @@ fn findings(report: &Value, server: &Value) -> Vec<Finding> {
     analyse(&report, &server).diagnosis.findings
 }
 
-/// The reports of the table and of the public ones, and what an administrator added.
+/// The reports of the table and of the public ones, and what an administrator added; each once more with its evidence in the
+/// page before.
 fn reports() -> Vec<(String, Value, Value)> {
     let table = cases::cases().into_iter().map(|(name, case)| {
         let server = serde_json::to_value(&case.server).unwrap();
@@ -37,7 +39,12 @@ fn reports() -> Vec<(String, Value, Value)> {
         let report = serde_json::to_value(public_reports::report(&case)).unwrap();
         (name, report, serde_json::to_value(ServerEvidence::default()).unwrap())
     });
-    table.chain(public).collect()
+    let here: Vec<_> = table.chain(public).collect();
+    let before = here
+        .iter()
+        .map(|(name, report, server)| (format!("{name}, in the page before"), moved::moved(report), server.clone()));
+    let before: Vec<_> = before.collect();
+    here.into_iter().chain(before).collect()
 }
 
 fn of(findings: &[Finding], id: FindingId) -> &Finding {
@@ -201,10 +208,9 @@ fn the_absence_of_a_line_rules_nothing_out_where_nothing_was_watched() {
         value["tabs"] = Value::Null;
         value["capturingSince"] = Value::Null;
         for finding in findings(&value, &server) {
-            let is_of_lines = !finding
-                .evidence
-                .iter()
-                .any(|one| ["uploadLoop", "cryptoStore", "server"].iter().any(|place| one.fact.starts_with(place)));
+            let is_of_lines = !finding.evidence.iter().any(|one| {
+                ["uploadLoop", "cryptoStore", "server", "earlier"].iter().any(|place| one.fact.starts_with(place))
+            });
             assert!(!(is_firm(finding.verdict) && is_of_lines), "{name}: {finding:#?}");
         }
     }

@@ -4,13 +4,14 @@
 
 use std::process::Command;
 
+use lotus_crypto_diag::diagnosis::analyse;
 use lotus_crypto_diag::entry::{Detail, Entry, Fault, Level, MalformedCause, Refusal, TimelineEvent};
 use lotus_crypto_diag::report::Report;
-use lotus_crypto_diag::runbook::runbook;
 use lotus_crypto_diag::runbook::shell::word;
 use lotus_crypto_diag::runbook::sql::Dialect;
+use lotus_crypto_diag::server_evidence::ServerEvidence;
 use lotus_crypto_diag::timestamp::Timestamp;
-use lotus_crypto_diag::verdict::{Database, QueryLanguage, RunbookQuery};
+use lotus_crypto_diag::verdict::{Database, QueryLanguage, Runbook, RunbookQuery};
 use proptest::prelude::*;
 use serde_json::json;
 use sqlparser::ast::{BinaryOperator, Expr, FunctionArguments, SelectItem, SetExpr, Statement, Value};
@@ -67,6 +68,10 @@ fn entry(fault: Fault, detail: Detail) -> Entry {
         last_message: None,
         detail,
     }
+}
+
+fn runbook(report: &Report) -> Runbook {
+    analyse(report, &ServerEvidence::default()).runbook
 }
 
 /// A report that knows nobody and has seen nothing: what a reader needs of one at least.

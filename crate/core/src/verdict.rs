@@ -138,8 +138,8 @@ pub enum Conclusion {
 pub struct EvidenceRef {
     /// Index in `entries` of the report; `null` where it is none of them.
     pub entry: Option<u32>,
-    /// Where it stands: a path in the report (`cryptoStore.verdict`, `tabs.tabs[1].entries[0]`), or in what was added to
-    /// it (`server.oneTimeKeys[3]`).
+    /// Where it stands: a path in the report (`cryptoStore.verdict`, `tabs.tabs[1].entries[0]`, `earlier[0].entries[2]`), or in
+    /// what was added to it (`server.oneTimeKeys[3]`).
     pub fact: String,
     /// What it says, for a person to read.
     pub text: String,
@@ -173,6 +173,10 @@ pub struct Finding {
     pub conclusion: Option<Conclusion>,
     /// The reason in one or two sentences.
     pub because: String,
+    /// By when it was over, where something shows that it is; `null`: nothing does.
+    #[serde(default)]
+    #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
+    pub over: Option<Timestamp>,
     /// What it rests on.
     pub evidence: Vec<EvidenceRef>,
     /// What would decide it, where it is open.

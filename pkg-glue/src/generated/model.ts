@@ -1126,8 +1126,8 @@ export type EvidenceRef = {
  */
 entry: number | null,
 /**
- * Where it stands: a path in the report (`cryptoStore.verdict`, `tabs.tabs[1].entries[0]`), or in what was added to
- * it (`server.oneTimeKeys[3]`).
+ * Where it stands: a path in the report (`cryptoStore.verdict`, `tabs.tabs[1].entries[0]`, `earlier[0].entries[2]`), or in
+ * what was added to it (`server.oneTimeKeys[3]`).
  */
 fact: string,
 /**
@@ -1176,6 +1176,10 @@ conclusion: Conclusion | null,
  * The reason in one or two sentences.
  */
 because: string,
+/**
+ * By when it was over, where something shows that it is; `null`: nothing does.
+ */
+over: string | null,
 /**
  * What it rests on.
  */

@@ -51,6 +51,27 @@ pub(crate) fn advice(id: FindingId, verdict: Verdict, conclusion: Option<Conclus
     Advice { next, queries: if is_settled { &[] } else { queries }, remedies }
 }
 
+/// A fault that is over needs no remedy of its own; its consequences may.
+pub(crate) const fn past(id: FindingId) -> Advice {
+    let next = match id {
+        FindingId::CryptoStore => {
+            "Watch whether it comes back; keys that could not be written meanwhile come from the key backup."
+        }
+        _ => {
+            "Nothing for the keys themselves. Messages that could not be decrypted meanwhile come back only from the key backup."
+        }
+    };
+    let remedies: &[Way] = match id {
+        FindingId::CryptoStore => &[RESTORE_BACKUP, KEEP_STORAGE],
+        _ => &[RESTORE_BACKUP],
+    };
+    let queries = match id {
+        FindingId::CryptoStore => &[],
+        _ => UPLOADS,
+    };
+    Advice { next, queries, remedies }
+}
+
 /// A device that lost its store has other identity keys: no repair in place, and no reload, makes it reachable.
 pub(crate) fn without_repair(divergence: &mut Finding) {
     if divergence.conclusion != Some(Conclusion::Divergence) {

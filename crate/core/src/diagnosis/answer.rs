@@ -2,9 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::advice::advice;
+use super::advice::{advice, past};
+use super::case::Case;
+use super::loads::Load;
+use super::refused::Over;
 use super::ways::Way;
 use crate::entry::Fault;
+use crate::timestamp::Timestamp;
 use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
 
 /// More would not be read.
@@ -22,23 +26,31 @@ pub(crate) struct Answer {
     because: String,
     evidence: Vec<EvidenceRef>,
     missing: Vec<String>,
+    over: Option<Timestamp>,
 }
 
 impl Answer {
     pub(crate) fn new(verdict: Verdict, conclusion: Conclusion, because: impl Into<String>) -> Self {
         let conclusion = Some(conclusion);
-        Self { verdict, conclusion, because: because.into(), evidence: Vec::new(), missing: Vec::new() }
+        Self { verdict, conclusion, because: because.into(), evidence: Vec::new(), missing: Vec::new(), over: None }
     }
 
     /// Nothing is concluded.
     pub(crate) fn open(because: impl Into<String>) -> Self {
         let (verdict, conclusion) = (Verdict::Unknown, None);
-        Self { verdict, conclusion, because: because.into(), evidence: Vec::new(), missing: Vec::new() }
+        Self { verdict, conclusion, because: because.into(), evidence: Vec::new(), missing: Vec::new(), over: None }
     }
 
     /// Yes or no, where that is all there is to answer.
     pub(crate) fn plain(verdict: Verdict, because: impl Into<String>) -> Self {
-        Self { verdict, conclusion: None, because: because.into(), evidence: Vec::new(), missing: Vec::new() }
+        Self {
+            verdict,
+            conclusion: None,
+            because: because.into(),
+            evidence: Vec::new(),
+            missing: Vec::new(),
+            over: None,
+        }
     }
 
     /// Nothing took place that the question is about.
@@ -54,6 +66,62 @@ impl Answer {
     #[must_use]
     pub(crate) fn on(mut self, evidence: impl IntoIterator<Item = EvidenceRef>) -> Self {
         self.evidence.extend(evidence);
+        self
+    }
+
+    /// Names the load that the answer is about.
+    #[must_use]
+    pub(crate) fn in_load(mut self, case: &Case<'_>, load: Load) -> Self {
+        if let Some(page) = case.describe(load) {
+            self.because = format!("In {page}: {}", self.because);
+        }
+        self
+    }
+
+    /// Of the answers for each load the gravest, the first of equally grave ones; the findings of the others are added.
+    pub(crate) fn gravest(answers: Vec<Self>) -> Option<Self> {
+        let gravity = |answer: &Self| gravity(answer.verdict);
+        let worst = answers.iter().map(gravity).max()?;
+        let at = answers.iter().position(|answer| gravity(answer) == worst)?;
+        let mut others = answers;
+        let mut answer = others.remove(at);
+        let mut said = vec![answer.conclusion];
+        for other in others {
+            let is_claimed = other.is_claimed();
+            if is_claimed && !said.contains(&other.conclusion) {
+                said.push(other.conclusion);
+                answer = answer.adding(&other.because);
+            }
+            if is_claimed || answer.verdict == other.verdict {
+                answer.evidence.extend(other.evidence);
+            }
+        }
+        Some(answer)
+    }
+
+    /// Whether it says that something is wrong, or may be.
+    pub(crate) const fn is_claimed(&self) -> bool {
+        gravity(self.verdict) > gravity_of_open()
+    }
+
+    pub(crate) fn is_not_applicable(&self) -> bool {
+        self.verdict == Verdict::NotApplicable
+    }
+
+    /// No surer than that.
+    #[must_use]
+    pub(crate) fn at_most(mut self, verdict: Verdict) -> Self {
+        if gravity(self.verdict) > gravity(verdict) {
+            self.verdict = verdict;
+        }
+        self
+    }
+
+    /// It is over, as far as is known.
+    #[must_use]
+    pub(crate) fn over(mut self, over: &Over) -> Self {
+        self.over = Some(over.at);
+        self.evidence.push(over.cite.clone());
         self
     }
 
@@ -80,8 +148,8 @@ impl Answer {
             self.because =
                 format!("{} ({more} more pieces of evidence of the same kind are not listed.)", self.because);
         }
-        let Self { verdict, conclusion, because, evidence, missing } = self;
-        let advice = advice(question.id, verdict, conclusion);
+        let Self { verdict, conclusion, because, evidence, missing, over } = self;
+        let advice = if over.is_some() { past(question.id) } else { advice(question.id, verdict, conclusion) };
         Finding {
             id: question.id,
             fault: question.fault,
@@ -89,6 +157,7 @@ impl Answer {
             verdict,
             conclusion,
             because,
+            over,
             evidence,
             missing,
             next: advice.next.to_owned(),
@@ -96,4 +165,20 @@ impl Answer {
             remedies: advice.remedies.iter().map(Way::to_model).collect(),
         }
     }
+}
+
+/// How much there is to do about an answer.
+const fn gravity(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::NotApplicable => 0,
+        Verdict::RuledOut => 1,
+        Verdict::Unknown => gravity_of_open(),
+        Verdict::Possible => 3,
+        Verdict::Likely => 4,
+        Verdict::Confirmed => 5,
+    }
+}
+
+const fn gravity_of_open() -> u8 {
+    2
 }

@@ -20,13 +20,18 @@ pub(crate) fn artefacts(case: &Case<'_>) -> Vec<Artefact> {
         ),
         item(
             "Times at which a person noticed the fault",
-            report.capture_session.as_ref().is_some_and(|it| !it.marks.is_empty()),
+            case.sessions().any(|session| !session.marks.is_empty()),
             "`captureSession`; start a capture session and mark each fault when it happens",
         ),
         item(
             "State of the crypto store",
-            page.crypto_store.is_some(),
+            page.crypto_store.is_some() || report.earlier.iter().any(|page| page.crypto_store.is_some()),
             "`cryptoStore`; the app has to call checkCryptoStore",
+        ),
+        item(
+            "Earlier loads of the page",
+            !report.earlier.is_empty(),
+            "`earlier`; kept for a week, until the device logs out or the person forgets it",
         ),
         item("Other tabs", report.tabs.is_some(), "`tabs`; the report has to be collected, not built"),
         item("Uploads of one-time keys", page.upload_loop.watched, "`uploadLoop`; the app has to watch its uploads"),

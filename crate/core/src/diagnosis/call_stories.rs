@@ -3,7 +3,8 @@
 //! In a widget one failed request is told twice: by the driver in the window, which knows the server's answer, and right
 //! after by the manager in the frame, which knows the room and the retries. Both together are one story.
 
-use super::case::{Case, Seen};
+use super::case::Case;
+use super::loads::Seen;
 use crate::entry::{CallFailure, CallMembership, CallRequest, Detail, Entry};
 use crate::verdict::EvidenceRef;
 

@@ -2,7 +2,8 @@
 //! none, the questions about calls do not arise; the absence of a line says something only of a call that was watched.
 
 use super::answer::Answer;
-use super::case::{Case, Seen, fact};
+use super::case::{Case, fact};
+use super::loads::Seen;
 use crate::entry::{Detail, Fault};
 use crate::report::CaptureState;
 use crate::timestamp::Timestamp;

@@ -4,7 +4,10 @@
 //! identity keys, which stand in the store, do.
 
 use super::answer::{Answer, Question};
-use super::case::{Case, fact};
+use super::case::Case;
+use super::loads::Load;
+use super::refused::Over;
+use super::stores::{StoreOf, Stores};
 use crate::crypto_store::{CryptoStoreStatus, IdentityCheck, StoreVerdict};
 use crate::store_trouble::{StoreTrouble, StoreTroubleKind};
 use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
@@ -17,22 +20,51 @@ const QUESTION: Question = Question {
 
 const CHECK: &str = "a look at the crypto store: the app has to call checkCryptoStore with the client, after its start";
 
-pub(crate) fn ask(case: &Case<'_>) -> Finding {
-    answer(case).to(&QUESTION)
+pub(crate) fn ask(case: &Case<'_>, stores: &Stores<'_>) -> Finding {
+    let now =
+        case.report.page.crypto_store.as_ref().map(|store| of_store(StoreOf { load: Load::Present, status: store }));
+    let now = now.unwrap_or_else(|| Answer::open("Nobody looked at the crypto store.").lacking(CHECK));
+    // Trouble of an earlier load matters only where there is none now.
+    let before = if now.is_claimed() || now.is_not_applicable() { None } else { before(case, stores) };
+    before.unwrap_or(now).to(&QUESTION)
 }
 
-fn answer(case: &Case<'_>) -> Answer {
-    let Some(store) = &case.report.page.crypto_store else {
-        return Answer::open("Nobody looked at the crypto store.").lacking(CHECK);
+/// The latest trouble of an earlier load, and whether a later one shows that it is over.
+fn before(case: &Case<'_>, stores: &Stores<'_>) -> Option<Answer> {
+    if !stores.deletions().is_empty() && stores.is_changed() {
+        return None;
+    }
+    let is_troubled = |store: &StoreOf<'_>| {
+        store.load != Load::Present && (store.status.trouble.is_some() || store.status.loss.is_some())
     };
+    let store = stores.iter().rev().find(is_troubled)?;
+    let answer = of_store(store);
+    if !answer.is_claimed() {
+        return None;
+    }
+    let answer = answer.in_load(case, store.load);
+    let Some(later) = stores.found_again(store).filter(|later| later.status.trouble.is_none()) else {
+        return Some(answer.at_most(Verdict::Likely).lacking(CHECK));
+    };
+    let at = case.last_seen(later.load);
+    let text = "a later page read the same identity keys from the store";
+    let over = Over { at, cite: later.load.fact("cryptoStore.identity", text) };
+    Some(answer.adding(&format!("It was over by {at}: {text}.")).over(&over))
+}
+
+fn of_store(StoreOf { load, status: store }: StoreOf<'_>) -> Answer {
+    let cite = |path: &str, text: String| load.fact(path, text);
     if matches!(store.verdict, StoreVerdict::Evicted | StoreVerdict::IdentityChanged) {
         return Answer::not_applicable("The crypto store was deleted, or made anew: that is the question before.");
     }
     if let Some(trouble) = &store.trouble {
-        return troubled(trouble).on([cite(trouble)]);
+        let StoreTrouble { first_ts, last_ts, count, message, .. } = trouble;
+        let line = message.lines().next().unwrap_or_default();
+        let text = format!("{count} times, {first_ts} to {last_ts}: {line}");
+        return troubled(trouble).on([cite("cryptoStore.trouble", text)]);
     }
     if store.loss.is_some() {
-        return cut_off(store);
+        return cut_off(store, cite);
     }
     let is_in_order = matches!(store.verdict, StoreVerdict::Healthy | StoreVerdict::FirstRun);
     match store.identity {
@@ -40,16 +72,10 @@ fn answer(case: &Case<'_>) -> Answer {
         IdentityCheck::Same | IdentityCheck::FirstSeen => Answer::not_seen(
             "The client has read the identity keys of this device from the store, and said of no failure since.",
         )
-        .on([fact("cryptoStore.identity", "the client told the identity keys of this device")]),
+        .on([cite("cryptoStore.identity", "the client told the identity keys of this device".to_owned())]),
         _ => Answer::open("Nothing was said of a failure, but the client has not told what is in the store.")
             .lacking(CHECK),
     }
-}
-
-fn cite(trouble: &StoreTrouble) -> EvidenceRef {
-    let StoreTrouble { first_ts, last_ts, count, message, .. } = trouble;
-    let line = message.lines().next().unwrap_or_default();
-    fact("cryptoStore.trouble", format!("{count} times, {first_ts} to {last_ts}: {line}"))
 }
 
 fn troubled(trouble: &StoreTrouble) -> Answer {
@@ -85,17 +111,17 @@ fn troubled(trouble: &StoreTrouble) -> Answer {
 }
 
 /// The same words come when the browser closes a connection by force and when somebody deletes the database.
-fn cut_off(store: &CryptoStoreStatus) -> Answer {
+fn cut_off(store: &CryptoStoreStatus, cite: impl Fn(&str, String) -> EvidenceRef) -> Answer {
     let loss = store.loss.as_ref().map(|loss| {
         let line = loss.message.lines().next().unwrap_or_default();
-        fact("cryptoStore.loss", format!("{} times, {} to {}: {line}", loss.count, loss.first_ts, loss.last_ts))
+        cite("cryptoStore.loss", format!("{} times, {} to {}: {line}", loss.count, loss.first_ts, loss.last_ts))
     });
     if store.database_listed == Some(true) {
         let because = "The page lost its connection to the crypto store; the browser still lists the database: it was closed \
                        by force, and the data is there.";
         return Answer::new(Verdict::Confirmed, Conclusion::ConnectionLost, because)
             .on(loss)
-            .on([fact("cryptoStore.databaseListed", "the browser still lists the database")]);
+            .on([cite("cryptoStore.databaseListed", "the browser still lists the database".to_owned())]);
     }
     let because = "The page lost its connection to the crypto store. Whether the store was deleted, or the connection closed \
                    with the data still there, these lines do not say.";

@@ -4,8 +4,12 @@
 //! When the server's key was uploaded tells the last two apart, and only the homeserver knows that.
 
 use super::answer::{Answer, Question};
-use super::case::{Case, Refused, fact};
-use crate::crypto_store::{CryptoStoreStatus, IdentityCheck, StoreVerdict};
+use super::case::{Case, fact};
+use super::ke1_deleted::deleted;
+use super::loads::Load;
+use super::refused::Refused;
+use super::stores::{StoreOf, Stores};
+use crate::crypto_store::StoreVerdict;
 use crate::election::Role;
 use crate::entry::Fault;
 use crate::tabs::Tab;
@@ -19,20 +23,18 @@ const QUESTION: Question = Question {
            was an old one put back?",
 };
 
-const UPLOAD_TIME: &str = "when the server's key was uploaded: the inventory of one-time keys, with its times";
-const STORE: &str =
+pub(crate) const UPLOAD_TIME: &str =
+    "when the server's key was uploaded: the inventory of one-time keys, with its times";
+pub(crate) const STORE: &str =
     "a look at the crypto store: the app has to call checkCryptoStore before and after the client starts";
 const ROLL_CALL: &str = "the roll call of the session's tabs, which a collected report holds";
 
-pub(crate) fn ask(case: &Case<'_>, refusals: &[Refused<'_>], divergence: &Finding) -> Finding {
-    answer(case, refusals, divergence).to(&QUESTION)
+pub(crate) fn ask(case: &Case<'_>, stores: &Stores<'_>, refusals: &[Refused<'_>], divergence: &Finding) -> Finding {
+    answer(case, stores, refusals, divergence).to(&QUESTION)
 }
 
-fn answer(case: &Case<'_>, refusals: &[Refused<'_>], divergence: &Finding) -> Answer {
-    let store = case.report.page.crypto_store.as_ref();
-    if let Some(store) = store
-        && let Some(answer) = deleted(store, refusals)
-    {
+fn answer(case: &Case<'_>, stores: &Stores<'_>, refusals: &[Refused<'_>], divergence: &Finding) -> Answer {
+    if let Some(answer) = deleted(stores, refusals) {
         return answer;
     }
     match (divergence.conclusion, divergence.verdict) {
@@ -50,132 +52,40 @@ fn answer(case: &Case<'_>, refusals: &[Refused<'_>], divergence: &Finding) -> An
                 .on(divergence.evidence.iter().cloned());
         }
     }
-    let Some(store) = store else {
+    // As it was seen last: a page that was just loaded may not have looked yet.
+    let Some(store) = stores.iter().next_back() else {
         return Answer::open("Nobody looked at the crypto store.").lacking(STORE).lacking(UPLOAD_TIME);
     };
-    if !matches!(store.verdict, StoreVerdict::Healthy | StoreVerdict::FirstRun) {
-        let why = store.error.as_deref().unwrap_or("the client cannot use it, see the next question");
+    if !matches!(store.status.verdict, StoreVerdict::Healthy | StoreVerdict::FirstRun) {
+        let why = store.status.error.as_deref().unwrap_or("the client cannot use it, see the next question");
         return Answer::open(format!("Whether the crypto store is the one of before could not be found out: {why}."))
-            .on([fact("cryptoStore.verdict", "the crypto store cannot be judged")])
+            .on([store.load.fact("cryptoStore.verdict", "the crypto store cannot be judged")])
             .lacking(STORE)
             .lacking(UPLOAD_TIME);
     }
     undeleted(case, store, refusals)
 }
 
-/// A lost connection alone is no deleted store: that takes two signs. `None`: nothing was said of a loss.
-fn deleted(store: &CryptoStoreStatus, refusals: &[Refused<'_>]) -> Option<Answer> {
-    let is_said = matches!(store.verdict, StoreVerdict::Evicted | StoreVerdict::IdentityChanged);
-    let loss = store.loss.as_ref();
-    let first_refusal = refusals.iter().map(|refused| refused.first).min();
-    if !is_said && (loss.is_none() || store.database_listed == Some(true)) {
-        return None;
-    }
-    let is_changed = store.identity == IdentityCheck::Changed;
-    let was_gone = store.database_existed == Some(false);
-    let is_unlisted = loss.is_some() && store.database_listed == Some(false);
-    let evidence = signs(store);
-    let refused_before = loss.is_some_and(|loss| first_refusal.is_some_and(|first| first < loss.first_ts));
-    if refused_before && !is_changed && !is_unlisted {
-        return Some(
-            Answer::open(
-                "The connection to the store was lost under the running page, but uploads were refused before that.",
-            )
-            .on(evidence)
-            .lacking(UPLOAD_TIME)
-            .lacking("the report of an earlier start of this device"),
-        );
-    }
-    let refused_after = loss.is_some() && first_refusal.is_some() && !refused_before;
-    let cite_refused = || {
-        refusals.iter().filter(|refused| refused.refusal.diverges() == Some(true)).map(|refused| refused.cite.clone())
-    };
-    let two_signs = is_changed && (was_gone || loss.is_some()) || is_unlisted;
-    if two_signs || (refused_after && cite_refused().next().is_some()) {
-        let because = "The session was there and the crypto store was not: the browser, or somebody, deleted it.";
-        let answer = Answer::new(Verdict::Confirmed, Conclusion::EvictedStore, because).on(evidence);
-        let answer = if two_signs { answer } else { answer.on(cite_refused()) };
-        return Some(with_silent_servers(answer, is_changed && refusals.is_empty()));
-    }
-    if is_changed {
-        let because = "The device has other identity keys than when it was first seen: its store was deleted and made anew, at \
-                       an earlier start.";
-        let answer = Answer::new(Verdict::Likely, Conclusion::EvictedStore, because)
-            .on(evidence)
-            .lacking("the report of the start at which the store was found gone");
-        return Some(with_silent_servers(answer, refusals.is_empty()));
-    }
-    if was_gone && is_said {
-        let because = "The session was there and the crypto store was not, but the identity keys were not compared yet: most \
-                       likely it was deleted; one of another name would look the same.";
-        return Some(Answer::new(Verdict::Likely, Conclusion::EvictedStore, because).on(evidence).lacking(STORE));
-    }
-    let why = "The connection to the store was lost. Whether the store was deleted, or the connection closed by force with the \
-               data still there, is not known.";
-    Some(
-        Answer::open(if loss.is_some() {
-            why
-        } else {
-            "The store is said to be gone, and nothing in the report shows it."
-        })
-        .on(evidence)
-        .lacking(
-            "whether the browser still lists the database, and after a reload whether the identity keys are the same",
-        ),
-    )
-}
-
-/// A well-used device that comes back is refused nothing where its new ids were never used; and not every server refuses.
-fn with_silent_servers(answer: Answer, nothing_refused: bool) -> Answer {
-    if !nothing_refused {
-        return answer;
-    }
-    answer.adding(
-        "That no upload was refused does not speak against it: some homeservers replace keys without a word, and the new keys may \
-         have ids that were never used.",
-    )
-}
-
-/// What shows that the store is gone, or the connection to it.
-fn signs(store: &CryptoStoreStatus) -> Vec<EvidenceRef> {
-    let mut evidence = Vec::new();
-    if store.database_existed == Some(false) {
-        evidence.push(fact("cryptoStore.databaseExisted", "the database was gone before the client could make it"));
-    }
-    if let Some(loss) = &store.loss {
-        let text =
-            format!("connection lost under the running page at {}: {}", loss.first_ts, first_line(&loss.message));
-        evidence.push(fact("cryptoStore.loss", text));
-    }
-    if store.loss.is_some() && store.database_listed == Some(false) {
-        evidence.push(fact("cryptoStore.databaseListed", "the browser does not list the database any more"));
-    }
-    if store.identity == IdentityCheck::Changed {
-        evidence.push(fact("cryptoStore.identity", "the device came back with other identity keys"));
-    }
-    if let Some(healthy) = store.last_healthy {
-        evidence.push(fact("cryptoStore.lastHealthy", format!("last seen with its first keys at {healthy}")));
-    }
-    evidence
-}
-
 /// The identity keys are those of before, or nothing is known of before.
-fn undeleted(case: &Case<'_>, store: &CryptoStoreStatus, refusals: &[Refused<'_>]) -> Answer {
-    let identity = fact(
-        "cryptoStore.verdict",
-        match store.verdict {
-            StoreVerdict::FirstRun => "this device was not seen before",
-            _ => "the store is there, with the identity keys of before",
-        },
-    );
+fn undeleted(case: &Case<'_>, StoreOf { load, status: store }: StoreOf<'_>, refusals: &[Refused<'_>]) -> Answer {
+    let text = match store.verdict {
+        StoreVerdict::FirstRun => "this device was not seen before",
+        _ => "the store is there, with the identity keys of before",
+    };
+    let identity = load.fact("cryptoStore.verdict", text);
     let Some(tabs) = &case.report.tabs else {
         return Answer::open("The store is there. Whether several tabs worked on it is not known.")
             .on([identity])
             .lacking(ROLL_CALL)
             .lacking(UPLOAD_TIME);
     };
-    let sharing: Vec<(usize, &Tab)> =
-        tabs.tabs.iter().enumerate().filter(|(_, tab)| matches!(tab.role, None | Some(Role::Solo))).collect();
+    let refused_in =
+        refusals.iter().min_by_key(|refused| refused.first).and_then(|first| Some((first.load?, first.first)));
+    let earlier = refused_in.filter(|(load, _)| *load != Load::Present);
+    // The roll is of now: of tabs that were opened after the first refusal it says nothing.
+    let was_open = |tab: &Tab| earlier.is_none_or(|(_, first)| tab.opened <= first);
+    let is_in_store = |tab: &Tab| matches!(tab.role, None | Some(Role::Solo)) && was_open(tab);
+    let sharing: Vec<(usize, &Tab)> = tabs.tabs.iter().enumerate().filter(|(_, tab)| is_in_store(tab)).collect();
     let shared = (sharing.len() > 1).then_some(sharing);
     let roll = shared.iter().flatten().map(|(index, tab)| {
         let text = format!("a tab open since {}, which shares the store without an election", tab.opened);
@@ -188,8 +98,15 @@ fn undeleted(case: &Case<'_>, store: &CryptoStoreStatus, refusals: &[Refused<'_>
         let text = format!("the server's key of {} was uploaded at {at}", refused.refusal.key_id);
         Some((at, fact(&format!("server.oneTimeKeys[{index}]"), text)))
     });
-    let page_loaded = tabs.tabs.iter().find(|tab| tab.this_tab).map(|tab| tab.opened);
+    let opened = tabs.tabs.iter().find(|tab| tab.this_tab).map(|tab| tab.opened);
+    let page_loaded = earlier.map_or(opened, |(load, _)| case.began(load));
     let is_blank = store.verdict == StoreVerdict::FirstRun && store.database_existed == Some(false);
+    if shared.is_none()
+        && uploaded.is_none()
+        && let Some(at_once) = open_at_once(case, earlier)
+    {
+        return at_once.on(evidence);
+    }
 
     match (shared, uploaded) {
         (Some(sharing), Some((at, cite))) => {
@@ -256,6 +173,23 @@ fn alone(is_blank: bool, loaded: Option<Timestamp>, uploaded: Option<(Timestamp,
     }
 }
 
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
+/// Two pages of the device that were open when the first refusal came, in an earlier load. Whether both used the store is not
+/// known: one may have waited for the other.
+fn open_at_once(case: &Case<'_>, earlier: Option<(Load, Timestamp)>) -> Option<Answer> {
+    let (load, first) = earlier?;
+    let is_open = |other: &Load| {
+        let began = case.began(*other);
+        *other != load && began.is_some_and(|began| began <= first) && case.last_seen(*other) >= first
+    };
+    let other = case.loads().find(is_open)?;
+    let path = if other == Load::Present { "capturingSince" } else { "beganAt" };
+    let because = "When uploads were first refused, two pages of this device were open at once. Whether both worked on the crypto \
+                   store is not known; an older copy that was put back would look the same.";
+    let text = format!("another page, open from {} on", case.began(other).unwrap_or(first));
+    Some(
+        Answer::new(Verdict::Possible, Conclusion::SeveralTabs, because)
+            .on([load.fact("beganAt", "the page in which uploads were first refused")])
+            .on([other.fact(path, text)])
+            .lacking(UPLOAD_TIME),
+    )
 }

@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 
 use super::answer::{Answer, Question};
 use super::calls::unseen;
-use super::case::{Case, Refused, fact};
+use super::case::{Case, fact};
 use super::media_keys::{AROUND_MS, MediaKeys, MissingKey, Opened, Unopened, UnopenedKind};
-use crate::crypto_store::IdentityCheck;
+use super::refused::Refused;
+use super::stores::{Identity, Stores};
 use crate::entry::Fault;
 use crate::timestamp::Timestamp;
 use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
@@ -20,13 +21,26 @@ const QUESTION: Question = Question {
     text: "Are media keys of calls missing because the one-time keys of this device have diverged?",
 };
 
+const PAST: &str = "The refusals were over by then: only a key that was claimed before could still be the cause.";
 const SENDER: &str = "the report of the participant whose media are missing: \"Error creating Olm session\" there";
 
-pub(crate) fn ask(case: &Case<'_>, refusals: &[Refused<'_>], divergence: &Finding, keys: &MediaKeys<'_>) -> Finding {
-    answer(case, refusals, divergence, keys).to(&QUESTION)
+pub(crate) fn ask(
+    case: &Case<'_>,
+    stores: &Stores<'_>,
+    refusals: &[Refused<'_>],
+    divergence: &Finding,
+    keys: &MediaKeys<'_>,
+) -> Finding {
+    answer(case, stores, refusals, divergence, keys).to(&QUESTION)
 }
 
-fn answer(case: &Case<'_>, refusals: &[Refused<'_>], divergence: &Finding, keys: &MediaKeys<'_>) -> Answer {
+fn answer(
+    case: &Case<'_>,
+    stores: &Stores<'_>,
+    refusals: &[Refused<'_>],
+    divergence: &Finding,
+    keys: &MediaKeys<'_>,
+) -> Answer {
     if !keys.failed() {
         let because = "No media key was missed: whatever befell the one-time keys, it has not reached a call here.";
         return unseen(case, Fault::Ke2, because);
@@ -57,16 +71,16 @@ fn answer(case: &Case<'_>, refusals: &[Refused<'_>], divergence: &Finding, keys:
                 .on(keys.cite_unopened());
         }
     }
-    let Some(began) = began(case, refusals, keys) else {
+    let Some(began) = began(stores, refusals, keys) else {
         return Answer::open("When the one-time keys diverged is not known.").lacking("the time of the first refusal");
     };
-    after_divergence(case, refusals, divergence, keys, began)
+    after_divergence(case, stores, refusals, divergence, keys, began)
 }
 
 /// When the two parted ways, as far back as there is a trace of it.
-fn began(case: &Case<'_>, refusals: &[Refused<'_>], keys: &MediaKeys<'_>) -> Option<Timestamp> {
-    let store = case.report.page.crypto_store.as_ref();
-    let lost = store.and_then(|store| store.loss.as_ref()).map(|loss| loss.first_ts);
+fn began(stores: &Stores<'_>, refusals: &[Refused<'_>], keys: &MediaKeys<'_>) -> Option<Timestamp> {
+    let lost = stores.iter().filter(|store| stores.found_again(*store).is_none());
+    let lost = lost.filter_map(|store| store.status.loss.as_ref()).map(|loss| loss.first_ts);
     let seen = refusals.iter().map(|refused| refused.first).chain(lost).min();
     // A dead key that is used in a later page than the refusals tells of them by itself.
     let dead = keys.unopened.iter().filter(|one| one.kind == UnopenedKind::PreKey);
@@ -75,6 +89,7 @@ fn began(case: &Case<'_>, refusals: &[Refused<'_>], keys: &MediaKeys<'_>) -> Opt
 
 fn after_divergence(
     case: &Case<'_>,
+    stores: &Stores<'_>,
     refusals: &[Refused<'_>],
     divergence: &Finding,
     keys: &MediaKeys<'_>,
@@ -94,9 +109,8 @@ fn after_divergence(
     }
     let of_kind = |kind| unopened.iter().filter(move |one| one.kind == kind).copied().collect::<Vec<_>>();
     let dead = of_kind(UnopenedKind::PreKey);
-    let has_other_identity =
-        case.report.page.crypto_store.as_ref().is_some_and(|store| store.identity == IdentityCheck::Changed);
-    let for_old_identity = if has_other_identity { of_kind(UnopenedKind::OtherKey) } else { Vec::new() };
+    let mut for_old_identity = of_kind(UnopenedKind::OtherKey);
+    for_old_identity.retain(|message| stores.is_changed_by(message.seen.load()));
     let evidence: Vec<EvidenceRef> = refusals
         .iter()
         .map(|refused| refused.cite.clone())
@@ -116,9 +130,8 @@ fn after_divergence(
         let is_in_call = missing.iter().any(|missing| messages.iter().any(|message| is_of_same_call(message, missing)));
         let is_earlier = refusals.is_empty() && divergence.verdict == Verdict::Possible;
         let because = if is_earlier {
-            format!(
-                "No upload was refused in this page, but {what}, and could not be opened: the keys parted ways earlier."
-            )
+            let place = if case.report.earlier.is_empty() { "in this page" } else { "in the pages of this report" };
+            format!("No upload was refused {place}, but {what}, and could not be opened: the keys parted ways earlier.")
         } else {
             format!("After the trouble with the one-time keys began, {what}, and could not be opened.")
         };
@@ -137,7 +150,17 @@ fn after_divergence(
                 .lacking("what is missing to the question of the one-time keys")
         };
     }
-    without_dead_message(case, refusals, keys, &missing, began).on(evidence)
+    let answer = without_dead_message(case, refusals, keys, &missing, began);
+    // Refusals that were over before the first key was missed explain it only by a key that was claimed until then.
+    let first = missing.iter().map(|missing| missing.seen.entry.first_ts).min();
+    let is_over =
+        |refused: &Refused<'_>| refused.over.as_ref().is_some_and(|over| first.is_some_and(|first| over.at < first));
+    let is_past = !refusals.is_empty() && refusals.iter().all(|one| is_over(one) || one.identity == Identity::Before);
+    if is_past {
+        answer.at_most(Verdict::Possible).adding(PAST).lacking(SENDER).on(evidence)
+    } else {
+        answer.on(evidence)
+    }
 }
 
 /// No message was seen that uses a dead key: the sender may not have got so far.
@@ -169,7 +192,7 @@ fn without_dead_message(
         .on(gone)
         .lacking(SENDER);
     }
-    let moved_on: BTreeSet<&str> = refusals.iter().map(|refused| refused.refusal.key_id.as_str()).collect();
+    let moved_on = moved_on(refusals);
     if moved_on.len() > 1 && !missing.is_empty() {
         let ids: Vec<_> = moved_on.into_iter().collect();
         return Answer::new(
@@ -192,6 +215,15 @@ fn without_dead_message(
     .lacking(SENDER)
 }
 
+/// The keys that the refusals of one load name, one after the other. In another load they may name others for other reasons.
+fn moved_on<'r>(refusals: &'r [Refused<'_>]) -> BTreeSet<&'r str> {
+    let of = |load| {
+        let named = refusals.iter().filter(|refused| refused.load == load || refused.load.is_none() || load.is_none());
+        named.map(|refused| refused.refusal.key_id.as_str()).collect::<BTreeSet<_>>()
+    };
+    refusals.iter().map(|refused| of(refused.load)).max_by_key(BTreeSet::len).unwrap_or_default()
+}
+
 /// Refused keys that the homeserver no longer has. It refused them because it had them, so somebody claimed them since.
 fn claimed_on_server(case: &Case<'_>, refusals: &[Refused<'_>]) -> Vec<EvidenceRef> {
     let Some(rows) = case.one_time_keys().filter(|rows| !rows.is_empty()) else { return Vec::new() };
@@ -204,5 +236,6 @@ fn claimed_on_server(case: &Case<'_>, refusals: &[Refused<'_>]) -> Vec<EvidenceR
 
 /// Whether the message was to bring the key that was missed: a sender that is not named may be anybody.
 fn is_of_same_call(message: &Unopened<'_>, missing: &MissingKey<'_>) -> bool {
-    message.sender.is_some() && message.sender == missing.user && missing.is_near(message.seen.entry)
+    let is_in_time = missing.seen.is_of_same_load(&message.seen) && missing.is_near(message.seen.entry);
+    message.sender.is_some() && message.sender == missing.user && is_in_time
 }

@@ -6,10 +6,11 @@
 use super::answer::{Answer, Question};
 use super::calls::unseen;
 use super::case::Case;
-use super::ke2_to_device_validation::explained_by_ke1;
-use super::media_keys::MediaKeys;
+use super::ke2_to_device_validation::{explained_by_ke1, was_healthy};
+use super::loads::Load;
+use super::media_keys::{MediaKeys, Unopened};
 use crate::entry::Fault;
-use crate::verdict::{Conclusion, Finding, FindingId, Verdict};
+use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
 
 const QUESTION: Question = Question {
     id: FindingId::Ke2CallTransport,
@@ -18,28 +19,53 @@ const QUESTION: Question = Question {
 };
 
 pub(crate) fn ask(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, keys: &MediaKeys<'_>) -> Finding {
-    answer(case, divergence, after_ke1, keys).to(&QUESTION)
+    // A reload begins the call, and what it knows of keys, anew.
+    let of_load = |load| {
+        let own = MediaKeys::of(&case.of_load(load));
+        answer(case, load, divergence, after_ke1, &own, keys).map(|answer| answer.in_load(case, load))
+    };
+    let answer = Answer::gravest(case.loads().filter_map(of_load).collect());
+    answer.unwrap_or_else(|| unseen(case, Fault::Ke2, "No call missed a media key.")).to(&QUESTION)
 }
 
-fn answer(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, keys: &MediaKeys<'_>) -> Answer {
+/// `keys`: those of one load; `all`: those of every load. `None`: nothing was seen in that load.
+fn answer(
+    case: &Case<'_>,
+    load: Load,
+    divergence: &Finding,
+    after_ke1: &Finding,
+    keys: &MediaKeys<'_>,
+    all: &MediaKeys<'_>,
+) -> Option<Answer> {
     if keys.missing.is_empty() {
-        if !keys.unopened.is_empty() {
-            return unopened_alone(case, keys);
-        }
-        return unseen(case, Fault::Ke2, "No call missed a media key.");
+        return (!keys.unopened.is_empty()).then(|| unopened_alone(case, keys));
     }
+    Some(missed(was_healthy(case, load, divergence, after_ke1), divergence, after_ke1, keys, all))
+}
+
+fn missed(
+    was_healthy: Option<EvidenceRef>,
+    divergence: &Finding,
+    after_ke1: &Finding,
+    keys: &MediaKeys<'_>,
+    all: &MediaKeys<'_>,
+) -> Answer {
     let all_came = keys.missing.iter().all(|missing| missing.came(keys).is_some());
     // Keys that were opened speak for themselves, unless they came before the trouble with the one-time keys.
     let is_after_ke1 = matches!(after_ke1.verdict, Verdict::Confirmed | Verdict::Likely | Verdict::Possible);
     if (!all_came || is_after_ke1)
+        && was_healthy.is_none()
         && let Some(answer) = explained_by_ke1(divergence, after_ke1)
     {
         return answer.on(keys.cite_missing());
     }
-    if !keys.unopened.is_empty() {
+    let is_near = |message: &&Unopened<'_>| keys.missing.iter().any(|missing| missing.is_near(message.seen.entry));
+    let around: Vec<EvidenceRef> = all.unopened.iter().filter(is_near).map(Unopened::cite).collect();
+    if !keys.unopened.is_empty() || !around.is_empty() {
         return Answer::open("To-device messages could not be opened in the same session: the crypto is not clean.")
             .on(keys.cite_missing())
             .on(keys.cite_unopened())
+            .on(around)
             .lacking("an answer to the question before, or a call without such lines");
     }
     if all_came {
@@ -63,6 +89,7 @@ fn answer(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, keys: &Med
          time: it was not sent, or not carried.",
     )
     .on(keys.cite_missing())
+    .on(was_healthy)
     .lacking("the report of the participant whose media are missing")
     .lacking("the homeserver's log of that participant's sendToDevice requests")
 }

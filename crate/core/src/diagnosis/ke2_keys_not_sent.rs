@@ -5,7 +5,8 @@
 
 use super::answer::{Answer, Question};
 use super::calls::unseen;
-use super::case::{Case, Seen};
+use super::case::Case;
+use super::loads::Seen;
 use super::media_keys::AROUND_MS;
 use crate::entry::{Detail, Fault};
 use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
@@ -21,18 +22,24 @@ const OFTEN: u32 = 3;
 const OTHERS: &str = "the reports of the others in the call: do they miss media keys of this device?";
 
 pub(crate) fn ask(case: &Case<'_>) -> Finding {
-    answer(case).to(&QUESTION)
+    // Each load joins the call anew, and is alone in it at first.
+    let of_load = |load| answer(&case.of_load(load)).map(|answer| answer.in_load(case, load));
+    let answer = Answer::gravest(case.loads().filter_map(of_load).collect());
+    let because = "This device found whom to send its media keys to, as far as was seen.";
+    answer.unwrap_or_else(|| unseen(case, Fault::Ke2, because)).to(&QUESTION)
 }
 
-fn answer(case: &Case<'_>) -> Answer {
+/// `None`: nothing was seen.
+fn answer(case: &Case<'_>) -> Option<Answer> {
     if let Some(answer) = no_session(case) {
-        return answer;
+        return Some(answer);
     }
     let untargeted: Vec<Seen<'_>> =
         case.entries().filter(|seen| matches!(seen.entry.detail, Detail::NoKeyTargets)).collect();
-    if untargeted.is_empty() {
-        return unseen(case, Fault::Ke2, "This device found whom to send its media keys to, as far as was seen.");
-    }
+    (!untargeted.is_empty()).then(|| without_targets(case, &untargeted))
+}
+
+fn without_targets(case: &Case<'_>, untargeted: &[Seen<'_>]) -> Answer {
     let cites = untargeted.iter().map(|seen| seen.cite("this device had nobody to send its media key to"));
     let others: Vec<EvidenceRef> = case
         .entries()

@@ -6,9 +6,11 @@
 use super::answer::{Answer, Question};
 use super::calls::unseen;
 use super::case::{Case, fact};
+use super::loads::{Load, Seen};
 use super::media_keys::{AROUND_MS, MediaKeys, Unopened, UnopenedKind};
-use crate::entry::Fault;
-use crate::verdict::{Conclusion, Finding, FindingId, Verdict};
+use crate::crypto_store::IdentityCheck;
+use crate::entry::{Detail, Fault};
+use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
 
 const QUESTION: Question = Question {
     id: FindingId::Ke2ToDeviceValidation,
@@ -16,29 +18,51 @@ const QUESTION: Question = Question {
     text: "Does the crypto library of this device turn away the messages that carry media keys?",
 };
 
-pub(crate) fn ask(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, keys: &MediaKeys<'_>) -> Finding {
-    answer(case, divergence, after_ke1, keys).to(&QUESTION)
+pub(crate) fn ask(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding) -> Finding {
+    let of_load = |load| {
+        let keys = MediaKeys::of(&case.of_load(load));
+        answer(case, load, divergence, after_ke1, &keys).map(|answer| answer.in_load(case, load))
+    };
+    let answer = Answer::gravest(case.loads().filter_map(of_load).collect());
+    let because = "No media key was missed, and no to-device message turned away.";
+    answer.unwrap_or_else(|| unseen(case, Fault::Ke2, because)).to(&QUESTION)
 }
 
-fn answer(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, keys: &MediaKeys<'_>) -> Answer {
-    if !keys.failed() && !keys.unopened.is_empty() {
-        return Answer::open("To-device messages were not taken, for a reason that is not known.")
+/// `None`: nothing was seen in that load.
+fn answer(
+    case: &Case<'_>,
+    load: Load,
+    divergence: &Finding,
+    after_ke1: &Finding,
+    keys: &MediaKeys<'_>,
+) -> Option<Answer> {
+    if keys.failed() {
+        return Some(failed(case, load, divergence, after_ke1, keys));
+    }
+    (!keys.unopened.is_empty()).then(|| {
+        Answer::open("To-device messages were not taken, for a reason that is not known.")
             .on(keys.cite_unopened())
-            .lacking("the whole lines, and the version of the crypto library");
-    }
-    if !keys.failed() {
-        return unseen(case, Fault::Ke2, "No media key was missed, and no to-device message turned away.");
-    }
-    if let Some(answer) = opened_and_turned_away(case, keys) {
+            .lacking("the whole lines, and the version of the crypto library")
+    })
+}
+
+fn failed(case: &Case<'_>, load: Load, divergence: &Finding, after_ke1: &Finding, keys: &MediaKeys<'_>) -> Answer {
+    // An earlier page may have run another release.
+    let version = case.report.page.client.crypto_version.as_deref().filter(|_| load == Load::Present);
+    if let Some(answer) = opened_and_turned_away(version, keys) {
         return answer;
     }
-    if let Some(answer) = explained_by_ke1(divergence, after_ke1) {
+    let was_healthy = was_healthy(case, load, divergence, after_ke1);
+    if was_healthy.is_none()
+        && let Some(answer) = explained_by_ke1(divergence, after_ke1)
+    {
         return answer.on(keys.cite_unopened());
     }
-    let version = case.report.page.client.crypto_version.as_deref();
     let named = version.unwrap_or("a version that the client did not tell");
     let seen = fact("cryptoVersion", version.unwrap_or("unknown"));
-    let health = if divergence.conclusion == Some(Conclusion::NotSeen) {
+    let health = if was_healthy.is_some() {
+        "The one-time keys were healthy"
+    } else if divergence.conclusion == Some(Conclusion::NotSeen) {
         "The one-time keys are healthy"
     } else {
         "The one-time keys do not explain it"
@@ -55,6 +79,7 @@ fn answer(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, keys: &Med
         return Answer::new(verdict, Conclusion::ToDeviceValidation, because)
             .on(turned_away.map(Unopened::cite))
             .on(keys.cite_missing())
+            .on(was_healthy)
             .on([seen])
             .lacking("the same call with the release of the SDK before: does it open the messages?");
     }
@@ -69,6 +94,7 @@ fn answer(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, keys: &Med
         )
         .on(keys.cite_unopened())
         .on(keys.cite_missing())
+        .on(was_healthy)
         .on([seen])
         .lacking("the sender's report of the same time");
     }
@@ -79,7 +105,8 @@ fn answer(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, keys: &Med
         )
         .on(keys.cite_came());
     }
-    let delivered = sent_and_delivered(case, keys);
+    // The inbox of today does not show which messages an earlier page fetched.
+    let delivered = if load == Load::Present { sent_and_delivered(case, keys) } else { Vec::new() };
     if !delivered.is_empty() {
         return Answer::new(
             Verdict::Likely,
@@ -98,13 +125,12 @@ fn answer(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, keys: &Med
 }
 
 /// What was decrypted had an Olm session in order: no state of the one-time keys explains that it was turned away then.
-fn opened_and_turned_away(case: &Case<'_>, keys: &MediaKeys<'_>) -> Option<Answer> {
+fn opened_and_turned_away(version: Option<&str>, keys: &MediaKeys<'_>) -> Option<Answer> {
     let turned_away: Vec<&Unopened<'_>> =
         keys.unopened.iter().filter(|one| one.kind == UnopenedKind::OpenedInvalid).collect();
     if turned_away.is_empty() {
         return None;
     }
-    let version = case.report.page.client.crypto_version.as_deref();
     let named = version.unwrap_or("the crypto library");
     let is_missed = |message: &Unopened<'_>| {
         keys.missing.iter().any(|missing| message.sender == missing.user && missing.is_near(message.seen.entry))
@@ -124,6 +150,25 @@ fn opened_and_turned_away(case: &Case<'_>, keys: &MediaKeys<'_>) -> Option<Answe
         .on(keys.cite_missing())
         .on([fact("cryptoVersion", version.unwrap_or("unknown"))]);
     Some(answer.lacking("the same with the release of the SDK before, and the name and version of the sender's client"))
+}
+
+/// Evidence that the one-time keys were healthy in an earlier load, where the present one cannot say yet: uploads were accepted
+/// there, and in no load refused.
+pub(crate) fn was_healthy(
+    case: &Case<'_>,
+    load: Load,
+    divergence: &Finding,
+    after_ke1: &Finding,
+) -> Option<EvidenceRef> {
+    let page = case.page(load).filter(|_| [divergence, after_ke1].iter().all(|one| one.verdict == Verdict::Unknown))?;
+    let is_refusal = |seen: Seen<'_>| matches!(seen.entry.detail, Detail::Refusal(_) | Detail::Clue);
+    let is_well = page.upload_loop.accepted > 0 && page.upload_loop.failing.is_none();
+    let is_other = page.crypto_store.as_ref().is_some_and(|store| store.identity == IdentityCheck::Changed);
+    let is_refused = case.entries().any(is_refusal) || case.lines_not_kept(Fault::Ke1).is_some();
+    (is_well && !is_other && !is_refused).then(|| {
+        let text = format!("{} uploads were accepted in that page", page.upload_loop.accepted);
+        load.fact("uploadLoop.accepted", text)
+    })
 }
 
 /// With KE-1 in the way, nothing further can be read from a message that was not opened.
@@ -147,7 +192,7 @@ pub(crate) fn explained_by_ke1(divergence: &Finding, after_ke1: &Finding) -> Opt
 }
 
 /// The homeserver's log shows the sender's message, and this device's inbox is empty.
-fn sent_and_delivered(case: &Case<'_>, keys: &MediaKeys<'_>) -> Vec<crate::verdict::EvidenceRef> {
+fn sent_and_delivered(case: &Case<'_>, keys: &MediaKeys<'_>) -> Vec<EvidenceRef> {
     let Some(inbox) = &case.server.device_inbox else { return Vec::new() };
     if inbox.iter().any(|row| case.is_this_device(&row.user_id, &row.device_id)) {
         return Vec::new();

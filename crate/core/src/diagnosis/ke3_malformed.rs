@@ -3,8 +3,11 @@
 //! The console tells a malformed event from one whose key is merely missing. Whether it was sent that way, the event as
 //! the homeserver holds it decides, and in it `content.algorithm`.
 
+use std::collections::BTreeSet;
+
 use super::answer::{Answer, Question};
-use super::case::{Case, Seen, fact};
+use super::case::{Case, fact};
+use super::loads::Seen;
 use crate::decryption::{Why, why};
 use crate::entry::{Detail, Fault, MalformedCause, TimelineEvent};
 use crate::server_evidence::{EncryptedContent, StoredEvent};
@@ -34,7 +37,7 @@ struct Malformed<'a> {
 }
 
 fn answer(case: &Case<'_>) -> Answer {
-    let malformed: Vec<Malformed<'_>> = case
+    let mut malformed: Vec<Malformed<'_>> = case
         .entries()
         .filter_map(|seen| match &seen.entry.detail {
             Detail::Malformed { event, cause, reason } => Some(Malformed { seen, event, cause: *cause, reason }),
@@ -49,6 +52,9 @@ fn answer(case: &Case<'_>) -> Answer {
     if malformed.is_empty() {
         return none_malformed(case);
     }
+    // Each load tries to decrypt it anew.
+    let mut told = BTreeSet::new();
+    malformed.retain(|one| one.event.event_id.as_deref().is_none_or(|id| told.insert((id, one.reason))));
     let cites = malformed.iter().map(|one| {
         let id = one.event.event_id.as_deref().unwrap_or("an event without an id");
         one.seen.cite(&format!("{id}: {}", one.reason))

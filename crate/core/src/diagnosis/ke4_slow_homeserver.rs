@@ -29,14 +29,20 @@ const LOG_OF_CALL: &str = "the log's lines of this member's delayed events at th
 const LOG: &str = "the homeserver's log of the same time: how long did the requests take there?";
 
 pub(crate) fn ask(case: &Case<'_>) -> Finding {
-    answer(case).to(&QUESTION)
+    // Only the requests of the present load are timed.
+    let of_load = |load| answer(&case.of_load(load)).map(|answer| answer.in_load(case, load));
+    let answer = Answer::gravest(case.loads().filter_map(of_load).collect());
+    let because = "No delayed event of a call's membership was late.";
+    answer.unwrap_or_else(|| unseen(case, Fault::Ke4, because)).to(&QUESTION)
 }
 
-fn answer(case: &Case<'_>) -> Answer {
+/// `None`: no call faltered.
+fn answer(case: &Case<'_>) -> Option<Answer> {
     let stories = stories(case);
-    if stories.is_empty() {
-        return unseen(case, Fault::Ke4, "No delayed event of a call's membership was late.");
-    }
+    (!stories.is_empty()).then(|| faltered(case, &stories))
+}
+
+fn faltered(case: &Case<'_>, stories: &[Story<'_>]) -> Answer {
     let calls: Vec<&CallMembership> = stories.iter().flat_map(Story::calls).collect();
     let windows = windows(case, Fault::Ke4);
     let at_server = Observed::of(case, logged(case), &windows);

@@ -4,7 +4,9 @@
 //! failed is what was seen, and why, only the homeserver's own words say.
 
 use super::answer::{Answer, Question};
-use super::case::{Case, Refused, fact};
+use super::case::{Case, fact};
+use super::loads::Load;
+use super::refused::Refused;
 use crate::entry::{Detail, Fault};
 use crate::timestamp::Timestamp;
 use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
@@ -33,41 +35,58 @@ struct Failure {
     errcode: Option<String>,
     count: u32,
     last: Timestamp,
+    load: Load,
+    /// Counted by the state of the load's uploads; else by an entry, or a HAR.
+    is_state: bool,
     cite: EvidenceRef,
 }
 
 impl Uploads {
     pub(crate) fn of(case: &Case<'_>) -> Self {
-        let state = &case.report.page.upload_loop;
         let mut uploads = Self::default();
+        let state = case.uploads(Load::Present);
         if state.accepted > 0 {
             let text = format!("{} uploads were accepted", state.accepted);
             uploads.accepted.push(fact("uploadLoop.accepted", text));
         }
-        if let Some(failing) = &state.failing {
+        for load in case.loads() {
+            uploads.add_load(case, load);
+        }
+        uploads.add_har(case);
+        uploads
+    }
+
+    /// A failure is over when an upload was accepted later, in the same page or in one that began later; of other tabs that is not
+    /// known.
+    fn add_load(&mut self, case: &Case<'_>, load: Load) {
+        let is_well = |load: Load| case.uploads(load).failing.is_none() && case.uploads(load).accepted > 0;
+        let is_over = is_well(load);
+        if case.loads().any(|later| case.is_after(later, load) && is_well(later)) {
+            return;
+        }
+        if let Some(failing) = &case.uploads(load).failing {
             let what = name(failing.http_status, failing.errcode.as_deref());
             let text = format!("{} uploads failed, {} to {}: {what}", failing.count, failing.first_ts, failing.last_ts);
-            uploads.failures.push(Failure {
+            self.failures.push(Failure {
                 status: failing.http_status,
                 errcode: failing.errcode.clone(),
                 count: failing.count,
                 last: failing.last_ts,
-                cite: fact("uploadLoop.failing", text),
+                load,
+                is_state: true,
+                cite: load.fact("uploadLoop.failing", text),
             });
         }
-        // What failed before the latest accepted upload of this page is over; of other tabs that is not known.
-        let is_over = state.failing.is_none() && state.accepted > 0;
-        for seen in case.entries() {
+        for seen in case.of_load(load).entries() {
             let Detail::UploadFailed { http_status, errcode } = &seen.entry.detail else { continue };
-            if seen.entry.message.contains("AbortError") || (is_over && seen.is_of_this_page()) {
+            if seen.entry.message.contains("AbortError") || (is_over && !seen.is_of_other_tab()) {
                 continue;
             }
             let cite = seen.cite(&format!("an upload of keys failed: {}", name(*http_status, errcode.as_deref())));
             let (status, errcode, count) = (*http_status, errcode.clone(), seen.entry.count);
-            uploads.failures.push(Failure { status, errcode, count, last: seen.entry.last_ts, cite });
+            let last = seen.entry.last_ts;
+            self.failures.push(Failure { status, errcode, count, last, load, is_state: false, cite });
         }
-        uploads.add_har(case);
-        uploads
     }
 
     fn add_har(&mut self, case: &Case<'_>) {
@@ -87,7 +106,8 @@ impl Uploads {
                 let what = name(status, request.errcode.as_deref());
                 let cite = fact(&place, format!("an upload of keys failed at {}: {what}", request.ts));
                 let (errcode, last) = (request.errcode.clone(), request.ts);
-                self.failures.push(Failure { status, errcode, count: 1, last, cite });
+                let (load, is_state) = (Load::Present, false);
+                self.failures.push(Failure { status, errcode, count: 1, last, load, is_state, cite });
             }
         }
     }
@@ -108,6 +128,17 @@ impl Uploads {
         self.failures.iter().map(|failure| failure.cite.clone()).collect()
     }
 
+    /// Says so where all failures are of earlier pages.
+    fn dated(&self, answer: Answer) -> Answer {
+        let last = self.failures.iter().map(|failure| failure.last).max();
+        let Some(last) = last.filter(|_| self.failures.iter().all(|failure| failure.load != Load::Present)) else {
+            return answer;
+        };
+        answer.adding(&format!(
+            "The last failure was seen in an earlier page, at {last}; in this page no upload has failed or was accepted yet."
+        ))
+    }
+
     /// How they fail, in words: `400 M_TOO_LARGE`.
     pub(crate) fn words(&self) -> String {
         let mut names: Vec<String> = Vec::new();
@@ -124,7 +155,7 @@ impl Uploads {
     fn count(&self, since: Timestamp) -> u32 {
         let total = |is_state: bool| {
             let lasting = self.failures.iter().filter(|one| one.last >= since);
-            let of = lasting.filter(|one| (one.cite.fact == "uploadLoop.failing") == is_state);
+            let of = lasting.filter(|one| one.is_state == is_state);
             of.fold(0_u32, |sum, one| sum.saturating_add(one.count))
         };
         total(true).max(total(false))
@@ -145,25 +176,26 @@ pub(crate) fn ask(case: &Case<'_>, refusals: &[Refused<'_>], uploads: &Uploads) 
 }
 
 fn answer(case: &Case<'_>, refusals: &[Refused<'_>], uploads: &Uploads) -> Answer {
-    let surplus = case.report.page.upload_loop.surplus.as_ref();
-    let cite_surplus = surplus.map(|surplus| {
+    let cite_surplus = case.loads().find_map(|load| {
+        let surplus = case.uploads(load).surplus.as_ref()?;
         let held = surplus.held.map_or(String::new(), |held| format!("; the homeserver holds {held} now"));
         let keys = if surplus.keys > surplus.uploads { format!(" of {} keys", surplus.keys) } else { String::new() };
         let text = format!(
             "{} uploads{keys} accepted from {} to {}{held}",
             surplus.uploads, surplus.first_ts, surplus.last_ts
         );
-        fact("uploadLoop.surplus", text)
+        Some(load.fact("uploadLoop.surplus", text))
     });
     if uploads.failures.iter().any(|failure| failure.errcode.as_deref() == Some("M_TOO_LARGE")) {
         let because = "The homeserver refuses uploads with M_TOO_LARGE: the device holds as many one-time keys there as it may \
                        have, and the client goes on to upload more. No key has diverged by that.";
-        return Answer::new(Verdict::Confirmed, Conclusion::TooManyKeys, because)
+        let answer = Answer::new(Verdict::Confirmed, Conclusion::TooManyKeys, because)
             .on(uploads.cite_failures())
             .on(cite_surplus);
+        return uploads.dated(answer);
     }
     if uploads.are_failing() {
-        return failing(case, uploads).on(uploads.cite_failures()).on(cite_surplus);
+        return uploads.dated(failing(case, uploads).on(uploads.cite_failures()).on(cite_surplus));
     }
     if let Some(cite) = cite_surplus {
         let because = "The homeserver accepts the uploads, and the client repeats them as if somebody took the keys: a storm of \

@@ -2,7 +2,8 @@
 //! the to-device messages that could not be opened. The call logs the first in its frame, the client the others in its
 //! window: together they are one story.
 
-use super::case::{Case, Seen};
+use super::case::Case;
+use super::loads::Seen;
 use crate::entry::{Detail, Entry};
 use crate::media_key::{CHECKED, user_of};
 use crate::structure::own_words;
@@ -148,7 +149,8 @@ impl<'a> MissingKey<'a> {
     /// When a key of the participant was opened, after which nothing was complained of: the spell was over by then.
     fn over_by(&self, keys: &MediaKeys<'_>) -> Option<Timestamp> {
         let last = self.last();
-        let opened = keys.opened.iter().filter(|opened| self.user.is_some() && opened.sender == self.user);
+        let opened = keys.opened.iter().filter(|opened| opened.seen.is_of_same_load(&self.seen));
+        let opened = opened.filter(|opened| self.user.is_some() && opened.sender == self.user);
         let times = opened.flat_map(|opened| [opened.seen.entry.first_ts, opened.seen.entry.last_ts]);
         times.filter(|ts| *ts > last).min()
     }
@@ -191,8 +193,9 @@ impl<'a> MissingKey<'a> {
     pub(crate) fn came_after<'k>(&self, keys: &'k MediaKeys<'_>, began: Timestamp) -> Option<&'k Opened<'k>> {
         let user = self.user?;
         keys.opened.iter().find(|opened| {
-            let entry = opened.seen.entry;
-            opened.sender == Some(user) && self.is_near(entry) && entry.last_ts >= began
+            // A reload begins the call anew: keys that were opened before it are gone.
+            let is_of_call = opened.seen.is_of_same_load(&self.seen) && self.is_near(opened.seen.entry);
+            opened.sender == Some(user) && is_of_call && opened.seen.entry.last_ts >= began
         })
     }
 }

@@ -2,6 +2,10 @@
 //!
 //! One question a file. An answer rests on evidence that it names; where that is missing, partial or contradicts itself,
 //! the answer is that it is unknown, and what is missing. Nothing is guessed.
+//!
+//! A report tells of several loads of the page. An observation counts whichever load it is of: a refusal yesterday and a dead
+//! key today are one story. Silence, the speed of the homeserver and the open tabs are known of the present load alone; and a
+//! call is judged within the load that it took place in. See `loads`.
 
 mod advice;
 mod answer;
@@ -10,6 +14,7 @@ mod call_stories;
 mod calls;
 mod case;
 mod crypto_store;
+mod ke1_deleted;
 mod ke1_trigger;
 mod ke2_after_ke1;
 mod ke2_call_transport;
@@ -19,15 +24,21 @@ mod ke3_malformed;
 mod ke4_refused;
 mod ke4_slow_homeserver;
 mod key_uploads;
+mod loads;
 mod media_keys;
 mod otk_divergence;
+mod refused;
+mod stores;
 mod summary;
 mod timings;
 mod ways;
 
 use case::Case;
 use key_uploads::Uploads;
+use loads::loads_of;
 use media_keys::MediaKeys;
+use refused::refusals;
+use stores::Stores;
 
 use crate::report::Report;
 use crate::runbook::runbook;
@@ -36,7 +47,8 @@ use crate::verdict::{Analysis, Conclusion, Diagnosis, Verdict};
 
 /// The verdicts on a report, sharpened by what an administrator added to it.
 pub fn analyse(report: &Report, server: &ServerEvidence) -> Analysis {
-    let (mut diagnosis, runbook) = (diagnose(report, server), runbook(report));
+    let mut diagnosis = diagnose(report, server);
+    let runbook = runbook(report, &diagnosis);
     for finding in &mut diagnosis.findings {
         // Where no device or event is known, there is nothing to ask about it.
         finding.queries.retain(|id| runbook.queries.iter().any(|query| query.id == *id));
@@ -45,24 +57,26 @@ pub fn analyse(report: &Report, server: &ServerEvidence) -> Analysis {
 }
 
 fn diagnose(report: &Report, server: &ServerEvidence) -> Diagnosis {
-    let case = Case::new(report, server);
-    let refusals = case.refusals();
+    let loads = loads_of(report);
+    let case = Case::new(report, server, &loads);
+    let stores = Stores::of(&case);
+    let refusals = refusals(&case, &stores);
     let keys = MediaKeys::of(&case);
     let uploads = Uploads::of(&case);
-    let mut divergence = otk_divergence::ask(&case, &refusals, &uploads, &keys);
+    let mut divergence = otk_divergence::ask(&case, &stores, &refusals, &uploads, &keys);
     let key_uploads = key_uploads::ask(&case, &refusals, &uploads);
-    let trigger = ke1_trigger::ask(&case, &refusals, &divergence);
+    let trigger = ke1_trigger::ask(&case, &stores, &refusals, &divergence);
     if trigger.conclusion == Some(Conclusion::EvictedStore) {
         advice::without_repair(&mut divergence);
     }
-    let after_ke1 = ke2_after_ke1::ask(&case, &refusals, &divergence, &keys);
-    let validation = ke2_to_device_validation::ask(&case, &divergence, &after_ke1, &keys);
+    let after_ke1 = ke2_after_ke1::ask(&case, &stores, &refusals, &divergence, &keys);
+    let validation = ke2_to_device_validation::ask(&case, &divergence, &after_ke1);
     let transport = ke2_call_transport::ask(&case, &divergence, &after_ke1, &keys);
     let mut findings = vec![
         divergence,
         key_uploads,
         trigger,
-        crypto_store::ask(&case),
+        crypto_store::ask(&case, &stores),
         after_ke1,
         validation,
         transport,

@@ -4,12 +4,14 @@
 //! exhaustion from it, and may contradict.
 
 use super::answer::{Answer, Question};
-use super::case::{Case, Refused, fact};
+use super::case::{Case, fact};
 use super::key_uploads::Uploads;
+use super::loads::Load;
 use super::media_keys::MediaKeys;
+use super::refused::{Over, Refused, network_saw_no_refusal};
+use super::stores::{Identity, Stores};
 use crate::crypto_store::IdentityCheck;
 use crate::entry::{Detail, Fault};
-use crate::upload_loop::LoopState;
 use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
 
 const QUESTION: Question = Question {
@@ -22,41 +24,78 @@ const QUESTION: Question = Question {
 /// So many refusals of the very same key are a loop.
 const LOOP: u32 = 3;
 
-pub(crate) fn ask(case: &Case<'_>, refusals: &[Refused<'_>], uploads: &Uploads, keys: &MediaKeys<'_>) -> Finding {
-    answer(case, refusals, uploads, keys).to(&QUESTION)
+pub(crate) fn ask(
+    case: &Case<'_>,
+    stores: &Stores<'_>,
+    refusals: &[Refused<'_>],
+    uploads: &Uploads,
+    keys: &MediaKeys<'_>,
+) -> Finding {
+    answer(case, stores, refusals, uploads, keys).to(&QUESTION)
 }
 
-fn answer(case: &Case<'_>, refusals: &[Refused<'_>], uploads: &Uploads, keys: &MediaKeys<'_>) -> Answer {
-    let (own, unnamed): (Vec<_>, Vec<_>) = refusals.iter().partition(|refused| refused.is_own);
+fn answer(
+    case: &Case<'_>,
+    stores: &Stores<'_>,
+    refusals: &[Refused<'_>],
+    uploads: &Uploads,
+    keys: &MediaKeys<'_>,
+) -> Answer {
+    // Refusals that last are judged; those that are over, or of other identity keys, only where none lasts.
+    let (lasting, past): (Vec<_>, Vec<_>) =
+        refusals.iter().partition(|refused| refused.over.is_none() && refused.identity != Identity::Before);
+    if lasting.is_empty() {
+        let is_earlier = |refused: &&Refused<'_>| matches!(refused.load, Some(Load::Earlier(_)));
+        if past.iter().all(is_earlier)
+            && let Some(exhaustion) = exhaustion(case)
+        {
+            return exhaustion.on(cites(&past));
+        }
+        return refused(case, &past).unwrap_or_else(|| nothing_refused(case, stores, uploads, keys));
+    }
+    let answer = refused(case, &lasting).unwrap_or_else(|| nothing_refused(case, stores, uploads, keys));
+    answer.on(cites(&past))
+}
+
+fn cites(of: &[&Refused<'_>]) -> Vec<EvidenceRef> {
+    of.iter().map(|refused| refused.cite.clone()).collect()
+}
+
+/// What refusals say; `None`: there are none, and the homeserver counts keys.
+fn refused(case: &Case<'_>, refusals: &[&Refused<'_>]) -> Option<Answer> {
+    let (own, unnamed): (Vec<&Refused<'_>>, Vec<_>) = refusals.iter().copied().partition(|refused| refused.is_own);
     let that = |diverges| own.iter().copied().filter(move |refused| refused.refusal.diverges() == Some(diverges));
     let (diverging, same): (Vec<_>, Vec<_>) = (that(true).collect(), that(false).collect());
-    let cites = |of: &[&Refused<'_>]| of.iter().map(|refused| refused.cite.clone()).collect::<Vec<_>>();
 
-    if let Some(contradiction) = same.iter().find(|same| diverging.iter().any(|other| names_same(same, other))) {
-        return Answer::open(format!(
-            "One refusal of {} shows different keys, another the same key on both sides.",
-            contradiction.refusal.key_id
-        ))
-        .on(cites(&diverging).into_iter().chain(cites(&same)))
-        .lacking("the row of this key id on the homeserver, read while the refusals last");
+    if let Some(contradiction) = same.iter().find(|same| diverging.iter().any(|other| contradicts(same, other))) {
+        return Some(
+            Answer::open(format!(
+                "One refusal of {} shows different keys, another the same key on both sides.",
+                contradiction.refusal.key_id
+            ))
+            .on(cites(&diverging).into_iter().chain(cites(&same)))
+            .lacking("the row of this key id on the homeserver, read while the refusals last"),
+        );
     }
     if !diverging.is_empty() {
-        return divergence(case, &diverging).on(cites(&diverging)).on(state_of_loop(case, true));
+        let answer = divergence(case, &diverging).on(cites(&diverging)).on(state_of_loop(case, true));
+        return Some(dated(case, &diverging, answer));
     }
     if let Some(exhaustion) = exhaustion(case) {
-        return exhaustion.on(refusals.iter().map(|refused| refused.cite.clone()));
+        return Some(exhaustion.on(cites(refusals)));
     }
     if !same.is_empty() {
-        let count: u32 = same.iter().map(|refused| refused.count).sum();
         let because = "The server refuses keys that it has already, the very same on both sides: nothing has parted \
                        ways, the client repeats an upload that it takes for failed.";
-        let verdict = if count >= LOOP { Verdict::Confirmed } else { Verdict::Possible };
+        let is_loop = most_in_a_load(&same) >= LOOP;
+        let verdict = if is_loop { Verdict::Confirmed } else { Verdict::Possible };
         let answer =
             Answer::new(verdict, Conclusion::ClientLoop, because).on(cites(&same)).on(state_of_loop(case, false));
-        return if count >= LOOP { answer } else { answer.lacking("more than one or two refusals") };
+        let answer = if is_loop { answer } else { answer.lacking("more than one or two refusals") };
+        return Some(dated(case, &same, answer));
     }
     if !own.is_empty() {
-        return Answer::new(
+        let answer = Answer::new(
             Verdict::Likely,
             Conclusion::Divergence,
             "An upload was refused because its key id is taken. Homeservers do so only for a different key, but the two \
@@ -66,28 +105,77 @@ fn answer(case: &Case<'_>, refusals: &[Refused<'_>], uploads: &Uploads, keys: &M
         .lacking(
             "the whole refusal, with the old and the new key: from the network tab, a HAR, or the homeserver's log",
         );
+        return Some(dated(case, &own, answer));
     }
-    if !unnamed.is_empty() {
-        return Answer::new(
+    if unnamed.is_empty() {
+        return None;
+    }
+    Some(
+        Answer::new(
             Verdict::Likely,
             Conclusion::Divergence,
             "The homeserver's log shows refused uploads of this user, but not of which device.",
         )
         .on(cites(&unnamed))
-        .lacking("the whole line of the refusal: the signatures of its keys name the device");
+        .lacking("the whole line of the refusal: the signatures of its keys name the device"),
+    )
+}
+
+/// A reload alone makes a client send its upload again: one refusal in each of several pages is no loop.
+fn most_in_a_load(same: &[&Refused<'_>]) -> u32 {
+    let of = |load| same.iter().filter(|refused| refused.load == load).map(|refused| refused.count).sum();
+    same.iter().map(|refused| of(refused.load)).max().unwrap_or(0)
+}
+
+/// How far the refusals bear on today: they may be over, of other identity keys, or of an earlier page.
+fn dated(case: &Case<'_>, refusals: &[&Refused<'_>], answer: Answer) -> Answer {
+    let of = |identity| refusals.iter().all(|refused| refused.identity == identity);
+    if of(Identity::Before) {
+        return answer
+            .adding(
+                "All refusals came before the device lost its store and came back with other identity keys: they say nothing of its \
+                 present keys.",
+            )
+            .at_most(Verdict::Possible)
+            .lacking("the inventory of one-time keys: which of them did this identity sign?");
     }
-    nothing_refused(case, uploads, keys)
+    let answer = if refusals.iter().any(|refused| refused.identity == Identity::Present) {
+        answer
+    } else {
+        answer
+            .adding("The device has come back with other identity keys since then, or had done so before: these refusals may be of either.")
+            .at_most(Verdict::Likely)
+            .lacking("the inventory of one-time keys: which of them did this identity sign?")
+    };
+    let over: Option<Vec<&Over>> = refusals.iter().map(|refused| refused.over.as_ref()).collect();
+    if let Some(over) = over.and_then(|all| all.into_iter().max_by_key(|over| over.at)) {
+        return answer.adding(&format!("It was over by {}: {}.", over.at, over.cite.text)).over(over);
+    }
+    let is_earlier = |refused: &&Refused<'_>| matches!(refused.load, Some(Load::Earlier(_)));
+    let last = refusals.iter().map(|refused| refused.last).max();
+    let Some(last) = last.filter(|_| refusals.iter().all(is_earlier)) else { return answer };
+    let answer = answer.adding(&format!(
+        "The last refusal was seen in an earlier page, at {last}; nothing in this report shows that it is over."
+    ));
+    if !case.would_see_a_refusal() {
+        return answer;
+    }
+    answer.adding("In this page no upload was refused, though the client would have tried again.")
 }
 
 /// The state of the upload loop remembers the latest refusal by itself.
 fn state_of_loop(case: &Case<'_>, diverges: bool) -> Option<EvidenceRef> {
-    let state = &case.report.page.upload_loop;
-    let refusal = state.refusal.as_ref().filter(|refusal| refusal.diverges() == Some(diverges))?;
-    Some(fact("uploadLoop.refusal", format!("the latest that was refused: {}", refusal.key_id)))
+    case.loads().find_map(|load| {
+        let refusal = case.uploads(load).refusal.as_ref().filter(|refusal| refusal.diverges() == Some(diverges))?;
+        let text = format!("the latest that was refused: {}", refusal.key_id);
+        Some(load.fact("uploadLoop.refusal", text))
+    })
 }
 
-fn names_same(one: &Refused<'_>, other: &Refused<'_>) -> bool {
-    one.refusal.key_id == other.refusal.key_id
+/// Between two loads a key may have changed; within one load, and with the server's side, refusals must agree.
+fn contradicts(one: &Refused<'_>, other: &Refused<'_>) -> bool {
+    let is_apart = one.load.is_some() && other.load.is_some() && one.load != other.load;
+    one.refusal.key_id == other.refusal.key_id && !is_apart
 }
 
 /// The refusal proves it; the homeserver's inventory may add to that, or contradict.
@@ -110,13 +198,12 @@ fn divergence(case: &Case<'_>, diverging: &[&Refused<'_>]) -> Answer {
             .lacking("the inventory of one-time keys, read while the refusals last, and of this very device");
         }
     }
-    let mut because = "The server holds other keys under ids that this device uses: each refusal names the id, the \
-                       server's key and the device's."
-        .to_owned();
-    if case.report.page.upload_loop.state == LoopState::Recovered {
-        because.push_str(" An upload was accepted since: it may be over.");
-    }
-    if evidence.is_empty() && case.network_saw_no_refusal() {
+    let holds = if diverging.iter().all(|refused| refused.over.is_some()) { "held" } else { "holds" };
+    let mut because = format!(
+        "The server {holds} other keys under ids that this device uses: each refusal names the id, the server's key and the \
+         device's."
+    );
+    if evidence.is_empty() && network_saw_no_refusal(case) {
         because.push_str(
             " Only the console tells of it, though uploads are watched on the network: the client sends them by another \
              `fetch` than the page's, or the lines are not the client's.",
@@ -183,7 +270,10 @@ fn is_known_device(case: &Case<'_>) -> bool {
         .any(|(user_id, device_id)| case.is_this_device(user_id, device_id))
 }
 
-fn nothing_refused(case: &Case<'_>, uploads: &Uploads, keys: &MediaKeys<'_>) -> Answer {
+fn nothing_refused(case: &Case<'_>, stores: &Stores<'_>, uploads: &Uploads, keys: &MediaKeys<'_>) -> Answer {
+    if let Some(exhaustion) = exhaustion(case) {
+        return exhaustion;
+    }
     let mut cut = case
         .entries()
         .filter(|seen| matches!(seen.entry.detail, Detail::Clue) && seen.entry.message.contains("One time key"));
@@ -202,16 +292,16 @@ fn nothing_refused(case: &Case<'_>, uploads: &Uploads, keys: &MediaKeys<'_>) -> 
         clues.map(|seen| seen.cite("the bare words \"already exists\", of something else")).collect();
     let dead = keys.cite_dead();
     if !dead.is_empty() {
-        return Answer::new(
-            Verdict::Possible,
-            Conclusion::Divergence,
-            "No upload was refused in this page, but a sender used a one-time key of this device whose secret it does not have: \
-             the two had parted ways before, or the message came twice.",
-        )
-        .on(dead)
-        .on(uploads.cite_accepted())
-        .lacking("reports of earlier starts of this device: were uploads refused then?")
-        .lacking("the identity keys of before: the app has to call checkCryptoStore");
+        let place = if case.report.earlier.is_empty() { "in this page" } else { "in the pages of this report" };
+        let because = format!(
+            "No upload was refused {place}, but a sender used a one-time key of this device whose secret it does not have: \
+             the two had parted ways before, or the message came twice."
+        );
+        return Answer::new(Verdict::Possible, Conclusion::Divergence, because)
+            .on(dead)
+            .on(uploads.cite_accepted())
+            .lacking("reports of earlier starts of this device: were uploads refused then?")
+            .lacking("the identity keys of before: the app has to call checkCryptoStore");
     }
     if uploads.are_failing() {
         return Answer::open(format!(
@@ -221,20 +311,19 @@ fn nothing_refused(case: &Case<'_>, uploads: &Uploads, keys: &MediaKeys<'_>) -> 
         .on(uploads.cite_failures())
         .lacking("an upload that the homeserver accepts, or refuses because a key exists");
     }
-    accepted(case, uploads).on(clues)
+    accepted(case, stores, uploads).on(clues)
 }
 
 /// A homeserver that accepts the keys proves that nothing has diverged only of a device that has the identity of before: some
 /// keep or replace keys without a word, and a blank store's new ids may collide with none.
-fn accepted(case: &Case<'_>, uploads: &Uploads) -> Answer {
-    let page = &case.report.page;
-    let changed = page.crypto_store.as_ref().filter(|store| store.identity == IdentityCheck::Changed);
-    if changed.is_some() {
+fn accepted(case: &Case<'_>, stores: &Stores<'_>, uploads: &Uploads) -> Answer {
+    let changed = stores.iter().rev().find(|store| store.status.identity == IdentityCheck::Changed);
+    if let Some(changed) = changed {
         return Answer::open(
             "No upload was refused, but the device has other identity keys than before: some homeservers replace keys without \
              a word, and the new keys may have ids that were never used. So accepted uploads prove nothing here.",
         )
-        .on([fact("cryptoStore.identity", "the device came back with other identity keys")])
+        .on([changed.load.fact("cryptoStore.identity", "the device came back with other identity keys")])
         .on(uploads.cite_accepted())
         .lacking("the inventory of one-time keys: which of them did this identity sign?");
     }
@@ -255,9 +344,18 @@ fn accepted(case: &Case<'_>, uploads: &Uploads) -> Answer {
         )
         .on(watch);
     }
-    Answer::open(
+    let answer = Answer::open(
         "Nothing was refused, but uploads were not watched, or not long enough to see the next try of a client that syncs.",
-    )
-    .on([case.cite_watch()])
-    .lacking("a report from a page that has watched the uploads for two minutes or more, while the client syncs")
+    );
+    // A store may be put back between two loads: keys that were accepted then prove nothing for now.
+    let before = case.loads().find(|load| *load != Load::Present && case.uploads(*load).accepted > 0);
+    let answer = match before {
+        Some(load) => answer
+            .adding(&format!("In an earlier page, seen last at {}, uploads were accepted.", case.last_seen(load)))
+            .on([load.fact("uploadLoop.accepted", format!("{} uploads were accepted", case.uploads(load).accepted))]),
+        None => answer,
+    };
+    answer
+        .on([case.cite_watch()])
+        .lacking("a report from a page that has watched the uploads for two minutes or more, while the client syncs")
 }

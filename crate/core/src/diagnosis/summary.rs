@@ -43,10 +43,13 @@ fn raises(case: &Case<'_>, finding: &Finding) -> bool {
     let is_seen = |is_sign: fn(&Detail) -> bool| case.entries().any(|seen| is_sign(&seen.entry.detail));
     match finding.id {
         FindingId::KeyUploads => {
-            page.upload_loop.failing.is_some() || is_seen(|detail| matches!(detail, Detail::UploadFailed { .. }))
+            let is_failing = |load| case.uploads(load).failing.is_some();
+            case.loads().any(is_failing) || is_seen(|detail| matches!(detail, Detail::UploadFailed { .. }))
         }
         FindingId::CryptoStore => {
-            page.crypto_store.as_ref().is_some_and(|store| store.loss.is_some() || store.trouble.is_some())
+            let of = |load| case.page(load).map_or(&page.crypto_store, |page| &page.crypto_store).as_ref();
+            let stores = case.loads().filter_map(of);
+            stores.into_iter().any(|store| store.loss.is_some() || store.trouble.is_some())
         }
         // Whoever is alone in a call has nobody to send to.
         FindingId::Ke2KeysNotSent => is_seen(|detail| matches!(detail, Detail::OlmSessionFailed { .. })),
@@ -66,7 +69,9 @@ fn raises(case: &Case<'_>, finding: &Finding) -> bool {
             let (ordinary, signs): (Vec<_>, Vec<_>) = kept.partition(|seen| is_ordinary(&seen.entry.detail));
             let of_ordinary = ordinary.iter().fold(0_u32, |sum, seen| sum.saturating_add(seen.entry.count));
             let tabs = case.report.tabs.iter().flat_map(|roll| &roll.tabs).filter(|tab| !tab.this_tab);
-            let counted = tabs.fold(page.counts.get(fault), |sum, tab| sum.saturating_add(tab.counts.get(fault)));
+            let earlier = case.loads().filter_map(|load| case.page(load)).map(|page| page.counts.get(fault));
+            let counted = std::iter::once(page.counts.get(fault)).chain(tabs.map(|tab| tab.counts.get(fault)));
+            let counted = counted.chain(earlier).fold(0_u32, u32::saturating_add);
             !signs.is_empty() || counted > of_ordinary
         }
     }
@@ -84,7 +89,8 @@ fn answered(finding: &Finding) -> Option<String> {
         Some(conclusion) => phrase(conclusion)?,
         None => subject(finding.id),
     };
-    Some(format!("{words}: {what}."))
+    let over = finding.over.map_or(String::new(), |over| format!("; it was over by {over}"));
+    Some(format!("{words}: {what}{over}."))
 }
 
 /// Of what is excluded, only what a reader would otherwise suspect is worth a sentence.

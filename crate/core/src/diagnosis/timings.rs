@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::case::Case;
+use super::loads::Load;
 use crate::entry::Fault;
 use crate::latency::{FaultWindow, LatencyFigures, LatencySummary, PathLatency};
 use crate::timestamp::Timestamp;
@@ -49,7 +50,9 @@ impl Timed<'_> {
 
 /// The requests as the browser timed them; where it did not, those of a HAR.
 pub(crate) fn timed<'a>(case: &Case<'a>) -> Vec<Timed<'a>> {
-    let of_page = case.report.latency.iter().flat_map(|latency| latency.samples.iter().enumerate());
+    // Of an earlier load no timings are kept.
+    let latency = case.report.latency.as_ref().filter(|_| case.loads().any(|load| load == Load::Present));
+    let of_page = latency.into_iter().flat_map(|latency| latency.samples.iter().enumerate());
     let of_page: Vec<Timed<'a>> = of_page
         .map(|(index, sample)| Timed {
             ts: sample.ts,

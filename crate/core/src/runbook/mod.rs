@@ -8,10 +8,12 @@ mod tables;
 
 use std::collections::BTreeSet;
 
+use crate::crypto_store::StoreVerdict;
+use crate::earlier::EarlierPage;
 use crate::entry::{Detail, Entry};
 use crate::report::Report;
 use crate::timestamp::Timestamp;
-use crate::verdict::{Runbook, RunbookQuery};
+use crate::verdict::{Diagnosis, Finding, Runbook, RunbookQuery, Verdict};
 
 /// What led to a fault stands in the log some minutes before.
 const MARGIN_MS: i64 = 5 * 60_000;
@@ -32,9 +34,10 @@ struct Subject<'a> {
     to: Timestamp,
 }
 
-/// The statements for a report.
-pub fn runbook(report: &Report) -> Runbook {
-    let subject = Subject::of(report);
+/// The statements for a report. Of its earlier pages those are of concern that `diagnosis` names as evidence of something
+/// that is not excluded.
+pub fn runbook(report: &Report, diagnosis: &Diagnosis) -> Runbook {
+    let subject = Subject::of(report, &cited(report, diagnosis));
     let mut queries: Vec<RunbookQuery> =
         sql::Dialect::ALL.iter().flat_map(|dialect| tables::queries(*dialect, &subject)).collect();
     queries.extend(log::queries(&subject));
@@ -42,16 +45,17 @@ pub fn runbook(report: &Report) -> Runbook {
 }
 
 impl<'a> Subject<'a> {
-    fn of(report: &'a Report) -> Self {
+    fn of(report: &'a Report, earlier: &[&'a EarlierPage]) -> Self {
         let page = &report.page;
         let store = page.crypto_store.as_ref();
-        let (from, to) = window(report);
+        let (from, to) = window(report, earlier);
         let mut found = Found::default();
-        for entry in &page.entries {
+        for entry in page.entries.iter().chain(earlier.iter().flat_map(|page| &page.entries)) {
             found.take(entry);
         }
         let Found { malformed, ordinary, mut key_ids, others } = found;
-        key_ids.extend(page.upload_loop.key_ids.iter().map(String::as_str));
+        let uploads = std::iter::once(&page.upload_loop).chain(earlier.iter().map(|page| &page.upload_loop));
+        key_ids.extend(uploads.flat_map(|uploads| &uploads.key_ids).map(String::as_str));
         Self {
             user_id: page.client.user_id.as_deref().or_else(|| store?.user_id.as_deref()),
             device_id: page.client.device_id.as_deref().or_else(|| store?.device_id.as_deref()),
@@ -92,12 +96,29 @@ impl<'a> Found<'a> {
     }
 }
 
+/// The earlier pages in which evidence stands.
+fn cited<'a>(report: &'a Report, diagnosis: &Diagnosis) -> Vec<&'a EarlierPage> {
+    let is_open = |finding: &&Finding| !matches!(finding.verdict, Verdict::RuledOut | Verdict::NotApplicable);
+    let evidence = diagnosis.findings.iter().filter(is_open).flat_map(|finding| &finding.evidence);
+    let index = |fact: &str| fact.strip_prefix("earlier[")?.split_once(']')?.0.parse::<usize>().ok();
+    let cited: BTreeSet<usize> = evidence.filter_map(|one| index(&one.fact)).collect();
+    cited.into_iter().filter_map(|index| report.earlier.get(index)).collect()
+}
+
 /// From a while before the first trace to a while after the last; of a report without any, all of it.
-fn window(report: &Report) -> (Timestamp, Timestamp) {
+fn window(report: &Report, earlier: &[&EarlierPage]) -> (Timestamp, Timestamp) {
     let page = &report.page;
-    let entries = page.entries.iter().flat_map(|entry| [entry.first_ts, entry.last_ts]);
-    let marks = report.capture_session.iter().flat_map(|session| session.marks.iter().map(|mark| mark.ts));
-    let traces: Vec<Timestamp> = entries.chain(marks).collect();
+    let entries = page.entries.iter().chain(earlier.iter().flat_map(|page| &page.entries));
+    let entries = entries.flat_map(|entry| [entry.first_ts, entry.last_ts]);
+    let sessions = report.capture_session.iter().chain(earlier.iter().filter_map(|page| page.capture_session.as_ref()));
+    let marks = sessions.flat_map(|session| session.marks.iter().map(|mark| mark.ts));
+    // That a store was lost shows at the beginning of a page, or as the connection that broke.
+    let stores = earlier.iter().filter_map(|page| Some((page.began_at, page.crypto_store.as_ref()?)));
+    let losses = stores.filter_map(|(began, store)| {
+        let is_gone = matches!(store.verdict, StoreVerdict::Evicted | StoreVerdict::IdentityChanged);
+        store.loss.as_ref().map(|loss| loss.first_ts).or(is_gone.then_some(began))
+    });
+    let traces: Vec<Timestamp> = entries.chain(marks).chain(losses).collect();
     let first = traces.iter().min().copied().or(page.capturing_since).unwrap_or(page.generated_at);
     let last = traces.iter().max().copied().unwrap_or(page.generated_at);
     (first.plus_ms(-MARGIN_MS), last.plus_ms(MARGIN_MS))

@@ -1,0 +1,141 @@
+//! Was the crypto store deleted, and when? The signs may stand in one load or in several.
+
+use super::answer::Answer;
+use super::ke1_trigger::{STORE, UPLOAD_TIME};
+use super::loads::Load;
+use super::refused::Refused;
+use super::stores::{Identity, StoreOf, Stores, is_said_gone};
+use crate::crypto_store::{IdentityCheck, StoreLoss};
+use crate::timestamp::Timestamp;
+use crate::verdict::{Conclusion, EvidenceRef, Verdict};
+
+/// A lost connection alone is no deleted store: that takes two signs. `None`: nothing was said of a loss.
+pub(crate) fn deleted(stores: &Stores<'_>, refusals: &[Refused<'_>]) -> Option<Answer> {
+    let deletions = stores.deletions();
+    if deletions.is_empty() {
+        return None;
+    }
+    let span = stores.span(&deletions);
+    let (when, cites) = span.map_or((None, Vec::new()), |(when, cites)| (Some(when), cites));
+    let answer = judge(&deletions, refusals).on(cites);
+    let answer = match when {
+        Some(when) => answer.adding(&when),
+        None => answer,
+    };
+    let is_earlier = |refused: &&Refused<'_>| refused.identity == Identity::Before;
+    Some(match refusals.iter().find(is_earlier) {
+        Some(refused) => answer
+            .adding("Uploads had been refused before that already; the loss does not explain those refusals.")
+            .at_most(Verdict::Likely)
+            .on([refused.cite.clone()])
+            .lacking("what made the two part ways at the first refusal"),
+        None => answer,
+    })
+}
+
+fn judge(deletions: &[StoreOf<'_>], refusals: &[Refused<'_>]) -> Answer {
+    let is_said = deletions.iter().any(|store| is_said_gone(store.status));
+    let is_changed = deletions.iter().any(|store| store.status.identity == IdentityCheck::Changed);
+    let was_gone = deletions.iter().any(|store| store.status.database_existed == Some(false));
+    let is_unlisted =
+        deletions.iter().any(|store| store.status.loss.is_some() && store.status.database_listed == Some(false));
+    let loss: Option<&StoreLoss> =
+        deletions.iter().filter_map(|store| store.status.loss.as_ref()).min_by_key(|loss| loss.first_ts);
+    let evidence = signs(deletions);
+    let first_refusal = first_lasting(refusals, loss);
+    let refused_before = loss.is_some_and(|loss| first_refusal.is_some_and(|first| first < loss.first_ts));
+    if refused_before && !is_changed && !is_unlisted {
+        return Answer::open(
+            "The connection to the store was lost under the running page, but uploads were refused before that.",
+        )
+        .on(evidence)
+        .lacking(UPLOAD_TIME)
+        .lacking("the report of an earlier start of this device");
+    }
+    let refused_after = loss.is_some() && first_refusal.is_some() && !refused_before;
+    let cite_refused = || {
+        let since = |refused: &&Refused<'_>| loss.is_none_or(|loss| refused.first >= loss.first_ts);
+        let diverging = refusals.iter().filter(|refused| refused.refusal.diverges() == Some(true));
+        diverging.filter(since).map(|refused| refused.cite.clone())
+    };
+    let two_signs = is_changed && (was_gone || loss.is_some()) || is_unlisted;
+    if two_signs || (refused_after && cite_refused().next().is_some()) {
+        let because = "The session was there and the crypto store was not: the browser, or somebody, deleted it.";
+        let answer = Answer::new(Verdict::Confirmed, Conclusion::EvictedStore, because).on(evidence);
+        let answer = if two_signs { answer } else { answer.on(cite_refused()) };
+        return with_silent_servers(answer, is_changed && refusals.is_empty());
+    }
+    if is_changed {
+        let because = "The device has other identity keys than when it was first seen: its store was deleted and made anew, at \
+                       an earlier start.";
+        let answer = Answer::new(Verdict::Likely, Conclusion::EvictedStore, because)
+            .on(evidence)
+            .lacking("the report of the start at which the store was found gone");
+        return with_silent_servers(answer, refusals.is_empty());
+    }
+    if was_gone && is_said {
+        let because = "The session was there and the crypto store was not, but the identity keys were not compared yet: most \
+                       likely it was deleted; one of another name would look the same.";
+        return Answer::new(Verdict::Likely, Conclusion::EvictedStore, because).on(evidence).lacking(STORE);
+    }
+    let why = "The connection to the store was lost. Whether the store was deleted, or the connection closed by force with the \
+               data still there, is not known.";
+    Answer::open(if loss.is_some() { why } else { "The store is said to be gone, and nothing in the report shows it." })
+        .on(evidence)
+        .lacking(
+            "whether the browser still lists the database, and after a reload whether the identity keys are the same",
+        )
+}
+
+/// When the first refusal came that was not over before the connection was lost.
+fn first_lasting(refusals: &[Refused<'_>], loss: Option<&StoreLoss>) -> Option<Timestamp> {
+    let is_over = |refused: &&Refused<'_>| {
+        let over = refused.over.as_ref().map(|over| over.at);
+        over.is_some_and(|over| loss.is_some_and(|loss| over < loss.first_ts))
+    };
+    refusals.iter().filter(|refused| !is_over(refused)).map(|refused| refused.first).min()
+}
+
+/// A well-used device that comes back is refused nothing where its new ids were never used; and not every server refuses.
+fn with_silent_servers(answer: Answer, nothing_refused: bool) -> Answer {
+    if !nothing_refused {
+        return answer;
+    }
+    answer.adding(
+        "That no upload was refused does not speak against it: some homeservers replace keys without a word, and the new keys may \
+         have ids that were never used.",
+    )
+}
+
+/// What shows that the store is gone, or the connection to it.
+fn signs(deletions: &[StoreOf<'_>]) -> Vec<EvidenceRef> {
+    let mut evidence = Vec::new();
+    // Once changed, the keys stay so: the first load that found it says it, and the present one.
+    let mut is_change_said = false;
+    for StoreOf { load, status } in deletions {
+        let mut cite = |path: &str, text: String| evidence.push(load.fact(path, text));
+        if status.database_existed == Some(false) {
+            let text = "the database was gone before the client could make it";
+            cite("cryptoStore.databaseExisted", text.to_owned());
+        }
+        if let Some(loss) = &status.loss {
+            let line = loss.message.lines().next().unwrap_or_default();
+            let text = format!("connection lost under the running page at {}: {line}", loss.first_ts);
+            cite("cryptoStore.loss", text);
+        }
+        if status.loss.is_some() && status.database_listed == Some(false) {
+            cite("cryptoStore.databaseListed", "the browser does not list the database any more".to_owned());
+        }
+        if status.identity == IdentityCheck::Changed && (!is_change_said || *load == Load::Present) {
+            cite("cryptoStore.identity", "the device came back with other identity keys".to_owned());
+            is_change_said = true;
+        }
+    }
+    if let Some(StoreOf { load, status }) = deletions.first()
+        && let Some(healthy) = status.last_healthy
+    {
+        let text = format!("last seen with its first keys at {healthy}");
+        evidence.push(load.fact("cryptoStore.lastHealthy", text));
+    }
+    evidence
+}

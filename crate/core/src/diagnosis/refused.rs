@@ -1,0 +1,167 @@
+//! The refused uploads of one-time keys, whoever saw them, and whether they are over.
+//!
+//! A refusal is over when a later upload of one-time keys was accepted, in its own load or in one that began after that, and
+//! none was refused since; or when a repair has come to its end.
+
+use std::borrow::Cow;
+
+use super::case::{Case, fact};
+use super::loads::{Load, Seen};
+use super::stores::{Identity, Stores};
+use crate::entry::{Detail, Entry, Refusal};
+use crate::otk::parse_refusal;
+use crate::repair::{RepairState, RepairStatus};
+use crate::timestamp::Timestamp;
+use crate::upload_loop::LoopState;
+use crate::verdict::EvidenceRef;
+
+/// A refused upload, whoever saw it.
+pub(crate) struct Refused<'a> {
+    pub(crate) refusal: Cow<'a, Refusal>,
+    pub(crate) first: Timestamp,
+    pub(crate) last: Timestamp,
+    pub(crate) count: u32,
+    /// Whether it is sure that it was this device's: a line of the log may not say which.
+    pub(crate) is_own: bool,
+    /// In which load it was seen; `None`: the server's side tells of it.
+    pub(crate) load: Option<Load>,
+    /// Under which identity keys.
+    pub(crate) identity: Identity,
+    /// Since when it is over; `None`: nothing shows that it is.
+    pub(crate) over: Option<Over>,
+    pub(crate) cite: EvidenceRef,
+}
+
+/// That a trouble is over.
+#[derive(Clone)]
+pub(crate) struct Over {
+    /// By when.
+    pub(crate) at: Timestamp,
+    pub(crate) cite: EvidenceRef,
+}
+
+/// Every refused upload of one-time keys: from the entries, a HAR, the homeserver's log; of the state of a load's uploads where
+/// no entry of that load is there.
+pub(crate) fn refusals<'a>(case: &Case<'a>, stores: &Stores<'a>) -> Vec<Refused<'a>> {
+    let mut found: Vec<Refused<'a>> = Vec::new();
+    for load in case.loads() {
+        let of_load = seen_in(case, load);
+        found.extend(of_load);
+    }
+    add_server(case, &mut found);
+    let ended: Vec<Option<Over>> = found.iter().map(|refused| over(case, &found, refused)).collect();
+    for (refused, over) in found.iter_mut().zip(ended) {
+        refused.identity = refused.load.map_or(Identity::Present, |load| stores.identity_in(load));
+        refused.over = over;
+    }
+    found
+}
+
+fn new(refusal: Cow<'_, Refusal>, times: (Timestamp, Timestamp), count: u32, cite: EvidenceRef) -> Refused<'_> {
+    let (first, last) = times;
+    Refused { refusal, first, last, count, is_own: true, load: None, identity: Identity::Present, over: None, cite }
+}
+
+fn seen_in<'a>(case: &Case<'a>, load: Load) -> Vec<Refused<'a>> {
+    let one = |seen: Seen<'a>| {
+        let Detail::Refusal(refusal) = &seen.entry.detail else { return None };
+        let Entry { first_ts, last_ts, count, .. } = *seen.entry;
+        let cite = seen.cite(&describe(refusal));
+        Some(new(Cow::Borrowed(refusal), (first_ts, last_ts), count, cite))
+    };
+    let mut found: Vec<Refused<'a>> = case.of_load(load).entries().filter_map(one).collect();
+    let state = case.uploads(load);
+    if found.is_empty()
+        && let (Some(refusal), Some(last)) = (&state.refusal, state.last_ts)
+    {
+        let cite = load.fact("uploadLoop.refusal", describe(refusal));
+        let (first, count) = (state.first_ts.unwrap_or(last), state.refusals.max(1));
+        found.push(new(Cow::Borrowed(refusal), (first, last), count, cite));
+    }
+    for refused in &mut found {
+        refused.load = Some(load);
+    }
+    found
+}
+
+fn add_server<'a>(case: &Case<'a>, found: &mut Vec<Refused<'a>>) {
+    for (index, request) in case.server.har.iter().flatten().enumerate() {
+        let Some(refusal) = &request.refusal else { continue };
+        let cite = fact(&format!("server.har[{index}]"), format!("{}: {}", request.ts, describe(refusal)));
+        found.push(new(Cow::Borrowed(refusal), (request.ts, request.ts), 1, cite));
+    }
+    for (index, line) in case.server.log.iter().flatten().enumerate() {
+        if !case.is_about_this_user(&line.text) {
+            continue;
+        }
+        let Some(refusal) = parse_refusal(&line.text) else { continue };
+        // The user's other devices are refused, too, each for itself.
+        if refusal.device_id.is_some() && refusal.device_id.as_deref() != case.device_id() {
+            continue;
+        }
+        let cite = fact(&format!("server.log[{index}]"), format!("{}: {}", line.ts, describe(&refusal)));
+        let is_own = refusal.device_id.is_some();
+        found.push(Refused { is_own, ..new(Cow::Owned(refusal), (line.ts, line.ts), 1, cite) });
+    }
+}
+
+/// Since when a refusal is over, and what shows it: of several signs the first.
+fn over(case: &Case<'_>, all: &[Refused<'_>], refused: &Refused<'_>) -> Option<Over> {
+    let own = refused.load?;
+    let is_since = |load: Load| load == own || case.is_after(load, own);
+    let loads = case.loads().filter(|load| is_since(*load));
+    let signs = loads.flat_map(|load| {
+        let accepted = accepted_in(case, all, load, load == own).filter(|over| over.at >= refused.last);
+        [accepted, repaired_in(case, load).filter(|over| over.at >= refused.last)]
+    });
+    signs.flatten().min_by_key(|over| over.at)
+}
+
+/// Whether at the end of a load uploads of one-time keys were accepted, and none refused since.
+fn accepted_in(case: &Case<'_>, all: &[Refused<'_>], load: Load, is_own: bool) -> Option<Over> {
+    let state = case.uploads(load);
+    if state.accepted == 0 || state.refusals > 0 {
+        return None;
+    }
+    let is_present = load == Load::Present;
+    if is_present && is_own && state.state != LoopState::Recovered {
+        return None;
+    }
+    // Other tabs that are open now may still be refused: their uploads are not known.
+    let is_of_tab = |one: &Refused<'_>| one.cite.fact.starts_with("tabs.");
+    if is_present && all.iter().any(is_of_tab) {
+        return None;
+    }
+    let at = state.since.unwrap_or_else(|| case.last_seen(load));
+    let text = format!("{} uploads were accepted, and none was refused after that", state.accepted);
+    Some(Over { at, cite: load.fact("uploadLoop.accepted", text) })
+}
+
+fn repaired_in(case: &Case<'_>, load: Load) -> Option<Over> {
+    let repair: &RepairStatus = case.page(load).map_or(&case.report.repair, |page| &page.repair).as_ref()?;
+    let is_its =
+        repair.device_id.is_none() || case.device_id().is_none() || repair.device_id.as_deref() == case.device_id();
+    let at = repair.ended_at.filter(|_| is_its && repair.state == RepairState::Repaired)?;
+    Some(Over { at, cite: load.fact("repair.state", format!("the keys were repaired in place at {at}")) })
+}
+
+/// Whether all that is known of refusals are lines of a window's console, while that window's network was watched.
+pub(crate) fn network_saw_no_refusal(case: &Case<'_>) -> bool {
+    let is_refusal = |seen: &Seen<'_>| matches!(seen.entry.detail, Detail::Refusal(_));
+    let is_line =
+        |seen: Seen<'_>| !seen.is_of_other_tab() && seen.entry.source == "window" && case.uploads(seen.load()).watched;
+    let has_other = case.server.har.iter().flatten().any(|request| request.refusal.is_some())
+        || case.server.log.iter().flatten().any(|line| parse_refusal(&line.text).is_some());
+    let mut lines = case.entries().filter(is_refusal).peekable();
+    !has_other && lines.peek().is_some() && lines.all(is_line)
+}
+
+fn describe(refusal: &Refusal) -> String {
+    let Refusal { key_id, old_key, new_key, .. } = refusal;
+    match (old_key, new_key) {
+        (Some(old), Some(new)) if old == new => format!("{key_id} refused; both sides have {old}"),
+        (Some(old), Some(new)) => format!("{key_id} refused; the server has {old}, the device {new}"),
+        (Some(old), None) => format!("{key_id} refused; the server has {old}, the device's key was not readable"),
+        _ => format!("{key_id} refused; the keys were not readable"),
+    }
+}

@@ -1,0 +1,160 @@
+//! The device's crypto store over all loads: whether a store was there again after a lost connection, with which identity keys
+//! the device came back, and between which moments the store was lost.
+
+use super::case::Case;
+use super::loads::{Load, end_words};
+use crate::crypto_store::{CryptoStoreStatus, IdentityCheck, StoreVerdict};
+use crate::timestamp::Timestamp;
+use crate::verdict::EvidenceRef;
+
+/// The store as one load saw it.
+#[derive(Clone, Copy)]
+pub(crate) struct StoreOf<'a> {
+    pub(crate) load: Load,
+    pub(crate) status: &'a CryptoStoreStatus,
+}
+
+/// Which identity keys the device had in a load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Identity {
+    /// Those that it has now, as far as is known.
+    Present,
+    /// Those that it had before its store was lost.
+    Before,
+    /// Either: it came back with other keys later, and whether before this load or after it is not known.
+    Unknown,
+}
+
+pub(crate) struct Stores<'a> {
+    case: Case<'a>,
+    /// In the order of time.
+    loads: Vec<Load>,
+    all: Vec<StoreOf<'a>>,
+}
+
+impl<'a> Stores<'a> {
+    pub(crate) fn of(case: &Case<'a>) -> Self {
+        let mut loads: Vec<Load> = case.loads().collect();
+        loads.reverse();
+        let store = |load| case.page(load).map_or(&case.report.page.crypto_store, |page| &page.crypto_store).as_ref();
+        let all = loads.iter().filter_map(|load| Some(StoreOf { load: *load, status: store(*load)? })).collect();
+        Self { case: *case, loads, all }
+    }
+
+    /// In the order of time.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = StoreOf<'a>> {
+        self.all.iter().copied()
+    }
+
+    /// Whether the device had come back with other identity keys, in that load or before it.
+    pub(crate) fn is_changed_by(&self, load: Load) -> bool {
+        self.all.iter().any(|store| is_changed(store.status) && self.place(store.load) <= self.place(load))
+    }
+
+    pub(crate) fn is_changed(&self) -> bool {
+        self.is_changed_by(Load::Present)
+    }
+
+    /// Which identity keys the device had in a load.
+    pub(crate) fn identity_in(&self, load: Load) -> Identity {
+        let Some(changed) = self.changed_in() else { return Identity::Present };
+        if self.place(load) >= self.place(changed) {
+            return Identity::Present;
+        }
+        // Where they were compared in this load, or later but before the change, they were those of before.
+        let is_known = |store: &StoreOf<'_>| {
+            let is_between = self.place(store.load) >= self.place(load) && self.place(store.load) < self.place(changed);
+            is_between && store.status.identity != IdentityCheck::NotCompared
+        };
+        if self.all.iter().any(is_known) { Identity::Before } else { Identity::Unknown }
+    }
+
+    /// The load in which the device came back with the keys that it has now. Once they are others they stay so: a further
+    /// change shows by a store that was gone again.
+    fn changed_in(&self) -> Option<Load> {
+        let mut changed = None;
+        for store in self.all.iter().filter(|store| is_changed(store.status)) {
+            if changed.is_none() || store.status.database_existed == Some(false) {
+                changed = Some(store.load);
+            }
+        }
+        changed
+    }
+
+    /// The loads in which signs of a deleted store were seen, in the order of time. A lost connection is one until a later load
+    /// finds the keys of before in the store.
+    pub(crate) fn deletions(&self) -> Vec<StoreOf<'a>> {
+        self.iter().filter(|store| may_be_deleted(store.status) && self.found_again(*store).is_none()).collect()
+    }
+
+    /// The first load after which a store that was lost was there, with the same identity keys.
+    pub(crate) fn found_again(&self, lost: StoreOf<'_>) -> Option<StoreOf<'a>> {
+        if self.is_changed_by(lost.load) {
+            return None;
+        }
+        let mut later = self.iter().filter(|store| self.case.is_after(store.load, lost.load));
+        later.find(|store| store.status.identity == IdentityCheck::Same && !self.is_changed_by(store.load))
+    }
+
+    /// Between which moments the store was lost, in a sentence, and what tells them; `None`: only one load tells of it.
+    pub(crate) fn span(&self, deletions: &[StoreOf<'a>]) -> Option<(String, Vec<EvidenceRef>)> {
+        let first = deletions.first()?;
+        let case = &self.case;
+        if let (Some(loss), Some(page)) = (&first.status.loss, case.page(first.load)) {
+            let text =
+                format!("The store was lost at {} under the running page, {}.", loss.first_ts, end_words(page.end));
+            return Some((text, Vec::new()));
+        }
+        if first.status.loss.is_some() {
+            return None;
+        }
+        let before = self.iter().rev().find(|store| is_alive(store.status) && case.is_after(first.load, store.load))?;
+        let (from, noticed) = (case.last_seen(before.load), self.noticed(*first));
+        let page = case.page(before.load)?;
+        let text = format!(
+            "The store was lost between {from}, when the page before was seen last ({}), and {noticed}.",
+            end_words(page.end)
+        );
+        let began = match first.load {
+            Load::Present => "capturingSince",
+            Load::Earlier(_) => "beganAt",
+        };
+        let cites = vec![
+            before.load.fact("lastSeenAt", format!("the page with the store in order was seen last at {from}")),
+            first.load.fact(began, format!("the first page without it: noticed at {noticed}")),
+        ];
+        Some((text, cites))
+    }
+
+    /// When a load had noticed that the store was gone: that the database is not there shows at its beginning.
+    fn noticed(&self, store: StoreOf<'_>) -> Timestamp {
+        let began = self.case.began(store.load).unwrap_or_else(|| self.case.last_seen(store.load));
+        match store.status.since {
+            Some(since) if store.status.database_existed != Some(false) && since > began => since,
+            _ => began,
+        }
+    }
+
+    fn place(&self, load: Load) -> usize {
+        self.loads.iter().position(|one| *one == load).unwrap_or(usize::MAX)
+    }
+}
+
+fn is_changed(store: &CryptoStoreStatus) -> bool {
+    store.identity == IdentityCheck::Changed
+}
+
+/// Whether it is said to be gone, or made anew.
+pub(crate) const fn is_said_gone(store: &CryptoStoreStatus) -> bool {
+    matches!(store.verdict, StoreVerdict::Evicted | StoreVerdict::IdentityChanged)
+}
+
+fn may_be_deleted(store: &CryptoStoreStatus) -> bool {
+    is_said_gone(store) || (store.loss.is_some() && store.database_listed != Some(true))
+}
+
+/// Whether the store was in use, with the keys that the device had.
+fn is_alive(store: &CryptoStoreStatus) -> bool {
+    let is_in_order = matches!(store.verdict, StoreVerdict::Healthy | StoreVerdict::FirstRun);
+    is_in_order && matches!(store.identity, IdentityCheck::Same | IdentityCheck::FirstSeen)
+}
