@@ -45,6 +45,7 @@ const reportWith = (entries: CryptoDiagEntry[], more: object = {}) =>
     entries,
     userId: '@alice:example.org',
     deviceId: 'DEVICEID',
+    earlier: [],
     ...more,
   }) as unknown as CryptoDiagReport;
 

@@ -1,8 +1,9 @@
 import { Box, Text } from 'folds';
 
 import { type Episode, episodesOf, type Lane, type Moment } from './episodes';
+import type { PageLoad } from './loads';
 import { TextBlock } from './TextBlock';
-import { clock, duration, FAULT_WORDS, moment, visible } from './words';
+import { clock, duration, END_WORDS, FAULT_WORDS, moment, visible } from './words';
 
 const SHOWN = 50;
 const ONE_EPISODE_MS = 60_000;
@@ -40,9 +41,9 @@ export function EpisodeDetails({ episode }: { episode: Episode }) {
   );
 }
 
-type EpisodeTableProps = { lanes: Lane[]; moments: Moment[] };
+type EpisodeTableProps = { lanes: Lane[]; moments: Moment[]; loads: PageLoad[] };
 /** The time line once more, as a table. */
-export function EpisodeTable({ lanes, moments }: EpisodeTableProps) {
+export function EpisodeTable({ lanes, moments, loads }: EpisodeTableProps) {
   const episodes = lanes
     .flatMap((lane) => episodesOf(lane, ONE_EPISODE_MS))
     .filter(({ isOrdinary }) => !isOrdinary)
@@ -51,7 +52,7 @@ export function EpisodeTable({ lanes, moments }: EpisodeTableProps) {
     <details>
       <summary>
         <Text as="span" size="T300">
-          As a table ({episodes.length + moments.length})
+          As a table ({episodes.length + moments.length + loads.length})
         </Text>
       </summary>
       <section
@@ -74,6 +75,15 @@ export function EpisodeTable({ lanes, moments }: EpisodeTableProps) {
             </tr>
           </thead>
           <tbody>
+            {loads.map(({ key, who, from, to, end }) => (
+              <tr key={key}>
+                <td>Page load, {end ? END_WORDS[end] : 'wrote the report'}</td>
+                <td>{who.label}</td>
+                <td>{moment(from)}</td>
+                <td>{duration(to - from)}</td>
+                <td />
+              </tr>
+            ))}
             {moments.map(({ key, label, who, at }) => (
               <tr key={key}>
                 <td>{label}</td>

@@ -1,9 +1,9 @@
 import { Box, Text } from 'folds';
-import type { EvidenceRef } from 'lotus-crypto-diag';
+import type { CryptoDiagEntry, EvidenceRef } from 'lotus-crypto-diag';
 
 import type { ReportView } from './protocol';
 import { TextBlock } from './TextBlock';
-import { clock, visible } from './words';
+import { clock, moment, visible } from './words';
 
 type EvidenceProps = { evidence: EvidenceRef[]; view: ReportView };
 /** What a verdict rests on: in words, and the line or the row itself. */
@@ -30,10 +30,20 @@ export function Evidence({ evidence, view }: EvidenceProps) {
   );
 }
 
-function Source({ evidence: { entry: index, fact }, view }: { evidence: EvidenceRef; view: ReportView }) {
-  const entry = index === null ? undefined : view.report.entries[index];
+/** The entry that a piece of evidence is, of this page or of an earlier one. */
+function entryOf({ entry: index, fact }: EvidenceRef, { report }: ReportView): CryptoDiagEntry | undefined {
+  if (index !== null) return report.entries[index];
+  const [, page, at] = /^earlier\[(\d+)\]\.entries\[(\d+)\]$/.exec(fact) ?? [];
+  return page && at ? report.earlier[Number(page)]?.entries[Number(at)] : undefined;
+}
+
+function Source({ evidence, view }: { evidence: EvidenceRef; view: ReportView }) {
+  const { entry: index, fact } = evidence;
+  const entry = entryOf(evidence, view);
   const known = entry ? entry.message : view.facts[fact];
-  const where = entry ? `${entry.ke}, ${clock(Date.parse(entry.lastTs), true)} UTC, ${entry.source}` : fact;
+  const time = entry && Date.parse(entry.lastTs);
+  const when = time && (index === null ? moment(time) : clock(time, true));
+  const where = entry ? `${entry.ke}, ${when} UTC, ${entry.source}` : fact;
   if (known === undefined) {
     return (
       <Text as="span" size="T200">

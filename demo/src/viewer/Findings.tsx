@@ -6,6 +6,7 @@ import { Card } from '../Card';
 import { CopyButton } from './CopyButton';
 import { isFor, type ServerDatabase } from './DatabasePicker';
 import { Evidence } from './Evidence';
+import { reachWords } from './loads';
 import type { ReportView } from './protocol';
 import { anchorOf, sentence, VERDICT_COLOURS, VERDICT_WORDS, visible } from './words';
 
@@ -17,6 +18,11 @@ export function Findings({ view, database, hasServerEvidence }: FindingsProps) {
     : "What the report says by itself. Evidence of the server's side makes the verdicts sharper.";
   return (
     <Card title="Verdicts" about={about}>
+      {view.report.earlier.length > 0 && (
+        <Text as="p" size="T300" style={{ margin: 0 }} data-testid="reach">
+          {reachWords(view.report)}
+        </Text>
+      )}
       {view.problem && (
         <Text as="p" role="alert" size="T300" style={{ margin: 0, overflowWrap: 'anywhere' }}>
           The evidence of the server could not be weighed: {visible(view.problem)}
@@ -41,7 +47,9 @@ function FindingItem({ finding, view, database }: FindingItemProps) {
   const heading = useId();
   const before = view.alone.diagnosis.findings.find(({ id }) => id === finding.id);
   const isSharper = before !== undefined && before.verdict !== finding.verdict;
-  const tone = color[VERDICT_COLOURS[finding.verdict]];
+  // What is over does not call for anybody.
+  const colour = finding.over ? 'Secondary' : VERDICT_COLOURS[finding.verdict];
+  const tone = color[colour];
   return (
     <li
       id={anchorOf(view.id, finding.id)}
@@ -64,10 +72,11 @@ function FindingItem({ finding, view, database }: FindingItemProps) {
             {finding.fault && `${finding.fault}: `}
             {visible(finding.question)}
           </Text>
-          <Badge variant={VERDICT_COLOURS[finding.verdict]} fill="Soft" radii="300" size="500" outlined>
+          <Badge variant={colour} fill="Soft" radii="300" size="500" outlined>
             <Text as="span" size="L400">
               {VERDICT_WORDS[finding.verdict]}
               {finding.conclusion && `: ${sentence(finding.conclusion)}`}
+              {finding.over && '; over'}
             </Text>
           </Badge>
         </Box>

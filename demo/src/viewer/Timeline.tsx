@@ -3,7 +3,10 @@ import { type KeyboardEvent, useState } from 'react';
 
 import { Card } from '../Card';
 import { EpisodeDetails, EpisodeTable } from './EpisodeDetails';
-import { type Episode, episodesOf, type Lane, type Moment, type Range, ticksOf } from './episodes';
+import { type Episode, episodesOf, type Lane, type Moment, type Range } from './episodes';
+import { Grid, LoadLane, LoadList, percent } from './LoadLane';
+import type { PageLoad } from './loads';
+import { type Scale, scaleOf } from './scale';
 import { clock, day, duration, FAULT_WORDS, FAULTS, moment } from './words';
 
 /** What is closer together than this share of the range would lie on one another. */
@@ -13,12 +16,13 @@ const MERGE_MS = 2000;
 type TimelineProps = {
   lanes: Lane[];
   moments: Moment[];
+  loads: PageLoad[];
   range: Range | null;
   isZoomed: boolean;
   onZoom: (range: Range | null) => void;
 };
 /** Who had which fault, when and for how long; times in UTC. */
-export function Timeline({ lanes, moments, range, isZoomed, onZoom }: TimelineProps) {
+export function Timeline({ lanes, moments, loads, range, isZoomed, onZoom }: TimelineProps) {
   const [pickedKey, setPickedKey] = useState('');
   if (!range) {
     return (
@@ -27,7 +31,8 @@ export function Timeline({ lanes, moments, range, isZoomed, onZoom }: TimelinePr
       </Card>
     );
   }
-  const gap = Math.max(MERGE_MS, (range.to - range.from) * MERGE_SHARE);
+  const scale = scaleOf(range, loads.length > 0 ? [...loads, ...lanes.flatMap(({ placed }) => placed)] : []);
+  const gap = Math.max(MERGE_MS, scale.shownMs * MERGE_SHARE);
   const rows = lanes.map((lane) => ({ lane, episodes: episodesOf(lane, gap) }));
   const picked = rows.flatMap(({ episodes }) => episodes).find(({ key }) => key === pickedKey);
   const inRange = ({ from, to }: Range) => to >= range.from && from <= range.to;
@@ -38,20 +43,22 @@ export function Timeline({ lanes, moments, range, isZoomed, onZoom }: TimelinePr
       about={`Who had which fault, when, and for how long. ${moment(range.from)} to ${moment(range.to)} UTC.`}
     >
       <Box direction="Column" gap="100" data-testid="timeline" style={{ minWidth: 0 }}>
-        <Axis range={range} />
-        {shownMoments.length > 0 && <MomentLane moments={shownMoments} range={range} />}
+        <Axis scale={scale} />
+        {loads.length > 0 && <LoadLane loads={loads.filter(inRange)} scale={scale} />}
+        {shownMoments.length > 0 && <MomentLane moments={shownMoments} scale={scale} />}
         {rows.map(({ lane, episodes }) => (
           <LaneRow
             key={lane.key}
             lane={lane}
             episodes={episodes.filter(inRange)}
-            range={range}
+            scale={scale}
             pickedKey={pickedKey}
             onPick={setPickedKey}
           />
         ))}
       </Box>
-      <Legend />
+      <Legend loads={loads} />
+      {loads.length > 0 && <LoadList loads={loads} />}
       {(picked || isZoomed) && (
         <Box alignItems="Center" gap="200" wrap="Wrap">
           {picked && (
@@ -71,24 +78,21 @@ export function Timeline({ lanes, moments, range, isZoomed, onZoom }: TimelinePr
         </Box>
       )}
       {picked && <EpisodeDetails episode={picked} />}
-      <EpisodeTable lanes={lanes} moments={moments} />
+      <EpisodeTable lanes={lanes} moments={moments} loads={loads} />
     </Card>
   );
 }
 
-const placeOf = (at: number, { from, to }: Range) => (at - from) / (to - from);
-const percent = (share: number) => `${(Math.min(Math.max(share, 0), 1) * 100).toFixed(3)}%`;
-
-function Axis({ range }: { range: Range }) {
-  const ticks = ticksOf(range, 6);
+function Axis({ scale: { range, place, named, breaks } }: { scale: Scale }) {
   const isLong = range.to - range.from > 36 * 3_600_000;
   return (
     <div className="lane" aria-hidden>
       <span />
       <div className="track axis">
-        {ticks.map((at) => (
-          <span key={at} className="tick" style={{ left: percent(placeOf(at, range)) }}>
-            {isLong ? day(at).slice(5) : clock(at)}
+        {named.map((at) => (
+          <span key={at} className={place(at) < 0.02 ? 'tick first' : 'tick'} style={{ left: percent(place(at)) }}>
+            {isLong && <>{day(at).slice(5)} </>}
+            {(!isLong || breaks.length > 0) && clock(at).slice(0, isLong ? 5 : 8)}
           </span>
         ))}
       </div>
@@ -99,11 +103,11 @@ function Axis({ range }: { range: Range }) {
 type LaneRowProps = {
   lane: Lane;
   episodes: Episode[];
-  range: Range;
+  scale: Scale;
   pickedKey: string;
   onPick: (key: string) => void;
 };
-function LaneRow({ lane, episodes, range, pickedKey, onPick }: LaneRowProps) {
+function LaneRow({ lane, episodes, scale, pickedKey, onPick }: LaneRowProps) {
   const reachable = episodes.find(({ key }) => key === pickedKey) ?? episodes[0];
   // One stop of the Tab key for a lane; the arrows go from one episode to the next.
   const handleKey = (event: KeyboardEvent<HTMLElement>) => {
@@ -129,14 +133,12 @@ function LaneRow({ lane, episodes, range, pickedKey, onPick }: LaneRowProps) {
         onKeyDown={handleKey}
         style={{ backgroundColor: color.Surface.Container, color: color.Surface.OnContainer }}
       >
-        {ticksOf(range, 6).map((at) => (
-          <span key={at} className="grid-line" style={{ left: percent(placeOf(at, range)) }} />
-        ))}
+        <Grid scale={scale} />
         {episodes.map((episode) => (
           <EpisodeBar
             key={episode.key}
             episode={episode}
-            range={range}
+            place={scale.place}
             isPicked={episode.key === pickedKey}
             isReachable={episode === reachable}
             onPick={onPick}
@@ -149,14 +151,14 @@ function LaneRow({ lane, episodes, range, pickedKey, onPick }: LaneRowProps) {
 
 type EpisodeBarProps = {
   episode: Episode;
-  range: Range;
+  place: Scale['place'];
   isPicked: boolean;
   isReachable: boolean;
   onPick: (key: string) => void;
 };
-function EpisodeBar({ episode, range, isPicked, isReachable, onPick }: EpisodeBarProps) {
+function EpisodeBar({ episode, place, isPicked, isReachable, onPick }: EpisodeBarProps) {
   const { key, fault, who, from, to, lines, isDense, isOrdinary } = episode;
-  const start = placeOf(from, range);
+  const start = place(from);
   const words = `${fault}, ${who.label}, ${moment(from)} UTC, for ${duration(to - from)}, ${lines} ${lines === 1 ? 'line' : 'lines'}`;
   const classes = ['episode', fault];
   if (!isDense && to > from) classes.push('sparse');
@@ -171,20 +173,21 @@ function EpisodeBar({ episode, range, isPicked, isReachable, onPick }: EpisodeBa
       tabIndex={isReachable ? 0 : -1}
       style={{
         left: `min(${percent(start)}, calc(100% - 8px))`,
-        width: percent(placeOf(to, range) - Math.max(start, 0)),
+        width: percent(place(to) - Math.max(start, 0)),
       }}
       onClick={() => onPick(isPicked ? '' : key)}
     />
   );
 }
 
-function MomentLane({ moments, range }: { moments: Moment[]; range: Range }) {
+function MomentLane({ moments, scale }: { moments: Moment[]; scale: Scale }) {
   return (
     <div className="lane">
       <Text as="span" size="T200" className="lane-label">
         Noticed
       </Text>
       <div className="track" style={{ backgroundColor: color.Surface.Container, color: color.Surface.OnContainer }}>
+        <Grid scale={scale} />
         {moments.map(({ key, at, label, who }) => (
           <span
             key={key}
@@ -192,7 +195,7 @@ function MomentLane({ moments, range }: { moments: Moment[]; range: Range }) {
             role="img"
             aria-label={`${label}, ${who.label}, ${moment(at)} UTC`}
             title={`${label}, ${who.label}, ${moment(at)} UTC`}
-            style={{ left: percent(placeOf(at, range)) }}
+            style={{ left: percent(scale.place(at)) }}
           />
         ))}
       </div>
@@ -200,7 +203,7 @@ function MomentLane({ moments, range }: { moments: Moment[]; range: Range }) {
   );
 }
 
-function Legend() {
+function Legend({ loads }: { loads: PageLoad[] }) {
   return (
     <Box gap="400" wrap="Wrap">
       {FAULTS.map((fault) => (
@@ -213,6 +216,7 @@ function Legend() {
       ))}
       <Text as="span" size="T200">
         A thick bar is a storm, a thin one has few lines in its time, a hollow one is no fault by itself.
+        {loads.length > 0 && ' Hatched: time in which no page ran, drawn narrow.'}
       </Text>
     </Box>
   );

@@ -8,6 +8,7 @@ import { lanesOf, momentsOf, padded, type Range, wholeRange } from './episodes';
 import { Files } from './Files';
 import { Findings } from './Findings';
 import { LatencyCard } from './LatencyCard';
+import { loadsOf } from './loads';
 import { RefusedKeys } from './RefusedKeys';
 import { ReportPicker } from './ReportPicker';
 import { RunbookCard } from './RunbookCard';
@@ -25,7 +26,8 @@ export function Viewer() {
 
   const lanes = useMemo(() => lanesOf(model.reports), [model]);
   const moments = useMemo(() => momentsOf(model.reports), [model]);
-  const whole = useMemo(() => wholeRange(lanes, moments), [lanes, moments]);
+  const loads = useMemo(() => loadsOf(model.reports), [model]);
+  const whole = useMemo(() => wholeRange(lanes, moments, loads), [lanes, moments, loads]);
   const picked = model.reports.find(({ id }) => id === pickedId) ?? model.reports[0];
 
   // Without a report the survey is all there is to say; beside one it stands where it has found something.
@@ -75,6 +77,7 @@ export function Viewer() {
             <Timeline
               lanes={lanes}
               moments={moments}
+              loads={loads}
               range={zoom ?? whole}
               isZoomed={zoom !== null}
               onZoom={handleZoom}

@@ -8,6 +8,7 @@ import {
   type SurveyFormat,
 } from 'lotus-crypto-diag/server-evidence';
 
+import { wholePage } from './loads';
 import type { CaseModel, ReportView, Series } from './protocol';
 
 type Diagnose = typeof diagnoseReport;
@@ -134,6 +135,7 @@ export class CaseFile {
     const whole: CryptoDiagReport = {
       ...blank,
       ...report,
+      earlier: (report.earlier ?? []).map(wholePage),
       notes: report.notes ?? [],
       blindSpots: report.blindSpots ?? [],
     };

@@ -38,7 +38,7 @@ export function lanesOf(sources: Source[]): Lane[] {
     const from = Date.parse(entry.firstTs);
     const to = Math.max(from, Date.parse(entry.lastTs));
     // Two reports of one page tell the same lines.
-    const twin = JSON.stringify([who.key, entry.ke, entry.source, entry.firstTs, entry.message]);
+    const twin = `${who.key} ${lineOf(entry)}`;
     if (seen.has(twin) || Number.isNaN(from) || Number.isNaN(to)) return;
     seen.add(twin);
     const key = `${who.key} ${entry.ke}`;
@@ -47,6 +47,7 @@ export function lanesOf(sources: Source[]): Lane[] {
     lane.placed.push({ entry, from, to, reportId, place });
   };
   // The latest first: it knows the whole of an entry that goes on.
+  const told = new Set<string>();
   const latestFirst = [...sources].sort((a, b) => b.report.generatedAt.localeCompare(a.report.generatedAt));
   for (const { id, report } of latestFirst) {
     const who = whoOf(report);
@@ -58,12 +59,24 @@ export function lanesOf(sources: Source[]): Lane[] {
         key: `${who.key} ${tab.id}`,
         label: `${who.label}, tab ${visible(tab.id).slice(0, 4)}`,
       };
-      for (const [index, entry] of tab.entries.entries()) put(other, entry, id, `tabs.tabs[${nth}].entries[${index}]`);
+      for (const [index, entry] of tab.entries.entries()) {
+        told.add(lineOf(entry));
+        put(other, entry, id, `tabs.tabs[${nth}].entries[${index}]`);
+      }
+    }
+    for (const [nth, page] of report.earlier.entries()) {
+      for (const [index, entry] of page.entries.entries()) {
+        // A tab that is open keeps its lines, and was asked for the latest of them.
+        if (page.end === 'open' && told.has(lineOf(entry))) continue;
+        put(who, entry, id, `earlier[${nth}].entries[${index}]`);
+      }
     }
   }
   const order = (lane: Lane) => `${FAULTS.indexOf(lane.fault)} ${lane.who.label}`;
   return [...lanes.values()].sort((a, b) => order(a).localeCompare(order(b)));
 }
+
+const lineOf = ({ ke, source, firstTs, message }: CryptoDiagEntry) => JSON.stringify([ke, source, firstTs, message]);
 
 export function whoOf({ userId, deviceId }: CryptoDiagReport): Who {
   const label = `${visible(userId ?? 'somebody').slice(0, 80)} ${visible(deviceId ?? '').slice(0, 40)}`.trim();
@@ -114,20 +127,21 @@ export function momentsOf(sources: Source[]): Moment[] {
   };
   for (const { report } of sources) {
     const who = whoOf(report);
-    for (const { ts, kind } of report.captureSession?.marks ?? []) put(who, ts, MARK_WORDS[kind]);
-    const { cryptoStore } = report;
-    if (cryptoStore?.verdict === 'evicted') put(who, cryptoStore.since, 'Crypto store found evicted');
-    if (cryptoStore?.loss) put(who, cryptoStore.loss.firstTs, 'Lost its connection to the crypto store');
-    if (cryptoStore?.trouble) put(who, cryptoStore.trouble.firstTs, 'Could not use the crypto store');
-    if (cryptoStore?.verdict === 'identity-changed') put(who, cryptoStore.since, 'Came back with new identity keys');
+    for (const { captureSession, cryptoStore } of [report, ...report.earlier]) {
+      for (const { ts, kind } of captureSession?.marks ?? []) put(who, ts, MARK_WORDS[kind]);
+      if (cryptoStore?.verdict === 'evicted') put(who, cryptoStore.since, 'Crypto store found evicted');
+      if (cryptoStore?.loss) put(who, cryptoStore.loss.firstTs, 'Lost its connection to the crypto store');
+      if (cryptoStore?.trouble) put(who, cryptoStore.trouble.firstTs, 'Could not use the crypto store');
+      if (cryptoStore?.verdict === 'identity-changed') put(who, cryptoStore.since, 'Came back with new identity keys');
+    }
   }
   return [...moments.values()].sort((a, b) => a.at - b.at);
 }
 
 export type Range = { from: number; to: number };
 
-/** From the first line to the last, with a little room. */
-export function wholeRange(lanes: Lane[], moments: Moment[]): Range | null {
+/** From the first line to the last, with a little room, and all of the page loads. */
+export function wholeRange(lanes: Lane[], moments: Moment[], loads: Range[] = []): Range | null {
   let from = Number.POSITIVE_INFINITY;
   let to = Number.NEGATIVE_INFINITY;
   for (const { placed } of lanes) {
@@ -140,7 +154,15 @@ export function wholeRange(lanes: Lane[], moments: Moment[]): Range | null {
     from = Math.min(from, at);
     to = Math.max(to, at);
   }
-  return from > to ? null : padded({ from, to });
+  if (from > to) return null;
+  for (const load of loads) {
+    from = Math.min(from, load.from);
+    to = Math.max(to, load.to);
+  }
+  if (loads.length === 0) return padded({ from, to });
+  // With breaks in it, a share of the whole time would be more than all that is shown.
+  const room = Math.max(1000, loads.reduce((sum, load) => sum + load.to - load.from, 0) * 0.04);
+  return { from: from - room, to: to + room };
 }
 
 export function padded({ from, to }: Range): Range {

@@ -2,14 +2,17 @@
 import type { EvidenceRef, Finding } from 'lotus-crypto-diag';
 
 import { type Episode, episodesOf, lanesOf, whoOf } from './episodes';
+import { loadsOf, type PageLoad, reachWords } from './loads';
 import type { CaseModel, ReportView } from './protocol';
 import { refusalsOf } from './refusals';
-import { duration, FAULT_WORDS, moment, sentence, VERDICT_WORDS, visible } from './words';
+import { duration, END_WORDS, FAULT_WORDS, moment, sentence, VERDICT_WORDS, visible } from './words';
 
 const ONE_EPISODE_MS = 60_000;
 
 export function markdownOf(model: CaseModel): string {
   const parts = ['# Encryption diagnosis', reportsTable(model.reports)];
+  const loads = loadsOf(model.reports);
+  if (loads.length > 0) parts.push('## Page loads', loadsTable(loads));
   const lanes = lanesOf(model.reports);
   const episodes = lanes
     .flatMap((lane) => episodesOf(lane, ONE_EPISODE_MS))
@@ -18,6 +21,7 @@ export function markdownOf(model: CaseModel): string {
   parts.push('## When', episodes.length > 0 ? episodesTable(episodes) : 'No line of a fault.');
   for (const view of model.reports) {
     parts.push(`## Verdicts: ${inline(whoOf(view.report).label)}`);
+    if (view.report.earlier.length > 0) parts.push(inline(reachWords(view.report)));
     if (view.analysis.diagnosis.summary) parts.push(inline(view.analysis.diagnosis.summary));
     for (const finding of view.analysis.diagnosis.findings) parts.push(findingPart(finding, view));
     const refusals = refusalsOf(view.report);
@@ -52,6 +56,17 @@ function reportsTable(views: ReportView[]): string {
   return table(['User', 'Device', 'Watched from', 'Written', 'matrix-js-sdk', 'App'], rows);
 }
 
+function loadsTable(loads: PageLoad[]): string {
+  const rows = loads.map(({ who, from, to, end }) => [
+    who.label,
+    moment(from),
+    moment(to),
+    duration(to - from),
+    end ? END_WORDS[end] : 'wrote the report',
+  ]);
+  return table(['Who', 'From', 'Last seen', 'Lasted', 'How it ended'], rows);
+}
+
 function episodesTable(episodes: Episode[]): string {
   const rows = episodes.map(({ fault, who, from, to, lines }) => [
     `${fault}, ${FAULT_WORDS[fault]}`,
@@ -70,7 +85,7 @@ function findingPart(finding: Finding, view: ReportView): string {
   const lines = [
     `### ${inline(finding.question)}`,
     '',
-    `**${VERDICT_WORDS[finding.verdict]}${conclusion}.** ${inline(finding.because)}`,
+    `**${VERDICT_WORDS[finding.verdict]}${conclusion}${finding.over ? '; over' : ''}.** ${inline(finding.because)}`,
   ];
   if (before && before !== finding.verdict) {
     lines.push('', `Without the evidence of the server: ${VERDICT_WORDS[before].toLowerCase()}.`);

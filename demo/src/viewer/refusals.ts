@@ -5,7 +5,8 @@ export type RefusedKey = Refusal & { lines: number; firstTs: string; lastTs: str
 /** The keys of a report that the server refused, each once, the first refused first. */
 export function refusalsOf(report: CryptoDiagReport): RefusedKey[] {
   const byKey = new Map<string, RefusedKey>();
-  for (const { detail, count, firstTs, lastTs } of report.entries) {
+  const entries = [report, ...report.earlier].flatMap((page) => page.entries);
+  for (const { detail, count, firstTs, lastTs } of entries) {
     if (detail.kind !== 'refusal') continue;
     const { keyId, oldKey, newKey } = detail;
     const name = JSON.stringify([keyId, oldKey, newKey]);

@@ -1,4 +1,4 @@
-import type { CryptoDiagEntry, Fault, FindingId, MarkKind, Verdict } from 'lotus-crypto-diag';
+import type { CryptoDiagEntry, Fault, FindingId, MarkKind, PageEnd, Verdict } from 'lotus-crypto-diag';
 
 export const FAULTS: Fault[] = ['KE-1', 'KE-2', 'KE-3', 'KE-4'];
 
@@ -32,6 +32,17 @@ export const MARK_WORDS: Record<MarkKind, string> = {
   'picture-frozen': 'Picture froze',
   'cannot-read-message': 'Could not read a message',
   other: 'Something went wrong',
+};
+
+/** How a load of the page ended. */
+export const END_WORDS: Record<PageEnd, string> = {
+  closed: 'closed',
+  reloaded: 'reloaded',
+  crashed: 'crashed',
+  discarded: 'discarded by the browser',
+  replaced: 'replaced by another tab',
+  open: 'open in another tab',
+  unknown: 'end not known',
 };
 
 /** Lines that are kept as evidence but are no sign of a fault by themselves. */
@@ -69,7 +80,8 @@ export function duration(ms: number): string {
   const s = Math.round(ms / 1000);
   if (s < 60) return `${s} s`;
   if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60 ? `${s % 60} s` : ''}`.trim();
-  return `${Math.floor(s / 3600)} h ${Math.round((s % 3600) / 60)} min`;
+  if (s < 48 * 3600) return `${Math.floor(s / 3600)} h ${Math.round((s % 3600) / 60)} min`;
+  return `${Math.floor(s / 86_400)} days ${Math.round((s % 86_400) / 3600)} h`;
 }
 
 export const bytes = (n: number): string =>

@@ -1,0 +1,76 @@
+import { color, Text } from 'folds';
+
+import { loadWords, type PageLoad } from './loads';
+import type { Scale } from './scale';
+import { duration, END_WORDS, moment } from './words';
+
+export const percent = (share: number) => `${(Math.min(Math.max(share, 0), 1) * 100).toFixed(3)}%`;
+
+/** The lines of the ticks, and the breaks between the loads of the page. */
+export function Grid({ scale: { ticks, breaks, place } }: { scale: Scale }) {
+  return (
+    <>
+      {ticks.map((at) => (
+        <span key={at} className="grid-line" style={{ left: percent(place(at)) }} />
+      ))}
+      {breaks.map(({ from, to, start, end }) => (
+        <span
+          key={from}
+          className="break"
+          title={`${duration(to - from)} in which no page ran`}
+          style={{ left: percent(start), width: percent(end - start) }}
+        />
+      ))}
+    </>
+  );
+}
+
+type LoadLaneProps = { loads: PageLoad[]; scale: Scale };
+/** When a page ran, and how it ended. */
+export function LoadLane({ loads, scale }: LoadLaneProps) {
+  const { place } = scale;
+  return (
+    <div className="lane" data-testid="page-loads">
+      <Text as="span" size="T200" className="lane-label">
+        Page loads
+      </Text>
+      <div className="track" style={{ backgroundColor: color.Surface.Container, color: color.Surface.OnContainer }}>
+        <Grid scale={scale} />
+        {loads.map((load) => (
+          <span
+            key={load.key}
+            className={load.end ? `page-load ${load.end}` : 'page-load wrote'}
+            role="img"
+            aria-label={loadWords(load)}
+            title={loadWords(load)}
+            style={{
+              left: `min(${percent(place(load.from))}, calc(100% - 4px))`,
+              width: percent(place(load.to) - Math.max(place(load.from), 0)),
+            }}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+/** More would not be read; all of them are in the table. */
+const MOST_LISTED = 6;
+
+/** The latest loads in words: when each began, for how long it ran, and how it ended. */
+export function LoadList({ loads }: { loads: PageLoad[] }) {
+  const latest = loads.slice(-MOST_LISTED);
+  const before = loads.length - latest.length;
+  return (
+    <Text as="p" size="T200" style={{ margin: 0, overflowWrap: 'anywhere' }} data-testid="load-list">
+      <b>Page loads:</b> {before > 0 && `${before} before; `}
+      {latest
+        .map(
+          ({ from, to, end }) =>
+            `${moment(from)}, for ${duration(to - from)}, ${end ? END_WORDS[end] : 'wrote the report'}`,
+        )
+        .join('; ')}
+      .
+    </Text>
+  );
+}

@@ -1,0 +1,89 @@
+// Where a moment lies on the time line. Between the loads of a page, hours may pass in which nothing ran: such a break is drawn
+// narrow, so that what was seen before and after it has the room.
+import { type Range, ticksOf } from './episodes';
+
+/** A stretch of time, and the part of the width that it takes. */
+type Stretch = Range & { start: number; end: number };
+
+export type Scale = {
+  range: Range;
+  /** From 0 to 1. */
+  place(at: number): number;
+  /** Round moments, and the beginnings of what is shown; those that have the room for it are named. */
+  ticks: number[];
+  named: number[];
+  breaks: Stretch[];
+  /** How many milliseconds the stretches without the breaks have. */
+  shownMs: number;
+};
+
+/** A break takes this part of the width. */
+const BREAK_SHARE = 0.03;
+/** What is shorter than this part of the time that is shown is not worth a break. */
+const WORTH_SHARE = 0.15;
+const MOST_BREAKS = 12;
+const MOST_TICKS = 6;
+/** A date and a time take this part of the width of a small screen. */
+const NAME_SHARE = 0.21;
+
+/** @param shown the stretches of time in which a page ran or a line was seen; without any, no time is left out */
+export function scaleOf(range: Range, shown: Range[]): Scale {
+  let shownMs = range.to - range.from;
+  const gaps: Range[] = [];
+  // The longest first: beside a night, a minute is nothing; beside what is left when the night is out, it may be much.
+  for (const gap of gapsOf(range, shown)
+    .sort((a, b) => b.to - b.from - (a.to - a.from))
+    .slice(0, MOST_BREAKS)) {
+    const length = gap.to - gap.from;
+    if (length < (shownMs - length) * WORTH_SHARE) break;
+    gaps.push(gap);
+    shownMs -= length;
+  }
+  gaps.sort((a, b) => a.from - b.from);
+  const perMs = (1 - gaps.length * BREAK_SHARE) / shownMs;
+  const breaks: Stretch[] = [];
+  let [at, start] = [range.from, 0];
+  for (const gap of gaps) {
+    start += (gap.from - at) * perMs;
+    breaks.push({ ...gap, start, end: start + BREAK_SHARE });
+    [at, start] = [gap.to, start + BREAK_SHARE];
+  }
+  const place = (moment: number) => {
+    const before = breaks.filter(({ from }) => from <= moment).at(-1);
+    if (!before) return (moment - range.from) * perMs;
+    if (moment >= before.to) return before.end + (moment - before.to) * perMs;
+    return before.start + ((moment - before.from) / (before.to - before.from)) * BREAK_SHARE;
+  };
+  const starts = breaks.length > 0 ? [range.from, ...breaks.map(({ to }) => to)] : [];
+  const ticks = [...starts, ...ticksIn(range, breaks, shownMs)];
+  return { range, place, ticks, named: breaks.length > 0 ? apart(ticks, place) : ticks, breaks, shownMs };
+}
+
+function gapsOf(range: Range, shown: Range[]): Range[] {
+  const gaps: Range[] = [];
+  let end = Number.NEGATIVE_INFINITY;
+  for (const { from, to } of [...shown].sort((a, b) => a.from - b.from)) {
+    if (from > end && end > range.from && from < range.to) gaps.push({ from: end, to: from });
+    end = Math.max(end, to);
+  }
+  return gaps;
+}
+
+/** Each stretch has ticks of its own, as many as it has room for. */
+function ticksIn(range: Range, breaks: Stretch[], shownMs: number): number[] {
+  const ends = [...breaks.map(({ from }) => from), range.to];
+  return [range.from, ...breaks.map(({ to }) => to)].flatMap((from, index) => {
+    const to = ends[index] ?? range.to;
+    const most = Math.floor((MOST_TICKS * (to - from)) / shownMs);
+    return most >= 1 ? ticksOf({ from, to }, most) : [];
+  });
+}
+
+/** Of those that come first, each that is not too close to one before. */
+function apart(ticks: number[], place: Scale['place']): number[] {
+  const named: number[] = [];
+  for (const tick of ticks) {
+    if (named.every((other) => Math.abs(place(other) - place(tick)) >= NAME_SHARE)) named.push(tick);
+  }
+  return named;
+}
