@@ -7,6 +7,7 @@ import { CardDetails } from './CardDetails';
 import { CriticalStates } from './CriticalStates';
 import type { CryptoDiagnosticsProps } from './CryptoDiagnostics';
 import { useWords } from './CryptoDiagWordsProvider';
+import { EarlierReach } from './EarlierEvidence';
 import { LiveSummary } from './LiveSummary';
 import { RetryUploads } from './RetryUploads';
 import { useCryptoDiagnostics } from './useCryptoDiagnostics';
@@ -71,6 +72,7 @@ export function Card({ mx = null, extras = {}, words, entriesShown = 5, embedded
       <Text as="output" size="T200" priority={outcome ? '500' : '300'} style={{ overflowWrap: 'anywhere' }}>
         {outcome ?? text.advice}
       </Text>
+      <EarlierReach earlier={snapshot.earlier} words={text} />
       <CriticalStates snapshot={snapshot} words={text} />
       <RetryUploads status={snapshot.uploadLoop} variant="Secondary" words={text.retry} />
       <Box>
@@ -123,10 +125,10 @@ function CaptureState({ status, words }: CaptureStateProps) {
 }
 
 type TotalProps = { snapshot: CryptoDiagSnapshot; words: CryptoDiagWords };
-function Total({ snapshot: { counts, status }, words }: TotalProps) {
+function Total({ snapshot: { counts, status, earlier }, words }: TotalProps) {
   const total = Object.values<number>(counts).reduce((sum, count) => sum + count, 0);
-  // Nothing seen is good news only where somebody looked.
-  const calm = status.state === 'running' ? 'Success' : 'Secondary';
+  // Nothing seen is good news only where somebody looked, and where no earlier page has seen something.
+  const calm = status.state === 'running' && !earlier ? 'Success' : 'Secondary';
   return (
     <Badge variant={total > 0 ? 'Warning' : calm} fill="Soft" radii="Pill" size="500">
       <Text as="span" size="L400">

@@ -2,6 +2,7 @@ import { Badge, Box, config, Text, toRem } from 'folds';
 
 import type { CryptoDiagSnapshot, Fault, MatrixClientLike, ReportExtras } from '../index';
 import { CaptureSessionControl } from './CaptureSessionControl';
+import { ForgetEarlier } from './EarlierEvidence';
 import { EntryList } from './EntryList';
 import { StoreState } from './StoreState';
 import { UploadLoopState } from './UploadLoopState';
@@ -33,6 +34,7 @@ export function CardDetails({ id, mx, extras, snapshot, entriesShown, words }: C
       <Verdicts diagnosis={diagnosis} words={words} />
       <StoreState snapshot={snapshot} words={words} />
       <TabState tabs={snapshot.tabs} words={words} />
+      <ForgetEarlier earlier={snapshot.earlier} words={words} />
       {isRunning && (
         <CaptureSessionControl
           session={snapshot.captureSession}

@@ -52,7 +52,7 @@ function isRaised({ verdict, conclusion, evidence }: Finding): boolean {
 
 type FindingItemProps = { finding: Finding; words: CryptoDiagWords };
 function FindingItem({ finding, words }: FindingItemProps) {
-  const { fault, verdict, question, because, evidence, missing, next, remedies } = finding;
+  const { fault, verdict, over, question, because, evidence, missing, next, remedies } = finding;
   const text = words.diagnosis;
   return (
     <li style={{ minWidth: 0 }}>
@@ -66,9 +66,15 @@ function FindingItem({ finding, words }: FindingItemProps) {
         <summary style={{ padding: config.space.S200, cursor: 'pointer', overflowWrap: 'anywhere' }}>
           <Text as="span" size="T200">
             {fault && <b>{fault} </b>}
-            <Badge variant={VARIANTS[verdict]} fill="Soft" radii="300" size="400" style={{ display: 'inline-flex' }}>
+            <Badge
+              variant={over ? 'Secondary' : VARIANTS[verdict]}
+              fill="Soft"
+              radii="300"
+              size="400"
+              style={{ display: 'inline-flex' }}
+            >
               <Text as="span" size="L400">
-                {text.verdicts[verdict]}
+                {over ? text.over(text.verdicts[verdict]) : text.verdicts[verdict]}
               </Text>
             </Badge>{' '}
             {because}

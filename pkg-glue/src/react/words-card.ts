@@ -49,6 +49,16 @@ export const ENGLISH = {
     unknown: 'It is not known whether the encryption keys of this device are in place.',
   } satisfies Record<StoreVerdict, string>,
   since: (time: string) => `Since ${time}.`,
+  /** Evidence of page loads before this one. */
+  earlier: {
+    reach: (since: string, loads: number) => `Evidence since ${since}, in ${loads} page loads.`,
+    forget: 'Forget earlier evidence',
+    explain:
+      'This deletes what was recorded in earlier page loads of this app in this browser, for all accounts. What this page has recorded stays. Nothing else is deleted: no messages, no keys. Download the report first if someone still needs it.',
+    keep: 'Keep it',
+    confirm: 'Delete earlier evidence',
+    forgotten: 'The earlier evidence was deleted.',
+  },
   /** Uploads of one-time keys that the server refused. */
   uploads: {
     idle: '',
@@ -90,6 +100,8 @@ export const ENGLISH = {
       unknown: 'Open',
       'not-applicable': 'Not applicable',
     } satisfies Record<Verdict, string>,
+    /** Of a finding that was right once. */
+    over: (verdict: string) => `${verdict}, over now`,
     evidence: 'Evidence',
     missing: 'Missing evidence',
     next: 'Next step',

@@ -1,0 +1,123 @@
+import { Box, Button, color, config, Text } from 'folds';
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
+
+import { type CryptoDiagSnapshot, forgetEarlierEvidence } from '../index';
+import { localDay } from './time';
+import type { CryptoDiagWords } from './words';
+
+type EarlierProps = { earlier: CryptoDiagSnapshot['earlier'] | undefined; words: CryptoDiagWords };
+
+/** Since when there is evidence, and of how many page loads; nothing where there is that of this page alone. */
+export function EarlierReach({ earlier, words }: EarlierProps) {
+  if (!earlier) return null;
+  const { since, pages } = earlier;
+  return (
+    <Text size="T200" priority="300" style={{ overflowWrap: 'anywhere' }}>
+      <time dateTime={since}>{words.earlier.reach(localDay(new Date(since)), pages + 1)}</time>
+    </Text>
+  );
+}
+
+type Stage = 'offered' | 'asked' | 'forgotten';
+
+/** A button that deletes what is kept of earlier page loads, once it was said what goes. */
+export function ForgetEarlier({ earlier, words: { earlier: words } }: EarlierProps) {
+  const explanation = useId();
+  const [stage, setStage] = useState<Stage>('offered');
+  const [wasAsked, setWasAsked] = useState(false);
+  const offer = useRef<HTMLButtonElement>(null);
+  const keep = useRef<HTMLButtonElement>(null);
+  const outcome = useRef<HTMLOutputElement>(null);
+  // What had the focus is gone: it goes to what came in its place.
+  useEffect(() => {
+    if (!wasAsked) return;
+    const next = { offered: offer, asked: keep, forgotten: outcome }[stage];
+    next.current?.focus();
+  }, [stage, wasAsked]);
+
+  const handleAsk = () => {
+    setWasAsked(true);
+    setStage('asked');
+  };
+  const handleKeep = () => setStage('offered');
+  const handleForget = () => {
+    forgetEarlierEvidence();
+    setStage('forgotten');
+  };
+  const handleKey = (event: KeyboardEvent<HTMLElement>) => {
+    if (event.key !== 'Escape') return;
+    event.stopPropagation();
+    handleKeep();
+  };
+
+  if (stage === 'forgotten') {
+    return (
+      <Text as="output" ref={outcome} tabIndex={-1} size="T200">
+        {words.forgotten}
+      </Text>
+    );
+  }
+  if (!earlier) return null;
+  if (stage === 'offered') {
+    return (
+      <Box>
+        <Button
+          ref={offer}
+          type="button"
+          size="300"
+          radii="300"
+          variant="Secondary"
+          fill="Soft"
+          outlined
+          onClick={handleAsk}
+        >
+          <Text as="span" size="B300">
+            {words.forget}
+          </Text>
+        </Button>
+      </Box>
+    );
+  }
+  return (
+    <Box
+      role="group"
+      aria-label={words.forget}
+      direction="Column"
+      gap="200"
+      onKeyDown={handleKey}
+      style={{
+        padding: config.space.S300,
+        backgroundColor: color.Surface.Container,
+        color: color.Surface.OnContainer,
+        borderRadius: config.radii.R300,
+        minWidth: 0,
+      }}
+    >
+      <Text as="p" id={explanation} size="T200" style={{ margin: 0, overflowWrap: 'anywhere' }}>
+        {words.explain}
+      </Text>
+      <Box gap="200" wrap="Wrap">
+        <Button
+          ref={keep}
+          type="button"
+          size="300"
+          radii="300"
+          variant="Secondary"
+          fill="Soft"
+          outlined
+          aria-describedby={explanation}
+          onClick={handleKeep}
+        >
+          <Text as="span" size="B300">
+            {words.keep}
+          </Text>
+        </Button>
+        <Button type="button" size="300" radii="300" variant="Critical" onClick={handleForget}>
+          <Text as="span" size="B300">
+            {words.confirm}
+          </Text>
+        </Button>
+      </Box>
+    </Box>
+  );
+}

@@ -1,0 +1,21 @@
+// The words for a day on the card.
+import { afterEach, expect, test, vi } from 'vitest';
+
+import { localDay } from '../../pkg-glue/src/react/time';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test('today is a time, the day before has its word, the week its days, and all before that a date', () => {
+  vi.useFakeTimers({ now: new Date(2026, 10, 30, 0, 30) });
+  const words = (day: number, hour: number) => localDay(new Date(2026, 10, day, hour));
+  expect(words(30, 0)).toMatch(/\d:00/);
+  const yesterday = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' }).format(-1, 'day');
+  const weekday = (day: number) => new Date(2026, 10, day).toLocaleDateString(undefined, { weekday: 'long' });
+  expect([words(29, 23), words(29, 0)]).toEqual([yesterday, yesterday]);
+  expect([words(28, 23), words(24, 0)]).toEqual([weekday(28), weekday(24)]);
+  expect(words(23, 23)).toMatch(/2026/);
+  // A clock that was put back.
+  expect(localDay(new Date(2026, 11, 24))).toMatch(/2026/);
+});
