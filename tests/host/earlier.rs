@@ -228,6 +228,12 @@ fn what_belongs_to_one_call_is_judged_in_one_page() {
     use FindingId::{Ke2CallTransport, Ke2KeysNotSent, Ke4SlowHomeserver};
     let call = |from| Page::new(from, from + 10).accepted(from);
     hold(vec![
+        row(
+            "a call of the page before, in order as far as was seen, and days without a page",
+            vec![call(0).line(9, OPENED), Page::new(4320, 4321)],
+            Ke2CallTransport,
+            NotApplicable,
+        ),
         row("came in this page", vec![call(0).line(1, OPENED).line(2, MISSING)], Ke2CallTransport, Likely)
             .with(CallTransport),
         row(

@@ -3,7 +3,7 @@
 
 use super::answer::Answer;
 use super::case::{Case, fact};
-use super::loads::Seen;
+use super::loads::{Load, Seen};
 use crate::entry::{Detail, Fault};
 use crate::report::CaptureState;
 use crate::timestamp::Timestamp;
@@ -67,7 +67,8 @@ pub(crate) fn unseen(case: &Case<'_>, fault: Fault, because: &str) -> Answer {
     if let Some(lost) = case.lines_not_kept(fault) {
         return lost;
     }
-    let Some(Call { since, signs }) = call(case) else {
+    // A call of an earlier page was not watched in the time between the pages.
+    let Some(Call { since, signs }) = call(&case.of_load(Load::Present)) else {
         return Answer::not_applicable("No call took place in this page, as far as was seen.");
     };
     let page = &case.report.page;
