@@ -116,7 +116,7 @@ impl Shelf for Origin {
 
 /// A page of the origin.
 pub(crate) struct Page<'a> {
-    origin: &'a Origin,
+    pub(crate) origin: &'a Origin,
     pub(crate) session: Session,
     pub(crate) keeper: Keeper,
     pub(crate) id: String,

@@ -4,10 +4,11 @@ use std::pin::pin;
 
 use futures_util::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
-use js_sys::Promise;
+use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::convert::{explain, get};
+use super::shape::call_with;
 
 /// How long one question may take.
 pub(crate) const PATIENCE_MS: u32 = 3000;
@@ -46,6 +47,15 @@ pub(crate) fn has_timers() -> bool {
     // Any function will do: it is never called.
     let any = get(&js_sys::global(), "String");
     any.and_then(|any| set_timeout(&any)).and_then(|timer| clear_timeout(&timer)).is_ok()
+}
+
+/// Likewise what promises wait in: a page that has none of it at all is no such page.
+pub(crate) fn has_microtasks() -> bool {
+    let queue = get(&js_sys::global(), "queueMicrotask");
+    queue.is_ok_and(|queue| {
+        let any = get(&js_sys::global(), "String").unwrap_or_default();
+        queue.is_undefined() || call_with(&js_sys::global(), "queueMicrotask", &Array::of1(&any)).is_ok()
+    })
 }
 
 /// What the browser answers to `asked`, or in words why it does not: it threw, it rejected, or it took too long.

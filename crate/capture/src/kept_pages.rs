@@ -10,6 +10,7 @@ use js_sys::futures::spawn_local;
 use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 
+use super::bounded::has_microtasks;
 use super::convert::{Clock, get, tell, web_storage};
 use super::diag::SharedSession;
 use super::events::listen;
@@ -44,6 +45,8 @@ struct Inner {
     keeper: Cell<Option<Box<Keeper>>>,
     has_begun: Cell<bool>,
     is_due: Cell<bool>,
+    /// Whether other tabs may have begun to write, or have removed something.
+    is_crowded: Cell<bool>,
     written_at: Cell<i64>,
     last_role: Cell<Option<Role>>,
     summary: Cell<Option<EarlierSummary>>,
@@ -63,6 +66,7 @@ impl KeptPages {
             clock,
             has_begun: Cell::default(),
             is_due: Cell::default(),
+            is_crowded: Cell::default(),
             written_at: Cell::default(),
             last_role: Cell::default(),
             summary: Cell::default(),
@@ -70,8 +74,10 @@ impl KeptPages {
             tail: Tail::new(),
         }));
         let inner = Rc::clone(&kept.0);
-        // Behind whoever has more to do when the page is left: a lock of it, for which another tab waits, is let go first.
-        spawn_local(async move { inner.listen() });
+        // A moment later, so that what hands a lock over to another tab hears first that the page is left.
+        if !after(0, move || inner.listen()) {
+            kept.0.listen();
+        }
         kept
     }
 
@@ -116,8 +122,8 @@ impl KeptPages {
     pub(crate) fn forget(&self) {
         self.0.with(|keeper| keeper.forget(&LocalShelf));
         self.0.clear_elsewhere();
-        self.0.sum_up();
-        self.changed();
+        // At once: other tabs see by it that nobody was logged out.
+        self.0.flush();
     }
 
     pub(crate) fn switch(&self, on: bool) {
@@ -135,9 +141,11 @@ impl KeptPages {
         self.0.begin();
         let (now, open) = (self.0.clock.now(), self.0.open_pages());
         let earlier = self.0.with(|keeper| {
-            let given = user_id.zip(device_id).map(|(user_id, device_id)| (user_id.to_owned(), device_id.to_owned()));
-            let own = || keeper.whose(&*self.0.session.try_borrow().ok()?);
-            let ids = given.or_else(own);
+            let ids = if user_id.is_some() || device_id.is_some() {
+                user_id.zip(device_id).map(|(user_id, device_id)| (user_id.to_owned(), device_id.to_owned()))
+            } else {
+                self.0.session.try_borrow().ok().and_then(|session| keeper.whose(&session))
+            };
             keeper.earlier(ids.as_ref(), &LocalShelf, open.as_deref(), now)
         });
         earlier.unwrap_or_default()
@@ -183,10 +191,15 @@ impl Inner {
         let previous = self.take_turns().ok().flatten();
         let arrival = arrival().unwrap_or_default();
         self.with(|keeper| keeper.arrived(previous, arrival));
+        if !has_microtasks() {
+            return;
+        }
         let inner = Rc::clone(self);
         spawn_local(async move {
+            let cleared = inner.tail.cleared();
             let records = inner.tail.records().await;
-            if records.is_empty() {
+            // What was removed meanwhile does not come back.
+            if records.is_empty() || inner.tail.cleared() != cleared {
                 return;
             }
             let now = inner.clock.now();
@@ -200,11 +213,15 @@ impl Inner {
     fn take_turns(&self) -> Result<Option<String>, JsValue> {
         let storage = web_storage("sessionStorage")?;
         let previous = storage.get_item(SHOWN)?;
-        let is_on = self.with(|keeper| keeper.is_on()).unwrap_or_default();
-        if is_on {
-            storage.set_item(SHOWN, &self.id)?;
-        }
+        self.leave_id();
         Ok(previous.filter(|id| *id != self.id))
+    }
+
+    fn leave_id(&self) {
+        let is_kept = self.with(|keeper| keeper.is_on()).unwrap_or_default();
+        // Blocked: then the next page does not know how this one ended.
+        let _ = web_storage("sessionStorage")
+            .and_then(|storage| if is_kept { storage.set_item(SHOWN, &self.id) } else { Ok(()) });
     }
 
     fn flush(self: &Rc<Self>) {
@@ -213,7 +230,7 @@ impl Inner {
         self.written_at.set(now.ms());
         let open = self.open_pages().unwrap_or_default();
         let flushed = self.with(|keeper| {
-            let again = keeper.is_too_large(&LocalShelf);
+            let again = self.is_crowded.take() && keeper.is_too_large(&LocalShelf);
             // Given back before the storage is touched.
             let draft = keeper.draft(&*self.session.try_borrow().ok()?, again, now)?;
             Some(keeper.flush(draft, &LocalShelf, &open, now))
@@ -239,10 +256,10 @@ impl Inner {
         }
     }
 
-    /// The pages that other tabs show; `None`: they were not asked.
+    /// The pages that other tabs show; `None`: not all have answered yet.
     fn open_pages(&self) -> Option<Vec<String>> {
         let roll = self.roll.borrow().upgrade()?;
-        roll.count()?;
+        roll.count().filter(|_| roll.is_complete.get())?;
         Some(roll.others().into_iter().map(|tab| tab.id).collect())
     }
 
@@ -261,6 +278,7 @@ impl Inner {
         hear(&document, "resume", |inner, _| inner.look(false));
         hear(&window, "storage", |inner, event| {
             if concerns(&event) {
+                inner.is_crowded.set(true);
                 inner.changed();
             }
         });
@@ -274,6 +292,8 @@ impl Inner {
 
     fn stand_at(self: &Rc<Self>, stage: Stage) {
         self.with(|keeper| keeper.is_at(stage));
+        // By now it may be gone, or be that of a page which this one came back after.
+        self.leave_id();
         // Of a page that comes into sight there is time to say so.
         if stage == Stage::Shown { self.changed() } else { self.flush() }
     }

@@ -5,13 +5,13 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Array, Promise};
+use js_sys::{Array, JsString, Promise};
 use wasm_bindgen::prelude::*;
 use web_sys::{
     IdbDatabase, IdbFactory, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction, IdbTransactionMode,
 };
 
-use super::bounded::within;
+use super::bounded::{has_microtasks, within};
 use super::convert::{explain, get};
 use super::databases::Listing;
 use super::page::set;
@@ -20,6 +20,10 @@ use super::shape::call;
 const DATABASE: &str = "lotus-crypto-diag";
 const STORE: &str = "pages";
 
+/// Any script of the origin may have put more there.
+const MOST_RECORDS: u32 = 64;
+/// In UTF-16 units.
+const LONGEST: u32 = 64 * 1024;
 /// While so many are under way, no more are written: the browser is slow, or does not answer.
 const MOST_PENDING: u32 = 2;
 
@@ -27,6 +31,8 @@ pub(crate) struct Tail {
     database: RefCell<Option<IdbDatabase>>,
     /// Whether it is being opened, or could not be.
     is_asked: Cell<bool>,
+    /// What came last meanwhile.
+    waiting: RefCell<Option<(String, String)>>,
     /// How often all of it was to go. What was begun before that is not written.
     cleared: Cell<u32>,
     pending: Rc<Cell<u32>>,
@@ -42,8 +48,8 @@ impl Tail {
             ended.set(ended.get().saturating_sub(1));
             hold_back(&event);
         });
-        let (database, is_asked, cleared) = (RefCell::default(), Cell::default(), Cell::default());
-        Rc::new(Self { database, is_asked, cleared, pending, on_end: on_end.into_js_value() })
+        let (database, is_asked, waiting, cleared) = Default::default();
+        Rc::new(Self { database, is_asked, waiting, cleared, pending, on_end: on_end.into_js_value() })
     }
 
     /// Writes a record, where the database is open; otherwise it is opened for it.
@@ -60,8 +66,14 @@ impl Tail {
         }
     }
 
+    /// How often all of it was to go.
+    pub(crate) fn cleared(&self) -> u32 {
+        self.cleared.get()
+    }
+
     fn open_for(self: &Rc<Self>, key: String, text: String) {
-        if self.is_asked.replace(true) {
+        self.waiting.replace(Some((key, text)));
+        if self.is_asked.replace(true) || !has_microtasks() {
             return;
         }
         let (tail, cleared) = (Rc::clone(self), self.cleared.get());
@@ -69,11 +81,13 @@ impl Tail {
             // One that fails is not tried again in this page.
             let Ok(database) = open().await else { return };
             tail.is_asked.set(false);
-            if tail.cleared.get() == cleared {
-                tail.database.replace(Some(database));
-                tail.put(&key, &text);
-            } else {
-                database.close();
+            let waiting = tail.waiting.take().filter(|_| tail.cleared.get() == cleared);
+            match waiting {
+                Some((key, text)) => {
+                    tail.database.replace(Some(database));
+                    tail.put(&key, &text);
+                }
+                None => database.close(),
             }
         });
     }
@@ -91,16 +105,18 @@ impl Tail {
         let database = open().await?;
         let words = |error: JsValue| explain(&error);
         let (_, store) = begin(&database, IdbTransactionMode::Readonly).map_err(words)?;
-        let keys = settled(&store.get_all_keys().map_err(words)?);
-        let texts = settled(&store.get_all().map_err(words)?);
+        let all = JsValue::UNDEFINED;
+        let keys = settled(&store.get_all_keys_with_key_and_limit(&all, MOST_RECORDS).map_err(words)?);
+        let texts = settled(&store.get_all_with_key_and_limit(&all, MOST_RECORDS).map_err(words)?);
         let (keys, texts) = (within("the kept pages", Ok(keys)).await?, within("the kept pages", Ok(texts)).await?);
         self.database.replace(Some(database));
         let (keys, texts): (Array, Array) = (keys.unchecked_into(), texts.unchecked_into());
-        Ok(keys
-            .iter()
-            .zip(texts.iter())
-            .filter_map(|(key, text)| Some((key.as_string()?, text.as_string()?)))
-            .collect())
+        let text_of = |text: JsValue| text.dyn_into::<JsString>().ok().filter(|text| text.length() <= LONGEST);
+        let pair_of = |(key, text): (JsValue, JsValue)| {
+            // One that is too long is no record: it has no text here, and goes.
+            Some((key.as_string()?, text_of(text).map(String::from).unwrap_or_default()))
+        };
+        Ok(keys.iter().zip(texts.iter()).filter_map(pair_of).collect())
     }
 
     /// Removes these records.
@@ -113,6 +129,7 @@ impl Tail {
     /// Removes all of it.
     pub(crate) fn clear(&self) {
         self.cleared.set(self.cleared.get() + 1);
+        self.waiting.take();
         if let Some(database) = self.database.take() {
             // Now, while the page may be on its way out; the deletion takes longer.
             let _ = self.write(&database, |store| Ok(vec![store.clear()?]));

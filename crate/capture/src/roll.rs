@@ -29,6 +29,8 @@ pub(crate) struct Roll {
     id: String,
     machine: RefCell<RollCall>,
     pub(crate) is_entered: Cell<bool>,
+    /// Whether all had the time to answer, once at least.
+    pub(crate) is_complete: Cell<bool>,
     channel: RefCell<Option<Rc<Channel>>>,
     /// Why the others cannot be asked.
     error: RefCell<Option<String>>,
@@ -43,6 +45,7 @@ impl Roll {
             id: id.to_owned(),
             machine: RefCell::new(RollCall::new(id.to_owned())),
             is_entered: Cell::new(false),
+            is_complete: Cell::new(false),
             channel: RefCell::default(),
             error: RefCell::default(),
             callers: RefCell::default(),
@@ -121,6 +124,7 @@ impl Roll {
             }
             Action::TellChange => (self.around.on_change)(),
             Action::Complete => {
+                self.is_complete.set(true);
                 for resolve in self.callers.take() {
                     let _ = resolve.call0(&JsValue::UNDEFINED);
                 }

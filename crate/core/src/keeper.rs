@@ -10,7 +10,7 @@ use crate::earlier::EarlierPage;
 use crate::kept_page::{Arrival, KEPT_SCHEMA, KeptPage, Stage};
 use crate::session::Session;
 use crate::session::so_far::{Beginning, SoFar};
-use crate::shelf::{NOBODY, PREFIX, Shelf, began, escape, folder_of};
+use crate::shelf::{NOBODY, PREFIX, Shelf, began, escape, folder_of, split};
 use crate::timestamp::Timestamp;
 
 /// A user and a device.
@@ -128,9 +128,9 @@ impl Keeper {
         }
     }
 
-    /// What is to be written now; `None`: nothing is new. `again`: others may have come or gone.
+    /// What is to be written now; `None`: nothing is new. `again`: even then.
     pub fn draft(&mut self, session: &Session, again: bool, now: Timestamp) -> Option<Draft> {
-        let ids = self.whose(session);
+        let ids = self.whose(session).or_else(|| self.owner.clone());
         let folder =
             folder_of(ids.as_ref().map(|(user_id, _)| &**user_id), ids.as_ref().map(|(_, device_id)| &**device_id));
         let is_another = ids.is_some() && self.owner.is_some() && self.owner != ids;
@@ -177,15 +177,10 @@ impl Keeper {
         self.written = None;
     }
 
-    /// The device of this page: the first of which it heard, for as long as that is logged in.
+    /// The device that this page was asked about last, and that is logged in.
     pub fn whose(&self, session: &Session) -> Option<Ids> {
-        let latest = session.stores().status(None, None);
-        let latest = latest.and_then(|store| Some((store.user_id?, store.device_id?)));
-        let known = self.owner.clone().filter(|(user_id, device_id)| {
-            let is_followed = latest.as_ref().is_some_and(|(user, device)| user == user_id && device != device_id);
-            session.stores().is_at(user_id, device_id) && !is_followed
-        });
-        known.or(latest)
+        let latest = session.stores().status(None, None)?;
+        latest.user_id.zip(latest.device_id)
     }
 
     /// Writes it. `open` are the ids of the pages that other tabs show.
@@ -193,9 +188,7 @@ impl Keeper {
         let Draft { folder, so_far, kept } = draft;
         let key = [&*folder, &self.id].concat();
         let before = self.written.as_ref().map(|written| [&*written.folder, &self.id].concat());
-        if let Some(before) = &before
-            && matches!(place.read(before), Ok(None))
-        {
+        if before.as_ref().is_some_and(|before| is_cleared(place, before)) {
             let of = self.written.take().map(|written| written.folder).unwrap_or_default();
             self.over(of);
             self.problem = Some("what was kept of this page was cleared while it was open: it is kept no more".into());
@@ -209,15 +202,19 @@ impl Keeper {
             }
         };
         let has_evidence = kept.page.has_evidence();
-        let Some(text) = kept.to_text(room) else { return Flushed::Nothing };
-        if let Some(before) = before.filter(|before| *before != key) {
-            // The device is known now.
-            let _ = place.remove(&before);
-        }
+        let Some(text) = kept.to_text(room) else {
+            let words = "the evidence of this page is not kept: the other tabs and pages leave no room".into();
+            self.problem.get_or_insert(words);
+            return Flushed::Nothing;
+        };
         let (stage, replaced) = (self.stage, self.replaced);
         match Self::write(&key, &text, &folder, place, open) {
             Ok(()) => {
                 self.problem = None;
+                if let Some(before) = before.filter(|before| *before != key) {
+                    // The device is known now.
+                    let _ = place.remove(&before);
+                }
                 self.written = Some(Written { folder, so_far, stage, replaced, length: text.len() });
             }
             Err(words) => self.problem = Some(["the evidence of this page is not kept: ", &words].concat()),
@@ -226,7 +223,7 @@ impl Keeper {
     }
 
     /// A device was logged out: nothing stays of it, nor of pages of which nobody has said whose they are. Of an id that is
-    /// not given, that of this page; where that is not known either, every one fits.
+    /// not given, that of this page; where that is not known either, the only one that there are records of.
     pub fn logged_out(&mut self, session: &Session, given: (Option<&str>, Option<&str>), now: Timestamp) -> Goes {
         let own = self.owner.clone().or_else(|| self.whose(session));
         let own = (own.as_ref().map(|ids| &*ids.0), own.as_ref().map(|ids| &*ids.1));
@@ -276,7 +273,15 @@ impl Keeper {
     }
 }
 
-/// Whose records are to be removed. `None`: everybody's.
+/// Whether the record at a key is gone, and all of the same device with it: by a logout, or because the app has cleared its
+/// storage. A record alone is removed by another tab that needs room, or that was told to forget: it is written again.
+fn is_cleared(place: &impl Shelf, key: &str) -> bool {
+    let folder = &key[..=key.rfind('/').unwrap_or_default()];
+    let is_empty = |listed: Vec<(String, usize)>| !listed.iter().any(|(other, _)| other.starts_with(folder));
+    place.list().is_ok_and(is_empty)
+}
+
+/// Whose records are to be removed. `None`: whoever's, where there is but one.
 #[must_use]
 #[derive(Debug)]
 pub struct Goes {
@@ -287,7 +292,15 @@ pub struct Goes {
 impl Goes {
     /// Removes them, of a newer version, too.
     pub fn remove(self, place: &impl Shelf) {
-        let is_of = |part: &str, wanted: Option<&String>| part == NOBODY || wanted.is_none_or(|wanted| part == wanted);
+        let listed = place.list().unwrap_or_default();
+        let nobodys = folder_of(None, None);
+        let mut folders = listed.iter().filter_map(|(key, _)| Some(split(key)?.0)).filter(|folder| *folder != nobodys);
+        let first = folders.next();
+        // Of several devices, a logout that names none is about one that is not known.
+        let is_unclear = self.user.is_none() && self.device.is_none() && folders.any(|other| Some(other) != first);
+        let is_of = |part: &str, wanted: Option<&String>| {
+            part == NOBODY || !is_unclear && wanted.is_none_or(|wanted| part == wanted)
+        };
         remove_where(place, |key| {
             let mut parts = key[PREFIX.len()..].split('/');
             let (user, device) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());

@@ -28,10 +28,12 @@ pub(crate) fn end_of(last: Last, is_open: Option<bool>, next: Option<Arrival>) -
         _ if replaced => PageEnd::Replaced,
         (_, Some(Arrival::Reloaded)) if is_left => PageEnd::Reloaded,
         _ if is_left => PageEnd::Closed,
-        // A copy of a tab comes after a page that goes on; so this alone tells nothing.
+        // Without the answers of the other tabs it may still be open: a copy of a tab names it as the one before.
         (None, _) => PageEnd::Unknown,
-        // A tab that is put to sleep does not answer, and one that is out of sight may be ended without a word.
-        (Some(false), None) if stage == Stage::Hidden || ago_ms < ANSWERS_MS => PageEnd::Unknown,
+        // A tab that is asleep does not answer, and the browser may end one that is hidden without telling it. That another
+        // page names it as the one before does not help: a copy of a tab does, too.
+        (Some(false), next) if stage == Stage::Hidden && next != Some(Arrival::Reloaded) => PageEnd::Unknown,
+        (Some(false), None) if ago_ms < ANSWERS_MS => PageEnd::Unknown,
         (Some(false), _) => PageEnd::Crashed,
     }
 }
@@ -62,7 +64,8 @@ mod tests {
             (Left, true, Some(true), Some(Reloaded), PageEnd::Open),
             (Shown, false, Some(false), None, PageEnd::Crashed),
             (Shown, false, Some(false), Some(Reloaded), PageEnd::Crashed),
-            (Hidden, false, Some(false), Some(Opened), PageEnd::Crashed),
+            (Hidden, false, Some(false), Some(Opened), PageEnd::Unknown),
+            (Hidden, false, Some(false), Some(Reloaded), PageEnd::Crashed),
             (Hidden, false, Some(false), Some(Restored), PageEnd::Discarded),
             (Shown, false, None, Some(Restored), PageEnd::Discarded),
             (Hidden, false, Some(false), None, PageEnd::Unknown),

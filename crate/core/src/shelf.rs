@@ -94,8 +94,12 @@ impl Record {
         &self.key[self.at..]
     }
 
+    pub(crate) fn folder(&self) -> &str {
+        &self.key[..self.at]
+    }
+
     pub(crate) fn is_in(&self, folder: &str) -> bool {
-        self.key[..self.at] == *folder
+        self.folder() == folder
     }
 }
 
@@ -106,7 +110,7 @@ pub(crate) fn head_at(place: &impl Shelf, key: &str) -> Head {
     Head::read(&place.head(key).unwrap_or_default())
 }
 
-/// A clock that was set back or forth counts as much.
+/// In either direction: the clock may have been set back.
 pub(crate) const fn is_old(seen: i64, now: Timestamp) -> bool {
     seen.abs_diff(now.ms()) > MAX_AGE_MS.unsigned_abs()
 }

@@ -5,6 +5,7 @@ use crate::crypto_store::{
     verdict_on_loss,
 };
 use crate::json::to_json;
+use crate::redact::redact;
 use crate::store_trouble::{StoreTrouble, StoreTroubleKind};
 use crate::timestamp::Timestamp;
 
@@ -127,14 +128,9 @@ impl CryptoStores {
         self.of(device).is_some_and(|store| store.listed(listed))
     }
 
-    /// Whether this page has a store of a device that was not logged out.
-    pub fn is_at(&self, user_id: &str, device_id: &str) -> bool {
-        self.stores.iter().any(|store| is_of(store, Some(user_id), Some(device_id)) && !store.is_retired())
-    }
-
-    /// Whether this page has had no device, or one: what is said of its device can then be about no other.
-    pub const fn is_of_one(&self) -> bool {
-        self.stores.len() <= 1
+    /// Whether at most one device of this page is logged in: what is said of its device is then about no other.
+    pub fn is_of_one(&self) -> bool {
+        self.stores.iter().filter(|store| !store.is_retired()).count() <= 1
     }
 
     /// Whether the browser lists the database of this page's device no more.
@@ -164,7 +160,7 @@ impl CryptoStores {
     /// The marker of a device could not be written, and why.
     pub fn not_remembered(&mut self, device: &Device, reason: String) {
         if let Some(store) = self.of(device) {
-            store.not_remembered(reason);
+            store.not_remembered(redact(&reason).into_owned());
         }
     }
 

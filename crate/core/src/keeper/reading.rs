@@ -2,15 +2,16 @@
 
 use serde_json::Value;
 
+use super::room::MOST_PAGES;
 use super::room::is_open;
-use super::{Ids, Keeper};
+use super::{Ids, Keeper, State};
 use crate::earlier::{EarlierSummary, PageEnd};
 use crate::kept_page::{Arrival, Head, ReadPage};
 use crate::page_end::{Last, end_of};
 use crate::shelf::{Record, Shelf, began, folder_of, head_at, is_old, split};
 use crate::timestamp::Timestamp;
 
-/// A record beside the others that is not newer than theirs is of no more use after this time.
+/// The browser has written localStorage to the disk by then: a copy elsewhere is of no more use.
 const TAIL_MS: u64 = 2 * 60_000;
 
 /// What was kept of the pages before this one.
@@ -44,7 +45,8 @@ impl Keeper {
             let is_newer = first.is_none_or(
                 |first| !matches!(head_at(place, first), Head::Ours { revision: of, .. } if of >= revision),
             );
-            let is_wanted = self.is_on() && (is_known || first.is_some()) && !is_old(seen, now);
+            let is_over = matches!(&self.state, State::Over(of) if of == folder);
+            let is_wanted = self.is_on() && !is_over && (is_known || first.is_some()) && !is_old(seen, now);
             let is_restored = is_wanted && is_newer && place.write(&key, &text).is_ok();
             if let Some(first) = first.filter(|first| is_restored && **first != key) {
                 // It was written before the device was known.
@@ -81,7 +83,8 @@ impl Keeper {
         });
         let (folder, nobodys) = (folder_of(user_id, device_id), folder_of(None, None));
         let mut kept: Vec<(&str, ReadPage)> = Vec::new();
-        for record in records.iter().filter(|record| record.is_in(&folder) || record.is_in(&nobodys)) {
+        let of_device = records.iter().filter(|record| is_told(record, &folder, &records));
+        for record in of_device.take(MOST_PAGES) {
             match head_at(place, &record.key) {
                 Head::Ours { seen, .. } if is_old(seen, now) => {}
                 Head::Newer => newer = true,
@@ -127,10 +130,10 @@ impl Keeper {
     /// How far that reaches, for the device of this page; `None`: there is nothing.
     pub fn summary(&self, place: &impl Shelf) -> Option<EarlierSummary> {
         let (user_id, device_id) = self.ids();
-        let (folder, nobodys) = (folder_of(user_id, device_id), folder_of(None, None));
+        let folder = folder_of(user_id, device_id);
         let records = self.others(place).ok().filter(|_| self.is_on())?;
         let of_device: Vec<_> =
-            records.iter().filter(|record| record.is_in(&folder) || record.is_in(&nobodys)).collect();
+            records.iter().filter(|record| is_told(record, &folder, &records)).take(MOST_PAGES).collect();
         let since = of_device.iter().filter_map(|record| began(record.id())).min()?;
         Some(EarlierSummary { since, pages: u32::try_from(of_device.len()).unwrap_or(u32::MAX) })
     }
@@ -145,6 +148,14 @@ impl Keeper {
         });
         Ok(records.filter(|record| record.id() != self.id).collect())
     }
+}
+
+/// Whether a record is told with the device of this folder: its own, and of pages of which nobody has said whose they are, while
+/// there are records of no other device.
+fn is_told(record: &Record, folder: &str, all: &[Record]) -> bool {
+    let nobodys = folder_of(None, None);
+    let is_alone = || all.iter().all(|other| other.is_in(folder) || other.is_in(&nobodys));
+    record.is_in(folder) || record.is_in(&nobodys) && is_alone()
 }
 
 /// Whether a key is that of this page, which may have been written before its device was known.

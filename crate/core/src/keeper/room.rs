@@ -12,7 +12,7 @@ pub const TOTAL_LIMIT: usize = 1024 * 1024;
 /// So many page loads before this one are kept, whatever is in them.
 pub const FEWEST_PAGES: usize = 3;
 /// More are not worth the reading.
-const MOST_PAGES: usize = 32;
+pub(super) const MOST_PAGES: usize = 32;
 
 /// What one of so many pages of a device may take.
 const fn share(pages: usize) -> usize {
@@ -33,11 +33,20 @@ impl Keeper {
             Err(NotWritten { is_full: false, words }) => return Err(words),
             Err(_) => {}
         }
-        let others = place.list()?;
-        for (other, _) in others {
-            let is_needed = split(&other).is_some_and(|(of, id)| of == folder && is_open(open, id));
-            if other != key && !is_needed && is_ours(place, &other) {
-                place.remove(&other)?;
+        let mut others = Vec::new();
+        for (other, _) in place.list()? {
+            if let Some((of, id)) = split(&other).filter(|(_, id)| other != key && !is_open(open, id))
+                && is_ours(place, &other)
+            {
+                others.push((of == folder, began(id), other));
+            }
+        }
+        // Those of other devices go first, and of each the oldest.
+        while let Some(next) = (0..others.len()).min_by_key(|index| (others[*index].0, others[*index].1)) {
+            place.remove(&others.swap_remove(next).2)?;
+            match place.write(key, text) {
+                Err(NotWritten { is_full: true, .. }) if !others.is_empty() => {}
+                written => return written.map_err(|error| error.words),
             }
         }
         place.write(key, text).map_err(|error| error.words)
@@ -73,11 +82,14 @@ impl Keeper {
             place.remove(&own.remove(oldest).key)?;
         }
         while length(&own) + length(&foreign) + share(1) > TOTAL_LIMIT
-            && let Some(oldest) = oldest(&foreign, |record| is_ours(place, &record.key))
+            && let Some(oldest) = oldest(&foreign, |record| {
+                // The last one of a device tells its page, which may be open, that nobody was logged out.
+                foreign.iter().filter(|other| other.is_in(record.folder())).count() > 1 && is_ours(place, &record.key)
+            })
         {
             place.remove(&foreign.remove(oldest).key)?;
         }
-        // What another page takes beyond its share is not there.
+        // A page that began when there were fewer may still take more than its share.
         Ok(share(own.len() + 1).min(DEVICE_LIMIT.saturating_sub(length(&own))))
     }
 
