@@ -6,8 +6,9 @@ import { describe, expect, test } from 'vitest';
 
 import { CaseFile } from '../../demo/src/viewer/case-file';
 import { lanesOf, momentsOf, wholeRange } from '../../demo/src/viewer/episodes';
-import { loadsOf, reachWords } from '../../demo/src/viewer/loads';
+import { loadsOf, loadWords, reachWords, wholePages } from '../../demo/src/viewer/loads';
 import { markdownOf } from '../../demo/src/viewer/markdown';
+import { readFile } from '../../demo/src/viewer/read/read-file';
 import { scaleOf } from '../../demo/src/viewer/scale';
 
 const at = (day: number, hour: number) => new Date(Date.UTC(2026, 10, day, hour)).toISOString();
@@ -42,20 +43,22 @@ const report = (earlier: EarlierPage[], more: object = {}) =>
     ...more,
   }) as unknown as CryptoDiagReport;
 
-const NOTHING = { kind: 'report' as const, rows: {}, requests: [], lines: [], summary: '', notes: [] };
-const shown = (...reports: CryptoDiagReport[]) => {
+const never = new AbortController().signal;
+const shown = async (...reports: CryptoDiagReport[]) => {
   const file = new CaseFile(diagnoseReport);
-  for (const [index, one] of reports.entries()) file.add(`f${index}`, { ...NOTHING, reports: [one] });
+  for (const [index, one] of reports.entries()) {
+    file.add(`f${index}`, await readFile(new Blob([JSON.stringify(one)]), never));
+  }
   return file.model();
 };
 
 describe('earlier loads of the page', () => {
-  test('their lines and moments are on the one time line, each once', () => {
+  test('their lines and moments are on the one time line, each once', async () => {
     const marks = [{ ts: at(23, 8), kind: 'sound-cut' }];
     const session = { startedAt: at(23, 8), stoppedAt: null, marks };
     const old = page(at(23, 8), at(23, 9), { entries: [missing(at(23, 8))], captureSession: session as never });
     const yesterdays = report([], { generatedAt: at(23, 9), capturingSince: at(23, 8), entries: [missing(at(23, 8))] });
-    const { reports } = shown(report([old]), yesterdays);
+    const { reports } = await shown(report([old]), yesterdays);
     expect(lanesOf(reports).map(({ placed }) => placed.map(({ place }) => place))).toEqual([['earlier[0].entries[0]']]);
     expect(momentsOf(reports).map(({ label }) => label)).toEqual(['Sound cut out']);
   });
@@ -81,17 +84,39 @@ describe('earlier loads of the page', () => {
     expect(reachWords(report([first]))).toBe('Since 2026-11-23 08:00:00 UTC, in 2 page loads.');
   });
 
-  test('a report that knows of no earlier load is read as before', () => {
+  test('a report that knows of no earlier load is read as before', async () => {
     const { earlier: _, ...old } = report([], { entries: [missing(at(25, 9))] });
-    const [view] = shown(old as CryptoDiagReport).reports;
+    const model = await shown(old as CryptoDiagReport);
+    const [view] = model.reports;
     expect(view?.report.earlier).toEqual([]);
     expect(loadsOf(view ? [view] : [])).toEqual([]);
-    expect(markdownOf(shown(old as CryptoDiagReport))).not.toContain('Page loads');
+    expect(markdownOf(model)).not.toContain('Page loads');
   });
 
-  test('the summary for a ticket lists them, and names the line of an earlier one', () => {
+  test('what is no page and no entry is left out as in the verdicts, which count without it', () => {
+    const good = missing(at(23, 8));
+    const bad = { end: 'toString', entries: [null, 'a line', { message: 'only words' }, good] };
+    const shapes = { cryptoStore: 'x', captureSession: { marks: 7 } };
+    const pages = wholePages([
+      null,
+      'a page',
+      { beganAt: 'no time', lastSeenAt: at(23, 9) },
+      { ...page(at(23, 8), at(23, 9)), entries: 'none' },
+      page(at(23, 8), at(23, 9), { ...bad, ...shapes } as never),
+    ]);
+    expect(pages.map(({ end, entries }) => [end, entries])).toEqual([['unknown', [good]]]);
+    const sources = [{ id: 'a', report: report(pages) }];
+    expect(lanesOf(sources).flatMap(({ placed }) => placed.map(({ place }) => place))).toEqual([
+      'earlier[0].entries[0]',
+    ]);
+    expect(momentsOf(sources)).toEqual([]);
+    expect(loadsOf(sources).map(loadWords)[0]).toContain('end not known');
+    expect([wholePages(null), wholePages('earlier')]).toEqual([[], []]);
+  });
+
+  test('the summary for a ticket lists them, and names the line of an earlier one', async () => {
     const text = markdownOf(
-      shown(report([page(at(23, 8), at(23, 9), { end: 'discarded', entries: [missing(at(23, 8))] })])),
+      await shown(report([page(at(23, 8), at(23, 9), { end: 'discarded', entries: [missing(at(23, 8))] })])),
     );
     expect(text).toContain('## Page loads');
     expect(text).toContain('| discarded by the browser |');

@@ -8,7 +8,7 @@ import {
   type SurveyFormat,
 } from 'lotus-crypto-diag/server-evidence';
 
-import { wholePage } from './loads';
+import { wholePages } from './loads';
 import type { CaseModel, ReportView, Series } from './protocol';
 
 type Diagnose = typeof diagnoseReport;
@@ -135,7 +135,7 @@ export class CaseFile {
     const whole: CryptoDiagReport = {
       ...blank,
       ...report,
-      earlier: (report.earlier ?? []).map(wholePage),
+      earlier: wholePages(report.earlier),
       notes: report.notes ?? [],
       blindSpots: report.blindSpots ?? [],
     };

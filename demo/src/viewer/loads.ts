@@ -1,8 +1,8 @@
 // The loads of a page that the reports tell of: the one that wrote the report, and those before it.
-import type { CryptoDiagReport, EarlierPage, PageEnd } from 'lotus-crypto-diag';
+import type { CryptoDiagEntry, CryptoDiagReport, EarlierPage, PageEnd } from 'lotus-crypto-diag';
 
 import { type Who, whoOf } from './episodes';
-import { END_WORDS, moment } from './words';
+import { END_WORDS, FAULTS, moment } from './words';
 
 /** One load of the page. */
 export type PageLoad = {
@@ -52,13 +52,41 @@ export function reachWords(report: CryptoDiagReport): string {
   return `Since ${moment(since)} UTC, in ${loads} page ${loads === 1 ? 'load' : 'loads'}.`;
 }
 
-/** A page as the model has it, whatever an older report left out. */
-export const wholePage = (page: EarlierPage): EarlierPage => ({
-  ...page,
-  end: page.end ?? 'unknown',
-  entries: page.entries ?? [],
-  entriesLeftOut: page.entriesLeftOut ?? 0,
-  cryptoStore: page.cryptoStore ?? null,
-  captureSession: page.captureSession ?? null,
-  repair: page.repair ?? null,
-});
+/**
+ * The earlier pages as the diagnosis counts them: what cannot be read as a page or an entry is left out there, too. They stood
+ * where any script of the origin can write.
+ */
+export function wholePages(pages: unknown): EarlierPage[] {
+  return Array.isArray(pages) ? pages.filter(isPage).map(wholePage) : [];
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+const isTime = (value: unknown) => typeof value === 'string' && !Number.isNaN(Date.parse(value));
+
+const isPage = (page: unknown): page is EarlierPage =>
+  isObject(page) &&
+  isTime(page.beganAt) &&
+  isTime(page.lastSeenAt) &&
+  (page.entries === undefined || Array.isArray(page.entries));
+
+const isEntry = (entry: unknown): entry is CryptoDiagEntry =>
+  isObject(entry) &&
+  [entry.firstTs, entry.lastTs].every(isTime) &&
+  [entry.level, entry.message, entry.source].every((text) => typeof text === 'string') &&
+  typeof entry.count === 'number' &&
+  FAULTS.some((fault) => fault === entry.ke) &&
+  isObject(entry.detail) &&
+  typeof entry.detail.kind === 'string';
+
+function wholePage(page: EarlierPage): EarlierPage {
+  const { end, cryptoStore, captureSession, repair } = page;
+  return {
+    ...page,
+    end: Object.hasOwn(END_WORDS, end ?? '') ? end : 'unknown',
+    entries: (page.entries ?? []).filter(isEntry),
+    entriesLeftOut: page.entriesLeftOut ?? 0,
+    cryptoStore: isObject(cryptoStore) ? cryptoStore : null,
+    captureSession: isObject(captureSession) && Array.isArray(captureSession.marks) ? captureSession : null,
+    repair: isObject(repair) ? repair : null,
+  };
+}
