@@ -63,20 +63,24 @@ export function wholePages(pages: unknown): EarlierPage[] {
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 const isTime = (value: unknown) => typeof value === 'string' && !Number.isNaN(Date.parse(value));
 
-const isPage = (page: unknown): page is EarlierPage =>
-  isObject(page) &&
-  isTime(page.beganAt) &&
-  isTime(page.lastSeenAt) &&
-  (page.entries === undefined || Array.isArray(page.entries));
+function isPage(page: unknown): page is EarlierPage {
+  if (!isObject(page)) return false;
+  const { beganAt, lastSeenAt, entries } = page;
+  return isTime(beganAt) && isTime(lastSeenAt) && (entries === undefined || Array.isArray(entries));
+}
 
-const isEntry = (entry: unknown): entry is CryptoDiagEntry =>
-  isObject(entry) &&
-  [entry.firstTs, entry.lastTs].every(isTime) &&
-  [entry.level, entry.message, entry.source].every((text) => typeof text === 'string') &&
-  typeof entry.count === 'number' &&
-  FAULTS.some((fault) => fault === entry.ke) &&
-  isObject(entry.detail) &&
-  typeof entry.detail.kind === 'string';
+function isEntry(entry: unknown): entry is CryptoDiagEntry {
+  if (!isObject(entry)) return false;
+  const { firstTs, lastTs, level, message, source, count, ke, detail } = entry;
+  return (
+    [firstTs, lastTs].every(isTime) &&
+    [level, message, source].every((text) => typeof text === 'string') &&
+    typeof count === 'number' &&
+    FAULTS.some((fault) => fault === ke) &&
+    isObject(detail) &&
+    typeof detail['kind'] === 'string'
+  );
+}
 
 function wholePage(page: EarlierPage): EarlierPage {
   const { end, cryptoStore, captureSession, repair } = page;
