@@ -16,13 +16,16 @@ const earlier = (tab: Tab): Promise<Earlier[]> =>
 const pagesWith = async (tab: Tab, line: string) =>
   (await earlier(tab)).filter(({ entries }) => entries.some(({ message }) => message === line));
 
+// Not every browser tells a page that it is left: then its end is unknown.
 test('evidence is in the report after a reload, and after the tab was closed', async ({ engineBrowser }) => {
   const tab = await engineBrowser.open('/auto.html');
   await started(tab);
   await tab.evaluate((line) => console.error(line), LINE);
   await tab.reload();
   await started(tab);
-  await expect.poll(() => pagesWith(tab, LINE), { timeout: 15_000 }).toMatchObject([{ end: 'reloaded' }]);
+  await expect
+    .poll(() => pagesWith(tab, LINE), { timeout: 15_000 })
+    .toMatchObject([{ end: expect.stringMatching(/^(reloaded|unknown)$/) }]);
 
   await tab.evaluate((line) => console.error(`${line} again`), LINE);
   await tab.close();
@@ -30,7 +33,7 @@ test('evidence is in the report after a reload, and after the tab was closed', a
   await started(next);
   await expect
     .poll(async () => (await pagesWith(next, `${LINE} again`)).map(({ end }) => end), { timeout: 15_000 })
-    .toEqual(['closed']);
+    .toEqual([expect.stringMatching(/^(closed|unknown)$/)]);
 
   await next.evaluate(() => window.lib.forgetEarlierEvidence());
   expect(await earlier(next)).toEqual([]);
