@@ -1,6 +1,7 @@
 // What brings the recovery prompt, and what takes it away.
 import { expect, type Page, test } from '@playwright/test';
 
+import { DATABASE, deleteDatabase, makeDatabase } from './crypto-database';
 import { fixOf, promptOf } from './prompt';
 import { open, refuse } from './report';
 
@@ -90,30 +91,8 @@ test('keys that changed and are refused are lost nevertheless', async ({ page })
   await expect(history).toContainText('This device lost the keys to its earlier messages. After you log in again');
 });
 
-const DATABASE = 'matrix-js-sdk::matrix-sdk-crypto';
-const makeStore = (page: Page) =>
-  page.evaluate(
-    (name) =>
-      new Promise<void>((resolve, reject) => {
-        const opening = indexedDB.open(name, 1);
-        opening.onsuccess = () => {
-          opening.result.close();
-          resolve();
-        };
-        opening.onerror = () => reject(opening.error);
-      }),
-    DATABASE,
-  );
-const deleteStore = (page: Page) =>
-  page.evaluate(
-    (name) =>
-      new Promise<void>((resolve, reject) => {
-        const deleting = indexedDB.deleteDatabase(name);
-        deleting.onsuccess = () => resolve();
-        deleting.onerror = () => reject(deleting.error);
-      }),
-    DATABASE,
-  );
+const makeStore = (page: Page) => page.evaluate(makeDatabase, DATABASE);
+const deleteStore = (page: Page) => page.evaluate(deleteDatabase, DATABASE);
 /** As the SDK, at each sync, when the connection to its store is dead. */
 const failStore = (page: Page) =>
   page.evaluate(() => {

@@ -1,11 +1,9 @@
 // What the consoles of the engines have in common, and what they do not.
 import { readdirSync, readFileSync } from 'node:fs';
 
-import { expect, type Tab, test } from './driver/test';
+import { expect, started, type Tab, test } from './driver/test';
 
 const entries = (tab: Tab) => tab.evaluate(() => window.lib.getCryptoDiagEntries());
-const started = (tab: Tab) => expect.poll(() => tab.evaluate(() => 'lib' in window)).toBe(true);
-
 test('the line after the import is in the report', async ({ engineBrowser }) => {
   const tab = await engineBrowser.open('/auto.html');
   await started(tab);

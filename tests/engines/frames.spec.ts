@@ -1,8 +1,6 @@
 // The consoles of frames: a call runs in one.
 import { differs } from './differences';
-import { expect, type Tab, test } from './driver/test';
-
-const started = (tab: Tab) => expect.poll(() => tab.evaluate(() => 'lib' in window)).toBe(true);
+import { expect, started, type Tab, test } from './driver/test';
 
 const participants = (tab: Tab) =>
   tab.evaluate(() =>

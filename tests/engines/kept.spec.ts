@@ -1,9 +1,7 @@
 // What was seen in a page outlives it.
-import { expect, type Tab, test } from './driver/test';
+import { expect, started, type Tab, test } from './driver/test';
 
 const LINE = 'MissingKey: missing key at index 1 for participant @kept:hs:DEV';
-
-const started = (tab: Tab) => expect.poll(() => tab.evaluate(() => 'lib' in window)).toBe(true);
 
 interface Earlier {
   end: string;

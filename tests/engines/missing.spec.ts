@@ -1,8 +1,6 @@
 // What a browser may lack or forbid: the app goes on, and the status and the report say what is missing. Safari takes away
 // WebAssembly in Lockdown Mode, and all storage that scripts can write after seven days without a visit.
-import { expect, type Tab, test } from './driver/test';
-
-const started = (tab: Tab) => expect.poll(() => tab.evaluate(() => 'lib' in window)).toBe(true);
+import { expect, started, test } from './driver/test';
 
 for (const [what, query] of [
   ['no WebAssembly', 'no-wasm'],

@@ -1,10 +1,7 @@
 // Storage: what the browser promises of it, and whether the crypto store is the one it was.
+import { DATABASE, deleteDatabase, makeDatabase } from '../e2e/crypto-database';
 import { differs } from './differences';
-import { expect, type Tab, test } from './driver/test';
-
-const DATABASE = 'matrix-js-sdk::matrix-sdk-crypto';
-
-const started = (tab: Tab) => expect.poll(() => tab.evaluate(() => 'lib' in window)).toBe(true);
+import { expect, started, type Tab, test } from './driver/test';
 
 /** The crypto store of a client that has these keys. */
 const check = (tab: Tab, key: string | null) =>
@@ -18,30 +15,8 @@ const check = (tab: Tab, key: string | null) =>
     return window.lib.checkCryptoStore(ed25519 === null ? { userId: '@a:hs', deviceId: 'DEVICE' } : client);
   }, key);
 
-const makeStore = (tab: Tab) =>
-  tab.evaluate(
-    (name) =>
-      new Promise<void>((resolve, reject) => {
-        const opening = indexedDB.open(name, 1);
-        opening.onsuccess = () => {
-          opening.result.close();
-          resolve();
-        };
-        opening.onerror = () => reject(opening.error);
-      }),
-    DATABASE,
-  );
-
-const deleteStore = (tab: Tab) =>
-  tab.evaluate(
-    (name) =>
-      new Promise<void>((resolve, reject) => {
-        const deleting = indexedDB.deleteDatabase(name);
-        deleting.onsuccess = () => resolve();
-        deleting.onerror = () => reject(deleting.error);
-      }),
-    DATABASE,
-  );
+const makeStore = (tab: Tab) => tab.evaluate(makeDatabase, DATABASE);
+const deleteStore = (tab: Tab) => tab.evaluate(deleteDatabase, DATABASE);
 
 test('what the browser says of the storage is in the report, and where it says nothing, that', async ({
   engineBrowser,

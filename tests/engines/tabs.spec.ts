@@ -1,7 +1,7 @@
 // The election: one tab leads, at every moment, whatever happens to it.
 import { expectNoOverlap, parseLog } from '../e2e/tabs';
 import { differs } from './differences';
-import { expect, type Tab, test } from './driver/test';
+import { expect, started, type Tab, test } from './driver/test';
 
 const role = (tab: Tab) => tab.evaluate(() => window.leadership.role);
 
@@ -83,7 +83,7 @@ test('asked to hand over, the leader lets go first; in a call it does not', asyn
 test('tabs know how many they are, and a report names the others', async ({ engineBrowser }) => {
   const first = await engineBrowser.open('/auto.html');
   const second = await engineBrowser.open('/auto.html');
-  await expect.poll(() => second.evaluate(() => 'lib' in window)).toBe(true);
+  await started(second);
   await expect
     .poll(
       async () => {

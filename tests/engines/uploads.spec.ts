@@ -1,5 +1,5 @@
 // Refused uploads: seen by the watch on `fetch`, judged, and held back.
-import { expect, type Tab, test } from './driver/test';
+import { expect, started, type Tab, test } from './driver/test';
 
 /** Uploads a key as the SDK does, and gives what the page is told. */
 const upload = (tab: Tab, where: 'refuse' | 'accept', keyId = 'signed_curve25519:AAAAAAAAAA0') =>
@@ -21,7 +21,7 @@ test('three refusals are a loop, and what is repeated is answered without a requ
   engineBrowser,
 }) => {
   const tab = await engineBrowser.open('/auto.html');
-  await expect.poll(() => tab.evaluate(() => 'lib' in window)).toBe(true);
+  await started(tab);
   const refused = await upload(tab, 'refuse');
   expect(refused.status).toBe(400);
   await upload(tab, 'refuse');
@@ -39,7 +39,7 @@ test('three refusals are a loop, and what is repeated is answered without a requ
 
 test('what `fetch` gives is the page’s own, whatever the answer is', async ({ engineBrowser }) => {
   const tab = await engineBrowser.open('/auto.html');
-  await expect.poll(() => tab.evaluate(() => 'lib' in window)).toBe(true);
+  await started(tab);
   const results = await tab.evaluate(async () => {
     const stopped = new AbortController();
     const abandoned = fetch('/hang/_matrix/client/v3/keys/upload', {

@@ -1,12 +1,15 @@
 // Playwright runs the tests and tells of them; what they drive is the engine of the project.
-import { test as base } from '@playwright/test';
+import { test as base, expect } from '@playwright/test';
 
-import { Browser } from './browser';
+import { Browser, type Tab } from './browser';
 import { ENGINES, type EngineName, find } from './engines';
 import { type DriverServer, serve } from './server';
 
-export { expect } from '@playwright/test';
-export type { Tab } from './browser';
+export { expect };
+export type { Tab };
+
+/** When the package is there. */
+export const started = (tab: Tab) => expect.poll(() => tab.evaluate(() => 'lib' in window)).toBe(true);
 
 /** The browser of a worker. A WebDriver server has one at a time. */
 interface Running {
