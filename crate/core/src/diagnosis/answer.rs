@@ -78,8 +78,11 @@ impl Answer {
         self
     }
 
-    /// Of the answers for each load the gravest, the first of equally grave ones; the findings of the others are added.
-    pub(crate) fn gravest(answers: Vec<Self>) -> Option<Self> {
+    /// Judges each load by itself. `of_load` is given the case of that load alone, and gives `None` where nothing was seen in
+    /// it. Of the answers it is the gravest, the first of equally grave ones; the findings of the others are added.
+    pub(crate) fn gravest<'a>(case: &Case<'a>, of_load: impl Fn(&Case<'a>, Load) -> Option<Self>) -> Option<Self> {
+        let of_load = |load| of_load(&case.of_load(load), load).map(|answer| answer.in_load(case, load));
+        let answers: Vec<Self> = case.loads().filter_map(of_load).collect();
         let gravity = |answer: &Self| gravity(answer.verdict);
         let worst = answers.iter().map(gravity).max()?;
         let at = answers.iter().position(|answer| gravity(answer) == worst)?;

@@ -20,11 +20,8 @@ const QUESTION: Question = Question {
 
 pub(crate) fn ask(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, keys: &MediaKeys<'_>) -> Finding {
     // A reload begins the call, and what it knows of keys, anew.
-    let of_load = |load| {
-        let own = MediaKeys::of(&case.of_load(load));
-        answer(case, load, divergence, after_ke1, &own, keys).map(|answer| answer.in_load(case, load))
-    };
-    let answer = Answer::gravest(case.loads().filter_map(of_load).collect());
+    let answer =
+        Answer::gravest(case, |of_load, load| answer(case, load, divergence, after_ke1, &MediaKeys::of(of_load), keys));
     answer.unwrap_or_else(|| unseen(case, Fault::Ke2, "No call missed a media key.")).to(&QUESTION)
 }
 

@@ -23,8 +23,7 @@ const OTHERS: &str = "the reports of the others in the call: do they miss media 
 
 pub(crate) fn ask(case: &Case<'_>) -> Finding {
     // Each load joins the call anew, and is alone in it at first.
-    let of_load = |load| answer(&case.of_load(load)).map(|answer| answer.in_load(case, load));
-    let answer = Answer::gravest(case.loads().filter_map(of_load).collect());
+    let answer = Answer::gravest(case, |of_load, _| answer(of_load));
     let because = "This device found whom to send its media keys to, as far as was seen.";
     answer.unwrap_or_else(|| unseen(case, Fault::Ke2, because)).to(&QUESTION)
 }

@@ -19,11 +19,8 @@ const QUESTION: Question = Question {
 };
 
 pub(crate) fn ask(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding) -> Finding {
-    let of_load = |load| {
-        let keys = MediaKeys::of(&case.of_load(load));
-        answer(case, load, divergence, after_ke1, &keys).map(|answer| answer.in_load(case, load))
-    };
-    let answer = Answer::gravest(case.loads().filter_map(of_load).collect());
+    let answer =
+        Answer::gravest(case, |of_load, load| answer(case, load, divergence, after_ke1, &MediaKeys::of(of_load)));
     let because = "No media key was missed, and no to-device message turned away.";
     answer.unwrap_or_else(|| unseen(case, Fault::Ke2, because)).to(&QUESTION)
 }

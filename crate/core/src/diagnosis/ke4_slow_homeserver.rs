@@ -30,8 +30,7 @@ const LOG: &str = "the homeserver's log of the same time: how long did the reque
 
 pub(crate) fn ask(case: &Case<'_>) -> Finding {
     // Only the requests of the present load are timed.
-    let of_load = |load| answer(&case.of_load(load)).map(|answer| answer.in_load(case, load));
-    let answer = Answer::gravest(case.loads().filter_map(of_load).collect());
+    let answer = Answer::gravest(case, |of_load, _| answer(of_load));
     let because = "No delayed event of a call's membership was late.";
     answer.unwrap_or_else(|| unseen(case, Fault::Ke4, because)).to(&QUESTION)
 }
