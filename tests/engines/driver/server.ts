@@ -15,7 +15,26 @@ export interface DriverServer {
   close(): void;
 }
 
+/** A WebDriver server, ready to be asked. */
 export async function serve(engine: Engine, server: string): Promise<DriverServer> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const running = await launch(server, engine.args(port), engine.needsScreen);
+  for (let tries = 0; !(await isReady(url)); tries++) {
+    if (tries > 100) {
+      running.close();
+      throw new Error(`${server} does not answer`);
+    }
+    await sleep(100);
+  }
+  return { url, ...running };
+}
+
+/** A browser with the tabs of these addresses, and nobody who drives them: what they do, the pages have to tell. */
+export const openUndriven = (binary: string, urls: string[]) => launch(binary, urls, true);
+
+/** Starts a program with a home folder of its own, and a screen where it needs one. */
+async function launch(program: string, args: string[], needsScreen: boolean): Promise<Omit<DriverServer, 'url'>> {
   const home = mkdtempSync(join(tmpdir(), 'lotus-engine-'));
   const children: ChildProcess[] = [];
   const close = () => {
@@ -24,32 +43,13 @@ export async function serve(engine: Engine, server: string): Promise<DriverServe
     rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   };
   try {
-    const screen = engine.needsScreen ? await openScreen(children) : undefined;
-    const port = await freePort();
-    children.push(spawn(server, engine.args(port), { env: surroundings(home, screen), stdio: 'ignore' }));
-    const url = `http://127.0.0.1:${port}`;
-    for (let tries = 0; !(await isReady(url)); tries++) {
-      if (tries > 100) throw new Error(`${server} does not answer`);
-      await sleep(100);
-    }
-    return { url, home, close };
+    const screen = needsScreen ? await openScreen(children) : undefined;
+    children.push(spawn(program, args, { env: surroundings(home, screen), stdio: 'ignore' }));
+    return { home, close };
   } catch (error) {
     close();
     throw error;
   }
-}
-
-/** A browser with the tabs of these addresses, and nobody who drives them: what they do, the pages have to tell. */
-export async function openUndriven(binary: string, urls: string[]): Promise<Omit<DriverServer, 'url'>> {
-  const home = mkdtempSync(join(tmpdir(), 'lotus-engine-'));
-  const children: ChildProcess[] = [];
-  const screen = await openScreen(children);
-  children.push(spawn(binary, urls, { env: surroundings(home, screen), stdio: 'ignore' }));
-  const close = () => {
-    for (const child of children.reverse()) child.kill();
-    rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
-  };
-  return { home, close };
 }
 
 /** Of WebKit: no graphics card, no desktop. */
