@@ -310,7 +310,13 @@ fn arrival() -> Result<Arrival, JsValue> {
     if get(&global("document")?, "wasDiscarded").is_ok_and(|discarded| discarded == true) {
         return Ok(Arrival::Restored);
     }
-    let found: Array = call(&global("performance")?, "getEntriesByType", &["navigation"])?.dyn_into()?;
-    let is_reload = field(&found.get(0), "type")? == "reload";
+    let performance = global("performance")?;
+    let found: Array = call(&performance, "getEntriesByType", &["navigation"])?.dyn_into()?;
+    let is_reload = if found.length() > 0 {
+        field(&found.get(0), "type")? == "reload"
+    } else {
+        // Firefox lists the navigation when the page has loaded. What was there before that list tells at once.
+        field(&field(&performance, "navigation")?, "type")? == 1
+    };
     Ok(if is_reload { Arrival::Reloaded } else { Arrival::Opened })
 }

@@ -1,5 +1,7 @@
-import { Button, Text } from 'folds';
+import { Text } from 'folds';
 import { useState } from 'react';
+
+import { ActionButton } from './ActionButton';
 
 type CopyButtonProps = { text: string; label: string; words?: string };
 /** @param label what is copied, for a screen reader */
@@ -15,21 +17,7 @@ export function CopyButton({ text, label, words = 'Copy' }: CopyButtonProps) {
   };
   return (
     <>
-      <Button
-        type="button"
-        size="300"
-        variant="Secondary"
-        fill="Soft"
-        outlined
-        radii="300"
-        style={{ flexShrink: 0 }}
-        aria-label={`${words}: ${label}`}
-        onClick={handleClick}
-      >
-        <Text as="span" size="B300">
-          {words}
-        </Text>
-      </Button>
+      <ActionButton words={words} label={`${words}: ${label}`} onClick={() => void handleClick()} />
       <Text as="output" size="T200">
         {state === 'copied' && 'Copied'}
         {state === 'failed' && 'The browser did not allow it: mark the text and copy it by hand.'}

@@ -1,7 +1,8 @@
-import { Box, Button, Text } from 'folds';
+import { Box, Text } from 'folds';
 import { useMemo, useState } from 'react';
 
 import { Card } from '../Card';
+import { ActionButton } from './ActionButton';
 import { CopyButton } from './CopyButton';
 import { markdownOf } from './markdown';
 import type { CaseModel, Copy, ReportView } from './protocol';
@@ -41,20 +42,7 @@ export function Export({ model, view, onRedact }: ExportProps) {
         <CopyButton text={markdown} label="summary" words="Copy as Markdown" />
         {[['Save Markdown', handleMarkdown] as const, ['Save redacted report', handleRedacted] as const].map(
           ([words, handleClick]) => (
-            <Button
-              key={words}
-              type="button"
-              size="300"
-              variant="Secondary"
-              fill="Soft"
-              outlined
-              radii="300"
-              onClick={handleClick}
-            >
-              <Text as="span" size="B300">
-                {words}
-              </Text>
-            </Button>
+            <ActionButton key={words} words={words} onClick={() => void handleClick()} />
           ),
         )}
       </Box>

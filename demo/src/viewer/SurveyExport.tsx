@@ -1,7 +1,8 @@
-import { Box, Button, Text } from 'folds';
+import { Box, Text } from 'folds';
 import type { SurveyFormat } from 'lotus-crypto-diag/server-evidence';
 import { useState } from 'react';
 
+import { ActionButton } from './ActionButton';
 import type { Copy } from './protocol';
 import { save } from './save';
 
@@ -22,20 +23,7 @@ export function SurveyExport({ onExport }: { onExport: (format: SurveyFormat) =>
     <Box direction="Column" gap="100">
       <Box as="fieldset" gap="200" wrap="Wrap" className="bare" aria-label="Export of the devices in trouble">
         {FORMATS.map(([format, words, name, type]) => (
-          <Button
-            key={format}
-            type="button"
-            size="300"
-            variant="Secondary"
-            fill="Soft"
-            outlined
-            radii="300"
-            onClick={() => void handle(format, name, type)}
-          >
-            <Text as="span" size="B300">
-              {words}
-            </Text>
-          </Button>
+          <ActionButton key={format} words={words} onClick={() => void handle(format, name, type)} />
         ))}
       </Box>
       <Text as="output" size="T200">

@@ -126,7 +126,10 @@ export class Tab {
     const script = `
       const done = arguments[arguments.length - 1];
       window.eval('(' + arguments[0] + ')')(arguments[1]).then(done);`;
-    const answer = await this.here((driver) => driver.executeAsyncScript<string>(script, inPage, JSON.stringify(args)));
+    const answer = await this.here((driver) =>
+      driver.executeAsyncScript<string | null>(script, inPage, JSON.stringify(args)),
+    );
+    if (answer === null) throw new Error('the page went meanwhile');
     const { value, error } = JSON.parse(answer) as { value: T; error?: string };
     if (error !== undefined) throw new Error(error);
     return value;
