@@ -82,6 +82,32 @@ test('reloads, one of them a moment after a line: each page is told, with its en
     });
 });
 
+test('a tab that led and is left was closed; one that gave its lead to another tab was replaced', async ({ context }) => {
+  const lead = (page: Page) =>
+    page.evaluate(() => void Object.assign(window, { leadership: window.lib.requestTabLeadership() }));
+  const role = (page: Page) => page.evaluate(() => window.lib.getSnapshot().tabs.role);
+  // The tabs listen to the end of a page before the evidence does.
+  const tell = (page: Page) => log(page, LINE).then(() => isKept(page, '$one'));
+  const ends = async (page: Page) => (await report(page)).earlier.map(({ end }) => end);
+  const first = await open(context);
+  await lead(first);
+  await expect.poll(() => role(first)).toBe('leader');
+  await tell(first);
+  await first.goto(PAGE);
+  await meet(first);
+  expect(await ends(first)).toEqual(['closed']);
+
+  await lead(first);
+  await expect.poll(() => role(first)).toBe('leader');
+  await tell(first);
+  const second = await open(context);
+  await lead(second);
+  await second.evaluate(() => window.leadership.takeOver());
+  await expect.poll(() => role(second)).toBe('leader');
+  await first.close();
+  expect(await ends(second)).toEqual(['closed', 'replaced']);
+});
+
 test('a browser that is closed and opened, and an IndexedDB that is evicted', async ({ baseURL }, testInfo) => {
   const profile = testInfo.outputPath('profile');
   const { launchOptions } = testInfo.project.use;

@@ -424,6 +424,21 @@ fn a_new_login_in_the_same_page_is_kept_without_what_the_former_device_saw() {
 }
 
 #[test]
+fn a_tab_that_hears_of_a_cleared_storage_stops_though_another_has_written_since() {
+    let origin = Origin::default();
+    let (mut page, mut next) = (Page::of(&origin, "D"), Page::of(&origin, "D"));
+    page.logs(MISSING);
+    page.flush();
+    assert!(!page.keeper.cleared(Some(&folder("E"))));
+    origin.texts.borrow_mut().clear();
+    next.flush();
+    assert!(page.keeper.cleared(Some(&folder("D"))));
+    page.logs(MISSING);
+    assert_eq!(page.flush(), Flushed::Nothing);
+    assert_eq!(next.earlier(), []);
+}
+
+#[test]
 fn what_the_app_clears_is_not_written_again() {
     let origin = Origin::default();
     let mut page = Page::of(&origin, "D");

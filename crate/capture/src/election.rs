@@ -99,6 +99,11 @@ impl Election {
         }
     }
 
+    /// Whether its page is left, or asleep.
+    pub(crate) fn is_away(&self) -> bool {
+        self.machine.borrow().is_away()
+    }
+
     /// Another tab logs out or in.
     pub(crate) fn stored_session_changed(self: &Rc<Self>) {
         if self.role.get() == Role::Follower {

@@ -14,7 +14,7 @@ use super::bounded::has_microtasks;
 use super::convert::{Clock, get, tell, web_storage};
 use super::diag::SharedSession;
 use super::events::listen;
-use super::kept_shelf::LocalShelf;
+use super::kept_shelf::{LocalShelf, folder_of_marker};
 use super::kept_tail::Tail;
 use super::page::{after, global, is_visible, random, when_idle};
 use super::roll::Roll;
@@ -23,7 +23,7 @@ use lotus_crypto_diag::earlier::EarlierSummary;
 use lotus_crypto_diag::election::Role;
 use lotus_crypto_diag::keeper::{Earlier, Flushed, Keeper};
 use lotus_crypto_diag::kept_page::{Arrival, Stage};
-use lotus_crypto_diag::shelf::{PREFIX, page_id};
+use lotus_crypto_diag::shelf::{MARKERS, PREFIX, page_id};
 use lotus_crypto_diag::timestamp::Timestamp;
 
 /// Where the browser keeps for this tab alone which page it shows.
@@ -91,7 +91,7 @@ impl KeptPages {
         self.0.roll.replace(Rc::downgrade(roll));
     }
 
-    /// What this tab is to its session now.
+    /// What this tab is to its session now; not called while its page is left or asleep.
     pub(crate) fn stands(&self, role: Option<Role>) {
         let before = self.0.last_role.replace(role);
         let is_replaced = before == Some(Role::Leader) && role == Some(Role::Follower);
@@ -276,12 +276,32 @@ impl Inner {
         hear(&document, "visibilitychange", |inner, _| inner.look(false));
         hear(&document, "freeze", |inner, _| inner.look(false));
         hear(&document, "resume", |inner, _| inner.look(false));
-        hear(&window, "storage", |inner, event| {
-            if concerns(&event) {
-                inner.is_crowded.set(true);
-                inner.changed();
+        hear(&window, "storage", |inner, event| inner.another_wrote(&event));
+    }
+
+    /// Another tab has changed what stands in a storage.
+    fn another_wrote(self: &Rc<Self>, event: &JsValue) {
+        let text = |name| get(event, name).ok().and_then(|value| value.as_string());
+        let is_gone = text("newValue").is_none();
+        let key = text("key");
+        let clear = |folder: Option<&str>| self.with(|keeper| keeper.cleared(folder)).unwrap_or_default();
+        let is_cleared = match key.as_deref() {
+            // A frame may have cleared what is of this tab alone.
+            None => is_of_all_tabs(event) && clear(None),
+            Some(key) if is_gone && key.starts_with(MARKERS) => {
+                folder_of_marker(key).is_some_and(|of| clear(Some(&of)))
             }
-        });
+            Some(_) => false,
+        };
+        if is_cleared {
+            self.clear_elsewhere();
+            self.sum_up();
+        }
+        // For the first time, or it has removed what was kept.
+        if key.is_none_or(|key| key.starts_with(PREFIX)) && (is_gone || text("oldValue").is_none()) {
+            self.is_crowded.set(true);
+            self.changed();
+        }
     }
 
     fn look(self: &Rc<Self>, is_back: bool) {
@@ -299,10 +319,9 @@ impl Inner {
     }
 }
 
-/// Whether another tab wrote for the first time, or something that was kept is gone.
-fn concerns(event: &JsValue) -> bool {
-    let text = |name| get(event, name).ok().and_then(|value| value.as_string());
-    text("key").is_none_or(|key| key.starts_with(PREFIX)) && (text("oldValue").is_none() || text("newValue").is_none())
+fn is_of_all_tabs(event: &JsValue) -> bool {
+    let local = web_storage("localStorage").map(JsValue::from);
+    get(event, "storageArea").is_ok_and(|area| local.is_ok_and(|local| local == area))
 }
 
 /// How this page came into its tab.

@@ -80,7 +80,7 @@ pub(crate) fn remove_with(marker: &str) {
 }
 
 /// A marker's key ends with the user and the device.
-fn folder_of_marker(key: &str) -> Option<String> {
+pub(crate) fn folder_of_marker(key: &str) -> Option<String> {
     let mut parts = key.rsplit('/').map(|part| decode_uri_component(part).ok().map(String::from));
     let (device_id, user_id) = (parts.next()??, parts.next()??);
     Some(folder_of(Some(&user_id), Some(&device_id)))

@@ -165,7 +165,10 @@ impl Page {
         if self.roll.is_entered.get() {
             self.roll.give(roll_call::Event::Became(self.standing()));
         }
-        self.kept.stands(self.current().map(|election| election.role.get()));
+        let election = self.current();
+        if !election.as_ref().is_some_and(|election| election.is_away()) {
+            self.kept.stands(election.map(|election| election.role.get()));
+        }
         tell(&self.on_change);
     }
 

@@ -189,9 +189,7 @@ impl Keeper {
         let key = [&*folder, &self.id].concat();
         let before = self.written.as_ref().map(|written| [&*written.folder, &self.id].concat());
         if before.as_ref().is_some_and(|before| is_cleared(place, before)) {
-            let of = self.written.take().map(|written| written.folder).unwrap_or_default();
-            self.over(of);
-            self.problem = Some("what was kept of this page was cleared while it was open: it is kept no more".into());
+            self.cleared(None);
             return Flushed::Cleared;
         }
         let room = match self.make_room(&folder, place, open, now) {
@@ -238,9 +236,13 @@ impl Keeper {
         Goes { user: user_id.map(escape), device: device_id.map(escape) }
     }
 
-    fn over(&mut self, folder: String) {
-        self.state = State::Over(folder);
-        self.written = None;
+    /// Somebody has cleared the storage, or what belongs to the device of this folder. Says whether this page's record was there.
+    pub fn cleared(&mut self, folder: Option<&str>) -> bool {
+        let is_its = |written: &mut Written| folder.is_none_or(|folder| folder == written.folder);
+        let Some(written) = self.written.take_if(is_its) else { return false };
+        self.state = State::Over(written.folder);
+        self.problem = Some("what was kept of this page was cleared while it was open: it is kept no more".into());
+        true
     }
 
     /// Removes what was kept of all pages. This one goes on to be kept.

@@ -88,6 +88,11 @@ impl Leadership {
         }
     }
 
+    /// Whether the page is left, or asleep: it follows then without another tab having asked for its place.
+    pub const fn is_away(&self) -> bool {
+        matches!(self.state, State::Away { .. })
+    }
+
     /// What the tab is now.
     pub const fn role(&self) -> Role {
         match self.state {

@@ -67,7 +67,12 @@ test('the connection closed by force, the data there: a reload is advised, and i
   await synced(page);
   const healed = { verdict: 'healthy', identity: 'same', databaseExisted: true, loss: null, ...device };
   expect(await comparedStore(page)).toMatchObject(healed);
-  expectDiagnosis(await reportOf(page), { 'crypto-store': { verdict: 'ruled-out' } });
+  // What the page before lost is told, and that it is over.
+  const after = await reportOf(page);
+  expect(after.earlier.at(-1)).toMatchObject({ end: 'closed', cryptoStore: { verdict: 'connection-lost' } });
+  expectDiagnosis(after, { 'crypto-store': { verdict: 'confirmed', conclusion: 'connection-lost' } });
+  const { findings: now } = diagnoseReport(after).diagnosis;
+  expect(now.find(({ id }) => id === 'crypto-store')).toMatchObject({ over: expect.any(String) });
   // And it works: a key that somebody sends to it can be opened.
   const peer = await logIn(await lab.register('peer'));
   await meet(peer, { page, ...device });
