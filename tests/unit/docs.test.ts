@@ -1,4 +1,4 @@
-// What the documents refer to is there: links, headings, files, commands, and the version that they name.
+// Every link, heading, file, command and version that the documents name exists.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -12,11 +12,13 @@ const files = listed
   .toString()
   .split('\n')
   .filter((path) => path && existsSync(join(root, path)));
+/** Whether the project has a file or folder. One that is only built does not count. */
+const isThere = (path: string) => files.some((file) => file === path || file.startsWith(`${path}/`));
 const documents = files.filter((path) => path.endsWith('.md'));
 
 const FENCE = /^ *```[\s\S]*?^ *```$/gm;
 const prose = (text: string) => text.replace(FENCE, '');
-/** What is set as code: in a line, or a block of its own. */
+/** All code of a document: in a line, or in a block. */
 const inline = (text: string) => [...prose(text).matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
 const code = (text: string) => [...inline(text), ...(text.match(FENCE) ?? [])].join('\n');
 
@@ -43,13 +45,13 @@ describe.each(documents)('%s', (path) => {
       if (/^https?:/.test(link)) return false;
       const [target = '', anchor] = link.split('#');
       const file = target ? relative(root, resolve(root, dirname(path), target)) : path;
-      if (!existsSync(join(root, file))) return true;
+      if (!isThere(file)) return true;
       return anchor !== undefined && (statSync(join(root, file)).isDirectory() || !anchorsOf(file).includes(anchor));
     });
     expect(broken).toEqual([]);
   });
 
-  it('names no command that is not there', () => {
+  it('names only commands that exist', () => {
     const targets = [...read('Makefile').matchAll(/^([a-z][a-z-]*):/gm)].map(([, target]) => target);
     const tests = [
       ...files
@@ -63,8 +65,8 @@ describe.each(documents)('%s', (path) => {
     expect(named(/--test (\w+)/g).filter((name) => !tests.some(([, test]) => test === name))).toEqual([]);
   });
 
-  it('names no file that is not there', () => {
-    // What a host has, and what is made elsewhere.
+  it('names only files that exist', () => {
+    // A host's own file, files of a release, and patterns for any name.
     const others = /^(initMatrix\.ts|lotus-crypto-diag.*|tests\/(unit|host)\/.*<.*|report-1\.schema\.json)$/;
     const isPath = (word: string) =>
       /^(crate|demo|docs|pkg-glue|tests)\/[\w./@<>*-]+$/.test(word) ||
@@ -90,7 +92,7 @@ describe('the README', () => {
     expect(text.split('\n').length).toBeLessThan(152);
   });
 
-  it('quotes a verdict as it is', () => {
+  it('quotes a real verdict', () => {
     expect(text).toContain(`> ${JSON.parse(read('tests/fixtures/cases/evicted/case.json')).summary}\n`);
   });
 

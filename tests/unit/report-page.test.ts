@@ -1,4 +1,4 @@
-// The page about the report names every field of the JSON Schema, and no other.
+// docs/report.md has a row for every field of the JSON Schema, and for no other.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
@@ -16,7 +16,7 @@ const page = readFileSync(new URL('docs/report.md', root), 'utf8');
 const schema = JSON.parse(readFileSync(new URL('pkg-glue/schema/report-1.schema.json', root), 'utf8'));
 const [, fields = ''] = page.split(/^## Fields$/m);
 
-/** What a field holds: behind references, in lists, and where it may be `null`. */
+/** The schema of a field's value: references, lists and `null` resolved. */
 function held(field: Schema): Schema {
   const name = field.$ref?.split('/').at(-1);
   if (name) return held(schema.$defs[name]);
@@ -30,7 +30,7 @@ const names = (properties: Record<string, Schema>) => Object.keys(properties).so
 const wordsOf = ({ oneOf = [] }: Schema) =>
   oneOf.flatMap((choice) => choice.const ?? choice.properties?.['kind']?.const ?? []);
 
-/** The tables, by their heading, which is a path into the report; the first of them is the report itself. */
+/** The tables by their heading, a path into the report. The first one is the report itself. */
 const tables = new Map(
   fields
     .split(/^## /m)[0]
@@ -47,18 +47,18 @@ const at = (path: string): Schema =>
   path.split(/\.|\[\]/).reduce<Schema>((object, name) => (name ? (propertiesOf(object)[name] ?? {}) : object), schema);
 
 describe('the page about the report', () => {
-  it('has a table for the report, and one for each object in it', () => {
+  it('has a table for the report and for each object in it', () => {
     const objects = Object.entries(schema.properties as Record<string, Schema>).filter(
       ([, field]) => names(propertiesOf(field)).length > 0,
     );
     expect([...tables.keys()]).toEqual(expect.arrayContaining(['', ...objects.map(([name]) => name)]));
   });
 
-  it.each([...tables])('has a row for every field of `%s`, and for no other', (path, rows) => {
+  it.each([...tables])('has a row for every field of `%s` and for no other', (path, rows) => {
     expect([...rows.keys()].sort()).toEqual(names(propertiesOf(at(path))));
   });
 
-  it.each([...tables])('names every word that a field of `%s` may hold', (path, rows) => {
+  it.each([...tables])('names every value that a field of `%s` may have', (path, rows) => {
     for (const [name, content] of rows) {
       const words = wordsOf(held(propertiesOf(at(path))[name] ?? {}));
       // A detail has a table of its own. Conclusions are more than a cell can hold.
@@ -67,15 +67,15 @@ describe('the page about the report', () => {
     }
   });
 
-  it('has a row for every kind of detail, and for no other', () => {
+  it('has a row for every kind of detail and for no other', () => {
     const kinds = [...fields.matchAll(/^\| `(.+?)` \| KE-\d \|/gm)].map(([, kind]) => kind);
     expect(kinds.sort()).toEqual(wordsOf(schema.$defs.Detail).sort());
   });
 
-  it('speaks of no field that the schema does not have', () => {
+  it('names no field that the schema lacks', () => {
     const known = new Set(JSON.stringify(schema).match(/"[a-z]+[A-Z]\w*"/g));
     const spoken = [...page.matchAll(/`(?:\w+\.)*([a-z]+[A-Z]\w*)`/g)].map(([, name]) => name);
-    // What the app passes, and what stands in another place.
+    // Not fields of the report: options of the app, and names of the browser and the SDK.
     const others = new Set(['fetchEvents', 'visibilityState', 'onLine', 'fetchRoomEvent']);
     expect(spoken.filter((name) => !known.has(`"${name}"`) && !others.has(name ?? ''))).toEqual([]);
   });
