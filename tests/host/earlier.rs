@@ -9,11 +9,13 @@ mod expected;
 mod moved;
 mod notes;
 mod page;
+#[allow(dead_code, reason = "some of it is of other tests")]
 mod pages;
 #[allow(dead_code, reason = "what is expected of them is another test's")]
 mod public_reports;
 mod recordings;
 mod replay;
+#[allow(dead_code, reason = "likewise")]
 mod rows;
 
 use lotus_crypto_diag::diagnosis::analyse;

@@ -107,11 +107,23 @@ impl Page {
         self
     }
 
-    pub(crate) fn repaired(mut self, minutes: i64) -> Self {
+    pub(crate) fn trouble(mut self, minutes: i64, kind: &str) -> Self {
+        let ts = minute(minutes).to_string();
+        self.store["verdict"] = json!(kind);
+        self.store["trouble"] =
+            json!({ "kind": kind, "firstTs": ts, "lastTs": ts, "count": 1, "message": "it failed" });
+        self
+    }
+
+    pub(crate) fn repaired(self, minutes: i64) -> Self {
+        self.repaired_by_claiming(minutes, json!([]))
+    }
+
+    pub(crate) fn repaired_by_claiming(mut self, minutes: i64, claimed: Value) -> Self {
         let ts = minute(minutes).to_string();
         self.repair = json!({
             "state": "repaired", "step": "testing", "startedAt": ts, "endedAt": ts, "deviceId": DEVICE, "counted": 1,
-            "claimed": [], "fallbackUsed": false, "waits": 0, "peersTold": 0, "problem": null, "error": null,
+            "claimed": claimed, "fallbackUsed": false, "waits": 0, "peersTold": 0, "problem": null, "error": null,
         });
         self
     }

@@ -23,10 +23,12 @@ pub(crate) struct Row {
     says: &'static [&'static str],
     cites: &'static [&'static str],
     is_over: bool,
+    server: ServerEvidence,
 }
 
 pub(crate) fn row(shows: &'static str, pages: Vec<Page>, id: FindingId, verdict: Verdict) -> Row {
-    Row { shows, pages, id, verdict, conclusion: None, says: &[], cites: &[], is_over: false }
+    let server = ServerEvidence::default();
+    Row { shows, pages, id, verdict, conclusion: None, says: &[], cites: &[], is_over: false, server }
 }
 
 impl Row {
@@ -50,8 +52,14 @@ impl Row {
         self
     }
 
+    /// What an administrator adds, as JSON.
+    pub(crate) fn beside(mut self, server: Value) -> Self {
+        self.server = serde_json::from_value(server).unwrap();
+        self
+    }
+
     fn problems(self) -> Vec<String> {
-        let found = findings(&story(self.pages), &ServerEvidence::default());
+        let found = findings(&story(self.pages), &self.server);
         let finding = found.iter().find(|finding| finding.id == self.id).unwrap();
         let all = format!("{} {:?}", finding.because, finding.evidence);
         let mut problems = Vec::new();

@@ -27,18 +27,17 @@ pub(crate) struct Answer {
     evidence: Vec<EvidenceRef>,
     missing: Vec<String>,
     over: Option<Timestamp>,
+    is_past: bool,
 }
 
 impl Answer {
     pub(crate) fn new(verdict: Verdict, conclusion: Conclusion, because: impl Into<String>) -> Self {
-        let conclusion = Some(conclusion);
-        Self { verdict, conclusion, because: because.into(), evidence: Vec::new(), missing: Vec::new(), over: None }
+        Self { conclusion: Some(conclusion), ..Self::plain(verdict, because) }
     }
 
     /// Nothing is concluded.
     pub(crate) fn open(because: impl Into<String>) -> Self {
-        let (verdict, conclusion) = (Verdict::Unknown, None);
-        Self { verdict, conclusion, because: because.into(), evidence: Vec::new(), missing: Vec::new(), over: None }
+        Self::plain(Verdict::Unknown, because)
     }
 
     /// Yes or no, where that is all there is to answer.
@@ -50,6 +49,7 @@ impl Answer {
             evidence: Vec::new(),
             missing: Vec::new(),
             over: None,
+            is_past: false,
         }
     }
 
@@ -125,6 +125,13 @@ impl Answer {
     pub(crate) fn over(mut self, over: &Over) -> Self {
         self.over = Some(over.at);
         self.evidence.push(over.cite.clone());
+        self.past()
+    }
+
+    /// It says nothing of today: there is nothing to be done about it itself.
+    #[must_use]
+    pub(crate) fn past(mut self) -> Self {
+        self.is_past = true;
         self
     }
 
@@ -151,8 +158,8 @@ impl Answer {
             self.because =
                 format!("{} ({more} more pieces of evidence of the same kind are not listed.)", self.because);
         }
-        let Self { verdict, conclusion, because, evidence, missing, over } = self;
-        let advice = if over.is_some() { past(question.id) } else { advice(question.id, verdict, conclusion) };
+        let Self { verdict, conclusion, because, evidence, missing, over, is_past } = self;
+        let advice = if is_past { past(question.id) } else { advice(question.id, verdict, conclusion) };
         Finding {
             id: question.id,
             fault: question.fault,

@@ -48,8 +48,24 @@ fn before(case: &Case<'_>, stores: &Stores<'_>) -> Option<Answer> {
     };
     let at = case.last_seen(later.load);
     let text = "a later page read the same identity keys from the store";
-    let over = Over { at, cite: later.load.fact("cryptoStore.identity", text) };
+    if store.status.trouble.as_ref().is_some_and(|trouble| is_of_writing(trouble.kind)) {
+        return Some(
+            answer
+                .adding(&format!(
+                    "Since then, by {at}, {text}, and said of no failure; that it can write again does not show."
+                ))
+                .at_most(Verdict::Likely)
+                .on([later.load.fact("cryptoStore.identity", text)])
+                .lacking("whether the client can write to the store again"),
+        );
+    }
+    let over = Over { at, from: at, cite: later.load.fact("cryptoStore.identity", text) };
     Some(answer.adding(&format!("It was over by {at}: {text}.")).over(&over))
+}
+
+/// What is read shows nothing of what can be written.
+const fn is_of_writing(kind: StoreTroubleKind) -> bool {
+    matches!(kind, StoreTroubleKind::Full | StoreTroubleKind::Failing)
 }
 
 fn of_store(StoreOf { load, status: store }: StoreOf<'_>) -> Answer {

@@ -62,7 +62,7 @@ fn judge(deletions: &[StoreOf<'_>], refusals: &[Refused<'_>]) -> Answer {
     if two_signs || (refused_after && cite_refused().next().is_some()) {
         let because = "The session was there and the crypto store was not: the browser, or somebody, deleted it.";
         let answer = Answer::new(Verdict::Confirmed, Conclusion::EvictedStore, because).on(evidence);
-        let answer = if two_signs { answer } else { answer.on(cite_refused()) };
+        let answer = if two_signs { answer } else { in_one_load(deletions, refusals, answer).on(cite_refused()) };
         return with_silent_servers(answer, is_changed && refusals.is_empty());
     }
     if is_changed {
@@ -85,6 +85,17 @@ fn judge(deletions: &[StoreOf<'_>], refusals: &[Refused<'_>]) -> Answer {
         .lacking(
             "whether the browser still lists the database, and after a reload whether the identity keys are the same",
         )
+}
+
+/// A connection that was lost in one load and an upload that is refused in another may have nothing to do with each other.
+fn in_one_load(deletions: &[StoreOf<'_>], refusals: &[Refused<'_>], answer: Answer) -> Answer {
+    let is_lost_there = |refused: &Refused<'_>| {
+        deletions.iter().any(|store| store.status.loss.is_some() && refused.during == Some(store.load))
+    };
+    if refusals.iter().any(|refused| refused.refusal.diverges() == Some(true) && is_lost_there(refused)) {
+        return answer;
+    }
+    answer.at_most(Verdict::Likely).lacking("after a reload, whether the identity keys are the same")
 }
 
 /// When the first refusal came that was not over before the connection was lost.

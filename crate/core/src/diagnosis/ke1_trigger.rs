@@ -80,7 +80,7 @@ fn undeleted(case: &Case<'_>, StoreOf { load, status: store }: StoreOf<'_>, refu
             .lacking(UPLOAD_TIME);
     };
     let refused_in =
-        refusals.iter().min_by_key(|refused| refused.first).and_then(|first| Some((first.load?, first.first)));
+        refusals.iter().min_by_key(|refused| refused.first).and_then(|first| Some((first.during?, first.first)));
     let earlier = refused_in.filter(|(load, _)| *load != Load::Present);
     // The roll is of now: of tabs that were opened after the first refusal it says nothing.
     let was_open = |tab: &Tab| earlier.is_none_or(|(_, first)| tab.opened <= first);
@@ -94,7 +94,9 @@ fn undeleted(case: &Case<'_>, StoreOf { load, status: store }: StoreOf<'_>, refu
     let evidence: Vec<EvidenceRef> = std::iter::once(identity).chain(roll).collect();
     let uploaded = refusals.iter().find_map(|refused| {
         let (index, row) = case.one_time_key(&refused.refusal.key_id)?;
-        let at = row.added_at?;
+        // Another key under that id was uploaded since.
+        let is_it = row.key.is_none() || refused.refusal.old_key.is_none() || row.key == refused.refusal.old_key;
+        let at = row.added_at.filter(|_| is_it)?;
         let text = format!("the server's key of {} was uploaded at {at}", refused.refusal.key_id);
         Some((at, fact(&format!("server.oneTimeKeys[{index}]"), text)))
     });

@@ -3,11 +3,12 @@
 //! The chain is: uploads are refused, a sender claims a one-time key whose secret this device no longer has, and the
 //! message that carries the media key cannot be opened. Each link leaves a trace, and they come in this order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::answer::{Answer, Question};
 use super::calls::unseen;
 use super::case::{Case, fact};
+use super::loads::Load;
 use super::media_keys::{AROUND_MS, MediaKeys, MissingKey, Opened, Unopened, UnopenedKind};
 use super::refused::Refused;
 use super::stores::{Identity, Stores};
@@ -79,8 +80,8 @@ fn answer(
 
 /// When the two parted ways, as far back as there is a trace of it.
 fn began(stores: &Stores<'_>, refusals: &[Refused<'_>], keys: &MediaKeys<'_>) -> Option<Timestamp> {
-    let lost = stores.iter().filter(|store| stores.found_again(*store).is_none());
-    let lost = lost.filter_map(|store| store.status.loss.as_ref()).map(|loss| loss.first_ts);
+    let lost = stores.deletions();
+    let lost = lost.iter().filter_map(|store| store.status.loss.as_ref()).map(|loss| loss.first_ts);
     let seen = refusals.iter().map(|refused| refused.first).chain(lost).min();
     // A dead key that is used in a later page than the refusals tells of them by itself.
     let dead = keys.unopened.iter().filter(|one| one.kind == UnopenedKind::PreKey);
@@ -192,7 +193,7 @@ fn without_dead_message(
         .on(gone)
         .lacking(SENDER);
     }
-    let moved_on = moved_on(refusals);
+    let moved_on = moved_on(case, refusals);
     if moved_on.len() > 1 && !missing.is_empty() {
         let ids: Vec<_> = moved_on.into_iter().collect();
         return Answer::new(
@@ -216,22 +217,34 @@ fn without_dead_message(
 }
 
 /// The keys that the refusals of one load name, one after the other. In another load they may name others for other reasons.
-fn moved_on<'r>(refusals: &'r [Refused<'_>]) -> BTreeSet<&'r str> {
-    let of = |load| {
-        let named = refusals.iter().filter(|refused| refused.load == load || refused.load.is_none() || load.is_none());
-        named.map(|refused| refused.refusal.key_id.as_str()).collect::<BTreeSet<_>>()
-    };
-    refusals.iter().map(|refused| of(refused.load)).max_by_key(BTreeSet::len).unwrap_or_default()
+fn moved_on<'r>(case: &Case<'_>, refusals: &'r [Refused<'_>]) -> BTreeSet<&'r str> {
+    let mut named: BTreeMap<Option<Load>, BTreeSet<&str>> = BTreeMap::new();
+    let repaired = claimed_by_repair(case);
+    for refused in refusals.iter().filter(|refused| !repaired.contains(refused.refusal.key_id.as_str())) {
+        named.entry(refused.during).or_default().insert(&refused.refusal.key_id);
+    }
+    // Of a time that belongs to no load it may be any.
+    let of_any = named.remove(&None).unwrap_or_default();
+    let of_loads = named.into_values().max_by_key(BTreeSet::len).unwrap_or_default();
+    of_loads.into_iter().chain(of_any).collect()
 }
 
 /// Refused keys that the homeserver no longer has. It refused them because it had them, so somebody claimed them since.
 fn claimed_on_server(case: &Case<'_>, refusals: &[Refused<'_>]) -> Vec<EvidenceRef> {
     let Some(rows) = case.one_time_keys().filter(|rows| !rows.is_empty()) else { return Vec::new() };
-    let gone = refusals.iter().map(|refused| refused.refusal.key_id.as_str()).collect::<BTreeSet<_>>();
-    gone.into_iter()
+    let repaired = claimed_by_repair(case);
+    let refused = refusals.iter().map(|refused| refused.refusal.key_id.as_str()).collect::<BTreeSet<_>>();
+    refused
+        .difference(&repaired)
         .filter(|id| case.one_time_key(id).is_none())
         .map(|id| fact("server.oneTimeKeys", format!("{} keys of this device are there, {id} is not", rows.len())))
         .collect()
+}
+
+/// The keys that the repair of this device has claimed itself.
+fn claimed_by_repair<'a>(case: &Case<'a>) -> BTreeSet<&'a str> {
+    let of = |load| case.repair(load).into_iter().flat_map(|repair| &repair.claimed);
+    case.loads().flat_map(of).map(|key| key.key_id.as_str()).collect()
 }
 
 /// Whether the message was to bring the key that was missed: a sender that is not named may be anybody.

@@ -204,9 +204,10 @@ fn answer(case: &Case<'_>, refusals: &[Refused<'_>], uploads: &Uploads) -> Answe
             .on([cite])
             .lacking("how many one-time keys the homeserver holds of this device: more than 50 prove it");
     }
-    if !refusals.is_empty() {
+    let lasting: Vec<_> = refusals.iter().filter(|refused| refused.over.is_none()).collect();
+    if !lasting.is_empty() {
         return Answer::not_applicable("Uploads are refused because keys exist already: that is the question before.")
-            .on(refusals.iter().map(|refused| refused.cite.clone()));
+            .on(lasting.into_iter().map(|refused| refused.cite.clone()));
     }
     if let Some(lost) = case.lines_not_kept(Fault::Ke1) {
         return lost;

@@ -9,12 +9,13 @@ use super::case::{Case, fact, ids};
 use crate::capture_session::CaptureSession;
 use crate::earlier::{EarlierPage, PageEnd};
 use crate::entry::{Entry, Fault};
+use crate::repair::RepairStatus;
 use crate::report::Report;
 use crate::timestamp::Timestamp;
 use crate::upload_loop::UploadLoopStatus;
 use crate::verdict::EvidenceRef;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Load {
     /// That of the report, and the tabs that answered it.
     Present,
@@ -98,14 +99,37 @@ impl<'a> Case<'a> {
         self.page(load).map_or(self.report.page.generated_at, |page| page.last_seen_at)
     }
 
-    /// Whether one load began when the other was over. Two tabs that were open at once tell nothing of before and after.
+    /// Whether one load began when the other was over. Two tabs that were open at once tell nothing of before and after, nor does
+    /// a load whose clock was ahead of this report's.
     pub(crate) fn is_after(&self, load: Load, other: Load) -> bool {
-        load != other && self.began(load).is_some_and(|began| began >= self.last_seen(other))
+        let (from, to) = (self.span(load), self.span(other));
+        load != other && from.zip(to).is_some_and(|(from, to)| from.0 >= to.1)
+    }
+
+    /// The load of the device that was open at a time; `None`: none was, or several were.
+    pub(crate) fn load_at(&self, at: Timestamp) -> Option<Load> {
+        let is_in = |load: &Load| self.span(*load).is_some_and(|(from, to)| from <= at && at <= to);
+        let mut open = self.loads().filter(is_in);
+        open.next().filter(|_| open.next().is_none())
+    }
+
+    /// From when to when a load is known to have run, where its times make sense.
+    fn span(&self, load: Load) -> Option<(Timestamp, Timestamp)> {
+        let (from, to) = (self.began(load)?, self.last_seen(load));
+        (from <= to && to <= self.report.page.generated_at).then_some((from, to))
     }
 
     /// The uploads of a load, as they stood last.
     pub(crate) fn uploads(&self, load: Load) -> &'a UploadLoopStatus {
         self.page(load).map_or(&self.report.page.upload_loop, |page| &page.upload_loop)
+    }
+
+    /// The latest repair of this device in a load.
+    pub(crate) fn repair(&self, load: Load) -> Option<&'a RepairStatus> {
+        let repair = self.page(load).map_or(&self.report.repair, |page| &page.repair).as_ref()?;
+        let device_id = self.device_id();
+        let is_its = repair.device_id.is_none() || device_id.is_none() || repair.device_id.as_deref() == device_id;
+        is_its.then_some(repair)
     }
 
     /// The entries, those of the present load first: of this page, then those that other tabs told of.

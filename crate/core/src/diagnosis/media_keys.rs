@@ -116,6 +116,12 @@ impl<'a> MediaKeys<'a> {
         self.unopened.iter().filter(|one| one.kind == UnopenedKind::PreKey).map(Unopened::cite).collect()
     }
 
+    /// When the latest of them came.
+    pub(crate) fn last_dead(&self) -> Option<Timestamp> {
+        let dead = self.unopened.iter().filter(|one| one.kind == UnopenedKind::PreKey);
+        dead.map(|one| one.seen.entry.last_ts).max()
+    }
+
     pub(crate) fn cite_unopened(&self) -> Vec<EvidenceRef> {
         self.unopened.iter().map(Unopened::cite).collect()
     }

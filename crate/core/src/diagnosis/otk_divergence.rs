@@ -3,6 +3,8 @@
 //! The refusal itself names the id, the server's key and the device's: that settles it. The homeserver's own tables tell
 //! exhaustion from it, and may contradict.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::answer::{Answer, Question};
 use super::case::{Case, fact};
 use super::key_uploads::Uploads;
@@ -11,6 +13,7 @@ use super::media_keys::MediaKeys;
 use super::refused::{Over, Refused, network_saw_no_refusal};
 use super::stores::{Identity, Stores};
 use crate::crypto_store::IdentityCheck;
+use crate::earlier::PageEnd;
 use crate::entry::{Detail, Fault};
 use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
 
@@ -45,15 +48,14 @@ fn answer(
     let (lasting, past): (Vec<_>, Vec<_>) =
         refusals.iter().partition(|refused| refused.over.is_none() && refused.identity != Identity::Before);
     if lasting.is_empty() {
-        let is_earlier = |refused: &&Refused<'_>| matches!(refused.load, Some(Load::Earlier(_)));
-        if past.iter().all(is_earlier)
+        if past.iter().all(|refused| is_earlier(case, refused))
             && let Some(exhaustion) = exhaustion(case)
         {
             return exhaustion.on(cites(&past));
         }
-        return refused(case, &past).unwrap_or_else(|| nothing_refused(case, stores, uploads, keys));
+        return refused(case, &past, keys).unwrap_or_else(|| nothing_refused(case, stores, uploads, keys));
     }
-    let answer = refused(case, &lasting).unwrap_or_else(|| nothing_refused(case, stores, uploads, keys));
+    let answer = refused(case, &lasting, keys).unwrap_or_else(|| nothing_refused(case, stores, uploads, keys));
     answer.on(cites(&past))
 }
 
@@ -62,12 +64,12 @@ fn cites(of: &[&Refused<'_>]) -> Vec<EvidenceRef> {
 }
 
 /// What refusals say; `None`: there are none, and the homeserver counts keys.
-fn refused(case: &Case<'_>, refusals: &[&Refused<'_>]) -> Option<Answer> {
+fn refused(case: &Case<'_>, refusals: &[&Refused<'_>], keys: &MediaKeys<'_>) -> Option<Answer> {
     let (own, unnamed): (Vec<&Refused<'_>>, Vec<_>) = refusals.iter().copied().partition(|refused| refused.is_own);
     let that = |diverges| own.iter().copied().filter(move |refused| refused.refusal.diverges() == Some(diverges));
     let (diverging, same): (Vec<_>, Vec<_>) = (that(true).collect(), that(false).collect());
 
-    if let Some(contradiction) = same.iter().find(|same| diverging.iter().any(|other| contradicts(same, other))) {
+    if let Some(contradiction) = contradiction(&same, &diverging) {
         return Some(
             Answer::open(format!(
                 "One refusal of {} shows different keys, another the same key on both sides.",
@@ -79,7 +81,7 @@ fn refused(case: &Case<'_>, refusals: &[&Refused<'_>]) -> Option<Answer> {
     }
     if !diverging.is_empty() {
         let answer = divergence(case, &diverging).on(cites(&diverging)).on(state_of_loop(case, true));
-        return Some(dated(case, &diverging, answer));
+        return Some(dated(case, &diverging, keys, answer));
     }
     if let Some(exhaustion) = exhaustion(case) {
         return Some(exhaustion.on(cites(refusals)));
@@ -92,7 +94,7 @@ fn refused(case: &Case<'_>, refusals: &[&Refused<'_>]) -> Option<Answer> {
         let answer =
             Answer::new(verdict, Conclusion::ClientLoop, because).on(cites(&same)).on(state_of_loop(case, false));
         let answer = if is_loop { answer } else { answer.lacking("more than one or two refusals") };
-        return Some(dated(case, &same, answer));
+        return Some(dated(case, &same, keys, answer));
     }
     if !own.is_empty() {
         let answer = Answer::new(
@@ -105,7 +107,7 @@ fn refused(case: &Case<'_>, refusals: &[&Refused<'_>]) -> Option<Answer> {
         .lacking(
             "the whole refusal, with the old and the new key: from the network tab, a HAR, or the homeserver's log",
         );
-        return Some(dated(case, &own, answer));
+        return Some(dated(case, &own, keys, answer));
     }
     if unnamed.is_empty() {
         return None;
@@ -121,14 +123,24 @@ fn refused(case: &Case<'_>, refusals: &[&Refused<'_>]) -> Option<Answer> {
     )
 }
 
-/// A reload alone makes a client send its upload again: one refusal in each of several pages is no loop.
+/// A reload alone makes a client send its upload again: one refusal in each of several pages is no loop. A page and the server's
+/// side count the same refusals.
 fn most_in_a_load(same: &[&Refused<'_>]) -> u32 {
-    let of = |load| same.iter().filter(|refused| refused.load == load).map(|refused| refused.count).sum();
-    same.iter().map(|refused| of(refused.load)).max().unwrap_or(0)
+    let mut counts: BTreeMap<Option<Load>, u32> = BTreeMap::new();
+    for refused in same {
+        let count = counts.entry(refused.load).or_default();
+        *count = count.saturating_add(refused.count);
+    }
+    counts.into_values().max().unwrap_or(0)
+}
+
+/// Whether it took place in a page that is no more.
+fn is_earlier(case: &Case<'_>, refused: &Refused<'_>) -> bool {
+    refused.during.and_then(|load| case.page(load)).is_some_and(|page| page.end != PageEnd::Open)
 }
 
 /// How far the refusals bear on today: they may be over, of other identity keys, or of an earlier page.
-fn dated(case: &Case<'_>, refusals: &[&Refused<'_>], answer: Answer) -> Answer {
+fn dated(case: &Case<'_>, refusals: &[&Refused<'_>], keys: &MediaKeys<'_>, answer: Answer) -> Answer {
     let of = |identity| refusals.iter().all(|refused| refused.identity == identity);
     if of(Identity::Before) {
         return answer
@@ -137,6 +149,7 @@ fn dated(case: &Case<'_>, refusals: &[&Refused<'_>], answer: Answer) -> Answer {
                  present keys.",
             )
             .at_most(Verdict::Possible)
+            .past()
             .lacking("the inventory of one-time keys: which of them did this identity sign?");
     }
     let answer = if refusals.iter().any(|refused| refused.identity == Identity::Present) {
@@ -149,18 +162,29 @@ fn dated(case: &Case<'_>, refusals: &[&Refused<'_>], answer: Answer) -> Answer {
     };
     let over: Option<Vec<&Over>> = refusals.iter().map(|refused| refused.over.as_ref()).collect();
     if let Some(over) = over.and_then(|all| all.into_iter().max_by_key(|over| over.at)) {
+        // The upload that is refused comes through as soon as somebody has claimed the one key that it collided with.
+        if keys.last_dead().is_some_and(|dead| dead > over.from) {
+            let text = format!(
+                "No upload was refused after {}, but a sender used a one-time key since whose secret this device does not have: \
+                 more of them may be on the homeserver.",
+                over.from
+            );
+            return answer.adding(&text).on([over.cite.clone()]).on(keys.cite_dead());
+        }
         return answer.adding(&format!("It was over by {}: {}.", over.at, over.cite.text)).over(over);
     }
-    let is_earlier = |refused: &&Refused<'_>| matches!(refused.load, Some(Load::Earlier(_)));
     let last = refusals.iter().map(|refused| refused.last).max();
-    let Some(last) = last.filter(|_| refusals.iter().all(is_earlier)) else { return answer };
+    let Some(last) = last.filter(|_| refusals.iter().all(|refused| is_earlier(case, refused))) else { return answer };
     let answer = answer.adding(&format!(
         "The last refusal was seen in an earlier page, at {last}; nothing in this report shows that it is over."
     ));
-    if !case.would_see_a_refusal() {
+    if !case.would_see_a_refusal() || case.uploads(Load::Present).refusals > 0 {
         return answer;
     }
-    answer.adding("In this page no upload was refused, though the client would have tried again.")
+    answer
+        .adding("In this page no upload was refused, though the client would have tried again.")
+        .at_most(Verdict::Likely)
+        .lacking("an upload of one-time keys that the homeserver accepts, or refuses")
 }
 
 /// The state of the upload loop remembers the latest refusal by itself.
@@ -172,15 +196,23 @@ fn state_of_loop(case: &Case<'_>, diverges: bool) -> Option<EvidenceRef> {
     })
 }
 
-/// Between two loads a key may have changed; within one load, and with the server's side, refusals must agree.
-fn contradicts(one: &Refused<'_>, other: &Refused<'_>) -> bool {
-    let is_apart = one.load.is_some() && other.load.is_some() && one.load != other.load;
-    one.refusal.key_id == other.refusal.key_id && !is_apart
+/// Between two loads a key may have changed; within one load, and where that is not known, refusals must agree.
+fn contradiction<'r, 'a>(same: &[&'r Refused<'a>], diverging: &[&Refused<'_>]) -> Option<&'r Refused<'a>> {
+    let mut apart: BTreeMap<&str, BTreeSet<Option<Load>>> = BTreeMap::new();
+    for refused in diverging {
+        apart.entry(&refused.refusal.key_id).or_default().insert(refused.during);
+    }
+    let is_contradicted = |refused: &&&Refused<'_>| {
+        apart
+            .get(refused.refusal.key_id.as_str())
+            .is_some_and(|loads| refused.during.is_none() || loads.contains(&refused.during) || loads.contains(&None))
+    };
+    same.iter().find(is_contradicted).copied()
 }
 
 /// The refusal proves it; the homeserver's inventory may add to that, or contradict.
 fn divergence(case: &Case<'_>, diverging: &[&Refused<'_>]) -> Answer {
-    let mut evidence: Vec<EvidenceRef> = Vec::new();
+    let (mut evidence, mut is_replaced): (Vec<EvidenceRef>, bool) = (Vec::new(), false);
     for refused in diverging {
         let refusal = &refused.refusal;
         let Some((index, row)) = case.one_time_key(&refusal.key_id) else { continue };
@@ -188,6 +220,10 @@ fn divergence(case: &Case<'_>, diverging: &[&Refused<'_>]) -> Answer {
         let place = format!("server.oneTimeKeys[{index}]");
         if Some(stored) == refusal.old_key.as_deref() {
             evidence.push(fact(&place, format!("the homeserver still holds {stored} as {}", refusal.key_id)));
+        } else if refused.over.is_some() {
+            // What was refused once came through later.
+            evidence.push(fact(&place, format!("the homeserver holds {stored} as {} now", refusal.key_id)));
+            is_replaced = true;
         } else {
             let whose = if Some(stored) == refusal.new_key.as_deref() { "the device's own key" } else { "a third key" };
             return Answer::open(format!(
@@ -212,7 +248,8 @@ fn divergence(case: &Case<'_>, diverging: &[&Refused<'_>]) -> Answer {
             "the answer to the upload, from the network tab or a HAR, or the row of this key id on the homeserver",
         );
     }
-    Answer::new(Verdict::Confirmed, Conclusion::Divergence, because).on(evidence)
+    let verdict = if is_replaced { Verdict::Likely } else { Verdict::Confirmed };
+    Answer::new(verdict, Conclusion::Divergence, because).on(evidence)
 }
 
 /// No key left, and the fallback key given out. Only the homeserver knows.

@@ -10,7 +10,7 @@ use super::loads::{Load, Seen};
 use super::stores::{Identity, Stores};
 use crate::entry::{Detail, Entry, Refusal};
 use crate::otk::parse_refusal;
-use crate::repair::{RepairState, RepairStatus};
+use crate::repair::RepairState;
 use crate::timestamp::Timestamp;
 use crate::upload_loop::LoopState;
 use crate::verdict::EvidenceRef;
@@ -23,8 +23,10 @@ pub(crate) struct Refused<'a> {
     pub(crate) count: u32,
     /// Whether it is sure that it was this device's: a line of the log may not say which.
     pub(crate) is_own: bool,
-    /// In which load it was seen; `None`: the server's side tells of it.
+    /// In which load it was seen; `None`: the server's side has it.
     pub(crate) load: Option<Load>,
+    /// In which load it took place; `None`: that is not known.
+    pub(crate) during: Option<Load>,
     /// Under which identity keys.
     pub(crate) identity: Identity,
     /// Since when it is over; `None`: nothing shows that it is.
@@ -37,6 +39,8 @@ pub(crate) struct Refused<'a> {
 pub(crate) struct Over {
     /// By when.
     pub(crate) at: Timestamp,
+    /// Since when at the earliest.
+    pub(crate) from: Timestamp,
     pub(crate) cite: EvidenceRef,
 }
 
@@ -49,17 +53,23 @@ pub(crate) fn refusals<'a>(case: &Case<'a>, stores: &Stores<'a>) -> Vec<Refused<
         found.extend(of_load);
     }
     add_server(case, &mut found);
-    let ended: Vec<Option<Over>> = found.iter().map(|refused| over(case, &found, refused)).collect();
-    for (refused, over) in found.iter_mut().zip(ended) {
-        refused.identity = refused.load.map_or(Identity::Present, |load| stores.identity_in(load));
-        refused.over = over;
+    let ends = Ends::of(case, &found);
+    for refused in &mut found {
+        refused.during = refused.load.or_else(|| case.load_at(refused.last));
+        refused.identity = match refused.during {
+            Some(load) => stores.identity_in(load),
+            None if stores.is_changed() => Identity::Unknown,
+            None => Identity::Present,
+        };
+        refused.over = ends.over(case, refused);
     }
     found
 }
 
 fn new(refusal: Cow<'_, Refusal>, times: (Timestamp, Timestamp), count: u32, cite: EvidenceRef) -> Refused<'_> {
     let (first, last) = times;
-    Refused { refusal, first, last, count, is_own: true, load: None, identity: Identity::Present, over: None, cite }
+    let (load, during, identity, over) = (None, None, Identity::Present, None);
+    Refused { refusal, first, last, count, is_own: true, load, during, identity, over, cite }
 }
 
 fn seen_in<'a>(case: &Case<'a>, load: Load) -> Vec<Refused<'a>> {
@@ -105,44 +115,52 @@ fn add_server<'a>(case: &Case<'a>, found: &mut Vec<Refused<'a>>) {
     }
 }
 
-/// Since when a refusal is over, and what shows it: of several signs the first.
-fn over(case: &Case<'_>, all: &[Refused<'_>], refused: &Refused<'_>) -> Option<Over> {
-    let own = refused.load?;
-    let is_since = |load: Load| load == own || case.is_after(load, own);
-    let loads = case.loads().filter(|load| is_since(*load));
-    let signs = loads.flat_map(|load| {
-        let accepted = accepted_in(case, all, load, load == own).filter(|over| over.at >= refused.last);
-        [accepted, repaired_in(case, load).filter(|over| over.at >= refused.last)]
-    });
-    signs.flatten().min_by_key(|over| over.at)
+/// What the loads show of an end of refusals.
+struct Ends {
+    loads: Vec<(Load, Option<Over>, Option<Over>)>,
+}
+
+impl Ends {
+    fn of(case: &Case<'_>, all: &[Refused<'_>]) -> Self {
+        // Other tabs that are open now may still be refused: their uploads are not known.
+        let are_tabs_refused = all.iter().any(|one| one.cite.fact.starts_with("tabs."));
+        let end = |load| {
+            let accepted = accepted_in(case, load).filter(|_| load != Load::Present || !are_tabs_refused);
+            (load, accepted, repaired_in(case, load))
+        };
+        Self { loads: case.loads().map(end).collect() }
+    }
+
+    /// Since when a refusal is over, and what shows it: of several signs the first.
+    fn over(&self, case: &Case<'_>, refused: &Refused<'_>) -> Option<Over> {
+        let own = refused.during?;
+        let is_since = |load: Load| load == own || case.is_after(load, own);
+        let since = self.loads.iter().filter(|(load, ..)| is_since(*load));
+        let signs = since.flat_map(|(load, accepted, repaired)| {
+            // In its own load the same client has to have come through: others may be at work there.
+            let is_its = *load != own || case.uploads(own).state == LoopState::Recovered;
+            [accepted.as_ref().filter(|_| is_its), repaired.as_ref()]
+        });
+        signs.flatten().filter(|over| over.at >= refused.last).min_by_key(|over| over.at).cloned()
+    }
 }
 
 /// Whether at the end of a load uploads of one-time keys were accepted, and none refused since.
-fn accepted_in(case: &Case<'_>, all: &[Refused<'_>], load: Load, is_own: bool) -> Option<Over> {
+fn accepted_in(case: &Case<'_>, load: Load) -> Option<Over> {
     let state = case.uploads(load);
     if state.accepted == 0 || state.refusals > 0 {
         return None;
     }
-    let is_present = load == Load::Present;
-    if is_present && is_own && state.state != LoopState::Recovered {
-        return None;
-    }
-    // Other tabs that are open now may still be refused: their uploads are not known.
-    let is_of_tab = |one: &Refused<'_>| one.cite.fact.starts_with("tabs.");
-    if is_present && all.iter().any(is_of_tab) {
-        return None;
-    }
     let at = state.since.unwrap_or_else(|| case.last_seen(load));
+    let from = state.since.or_else(|| case.began(load)).unwrap_or(at);
     let text = format!("{} uploads were accepted, and none was refused after that", state.accepted);
-    Some(Over { at, cite: load.fact("uploadLoop.accepted", text) })
+    Some(Over { at, from, cite: load.fact("uploadLoop.accepted", text) })
 }
 
 fn repaired_in(case: &Case<'_>, load: Load) -> Option<Over> {
-    let repair: &RepairStatus = case.page(load).map_or(&case.report.repair, |page| &page.repair).as_ref()?;
-    let is_its =
-        repair.device_id.is_none() || case.device_id().is_none() || repair.device_id.as_deref() == case.device_id();
-    let at = repair.ended_at.filter(|_| is_its && repair.state == RepairState::Repaired)?;
-    Some(Over { at, cite: load.fact("repair.state", format!("the keys were repaired in place at {at}")) })
+    let repair = case.repair(load).filter(|repair| repair.state == RepairState::Repaired)?;
+    let at = repair.ended_at?;
+    Some(Over { at, from: at, cite: load.fact("repair.state", format!("the keys were repaired in place at {at}")) })
 }
 
 /// Whether all that is known of refusals are lines of a window's console, while that window's network was watched.

@@ -28,7 +28,6 @@ pub(crate) enum Identity {
 pub(crate) struct Stores<'a> {
     case: Case<'a>,
     /// In the order of time.
-    loads: Vec<Load>,
     all: Vec<StoreOf<'a>>,
 }
 
@@ -38,7 +37,7 @@ impl<'a> Stores<'a> {
         loads.reverse();
         let store = |load| case.page(load).map_or(&case.report.page.crypto_store, |page| &page.crypto_store).as_ref();
         let all = loads.iter().filter_map(|load| Some(StoreOf { load: *load, status: store(*load)? })).collect();
-        Self { case: *case, loads, all }
+        Self { case: *case, all }
     }
 
     /// In the order of time.
@@ -46,25 +45,30 @@ impl<'a> Stores<'a> {
         self.all.iter().copied()
     }
 
-    /// Whether the device had come back with other identity keys, in that load or before it.
+    /// Whether the device is known to have come back with other identity keys in that load, or before it.
     pub(crate) fn is_changed_by(&self, load: Load) -> bool {
-        self.all.iter().any(|store| is_changed(store.status) && self.place(store.load) <= self.place(load))
+        self.changes().any(|store| store.load == load || self.case.is_after(load, store.load))
     }
 
     pub(crate) fn is_changed(&self) -> bool {
-        self.is_changed_by(Load::Present)
+        self.changes().next().is_some()
+    }
+
+    fn changes(&self) -> impl Iterator<Item = &StoreOf<'a>> {
+        self.all.iter().filter(|store| is_changed(store.status))
     }
 
     /// Which identity keys the device had in a load.
     pub(crate) fn identity_in(&self, load: Load) -> Identity {
         let Some(changed) = self.changed_in() else { return Identity::Present };
-        if self.place(load) >= self.place(changed) {
+        if load == changed || load == Load::Present || self.case.is_after(load, changed) {
             return Identity::Present;
         }
         // Where they were compared in this load, or later but before the change, they were those of before.
         let is_known = |store: &StoreOf<'_>| {
-            let is_between = self.place(store.load) >= self.place(load) && self.place(store.load) < self.place(changed);
-            is_between && store.status.identity != IdentityCheck::NotCompared
+            let is_since = store.load == load || self.case.is_after(store.load, load);
+            let is_before = self.case.is_after(changed, store.load);
+            is_since && is_before && store.status.identity != IdentityCheck::NotCompared
         };
         if self.all.iter().any(is_known) { Identity::Before } else { Identity::Unknown }
     }
@@ -73,7 +77,7 @@ impl<'a> Stores<'a> {
     /// change shows by a store that was gone again.
     fn changed_in(&self) -> Option<Load> {
         let mut changed = None;
-        for store in self.all.iter().filter(|store| is_changed(store.status)) {
+        for store in self.changes() {
             if changed.is_none() || store.status.database_existed == Some(false) {
                 changed = Some(store.load);
             }
@@ -89,11 +93,11 @@ impl<'a> Stores<'a> {
 
     /// The first load after which a store that was lost was there, with the same identity keys.
     pub(crate) fn found_again(&self, lost: StoreOf<'_>) -> Option<StoreOf<'a>> {
-        if self.is_changed_by(lost.load) {
-            return None;
-        }
         let mut later = self.iter().filter(|store| self.case.is_after(store.load, lost.load));
-        later.find(|store| store.status.identity == IdentityCheck::Same && !self.is_changed_by(store.load))
+        later.find(|store| {
+            let may_be_changed = self.changes().any(|changed| !self.case.is_after(changed.load, store.load));
+            store.status.identity == IdentityCheck::Same && !may_be_changed
+        })
     }
 
     /// Between which moments the store was lost, in a sentence, and what tells them; `None`: only one load tells of it.
@@ -133,10 +137,6 @@ impl<'a> Stores<'a> {
             Some(since) if store.status.database_existed != Some(false) && since > began => since,
             _ => began,
         }
-    }
-
-    fn place(&self, load: Load) -> usize {
-        self.loads.iter().position(|one| *one == load).unwrap_or(usize::MAX)
     }
 }
 

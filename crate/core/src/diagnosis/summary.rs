@@ -1,6 +1,7 @@
 //! The diagnosis in a few sentences.
 
 use super::case::Case;
+use crate::earlier::{EarlierPage, PageEnd};
 use crate::entry::Detail;
 use crate::verdict::{Conclusion, Finding, FindingId, Verdict};
 
@@ -69,7 +70,10 @@ fn raises(case: &Case<'_>, finding: &Finding) -> bool {
             let (ordinary, signs): (Vec<_>, Vec<_>) = kept.partition(|seen| is_ordinary(&seen.entry.detail));
             let of_ordinary = ordinary.iter().fold(0_u32, |sum, seen| sum.saturating_add(seen.entry.count));
             let tabs = case.report.tabs.iter().flat_map(|roll| &roll.tabs).filter(|tab| !tab.this_tab);
-            let earlier = case.loads().filter_map(|load| case.page(load)).map(|page| page.counts.get(fault));
+            // A tab that is open and answered counts for itself.
+            let is_told = |page: &&EarlierPage| page.end == PageEnd::Open && case.report.tabs.is_some();
+            let pages = case.loads().filter_map(|load| case.page(load)).filter(|page| !is_told(page));
+            let earlier = pages.map(|page| page.counts.get(fault));
             let counted = std::iter::once(page.counts.get(fault)).chain(tabs.map(|tab| tab.counts.get(fault)));
             let counted = counted.chain(earlier).fold(0_u32, u32::saturating_add);
             !signs.is_empty() || counted > of_ordinary

@@ -3,7 +3,7 @@
 use crate::verdict::Remedy;
 
 pub(crate) struct Way {
-    title: &'static str,
+    pub(super) title: &'static str,
     blast_radius: &'static str,
 }
 
