@@ -59,7 +59,8 @@ export interface Core {
   readonly keeping: {
     /** Whether it is wanted. Where it is not, what was kept is removed. */
     turn(on: boolean): void;
-    forget(): void;
+    /** Says whether it is gone. */
+    forget(): boolean;
   };
   subscribe(listener: () => void): () => void;
   snapshot(): CryptoDiagSnapshot;
@@ -343,7 +344,12 @@ function createCore(): Core {
         guarded((e) => e.keepEvidence(on));
         schedule();
       },
-      forget: () => capture((e) => e.forgetEarlier()),
+      forget() {
+        ensureEngine();
+        const isGone = guarded((e) => e.forgetEarlier()) ?? true;
+        schedule();
+        return isGone;
+      },
     },
     subscribe(listener) {
       listeners.add(listener);

@@ -56,7 +56,8 @@ export interface Engine {
   keep(): void;
   /** Whether that is wanted; what was kept before is removed where it is not. */
   keepEvidence(on: boolean): void;
-  forgetEarlier(): void;
+  /** Says whether it is gone. */
+  forgetEarlier(): boolean;
   /** How far the evidence of earlier pages reaches; `null`: there is none, or nobody has looked yet. */
   earlier(): EarlierSummary | null;
   /** Claims away what the server holds of the device's keys; `tabs` tells of the others. Never rejects. */

@@ -156,9 +156,12 @@ export function keepEvidence(on: boolean): void {
   core().keeping.turn(Boolean(on));
 }
 
-/** Removes what was kept of page loads, of all devices and in all tabs. What this page has seen stays, and is kept on. */
-export function forgetEarlierEvidence(): void {
-  core().keeping.forget();
+/**
+ * Removes what was kept of earlier page loads, of all devices. What this page has seen stays, and is kept on.
+ * @returns whether it is gone; `false`: the browser does not allow it
+ */
+export function forgetEarlierEvidence(): boolean {
+  return core().keeping.forget();
 }
 
 /** A person is about to provoke a fault. It notes the time and clears nothing. */

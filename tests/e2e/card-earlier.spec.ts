@@ -46,3 +46,18 @@ test('earlier evidence is forgotten once a person has read what goes, by the key
   const kept = await page.evaluate(() => JSON.parse(window.lib.buildCryptoDiagReport(null)).earlier);
   expect(kept).toEqual([]);
 });
+
+test('where the browser does not let it be deleted, the card says so', async ({ page }) => {
+  await open(page, '/card.html');
+  await loadAgain(page, 1);
+  await openDetails(page);
+  await page.evaluate(() => {
+    Storage.prototype.removeItem = () => {
+      throw new DOMException('denied', 'SecurityError');
+    };
+  });
+  await card(page).getByRole('button', { name: 'Forget earlier evidence' }).click();
+  await card(page).getByRole('button', { name: 'Delete earlier evidence' }).click();
+  await expect(card(page).getByText('The earlier evidence could not be deleted')).toBeFocused();
+  await expect(card(page)).toContainText('in 2 page loads');
+});

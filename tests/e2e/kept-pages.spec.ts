@@ -82,7 +82,9 @@ test('reloads, one of them a moment after a line: each page is told, with its en
     });
 });
 
-test('a tab that led and is left was closed; one that gave its lead to another tab was replaced', async ({ context }) => {
+test('a tab that led and is left was closed; one that gave its lead to another tab was replaced', async ({
+  context,
+}) => {
   const lead = (page: Page) =>
     page.evaluate(() => void Object.assign(window, { leadership: window.lib.requestTabLeadership() }));
   const role = (page: Page) => page.evaluate(() => window.lib.getSnapshot().tabs.role);

@@ -81,6 +81,10 @@ impl Shelf for Origin {
         Ok(ours.map(|(key, text)| (key.clone(), units(text))).collect())
     }
 
+    fn taken(&self) -> usize {
+        self.size("") - self.size(PREFIX)
+    }
+
     fn read(&self, key: &str) -> Result<Option<String>, String> {
         self.check()?;
         Ok(self.texts.borrow().get(key).cloned())

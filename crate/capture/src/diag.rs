@@ -96,10 +96,10 @@ impl CryptoDiag {
         self.kept.switch(on);
     }
 
-    /// Removes what was kept of all pages.
+    /// Removes what was kept of all pages. Says whether it is gone.
     #[wasm_bindgen(js_name = forgetEarlier)]
-    pub fn forget_earlier(&self) {
-        self.kept.forget();
+    pub fn forget_earlier(&self) -> bool {
+        self.kept.forget()
     }
 
     /// How far the evidence of earlier pages reaches; `null`: there is none.

@@ -119,11 +119,13 @@ impl KeptPages {
         self.0.sum_up();
     }
 
-    pub(crate) fn forget(&self) {
+    /// Says whether it is gone.
+    pub(crate) fn forget(&self) -> bool {
         self.0.with(|keeper| keeper.forget(&LocalShelf));
         self.0.clear_elsewhere();
         // At once: other tabs see by it that nobody was logged out.
         self.0.flush();
+        self.0.summary.get().is_none()
     }
 
     pub(crate) fn switch(&self, on: bool) {

@@ -29,21 +29,30 @@ impl LocalShelf {
         Ok(text.dyn_into().ok())
     }
 
-    fn keys(prefix: &str) -> Result<Vec<String>, JsValue> {
+    fn keys(belongs: impl Fn(&str) -> bool) -> Result<Vec<String>, JsValue> {
         let storage = storage()?;
         let mut keys = Vec::new();
         for index in 0..storage.length()?.min(MOST_KEYS) {
-            keys.extend(storage.key(index)?.filter(|key| key.starts_with(prefix)));
+            keys.extend(storage.key(index)?.filter(|key| belongs(key)));
         }
         Ok(keys)
+    }
+
+    /// In UTF-16 units.
+    fn length(key: &str) -> usize {
+        Self::text(key).ok().flatten().map_or(0, |text| text.length() as usize)
     }
 }
 
 impl Shelf for LocalShelf {
     fn list(&self) -> Result<Vec<(String, usize)>, String> {
-        let keys = Self::keys(PREFIX).map_err(|error| explain(&error))?;
-        let length = |key: &str| Self::text(key).ok().flatten().map_or(0, |text| text.length() as usize);
-        Ok(keys.into_iter().map(|key| (length(&key), key)).map(|(length, key)| (key, length)).collect())
+        let keys = Self::keys(|key| key.starts_with(PREFIX)).map_err(|error| explain(&error))?;
+        Ok(keys.into_iter().map(|key| (Self::length(&key), key)).map(|(length, key)| (key, length)).collect())
+    }
+
+    fn taken(&self) -> usize {
+        let keys = Self::keys(|key| !key.starts_with(PREFIX)).unwrap_or_default();
+        keys.iter().map(|key| key.encode_utf16().count() + Self::length(key)).sum()
     }
 
     fn read(&self, key: &str) -> Result<Option<String>, String> {
@@ -66,7 +75,7 @@ impl Shelf for LocalShelf {
     }
 
     fn remembers(&self, folder: &str) -> bool {
-        let markers = Self::keys(MARKERS).unwrap_or_default();
+        let markers = Self::keys(|key| key.starts_with(MARKERS)).unwrap_or_default();
         markers.iter().filter_map(|marker| folder_of_marker(marker)).any(|of| of == folder)
     }
 }
@@ -74,7 +83,7 @@ impl Shelf for LocalShelf {
 /// Removes what was kept of the device of a marker that goes.
 pub(crate) fn remove_with(marker: &str) {
     let Some(folder) = folder_of_marker(marker) else { return };
-    for key in LocalShelf::keys(&folder).unwrap_or_default() {
+    for key in LocalShelf::keys(|key| key.starts_with(&folder)).unwrap_or_default() {
         let _ = LocalShelf.remove(&key);
     }
 }

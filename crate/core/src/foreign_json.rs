@@ -5,13 +5,19 @@ use serde_json::Value;
 use crate::line::MAX_MESSAGE as MAX_TEXT;
 use crate::redact::redact;
 
+const LONGEST_NAME: usize = 64;
+
 /// Redacts every text. In the place of one that is too long something stands that no field takes for a text.
 pub(crate) fn clean(value: &mut Value) {
     match value {
         Value::String(text) if text.len() > MAX_TEXT => *value = Value::Bool(false),
         Value::String(text) => *text = redact(text).into_owned(),
         Value::Array(items) => items.iter_mut().for_each(clean),
-        Value::Object(fields) => fields.values_mut().for_each(clean),
+        Value::Object(fields) => {
+            // No field that is known has a name that would be redacted.
+            fields.retain(|name, _| name.len() <= LONGEST_NAME && redact(name) == *name);
+            fields.values_mut().for_each(clean);
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

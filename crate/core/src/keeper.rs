@@ -4,6 +4,7 @@ mod reading;
 mod room;
 
 pub use reading::Earlier;
+use room::Tidied;
 pub use room::{DEVICE_LIMIT, FEWEST_PAGES, TOTAL_LIMIT};
 
 use crate::earlier::EarlierPage;
@@ -42,7 +43,7 @@ pub struct Keeper {
     from: Beginning,
     /// Where this page was written last, what of, and where it was in its life.
     written: Option<Written>,
-    is_tidy: bool,
+    tidied: Option<Tidied>,
     problem: Option<String>,
     /// So many records were found that make no sense.
     corrupt: u32,
@@ -99,7 +100,7 @@ impl Keeper {
             owner: None,
             from,
             written: None,
-            is_tidy: false,
+            tidied: None,
             problem: None,
             corrupt: 0,
         }
@@ -188,11 +189,14 @@ impl Keeper {
         let Draft { folder, so_far, kept } = draft;
         let key = [&*folder, &self.id].concat();
         let before = self.written.as_ref().map(|written| [&*written.folder, &self.id].concat());
-        if before.as_ref().is_some_and(|before| is_cleared(place, before)) {
+        let listed = place.list();
+        if before.as_ref().is_some_and(|before| listed.as_ref().is_ok_and(|listed| is_cleared(listed, before))) {
             self.cleared(None);
             return Flushed::Cleared;
         }
-        let room = match self.make_room(&folder, place, open, now) {
+        let others = listed.map(|listed| self.others_of(listed));
+        let room = others.and_then(|others| self.make_room(others, &folder, place, open, now));
+        let room = match room {
             Ok(room) => room.saturating_sub(key.len()),
             Err(words) => {
                 self.problem = Some(["the evidence of this page is not kept: ", &words].concat());
@@ -201,8 +205,13 @@ impl Keeper {
         };
         let has_evidence = kept.page.has_evidence();
         let Some(text) = kept.to_text(room) else {
-            let words = "the evidence of this page is not kept: the other tabs and pages leave no room".into();
+            let words = "the evidence of this page is not kept: the app, the other tabs and pages leave no room".into();
             self.problem.get_or_insert(words);
+            if let Some(before) = before {
+                // What it was is in the way, too.
+                let _ = place.remove(&before);
+                self.written = None;
+            }
             return Flushed::Nothing;
         };
         let (stage, replaced) = (self.stage, self.replaced);
@@ -277,10 +286,9 @@ impl Keeper {
 
 /// Whether the record at a key is gone, and all of the same device with it: by a logout, or because the app has cleared its
 /// storage. A record alone is removed by another tab that needs room, or that was told to forget: it is written again.
-fn is_cleared(place: &impl Shelf, key: &str) -> bool {
+fn is_cleared(listed: &[(String, usize)], key: &str) -> bool {
     let folder = &key[..=key.rfind('/').unwrap_or_default()];
-    let is_empty = |listed: Vec<(String, usize)>| !listed.iter().any(|(other, _)| other.starts_with(folder));
-    place.list().is_ok_and(is_empty)
+    !listed.iter().any(|(other, _)| other.starts_with(folder))
 }
 
 /// Whose records are to be removed. `None`: whoever's, where there is but one.

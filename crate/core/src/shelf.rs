@@ -14,6 +14,8 @@ pub(crate) const NOBODY: &str = "-";
 pub trait Shelf {
     /// The keys with [`PREFIX`], each with the length of its text in UTF-16 units.
     fn list(&self) -> Result<Vec<(String, usize)>, String>;
+    /// What everything else takes there, keys and texts, in UTF-16 units.
+    fn taken(&self) -> usize;
     /// The text at a key.
     fn read(&self, key: &str) -> Result<Option<String>, String>;
     /// The first characters of it, see [`HEAD_LENGTH`](crate::kept_page::HEAD_LENGTH).

@@ -18,7 +18,7 @@ export function EarlierReach({ earlier, words }: EarlierProps) {
   );
 }
 
-type Stage = 'offered' | 'asked' | 'forgotten';
+type Stage = 'offered' | 'asked' | 'forgotten' | 'failed';
 
 /** A button that deletes what is kept of earlier page loads, once it was said what goes. */
 export function ForgetEarlier({ earlier, words: { earlier: words } }: EarlierProps) {
@@ -31,7 +31,7 @@ export function ForgetEarlier({ earlier, words: { earlier: words } }: EarlierPro
   // What had the focus is gone: it goes to what came in its place.
   useEffect(() => {
     if (!wasAsked) return;
-    const next = { offered: offer, asked: keep, forgotten: outcome }[stage];
+    const next = { offered: offer, asked: keep, forgotten: outcome, failed: outcome }[stage];
     next.current?.focus();
   }, [stage, wasAsked]);
 
@@ -41,8 +41,7 @@ export function ForgetEarlier({ earlier, words: { earlier: words } }: EarlierPro
   };
   const handleKeep = () => setStage('offered');
   const handleForget = () => {
-    forgetEarlierEvidence();
-    setStage('forgotten');
+    setStage(forgetEarlierEvidence() ? 'forgotten' : 'failed');
   };
   const handleKey = (event: KeyboardEvent<HTMLElement>) => {
     if (event.key !== 'Escape') return;
@@ -50,10 +49,10 @@ export function ForgetEarlier({ earlier, words: { earlier: words } }: EarlierPro
     handleKeep();
   };
 
-  if (stage === 'forgotten') {
+  if (stage === 'forgotten' || stage === 'failed') {
     return (
       <Text as="output" ref={outcome} tabIndex={-1} size="T200">
-        {words.forgotten}
+        {stage === 'forgotten' ? words.forgotten : words.notForgotten}
       </Text>
     );
   }

@@ -58,6 +58,7 @@ export const ENGLISH = {
     keep: 'Keep it',
     confirm: 'Delete earlier evidence',
     forgotten: 'The earlier evidence was deleted.',
+    notForgotten: 'The earlier evidence could not be deleted: the browser did not allow it.',
   },
   /** Uploads of one-time keys that the server refused. */
   uploads: {

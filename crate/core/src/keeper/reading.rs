@@ -140,13 +140,16 @@ impl Keeper {
 
     /// All records but this page's.
     pub(super) fn others(&self, place: &impl Shelf) -> Result<Vec<Record>, String> {
-        let listed = place.list()?.into_iter();
-        let records = listed.filter_map(|(key, length)| {
+        place.list().map(|listed| self.others_of(listed))
+    }
+
+    pub(super) fn others_of(&self, listed: Vec<(String, usize)>) -> Vec<Record> {
+        let records = listed.into_iter().filter_map(|(key, length)| {
             let at = split(&key)?.0.len();
             let length = key.len() + length;
             Some(Record { key, at, length })
         });
-        Ok(records.filter(|record| record.id() != self.id).collect())
+        records.filter(|record| record.id() != self.id).collect()
     }
 }
 

@@ -1,11 +1,18 @@
 //! The room that the records take: that of this page makes way for those of others, and old ones for new ones.
 
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::Keeper;
 use crate::kept_page::Head;
 use crate::shelf::{NotWritten, Record, Shelf, began, head_at, is_old, split};
 use crate::timestamp::Timestamp;
 
-/// The room of one device, of those that are kept, in UTF-16 units. An origin has five million.
+/// What an origin has in all, in UTF-16 units.
+const QUOTA: usize = 5_000_000;
+/// What is never taken of it, so that the app finds room.
+const RESERVE: usize = 1_000_000;
+/// The room of one device, of those that are kept, in UTF-16 units.
 pub const DEVICE_LIMIT: usize = 256 * 1024;
 /// The room of all.
 pub const TOTAL_LIMIT: usize = 1024 * 1024;
@@ -14,9 +21,26 @@ pub const FEWEST_PAGES: usize = 3;
 /// More are not worth the reading.
 pub(super) const MOST_PAGES: usize = 32;
 
-/// What one of so many pages of a device may take.
-const fn share(pages: usize) -> usize {
-    if pages <= FEWEST_PAGES { DEVICE_LIMIT / (FEWEST_PAGES + 1) } else { DEVICE_LIMIT / pages }
+/// How often it is looked what is too old, and how much the app has taken.
+const TIDY_MS: u64 = 10 * 60_000;
+
+/// When it was looked last, and what came of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tidied {
+    at: Timestamp,
+    /// What all records may take.
+    total: usize,
+}
+
+impl Tidied {
+    fn of_device(self) -> usize {
+        DEVICE_LIMIT.min(self.total)
+    }
+
+    /// What one of so many pages of a device may take.
+    fn share(self, pages: usize) -> usize {
+        self.of_device() / pages.max(FEWEST_PAGES + 1)
+    }
 }
 
 impl Keeper {
@@ -52,60 +76,98 @@ impl Keeper {
         place.write(key, text).map_err(|error| error.words)
     }
 
-    /// The room that this page may take. Drops what is too old, and then the oldest until there is some.
+    /// The room that this page may take beside the others. Drops what is too old, and then the oldest until there is some.
     pub(super) fn make_room(
         &mut self,
+        mut others: Vec<Record>,
         folder: &str,
         place: &impl Shelf,
         open: &[String],
         now: Timestamp,
     ) -> Result<usize, String> {
-        let mut others = self.others(place)?;
-        if !self.is_tidy {
-            self.is_tidy = true;
-            let corrupt = &mut self.corrupt;
-            others.retain(|record| match head_at(place, &record.key) {
-                Head::Newer => true,
-                Head::Ours { seen, .. } if !is_old(seen, now) => true,
-                head => {
-                    *corrupt += u32::from(head == Head::Corrupt);
-                    place.remove(&record.key).is_err()
-                }
-            });
-        }
-        let length = |records: &[Record]| records.iter().map(|record| record.length).sum::<usize>();
-        let (mut own, mut foreign): (Vec<_>, Vec<_>) = others.into_iter().partition(|record| record.is_in(folder));
-        while own.len() > FEWEST_PAGES
-            && (own.len() >= MOST_PAGES || length(&own) + share(1) > DEVICE_LIMIT)
-            && let Some(oldest) = oldest(&own, |record| !is_open(open, record.id()) && is_ours(place, &record.key))
-        {
-            place.remove(&own.remove(oldest).key)?;
-        }
-        while length(&own) + length(&foreign) + share(1) > TOTAL_LIMIT
-            && let Some(oldest) = oldest(&foreign, |record| {
-                // The last one of a device tells its page, which may be open, that nobody was logged out.
-                foreign.iter().filter(|other| other.is_in(record.folder())).count() > 1 && is_ours(place, &record.key)
-            })
-        {
-            place.remove(&foreign.remove(oldest).key)?;
-        }
+        let tidied = match self.tidied {
+            Some(tidied) if tidied.at.ms().abs_diff(now.ms()) < TIDY_MS => tidied,
+            _ => self.tidy(&mut others, place, now),
+        };
+        let (of_device, of_this) = (tidied.of_device(), tidied.share(1));
+        let (own, foreign): (Vec<_>, Vec<_>) = others.into_iter().partition(|record| record.is_in(folder));
+        let last = last_of_each(&foreign);
+        let mut own = Pile::of(own, |record| !is_open(open, record.id()) && is_ours(place, &record.key));
+        // The last one of a device tells its page, which may be open, that nobody was logged out.
+        let mut foreign = Pile::of(foreign, |record| !last.contains(record.id()) && is_ours(place, &record.key));
+        while own.pages > FEWEST_PAGES
+            && (own.pages >= MOST_PAGES || own.length + of_this > of_device)
+            && own.remove_oldest(place)?
+        {}
+        while own.length + foreign.length + of_this > tidied.total && foreign.remove_oldest(place)? {}
+        // Where the app has taken the room in which they stand.
+        while own.length + foreign.length > tidied.total && own.remove_oldest(place)? {}
         // A page that began when there were fewer may still take more than its share.
-        Ok(share(own.len() + 1).min(DEVICE_LIMIT.saturating_sub(length(&own))))
+        let rest = tidied.total.saturating_sub(own.length + foreign.length);
+        Ok(tidied.share(own.pages + 1).min(of_device.saturating_sub(own.length)).min(rest))
+    }
+
+    /// Removes what is too old, and sees how much of the origin's room the app leaves.
+    fn tidy(&mut self, others: &mut Vec<Record>, place: &impl Shelf, now: Timestamp) -> Tidied {
+        let corrupt = &mut self.corrupt;
+        others.retain(|record| match head_at(place, &record.key) {
+            Head::Newer => true,
+            Head::Ours { seen, .. } if !is_old(seen, now) => true,
+            head => {
+                *corrupt += u32::from(head == Head::Corrupt);
+                place.remove(&record.key).is_err()
+            }
+        });
+        let total = TOTAL_LIMIT.min((QUOTA - RESERVE).saturating_sub(place.taken()));
+        *self.tidied.insert(Tidied { at: now, total })
     }
 
     /// Whether this page takes more room than its share, now that there are others.
     pub fn is_too_large(&self, place: &impl Shelf) -> bool {
-        let Some(written) = &self.written else { return false };
+        let Some((written, tidied)) = self.written.as_ref().zip(self.tidied) else { return false };
         let others = self.others(place).unwrap_or_default();
         let own = others.iter().filter(|record| record.is_in(&written.folder)).count();
-        written.length > share(own + 1)
+        written.length > tidied.share(own + 1)
     }
 }
 
-/// The page that began first, of those that may go.
-fn oldest(records: &[Record], may_go: impl Fn(&Record) -> bool) -> Option<usize> {
-    let those = (0..records.len()).filter(|index| may_go(&records[*index]));
-    those.min_by_key(|index| began(records[*index].id()))
+/// Records that take room together, those of the pages that began first at the end.
+struct Pile<Goes> {
+    pages: usize,
+    length: usize,
+    records: Vec<Record>,
+    may_go: Goes,
+}
+
+impl<Goes: Fn(&Record) -> bool> Pile<Goes> {
+    fn of(mut records: Vec<Record>, may_go: Goes) -> Self {
+        records.sort_by_key(|record| Reverse(began(record.id())));
+        Self { pages: records.len(), length: records.iter().map(|record| record.length).sum(), records, may_go }
+    }
+
+    /// Removes the oldest of those that may go. Says whether there was one.
+    fn remove_oldest(&mut self, place: &impl Shelf) -> Result<bool, String> {
+        while let Some(record) = self.records.pop() {
+            if (self.may_go)(&record) {
+                place.remove(&record.key)?;
+                (self.pages, self.length) = (self.pages - 1, self.length - record.length);
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// Of each device the id of the page that began last.
+fn last_of_each(records: &[Record]) -> BTreeSet<String> {
+    let mut last: BTreeMap<&str, &str> = BTreeMap::new();
+    for record in records {
+        let known = last.entry(record.folder()).or_insert(record.id());
+        if began(known) < began(record.id()) {
+            *known = record.id();
+        }
+    }
+    last.into_values().map(str::to_owned).collect()
 }
 
 /// A newer version knows itself what to keep.

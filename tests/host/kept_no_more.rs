@@ -1,0 +1,222 @@
+//! When the records of pages go: at a logout, when the app clears its storage, and when nobody wants them.
+#![cfg(not(target_family = "wasm"))]
+
+mod origin;
+
+use lotus_crypto_diag::entry::Fault;
+use lotus_crypto_diag::keeper::Flushed;
+use lotus_crypto_diag::kept_page::Stage;
+use lotus_crypto_diag::shelf::folder_of;
+use origin::{DAY, Origin, Page, folder, messages};
+
+const MISSING: &str = "MissingKey: missing key at index 1 for participant @b:hs:D";
+
+#[test]
+fn nothing_of_a_device_outlives_its_logout() {
+    let origin = Origin::default();
+    Page::of(&origin, "E").leave();
+    Page::open(&origin).leave();
+    Page::of(&origin, "D").leave();
+    let mut other = Page::of(&origin, "D");
+    other.logs(MISSING);
+    other.flush();
+    let mut page = Page::of(&origin, "D");
+    page.logs(MISSING);
+    page.flush();
+    page.log_out("D");
+    page.logs(MISSING);
+    other.logs(MISSING);
+    for _ in 0..2 {
+        assert_eq!(page.flush(), Flushed::Nothing);
+        // It was not told.
+        other.flush();
+        assert_eq!(origin.size(&folder("D")) + origin.size(&folder_of(None, None)), 0);
+    }
+    assert_eq!(origin.records(), 1);
+    assert_eq!(
+        other.tells(Some(&[])).notes,
+        ["what was kept of this page was cleared while it was open: it is kept no more"]
+    );
+}
+
+#[test]
+fn of_a_logout_that_names_nobody_the_device_of_the_page_goes_and_all_where_that_is_not_known() {
+    for (is_known, given, left) in [
+        (true, (None, None), 1),
+        (true, (None, Some("D")), 1),
+        (true, (Some("@a:hs"), Some("E")), 3),
+        (true, (None, Some("E")), 3),
+        // It may be about a third one.
+        (false, (None, None), 3),
+        (false, (None, Some("D")), 1),
+    ] {
+        let origin = Origin::default();
+        Page::of(&origin, "E").leave();
+        Page::of(&origin, "D").leave();
+        Page::of(&origin, "D").leave();
+        let mut page = if is_known { Page::of(&origin, "D") } else { Page::open(&origin) };
+        page.flush();
+        page.session.logged_out(given.0, given.1);
+        page.keeper.logged_out(&page.session, given, origin.now()).remove(&origin);
+        assert_eq!(origin.records(), left, "{is_known} {given:?}");
+    }
+}
+
+#[test]
+fn in_a_page_that_knows_no_device_a_logout_is_about_the_only_one_there_is() {
+    let origin = Origin::default();
+    Page::of(&origin, "D").leave();
+    Page::open(&origin).leave();
+    let mut page = Page::open(&origin);
+    page.flush();
+    page.keeper.logged_out(&page.session, (None, None), origin.now()).remove(&origin);
+    assert_eq!(origin.records(), 0);
+}
+
+#[test]
+fn what_another_tab_removes_is_written_again_unless_nobody_is_logged_in_any_more() {
+    // For want of room, after seven days, by forgetting, by a logout.
+    for (remove, is_over) in [
+        (
+            Box::new(|_: &Origin, other: &mut Page| {
+                (0..8).for_each(|number| {
+                    (0..200).for_each(|line| other.refused(number * 1000 + line));
+                    other.flush();
+                    *other = Page::of(other.origin, "D");
+                });
+            }) as Box<dyn Fn(&Origin, &mut Page)>,
+            false,
+        ),
+        (
+            Box::new(|_, other| {
+                other.origin.pass(8 * DAY);
+                *other = Page::of(other.origin, "D");
+            }),
+            false,
+        ),
+        (
+            Box::new(|origin, other| {
+                other.keeper.forget(origin);
+                origin.second.borrow_mut().clear();
+            }),
+            false,
+        ),
+        (Box::new(|_, other| other.log_out("D")), true),
+    ] {
+        let origin = Origin::default();
+        let mut page = Page::of(&origin, "D");
+        page.logs(MISSING);
+        page.flush();
+        origin.pass(1000);
+        let mut other = Page::of(&origin, "D");
+        other.flush();
+        remove(&origin, &mut other);
+        // The roll has no answers yet: it does not know which pages are open.
+        other.refused(1);
+        other.flush();
+        assert!(!origin.keys().iter().any(|key| key.ends_with(&page.id)));
+        page.logs("(id=$later): DecryptionError[msg: no key]");
+        assert_eq!(matches!(page.flush(), Flushed::Kept { .. }), !is_over);
+        assert_eq!(origin.keys().iter().any(|key| key.ends_with(&page.id)), !is_over);
+    }
+}
+
+#[test]
+fn a_new_login_in_the_same_page_is_kept_without_what_the_former_device_saw() {
+    for is_told in [true, false] {
+        let origin = Origin::default();
+        let mut page = Page::of(&origin, "D");
+        page.logs(MISSING);
+        page.flush();
+        if is_told {
+            page.log_out("D");
+        }
+        origin.pass(1000);
+        page.is_of("E");
+        page.flush();
+        origin.pass(1000);
+        page.logs("(id=$new): DecryptionError[msg: no key]");
+        page.flush();
+        let mut next = Page::of(&origin, "E");
+        next.flush();
+        let [told] = next.earlier().try_into().unwrap();
+        assert_eq!(messages(&told), ["(id=$new): DecryptionError[msg: no key]"], "{is_told}");
+        assert_eq!((told.counts.get(Fault::Ke2), told.counts.get(Fault::Ke3)), (0, 1));
+        assert_eq!(origin.size(&folder("D")) > 0, !is_told);
+    }
+}
+
+#[test]
+fn a_tab_that_hears_of_a_cleared_storage_stops_though_another_has_written_since() {
+    let origin = Origin::default();
+    let (mut page, mut next) = (Page::of(&origin, "D"), Page::of(&origin, "D"));
+    page.logs(MISSING);
+    page.flush();
+    assert!(!page.keeper.cleared(Some(&folder("E"))));
+    origin.texts.borrow_mut().clear();
+    next.flush();
+    assert!(page.keeper.cleared(Some(&folder("D"))));
+    page.logs(MISSING);
+    assert_eq!(page.flush(), Flushed::Nothing);
+    assert_eq!(next.earlier(), []);
+}
+
+#[test]
+fn what_the_app_clears_is_not_written_again() {
+    let origin = Origin::default();
+    let mut page = Page::of(&origin, "D");
+    page.logs(MISSING);
+    page.flush();
+    origin.texts.borrow_mut().clear();
+    page.logs(MISSING);
+    assert_eq!(page.flush(), Flushed::Cleared);
+    page.keeper.is_at(Stage::Left);
+    assert_eq!(page.flush(), Flushed::Nothing);
+    assert!(origin.texts.borrow().is_empty() && origin.second.borrow().is_empty());
+    // Nor taken from the second place, where that could not be cleared in time.
+    page.flush();
+    origin.second.borrow_mut().insert(format!("{}1a22bee1f5a-00000000", folder("D")), record(&origin));
+    let mut next = Page::of(&origin, "E");
+    next.restore();
+    assert!(origin.texts.borrow().is_empty() && origin.second.borrow().is_empty());
+}
+
+fn record(like: &Origin) -> String {
+    let other = Origin::default();
+    other.clock.set(like.clock.get());
+    let mut page = Page::of(&other, "D");
+    page.logs(MISSING);
+    let Flushed::Kept { text, .. } = page.flush() else { panic!("not written") };
+    text
+}
+
+#[test]
+fn forgetting_leaves_what_this_page_has_seen_and_goes_on_to_keep_it() {
+    let origin = Origin::default();
+    Page::of(&origin, "D").leave();
+    Page::of(&origin, "E").leave();
+    let mut page = Page::of(&origin, "D");
+    page.logs(MISSING);
+    page.flush();
+    page.keeper.forget(&origin);
+    assert_eq!(origin.records(), 0);
+    assert!(matches!(page.flush(), Flushed::Kept { .. }));
+    assert_eq!((origin.records(), page.earlier().len()), (1, 0));
+}
+
+#[test]
+fn where_the_app_does_not_want_it_nothing_is_kept_and_what_was_is_gone() {
+    let origin = Origin::default();
+    Page::of(&origin, "D").leave();
+    let mut page = Page::of(&origin, "D");
+    page.keeper.switch(false, &origin);
+    page.logs(MISSING);
+    assert_eq!(page.flush(), Flushed::Nothing);
+    assert_eq!(origin.keys(), Vec::<String>::new());
+    assert_eq!(
+        page.tells(Some(&[])).notes,
+        ["evidence of earlier page loads is not kept: the app has switched that off"]
+    );
+    page.keeper.switch(true, &origin);
+    assert!(matches!(page.flush(), Flushed::Kept { .. }));
+}

@@ -1,0 +1,261 @@
+//! How much room the records of pages take, and which of them make way.
+#![cfg(not(target_family = "wasm"))]
+
+mod origin;
+
+use lotus_crypto_diag::entry::{Detail, Fault};
+use lotus_crypto_diag::keeper::{DEVICE_LIMIT, Flushed, TOTAL_LIMIT};
+use lotus_crypto_diag::shelf::PREFIX;
+use origin::{DAY, Origin, Page, folder, messages, read};
+use proptest::prelude::*;
+
+const MISSING: &str = "MissingKey: missing key at index 1 for participant @b:hs:D";
+
+#[test]
+fn in_a_full_record_the_first_and_the_latest_of_each_fault_stand_and_then_refusals() {
+    let origin = Origin::default();
+    let mut page = Page::of(&origin, "D");
+    page.logs(MISSING);
+    page.logs("(id=$bad): DecryptionError[msg: missing field `algorithm`]");
+    for number in 0..60 {
+        page.logs(&format!("(id=${number}): DecryptionError[msg: {}]", "no key ".repeat(300)));
+        page.refused(number);
+        origin.pass(10);
+    }
+    page.logs("[MembershipManager] Missing own membership: force re-join");
+    page.leave();
+    let mut next = Page::of(&origin, "D");
+    next.flush();
+    let [told] = next.earlier().try_into().unwrap();
+    assert!(told.entries_left_out > 20);
+    assert_eq!(told.counts.get(Fault::Ke1), 60, "they are counted");
+    let messages = messages(&told);
+    for kept in [MISSING, "(id=$bad)", "(id=$59)", "AAAA000000 ", "AAAA000059 ", "force re-join"] {
+        assert!(messages.iter().any(|message| message.contains(kept)), "lost: {kept}");
+    }
+    let refusals = told.entries.iter().filter(|entry| matches!(entry.detail, Detail::Refusal(_))).count();
+    assert!(refusals > 30 && refusals > told.entries.len() / 2, "{refusals}");
+}
+
+#[test]
+fn three_page_loads_are_kept_whatever_they_hold_and_more_while_there_is_room() {
+    let origin = Origin::default();
+    let mut ids = Vec::new();
+    for number in 0..8 {
+        let mut page = Page::of(&origin, "D");
+        (0..200).for_each(|of| page.refused(number * 1000 + of));
+        ids.push(page.leave());
+        origin.pass(1000);
+        assert!(origin.size(PREFIX) <= DEVICE_LIMIT);
+    }
+    let kept = |id: &String| origin.keys().iter().any(|key| key.ends_with(id));
+    assert_eq!(ids.iter().map(kept).collect::<Vec<_>>(), [false, false, false, false, true, true, true, true]);
+    let origin = Origin::default();
+    for _ in 0..100 {
+        Page::of(&origin, "D").leave();
+        origin.pass(1000);
+    }
+    assert!((20..40).contains(&origin.records()), "small ones: {}", origin.records());
+}
+
+#[test]
+fn twelve_tabs_share_the_room_and_none_is_left_out() {
+    let origin = Origin::default();
+    let mut tabs: Vec<_> = (0..12).map(|_| Page::of(&origin, "D")).collect();
+    for round in 0..30_u32 {
+        for at in 0..12_u32 {
+            let others = |of: &Page| of.id != tabs[at as usize].id;
+            let open: Vec<_> = tabs.iter().filter(|tab| others(tab)).map(|tab| tab.id.clone()).collect();
+            let tab = &mut tabs[at as usize];
+            (0..20).for_each(|line| tab.refused(at * 10_000 + round * 100 + line));
+            tab.flush_beside(&open);
+            assert!(origin.size(PREFIX) <= DEVICE_LIMIT, "{}", origin.size(PREFIX));
+            origin.pass(100);
+        }
+    }
+    assert_eq!(origin.records(), 12);
+    let told = tabs[0].earlier();
+    assert_eq!(told.len(), 11);
+    for page in told {
+        assert!(page.entries.len() >= 8, "{}", page.entries.len());
+        assert_eq!(page.counts.get(Fault::Ke1), 600);
+    }
+}
+
+#[test]
+fn a_record_goes_after_seven_days_in_whichever_direction_the_clock_went() {
+    for (days, is_told) in [(6, true), (8, false), (-6, true), (-8, false)] {
+        let origin = Origin::default();
+        Page::of(&origin, "D").leave();
+        origin.pass(days * DAY);
+        let mut next = Page::of(&origin, "D");
+        assert_eq!(next.tells(Some(&[])).pages.len(), usize::from(is_told), "{days}");
+        next.flush();
+        assert_eq!(origin.records(), 1 + usize::from(is_told), "{days}");
+    }
+}
+
+#[test]
+fn a_full_storage_makes_the_earlier_pages_go_and_never_what_is_the_apps() {
+    let origin = Origin::default();
+    origin.set("session", &"x".repeat(100_000));
+    Page::of(&origin, "D").leave();
+    Page::of(&origin, "E").leave();
+    let mut page = Page::of(&origin, "D");
+    page.flush();
+    origin.quota.set(origin.size(""));
+    (0..3).for_each(|number| page.refused(number));
+    assert!(matches!(page.flush(), Flushed::Kept { .. }));
+    assert_eq!(page.tells(Some(&[])).notes, ["the evidence of this page is not kept: QuotaExceededError: no room"]);
+    assert_eq!(origin.records(), 1);
+    // The app makes some room.
+    origin.quota.set(5_000_000);
+    page.refused(9);
+    page.flush();
+    assert_eq!(page.tells(Some(&[])).notes.len(), 0);
+    assert_eq!(origin.texts.borrow()["session"].len(), 100_000);
+}
+
+#[test]
+fn as_the_app_takes_more_room_the_records_take_less_and_in_the_end_none() {
+    let origin = Origin::default();
+    for _ in 0..40 {
+        let mut page = Page::of(&origin, "D");
+        (0..60).for_each(|number| page.refused(number));
+        page.leave();
+        origin.pass(1000);
+    }
+    let full = origin.size(PREFIX);
+    assert!(full > DEVICE_LIMIT / 2, "{full}");
+    for (taken, most) in [(3_000_000, DEVICE_LIMIT), (3_900_000, 100_000), (4_000_000, 0), (4_999_000, 0)] {
+        origin.set("app", &"x".repeat(taken - 3));
+        let mut page = Page::of(&origin, "D");
+        page.refused(1);
+        page.flush();
+        let size = origin.size(PREFIX);
+        assert!(size <= most, "{taken}: {size}");
+        assert_eq!(size > 0, most > 0, "{taken}: {size}");
+        let notes = page.tells(Some(&[])).notes;
+        assert_eq!(
+            notes.iter().any(|note| note.contains("the app, the other tabs and pages leave no room")),
+            most == 0
+        );
+        page.leave();
+        origin.pass(1000);
+    }
+    // And it takes them again when the app has gone back.
+    origin.set("app", "x");
+    let mut page = Page::of(&origin, "D");
+    page.refused(1);
+    page.flush();
+    assert!(origin.size(PREFIX) > 0 && page.tells(Some(&[])).notes.is_empty());
+}
+
+#[test]
+fn a_blocked_storage_is_a_note() {
+    let origin = Origin::default();
+    origin.is_blocked.set(true);
+    let mut page = Page::of(&origin, "D");
+    page.logs(MISSING);
+    page.flush();
+    assert_eq!(
+        page.tells(Some(&[])).notes,
+        [
+            "the evidence of this page is not kept: SecurityError: denied",
+            "the evidence of earlier page loads cannot be read: SecurityError: denied",
+        ]
+    );
+}
+
+#[test]
+fn where_the_app_fills_the_storage_only_as_much_goes_as_makes_room() {
+    let origin = Origin::default();
+    for device in ["E", "F", "D", "D"] {
+        let mut page = Page::of(&origin, device);
+        (0..10).for_each(|number| page.refused(number));
+        page.leave();
+        origin.pass(1000);
+    }
+    origin.quota.set(origin.size("") + 5000);
+    let mut page = Page::of(&origin, "D");
+    (0..10).for_each(|number| page.refused(number));
+    page.flush();
+    let left =
+        ["E", "F", "D"].map(|device| origin.keys().iter().filter(|key| key.starts_with(&folder(device))).count());
+    assert_eq!(left, [0, 1, 3]);
+}
+
+/// What may happen to an origin.
+#[derive(Clone, Debug)]
+enum Step {
+    Open(u8),
+    Line(u8, u16, u16),
+    Flush(u8),
+    Leave(u8),
+    Crash(u8),
+    Pass(i64),
+    LogOut(u8),
+    Clear,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        2 => (0..3_u8).prop_map(Step::Open),
+        8 => (0..6_u8, 0..300_u16, 0..6000_u16).prop_map(|(tab, number, length)| Step::Line(tab, number, length)),
+        6 => (0..6_u8).prop_map(Step::Flush),
+        1 => (0..6_u8).prop_map(Step::Leave),
+        1 => (0..6_u8).prop_map(Step::Crash),
+        2 => (-DAY..2 * DAY).prop_map(Step::Pass),
+        1 => (0..3_u8).prop_map(Step::LogOut),
+        1 => Just(Step::Clear),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happens_the_bounds_hold_and_the_apps_own_stays(steps in proptest::collection::vec(step(), 1..120)) {
+        let origin = Origin::default();
+        let mut tabs: Vec<Page> = Vec::new();
+        for step in steps {
+            let at = |tab: u8, tabs: &[Page]| (usize::from(tab) < tabs.len()).then_some(usize::from(tab));
+            match step {
+                Step::Open(device) if tabs.len() < 6 => tabs.push(Page::of(&origin, ["D", "E", "F"][usize::from(device)])),
+                Step::Line(tab, number, length) => if let Some(at) = at(tab, &tabs) {
+                    let filler = "é\u{1f512}\"\\".repeat(usize::from(length) / 4);
+                    tabs[at].logs(&format!("{number} {filler} already exists"));
+                    tabs[at].refused(number.into());
+                },
+                Step::Flush(tab) => if let Some(at) = at(tab, &tabs) {
+                    let open: Vec<_> = tabs.iter().map(|tab| tab.id.clone()).collect();
+                    tabs[at].flush_beside(&open);
+                },
+                Step::Leave(tab) => if let Some(at) = at(tab, &tabs) { tabs.remove(at).leave(); },
+                Step::Crash(tab) => if let Some(at) = at(tab, &tabs) { tabs.remove(at); },
+                Step::Pass(ms) => origin.pass(ms),
+                Step::LogOut(device) => {
+                    let device = ["D", "E", "F"][usize::from(device)];
+                    if let Some(tab) = tabs.first_mut() {
+                        tab.log_out(device);
+                        prop_assert_eq!(origin.size(&folder(device)), 0);
+                    }
+                }
+                Step::Clear => origin.texts.borrow_mut().clear(),
+                Step::Open(_) => {}
+            }
+            origin.set("session", "the app's");
+            for device in ["D", "E", "F"] {
+                prop_assert!(origin.size(&folder(device)) <= DEVICE_LIMIT);
+            }
+            prop_assert!(origin.size(PREFIX) <= TOTAL_LIMIT);
+            prop_assert_eq!(&*origin.texts.borrow()["session"], "the app's");
+            if let Some(tab) = tabs.first() {
+                let told = tab.tells(Some(&[]));
+                prop_assert!(told.notes.iter().all(|note| !note.contains("cannot be read")), "{:?}", told.notes);
+                let count = told.pages.len();
+                prop_assert_eq!(read(told.pages).len(), count);
+            }
+        }
+    }
+}
