@@ -130,7 +130,8 @@ fn every_conclusion_says_what_to_do_next_and_what_each_way_out_costs() {
             let is_claimed = matches!(finding.verdict, Verdict::Confirmed | Verdict::Likely | Verdict::Possible);
             if is_claimed && finding.conclusion.is_some() {
                 assert!(
-                    !finding.remedies.is_empty() && finding.next != "Get what is missing, and ask again.",
+                    !finding.remedies.is_empty()
+                        && finding.next != "Add the missing evidence and run the diagnosis again.",
                     "{place}"
                 );
                 // In the words of the summary, too.

@@ -83,10 +83,10 @@ fn refusals_of_an_earlier_page_are_dated_and_said_to_be_over_where_they_are() {
     hold(vec![
         row("in this page", vec![refused_thrice(0)], Id, Confirmed).with(Divergence).cites(&["entries[0]"]),
         with("in the page before", vec![refused_thrice(0), Page::new(11, 12)])
-            .says(&["nothing in this report shows that it is over"]),
+            .says(&["Nothing in this report shows that it is over"]),
         with("in both", vec![refused_thrice(0), refused_thrice(11)]).cites(&["entries[0]"]),
         with("a page later the server accepts", vec![refused_thrice(0), Page::new(11, 20).accepted(12)])
-            .says(&["held other keys", "It was over by 2026-11-24T00:20:00.000Z"])
+            .says(&["held different keys", "It was over by 2026-11-24T00:20:00.000Z"])
             .over(),
         with("a page between accepts", vec![refused_thrice(0), Page::new(11, 20).accepted(12), Page::new(21, 22)])
             .cites(&["earlier[1].uploadLoop.accepted"])
@@ -131,7 +131,7 @@ fn a_store_that_was_lost_is_lost_between_two_moments() {
     let changed = |page: Page| page.store("identity-changed", "changed", false);
     let found_changed = |page: Page| page.store("identity-changed", "changed", true);
     let span = &[
-        "between 2026-11-24T00:10:00.000Z, when the page before was seen last (which was closed), and 2026-11-24T00:15:00.000Z",
+        "between 2026-11-24T00:10:00.000Z, when the previous page was last seen (which was closed), and 2026-11-24T00:15:00.000Z",
     ];
     let healthy = || Page::new(0, 10).in_order().ended("closed");
     hold(vec![
@@ -161,7 +161,7 @@ fn a_store_that_was_lost_is_lost_between_two_moments() {
             Confirmed,
         )
         .with(EvictedStore)
-        .says(&["lost at 2026-11-24T00:07:00.000Z under the running page, which crashed"]),
+        .says(&["lost at 2026-11-24T00:07:00.000Z in a running page, which crashed"]),
         row(
             "the connection lost, then the same keys",
             vec![Page::new(0, 10).in_order().connection_lost(7), Page::new(11, 20).in_order().accepted(12)],
@@ -171,7 +171,7 @@ fn a_store_that_was_lost_is_lost_between_two_moments() {
         .with(NotSeen),
         row("refused before it was lost", vec![refused_thrice(0).in_order(), changed(Page::new(15, 20))], Id, Likely)
             .with(EvictedStore)
-            .says(&["Uploads had been refused before that already"]),
+            .says(&["Uploads were refused even before that"]),
         row(
             "lost twice",
             vec![Page::new(0, 10).in_order(), changed(Page::new(11, 20)), changed(Page::new(21, 30))],
@@ -189,7 +189,7 @@ fn what_other_identity_keys_were_refused_says_little_of_those_of_today() {
     hold(vec![
         row("before the change", vec![refused_thrice(0).in_order(), changed()], Id, Possible)
             .with(Divergence)
-            .says(&["they say nothing of its present keys"]),
+            .says(&["they say nothing about its current keys"]),
         row("perhaps before it", vec![refused_thrice(0), changed()], Id, Likely).with(Divergence),
         row("after it", vec![changed(), refused_thrice(21)], Id, Confirmed).with(Divergence),
         row("before and after", vec![refused_thrice(0).in_order(), changed(), refused_thrice(21)], Id, Confirmed)

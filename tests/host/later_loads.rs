@@ -59,7 +59,7 @@ fn refusals_are_over_where_nothing_speaks_against_it() {
     hold(vec![
         diverged("accepted since", since(accepted()), Confirmed).over(),
         diverged("a dead key is used since", since(Page::new(11, 30).accepted(12).line(25, DEAD_KEY)), Confirmed)
-            .says(&["a sender used a one-time key since whose secret this device does not have"])
+            .says(&["since then a sender used a one-time key whose secret this device does not have"])
             .cites(&["entries[0]", "uploadLoop.accepted"]),
         diverged("it was used before", vec![refused_thrice(0).line(5, DEAD_KEY), accepted()], Confirmed).over(),
         diverged("a page that would have seen a refusal", since(Page::new(11, 20)), Likely)
@@ -110,7 +110,7 @@ fn a_load_whose_clock_was_ahead_is_neither_before_nor_after() {
     hold(vec![
         diverged("the server accepted there", ahead(Page::new(1000, 1010).accepted(1001)), Confirmed),
         diverged("other identity keys there", ahead(came_back_blank(1000)), Likely)
-            .says(&["these refusals may be of either"]),
+            .says(&["these refusals may belong to either set of keys"]),
         row(
             "the store was there",
             vec![Page::new(0, 10).in_order().connection_lost(7), Page::new(1000, 1010).in_order(), Page::new(11, 12)],
@@ -134,7 +134,9 @@ fn a_lost_connection_and_a_refusal_make_a_lost_store_only_in_one_load() {
 fn that_a_store_was_read_does_not_show_that_it_can_be_written() {
     let after = |kind| vec![Page::new(0, 10).in_order().trouble(7, kind), Page::new(11, 20).in_order()];
     let kept = |kind, conclusion: Conclusion| {
-        row("read since", after(kind), CryptoStore, Likely).with(conclusion).says(&["can write again does not show"])
+        row("read since", after(kind), CryptoStore, Likely)
+            .with(conclusion)
+            .says(&["Nothing shows yet that it can write again"])
     };
     hold(vec![
         kept("full", StoreFull),

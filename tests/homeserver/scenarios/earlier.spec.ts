@@ -45,7 +45,7 @@ test('evicted, refused, and loaded anew: the report names the eviction, when it 
   const nth = report.earlier.indexOf(found as (typeof withStore)[number]);
   const trigger = ask(report, 'ke1-trigger');
   expect(trigger.because).toContain(
-    `between ${before?.lastSeenAt}, when the page before was seen last (which was closed), and ${found?.beganAt}`,
+    `between ${before?.lastSeenAt}, when the previous page was last seen (which was closed), and ${found?.beganAt}`,
   );
   expect(trigger.cited).toContain(`earlier[${nth}].cryptoStore.databaseExisted`);
   const { cited, runbook } = ask(report, 'otk-divergence');

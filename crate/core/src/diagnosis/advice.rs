@@ -36,8 +36,8 @@ pub(crate) fn advice(id: FindingId, verdict: Verdict, conclusion: Option<Conclus
         _ => of_media_keys(id, verdict, conclusion),
     };
     let (next, remedies) = of_fault.unwrap_or(match verdict {
-        Verdict::RuledOut | Verdict::NotApplicable => ("Nothing here: look at the other questions.", &[]),
-        _ => ("Get what is missing, and ask again.", &[]),
+        Verdict::RuledOut | Verdict::NotApplicable => ("Nothing here; see the other questions.", &[]),
+        _ => ("Add the missing evidence and run the diagnosis again.", &[]),
     });
     let queries = match id {
         FindingId::OtkDivergence | FindingId::KeyUploads => UPLOADS,
@@ -55,7 +55,7 @@ pub(crate) fn advice(id: FindingId, verdict: Verdict, conclusion: Option<Conclus
 pub(crate) const fn past(id: FindingId) -> Advice {
     let next = match id {
         FindingId::CryptoStore => {
-            "Watch whether it comes back; keys that could not be written meanwhile come from the key backup."
+            "Watch whether it happens again. Keys that could not be written meanwhile come from the key backup."
         }
         _ => {
             "Nothing for the keys themselves. Messages that could not be decrypted meanwhile come back only from the key backup."
@@ -85,50 +85,52 @@ pub(crate) fn without_repair(divergence: &mut Finding) {
 fn of_keys(id: FindingId, conclusion: Option<Conclusion>) -> Option<Step> {
     Some(match (id, conclusion) {
         (FindingId::OtkDivergence, Some(Conclusion::Divergence)) => (
-            "Keep to one tab and reload it. If uploads are still refused, repair the keys in place; where that is refused, save \
-             the message history, then log out and back in.",
+            "Keep to one tab and reload it. If uploads are still refused, repair the keys in place; if the repair is \
+             refused, save the message history, then log out and back in.",
             &[CLOSE_AND_RELOAD, REPAIR, SAVE_HISTORY, LOG_OUT_AND_IN, REMOVE_DEVICE],
         ),
         (FindingId::OtkDivergence, Some(Conclusion::Exhaustion)) => (
-            "Bring the client online and look whether it uploads new one-time keys; if it does not, why its uploads fail.",
+            "Bring the client online and check that it uploads new one-time keys. If it does not, find out why its \
+             uploads fail.",
             &[RELOAD, SAVE_HISTORY, LOG_OUT_AND_IN],
         ),
         (FindingId::OtkDivergence, Some(Conclusion::ClientLoop)) => (
-            "Reload the client; if the same upload is refused again, report it to the homeserver's developers: the same key \
-             is to be accepted.",
+            "Reload the client; if the same upload is refused again, report it to the homeserver's developers: it must \
+             accept a key that it already has.",
             &[RELOAD, SAVE_HISTORY, LOG_OUT_AND_IN],
         ),
         (FindingId::KeyUploads, Some(Conclusion::TooManyKeys)) => (
-            "Take the versions in this report to the developers of the app: the crypto library uploads too much.",
+            "Report the versions in this report to the developers of the app: the crypto library uploads too many keys.",
             &[UPDATE_SDK, SAVE_HISTORY, LOG_OUT_AND_IN],
         ),
-        (FindingId::KeyUploads, Some(Conclusion::UploadsRefused | Conclusion::UploadsFailing)) => (
-            "Look up the failed requests in the log of the homeserver and of the proxy before it.",
-            &[UPLOAD_ROUTE, RELOAD],
-        ),
-        (FindingId::CryptoStore, Some(Conclusion::ConnectionLost)) => {
-            ("Reload the page, and look at this report's store and identity keys again.", &[RELOAD, KEEP_STORAGE])
+        (FindingId::KeyUploads, Some(Conclusion::UploadsRefused | Conclusion::UploadsFailing)) => {
+            ("Look up the failed requests in the logs of the homeserver and its proxy.", &[UPLOAD_ROUTE, RELOAD])
         }
+        (FindingId::CryptoStore, Some(Conclusion::ConnectionLost)) => (
+            "Reload the page and check the crypto store and the identity keys in a new report.",
+            &[RELOAD, KEEP_STORAGE],
+        ),
         (FindingId::CryptoStore, Some(Conclusion::StoreFailing)) => (
-            "Open the app again; if it goes on, look at the browser's profile and at the disk.",
+            "Close and reopen the app. If it happens again, check the browser's profile and the disk.",
             &[REOPEN, FREE_SPACE, SAVE_HISTORY, LOG_OUT_AND_IN],
         ),
         (FindingId::CryptoStore, Some(Conclusion::StoreFull)) => {
-            ("Make room for the browser's storage, then reload.", &[FREE_SPACE, KEEP_STORAGE])
+            ("Free space for the browser's storage, then reload.", &[FREE_SPACE, KEEP_STORAGE])
         }
         (FindingId::CryptoStore, Some(Conclusion::StoreVersionConflict)) => {
             ("Keep to one tab with the newest release of the app.", &[ONE_RELEASE, ONE_TAB])
         }
         (FindingId::CryptoStore, Some(Conclusion::StoreCorrupt)) => (
-            "Look whether the key backup is on; then log out and in on this device.",
+            "Check that the key backup is on, then log out of this device and back in.",
             &[SAVE_HISTORY, LOG_OUT_AND_IN, REMOVE_DEVICE],
         ),
         (FindingId::CryptoStore, Some(Conclusion::StoreOfAnother)) => (
-            "Find out whose session and whose store they are; log out the one that is not wanted, by the app's own logout.",
+            "Find out whose session and whose store they are. Log out of the one that is not needed, with the app's \
+             own logout.",
             &[SAVE_HISTORY, LOG_OUT_AND_IN],
         ),
         (FindingId::Ke1Trigger, Some(Conclusion::EvictedStore)) => (
-            "Find out who deleted the store: the browser for want of space, a cleaning tool, or a person.",
+            "Find out who deleted the store: the browser because space was low, a cleaning tool, or a person.",
             &[KEEP_STORAGE],
         ),
         (FindingId::Ke1Trigger, Some(Conclusion::SeveralTabs)) => (
@@ -136,7 +138,7 @@ fn of_keys(id: FindingId, conclusion: Option<Conclusion>) -> Option<Step> {
             &[ONE_TAB, REPAIR],
         ),
         (FindingId::Ke1Trigger, Some(Conclusion::RestoredStore)) => (
-            "Ask what was done to the browser's profile or to the machine before it began.",
+            "Ask whether the browser's profile or the machine was restored before it began.",
             &[NO_OLD_PROFILE, ONE_TAB, REPAIR],
         ),
         _ => return None,
@@ -145,25 +147,25 @@ fn of_keys(id: FindingId, conclusion: Option<Conclusion>) -> Option<Step> {
 
 fn of_media_keys(id: FindingId, verdict: Verdict, conclusion: Option<Conclusion>) -> Option<Step> {
     Some(match (id, conclusion) {
-        (FindingId::Ke2KeysNotSent, Some(Conclusion::NoKeyTargets)) => {
-            ("Compare with the reports of the others in the call: who was in it, and with which devices.", &[REJOIN])
-        }
+        (FindingId::Ke2KeysNotSent, Some(Conclusion::NoKeyTargets)) => (
+            "Compare with the reports of the other participants: who was in the call, and with which devices.",
+            &[REJOIN],
+        ),
         (FindingId::Ke2KeysNotSent, Some(Conclusion::PeerDiverged | Conclusion::PeerWithoutKeys)) => {
-            ("Get the report of the device that is named: the cause is there.", &[REJOIN, PEER_LOGS_IN])
+            ("Get the report of the named device: the cause is there.", &[REJOIN, PEER_LOGS_IN])
         }
         (FindingId::Ke2AfterKe1, Some(Conclusion::DeadKeyClaimed | Conclusion::OldIdentityUsed)) => {
             ("Reset the encryption of this device; then make the call again.", &[SAVE_HISTORY, REJOIN, LOG_OUT_AND_IN])
         }
-        (FindingId::Ke2AfterKe1, _) if verdict == Verdict::Possible => (
-            "Look whether the sender claimed one of the keys that were refused, or found none.",
-            &[SAVE_HISTORY, REJOIN],
-        ),
+        (FindingId::Ke2AfterKe1, _) if verdict == Verdict::Possible => {
+            ("Check whether the sender claimed one of the refused keys, or found none.", &[SAVE_HISTORY, REJOIN])
+        }
         (FindingId::Ke2ToDeviceValidation, Some(Conclusion::ToDeviceValidation)) => (
-            "Take the lines with the sender and the version of the crypto library to the SDK's developers.",
+            "Report the lines with the sender and the version of the crypto library to the SDK's developers.",
             &[REJOIN, SDK_BEFORE],
         ),
         (FindingId::Ke2CallTransport, Some(Conclusion::CallTransport)) => (
-            "Leave the encryption alone, and look at the call: its media server, and the other participant's report.",
+            "The encryption works. Look at the call: its media server, and the other participant's report.",
             &[REJOIN, MEDIA_SERVER],
         ),
         _ => return None,
@@ -173,17 +175,19 @@ fn of_media_keys(id: FindingId, verdict: Verdict, conclusion: Option<Conclusion>
 fn of_events(conclusion: Option<Conclusion>) -> Option<Step> {
     Some(match conclusion {
         Some(Conclusion::MalformedAtSource) => {
-            ("Find out which client sent the events, and ask its developers.", &[ASK_SENDER, REDACT])
+            ("Find out which client sent the events, and report it to its developers.", &[ASK_SENDER, REDACT])
         }
         Some(Conclusion::MalformedAtClient) => {
-            ("Take the event and the versions in this report to the developers of this client.", &[RELOAD])
+            ("Report the event and the versions in this report to the developers of this client.", &[RELOAD])
         }
         Some(Conclusion::KeysMissing) => {
-            ("See whether the keys come: from the sender, from the key backup, from another device.", &[RESTORE_BACKUP])
+            ("Wait for the keys: from the sender, from the key backup, or from another device.", &[RESTORE_BACKUP])
         }
-        Some(Conclusion::SenderNotTrusted) => ("Ask the sender what was done to their devices.", &[VERIFY_SENDER]),
+        Some(Conclusion::SenderNotTrusted) => {
+            ("Ask the sender whether they reset or replaced a device.", &[VERIFY_SENDER])
+        }
         Some(Conclusion::StoreFailing) => {
-            ("See the question of the crypto store; then open the app again.", &[REOPEN, RESTORE_BACKUP])
+            ("See the question about the crypto store, then close and reopen the app.", &[REOPEN, RESTORE_BACKUP])
         }
         Some(Conclusion::PossibleReplay | Conclusion::DamagedMessage) => (
             "Compare the event with the homeserver's copy, and try another device of the same person.",
@@ -196,25 +200,24 @@ fn of_events(conclusion: Option<Conclusion>) -> Option<Step> {
 fn of_membership(conclusion: Option<Conclusion>) -> Option<Step> {
     Some(match conclusion {
         Some(Conclusion::RateLimited) => {
-            ("Look at the homeserver's rate limits, and at how many members share one address.", &[RATE_LIMIT])
+            ("Check the homeserver's rate limits, and how many participants share one address.", &[RATE_LIMIT])
         }
         Some(Conclusion::DelayedEventExpired) => (
-            "Look at what kept the client from restarting the timer before that: its network, its load, the homeserver.",
+            "Find out why the client did not restart the timer in time: its network, its load, or the homeserver.",
             &[REJOIN, NETWORK, PROXY],
         ),
         Some(Conclusion::DelayedEventsUnsupported) => (
-            "Look whether the homeserver supports delayed events, and the proxy passes their path on.",
+            "Check that the homeserver supports delayed events and that the proxy forwards their path.",
             &[SUPPORT_DELAYED, PROXY],
         ),
         Some(Conclusion::SlowHomeserver | Conclusion::FailingHomeserver) => {
-            ("Look at the homeserver's log and load at that time.", &[PROXY, RELIEVE])
+            ("Check the homeserver's log and load at that time.", &[PROXY, RELIEVE])
         }
-        Some(Conclusion::NotTheHomeserver) => (
-            "Look at the network between this client and the homeserver, and at the client's own load.",
-            &[NETWORK, PROXY],
-        ),
+        Some(Conclusion::NotTheHomeserver) => {
+            ("Check the network between this client and the homeserver, and the client's own load.", &[NETWORK, PROXY])
+        }
         Some(Conclusion::DelayedEventsRefused) => {
-            ("Look at the homeserver's settings for delayed events.", &[ALLOW_DELAYED])
+            ("Check the homeserver's settings for delayed events.", &[ALLOW_DELAYED])
         }
         _ => return None,
     })

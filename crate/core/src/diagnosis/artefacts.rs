@@ -8,40 +8,36 @@ pub(crate) fn artefacts(case: &Case<'_>) -> Vec<Artefact> {
     let page = &report.page;
     let item = |name: &str, inside: bool, how: &str| Artefact { name: name.to_owned(), inside, how: how.to_owned() };
     vec![
-        item(
-            "Lines of the console",
-            case.is_watched(),
-            "`entries`; the page has to load lotus-crypto-diag before its own code",
-        ),
+        item("Console lines", case.is_watched(), "`entries`; the page must load lotus-crypto-diag before its own code"),
         item(
             "User, device and versions",
             page.client.user_id.is_some() && page.client.device_id.is_some() && page.client.crypto_version.is_some(),
-            "`userId`, `deviceId`, `cryptoVersion`; the report has to be collected with the client",
+            "`userId`, `deviceId`, `cryptoVersion`; the report must be collected with the client",
         ),
         item(
-            "Times at which a person noticed the fault",
+            "Times when a person noticed the fault",
             case.sessions().any(|session| !session.marks.is_empty()),
             "`captureSession`; start a capture session and mark each fault when it happens",
         ),
         item(
             "State of the crypto store",
             page.crypto_store.is_some() || report.earlier.iter().any(|page| page.crypto_store.is_some()),
-            "`cryptoStore`; the app has to call checkCryptoStore",
+            "`cryptoStore`; the app must call checkCryptoStore",
         ),
         item(
             "Earlier loads of the page",
             !report.earlier.is_empty(),
-            "`earlier`; kept for a week, until the device logs out or the person forgets it",
+            "`earlier`; kept for a week, until the device logs out or the person deletes it",
         ),
-        item("Other tabs", report.tabs.is_some(), "`tabs`; the report has to be collected, not built"),
-        item("Uploads of one-time keys", page.upload_loop.watched, "`uploadLoop`; the app has to watch its uploads"),
+        item("Other tabs", report.tabs.is_some(), "`tabs`; the report must be collected (`collectCryptoDiagReport`)"),
+        item("Uploads of one-time keys", page.upload_loop.watched, "`uploadLoop`; the app must watch its uploads"),
         item(
             "How fast the homeserver answered",
             report.latency.as_ref().is_some_and(|latency| latency.seen > 0) || server.har.is_some(),
             "`latency`, or a HAR: in the browser's network tab, \"Save all as HAR\"",
         ),
         item(
-            "Answers of the homeserver, word for word",
+            "Full answers of the homeserver",
             server.har.is_some(),
             "a HAR: in the browser's network tab, \"Save all as HAR with content\", while the fault lasts",
         ),
@@ -51,11 +47,11 @@ pub(crate) fn artefacts(case: &Case<'_>) -> Vec<Artefact> {
             server.one_time_key_counts.is_some() && server.fallback_keys.is_some(),
             "the runbook's queries `one-time-key-counts` and `fallback-keys`",
         ),
-        item("Inbox of the device", server.device_inbox.is_some(), "the runbook's query `device-inbox`"),
+        item("To-device inbox of the device", server.device_inbox.is_some(), "the runbook's query `device-inbox`"),
         item("Devices of the user", server.devices.is_some(), "the runbook's query `devices`"),
-        item("Events as the homeserver holds them", server.events.is_some(), "the runbook's query `events`"),
+        item("Events as the homeserver stores them", server.events.is_some(), "the runbook's query `events`"),
         item(
-            "Log of the homeserver",
+            "Homeserver log",
             server.log.is_some(),
             "the slice of homeserver.log that `runbook.from` and `runbook.to` name",
         ),

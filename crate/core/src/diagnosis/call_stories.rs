@@ -48,7 +48,7 @@ impl<'a> Story<'a> {
         for told in &self.told {
             let words = match cites.first() {
                 None => describe(&whole),
-                Some(first) => format!("the same as {}, told by the call's frame and by the window alike", first.fact),
+                Some(first) => format!("the same as {}, logged by both the call's frame and the window", first.fact),
             };
             cites.push(told.seen.cite(&words));
         }
@@ -123,19 +123,19 @@ fn is_update(told: CallRequest, request: CallRequest) -> bool {
 /// What a request of a call's membership is for.
 pub(crate) const fn request_words(request: Option<CallRequest>) -> &'static str {
     match request {
-        Some(CallRequest::ScheduleLeave) => "handing over the delayed leave",
+        Some(CallRequest::ScheduleLeave) => "scheduling the delayed leave",
         Some(CallRequest::RestartLeave) => "restarting the timer of the delayed leave",
-        Some(CallRequest::CancelLeave) => "taking back the delayed leave",
-        Some(CallRequest::SendLeave) => "having the delayed leave sent",
+        Some(CallRequest::CancelLeave) => "cancelling the delayed leave",
+        Some(CallRequest::SendLeave) => "sending the delayed leave at once",
         Some(CallRequest::UpdateLeave) => "updating the delayed leave",
-        Some(CallRequest::Membership) => "sending the membership of the call",
+        Some(CallRequest::Membership) => "sending the call membership",
         None => "a request that keeps this device in the call",
     }
 }
 
 fn describe(call: &CallMembership) -> String {
     if call.rejoins {
-        return "the homeserver had taken this device out of the call, and it joins again: the others saw it leave"
+        return "the homeserver had removed this device from the call, and it joins again: the others saw it leave"
             .to_owned();
     }
     let request = request_words(call.request);
@@ -153,7 +153,7 @@ fn describe(call: &CallMembership) -> String {
         (Some(attempt), Some(max)) => format!(", retry {attempt} of {max}"),
         _ => String::new(),
     };
-    let end = if call.gave_up { ", and the client gave up: for the others it is out of the call" } else { "" };
+    let end = if call.gave_up { ", and the client gave up: for the others it has left the call" } else { "" };
     format!("{request}: {failure}{retry}{end}")
 }
 

@@ -45,15 +45,15 @@ fn call(case: &Case<'_>) -> Option<Call> {
 /// What an entry says of a call that took place. A to-device message that could not be opened may be of anything.
 fn sign(seen: &Seen<'_>) -> Option<&'static str> {
     Some(match seen.entry.detail {
-        Detail::ToDeviceOpened { .. } => "a media key of a call arrived and was opened",
+        Detail::ToDeviceOpened { .. } => "a media key of a call arrived and was decrypted",
         Detail::MediaKeyMention => "a media key of a call is mentioned",
         Detail::NoKeyTargets => "a media key was to be sent",
         Detail::MissingKey { .. }
         | Detail::MissingKeySet { .. }
         | Detail::InvalidKey { .. }
         | Detail::KeyMarkedInvalid { .. }
-        | Detail::KeyErrorsSuppressed { .. } => "a call that missed a media key",
-        Detail::DelayedEvent(_) | Detail::Membership(_) => "a request of a call's membership that failed",
+        | Detail::KeyErrorsSuppressed { .. } => "a media key was missing in a call",
+        Detail::DelayedEvent(_) | Detail::Membership(_) => "a request for a call's membership failed",
         _ => return None,
     })
 }
@@ -62,26 +62,26 @@ fn sign(seen: &Seen<'_>) -> Option<&'static str> {
 /// watched.
 pub(crate) fn unseen(case: &Case<'_>, fault: Fault, because: &str) -> Answer {
     if !case.is_watched() {
-        return Answer::open("Nothing was watched.").lacking("a report of a call");
+        return Answer::open("Nothing was captured.").lacking("a report of a call");
     }
     if let Some(lost) = case.lines_not_kept(fault) {
         return lost;
     }
     // A call of an earlier page was not watched in the time between the pages.
     let Some(Call { since, signs }) = call(&case.of_load(Load::Present)) else {
-        return Answer::not_applicable("No call took place in this page, as far as was seen.");
+        return Answer::not_applicable("As far as this report shows, there was no call in this page.");
     };
     let page = &case.report.page;
     let watched = page.generated_at.ms() - since.ms();
     if watched < LONG_ENOUGH_MS {
-        return Answer::open(format!("A call was watched for {} seconds only.", (watched / 1000).max(0)))
+        return Answer::open(format!("A call was watched for only {} seconds.", (watched / 1000).max(0)))
             .on([case.cite_watch()])
-            .lacking("a report of a call that was watched for a minute or more");
+            .lacking("a report of a call that was watched for at least a minute");
     }
     if page.status.state != CaptureState::Running {
-        return Answer::open("No line was seen, but only part of what is logged could be watched.")
+        return Answer::open("No line was seen, but only part of the console could be watched.")
             .on([case.cite_watch()])
-            .lacking("a report of a page whose console is watched in full");
+            .lacking("a report of a page whose whole console is watched");
     }
     Answer::not_seen(because).on([case.cite_watch()]).on(signs)
 }

@@ -74,11 +74,9 @@ impl<'a> Case<'a> {
             let more = counts.get(fault).saturating_sub(kept);
             let place = if page.is_some() { " in an earlier page" } else { "" };
             (more > 0).then(|| {
-                Answer::open(format!(
-                    "{more} more lines of this fault were seen{place} than the report has entries of."
-                ))
-                .on([load.fact("counts", format!("{} lines", counts.get(fault)))])
-                .lacking("a report that was written earlier, with those lines in it")
+                Answer::open(format!("{more} more lines of this fault were seen{place} than the report contains."))
+                    .on([load.fact("counts", format!("{} lines", counts.get(fault)))])
+                    .lacking("a report that was saved earlier, with those lines")
             })
         })
     }

@@ -18,12 +18,13 @@ const QUESTION: Question = Question {
     text: "Can the client open, read and write the crypto store of this device?",
 };
 
-const CHECK: &str = "a look at the crypto store: the app has to call checkCryptoStore with the client, after its start";
+const CHECK: &str =
+    "the state of the crypto store: the app must call checkCryptoStore with the client, after its start";
 
 pub(crate) fn ask(case: &Case<'_>, stores: &Stores<'_>) -> Finding {
     let now =
         case.report.page.crypto_store.as_ref().map(|store| of_store(StoreOf { load: Load::Present, status: store }));
-    let now = now.unwrap_or_else(|| Answer::open("Nobody looked at the crypto store.").lacking(CHECK));
+    let now = now.unwrap_or_else(|| Answer::open("The app did not check the crypto store.").lacking(CHECK));
     // Trouble of an earlier load matters only where there is none now.
     let before = if now.is_claimed() || now.is_not_applicable() { None } else { before(case, stores) };
     before.unwrap_or(now).to(&QUESTION)
@@ -51,9 +52,7 @@ fn before(case: &Case<'_>, stores: &Stores<'_>) -> Option<Answer> {
     if store.status.trouble.as_ref().is_some_and(|trouble| is_of_writing(trouble.kind)) {
         return Some(
             answer
-                .adding(&format!(
-                    "Since then, by {at}, {text}, and said of no failure; that it can write again does not show."
-                ))
+                .adding(&format!("By {at}, {text} and reported no failure. Nothing shows yet that it can write again."))
                 .at_most(Verdict::Likely)
                 .on([later.load.fact("cryptoStore.identity", text)])
                 .lacking("whether the client can write to the store again"),
@@ -71,7 +70,7 @@ const fn is_of_writing(kind: StoreTroubleKind) -> bool {
 fn of_store(StoreOf { load, status: store }: StoreOf<'_>) -> Answer {
     let cite = |path: &str, text: String| load.fact(path, text);
     if matches!(store.verdict, StoreVerdict::Evicted | StoreVerdict::IdentityChanged) {
-        return Answer::not_applicable("The crypto store was deleted, or made anew: that is the question before.");
+        return Answer::not_applicable("The crypto store was deleted or created again: see the previous question.");
     }
     if let Some(trouble) = &store.trouble {
         let StoreTrouble { first_ts, last_ts, count, message, .. } = trouble;
@@ -84,12 +83,12 @@ fn of_store(StoreOf { load, status: store }: StoreOf<'_>) -> Answer {
     }
     let is_in_order = matches!(store.verdict, StoreVerdict::Healthy | StoreVerdict::FirstRun);
     match store.identity {
-        _ if !is_in_order => Answer::open("Whether the client can use the store is not known.").lacking(CHECK),
+        _ if !is_in_order => Answer::open("It is not known whether the client can use the store.").lacking(CHECK),
         IdentityCheck::Same | IdentityCheck::FirstSeen => Answer::not_seen(
-            "The client has read the identity keys of this device from the store, and said of no failure since.",
+            "The client read the identity keys of this device from the store and has reported no failure since.",
         )
-        .on([cite("cryptoStore.identity", "the client told the identity keys of this device".to_owned())]),
-        _ => Answer::open("Nothing was said of a failure, but the client has not told what is in the store.")
+        .on([cite("cryptoStore.identity", "the client reported the identity keys of this device".to_owned())]),
+        _ => Answer::open("No failure was reported, but the client has not read anything from the store yet.")
             .lacking(CHECK),
     }
 }
@@ -101,8 +100,8 @@ fn troubled(trouble: &StoreTrouble) -> Answer {
         }
         StoreTroubleKind::Failing => (
             Conclusion::StoreFailing,
-            "The browser could not read or write the crypto store. What is not written is lost: keys that arrived, and what was \
-             uploaded.",
+            "The browser could not read or write the crypto store. Whatever is not written is lost: keys that arrived, \
+             and the secret halves of uploaded keys.",
         ),
         StoreTroubleKind::VersionConflict => (
             Conclusion::StoreVersionConflict,
@@ -111,16 +110,16 @@ fn troubled(trouble: &StoreTrouble) -> Answer {
         ),
         StoreTroubleKind::Full => (
             Conclusion::StoreFull,
-            "There is no room left for the crypto store: new keys cannot be written, and are lost with the page.",
+            "There is no space left for the crypto store: new keys cannot be written and are lost with the page.",
         ),
         StoreTroubleKind::Corrupt => (
             Conclusion::StoreCorrupt,
-            "The crypto store is there, and the client cannot read what is in it: it is damaged, or was written with another \
-             key or by another release.",
+            "The crypto store is there, but the client cannot read its contents: it is damaged, or was written with \
+             another key or by another release.",
         ),
         StoreTroubleKind::WrongAccount => (
             Conclusion::StoreOfAnother,
-            "The crypto store is of another account or device than the session: the client refuses to use it.",
+            "The crypto store belongs to another account or device than the session: the client refuses to use it.",
         ),
     };
     Answer::new(Verdict::Confirmed, conclusion, because)
@@ -133,14 +132,14 @@ fn cut_off(store: &CryptoStoreStatus, cite: impl Fn(&str, String) -> EvidenceRef
         cite("cryptoStore.loss", format!("{} times, {} to {}: {line}", loss.count, loss.first_ts, loss.last_ts))
     });
     if store.database_listed == Some(true) {
-        let because = "The page lost its connection to the crypto store; the browser still lists the database: it was closed \
-                       by force, and the data is there.";
+        let because = "The page lost its connection to the crypto store; the browser still lists the database: the \
+                       browser closed the connection, and the data is still there.";
         return Answer::new(Verdict::Confirmed, Conclusion::ConnectionLost, because)
             .on(loss)
             .on([cite("cryptoStore.databaseListed", "the browser still lists the database".to_owned())]);
     }
-    let because = "The page lost its connection to the crypto store. Whether the store was deleted, or the connection closed \
-                   with the data still there, these lines do not say.";
+    let because = "The page lost its connection to the crypto store. These lines do not show whether the store was \
+                   deleted, or whether the browser only closed the connection.";
     Answer::new(Verdict::Likely, Conclusion::ConnectionLost, because).on(loss).lacking(
         "whether the browser still lists the database, and after a reload whether the identity keys are the same",
     )

@@ -25,10 +25,10 @@ pub(crate) fn deleted(stores: &Stores<'_>, refusals: &[Refused<'_>]) -> Option<A
     let is_earlier = |refused: &&Refused<'_>| refused.identity == Identity::Before;
     Some(match refusals.iter().find(is_earlier) {
         Some(refused) => answer
-            .adding("Uploads had been refused before that already; the loss does not explain those refusals.")
+            .adding("Uploads were refused even before that; the loss does not explain those refusals.")
             .at_most(Verdict::Likely)
             .on([refused.cite.clone()])
-            .lacking("what made the two part ways at the first refusal"),
+            .lacking("why the keys had diverged at the first refusal"),
         None => answer,
     })
 }
@@ -46,11 +46,11 @@ fn judge(deletions: &[StoreOf<'_>], refusals: &[Refused<'_>]) -> Answer {
     let refused_before = loss.is_some_and(|loss| first_refusal.is_some_and(|first| first < loss.first_ts));
     if refused_before && !is_changed && !is_unlisted {
         return Answer::open(
-            "The connection to the store was lost under the running page, but uploads were refused before that.",
+            "The connection to the store was lost while the page was running, but uploads were refused before that.",
         )
         .on(evidence)
         .lacking(UPLOAD_TIME)
-        .lacking("the report of an earlier start of this device");
+        .lacking("the report of an earlier page load of this device");
     }
     let refused_after = loss.is_some() && first_refusal.is_some() && !refused_before;
     let cite_refused = || {
@@ -60,31 +60,33 @@ fn judge(deletions: &[StoreOf<'_>], refusals: &[Refused<'_>]) -> Answer {
     };
     let two_signs = is_changed && (was_gone || loss.is_some()) || is_unlisted;
     if two_signs || (refused_after && cite_refused().next().is_some()) {
-        let because = "The session was there and the crypto store was not: the browser, or somebody, deleted it.";
+        let because = "The session was there but the crypto store was not: the browser or a person deleted it.";
         let answer = Answer::new(Verdict::Confirmed, Conclusion::EvictedStore, because).on(evidence);
         let answer = if two_signs { answer } else { in_one_load(deletions, refusals, answer).on(cite_refused()) };
         return with_silent_servers(answer, is_changed && refusals.is_empty());
     }
     if is_changed {
-        let because = "The device has other identity keys than when it was first seen: its store was deleted and made anew, at \
-                       an earlier start.";
+        let because = "The device has other identity keys than when it was first seen: its store was deleted and \
+                       created again, in an earlier page load.";
         let answer = Answer::new(Verdict::Likely, Conclusion::EvictedStore, because)
             .on(evidence)
-            .lacking("the report of the start at which the store was found gone");
+            .lacking("the report of the page load in which the store was found missing");
         return with_silent_servers(answer, refusals.is_empty());
     }
     if was_gone && is_said {
-        let because = "The session was there and the crypto store was not, but the identity keys were not compared yet: most \
-                       likely it was deleted; one of another name would look the same.";
+        let because = "The session was there but the crypto store was not, and the identity keys were not compared \
+                       yet: most likely the store was deleted. A store under another name would look the same.";
         return Answer::new(Verdict::Likely, Conclusion::EvictedStore, because).on(evidence).lacking(STORE);
     }
-    let why = "The connection to the store was lost. Whether the store was deleted, or the connection closed by force with the \
-               data still there, is not known.";
-    Answer::open(if loss.is_some() { why } else { "The store is said to be gone, and nothing in the report shows it." })
-        .on(evidence)
-        .lacking(
-            "whether the browser still lists the database, and after a reload whether the identity keys are the same",
-        )
+    let why = "The connection to the store was lost. It is not known whether the store was deleted, or whether the \
+               browser only closed the connection.";
+    Answer::open(if loss.is_some() {
+        why
+    } else {
+        "The store is marked as missing, but nothing in the report shows why."
+    })
+    .on(evidence)
+    .lacking("whether the browser still lists the database, and after a reload whether the identity keys are the same")
 }
 
 /// A connection that was lost in one load and an upload that is refused in another may have nothing to do with each other.
@@ -113,8 +115,8 @@ fn with_silent_servers(answer: Answer, nothing_refused: bool) -> Answer {
         return answer;
     }
     answer.adding(
-        "That no upload was refused does not speak against it: some homeservers replace keys without a word, and the new keys may \
-         have ids that were never used.",
+        "That no upload was refused does not contradict this: some homeservers replace keys silently, and the new keys \
+         may have ids that were never used.",
     )
 }
 
@@ -126,16 +128,16 @@ fn signs(deletions: &[StoreOf<'_>]) -> Vec<EvidenceRef> {
     for StoreOf { load, status } in deletions {
         let mut cite = |path: &str, text: String| evidence.push(load.fact(path, text));
         if status.database_existed == Some(false) {
-            let text = "the database was gone before the client could make it";
+            let text = "the database was missing before the client could create it";
             cite("cryptoStore.databaseExisted", text.to_owned());
         }
         if let Some(loss) = &status.loss {
             let line = loss.message.lines().next().unwrap_or_default();
-            let text = format!("connection lost under the running page at {}: {line}", loss.first_ts);
+            let text = format!("connection lost while the page was running, at {}: {line}", loss.first_ts);
             cite("cryptoStore.loss", text);
         }
         if status.loss.is_some() && status.database_listed == Some(false) {
-            cite("cryptoStore.databaseListed", "the browser does not list the database any more".to_owned());
+            cite("cryptoStore.databaseListed", "the browser no longer lists the database".to_owned());
         }
         if status.identity == IdentityCheck::Changed && (!is_change_said || *load == Load::Present) {
             cite("cryptoStore.identity", "the device came back with other identity keys".to_owned());

@@ -19,15 +19,15 @@ use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
 const QUESTION: Question = Question {
     id: FindingId::Ke1Trigger,
     fault: Some(Fault::Ke1),
-    text: "What made the device and the homeserver part ways: was the crypto store deleted, did several tabs share it, or \
-           was an old one put back?",
+    text: "Why did the keys of the device and the homeserver diverge: was the crypto store deleted, did several tabs \
+           share it, or was an old one restored?",
 };
 
 pub(crate) const UPLOAD_TIME: &str =
     "when the server's key was uploaded: the inventory of one-time keys, with its times";
 pub(crate) const STORE: &str =
-    "a look at the crypto store: the app has to call checkCryptoStore before and after the client starts";
-const ROLL_CALL: &str = "the roll call of the session's tabs, which a collected report holds";
+    "the state of the crypto store: the app must call checkCryptoStore before and after the client starts";
+const ROLL_CALL: &str = "the list of the session's tabs, which a collected report contains";
 
 pub(crate) fn ask(case: &Case<'_>, stores: &Stores<'_>, refusals: &[Refused<'_>], divergence: &Finding) -> Finding {
     answer(case, stores, refusals, divergence).to(&QUESTION)
@@ -40,26 +40,26 @@ fn answer(case: &Case<'_>, stores: &Stores<'_>, refusals: &[Refused<'_>], diverg
     match (divergence.conclusion, divergence.verdict) {
         (Some(Conclusion::Divergence), _) => {}
         (_, Verdict::Unknown) => {
-            let why = "Whether they parted ways at all is open.";
-            return Answer::open(why).lacking("an answer to the question before");
+            let why = "It is not known whether the keys diverged at all.";
+            return Answer::open(why).lacking("an answer to the previous question");
         }
         (Some(Conclusion::Exhaustion | Conclusion::ClientLoop), _) => {
-            let why = "What is wrong with the one-time keys is not that the two hold different ones.";
+            let why = "The problem with the one-time keys is not that the two sides hold different ones.";
             return Answer::not_applicable(why).on(divergence.evidence.iter().cloned());
         }
         _ => {
-            return Answer::not_seen("They did not part ways, as far as was seen.")
+            return Answer::not_seen("As far as this report shows, the keys did not diverge.")
                 .on(divergence.evidence.iter().cloned());
         }
     }
     // As it was seen last: a page that was just loaded may not have looked yet.
     let Some(store) = stores.iter().next_back() else {
-        return Answer::open("Nobody looked at the crypto store.").lacking(STORE).lacking(UPLOAD_TIME);
+        return Answer::open("The app did not check the crypto store.").lacking(STORE).lacking(UPLOAD_TIME);
     };
     if !matches!(store.status.verdict, StoreVerdict::Healthy | StoreVerdict::FirstRun) {
         let why = store.status.error.as_deref().unwrap_or("the client cannot use it, see the next question");
-        return Answer::open(format!("Whether the crypto store is the one of before could not be found out: {why}."))
-            .on([store.load.fact("cryptoStore.verdict", "the crypto store cannot be judged")])
+        return Answer::open(format!("It could not be checked whether the crypto store is still the same one: {why}."))
+            .on([store.load.fact("cryptoStore.verdict", "the state of the crypto store is not clear")])
             .lacking(STORE)
             .lacking(UPLOAD_TIME);
     }
@@ -69,12 +69,12 @@ fn answer(case: &Case<'_>, stores: &Stores<'_>, refusals: &[Refused<'_>], diverg
 /// The identity keys are those of before, or nothing is known of before.
 fn undeleted(case: &Case<'_>, StoreOf { load, status: store }: StoreOf<'_>, refusals: &[Refused<'_>]) -> Answer {
     let text = match store.verdict {
-        StoreVerdict::FirstRun => "this device was not seen before",
-        _ => "the store is there, with the identity keys of before",
+        StoreVerdict::FirstRun => "this device had not been seen before",
+        _ => "the store is there, with the same identity keys as before",
     };
     let identity = load.fact("cryptoStore.verdict", text);
     let Some(tabs) = &case.report.tabs else {
-        return Answer::open("The store is there. Whether several tabs worked on it is not known.")
+        return Answer::open("The store is there. It is not known whether several tabs used it.")
             .on([identity])
             .lacking(ROLL_CALL)
             .lacking(UPLOAD_TIME);
@@ -88,7 +88,7 @@ fn undeleted(case: &Case<'_>, StoreOf { load, status: store }: StoreOf<'_>, refu
     let sharing: Vec<(usize, &Tab)> = tabs.tabs.iter().enumerate().filter(|(_, tab)| is_in_store(tab)).collect();
     let shared = (sharing.len() > 1).then_some(sharing);
     let roll = shared.iter().flatten().map(|(index, tab)| {
-        let text = format!("a tab open since {}, which shares the store without an election", tab.opened);
+        let text = format!("a tab open since {}, which shares the store without being elected", tab.opened);
         fact(&format!("tabs.tabs[{index}]"), text)
     });
     let evidence: Vec<EvidenceRef> = std::iter::once(identity).chain(roll).collect();
@@ -120,15 +120,15 @@ fn undeleted(case: &Case<'_>, StoreOf { load, status: store }: StoreOf<'_>, refu
             }
             Answer::open(
                 "Several tabs share the store, but the server's key was uploaded before they were all open: an earlier \
-                 sharing and a store that was put back look the same from here.",
+                 sharing and a restored store look the same from here.",
             )
             .on(evidence)
             .on([cite])
-            .lacking("reports from before that time, or the person's word on what was done to the browser's profile")
+            .lacking("reports from before that time, or the person's answer whether the browser's profile was restored")
         }
         (Some(_), None) if is_blank => Answer::open(
-            "The store is new, and several tabs share it: a store that was deleted together with what was remembered of \
-             it, and two tabs that raced at the first login, look the same from here.",
+            "The store is new, and several tabs share it: a store that was deleted together with its marker, and two \
+             tabs that raced at the first login, look the same from here.",
         )
         .on(evidence)
         .lacking(UPLOAD_TIME),
@@ -143,29 +143,29 @@ fn undeleted(case: &Case<'_>, StoreOf { load, status: store }: StoreOf<'_>, refu
 fn alone(is_blank: bool, loaded: Option<Timestamp>, uploaded: Option<(Timestamp, EvidenceRef)>) -> Answer {
     let Some((at, cite)) = uploaded else {
         return if is_blank {
-            let because = "The store is new, and yet the server has keys of this device already: the store of before is \
-                           gone, together with what was remembered of it.";
+            let because = "The store is new, but the server already has keys of this device: the earlier store is \
+                           gone, together with its marker.";
             Answer::new(Verdict::Possible, Conclusion::EvictedStore, because).lacking(UPLOAD_TIME)
         } else {
-            let because = "The store is there and no other tab shares it now: an older copy that was put back would look \
-                           like this, and so would tabs that shared it before.";
+            let because = "The store is there and no other tab shares it now: a restored older copy would look like \
+                           this, and so would tabs that shared it before.";
             Answer::new(Verdict::Possible, Conclusion::RestoredStore, because).lacking(UPLOAD_TIME)
         };
     };
     let before = loaded.is_some_and(|loaded| at < loaded);
     match (before, is_blank) {
         (true, true) => {
-            let because = "The server's key was uploaded before this store was made: the store of before is gone.";
+            let because = "The server's key was uploaded before this store was created: the earlier store is gone.";
             Answer::new(Verdict::Likely, Conclusion::EvictedStore, because)
                 .on([cite])
-                .lacking("the report of the start at which the store was found gone")
+                .lacking("the report of the page load in which the store was found missing")
         }
         (true, false) => {
-            let because = "The server's key was uploaded by this very identity before this page was loaded, and its \
-                           store does not know it any more: it went back to an older state.";
+            let because = "This device uploaded the server's key before this page was loaded, and its store no longer \
+                           knows the key: the store went back to an older state.";
             Answer::new(Verdict::Likely, Conclusion::RestoredStore, because)
                 .on([cite])
-                .lacking("the person's word on a profile, backup or disk image that was put back")
+                .lacking("the person's answer whether a profile, backup or disk image was restored")
         }
         (false, _) => Answer::open(
             "The server's key was uploaded after this page was loaded, and no other tab that shares the store was seen.",
@@ -185,8 +185,8 @@ fn open_at_once(case: &Case<'_>, earlier: Option<(Load, Timestamp)>) -> Option<A
     };
     let other = case.loads().find(is_open)?;
     let path = if other == Load::Present { "capturingSince" } else { "beganAt" };
-    let because = "When uploads were first refused, two pages of this device were open at once. Whether both worked on the crypto \
-                   store is not known; an older copy that was put back would look the same.";
+    let because = "When uploads were first refused, two pages of this device were open at once. It is not known \
+                   whether both used the crypto store; a restored older copy would look the same.";
     let text = format!("another page, open from {} on", case.began(other).unwrap_or(first));
     Some(
         Answer::new(Verdict::Possible, Conclusion::SeveralTabs, because)

@@ -22,7 +22,7 @@ const QUESTION: Question = Question {
     text: "Are media keys of calls missing because the one-time keys of this device have diverged?",
 };
 
-const PAST: &str = "The refusals were over by then: only a key that was claimed before could still be the cause.";
+const PAST: &str = "The refusals were over by then: only a key that was claimed earlier could still be the cause.";
 const SENDER: &str = "the report of the participant whose media are missing: \"Error creating Olm session\" there";
 
 pub(crate) fn ask(
@@ -43,7 +43,7 @@ fn answer(
     keys: &MediaKeys<'_>,
 ) -> Answer {
     if !keys.failed() {
-        let because = "No media key was missed: whatever befell the one-time keys, it has not reached a call here.";
+        let because = "No media key was missing: whatever happened to the one-time keys has not affected a call here.";
         return unseen(case, Fault::Ke2, because);
     }
     match (divergence.conclusion, divergence.verdict) {
@@ -51,8 +51,8 @@ fn answer(
         (Some(Conclusion::Exhaustion), _) if keys.missing.iter().any(|missing| missing.came(keys).is_none()) => {
             return Answer::plain(
                 Verdict::Possible,
-                "The one-time keys have not diverged, they are used up: a sender that had no session with this device yet \
-                 found none, and had at best the fallback key. Whether this sender needed one is not known.",
+                "The one-time keys have not diverged, they are used up: a sender without a session with this device \
+                 found none, and could use the fallback key at best. It is not known whether this sender needed one.",
             )
             .on(divergence.evidence.iter().cloned())
             .on(keys.cite_missing())
@@ -60,10 +60,10 @@ fn answer(
             .lacking(SENDER);
         }
         (_, Verdict::Unknown) => {
-            return Answer::open("Whether the one-time keys have diverged is open.")
+            return Answer::open("It is not known whether the one-time keys have diverged.")
                 .on(keys.cite_missing())
                 .on(keys.cite_unopened())
-                .lacking("an answer to the question of the one-time keys");
+                .lacking("an answer to the question about the one-time keys");
         }
         _ => {
             return Answer::plain(Verdict::RuledOut, "The one-time keys have not diverged.")
@@ -73,7 +73,8 @@ fn answer(
         }
     }
     let Some(began) = began(stores, refusals, keys) else {
-        return Answer::open("When the one-time keys diverged is not known.").lacking("the time of the first refusal");
+        return Answer::open("It is not known when the one-time keys diverged.")
+            .lacking("the time of the first refusal");
     };
     after_divergence(case, stores, refusals, divergence, keys, began)
 }
@@ -102,7 +103,7 @@ fn after_divergence(
     if missing.is_empty() && unopened.is_empty() {
         return Answer::plain(
             Verdict::RuledOut,
-            format!("Every media key that was missed was missed before the first refusal, at {began}."),
+            format!("All missing media keys were missing before the first refusal, at {began}."),
         )
         .on(keys.cite_missing())
         .on(keys.cite_unopened())
@@ -121,8 +122,8 @@ fn after_divergence(
         .collect();
 
     let traced = [
-        (dead, Conclusion::DeadKeyClaimed, "a message arrived that uses a one-time key this device no longer has"),
-        (for_old_identity, Conclusion::OldIdentityUsed, "a message arrived for the identity keys of before"),
+        (dead, Conclusion::DeadKeyClaimed, "a message used a one-time key that this device no longer has"),
+        (for_old_identity, Conclusion::OldIdentityUsed, "a message was encrypted for the earlier identity keys"),
     ];
     for (messages, conclusion, what) in traced {
         if messages.is_empty() {
@@ -132,23 +133,26 @@ fn after_divergence(
         let is_earlier = refusals.is_empty() && divergence.verdict == Verdict::Possible;
         let because = if is_earlier {
             let place = if case.report.earlier.is_empty() { "in this page" } else { "in the pages of this report" };
-            format!("No upload was refused {place}, but {what}, and could not be opened: the keys parted ways earlier.")
+            format!(
+                "No upload was refused {place}, but {what} and could not be decrypted: the keys had diverged \
+                     earlier."
+            )
         } else {
-            format!("After the trouble with the one-time keys began, {what}, and could not be opened.")
+            format!("After the problem with the one-time keys began, {what} and could not be decrypted.")
         };
         if !is_in_call {
             let verdict = if is_earlier { Verdict::Possible } else { Verdict::Likely };
             return Answer::new(verdict, conclusion, because)
                 .on(evidence)
-                .lacking("the call's own lines: whose media key was missed, and when");
+                .lacking("the call's own lines: whose media key was missing, and when");
         }
-        let because = format!("{because} The media keys of that sender are missing in the call, at that time.");
+        let because = format!("{because} The media keys of that sender are missing in the call at that time.");
         return if divergence.verdict == Verdict::Confirmed {
             Answer::new(Verdict::Confirmed, conclusion, because).on(evidence)
         } else {
             Answer::new(Verdict::Likely, conclusion, because)
                 .on(evidence)
-                .lacking("what is missing to the question of the one-time keys")
+                .lacking("the evidence that the question about the one-time keys lacks")
         };
     }
     let answer = without_dead_message(case, refusals, keys, &missing, began);
@@ -176,8 +180,8 @@ fn without_dead_message(
     if !missing.is_empty() && missing.iter().all(|missing| opened_since(missing).is_some()) {
         return Answer::plain(
             Verdict::RuledOut,
-            "Media keys of every participant whose frames could not be opened arrived, and were opened: the encrypted \
-             channel to this device works for them.",
+            "The media keys of every participant whose media could not be decrypted arrived and were decrypted: the \
+             encrypted channel to this device works for them.",
         )
         .on(missing.iter().filter_map(opened_since));
     }
@@ -186,9 +190,8 @@ fn without_dead_message(
         return Answer::new(
             Verdict::Likely,
             Conclusion::DeadKeyClaimed,
-            "A key that this device was refused for is no longer on the homeserver: somebody claimed it, and this device \
-             does not have its secret. A media key that was to follow did not arrive; whether it is of the same sender is \
-             not known.",
+            "A refused key is no longer on the homeserver: somebody claimed it, and this device does not have its \
+             secret. A media key did not arrive after that; it is not known whether it came from the same sender.",
         )
         .on(gone)
         .lacking(SENDER);
@@ -200,8 +203,8 @@ fn without_dead_message(
             Verdict::Likely,
             Conclusion::DeadKeyClaimed,
             format!(
-                "The refusals name one key after the other ({}): the first was claimed by a sender, and this device does \
-                 not have its secret.",
+                "The refusals name one key after the other ({}): a sender claimed the first, and this device does not \
+                 have its secret.",
                 ids.join(", ")
             ),
         )
@@ -210,7 +213,8 @@ fn without_dead_message(
     }
     Answer::plain(
         Verdict::Possible,
-        "The keys went missing after the refusals began, but there is no trace of a sender that claimed a dead key.",
+        "Media keys went missing after the refusals began, but nothing shows that a sender claimed one of the refused \
+         keys.",
     )
     .lacking("the inventory of one-time keys: is the key that was refused still there?")
     .lacking(SENDER)

@@ -15,14 +15,14 @@ use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
 const QUESTION: Question = Question {
     id: FindingId::Ke2CallTransport,
     fault: Some(Fault::Ke2),
-    text: "Is it the call's own transport, with the encryption of this device in order?",
+    text: "Is the call's own transport at fault, while the encryption of this device works?",
 };
 
 pub(crate) fn ask(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, keys: &MediaKeys<'_>) -> Finding {
     // A reload begins the call, and what it knows of keys, anew.
     let answer =
         Answer::gravest(case, |of_load, load| answer(case, load, divergence, after_ke1, &MediaKeys::of(of_load), keys));
-    answer.unwrap_or_else(|| unseen(case, Fault::Ke2, "No call missed a media key.")).to(&QUESTION)
+    answer.unwrap_or_else(|| unseen(case, Fault::Ke2, "No media key was missing in a call.")).to(&QUESTION)
 }
 
 /// `keys`: those of one load; `all`: those of every load. `None`: nothing was seen in that load.
@@ -59,20 +59,23 @@ fn missed(
     let is_near = |message: &&Unopened<'_>| keys.missing.iter().any(|missing| missing.is_near(message.seen.entry));
     let around: Vec<EvidenceRef> = all.unopened.iter().filter(is_near).map(Unopened::cite).collect();
     if !keys.unopened.is_empty() || !around.is_empty() {
-        return Answer::open("To-device messages could not be opened in the same session: the crypto is not clean.")
-            .on(keys.cite_missing())
-            .on(keys.cite_unopened())
-            .on(around)
-            .lacking("an answer to the question before, or a call without such lines");
+        return Answer::open(
+            "Other to-device messages could not be decrypted at the same time, so the encryption \
+                             cannot be excluded.",
+        )
+        .on(keys.cite_missing())
+        .on(keys.cite_unopened())
+        .on(around)
+        .lacking("an answer to the previous question, or a call without such lines");
     }
     if all_came {
         let late = keys.missing.iter().all(|missing| missing.came_late(keys).is_some());
         let because = if late {
-            "The media keys arrived and were opened, after the frames that need them: what carries keys and media is out of \
-             step."
+            "The media keys arrived and were decrypted, but later than the media that need them: keys and media are \
+             out of step."
         } else {
-            "The media keys arrived and were opened, and still frames could not be opened: the call itself has mislaid \
-             them."
+            "The media keys arrived and were decrypted, but the media could still not be decrypted: the call itself \
+             lost the keys."
         };
         return Answer::new(Verdict::Likely, Conclusion::CallTransport, because)
             .on(keys.cite_missing())
@@ -82,8 +85,8 @@ fn missed(
     Answer::new(
         Verdict::Possible,
         Conclusion::CallTransport,
-        "The crypto of this device says nothing of a failure, and no media key of the participant was seen to arrive at that \
-         time: it was not sent, or not carried.",
+        "This device reports no failure of its encryption, and no media key of the participant arrived at that time: \
+         it was not sent, or it was lost on the way.",
     )
     .on(keys.cite_missing())
     .on(was_healthy)
@@ -94,10 +97,10 @@ fn missed(
 /// Messages that could not be opened say nothing of a call's transport.
 fn unopened_alone(case: &Case<'_>, keys: &MediaKeys<'_>) -> Answer {
     if !case.is_watched() {
-        return Answer::open("Nothing was watched.").lacking("a report of a call");
+        return Answer::open("Nothing was captured.").lacking("a report of a call");
     }
     Answer::not_applicable(
-        "No call missed a media key; to-device messages that could not be opened are another question.",
+        "No media key was missing in a call; to-device messages that could not be decrypted are another question.",
     )
     .on(keys.cite_unopened())
 }

@@ -19,12 +19,12 @@ const QUESTION: Question = Question {
 
 /// Whoever is alone in a call has nobody to send to, once or twice.
 const OFTEN: u32 = 3;
-const OTHERS: &str = "the reports of the others in the call: do they miss media keys of this device?";
+const OTHERS: &str = "the reports of the other participants: are media keys of this device missing there?";
 
 pub(crate) fn ask(case: &Case<'_>) -> Finding {
     // Each load joins the call anew, and is alone in it at first.
     let answer = Answer::gravest(case, |of_load, _| answer(of_load));
-    let because = "This device found whom to send its media keys to, as far as was seen.";
+    let because = "As far as this report shows, this device could send its media keys.";
     answer.unwrap_or_else(|| unseen(case, Fault::Ke2, because)).to(&QUESTION)
 }
 
@@ -46,18 +46,18 @@ fn without_targets(case: &Case<'_>, untargeted: &[Seen<'_>]) -> Answer {
         .filter_map(|seen| Some(seen.cite(other(&seen)?)))
         .collect();
     if !others.is_empty() {
-        let because = "This device had nobody to send its media key to, while others were in the call: it did not know of their \
-                       devices, so they cannot decrypt what it sends.";
+        let because = "This device had nobody to send its media key to, while others were in the call: it did not know \
+                       their devices, so they cannot decrypt its media.";
         return Answer::new(Verdict::Likely, Conclusion::NoKeyTargets, because).on(cites).on(others).lacking(OTHERS);
     }
     let count = untargeted.iter().fold(0_u32, |sum, seen| sum.saturating_add(seen.entry.count));
     if count < OFTEN {
-        let because = "This device had nobody to send its media key to, which is ordinary for the only one in a call; nothing shows \
-                       that others were in it.";
+        let because = "This device had nobody to send its media key to, which is normal for the only participant; \
+                       nothing shows that others were in the call.";
         return Answer::not_applicable(because).on(cites);
     }
-    let because = "Again and again this device had nobody to send its media key to. That is ordinary for the only one in a call; \
-                   if others were in it, they cannot decrypt what it sends.";
+    let because = "This device repeatedly had nobody to send its media key to. That is normal for the only \
+                   participant; if others were in the call, they cannot decrypt its media.";
     Answer::new(Verdict::Possible, Conclusion::NoKeyTargets, because)
         .on(cites)
         .lacking("whether others were in the call then")
@@ -86,8 +86,8 @@ fn no_session(case: &Case<'_>) -> Option<Answer> {
         .entries()
         .filter_map(|seen| {
             let Detail::OlmSessionFailed { user_id, device_id, reason } = &seen.entry.detail else { return None };
-            let user = user_id.as_deref().unwrap_or("a user that is not named");
-            let device = device_id.as_deref().unwrap_or("a device that is not named");
+            let user = user_id.as_deref().unwrap_or("an unnamed user");
+            let device = device_id.as_deref().unwrap_or("an unnamed device");
             Some((seen, reason.as_deref().unwrap_or_default(), format!("{user}, {device}")))
         })
         .collect();
@@ -95,21 +95,27 @@ fn no_session(case: &Case<'_>) -> Option<Answer> {
     let because_of = |words: &str| failed.iter().any(|(_, reason, _)| reason.starts_with(words));
     let cites: Vec<EvidenceRef> = failed
         .iter()
-        .map(|(seen, reason, whose)| seen.cite(&format!("no Olm session could be made with {whose}: {}", kind(reason))))
+        .map(|(seen, reason, whose)| {
+            seen.cite(&format!("no Olm session could be created with {whose}: {}", kind(reason)))
+        })
         .collect();
-    let missing = format!("the report of that device ({whose}): were its uploads refused, or its crypto store lost?");
+    let missing =
+        format!("the report of that device ({whose}): were its uploads refused, or was its crypto store lost?");
     let answer = if because_of("InvalidSignature") || because_of("Unable to verify signature") {
         let because = format!(
-            "The homeserver gave out a one-time key of {whose} that is not signed by the identity key this device knows of it: \
-             that device lost its crypto store and came back with other keys. This device can send it no keys, so no media keys."
+            "The homeserver gave out a one-time key of {whose} that is not signed by the identity key that this device \
+             knows: that device lost its crypto store and came back with other keys. This device cannot send it any \
+             keys, so no media keys."
         );
         Answer::new(Verdict::Likely, Conclusion::PeerDiverged, because)
     } else if because_of("OneTimeKeyMissing") {
-        let because =
-            format!("The homeserver has no one-time key of {whose}, and no fallback key: it can be sent no keys.");
+        let because = format!(
+            "The homeserver has no one-time key of {whose}, and no fallback key: this device cannot send it \
+                     any keys."
+        );
         Answer::new(Verdict::Likely, Conclusion::PeerWithoutKeys, because)
     } else {
-        Answer::open(format!("No Olm session could be made with {whose}, for a reason that is not known here."))
+        Answer::open(format!("No Olm session could be created with {whose}, for an unknown reason."))
     };
     Some(answer.on(cites).lacking(missing))
 }

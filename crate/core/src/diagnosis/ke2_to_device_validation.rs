@@ -15,13 +15,13 @@ use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
 const QUESTION: Question = Question {
     id: FindingId::Ke2ToDeviceValidation,
     fault: Some(Fault::Ke2),
-    text: "Does the crypto library of this device turn away the messages that carry media keys?",
+    text: "Does the crypto library of this device reject the messages that carry media keys?",
 };
 
 pub(crate) fn ask(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding) -> Finding {
     let answer =
         Answer::gravest(case, |of_load, load| answer(case, load, divergence, after_ke1, &MediaKeys::of(of_load)));
-    let because = "No media key was missed, and no to-device message turned away.";
+    let because = "No media key was missing, and no to-device message was rejected.";
     answer.unwrap_or_else(|| unseen(case, Fault::Ke2, because)).to(&QUESTION)
 }
 
@@ -37,9 +37,9 @@ fn answer(
         return Some(failed(case, load, divergence, after_ke1, keys));
     }
     (!keys.unopened.is_empty()).then(|| {
-        Answer::open("To-device messages were not taken, for a reason that is not known.")
+        Answer::open("To-device messages were rejected for an unknown reason.")
             .on(keys.cite_unopened())
-            .lacking("the whole lines, and the version of the crypto library")
+            .lacking("the full lines, and the version of the crypto library")
     })
 }
 
@@ -55,7 +55,7 @@ fn failed(case: &Case<'_>, load: Load, divergence: &Finding, after_ke1: &Finding
     {
         return answer.on(keys.cite_unopened());
     }
-    let named = version.unwrap_or("a version that the client did not tell");
+    let named = version.unwrap_or("an unknown version of the crypto library");
     let seen = fact("cryptoVersion", version.unwrap_or("unknown"));
     let health = if was_healthy.is_some() {
         "The one-time keys were healthy"
@@ -68,9 +68,12 @@ fn failed(case: &Case<'_>, load: Load, divergence: &Finding, after_ke1: &Finding
     if turned_away.clone().next().is_some() {
         let in_call = !keys.missing.is_empty();
         let because = format!(
-            "{health}, and {named} turned to-device messages away as invalid. Their inner type is not \
-             known: {}",
-            if in_call { "that media keys are missing in a call fits." } else { "no call missed a media key." }
+            "{health}, and {named} rejected to-device messages as invalid. Their inner type is not known: {}",
+            if in_call {
+                "media keys are missing in a call, which fits."
+            } else {
+                "no media key was missing in a call."
+            }
         );
         let verdict = if in_call { Verdict::Likely } else { Verdict::Possible };
         return Answer::new(verdict, Conclusion::ToDeviceValidation, because)
@@ -78,27 +81,27 @@ fn failed(case: &Case<'_>, load: Load, divergence: &Finding, after_ke1: &Finding
             .on(keys.cite_missing())
             .on(was_healthy)
             .on([seen])
-            .lacking("the same call with the release of the SDK before: does it open the messages?");
+            .lacking("the same call with the previous release of the SDK: does it accept the messages?");
     }
     if !keys.unopened.is_empty() {
         return Answer::new(
             Verdict::Possible,
             Conclusion::ToDeviceValidation,
             format!(
-                "{health}, and {named} could not open encrypted to-device messages: the two sides \
-                 see their Olm session differently."
+                "{health}, and {named} could not decrypt to-device messages: the two sides have different states of \
+                 their Olm session."
             ),
         )
         .on(keys.cite_unopened())
         .on(keys.cite_missing())
         .on(was_healthy)
         .on([seen])
-        .lacking("the sender's report of the same time");
+        .lacking("the sender's report from the same time");
     }
     if keys.missing.iter().all(|missing| missing.came(keys).is_some()) {
         return Answer::plain(
             Verdict::RuledOut,
-            "The media keys of every participant concerned arrived and were opened.",
+            "The media keys of every participant concerned arrived and were decrypted.",
         )
         .on(keys.cite_came());
     }
@@ -109,14 +112,14 @@ fn failed(case: &Case<'_>, load: Load, divergence: &Finding, after_ke1: &Finding
             Verdict::Likely,
             Conclusion::ToDeviceValidation,
             format!(
-                "The sender's message reached the homeserver and was fetched by this device, and {named} said nothing."
+                "The sender's message reached the homeserver and this device fetched it, and {named} logged nothing."
             ),
         )
         .on(delivered)
         .on([seen])
         .lacking("the debug log of the crypto library at that time");
     }
-    Answer::open("No message was turned away in the console; one that was dropped without a word would leave no trace.")
+    Answer::open("The console shows no rejected message; a message that was dropped silently would leave no trace.")
         .on(keys.cite_missing())
         .lacking("the homeserver's log of the sender's sendToDevice requests, and the device's inbox")
 }
@@ -136,17 +139,20 @@ fn opened_and_turned_away(version: Option<&str>, keys: &MediaKeys<'_>) -> Option
     let (verdict, fits) = if in_call {
         (Verdict::Likely, "media keys of that sender are missing in a call at that time")
     } else {
-        (Verdict::Possible, "no call missed a media key of that sender")
+        (Verdict::Possible, "no media key of that sender was missing in a call")
     };
     let because = format!(
-        "{named} decrypted to-device messages and then turned them away, by its checks of their fields. What they carried is not \
-         known: {fits}."
+        "{named} decrypted to-device messages and then rejected them because of their fields. It is not known what \
+         they carried: {fits}."
     );
     let answer = Answer::new(verdict, Conclusion::ToDeviceValidation, because)
         .on(turned_away.into_iter().map(Unopened::cite))
         .on(keys.cite_missing())
         .on([fact("cryptoVersion", version.unwrap_or("unknown"))]);
-    Some(answer.lacking("the same with the release of the SDK before, and the name and version of the sender's client"))
+    Some(
+        answer
+            .lacking("the same with the previous release of the SDK, and the name and version of the sender's client"),
+    )
 }
 
 /// Evidence that the one-time keys were healthy in an earlier load, where the present one cannot say yet: uploads were accepted
@@ -172,17 +178,17 @@ pub(crate) fn was_healthy(
 pub(crate) fn explained_by_ke1(divergence: &Finding, after_ke1: &Finding) -> Option<Answer> {
     match (after_ke1.verdict, divergence.verdict) {
         (Verdict::Confirmed, _) => {
-            let because = "The diverged one-time keys explain it (see the question before).";
+            let because = "The diverged one-time keys explain it (see the previous question).";
             Some(Answer::plain(Verdict::RuledOut, because).on(after_ke1.evidence.iter().cloned()))
         }
         (Verdict::Likely | Verdict::Possible, _) => {
             let because =
-                "The one-time keys of this device are not in order: as long as that may be the reason, this is open.";
+                "The one-time keys of this device have a problem. While that may be the reason, this stays open.";
             Some(Answer::open(because).lacking("a call after the encryption of this device was reset"))
         }
         (Verdict::Unknown, _) | (_, Verdict::Unknown) => {
-            let because = "Whether the one-time keys of this device are healthy is open, and that comes first.";
-            Some(Answer::open(because).lacking("an answer to the question of the one-time keys"))
+            let because = "It is not known whether the one-time keys of this device are healthy, and that comes first.";
+            Some(Answer::open(because).lacking("an answer to the question about the one-time keys"))
         }
         (Verdict::RuledOut | Verdict::NotApplicable, _) => None,
     }
@@ -210,6 +216,6 @@ fn sent_and_delivered(case: &Case<'_>, keys: &MediaKeys<'_>) -> Vec<EvidenceRef>
     if sent.is_empty() {
         return sent;
     }
-    let empty = fact("server.deviceInbox", "no message waits for this device");
+    let empty = fact("server.deviceInbox", "no message is waiting for this device");
     sent.into_iter().chain([empty]).collect()
 }

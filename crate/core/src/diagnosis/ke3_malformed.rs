@@ -23,7 +23,7 @@ const QUESTION: Question = Question {
 const ALGORITHM: &str = "m.megolm.v1.aes-sha2";
 
 const STORED: &str =
-    "the events as the homeserver holds them, and whether another device of the same person can decrypt them";
+    "the events as the homeserver stores them, and whether another device of the same person can decrypt them";
 
 pub(crate) fn ask(case: &Case<'_>) -> Finding {
     answer(case).to(&QUESTION)
@@ -69,39 +69,39 @@ fn answer(case: &Case<'_>) -> Answer {
             return Answer::new(
                 Verdict::Likely,
                 Conclusion::MalformedAtSource,
-                "The crypto library could not read the events as the client handed them over. It is given them as the \
-                 homeserver served them, so most likely they were sent that way.",
+                "The crypto library could not read the events. The client passes them on as the homeserver served \
+                 them, so most likely they were sent that way.",
             )
             .on(cites)
-            .lacking("the events as the homeserver holds them: `content.algorithm` decides");
+            .lacking("the events as the homeserver stores them: `content.algorithm` decides");
         }
         (all, count) if all == count => Answer::new(
             Verdict::Confirmed,
             Conclusion::MalformedAtSource,
-            "The homeserver holds the events as malformed as the client found them: they were sent that way, and no key can \
-             ever open them.",
+            "The homeserver stores the events with the same defect: they were sent that way, and no key can ever \
+             decrypt them.",
         ),
         (0, _) if looked_up.iter().all(|one| is_of_stored_field(one.reason)) => Answer::new(
             Verdict::Confirmed,
             Conclusion::MalformedAtClient,
-            "The homeserver holds the events in good order: it is the client that hands them over malformed.",
+            "The homeserver stores the events intact: this client passes them on malformed.",
         ),
         (0, _) => Answer::new(
             Verdict::Possible,
             Conclusion::MalformedAtClient,
-            "The homeserver holds the algorithm, the ciphertext and the session id of the events in good order, but that is \
-             not what the client complains of: another field, or what is inside, may have been sent malformed.",
+            "The homeserver stores the algorithm, the ciphertext and the session id of the events intact, but the \
+             client reports another field: that field, or the encrypted payload, may have been sent malformed.",
         )
-        .lacking("the whole content of the events as the homeserver holds it"),
+        .lacking("the full content of the events as the homeserver stores it"),
         (some, count) => Answer::open(format!(
-            "Of {count} events that were looked up, {some} are malformed on the homeserver and {} are sound there: there is \
-             more than one reason.",
+            "Of {count} events that were looked up, {some} are malformed on the homeserver and {} are intact there: \
+             there is more than one reason.",
             count - some
         ))
-        .lacking("a report for each room or sender alone"),
+        .lacking("a separate report for each room or sender"),
     };
     let answer = answer.on(decisive).on(cites);
-    if unread > 0 { answer.lacking(format!("{unread} more events as the homeserver holds them")) } else { answer }
+    if unread > 0 { answer.lacking(format!("{unread} more events as the homeserver stores them")) } else { answer }
 }
 
 fn none_malformed(case: &Case<'_>) -> Answer {
@@ -186,7 +186,7 @@ impl<'a> Failed<'a> {
 /// An event that fails to be decrypted is logged when it comes: in a page that was watched for a while, that would be seen.
 fn unseen(case: &Case<'_>) -> Answer {
     if !case.is_watched() {
-        return Answer::open("Nothing was watched.").lacking("a report of a page that shows the event");
+        return Answer::open("Nothing was captured.").lacking("a report of a page that shows the event");
     }
     let answer = if case.is_watched_for_minutes() {
         Answer::not_seen("No event failed to be decrypted while the page was watched.")

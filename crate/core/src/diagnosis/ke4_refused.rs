@@ -38,8 +38,8 @@ pub(crate) fn refused(calls: &[&CallMembership]) -> Option<Answer> {
     Some(match refusal {
         Refusal::Unsupported => {
             let because = format!(
-                "The homeserver answered {answered} to {request}: it does not support delayed events, or a proxy before it does \
-                 not pass the path on."
+                "The homeserver answered {answered} to {request}: it does not support delayed events, or its proxy \
+                 does not forward the path."
             );
             Answer::new(Verdict::Confirmed, Conclusion::DelayedEventsUnsupported, because)
         }
@@ -59,18 +59,18 @@ pub(crate) fn refused(calls: &[&CallMembership]) -> Option<Answer> {
         }
         Refusal::Sent => {
             let because = format!(
-                "The homeserver answered {answered} to {request}: it had sent the delayed event already, because its timer was \
-                 not restarted in time."
+                "The homeserver answered {answered} to {request}: it had already sent the delayed event, because its \
+                 timer was not restarted in time."
             );
             Answer::new(Verdict::Confirmed, Conclusion::DelayedEventExpired, because)
         }
         Refusal::Gone => {
             let because = format!(
-                "The homeserver answered {answered} to {request}: it has no such delayed event any more. Most likely it was sent, \
-                 because its timer was not restarted in time."
+                "The homeserver answered {answered} to {request}: it no longer has this delayed event. Most likely it \
+                 was sent, because its timer was not restarted in time."
             );
             Answer::new(Verdict::Likely, Conclusion::DelayedEventExpired, because).lacking(
-                "the homeserver's log: when the delayed event was sent or taken back, and the requests before that",
+                "the homeserver's log: when the delayed event was sent or cancelled, and the requests before that",
             )
         }
         Refusal::Limited => {

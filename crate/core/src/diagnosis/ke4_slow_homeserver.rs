@@ -16,7 +16,7 @@ use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
 const QUESTION: Question = Question {
     id: FindingId::Ke4SlowHomeserver,
     fault: Some(Fault::Ke4),
-    text: "Do the timeouts of the call's membership coincide with slow answers of the homeserver?",
+    text: "Did the homeserver answer slowly when the call's membership timed out?",
 };
 
 /// The SDK gives a delayed event's restart this long.
@@ -24,14 +24,14 @@ const SLOW_MS: f64 = 2000.0;
 /// Fewer requests at the time prove nothing.
 const ENOUGH: usize = 3;
 
-const TIMINGS: &str = "how fast the homeserver answered then: timings of the page, or a HAR";
-const LOG_OF_CALL: &str = "the log's lines of this member's delayed events at that time";
-const LOG: &str = "the homeserver's log of the same time: how long did the requests take there?";
+const TIMINGS: &str = "how fast the homeserver answered at that time: timings of the page, or a HAR";
+const LOG_OF_CALL: &str = "the log lines about this member's delayed events at that time";
+const LOG: &str = "the homeserver's log from the same time: how long did the requests take there?";
 
 pub(crate) fn ask(case: &Case<'_>) -> Finding {
     // Only the requests of the present load are timed.
     let answer = Answer::gravest(case, |of_load, _| answer(of_load));
-    let because = "No delayed event of a call's membership was late.";
+    let because = "No delayed event of a call's membership timed out.";
     answer.unwrap_or_else(|| unseen(case, Fault::Ke4, because)).to(&QUESTION)
 }
 
@@ -95,7 +95,7 @@ impl<'a> Observed<'a> {
     }
 
     fn cite_figures(&self, path: &str) -> EvidenceRef {
-        fact(path, format!("when the call faltered: {}; at other times: {}", words(&self.inside), words(&self.outside)))
+        fact(path, format!("when the call failed: {}; at other times: {}", words(&self.inside), words(&self.outside)))
     }
 }
 
@@ -135,11 +135,11 @@ fn words(figures: &LatencyFigures) -> String {
 fn consequence(calls: &[&CallMembership]) -> Option<String> {
     if let Some(call) = calls.iter().find(|call| call.gave_up) {
         let request = request_words(call.request);
-        return Some(format!("In the end the client gave up ({request}): for the others it is out of the call."));
+        return Some(format!("In the end the client gave up ({request}): for the others it has left the call."));
     }
     let rejoins = calls.iter().any(|call| call.rejoins);
     rejoins.then(|| {
-        "Meanwhile the homeserver had taken this device out of the call: the others saw it leave, and join again."
+        "Meanwhile the homeserver had removed this device from the call: the others saw it leave and join again."
             .to_owned()
     })
 }
@@ -149,24 +149,28 @@ fn answered_otherwise(calls: &[&CallMembership]) -> Option<Answer> {
     let call = calls.iter().find(|call| call.http_status.is_some_and(|status| (400..500).contains(&status)))?;
     let (status, errcode) = (call.http_status?, call.errcode.as_deref().unwrap_or("no errcode"));
     let request = request_words(call.request);
-    let because = format!("The homeserver answered {status} ({errcode}) to {request}: what it means by that is open.");
-    Some(Answer::open(because).lacking("the answer's whole text, from the network tab").lacking(LOG))
+    let because = format!(
+        "The homeserver answered {status} ({errcode}) to {request}: it is not known what that means \
+                           here."
+    );
+    Some(Answer::open(because).lacking("the full answer, from the network tab").lacking(LOG))
 }
 
 fn decided_by_log(case: &Case<'_>, at_server: &Observed<'_>, at_client: &Observed<'_>) -> Option<Answer> {
     if at_server.slow.iter().any(|one| keeps_in_call(case, one)) {
-        let because = "The homeserver's own log shows that it took too long for the requests that keep a member in the call, \
-                       or failed.";
+        let because = "The homeserver's own log shows that the requests that keep a member in the call took too long \
+                       there, or failed.";
         return Some(slow_in_log(at_server, Verdict::Confirmed, because));
     }
     if !at_server.is_enough || !at_server.has_call || at_server.slow.iter().any(|one| is_of_user(case, one)) {
         return None;
     }
     let because = if at_client.slow.is_empty() {
-        "The homeserver's own log shows that it answered in time when the call faltered: the client, or its network, did not."
+        "The homeserver's own log shows that it answered in time when the call failed: the client or its network was \
+         slow."
     } else {
-        "The requests took long for the client, and not for the homeserver: what lies between them does, the network or a \
-         proxy."
+        "The requests took long for the client but not for the homeserver: the network or a proxy between them was \
+         slow."
     };
     let answer = Answer::new(Verdict::RuledOut, Conclusion::NotTheHomeserver, because);
     Some(answer.on([at_server.cite_figures("server.log")]).on(at_client.cite_slow()))
@@ -175,7 +179,7 @@ fn decided_by_log(case: &Case<'_>, at_server: &Observed<'_>, at_client: &Observe
 fn slow_for_this_user(case: &Case<'_>, at_server: &Observed<'_>) -> Option<Answer> {
     at_server.slow.iter().any(|one| is_of_user(case, one)).then(|| {
         let because =
-            "The homeserver's own log shows other requests of this user, at that time, that took too long, or failed.";
+            "The homeserver's own log shows other requests of this user at that time that took too long or failed.";
         slow_in_log(at_server, Verdict::Likely, because).lacking(LOG_OF_CALL)
     })
 }
@@ -183,7 +187,8 @@ fn slow_for_this_user(case: &Case<'_>, at_server: &Observed<'_>) -> Option<Answe
 /// A room that is slow to join, or a server that is slow to answer this one, says little of a call.
 fn slow_for_others(at_server: &Observed<'_>) -> Option<Answer> {
     (!at_server.slow.is_empty()).then(|| {
-        let because = "The homeserver's own log shows requests of others, at that time, that took too long, or failed.";
+        let because = "The homeserver's own log shows requests of other users at that time that took too long or \
+                       failed.";
         slow_in_log(at_server, Verdict::Possible, because).lacking(LOG_OF_CALL)
     })
 }
@@ -197,11 +202,13 @@ fn slow_in_log(at_server: &Observed<'_>, verdict: Verdict, because: &str) -> Ans
 fn answered_with_errors(calls: &[&CallMembership]) -> Option<Answer> {
     let error = calls.iter().find_map(|call| call.http_status.filter(|status| *status >= 500))?;
     Some(if matches!(error, 502..=504) {
-        let because =
-            format!("The answers were {error}: a proxy waited for the homeserver in vain. How long, its log tells.");
+        let because = format!(
+            "The answer was {error}: a proxy waited for the homeserver in vain. The homeserver's log shows how \
+                     long."
+        );
         Answer::new(Verdict::Likely, Conclusion::SlowHomeserver, because).lacking(LOG)
     } else {
-        let because = format!("The homeserver answered {error}: it failed, whether it was slow or not.");
+        let because = format!("The homeserver answered {error}: it failed.");
         Answer::new(Verdict::Confirmed, Conclusion::FailingHomeserver, because)
     })
 }
@@ -209,18 +216,17 @@ fn answered_with_errors(calls: &[&CallMembership]) -> Option<Answer> {
 fn decided_by_client(case: &Case<'_>, at_client: &Observed<'_>, windows: &[FaultWindow]) -> Option<Answer> {
     let figures = at_client.cite_figures("latency");
     let answer = if at_client.slow.iter().any(|one| keeps_in_call(case, one)) {
-        let because =
-            "The very requests that keep the member in the call took too long, or had no answer, when it faltered.";
+        let because = "The requests that keep the member in the call took too long, or had no answer, when it failed.";
         Answer::new(Verdict::Likely, Conclusion::SlowHomeserver, because).lacking(LOG)
     } else if !at_client.slow.is_empty() {
-        let because = "Other requests took too long when the call faltered.";
+        let because = "Other requests took too long when the call failed.";
         Answer::new(Verdict::Possible, Conclusion::SlowHomeserver, because).lacking(LOG)
     } else if !at_client.unreachable.is_empty() {
         let because =
-            "Requests failed at once when the call faltered: they did not reach a server, the network was gone.";
+            "Requests failed at once when the call failed: they did not reach the server, so the network was down.";
         Answer::new(Verdict::Likely, Conclusion::NotTheHomeserver, because).lacking(LOG)
     } else if at_client.is_enough && is_complete(case, windows) {
-        let because = "Every request of that time was answered quickly: the homeserver was not slow for this client.";
+        let because = "Every request at that time was answered quickly: the homeserver was not slow for this client.";
         Answer::new(Verdict::RuledOut, Conclusion::NotTheHomeserver, because)
     } else {
         return None;
@@ -233,15 +239,15 @@ fn unreachable(calls: &[&CallMembership]) -> Option<Answer> {
     let mut failures = calls.iter().filter_map(|call| call.failure).peekable();
     failures.peek()?;
     failures.all(|failure| failure == CallFailure::Unreachable).then(|| {
-        let because = "The requests did not reach the homeserver: the network was gone, or the homeserver was.";
+        let because = "The requests did not reach the homeserver: the network or the homeserver was down.";
         Answer::new(Verdict::Possible, Conclusion::NotTheHomeserver, because).lacking(LOG)
     })
 }
 
 fn undecided(at_client: &Observed<'_>) -> Answer {
     let because = match at_client.inside.count {
-        0 => "No request of that time was timed.",
-        _ => "Too few requests of that time were timed, or not all of them.",
+        0 => "No request at that time was timed.",
+        _ => "Too few requests at that time were timed, or not all of them.",
     };
     Answer::open(because).lacking(TIMINGS).lacking(LOG)
 }

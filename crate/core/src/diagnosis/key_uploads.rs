@@ -14,7 +14,8 @@ use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
 const QUESTION: Question = Question {
     id: FindingId::KeyUploads,
     fault: None,
-    text: "Do this device's uploads of keys fail for another reason than keys that exist already, or are there too many?",
+    text: "Do this device's key uploads fail for another reason than keys that already exist, or are there too many of \
+           them?",
 };
 
 /// So many failures in a row are no accident.
@@ -135,7 +136,8 @@ impl Uploads {
             return answer;
         };
         answer.adding(&format!(
-            "The last failure was seen in an earlier page, at {last}; in this page no upload has failed or was accepted yet."
+            "The last failure was seen in an earlier page, at {last}. In this page no upload has failed or been \
+             accepted yet."
         ))
     }
 
@@ -167,7 +169,7 @@ fn name(status: Option<u16>, errcode: Option<&str>) -> String {
         (Some(status), Some(errcode)) => format!("{status} {errcode}"),
         (Some(status), None) => status.to_string(),
         (None, Some(errcode)) => errcode.to_owned(),
-        (None, None) => "no answer, or none that the line names".to_owned(),
+        (None, None) => "no answer, or one that the line does not name".to_owned(),
     }
 }
 
@@ -187,8 +189,8 @@ fn answer(case: &Case<'_>, refusals: &[Refused<'_>], uploads: &Uploads) -> Answe
         Some(load.fact("uploadLoop.surplus", text))
     });
     if uploads.failures.iter().any(|failure| failure.errcode.as_deref() == Some("M_TOO_LARGE")) {
-        let because = "The homeserver refuses uploads with M_TOO_LARGE: the device holds as many one-time keys there as it may \
-                       have, and the client goes on to upload more. No key has diverged by that.";
+        let because = "The homeserver refuses uploads with M_TOO_LARGE: the device already has the maximum number of \
+                       one-time keys there, and the client keeps uploading more. This does not make keys diverge.";
         let answer = Answer::new(Verdict::Confirmed, Conclusion::TooManyKeys, because)
             .on(uploads.cite_failures())
             .on(cite_surplus);
@@ -198,26 +200,26 @@ fn answer(case: &Case<'_>, refusals: &[Refused<'_>], uploads: &Uploads) -> Answe
         return uploads.dated(failing(case, uploads).on(uploads.cite_failures()).on(cite_surplus));
     }
     if let Some(cite) = cite_surplus {
-        let because = "The homeserver accepts the uploads, and the client repeats them as if somebody took the keys: a storm of \
-                       accepted uploads, which ends when the homeserver has no room for more (M_TOO_LARGE).";
+        let because = "The homeserver accepts the uploads, and the client repeats them although nobody used the keys. \
+                       This ends when the homeserver accepts no more (M_TOO_LARGE).";
         return Answer::new(Verdict::Likely, Conclusion::TooManyKeys, because)
             .on([cite])
-            .lacking("how many one-time keys the homeserver holds of this device: more than 50 prove it");
+            .lacking("how many one-time keys of this device the homeserver holds: more than 50 prove it");
     }
     let lasting: Vec<_> = refusals.iter().filter(|refused| refused.over.is_none()).collect();
     if !lasting.is_empty() {
-        return Answer::not_applicable("Uploads are refused because keys exist already: that is the question before.")
+        return Answer::not_applicable("Uploads are refused because keys already exist: see the previous question.")
             .on(lasting.into_iter().map(|refused| refused.cite.clone()));
     }
     if let Some(lost) = case.lines_not_kept(Fault::Ke1) {
         return lost;
     }
     if uploads.are_accepted() {
-        return Answer::not_seen("The homeserver was seen to accept the uploads of keys, and none failed after that.")
+        return Answer::not_seen("The homeserver accepted the key uploads, and none failed after that.")
             .on(uploads.cite_accepted());
     }
-    Answer::open("No upload of keys was seen to be answered.")
-        .lacking("a report from a page that watches its uploads, and has seen one")
+    Answer::open("No answer to a key upload was seen.")
+        .lacking("a report from a page that watches uploads and has seen one")
 }
 
 fn failing(case: &Case<'_>, uploads: &Uploads) -> Answer {
@@ -227,19 +229,16 @@ fn failing(case: &Case<'_>, uploads: &Uploads) -> Answer {
         |failure: &Failure| failure.status.is_some_and(|status| (400..500).contains(&status) && status != 429);
     let is_limited = uploads.failures.iter().any(|failure| failure.status == Some(429));
     let (conclusion, because) = if uploads.failures.iter().any(is_refused) {
-        let why =
-            "not because a key exists. Until one is accepted, the homeserver runs out of one-time keys of this device";
-        (Conclusion::UploadsRefused, format!("The homeserver refuses the uploads of keys ({words}), and {why}."))
+        let why = "not because a key already exists. Until an upload is accepted, the homeserver may run out of one-time \
+             keys of this device";
+        (Conclusion::UploadsRefused, format!("The homeserver refuses the key uploads ({words}), {why}."))
     } else if is_limited {
-        (
-            Conclusion::UploadsFailing,
-            format!("The homeserver takes the uploads of keys for too many requests ({words})."),
-        )
+        (Conclusion::UploadsFailing, format!("The homeserver's rate limit rejects the key uploads ({words})."))
     } else {
-        let why = "the homeserver, or a proxy before it, fails or is not reached";
-        (Conclusion::UploadsFailing, format!("The uploads of keys do not get through ({words}): {why}."))
+        let why = "the homeserver or its proxy fails, or cannot be reached";
+        (Conclusion::UploadsFailing, format!("The key uploads do not get through ({words}): {why}."))
     };
     let verdict = if is_lasting { Verdict::Confirmed } else { Verdict::Possible };
     let answer = Answer::new(verdict, conclusion, because);
-    if is_lasting { answer } else { answer.lacking("whether the next uploads fail, too").lacking(LOG) }
+    if is_lasting { answer } else { answer.lacking("whether the next uploads fail too").lacking(LOG) }
 }

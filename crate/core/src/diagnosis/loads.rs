@@ -189,7 +189,7 @@ pub(crate) const fn end_words(end: PageEnd) -> &'static str {
         PageEnd::Discarded => "which the browser discarded",
         PageEnd::Replaced => "which stopped when another tab took over",
         PageEnd::Open => "which is open in another tab",
-        PageEnd::Unknown => "of which it is not known how it ended",
+        PageEnd::Unknown => "which ended in an unknown way",
     }
 }
 

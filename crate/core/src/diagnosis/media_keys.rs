@@ -162,18 +162,22 @@ impl<'a> MissingKey<'a> {
     }
 
     pub(crate) fn cite(&self, keys: &MediaKeys<'_>) -> Vec<EvidenceRef> {
-        let whose = self.user.unwrap_or("a participant that is not named");
+        let whose = self.user.unwrap_or("an unnamed participant");
         let over = self.over_by(keys);
-        let end =
-            over.map_or(String::new(), |ts| format!("; a key of theirs was opened at {ts}: until then at the most"));
+        let end = over.map_or(String::new(), |ts| {
+            format!(
+                "; a key of theirs was decrypted at {ts}, so it was missing until \
+                                                     then at most"
+            )
+        });
         let silence = match over {
-            Some(ts) => format!("until it is given another one; a key of theirs was opened at {ts}"),
-            None => "and that no more lines follow is no sign of an end".to_owned(),
+            Some(ts) => format!("until it gets another one; a key of theirs was decrypted at {ts}"),
+            None => "and the absence of further lines does not mean that it ended".to_owned(),
         };
         let marks = self.given_up.iter().map(|mark| {
             let what = match mark.entry.detail {
                 Detail::KeyErrorsSuppressed { .. } => {
-                    format!("LiveKit logs no more that it cannot decrypt media of {whose}")
+                    format!("LiveKit stopped logging that it cannot decrypt media of {whose}")
                 }
                 _ => format!("LiveKit gave up on a media key of {whose}: it drops the frames silently from then on"),
             };
@@ -208,14 +212,14 @@ impl<'a> MissingKey<'a> {
 
 impl Unopened<'_> {
     pub(crate) fn cite(&self) -> EvidenceRef {
-        let sender = self.sender.unwrap_or("a sender that is not named");
+        let sender = self.sender.unwrap_or("an unnamed sender");
         let what = match self.kind {
-            UnopenedKind::PreKey => "a message that uses a one-time key this device does not have, from",
+            UnopenedKind::PreKey => "a message that uses a one-time key which this device does not have, from",
             UnopenedKind::OtherKey => "a message for an identity key that this device does not have, from",
-            UnopenedKind::Invalid => "a to-device message was turned away as invalid, from",
-            UnopenedKind::OpenedInvalid => "a to-device message was decrypted and then turned away as invalid, from",
-            UnopenedKind::Unknown => "a to-device message was not taken, for a reason that is not known, from",
-            UnopenedKind::Session => "an encrypted to-device message could not be opened, from",
+            UnopenedKind::Invalid => "a to-device message was rejected as invalid, from",
+            UnopenedKind::OpenedInvalid => "a to-device message was decrypted and then rejected as invalid, from",
+            UnopenedKind::Unknown => "a to-device message was rejected for an unknown reason, from",
+            UnopenedKind::Session => "an encrypted to-device message could not be decrypted, from",
         };
         self.seen.cite(&format!("{what} {sender}"))
     }
@@ -223,8 +227,8 @@ impl Unopened<'_> {
 
 impl Opened<'_> {
     pub(crate) fn cite(&self) -> EvidenceRef {
-        let sender = self.sender.unwrap_or("a sender that is not named");
-        self.seen.cite(&format!("a media key arrived and was opened, from {sender}"))
+        let sender = self.sender.unwrap_or("an unnamed sender");
+        self.seen.cite(&format!("a media key arrived and was decrypted, from {sender}"))
     }
 }
 

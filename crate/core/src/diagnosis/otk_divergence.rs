@@ -20,8 +20,8 @@ use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
 const QUESTION: Question = Question {
     id: FindingId::OtkDivergence,
     fault: Some(Fault::Ke1),
-    text: "What is wrong with the one-time keys of this device: do they differ from the homeserver's under the same ids, \
-           are they used up, or does the client merely repeat itself?",
+    text: "What is wrong with the one-time keys of this device: do they differ from the homeserver's under the same \
+           ids, are they used up, or does the client only repeat itself?",
 };
 
 /// So many refusals of the very same key are a loop.
@@ -87,26 +87,24 @@ fn refused(case: &Case<'_>, refusals: &[&Refused<'_>], keys: &MediaKeys<'_>) -> 
         return Some(exhaustion.on(cites(refusals)));
     }
     if !same.is_empty() {
-        let because = "The server refuses keys that it has already, the very same on both sides: nothing has parted \
-                       ways, the client repeats an upload that it takes for failed.";
+        let because = "The server refuses keys that it already has, and they are the same on both sides: nothing has \
+                       diverged. The client repeats an upload that it believes has failed.";
         let is_loop = most_in_a_load(&same) >= LOOP;
         let verdict = if is_loop { Verdict::Confirmed } else { Verdict::Possible };
         let answer =
             Answer::new(verdict, Conclusion::ClientLoop, because).on(cites(&same)).on(state_of_loop(case, false));
-        let answer = if is_loop { answer } else { answer.lacking("more than one or two refusals") };
+        let answer = if is_loop { answer } else { answer.lacking("more than two refusals in one page load") };
         return Some(dated(case, &same, keys, answer));
     }
     if !own.is_empty() {
         let answer = Answer::new(
             Verdict::Likely,
             Conclusion::Divergence,
-            "An upload was refused because its key id is taken. Homeservers do so only for a different key, but the two \
-             keys could not be read from the refusal.",
+            "An upload was refused because its key id is taken. Homeservers do this only for a different key, but the \
+             two keys could not be read from the refusal.",
         )
         .on(cites(&own))
-        .lacking(
-            "the whole refusal, with the old and the new key: from the network tab, a HAR, or the homeserver's log",
-        );
+        .lacking("the full refusal with the old and the new key: from the network tab, a HAR, or the homeserver's log");
         return Some(dated(case, &own, keys, answer));
     }
     if unnamed.is_empty() {
@@ -116,10 +114,10 @@ fn refused(case: &Case<'_>, refusals: &[&Refused<'_>], keys: &MediaKeys<'_>) -> 
         Answer::new(
             Verdict::Likely,
             Conclusion::Divergence,
-            "The homeserver's log shows refused uploads of this user, but not of which device.",
+            "The homeserver's log shows refused uploads of this user, but does not name the device.",
         )
         .on(cites(&unnamed))
-        .lacking("the whole line of the refusal: the signatures of its keys name the device"),
+        .lacking("the full line of the refusal: the signatures of its keys name the device"),
     )
 }
 
@@ -145,28 +143,31 @@ fn dated(case: &Case<'_>, refusals: &[&Refused<'_>], keys: &MediaKeys<'_>, answe
     if of(Identity::Before) {
         return answer
             .adding(
-                "All refusals came before the device lost its store and came back with other identity keys: they say nothing of its \
-                 present keys.",
+                "All refusals came before the device lost its store and came back with other identity keys: they say \
+                 nothing about its current keys.",
             )
             .at_most(Verdict::Possible)
             .past()
-            .lacking("the inventory of one-time keys: which of them did this identity sign?");
+            .lacking("the inventory of one-time keys: which of them are signed by the current identity key?");
     }
     let answer = if refusals.iter().any(|refused| refused.identity == Identity::Present) {
         answer
     } else {
         answer
-            .adding("The device has come back with other identity keys since then, or had done so before: these refusals may be of either.")
+            .adding(
+                "The device came back with other identity keys, before or after this: these refusals may belong to \
+                     either set of keys.",
+            )
             .at_most(Verdict::Likely)
-            .lacking("the inventory of one-time keys: which of them did this identity sign?")
+            .lacking("the inventory of one-time keys: which of them are signed by the current identity key?")
     };
     let over: Option<Vec<&Over>> = refusals.iter().map(|refused| refused.over.as_ref()).collect();
     if let Some(over) = over.and_then(|all| all.into_iter().max_by_key(|over| over.at)) {
         // The upload that is refused comes through as soon as somebody has claimed the one key that it collided with.
         if keys.last_dead().is_some_and(|dead| dead > over.from) {
             let text = format!(
-                "No upload was refused after {}, but a sender used a one-time key since whose secret this device does not have: \
-                 more of them may be on the homeserver.",
+                "No upload was refused after {}, but since then a sender used a one-time key whose secret this device \
+                 does not have: the homeserver may hold more of them.",
                 over.from
             );
             return answer.adding(&text).on([over.cite.clone()]).on(keys.cite_dead());
@@ -176,7 +177,7 @@ fn dated(case: &Case<'_>, refusals: &[&Refused<'_>], keys: &MediaKeys<'_>, answe
     let last = refusals.iter().map(|refused| refused.last).max();
     let Some(last) = last.filter(|_| refusals.iter().all(|refused| is_earlier(case, refused))) else { return answer };
     let answer = answer.adding(&format!(
-        "The last refusal was seen in an earlier page, at {last}; nothing in this report shows that it is over."
+        "The last refusal was seen in an earlier page, at {last}. Nothing in this report shows that it is over."
     ));
     if !case.would_see_a_refusal() || case.uploads(Load::Present).refusals > 0 {
         return answer;
@@ -191,7 +192,7 @@ fn dated(case: &Case<'_>, refusals: &[&Refused<'_>], keys: &MediaKeys<'_>, answe
 fn state_of_loop(case: &Case<'_>, diverges: bool) -> Option<EvidenceRef> {
     case.loads().find_map(|load| {
         let refusal = case.uploads(load).refusal.as_ref().filter(|refusal| refusal.diverges() == Some(diverges))?;
-        let text = format!("the latest that was refused: {}", refusal.key_id);
+        let text = format!("the latest refused key: {}", refusal.key_id);
         Some(load.fact("uploadLoop.refusal", text))
     })
 }
@@ -236,13 +237,13 @@ fn divergence(case: &Case<'_>, diverging: &[&Refused<'_>]) -> Answer {
     }
     let holds = if diverging.iter().all(|refused| refused.over.is_some()) { "held" } else { "holds" };
     let mut because = format!(
-        "The server {holds} other keys under ids that this device uses: each refusal names the id, the server's key and the \
-         device's."
+        "The server {holds} different keys under ids that this device uses: each refusal names the id, the server's \
+         key and the device's key."
     );
     if evidence.is_empty() && network_saw_no_refusal(case) {
         because.push_str(
-            " Only the console tells of it, though uploads are watched on the network: the client sends them by another \
-             `fetch` than the page's, or the lines are not the client's.",
+            " Only the console shows this, although uploads are watched on the network: the client uses another \
+             `fetch` than the page's, or the lines are not from the client.",
         );
         return Answer::new(Verdict::Likely, Conclusion::Divergence, because).lacking(
             "the answer to the upload, from the network tab or a HAR, or the row of this key id on the homeserver",
@@ -279,12 +280,12 @@ fn exhaustion(case: &Case<'_>) -> Option<Answer> {
         Some(Some((index, row))) if row.used => Answer::new(
             Verdict::Confirmed,
             Conclusion::Exhaustion,
-            "No one-time key of this device is left on the homeserver, and its fallback key was given out.",
+            "No one-time key of this device is left on the homeserver, and its fallback key was used.",
         )
         .on([empty, fact(&format!("server.fallbackKeys[{index}]"), format!("{} was used", row.key_id))]),
         Some(found) => {
             let what = if found.is_some() { "an unused fallback key" } else { "no fallback key" };
-            Answer::open(format!("No one-time key is left, and yet the homeserver has {what} of this device."))
+            Answer::open(format!("No one-time key is left, but the homeserver has {what} of this device."))
                 .on([empty])
                 .lacking("the counts and the fallback key, read at the same time")
         }
@@ -315,34 +316,32 @@ fn nothing_refused(case: &Case<'_>, stores: &Stores<'_>, uploads: &Uploads, keys
         .entries()
         .filter(|seen| matches!(seen.entry.detail, Detail::Clue) && seen.entry.message.contains("One time key"));
     if let Some(seen) = cut.next() {
-        return Answer::open(
-            "A line speaks of a one-time key that exists already, but it cannot be read as a refusal.",
-        )
-        .on([seen.cite("the words of a refusal, without its key id")])
-        .lacking("the whole line, or the answer to the upload in the network tab");
+        return Answer::open("A line mentions a one-time key that already exists, but it cannot be read as a refusal.")
+            .on([seen.cite("the words of a refusal, without a key id")])
+            .lacking("the whole line, or the answer to the upload in the network tab");
     }
     if let Some(lost) = case.lines_not_kept(Fault::Ke1) {
         return lost;
     }
     let clues = case.entries().filter(|seen| matches!(seen.entry.detail, Detail::Clue));
     let clues: Vec<EvidenceRef> =
-        clues.map(|seen| seen.cite("the bare words \"already exists\", of something else")).collect();
+        clues.map(|seen| seen.cite("the words \"already exists\", about something else")).collect();
     let dead = keys.cite_dead();
     if !dead.is_empty() {
         let place = if case.report.earlier.is_empty() { "in this page" } else { "in the pages of this report" };
         let because = format!(
-            "No upload was refused {place}, but a sender used a one-time key of this device whose secret it does not have: \
-             the two had parted ways before, or the message came twice."
+            "No upload was refused {place}, but a sender used a one-time key of this device whose secret it does not \
+             have: the keys had diverged before, or the message was delivered twice."
         );
         return Answer::new(Verdict::Possible, Conclusion::Divergence, because)
             .on(dead)
             .on(uploads.cite_accepted())
-            .lacking("reports of earlier starts of this device: were uploads refused then?")
-            .lacking("the identity keys of before: the app has to call checkCryptoStore");
+            .lacking("reports of earlier page loads of this device: were uploads refused then?")
+            .lacking("the earlier identity keys: the app must call checkCryptoStore");
     }
     if uploads.are_failing() {
         return Answer::open(format!(
-            "Uploads of keys fail for another reason ({}): what the homeserver makes of the keys is not known.",
+            "Uploads of keys fail for another reason ({}): it is not known whether the homeserver accepts the keys.",
             uploads.words()
         ))
         .on(uploads.cite_failures())
@@ -357,42 +356,37 @@ fn accepted(case: &Case<'_>, stores: &Stores<'_>, uploads: &Uploads) -> Answer {
     let changed = stores.iter().rev().find(|store| store.status.identity == IdentityCheck::Changed);
     if let Some(changed) = changed {
         return Answer::open(
-            "No upload was refused, but the device has other identity keys than before: some homeservers replace keys without \
-             a word, and the new keys may have ids that were never used. So accepted uploads prove nothing here.",
+            "No upload was refused, but the device has other identity keys than before: some homeservers replace keys \
+             silently, and the new keys may have ids that were never used. So accepted uploads prove nothing here.",
         )
         .on([changed.load.fact("cryptoStore.identity", "the device came back with other identity keys")])
         .on(uploads.cite_accepted())
-        .lacking("the inventory of one-time keys: which of them did this identity sign?");
+        .lacking("the inventory of one-time keys: which of them are signed by the current identity key?");
     }
     // Either carries the answer alone.
     let watch = case.would_see_a_refusal().then(|| {
         [fact("uploadLoop.watched", "uploads are watched"), fact("syncState", "the client syncs"), case.cite_watch()]
     });
     if uploads.are_accepted() {
-        return Answer::not_seen(
-            "The homeserver was seen to accept the one-time keys of this device, and refused none.",
-        )
-        .on(uploads.cite_accepted())
-        .on(watch.into_iter().flatten());
+        return Answer::not_seen("The homeserver accepted the one-time keys of this device and refused none.")
+            .on(uploads.cite_accepted())
+            .on(watch.into_iter().flatten());
     }
     if let Some(watch) = watch {
-        return Answer::not_seen(
-            "No upload was refused, for as long as a client whose uploads are refused would have tried again several times.",
-        )
-        .on(watch);
+        return Answer::not_seen("No upload was refused, and the page was watched long enough for several retries.")
+            .on(watch);
     }
-    let answer = Answer::open(
-        "Nothing was refused, but uploads were not watched, or not long enough to see the next try of a client that syncs.",
-    );
+    let answer =
+        Answer::open("Nothing was refused, but uploads were not watched, or not long enough to see the next retry.");
     // A store may be put back between two loads: keys that were accepted then prove nothing for now.
     let before = case.loads().find(|load| *load != Load::Present && case.uploads(*load).accepted > 0);
     let answer = match before {
         Some(load) => answer
-            .adding(&format!("In an earlier page, seen last at {}, uploads were accepted.", case.last_seen(load)))
+            .adding(&format!("In an earlier page, last seen at {}, uploads were accepted.", case.last_seen(load)))
             .on([load.fact("uploadLoop.accepted", format!("{} uploads were accepted", case.uploads(load).accepted))]),
         None => answer,
     };
     answer
         .on([case.cite_watch()])
-        .lacking("a report from a page that has watched the uploads for two minutes or more, while the client syncs")
+        .lacking("a report from a page that watched uploads for at least two minutes while the client was syncing")
 }

@@ -105,8 +105,7 @@ impl<'a> Stores<'a> {
         let first = deletions.first()?;
         let case = &self.case;
         if let (Some(loss), Some(page)) = (&first.status.loss, case.page(first.load)) {
-            let text =
-                format!("The store was lost at {} under the running page, {}.", loss.first_ts, end_words(page.end));
+            let text = format!("The store was lost at {} in a running page, {}.", loss.first_ts, end_words(page.end));
             return Some((text, Vec::new()));
         }
         if first.status.loss.is_some() {
@@ -116,7 +115,7 @@ impl<'a> Stores<'a> {
         let (from, noticed) = (case.last_seen(before.load), self.noticed(*first));
         let page = case.page(before.load)?;
         let text = format!(
-            "The store was lost between {from}, when the page before was seen last ({}), and {noticed}.",
+            "The store was lost between {from}, when the previous page was last seen ({}), and {noticed}.",
             end_words(page.end)
         );
         let began = match first.load {
@@ -124,8 +123,8 @@ impl<'a> Stores<'a> {
             Load::Earlier(_) => "beganAt",
         };
         let cites = vec![
-            before.load.fact("lastSeenAt", format!("the page with the store in order was seen last at {from}")),
-            first.load.fact(began, format!("the first page without it: noticed at {noticed}")),
+            before.load.fact("lastSeenAt", format!("the last page with an intact store was last seen at {from}")),
+            first.load.fact(began, format!("the first page without it noticed that at {noticed}")),
         ];
         Some((text, cites))
     }

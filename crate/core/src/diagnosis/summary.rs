@@ -30,9 +30,9 @@ pub(crate) fn summary(case: &Case<'_>, findings: &[Finding]) -> String {
     }
     if sentences.is_empty() {
         return if case.is_watched() {
-            "No fault was seen, but not everything could be judged.".to_owned()
+            "No fault was seen, but not everything could be checked.".to_owned()
         } else {
-            "Nothing was watched: nothing can be said.".to_owned()
+            "Nothing was captured, so nothing can be said.".to_owned()
         };
     }
     sentences.join(" ")
@@ -100,10 +100,8 @@ fn answered(finding: &Finding) -> Option<String> {
 /// Of what is excluded, only what a reader would otherwise suspect is worth a sentence.
 fn ruled_out(conclusion: Conclusion) -> Option<String> {
     match conclusion {
-        Conclusion::KeysMissing => Some("Messages whose keys are missing are no fault of their own.".to_owned()),
-        Conclusion::NotTheHomeserver => {
-            Some("The timeouts of the call (KE-4) did not come from the homeserver.".to_owned())
-        }
+        Conclusion::KeysMissing => Some("Messages whose keys are missing are not malformed.".to_owned()),
+        Conclusion::NotTheHomeserver => Some("The homeserver did not cause the call's timeouts (KE-4).".to_owned()),
         _ => None,
     }
 }
@@ -115,41 +113,49 @@ const fn phrase(conclusion: Conclusion) -> Option<&'static str> {
             "this device and the homeserver hold different one-time keys under the same ids (KE-1)"
         }
         Conclusion::Exhaustion => "the one-time keys of this device are used up (KE-1)",
-        Conclusion::ClientLoop => "the client repeats an upload that the homeserver has already (KE-1)",
+        Conclusion::ClientLoop => "the client repeats an upload that the homeserver already has (KE-1)",
         Conclusion::EvictedStore => "it began when the crypto store of this device was deleted",
         Conclusion::SeveralTabs => "it began when several tabs shared one crypto store",
-        Conclusion::RestoredStore => "it began when an older crypto store was put back",
-        Conclusion::TooManyKeys => "the client uploads more one-time keys than anybody takes",
-        Conclusion::UploadsRefused => "the homeserver refuses the uploads of keys, for another reason than KE-1",
-        Conclusion::UploadsFailing => "the uploads of keys do not get through",
+        Conclusion::RestoredStore => "it began when an older crypto store was restored",
+        Conclusion::TooManyKeys => "the client uploads more one-time keys than are used",
+        Conclusion::UploadsRefused => "the homeserver refuses the key uploads for another reason than KE-1",
+        Conclusion::UploadsFailing => "the key uploads do not get through",
         Conclusion::ConnectionLost => "the page lost its connection to the crypto store",
         Conclusion::StoreFailing => "the browser cannot read or write the crypto store",
-        Conclusion::StoreFull => "there is no room left for the crypto store",
+        Conclusion::StoreFull => "there is no space left for the crypto store",
         Conclusion::StoreVersionConflict => "another tab or release has changed the version of the crypto store",
         Conclusion::StoreCorrupt => "the contents of the crypto store cannot be read",
-        Conclusion::StoreOfAnother => "the crypto store is of another account or device",
-        Conclusion::NoKeyTargets => "this device found nobody to send its media keys to (KE-2)",
-        Conclusion::PeerDiverged => "another device has lost its keys, so this one can send it none (KE-2)",
-        Conclusion::PeerWithoutKeys => "another device has no one-time keys left, so this one can send it none (KE-2)",
-        Conclusion::SenderNotTrusted => "the client refuses messages of senders that it does not trust",
-        Conclusion::PossibleReplay => "messages came twice, or from another place",
-        Conclusion::DamagedMessage => "messages do not fit their keys",
-        Conclusion::DelayedEventsUnsupported => {
-            "the homeserver, or a proxy, does not know the delayed events of calls (KE-4)"
+        Conclusion::StoreOfAnother => "the crypto store belongs to another account or device",
+        Conclusion::NoKeyTargets => "this device had nobody to send its media keys to (KE-2)",
+        Conclusion::PeerDiverged => "another device lost its keys, so this device cannot send it any (KE-2)",
+        Conclusion::PeerWithoutKeys => {
+            "another device has no one-time keys left, so this device cannot send it any \
+                                        (KE-2)"
         }
-        Conclusion::DelayedEventExpired => "the homeserver had sent the delayed leave: its timer ran out (KE-4)",
-        Conclusion::RateLimited => "the homeserver's rate limit stops what keeps this device in the call (KE-4)",
+        Conclusion::SenderNotTrusted => "the client refuses messages from senders that it does not trust",
+        Conclusion::PossibleReplay => "messages were delivered twice, or were moved",
+        Conclusion::DamagedMessage => "messages do not match their keys",
+        Conclusion::DelayedEventsUnsupported => {
+            "the homeserver or its proxy does not support the delayed events of calls (KE-4)"
+        }
+        Conclusion::DelayedEventExpired => {
+            "the homeserver had sent the delayed leave, because its timer ran out (KE-4)"
+        }
+        Conclusion::RateLimited => {
+            "the homeserver's rate limit stops the requests that keep this device in the call \
+                                    (KE-4)"
+        }
         Conclusion::DeadKeyClaimed => "media keys of calls are missing because of it (KE-2)",
-        Conclusion::OldIdentityUsed => "senders still use the identity keys that this device had before (KE-2)",
-        Conclusion::ToDeviceValidation => "the crypto library turns away messages that may carry media keys (KE-2)",
-        Conclusion::CallTransport => "the call's own transport mislays media keys, the encryption is in order (KE-2)",
+        Conclusion::OldIdentityUsed => "senders still use the earlier identity keys of this device (KE-2)",
+        Conclusion::ToDeviceValidation => "the crypto library rejects messages that may carry media keys (KE-2)",
+        Conclusion::CallTransport => "the call's own transport loses media keys, while the encryption works (KE-2)",
         Conclusion::MalformedAtSource => "events were sent malformed (KE-3)",
-        Conclusion::MalformedAtClient => "this client reads sound events as malformed (KE-3)",
+        Conclusion::MalformedAtClient => "this client reads intact events as malformed (KE-3)",
         Conclusion::KeysMissing => "the keys of events are missing",
-        Conclusion::SlowHomeserver => "the homeserver was too slow when the call faltered (KE-4)",
-        Conclusion::FailingHomeserver => "the homeserver failed when the call faltered (KE-4)",
+        Conclusion::SlowHomeserver => "the homeserver was too slow when the call failed (KE-4)",
+        Conclusion::FailingHomeserver => "the homeserver failed when the call failed (KE-4)",
         Conclusion::DelayedEventsRefused => "the homeserver refuses the delayed events that calls need (KE-4)",
-        Conclusion::NotTheHomeserver => "the client or its network was to blame when the call faltered (KE-4)",
+        Conclusion::NotTheHomeserver => "the client or its network was slow when the call failed (KE-4)",
     })
 }
 
@@ -159,10 +165,10 @@ const fn subject(id: FindingId) -> &'static str {
         FindingId::KeyUploads => "why uploads of keys fail",
         FindingId::CryptoStore => "whether the crypto store can be used",
         FindingId::Ke2KeysNotSent => "whether this device could not send its media keys (KE-2)",
-        FindingId::Ke1Trigger => "what made the device and the homeserver part ways (KE-1)",
-        FindingId::Ke2AfterKe1 => "that missing media keys (KE-2) follow from KE-1",
-        FindingId::Ke2ToDeviceValidation => "whether the crypto library turns away media keys (KE-2)",
-        FindingId::Ke2CallTransport => "whether the call's transport is to blame (KE-2)",
+        FindingId::Ke1Trigger => "why this device's keys and the homeserver's diverged (KE-1)",
+        FindingId::Ke2AfterKe1 => "whether missing media keys (KE-2) follow from KE-1",
+        FindingId::Ke2ToDeviceValidation => "whether the crypto library rejects media keys (KE-2)",
+        FindingId::Ke2CallTransport => "whether the call's transport is at fault (KE-2)",
         FindingId::Ke3Malformed => "whether events are malformed (KE-3)",
         FindingId::Ke4SlowHomeserver => "whether the homeserver was slow (KE-4)",
     }

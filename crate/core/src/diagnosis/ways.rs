@@ -14,7 +14,8 @@ impl Way {
 }
 
 pub(crate) const SAVE_HISTORY: Way = Way {
-    title: "Make sure that the message history is safe: look whether the key backup is on, or save the room keys to a file.",
+    title: "Make sure that the message history is safe: check that the key backup is on, or save the room keys to a \
+            file.",
     blast_radius: "None.",
 };
 pub(crate) const CLOSE_AND_RELOAD: Way = Way {
@@ -22,40 +23,41 @@ pub(crate) const CLOSE_AND_RELOAD: Way = Way {
     blast_radius: "None for the data; a call in one of the tabs ends.",
 };
 pub(crate) const REPAIR: Way = Way {
-    title: "Repair the keys in place: the app's prompt offers it where the device kept its identity keys, after several tabs \
-            or a restored profile. Not after a deleted store, for which it would only silence the alarm.",
-    blast_radius: "Nobody is logged out. Messages that could not be opened meanwhile come back only from the key backup, and \
-                   the proof goes from the server: save the report first.",
+    title: "Repair the keys in place: the app's prompt offers this if the device still has its identity keys, for \
+            example after several tabs or a restored profile. Do not do it after a deleted store: it would only hide \
+            the problem.",
+    blast_radius: "Nobody is logged out. Messages that could not be decrypted meanwhile come back only from the key \
+                   backup. The repair removes the evidence from the server: save the report first.",
 };
 pub(crate) const LOG_OUT_AND_IN: Way = Way {
     title: "Log out on this device, by the app's own logout, and log in again.",
-    blast_radius: "This device alone: it becomes a new device that has to be verified, and messages that are neither in the \
-                   key backup nor in a saved file stay unreadable on it.",
+    blast_radius: "This device alone: it becomes a new device that must be verified, and messages that are neither in \
+                   the key backup nor in a saved file stay unreadable on it.",
 };
 pub(crate) const REMOVE_DEVICE: Way = Way {
-    title: "As administrator, remove the device on the homeserver, where the person cannot log out any more.",
+    title: "As administrator, remove the device on the homeserver if the person can no longer log out.",
     blast_radius: "The person is logged out of this device at once, and keys that were not saved before are lost.",
 };
 pub(crate) const ONE_TAB: Way = Way {
-    title: "Close the other tabs and windows of the app, and put the tab gate around its start.",
+    title: "Close the other tabs and windows of the app, and add the tab gate to the app.",
     blast_radius: "None for the data; a call in one of the tabs ends.",
 };
 pub(crate) const KEEP_STORAGE: Way = Way {
-    title: "Have the browser keep the storage: install the app or allow its notifications, and do not let cleaning tools or \
-            private windows delete it.",
-    blast_radius: "None; the keys that are lost do not come back by it.",
+    title: "Make the browser keep the storage: install the app or allow its notifications, and do not let cleaning \
+            tools or private windows delete it.",
+    blast_radius: "None; it does not bring lost keys back.",
 };
 pub(crate) const NO_OLD_PROFILE: Way = Way {
-    title: "Do not put back browser profiles or disk images with a running session; log out before a backup is restored.",
+    title: "Do not restore browser profiles or disk images with an active session; log out before you restore a backup.",
     blast_radius: "None.",
 };
 pub(crate) const REJOIN: Way = Way {
-    title: "Leave the call and join it again, on the side whose media are missing and then on the other.",
+    title: "Leave the call and join it again, first on the side whose media are missing, then on the other.",
     blast_radius: "The call is interrupted for one participant for a few seconds.",
 };
 pub(crate) const SDK_BEFORE: Way = Way {
-    title: "Try the release of the SDK before, in a deployment for tests, with the same two accounts.",
-    blast_radius: "Those who test; a crypto store may not open with an older release, so use new logins.",
+    title: "Try the previous release of the SDK in a test deployment, with the same two accounts.",
+    blast_radius: "Only the testers; an older release may not open a newer crypto store, so use new logins.",
 };
 pub(crate) const MEDIA_SERVER: Way = Way {
     title: "Look at the call's media server: its log at that time, TURN, and whether both sides use the same one.",
@@ -70,59 +72,60 @@ pub(crate) const REDACT: Way = Way {
     blast_radius: "The event is gone for good, for everybody in the room.",
 };
 pub(crate) const RELOAD: Way =
-    Way { title: "Reload the page: the client fetches the event anew.", blast_radius: "A call in this tab ends." };
+    Way { title: "Reload the page: the client fetches the event again.", blast_radius: "A call in this tab ends." };
 pub(crate) const RESTORE_BACKUP: Way = Way {
-    title: "Restore the keys from the key backup, or verify this device with another one of the same person.",
+    title: "Restore the keys from the key backup, or verify this device with another device of the same person.",
     blast_radius: "None.",
 };
 pub(crate) const RELIEVE: Way = Way {
-    title: "Relieve the homeserver: look at its load, its database and its workers at that time.",
-    blast_radius: "None as long as one looks; a restart interrupts everybody.",
+    title: "Check the homeserver's load, database and workers at that time.",
+    blast_radius: "Looking has none; a restart interrupts everybody.",
 };
 pub(crate) const PROXY: Way = Way {
-    title: "Compare the time limits of the reverse proxy with those of the client, and let delayed events pass without a queue.",
+    title: "Compare the time limits of the reverse proxy with those of the client, and do not queue delayed events.",
     blast_radius: "A reload of the proxy's configuration; long polls are cut once.",
 };
 pub(crate) const NETWORK: Way =
     Way { title: "Try the same call from another network, without VPN.", blast_radius: "None." };
 pub(crate) const ALLOW_DELAYED: Way = Way {
     title: "Allow delayed events on the homeserver (`max_event_delay_duration`), which calls need.",
-    blast_radius: "A restart of the homeserver; clients may then leave events to be sent later.",
+    blast_radius: "A restart of the homeserver; clients may then schedule events to be sent later.",
 };
 
 pub(crate) const UPDATE_SDK: Way = Way {
-    title: "Update the app to a release whose crypto library uploads only the one-time keys that were taken.",
-    blast_radius: "None; the page is loaded anew.",
+    title: "Update the app to a release whose crypto library uploads only as many one-time keys as were used.",
+    blast_radius: "None; the page is loaded again.",
 };
 pub(crate) const UPLOAD_ROUTE: Way = Way {
-    title: "Look at the proxy and the homeserver for the path `/keys/upload`: routing, size and rate limits, errors.",
+    title: "Check the path `/keys/upload` at the proxy and the homeserver: routing, size limits, rate limits, errors.",
     blast_radius: "A reload of the proxy's configuration; long polls are cut once.",
 };
 pub(crate) const REOPEN: Way = Way {
     title: "Close all tabs of the app, and open it again.",
-    blast_radius: "A call in one of the tabs ends; keys that could not be written are lost and come again from the key backup.",
+    blast_radius: "A call in one of the tabs ends. Keys that could not be written are lost; the key backup may have \
+                   them.",
 };
 pub(crate) const FREE_SPACE: Way = Way {
-    title: "Make room: on the disk, and in the browser's storage of other sites.",
-    blast_radius: "Whatever is deleted; do not clear the data of this app.",
+    title: "Free space on the disk, and in the browser's storage of other sites.",
+    blast_radius: "Whatever you delete. Do not clear the data of this app.",
 };
 pub(crate) const ONE_RELEASE: Way = Way {
-    title: "Close the other tabs, and reload: all tabs have to run the same release of the app.",
+    title: "Close the other tabs, and reload: all tabs must run the same release of the app.",
     blast_radius: "A call in one of the tabs ends.",
 };
 pub(crate) const VERIFY_SENDER: Way = Way {
-    title: "Ask the sender, by another way, whether they reset their encryption, and verify them again.",
+    title: "Ask the sender through another channel whether they reset their encryption, then verify them again.",
     blast_radius: "None; until then their messages stay hidden.",
 };
 pub(crate) const PEER_LOGS_IN: Way = Way {
-    title: "On the other device: make sure that its history is safe, log out, and log in again.",
-    blast_radius: "The other device alone: it becomes a new one that has to be verified.",
+    title: "On the other device: make sure that its message history is safe, then log out and log in again.",
+    blast_radius: "The other device alone: it becomes a new device that must be verified.",
 };
 pub(crate) const RATE_LIMIT: Way = Way {
     title: "Raise the homeserver's rate limit of delayed events (in Synapse `rc_delayed_event_mgmt`).",
     blast_radius: "A restart of the homeserver; clients may send more such requests.",
 };
 pub(crate) const SUPPORT_DELAYED: Way = Way {
-    title: "Update the homeserver to a release with delayed events, and have the proxy pass their path on.",
+    title: "Update the homeserver to a release that supports delayed events, and let the proxy forward their path.",
     blast_radius: "A restart of the homeserver interrupts everybody.",
 };
