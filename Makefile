@@ -21,6 +21,7 @@ NODE_MODULES := node_modules/.package-lock.json
 PEERS := tests/bench/peers/node_modules/.package-lock.json
 WASM := $(foreach module,capture diagnosis viewer,pkg-glue/wasm/$(module)/lotus_crypto_diag_bg.wasm)
 PACKAGE := pkg-glue/dist/index.js
+VIEWER := lotus-crypto-diag-viewer.html
 CONSUMERS := tests/consumers/node_modules/.package-lock.json
 HOSTS := $(foreach host,classic newest,tests/hosts/$(host)/node_modules/.package-lock.json)
 
@@ -75,12 +76,14 @@ bench-size: $(PACKAGE) ## the bytes of each entry of the package, and where they
 fuzz: rust cxx ## the fuzzers, each for SECONDS (60)
 	@node tests/fuzz/run.mjs $(or $(SECONDS),60)
 
-pkg: $(PACKAGE) ## the npm package: lotus-crypto-diag-<version>.tgz, and how to use it
+pkg: $(PACKAGE) ## the npm package and the viewer: lotus-crypto-diag-<version>.tgz, lotus-crypto-diag-viewer.html, and how to use them
+	@npm -w demo run -s viewer && cp demo/dist/single-file/$(VIEWER) .
 	@tarball=$$(npm pack -s -w pkg-glue); echo "$$tarball"; echo; \
 		echo "Into a checkout of Cinny or of a fork of it:"; \
 		echo "  npx --package '$(CURDIR)/$$tarball' lotus-crypto-diag install path/to/cinny"; \
 		echo "Into any other app, from its folder:"; \
-		echo "  npm install '$(CURDIR)/$$tarball'"
+		echo "  npm install '$(CURDIR)/$$tarball'"; echo; \
+		echo "To read a report, open $(VIEWER) in a browser: it is one file and needs no server."
 
 cli: rust ## the command for the shell of a homeserver: target/native/lotus-crypto-diag
 	@cargo build -q --profile native -p lotus-crypto-diag-cli
@@ -93,7 +96,7 @@ api: $(PACKAGE) ## writes the public API of the package anew, as text
 	@rm -rf pkg-glue/api && cp -r pkg-glue/build/api pkg-glue/api
 
 clean: ## removes what was built, not what was installed
-	rm -rf target tests/fuzz/{target,found} pkg-glue/{wasm,build,dist} demo/dist tests/homeserver/.run tests/hosts/{,classic/,newest/}dist {,tests/}{test-results,playwright-report} *.tgz
+	rm -rf target tests/fuzz/{target,found} pkg-glue/{wasm,build,dist} demo/dist tests/homeserver/.run tests/hosts/{,classic/,newest/}dist {,tests/}{test-results,playwright-report} *.tgz $(VIEWER)
 
 $(PACKAGE): $(WASM) $(GLUE_SOURCES) $(NODE_MODULES)
 	@echo "Bundling the package (seconds)"

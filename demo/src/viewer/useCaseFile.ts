@@ -2,6 +2,8 @@ import type { SurveyFormat } from 'lotus-crypto-diag/server-evidence';
 import { useCallback, useEffect, useReducer, useRef } from 'react';
 
 import { type CaseModel, type Copy, EMPTY_CASE, type Outcome, type Request, type Told } from './protocol';
+// In the page itself: a page that was opened from the disk may not load a worker from another file.
+import CaseFileWorker from './worker?worker&inline';
 
 /** A file that was dropped, and how far it is. */
 export type Dropped = {
@@ -52,7 +54,7 @@ export function useCaseFile() {
   const copies = useRef(new Map<string, (copy: Copy) => void>());
 
   useEffect(() => {
-    const made = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'case file' });
+    const made = new CaseFileWorker({ name: 'case file' });
     const settle = (id: string, copy: Copy) => {
       copies.current.get(id)?.(copy);
       copies.current.delete(id);
