@@ -17,7 +17,7 @@ export type Dropped = {
 
 type State = { files: Dropped[]; model: CaseModel; failure: string };
 type Action =
-  | Exclude<Told, { type: 'copy' }>
+  | Exclude<Told, { type: 'copy' | 'unreadable' }>
   | { type: 'dropped'; files: Dropped[] }
   | { type: 'removed'; id: string }
   | { type: 'shifted'; id: string; minutes: number }
@@ -50,6 +50,7 @@ function reduce(state: State, action: Action): State {
 export function useCaseFile() {
   const [state, dispatch] = useReducer(reduce, { files: [], model: EMPTY_CASE, failure: '' });
   const worker = useRef<Worker>();
+  const unread = useRef(new Map<string, File>());
   const nextId = useRef(0);
   const copies = useRef(new Map<string, (copy: Copy) => void>());
 
@@ -59,9 +60,16 @@ export function useCaseFile() {
       copies.current.get(id)?.(copy);
       copies.current.delete(id);
     };
+    const sendBytes = async (id: string) => {
+      const file = unread.current.get(id);
+      const bytes = file ? await file.arrayBuffer().catch(() => null) : null;
+      made.postMessage({ type: 'bytes', id, bytes } satisfies Request, bytes ? [bytes] : []);
+    };
     made.onmessage = ({ data }: MessageEvent<Told>) => {
       if (data.type === 'copy') settle(data.id, data.copy);
+      else if (data.type === 'unreadable') void sendBytes(data.id);
       else dispatch(data);
+      if (data.type === 'file') unread.current.delete(data.id);
     };
     made.onerror = ({ message }) => {
       const reason = message || 'The worker could not be started.';
@@ -78,7 +86,9 @@ export function useCaseFile() {
     (list: Iterable<File>) => {
       const files = [...list].map((file) => {
         nextId.current += 1;
-        return { id: `file-${nextId.current}`, file };
+        const id = `file-${nextId.current}`;
+        unread.current.set(id, file);
+        return { id, file };
       });
       const toDropped = ({ id, file: { name, size } }: (typeof files)[number]): Dropped => ({
         id,
