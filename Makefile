@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo lab test test-homeserver record check bench fuzz pkg cli bindings api clean
+.PHONY: help demo lab quick test test-homeserver record check bench bench-size fuzz pkg cli bindings api clean
 .PHONY: rust cxx wasm-pack python sqlite postgres chromium firefox webkit
 
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
@@ -21,6 +21,7 @@ NODE_MODULES := node_modules/.package-lock.json
 PEERS := tests/bench/peers/node_modules/.package-lock.json
 WASM := $(foreach module,capture diagnosis viewer,pkg-glue/wasm/$(module)/lotus_crypto_diag_bg.wasm)
 PACKAGE := pkg-glue/dist/index.js
+VIEWER := lotus-crypto-diag-viewer.html
 CONSUMERS := tests/consumers/node_modules/.package-lock.json
 HOSTS := $(foreach host,classic newest,tests/hosts/$(host)/node_modules/.package-lock.json)
 
@@ -33,23 +34,55 @@ demo: $(PACKAGE) ## the demo page, on 127.0.0.1; HOMESERVER=<url>: with a login 
 lab: $(PACKAGE) python $(DATABASE) ## the demo together with a Synapse of its own to log in to
 	@node tests/homeserver/play.mjs
 
-test: check chromium firefox webkit python postgres $(CONSUMERS) $(HOSTS) $(PEERS) ## everything: check, then the tests on the host, in Chromium, Firefox and WebKitGTK, in Node, end to end
-	cargo test --workspace --features bindings
-	wasm-pack test --headless --chrome --chromedriver /usr/bin/chromedriver crate/capture
-	wasm-pack test --headless --chrome --chromedriver /usr/bin/chromedriver crate/core --test corpus
-	@if command -v geckodriver firefox-esr >/dev/null; then $(WASM_IN_FIREFOX); else echo "Left out: the WebAssembly's tests in Firefox"; test -z "$$CI"; fi
-	@SEED=1 $(MAKE) -s fuzz SECONDS=5
+# Builds what is missing, but takes the WebAssembly as it was last built: to build it again takes minutes.
+quick: rust wasm-pack chromium $(NODE_MODULES) ## the inner loop, under two minutes once everything is built: format, lints, tests on the host, in Node and of crate/capture in Chromium
+	@$(MAKE) -s $(PACKAGE) $(addprefix -o ,$(wildcard $(WASM)))
+	@echo "[1/6] Format"
+	cargo fmt --all --check
+	@echo "[2/6] Lints"
+	$(CLIPPY)
+	biome ci
+	@echo "[3/6] Types"
+	$(TYPES)
+	@echo "[4/6] Tests on the host"
+	cargo test -q --workspace --features bindings
+	@echo "[5/6] Unit tests, with the WebAssembly as it was last built"
 	npm -w tests run -s unit
+	@echo "[6/6] Tests of crate/capture in Chromium"
+	$(WASM_IN_CHROMIUM) crate/capture
+
+test: chromium firefox webkit python postgres $(CONSUMERS) $(HOSTS) $(PEERS) ## everything: check, then the tests on the host, in Chromium, Firefox and WebKitGTK, in Node, end to end
+	@echo "[1/12] Format, lints, types and the public API"
+	@$(MAKE) check
+	@echo "[2/12] Tests on the host"
+	cargo test --workspace --features bindings
+	@echo "[3/12] Tests of crate/capture in Chromium"
+	$(WASM_IN_CHROMIUM) crate/capture
+	@echo "[4/12] Tests of crate/core in Chromium"
+	$(WASM_IN_CHROMIUM) crate/core --test corpus
+	@echo "[5/12] Tests of crate/capture in Firefox"
+	@if command -v geckodriver firefox-esr >/dev/null; then $(WASM_IN_FIREFOX); else echo "Left out: there is no Firefox or no geckodriver"; test -z "$$CI"; fi
+	@echo "[6/12] Fuzzers, for five seconds each"
+	@SEED=1 $(MAKE) -s fuzz SECONDS=5
+	@echo "[7/12] Unit tests"
+	npm -w tests run -s unit
+	@echo "[8/12] Tests end to end, in three browser engines and with a Synapse on SQLite"
 	npm -w tests run -s e2e
+	@echo "[9/12] Tests of queries and logs, with a Synapse on PostgreSQL"
 	DATABASE=postgres npm -w tests run -s e2e -- --project=homeserver runbook survey.spec
+	@echo "[10/12] The package in bundlers and compilers"
 	npm -w tests run -s consumers
+	@echo "[11/12] The package in the tool chains of hosts"
 	npm -w tests run -s hosts
-	@echo "Trying each script of the bench for one round (a minute)"
+	@echo "[12/12] Each script of the bench, for one round"
 	@ROUNDS=1 npm -w tests run -s bench >/dev/null
 
 test-homeserver: $(PACKAGE) chromium python $(DATABASE) ## the tests against a real Synapse alone; DATABASE=postgres: not on SQLite
 	npm -w tests run -s e2e -- --project='homeserver*'
 
+CLIPPY = cargo clippy --workspace --all-targets --features bindings -- -D warnings
+TYPES = tsc -p tsconfig.json && tsc -p pkg-glue/install && tsc -p demo && tsc -p tests
+WASM_IN_CHROMIUM = wasm-pack test --headless --chrome --chromedriver /usr/bin/chromedriver
 WASM_IN_FIREFOX = wasm-pack test --headless --firefox --geckodriver "$$(command -v geckodriver)" crate/capture
 
 RECORDED = $(CURDIR)/$(if $(filter newest,$(SDK)),target/recorded,tests/fixtures/recorded)
@@ -59,9 +92,9 @@ record: $(PACKAGE) chromium python ## writes the recorded sessions of the fixtur
 
 check: $(PACKAGE) ## format, lints and types
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --features bindings -- -D warnings
+	$(CLIPPY)
 	cargo clippy --workspace --target wasm32-unknown-unknown --lib --tests -- -D warnings
-	tsc -p tsconfig.json && tsc -p pkg-glue/install && tsc -p demo && tsc -p tests
+	$(TYPES)
 	@diff -ru pkg-glue/api pkg-glue/build/api || { echo "The public API has changed: look at it, and run make api"; exit 1; }
 	biome ci
 
@@ -75,12 +108,14 @@ bench-size: $(PACKAGE) ## the bytes of each entry of the package, and where they
 fuzz: rust cxx ## the fuzzers, each for SECONDS (60)
 	@node tests/fuzz/run.mjs $(or $(SECONDS),60)
 
-pkg: $(PACKAGE) ## the npm package: lotus-crypto-diag-<version>.tgz, and how to use it
+pkg: $(PACKAGE) ## the npm package and the viewer: lotus-crypto-diag-<version>.tgz, lotus-crypto-diag-viewer.html, and how to use them
+	@npm -w demo run -s viewer && cp demo/dist/single-file/$(VIEWER) .
 	@tarball=$$(npm pack -s -w pkg-glue); echo "$$tarball"; echo; \
 		echo "Into a checkout of Cinny or of a fork of it:"; \
 		echo "  npx --package '$(CURDIR)/$$tarball' lotus-crypto-diag install path/to/cinny"; \
 		echo "Into any other app, from its folder:"; \
-		echo "  npm install '$(CURDIR)/$$tarball'"
+		echo "  npm install '$(CURDIR)/$$tarball'"; echo; \
+		echo "To read a report, open $(VIEWER) in a browser: it is one file and needs no server."
 
 cli: rust ## the command for the shell of a homeserver: target/native/lotus-crypto-diag
 	@cargo build -q --profile native -p lotus-crypto-diag-cli
@@ -93,7 +128,7 @@ api: $(PACKAGE) ## writes the public API of the package anew, as text
 	@rm -rf pkg-glue/api && cp -r pkg-glue/build/api pkg-glue/api
 
 clean: ## removes what was built, not what was installed
-	rm -rf target tests/fuzz/{target,found} pkg-glue/{wasm,build,dist} demo/dist tests/homeserver/.run tests/hosts/{,classic/,newest/}dist {,tests/}{test-results,playwright-report} *.tgz
+	rm -rf target tests/fuzz/{target,found} pkg-glue/{wasm,build,dist} demo/dist tests/homeserver/.run tests/hosts/{,classic/,newest/}dist {,tests/}{test-results,playwright-report} *.tgz $(VIEWER)
 
 $(PACKAGE): $(WASM) $(GLUE_SOURCES) $(NODE_MODULES)
 	@echo "Bundling the package (seconds)"

@@ -54,14 +54,17 @@ for (const [folder, sdk] of Object.entries(SDKS)) {
   });
 }
 
-console.log('Building the demo');
-await build({
-  root: join(here, '../../demo'),
-  configFile: join(here, '../../demo/vite.config.ts'),
-  base: './',
-  logLevel: 'warn',
-  build: { outDir: join(out, 'demo'), emptyOutDir: true, chunkSizeWarningLimit: 10_000 },
-});
+console.log('Building the demo, and the viewer as one file');
+for (const [folder, mode] of Object.entries({ demo: 'production', viewer: 'single-file' })) {
+  await build({
+    root: join(here, '../../demo'),
+    configFile: join(here, '../../demo/vite.config.ts'),
+    mode,
+    base: './',
+    logLevel: 'warn',
+    build: { outDir: join(out, folder), emptyOutDir: true, chunkSizeWarningLimit: 10_000 },
+  });
+}
 
 const POLICIES = {
   strict: "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'",

@@ -14,7 +14,7 @@ export const dropped = (name: string, content: string | Buffer): Dropped => ({
 });
 
 /** Opens the viewer; gives what escapes there: an exception, a dialog, a violated policy, a request to elsewhere. */
-export async function openViewer(page: Page): Promise<string[]> {
+export async function openViewer(page: Page, address = '/demo/viewer.html'): Promise<string[]> {
   const escaped: string[] = [];
   page.on('pageerror', (error) => escaped.push(String(error)));
   page.on('dialog', (dialog) => {
@@ -23,7 +23,8 @@ export async function openViewer(page: Page): Promise<string[]> {
   });
   page.on('request', (request) => {
     const { origin, protocol } = new URL(request.url());
-    if (origin !== 'http://127.0.0.1:4199' && protocol !== 'data:' && protocol !== 'blob:') escaped.push(request.url());
+    const isLocal = ['data:', 'blob:', 'file:'].includes(protocol);
+    if (origin !== 'http://127.0.0.1:4199' && !isLocal) escaped.push(request.url());
   });
   page.on('console', (line) => line.type() === 'error' && escaped.push(line.text()));
   // From the first listener on the browser shows no dialog of its own; to begin with it takes a moment.
@@ -31,7 +32,7 @@ export async function openViewer(page: Page): Promise<string[]> {
   await page.addInitScript(() => {
     addEventListener('securitypolicyviolation', (event) => console.error(`violation: ${event.violatedDirective}`));
   });
-  await page.goto('/demo/viewer.html');
+  await page.goto(address);
   await expect(page.getByRole('button', { name: 'Choose files' })).toBeVisible();
   return escaped;
 }

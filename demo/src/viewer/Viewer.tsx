@@ -16,6 +16,9 @@ import { SurveyCard } from './SurveyCard';
 import { Timeline } from './Timeline';
 import { useCaseFile } from './useCaseFile';
 
+/** The mode of the build as one file, which has no other page beside it. */
+const SINGLE_FILE = 'single-file';
+
 export function Viewer() {
   const { isDark, setDark } = useTheme();
   const { files, model, failure, read, cancel, remove, shift, redact, exportSurvey } = useCaseFile();
@@ -45,9 +48,11 @@ export function Viewer() {
           <Text as="h1" size="H3">
             Report viewer
           </Text>
-          <Text as="a" size="T200" href="./index.html">
-            Developer Tools
-          </Text>
+          {import.meta.env.MODE !== SINGLE_FILE && (
+            <Text as="a" size="T200" href="./index.html">
+              Developer Tools
+            </Text>
+          )}
         </Box>
         <Button type="button" size="300" variant="Secondary" fill="Soft" radii="300" onClick={handleTheme}>
           <Text as="span" size="B300">

@@ -5,6 +5,8 @@ import type { EvidenceKind, Survey, SurveyFormat } from 'lotus-crypto-diag/serve
 /** What the page asks of the worker. */
 export type Request =
   | { type: 'read'; files: { id: string; file: File }[] }
+  /** The content of a file that the worker could not read; `null`: the page cannot read it either. */
+  | { type: 'bytes'; id: string; bytes: ArrayBuffer | null }
   | { type: 'cancel'; id: string }
   | { type: 'remove'; id: string }
   | { type: 'offset'; id: string; minutes: number }
@@ -14,6 +16,8 @@ export type Request =
 
 /** What the worker tells the page. */
 export type Told =
+  /** The page must read this file for the worker. */
+  | { type: 'unreadable'; id: string }
   | { type: 'progress'; id: string; bytes: number }
   | { type: 'file'; id: string; outcome: Outcome }
   | { type: 'case'; model: CaseModel }

@@ -2,6 +2,8 @@ import type { SurveyFormat } from 'lotus-crypto-diag/server-evidence';
 import { useCallback, useEffect, useReducer, useRef } from 'react';
 
 import { type CaseModel, type Copy, EMPTY_CASE, type Outcome, type Request, type Told } from './protocol';
+// In the page itself: a page that was opened from the disk may not load a worker from another file.
+import CaseFileWorker from './worker?worker&inline';
 
 /** A file that was dropped, and how far it is. */
 export type Dropped = {
@@ -15,7 +17,7 @@ export type Dropped = {
 
 type State = { files: Dropped[]; model: CaseModel; failure: string };
 type Action =
-  | Exclude<Told, { type: 'copy' }>
+  | Exclude<Told, { type: 'copy' | 'unreadable' }>
   | { type: 'dropped'; files: Dropped[] }
   | { type: 'removed'; id: string }
   | { type: 'shifted'; id: string; minutes: number }
@@ -48,18 +50,26 @@ function reduce(state: State, action: Action): State {
 export function useCaseFile() {
   const [state, dispatch] = useReducer(reduce, { files: [], model: EMPTY_CASE, failure: '' });
   const worker = useRef<Worker>();
+  const unread = useRef(new Map<string, File>());
   const nextId = useRef(0);
   const copies = useRef(new Map<string, (copy: Copy) => void>());
 
   useEffect(() => {
-    const made = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'case file' });
+    const made = new CaseFileWorker({ name: 'case file' });
     const settle = (id: string, copy: Copy) => {
       copies.current.get(id)?.(copy);
       copies.current.delete(id);
     };
+    const sendBytes = async (id: string) => {
+      const file = unread.current.get(id);
+      const bytes = file ? await file.arrayBuffer().catch(() => null) : null;
+      made.postMessage({ type: 'bytes', id, bytes } satisfies Request, bytes ? [bytes] : []);
+    };
     made.onmessage = ({ data }: MessageEvent<Told>) => {
       if (data.type === 'copy') settle(data.id, data.copy);
+      else if (data.type === 'unreadable') void sendBytes(data.id);
       else dispatch(data);
+      if (data.type === 'file') unread.current.delete(data.id);
     };
     made.onerror = ({ message }) => {
       const reason = message || 'The worker could not be started.';
@@ -76,7 +86,9 @@ export function useCaseFile() {
     (list: Iterable<File>) => {
       const files = [...list].map((file) => {
         nextId.current += 1;
-        return { id: `file-${nextId.current}`, file };
+        const id = `file-${nextId.current}`;
+        unread.current.set(id, file);
+        return { id, file };
       });
       const toDropped = ({ id, file: { name, size } }: (typeof files)[number]): Dropped => ({
         id,

@@ -12,6 +12,7 @@ const PROGRESS_BYTES = 512 * 1024;
 const caseFile = new CaseFile(diagnoseReport);
 const waiting: { id: string; file: File }[] = [];
 const controls = new Map<string, AbortController>();
+const handedOver = new Map<string, (bytes: ArrayBuffer | null) => void>();
 let isReading = false;
 
 const tell = (told: Told) => postMessage(told);
@@ -25,6 +26,10 @@ addEventListener('message', ({ data }: MessageEvent<Request>) => {
         waiting.push(file);
       }
       void readAll();
+      break;
+    case 'bytes':
+      handedOver.get(data.id)?.(data.bytes);
+      handedOver.delete(data.id);
       break;
     case 'cancel':
       controls.get(data.id)?.abort();
@@ -70,6 +75,20 @@ async function readAll(): Promise<void> {
   isReading = false;
 }
 
+/** In WebKit, a worker cannot read the files of a page that was opened from the disk: the page reads them for it. */
+async function readable(id: string, file: File): Promise<Blob | ArrayBuffer> {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+    return file;
+  } catch {
+    const bytes = await new Promise<ArrayBuffer | null>((resolve) => {
+      handedOver.set(id, resolve);
+      tell({ type: 'unreadable', id });
+    });
+    return bytes ?? file;
+  }
+}
+
 async function readOne(id: string, file: File): Promise<Outcome> {
   const { signal } = controls.get(id) ?? new AbortController();
   let told = 0;
@@ -80,7 +99,7 @@ async function readOne(id: string, file: File): Promise<Outcome> {
   };
   try {
     signal.throwIfAborted();
-    const content = await readFile(file, signal, handleProgress);
+    const content = await readFile(await readable(id, file), signal, handleProgress);
     signal.throwIfAborted();
     const { kind, summary, notes } = content;
     try {

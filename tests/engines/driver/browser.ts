@@ -148,6 +148,11 @@ export class Tab {
     return this.here(async (driver) => (await buttonNamed(driver, name)).click());
   }
 
+  /** Chooses a file of the disk in the page's file input. */
+  choose(path: string): Promise<void> {
+    return this.here(async (driver) => driver.findElement(By.css('input[type=file]')).sendKeys(path));
+  }
+
   /** Types into whatever has the focus: see `Key` of selenium-webdriver. */
   press(...keys: string[]): Promise<void> {
     return this.here(async (driver) => {

@@ -61,6 +61,8 @@ const surroundings = (home: string, screen: string | undefined) => ({
   WEBKIT_DISABLE_DMABUF_RENDERER: '1',
   GSETTINGS_BACKEND: 'memory',
   NO_AT_BRIDGE: '1',
+  // In a C locale, `navigator.language` of WebKitGTK is `C`, which is no language for `Intl`.
+  LC_ALL: 'en_US.UTF-8',
   ...(screen === undefined ? {} : { DISPLAY: screen }),
 });
 

@@ -7,19 +7,20 @@ const PART = 16 * 1024;
 const BUSY_MS = 20;
 
 /**
- * Reads a file, whatever it is, chunk by chunk. What it says is read by the library.
+ * Reads a file or its bytes, whatever it is, chunk by chunk. What it says is read by the library.
  *
  * @param onProgress told how many bytes of the file were read
  * @throws UnreadableFile, with a message for a person, where it says nothing here
  */
 export async function readFile(
-  file: Blob,
+  file: Blob | ArrayBuffer,
   signal: AbortSignal,
   onProgress: (bytes: number) => void = () => undefined,
 ): Promise<EvidenceFile> {
   const evidence = new EvidenceReader();
   try {
-    for (let at = 0; at < file.size; at += STEP) {
+    const size = file instanceof Blob ? file.size : file.byteLength;
+    for (let at = 0; at < size; at += STEP) {
       const bytes = await bytesOf(file.slice(at, at + STEP));
       signal.throwIfAborted();
       let since = performance.now();
@@ -30,7 +31,7 @@ export async function readFile(
         signal.throwIfAborted();
         since = performance.now();
       }
-      onProgress(Math.min(at + STEP, file.size));
+      onProgress(Math.min(at + STEP, size));
     }
     return evidence.finish();
   } finally {
@@ -38,9 +39,9 @@ export async function readFile(
   }
 }
 
-async function bytesOf(part: Blob): Promise<Uint8Array> {
+async function bytesOf(part: Blob | ArrayBuffer): Promise<Uint8Array> {
   try {
-    return new Uint8Array(await part.arrayBuffer());
+    return new Uint8Array(part instanceof Blob ? await part.arrayBuffer() : part);
   } catch (error) {
     throw new UnreadableFile(`It cannot be read: ${String(error)}.`);
   }
