@@ -201,6 +201,71 @@ fn a_line_that_a_client_made_up_names_nobody_else() {
     }
 }
 
+/// What two processes wrote at the same time, each with its own numbers, line by line.
+fn interleaved(first: &str, second: &str) -> String {
+    let lines = |text: &str| text.split_inclusive('\n').map(str::to_owned).collect::<Vec<_>>();
+    lines(first).into_iter().zip(lines(second)).flat_map(|(a, b)| [a, b]).collect()
+}
+
+fn behind(prefix: &str, log: &str) -> String {
+    log.split_inclusive('\n').map(|line| format!("{prefix}{line}")).collect()
+}
+
+#[test]
+fn of_several_workers_in_one_log_each_numbers_its_own_requests_and_no_device_is_taken_for_another() {
+    let signed = |user: &str, device: &str| {
+        let words = exists("AAAA");
+        words.replace("new key: {", &format!("new key: {{'signatures': {{'{user}': {{'ed25519:{device}': 'x'}}}}, "))
+    };
+    let refusals = |user: &str, device: &str, words: &str| -> String {
+        let of = |nth: u32| {
+            let request = format!("POST-{nth}");
+            [
+                adding(nth * 30, &request, user, device),
+                error(nth * 30, &request, words),
+                ended(nth * 30, &request, user, "400", UPLOAD),
+            ]
+            .concat()
+        };
+        (0..4).map(of).collect()
+    };
+    let uploads = |user: &str, device: &str| -> String {
+        let of = |nth: u32| {
+            let request = format!("POST-{nth}");
+            let sync = ended(nth * 30, &format!("GET-{nth}"), user, "200", "GET /_matrix/client/versions");
+            [adding(nth * 30, &request, user, device), sync, ended(nth * 30, &request, user, "200", UPLOAD)].concat()
+        };
+        (0..4).map(of).collect()
+    };
+    let stuck = [("@stuck:hs", "STUCK", TroubleKind::RefusedUploads)];
+    let (log, signed_log) = (
+        refusals("@stuck:hs", "STUCK", &exists("AAAA")),
+        refusals("@stuck:hs", "STUCK", &signed("@stuck:hs", "STUCK")),
+    );
+    for user in ["@well:hs", "@stuck:hs"] {
+        let other = uploads(user, "WELL");
+        for [a, b] in [[&log, &other], [&other, &log]] {
+            for prefixes in
+                [["worker1  | ", "worker2  | "], ["Nov 25 09:00:01 hs synapse[1]: ", "Nov 25 09:00:02 hs synapse[2]: "]]
+            {
+                let text = interleaved(&behind(prefixes[0], a), &behind(prefixes[1], b));
+                assert_eq!(named(&surveyed(&[&text])), stuck, "{text}");
+            }
+            // Nothing tells the workers apart but the numbers: nobody who is well is named.
+            let text = interleaved(a, b);
+            let survey = surveyed(&[&text]);
+            assert!(!named(&survey).iter().any(|(_, device, _)| *device == "WELL"), "{text}\n{:?}", named(&survey));
+            assert!(survey.notes.iter().any(|note| note.contains("had the same number")), "{:?}", survey.notes);
+        }
+        for [a, b] in [[&signed_log, &other], [&other, &signed_log]] {
+            let survey = surveyed(&[&interleaved(a, b)]);
+            assert!(!named(&survey).iter().any(|(_, device, _)| *device == "WELL"), "{:?}", named(&survey));
+        }
+        // In files of their own nothing of it is mixed.
+        assert_eq!(named(&surveyed(&[&log, &other])), stuck);
+    }
+}
+
 #[test]
 fn rotated_logs_are_one_in_any_order_and_the_same_log_twice_counts_once() {
     let log: String = (0..40).map(|nth| refused(nth * 30, nth, "@a:hs", "D", "AAAA")).collect();

@@ -53,9 +53,10 @@ impl<'a> Ended<'a> {
             return None;
         }
         let head = &text[..found];
+        let request = record.own_request().or_else(|| request_of(head));
         Some(Self {
             at: record.at,
-            request: record.own_request().or_else(|| request_of(head)),
+            request,
             user: user(head),
             duration_ms: (seconds * 1000.0).round(),
             status: if is_lost { 0 } else { status },

@@ -25,6 +25,7 @@ mod table_troubles;
 mod tally;
 mod time;
 mod upload_lines;
+mod uploads;
 mod words;
 
 pub mod case;

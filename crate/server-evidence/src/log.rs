@@ -127,7 +127,7 @@ impl Reading {
             self.cut += 1;
             return;
         };
-        self.tally.take_ended(&ended);
+        self.tally.take_ended(record, &ended);
         let is_ordinary = (200..400).contains(&ended.status);
         if self.purpose == Purpose::Survey || (is_ordinary && !self.requests.wants_ordinary()) {
             // Long polls and downloads are no requests that say how fast the server is.

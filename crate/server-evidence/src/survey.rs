@@ -51,6 +51,7 @@ struct All {
     hours: BTreeMap<i64, Hour>,
     left_out: u64,
     contradicting: u64,
+    ambiguous: u64,
     names_devices: bool,
     rows: Vec<DeviceAtRisk>,
     has_log: bool,
@@ -67,7 +68,8 @@ impl All {
         self.to = [self.to, shifted(log.to)].into_iter().flatten().max();
         self.requests += log.requests;
         self.left_out += log.left_out;
-        self.contradicting += log.contradicting;
+        self.contradicting += log.uploads.contradicting;
+        self.ambiguous += log.uploads.ambiguous;
         self.names_devices |= log.names_devices;
         self.is_plain |= !log.is_utc;
         for (who, device) in &log.devices {
@@ -164,6 +166,12 @@ impl All {
         if self.contradicting > 0 {
             let lines = count_of(self.contradicting, "upload", "uploads");
             notes.push(format!("{lines} left out: the lines of one request name two users, as where logs are mixed."));
+        }
+        if self.ambiguous > 0 {
+            let uploads = count_of(self.ambiguous, "upload names", "uploads name");
+            notes.push(format!(
+                "{uploads} no device: another one had the same number at the same time, as where logs of several workers are mixed."
+            ));
         }
         if self.left_out > 0 {
             notes.push(format!("There are too many devices to follow: {} left out.", count(self.left_out, "device")));

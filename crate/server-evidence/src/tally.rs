@@ -1,6 +1,6 @@
 //! What a survey takes from a log, in bounded memory: one line after the other, whatever their order.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 
 use lotus_crypto_diag::request_path::request_path;
 use lotus_crypto_diag::survey::NamedBy;
@@ -9,17 +9,13 @@ use crate::client::client_of;
 use crate::ended::Ended;
 use crate::log_record::Record;
 use crate::series::{Accepted, Hour, Series, hour_of};
-use crate::upload_lines::{Device, UploadLine};
+use crate::upload_lines::UploadLine;
+use crate::uploads::{Done, End, Event, Outcome, Uploads, What};
 
 /// So many devices are followed; of those without trouble, beyond it, none.
 const MOST_DEVICES: usize = 50_000;
-/// So many uploads wait for the line that ends them.
-const MOST_PENDING: usize = 10_000;
 /// So many ids of a device are told apart.
 const MOST_IDS: usize = 100;
-/// So many refusals without a name wait for the line that ends their request, and so long.
-const MOST_NAMELESS: usize = 16;
-const NAMELESS_MS: i64 = 5000;
 const MOST_CLIENTS: usize = 4;
 const MOST_ENDPOINTS: usize = 500;
 const MOST_HOURS: usize = 20_000;
@@ -44,19 +40,13 @@ pub struct Tally {
     pub(crate) hours: BTreeMap<i64, Hour>,
     /// Devices that were forgotten, or not followed.
     pub(crate) left_out: u64,
-    /// Lines of one request that name two users.
-    pub(crate) contradicting: u64,
     /// Whether anything named a device.
     pub(crate) names_devices: bool,
     /// Whether all lines have their time in UTC, as those of a JSON log.
     pub(crate) is_utc: bool,
     /// Of the times of all lines: the same log twice has the same.
     pub(crate) digest: u64,
-    /// Uploads of which the end is not known yet, by the name of the request.
-    pending: HashMap<String, Pending>,
-    /// The latest refusals of which the request has no name: the time, the key, and who signed it.
-    nameless: VecDeque<(i64, String, Device)>,
-    order: VecDeque<String>,
+    pub(crate) uploads: Uploads,
 }
 
 /// What a log says of a device.
@@ -99,38 +89,6 @@ pub(crate) struct Endpoint {
     pub(crate) longest_ms: f64,
 }
 
-/// What is known of an upload before it ended.
-#[derive(Debug, Default)]
-struct Pending {
-    at: i64,
-    device: Option<Device>,
-    adds_keys: bool,
-    has_device_keys: bool,
-    refused: Option<String>,
-    signer: Option<Device>,
-    is_too_large: bool,
-}
-
-impl Pending {
-    /// Whether a line of an upload cannot be of this one.
-    fn is_before(&self, line: &UploadLine) -> bool {
-        let is_over = self.refused.is_some() || self.is_too_large;
-        match line {
-            UploadLine::DeviceKeys(_) => true,
-            UploadLine::Adding(_) => self.adds_keys || is_over,
-            UploadLine::Refused { .. } | UploadLine::TooLarge => is_over,
-        }
-    }
-}
-
-/// How an upload went.
-enum Outcome {
-    Accepted,
-    Refused { key_id: String, with_device_keys: bool },
-    TooLarge,
-    Failed(u16),
-}
-
 impl Tally {
     /// Any line with a time.
     pub(crate) fn pass(&mut self, at: i64) {
@@ -142,47 +100,12 @@ impl Tally {
     /// A line that ends no request.
     pub(crate) fn take_other(&mut self, record: &Record<'_>) {
         let Some(line) = UploadLine::read(record) else { return };
-        let Some(request) = record.request() else {
-            // Some formats do not name requests. Who signed the key is what its uploader says: it counts when a request of
-            // that very user is refused next.
-            if let UploadLine::Refused { key_id, signer: Some(signer) } = line {
-                self.nameless.truncate(MOST_NAMELESS - 1);
-                self.nameless.push_front((record.at, key_id, signer));
-            }
-            return;
-        };
-        if !self.pending.contains_key(&*request) {
-            self.make_room();
-            self.order.push_back(request.to_string());
-        } else if self.pending.get(&*request).is_some_and(|pending| pending.is_before(&line)) {
-            // After a restart the names of requests begin anew.
-            self.settle(&request);
-            self.order.push_back(request.to_string());
-        }
-        let pending = self.pending.entry(request.into_owned()).or_default();
-        pending.at = record.at;
-        match line {
-            UploadLine::Adding(device) => (pending.device, pending.adds_keys) = (Some(device), true),
-            UploadLine::DeviceKeys(device) => (pending.device, pending.has_device_keys) = (Some(device), true),
-            UploadLine::Refused { key_id, signer } => (pending.refused, pending.signer) = (Some(key_id), signer),
-            UploadLine::TooLarge => pending.is_too_large = true,
-        }
-    }
-
-    fn make_room(&mut self) {
-        while self.pending.len() >= MOST_PENDING
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.settle(&oldest);
-        }
-        // Most uploads end soon, and leave their name behind.
-        if self.order.len() >= 2 * MOST_PENDING {
-            self.order.retain(|request| self.pending.contains_key(request));
-        }
+        let key = record.request().map(|request| record.key(&request));
+        self.take_event(Event { at: record.at, key, what: What::Line(line) });
     }
 
     /// A line that ends a request.
-    pub(crate) fn take_ended(&mut self, ended: &Ended<'_>) {
+    pub(crate) fn take_ended(&mut self, record: &Record<'_>, ended: &Ended<'_>) {
         self.requests += 1;
         let at = ended.at;
         if let Some(hour) = self.hour(at) {
@@ -192,7 +115,9 @@ impl Tally {
             self.take_slow(ended);
         }
         if ended.is_upload() && ended.method == "POST" {
-            self.take_upload(ended);
+            let what = What::End(End { user: user_of(ended), status: ended.status, client: client_of_agent(ended) });
+            let key = ended.request.as_deref().map(|request| record.key(request));
+            self.take_event(Event { at, key, what });
         } else if ended.uri.contains("/delayed_events") || ended.uri.contains("org.matrix.msc4140.delay=") {
             self.take_delayed(ended);
         }
@@ -219,91 +144,28 @@ impl Tally {
         endpoint.longest_ms = endpoint.longest_ms.max(ended.duration_ms);
     }
 
-    fn take_upload(&mut self, ended: &Ended<'_>) {
-        let user = user_of(ended);
-        let pending = match &ended.request {
-            Some(request) => self.pending.remove(&**request).unwrap_or_default(),
-            None => self.nameless_of(ended.at, user.as_deref()),
-        };
-        let named = pending.device.as_ref();
-        if let (Some(user), Some(named)) = (&user, named)
-            && *user != named.user_id
-        {
-            self.contradicting += 1;
-            return;
+    fn take_event(&mut self, event: Event) {
+        for done in self.uploads.take(event) {
+            self.take_done(done);
         }
-        let signed = pending.signer.as_ref().filter(|signer| user.as_ref() == Some(&signer.user_id));
-        let (who, named_by) = match (named, signed) {
-            (Some(device), _) => (who_of(device.clone()), Some(NamedBy::Log)),
-            (None, Some(device)) => (who_of(device.clone()), Some(NamedBy::Signature)),
-            (None, None) => (Who { user, device: None }, None),
-        };
-        self.names_devices |= named_by.is_some();
-        // Nobody is in trouble whom nobody names: a token that has expired, a limit before the login.
-        if who.user.is_none() && who.device.is_none() {
-            return;
-        }
-        let outcome = match (ended.status, pending.refused) {
-            // Or the client was gone before the refusal.
-            (400 | 0, Some(key_id)) => Outcome::Refused { key_id, with_device_keys: pending.has_device_keys },
-            (400 | 0, None) if pending.is_too_large => Outcome::TooLarge,
-            (413, _) => Outcome::TooLarge,
-            (200..=399, _) if pending.adds_keys => Outcome::Accepted,
-            // An upload without one-time keys asks how many there are.
-            (200..=399, _) => return,
-            (status, _) => Outcome::Failed(status),
-        };
-        let client = client_of(&String::from_utf8_lossy(ended.agent));
-        self.upload(ended.at, who, named_by, client, outcome);
-    }
-
-    fn nameless_of(&mut self, at: i64, user: Option<&str>) -> Pending {
-        let is_its = |(since, _, signer): &(i64, String, Device)| {
-            (0..=NAMELESS_MS).contains(&(at - since)) && user == Some(signer.user_id.as_str())
-        };
-        let found = self.nameless.iter().position(is_its).and_then(|place| self.nameless.remove(place));
-        found.map_or_else(Pending::default, |(_, key_id, signer)| Pending {
-            refused: Some(key_id),
-            signer: Some(signer),
-            ..Pending::default()
-        })
-    }
-
-    /// An upload of which the end is not in the log: what was refused is refused.
-    fn settle(&mut self, request: &str) {
-        let Some(pending) = self.pending.remove(request) else { return };
-        let Some(device) = pending.device else { return };
-        let outcome = match pending.refused {
-            Some(key_id) => Outcome::Refused { key_id, with_device_keys: pending.has_device_keys },
-            None if pending.is_too_large => Outcome::TooLarge,
-            None => return,
-        };
-        self.upload(pending.at, who_of(device), NamedBy::Log, None, outcome);
     }
 
     pub(crate) fn finish(&mut self) {
-        while let Some(request) = self.order.pop_front() {
-            self.settle(&request);
+        for done in self.uploads.finish() {
+            self.take_done(done);
         }
-        self.order.shrink_to_fit();
-        self.pending.shrink_to_fit();
     }
 
-    fn upload(
-        &mut self,
-        at: i64,
-        who: Who,
-        named_by: impl Into<Option<NamedBy>>,
-        client: Option<String>,
-        outcome: Outcome,
-    ) {
+    fn take_done(&mut self, done: Done) {
+        let Done { at, who, named_by, client, outcome } = done;
+        self.names_devices |= named_by.is_some();
         match outcome {
             Outcome::Refused { .. } | Outcome::TooLarge => self.hour(at).into_iter().for_each(|hour| hour.refused += 1),
             Outcome::Failed(_) => self.hour(at).into_iter().for_each(|hour| hour.failed += 1),
             Outcome::Accepted => {}
         }
         let Some(device) = self.device(who, !matches!(outcome, Outcome::Accepted)) else { return };
-        device.named_by = named_by.into().or(device.named_by);
+        device.named_by = named_by.or(device.named_by);
         device.note_client(client);
         match outcome {
             Outcome::Accepted => {
@@ -333,7 +195,7 @@ impl Tally {
             hour.delayed += 1;
         }
         let who = Who { user: user_of(ended), device: None };
-        let client = client_of(&String::from_utf8_lossy(ended.agent));
+        let client = client_of_agent(ended);
         let Some(device) = self.device(who, true) else { return };
         device.note_client(client);
         device.troubles().delayed.add(ended.at, ended.status);
@@ -388,8 +250,8 @@ impl Troubles {
     }
 }
 
-fn who_of(Device { user_id, device_id }: Device) -> Who {
-    Who { user: Some(user_id), device: Some(device_id) }
+fn client_of_agent(ended: &Ended<'_>) -> Option<String> {
+    client_of(&String::from_utf8_lossy(ended.agent))
 }
 
 fn user_of(ended: &Ended<'_>) -> Option<String> {

@@ -11,7 +11,7 @@ use crate::log_record::Record;
 const TAIL: usize = 1024;
 
 /// A line that says something of an upload.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum UploadLine {
     /// One-time keys are about to be stored.
     Adding(Device),
