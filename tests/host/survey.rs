@@ -167,6 +167,50 @@ fn what_led_to_refused_uploads_is_said_where_the_log_shows_it() {
 }
 
 #[test]
+fn several_tabs_take_turns_at_least_three_times_and_of_two_refusals_no_cause_is_named() {
+    let uploads = |words: &str, step: u32| -> String {
+        words
+            .chars()
+            .zip(0..)
+            .map(|(c, nth)| match c {
+                'R' => refused(nth * step, nth, "@a:hs", "D", "AAAA"),
+                _ => accepted(nth * step, nth, "@a:hs", "D"),
+            })
+            .collect()
+    };
+    for (words, step, expected) in [
+        ("RARARAR", 60, Some(RefusalCause::SeveralTabs)),
+        ("RARRRRR", 60, Some(RefusalCause::SameIdentity)),
+        ("RARARRR", 60, Some(RefusalCause::SameIdentity)),
+        ("RARARAR", 8000, Some(RefusalCause::SameIdentity)),
+        ("RR", 60, None),
+        ("RAR", 60, None),
+    ] {
+        assert_eq!(surveyed(&[&uploads(words, step)]).devices[0].troubles[0].cause, expected, "{words}");
+    }
+}
+
+#[test]
+fn who_has_no_token_is_no_device_in_trouble() {
+    const DELAYED: &str = "POST /_matrix/client/unstable/org.matrix.msc4140/delayed_events/x";
+    for (status, what, found) in
+        [("401", UPLOAD, 0), ("429", UPLOAD, 0), ("401", DELAYED, 0), ("429", DELAYED, 0), ("404", DELAYED, 1)]
+    {
+        let log: String = (0..9).map(|nth| ended(nth, &format!("POST-{nth}"), "None", status, what)).collect();
+        assert_eq!(surveyed(&[&log]).devices.len(), found, "{status} {what}");
+    }
+}
+
+#[test]
+fn what_comes_seldom_still_goes_on_a_while_after_its_last_time() {
+    let log: String = (0..4).map(|nth| refused(nth * 5400, nth, "@a:hs", "D", "AAAA")).collect();
+    for (end, expected) in [(3 * 5400 + 7200, Some(true)), (3 * 5400 + 20_000, None)] {
+        let log = log.clone() + &ended(end, "GET-1", "@b:hs", "200", "GET /_matrix/client/versions");
+        assert_eq!(surveyed(&[&log]).devices[0].going_on, expected);
+    }
+}
+
+#[test]
 fn a_line_that_a_client_made_up_names_nobody_else() {
     let forged_agent = ended(1, "POST-1", "@evil:hs", "200", UPLOAD)
         .replace(AGENT, &ended(1, "POST-2", "@victim:hs", "400", UPLOAD).replace('\n', ""));

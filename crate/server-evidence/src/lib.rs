@@ -7,6 +7,7 @@
 mod client;
 mod content;
 mod csv_rows;
+mod device_tally;
 mod encoding;
 mod ended;
 mod fields;

@@ -10,13 +10,16 @@ use lotus_crypto_diag::survey::{
 use crate::case::Known;
 use crate::client::client_of;
 use crate::content::{Kind, moment};
+use crate::device_tally::{DeviceTally, RefusedKey, Troubles};
 use crate::series::{Hour, STORM, Series, hour_of};
 use crate::table_troubles::at_risk;
-use crate::tally::{DeviceTally, Endpoint, RefusedKey, Tally, Troubles, Who};
+use crate::tally::{Endpoint, Tally, Who};
 use crate::words::{count, count_of, grouped};
 
 /// Of trouble that was seen within this time before the end of the log, and did not end since, it is said that it goes on.
 const GOING_ON_MS: i64 = 60 * 60_000;
+/// Of trouble that comes seldom, within twice the time between two of it, and at most so long.
+const LONGEST_RHYTHM_MS: i64 = 24 * 60 * 60_000;
 /// Fewer are no trouble: a client that is closed while it uploads, a server that is started anew.
 const FEW: u64 = 3;
 
@@ -180,36 +183,14 @@ impl All {
     }
 }
 
-impl DeviceTally {
-    fn join(&mut self, other: &Self, offset_ms: i64) {
-        self.named_by = [self.named_by, other.named_by].into_iter().flatten().min();
-        self.accepted.join(&other.accepted, offset_ms);
-        for client in &other.clients {
-            self.note_client(Some(client.clone()));
-        }
-        let Some(troubles) = &other.troubles else { return };
-        let all = self.troubles();
-        all.refused.join(&troubles.refused, offset_ms);
-        all.too_large.join(&troubles.too_large, offset_ms);
-        all.failed.join(&troubles.failed, offset_ms);
-        all.delayed.join(&troubles.delayed, offset_ms);
-        all.with_device_keys += troubles.with_device_keys;
-        all.refused_again += troubles.refused_again;
-        for id in &troubles.ids {
-            all.join_id(RefusedKey { first: id.first - offset_ms, last: id.last - offset_ms, ..id.clone() });
-        }
-    }
-}
-
 /// `None`: nothing is wrong with it.
 fn device(who: &Who, tally: DeviceTally, row: Option<DeviceAtRisk>, end: Option<i64>) -> Option<DeviceTrouble> {
-    let DeviceTally { named_by, accepted, clients, troubles } = tally;
-    let Troubles { refused, ids, with_device_keys, refused_again, too_large, failed, delayed, .. } =
-        *troubles.unwrap_or_default();
+    let DeviceTally { named_by, accepted, clients, troubles, .. } = tally;
+    let Troubles { refused, ids, with_device_keys, turns, too_large, failed, delayed } = *troubles.unwrap_or_default();
     let goes_on = |series: &Series| going_on(series, accepted.last, end);
     let mut found = Vec::new();
     if refused.count > 0 {
-        let cause = cause(&refused, with_device_keys, refused_again, named_by, row.as_ref());
+        let cause = cause(&refused, with_device_keys, turns.are_dense, named_by, row.as_ref());
         // Where two upload at once, an accepted upload of one does not end the trouble of the other.
         let ended = accepted.last.filter(|_| cause != Some(RefusalCause::SeveralTabs));
         found.push(refused_trouble(&refused, ids, cause, going_on(&refused, ended, end)));
@@ -268,7 +249,9 @@ fn going_on(series: &Series, accepted: Option<i64>, end: Option<i64>) -> Option<
     if accepted.is_some_and(|accepted| accepted > last) {
         return Some(false);
     }
-    (end? - last <= GOING_ON_MS).then_some(true)
+    // What comes once in two hours goes on for longer after its last time than what comes every minute.
+    let rhythm = series.first.map_or(0, |first| (last - first) / i64::try_from(series.count.max(2) - 1).unwrap_or(1));
+    (end? - last <= (2 * rhythm).clamp(GOING_ON_MS, LONGEST_RHYTHM_MS)).then_some(true)
 }
 
 fn trouble(kind: TroubleKind, series: &Series, going_on: Option<bool>, says: String) -> Trouble {
@@ -332,7 +315,7 @@ fn refused_trouble(
 fn cause(
     refused: &Series,
     with_device_keys: u64,
-    refused_again: u64,
+    takes_turns: bool,
     named_by: Option<NamedBy>,
     row: Option<&DeviceAtRisk>,
 ) -> Option<RefusalCause> {
@@ -343,9 +326,9 @@ fn cause(
         return Some(RefusalCause::BlankStore);
     }
     // Of a device that the log does not name itself, it is not known what came with its uploads.
-    match (named_by, refused_again) {
-        (Some(NamedBy::Log), FEW..) => Some(RefusalCause::SeveralTabs),
-        (Some(NamedBy::Log), _) => Some(RefusalCause::SameIdentity),
+    match (named_by, takes_turns) {
+        (Some(NamedBy::Log), true) => Some(RefusalCause::SeveralTabs),
+        (Some(NamedBy::Log), false) => Some(RefusalCause::SameIdentity),
         _ => None,
     }
 }

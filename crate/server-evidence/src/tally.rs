@@ -3,20 +3,17 @@
 use std::collections::{BTreeMap, HashMap};
 
 use lotus_crypto_diag::request_path::request_path;
-use lotus_crypto_diag::survey::NamedBy;
 
 use crate::client::client_of;
+use crate::device_tally::DeviceTally;
 use crate::ended::Ended;
 use crate::log_record::Record;
-use crate::series::{Accepted, Hour, Series, hour_of};
+use crate::series::{Hour, hour_of};
 use crate::upload_lines::UploadLine;
 use crate::uploads::{Done, End, Event, Outcome, Uploads, What};
 
 /// So many devices are followed; of those without trouble, beyond it, none.
 const MOST_DEVICES: usize = 50_000;
-/// So many ids of a device are told apart.
-const MOST_IDS: usize = 100;
-const MOST_CLIENTS: usize = 4;
 const MOST_ENDPOINTS: usize = 500;
 const MOST_HOURS: usize = 20_000;
 /// What a person waits for noticeably.
@@ -47,39 +44,6 @@ pub struct Tally {
     /// Of the times of all lines: the same log twice has the same.
     pub(crate) digest: u64,
     pub(crate) uploads: Uploads,
-}
-
-/// What a log says of a device.
-#[derive(Debug, Default)]
-pub(crate) struct DeviceTally {
-    pub(crate) named_by: Option<NamedBy>,
-    pub(crate) accepted: Accepted,
-    pub(crate) clients: Vec<String>,
-    pub(crate) troubles: Option<Box<Troubles>>,
-}
-
-#[derive(Debug, Default)]
-pub(crate) struct Troubles {
-    pub(crate) refused: Series,
-    pub(crate) ids: Vec<RefusedKey>,
-    /// Refused uploads that brought device keys, too.
-    pub(crate) with_device_keys: u64,
-    /// Accepted uploads after the first refused one.
-    accepted_since: u64,
-    /// Refused uploads after such an accepted one: two at once upload keys for the device.
-    pub(crate) refused_again: u64,
-    pub(crate) too_large: Series,
-    pub(crate) failed: Series,
-    pub(crate) delayed: Series,
-}
-
-/// The id of a key that was refused.
-#[derive(Clone, Debug)]
-pub(crate) struct RefusedKey {
-    pub(crate) id: String,
-    pub(crate) count: u64,
-    pub(crate) first: i64,
-    pub(crate) last: i64,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -157,38 +121,25 @@ impl Tally {
     }
 
     fn take_done(&mut self, done: Done) {
-        let Done { at, who, named_by, client, outcome } = done;
-        self.names_devices |= named_by.is_some();
-        match outcome {
-            Outcome::Refused { .. } | Outcome::TooLarge => self.hour(at).into_iter().for_each(|hour| hour.refused += 1),
-            Outcome::Failed(_) => self.hour(at).into_iter().for_each(|hour| hour.failed += 1),
-            Outcome::Accepted => {}
+        self.names_devices |= done.named_by.is_some();
+        if let Some(hour) = self.hour(done.at) {
+            match done.outcome {
+                Outcome::Refused { .. } | Outcome::TooLarge => hour.refused += 1,
+                Outcome::Failed(_) => hour.failed += 1,
+                Outcome::Accepted => {}
+            }
         }
-        let Some(device) = self.device(who, !matches!(outcome, Outcome::Accepted)) else { return };
-        device.named_by = named_by.or(device.named_by);
-        device.note_client(client);
-        match outcome {
-            Outcome::Accepted => {
-                device.accepted.add(at);
-                if let Some(troubles) = &mut device.troubles {
-                    troubles.accepted_since += u64::from(troubles.refused.first.is_some_and(|first| at > first));
-                }
-            }
-            Outcome::Refused { key_id, with_device_keys } => {
-                let troubles = device.troubles();
-                troubles.refused.add(at, 400);
-                troubles.refused_again += u64::from(troubles.accepted_since > 0);
-                troubles.with_device_keys += u64::from(with_device_keys);
-                troubles.note_id(&key_id, at);
-            }
-            Outcome::TooLarge => device.troubles().too_large.add(at, 400),
-            Outcome::Failed(status) => device.troubles().failed.add(at, status),
+        let is_in_trouble = !matches!(done.outcome, Outcome::Accepted);
+        if let Some(device) = self.device(done.who.clone(), is_in_trouble) {
+            device.take(done);
         }
     }
 
     fn take_delayed(&mut self, ended: &Ended<'_>) {
         let is_well = (200..400).contains(&ended.status) && ended.duration_ms < SLOW_MS;
-        if is_well {
+        // A token that has expired, a limit before the login: no trouble of any device.
+        let is_nobodys = ended.user.is_none() && matches!(ended.status, 401 | 403 | 429);
+        if is_well || is_nobodys {
             return;
         }
         if let Some(hour) = self.hour(ended.at) {
@@ -216,37 +167,6 @@ impl Tally {
             }
         }
         Some(self.devices.entry(who).or_default())
-    }
-}
-
-impl DeviceTally {
-    pub(crate) fn troubles(&mut self) -> &mut Troubles {
-        self.troubles.get_or_insert_default()
-    }
-
-    pub(crate) fn note_client(&mut self, client: Option<String>) {
-        if let Some(client) =
-            client.filter(|client| self.clients.len() < MOST_CLIENTS && !self.clients.contains(client))
-        {
-            self.clients.push(client);
-        }
-    }
-}
-
-impl Troubles {
-    fn note_id(&mut self, key_id: &str, at: i64) {
-        let id = key_id.chars().take(200).collect();
-        self.join_id(RefusedKey { id, count: 1, first: at, last: at });
-    }
-
-    pub(crate) fn join_id(&mut self, other: RefusedKey) {
-        if let Some(key) = self.ids.iter_mut().find(|key| key.id == other.id) {
-            key.count += other.count;
-            key.first = key.first.min(other.first);
-            key.last = key.last.max(other.last);
-        } else if self.ids.len() < MOST_IDS {
-            self.ids.push(other);
-        }
     }
 }
 
