@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::content::moment;
-use crate::time::{asctime, parse_time};
+use crate::time::{Stamp, asctime, parse_time};
 
 /// What ends a request; in a slice that somebody cut by hand it may be all there is.
 pub(crate) const ENDED: &str = "Processed request: ";
@@ -70,14 +70,14 @@ impl<'a> Record<'a> {
 }
 
 fn plain(line: &[u8]) -> Option<Record<'_>> {
-    let (start, at) = time_in(line)?;
+    let (start, Stamp { at, is_utc }) = time_in(line)?;
     let (before, text) = line.split_at(start);
     let level = level_of(line).map(Cow::Borrowed);
-    Some(Record { at, level, text: Cow::Borrowed(text), request: None, before, is_utc: false })
+    Some(Record { at, level, text: Cow::Borrowed(text), request: None, before, is_utc })
 }
 
 /// Python's `asctime`, wherever in the line: before it may stand what grep, docker or the journal put there.
-fn time_in(line: &[u8]) -> Option<(usize, i64)> {
+fn time_in(line: &[u8]) -> Option<(usize, Stamp)> {
     if let Some(at) = asctime(line) {
         return Some((0, at));
     }
@@ -124,16 +124,9 @@ fn structured(json: &[u8]) -> Option<Record<'_>> {
         serde_json::from_slice(json).ok()?;
     let message = log.text().or(message.text())?;
     if let Some(wrapped) = plain(message.as_bytes()).filter(|wrapped| wrapped.level.is_some()) {
-        let Record { at, level, text, .. } = wrapped;
+        let Record { at, level, text, is_utc, .. } = wrapped;
         let level = level.map(|level| Cow::Owned(level.into_owned()));
-        return Some(Record {
-            at,
-            level,
-            text: Cow::Owned(text.into_owned()),
-            request: None,
-            before: b"",
-            is_utc: false,
-        });
+        return Some(Record { at, level, text: Cow::Owned(text.into_owned()), request: None, before: b"", is_utc });
     }
     let at = match time {
         Loose::Number(seconds) => Timestamp::from_ms((seconds * 1000.0).round()).ms(),
@@ -277,7 +270,11 @@ pub(crate) fn look_for_log(head: &str) -> Result<bool, &'static str> {
     let mut lines = head.split('\n').take(200);
     // A report may hold whatever a log holds: of JSON the lines have to be records themselves.
     if head.trim_start().starts_with('{') {
-        return Ok(lines.any(|line| structured(line.trim().as_bytes()).is_some()));
+        // A piece of a log may begin within a line.
+        let is_plain = |line: &str| {
+            asctime(line.as_bytes()).is_some() && level_of(line.as_bytes()).is_some() && has_word(line, "synapse")
+        };
+        return Ok(lines.any(|line| structured(line.trim().as_bytes()).is_some() || is_plain(line)));
     }
     let is_synapse = has_word(head, "synapse") || head.contains(ENDED);
     let other = other_log(head);
