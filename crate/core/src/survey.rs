@@ -26,8 +26,49 @@ pub struct Survey {
     pub endpoints: Vec<SlowEndpoint>,
     /// Each hour in which something happened.
     pub hours: Vec<SurveyHour>,
+    /// Lines of the logs that say nothing here.
+    pub skipped: Skipped,
     /// For a person to read: what was left out, and what cannot be known from these files.
     pub notes: Vec<String>,
+}
+
+/// How many lines of the logs were not used, and why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct Skipped {
+    /// Without a time that Synapse writes: tracebacks, and lines of other programs.
+    #[cfg_attr(feature = "bindings", ts(type = "number"))]
+    pub no_time: u64,
+    /// Cut, or not in Synapse's form.
+    #[cfg_attr(feature = "bindings", ts(type = "number"))]
+    pub cut: u64,
+    /// Longer than any line of use; its beginning was read.
+    #[cfg_attr(feature = "bindings", ts(type = "number"))]
+    pub too_long: u64,
+    /// With zeros in it.
+    #[cfg_attr(feature = "bindings", ts(type = "number"))]
+    pub nul: u64,
+    /// Not in UTF-8.
+    #[cfg_attr(feature = "bindings", ts(type = "number"))]
+    pub not_utf8: u64,
+}
+
+impl Skipped {
+    /// How many in all.
+    pub fn total(&self) -> u64 {
+        let Self { no_time, cut, too_long, nul, not_utf8 } = self;
+        no_time + cut + too_long + nul + not_utf8
+    }
+
+    /// Adds those of another log.
+    pub fn add(&mut self, other: &Self) {
+        self.no_time += other.no_time;
+        self.cut += other.cut;
+        self.too_long += other.too_long;
+        self.nul += other.nul;
+        self.not_utf8 += other.not_utf8;
+    }
 }
 
 /// A device in trouble.

@@ -1,7 +1,5 @@
 //! The devices in trouble, by the logs and the tables that were read.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-
 use lotus_crypto_diag::survey::{
     DeviceAtRisk, DeviceTrouble, HourCount, NamedBy, RefusalCause, RefusedId, SlowEndpoint, StatusCount, Survey,
     SurveyHour, Trouble, TroubleKind,
@@ -9,11 +7,12 @@ use lotus_crypto_diag::survey::{
 
 use crate::case::Known;
 use crate::client::client_of;
-use crate::content::{Kind, moment};
+use crate::content::moment;
 use crate::device_tally::{DeviceTally, RefusedKey, Troubles};
-use crate::series::{Hour, STORM, Series, hour_of};
+use crate::gathering::Gathering;
+use crate::series::{Hour, STORM, Series};
 use crate::table_troubles::at_risk;
-use crate::tally::{Endpoint, Tally, Who};
+use crate::tally::{Endpoint, Who};
 use crate::words::{count, count_of, grouped};
 
 /// Of trouble that was seen within this time before the end of the log, and did not end since, it is said that it goes on.
@@ -23,105 +22,48 @@ const LONGEST_RHYTHM_MS: i64 = 24 * 60 * 60_000;
 /// Fewer are no trouble: a client that is closed while it uploads, a server that is started anew.
 const FEW: u64 = 3;
 
-/// Surveys what was read.
+/// Surveys what was read, in whatever order.
 pub fn survey(files: &[Known<'_>]) -> Survey {
-    let mut all = All::default();
-    for file in files {
-        let (content, offset_ms) = (file.content, &file.offset());
-        if content.kind == Kind::Log {
-            if all.digests.insert((content.tally.digest, content.tally.requests)) {
-                all.join(&content.tally, *offset_ms);
-            } else {
-                all.twins += 1;
-            }
-        }
-        all.rows.extend(content.rows.devices_at_risk.iter().flatten().cloned());
-    }
-    all.has_log = files.iter().any(|file| file.content.kind == Kind::Log);
-    all.has_rows = files.iter().any(|file| file.content.rows.devices_at_risk.is_some());
-    all.finish()
+    let mut files: Vec<&Known<'_>> = files.iter().collect();
+    files.sort_by_key(|file| file.content.span(file.offset_ms));
+    let mut gathering = Gathering::default();
+    files.into_iter().for_each(|file| gathering.add(file));
+    gathering.finish()
 }
 
-/// All logs together, in UTC.
-#[derive(Default)]
-#[allow(clippy::struct_excessive_bools, reason = "what is known of the files")]
-struct All {
-    from: Option<i64>,
-    to: Option<i64>,
-    requests: u64,
-    devices: HashMap<Who, DeviceTally>,
-    endpoints: HashMap<(String, String), Endpoint>,
-    hours: BTreeMap<i64, Hour>,
-    left_out: u64,
-    contradicting: u64,
-    ambiguous: u64,
-    names_devices: bool,
-    rows: Vec<DeviceAtRisk>,
-    has_log: bool,
-    has_rows: bool,
-    is_plain: bool,
-    digests: HashSet<(u64, u64)>,
-    twins: u64,
-}
-
-impl All {
-    fn join(&mut self, log: &Tally, offset_ms: i64) {
-        let shifted = |at: Option<i64>| at.map(|at| at - offset_ms);
-        self.from = [self.from, shifted(log.from)].into_iter().flatten().min();
-        self.to = [self.to, shifted(log.to)].into_iter().flatten().max();
-        self.requests += log.requests;
-        self.left_out += log.left_out;
-        self.contradicting += log.uploads.contradicting;
-        self.ambiguous += log.uploads.ambiguous;
-        self.names_devices |= log.names_devices;
-        self.is_plain |= !log.is_utc;
-        for (who, device) in &log.devices {
-            self.devices.entry(who.clone()).or_default().join(device, offset_ms);
-        }
-        for (key, endpoint) in &log.endpoints {
-            let all = self.endpoints.entry(key.clone()).or_default();
-            all.count += endpoint.count;
-            all.total_ms += endpoint.total_ms;
-            all.longest_ms = all.longest_ms.max(endpoint.longest_ms);
-        }
-        for (hour, counts) in &log.hours {
-            self.hours.entry(hour_of(hour - offset_ms)).or_default().join(counts);
-        }
-    }
-
-    fn finish(mut self) -> Survey {
-        let mut rows: HashMap<Who, DeviceAtRisk> = HashMap::new();
-        for row in std::mem::take(&mut self.rows) {
-            let who = Who { user: Some(row.user_id.clone()), device: Some(row.device_id.clone()) };
-            rows.insert(who, row);
-        }
+impl Gathering {
+    /// The survey of what was added.
+    pub fn finish(mut self) -> Survey {
+        self.end_log();
+        let mut rows = std::mem::take(&mut self.rows);
         let mut devices = Vec::new();
         let mut healthy = 0;
-        for (who, tally) in std::mem::take(&mut self.devices) {
+        for (who, tally) in std::mem::take(&mut self.all.devices) {
             let row = rows.remove(&who);
-            match device(&who, tally, row, self.to) {
+            match device(&who, tally, row, self.all.to) {
                 Some(device) => devices.push(device),
                 None => healthy += u32::from(who.device.is_some()),
             }
         }
         let of_rows =
-            rows.into_iter().filter_map(|(who, row)| device(&who, DeviceTally::default(), Some(row), self.to));
+            rows.into_iter().filter_map(|(who, row)| device(&who, DeviceTally::default(), Some(row), self.all.to));
         devices.extend(of_rows);
         devices.sort_by_cached_key(rank);
         Survey {
-            from: self.from.map(moment),
-            to: self.to.map(moment),
-            requests: self.requests,
+            from: self.all.from.map(moment),
+            to: self.all.to.map(moment),
+            requests: self.all.requests,
             healthy,
             endpoints: self.endpoints(),
-            hours: self.hours.iter().map(|(at, hour)| hour_row(*at, *hour)).collect(),
+            hours: self.all.hours.iter().map(|(at, hour)| hour_row(*at, *hour)).collect(),
+            skipped: self.skipped,
             notes: self.notes(&devices),
             devices,
         }
     }
 
     fn endpoints(&self) -> Vec<SlowEndpoint> {
-        let mut endpoints: Vec<_> = self.endpoints.iter().collect();
+        let mut endpoints: Vec<_> = self.all.endpoints.iter().collect();
         endpoints.sort_by(|(a_key, a), (b_key, b)| b.total_ms.total_cmp(&a.total_ms).then_with(|| a_key.cmp(b_key)));
         #[allow(clippy::cast_precision_loss, reason = "a count of lines")]
         let row = |((method, path), endpoint): (&(String, String), &Endpoint)| SlowEndpoint {
@@ -136,7 +78,7 @@ impl All {
 
     fn notes(&self, devices: &[DeviceTrouble]) -> Vec<String> {
         let mut notes = Vec::new();
-        if self.has_log && !self.names_devices {
+        if self.has_log && !self.all.names_devices {
             notes.push(
                 "The log names no device: Synapse does that at the level INFO of synapse.handlers.e2e_keys. Users are told apart, \
                  their devices are not."
@@ -153,7 +95,7 @@ impl All {
                     .to_owned(),
             );
         }
-        if self.is_plain && !devices.is_empty() {
+        if self.local_offset_ms.is_some() && !devices.is_empty() {
             notes.push(
                 "In a plain log any user may have lines of their own, by a request with line breaks in it. Synapse's JSON log, and the \
                  tables, cannot be forged so."
@@ -166,18 +108,21 @@ impl All {
         if self.twins > 0 {
             notes.push(format!("{} there twice; counted once.", count_of(self.twins, "log is", "logs are")));
         }
-        if self.contradicting > 0 {
-            let lines = count_of(self.contradicting, "upload", "uploads");
+        if self.all.uploads.contradicting > 0 {
+            let lines = count_of(self.all.uploads.contradicting, "upload", "uploads");
             notes.push(format!("{lines} left out: the lines of one request name two users, as where logs are mixed."));
         }
-        if self.ambiguous > 0 {
-            let uploads = count_of(self.ambiguous, "upload names", "uploads name");
+        if self.all.uploads.ambiguous > 0 {
+            let uploads = count_of(self.all.uploads.ambiguous, "upload names", "uploads name");
             notes.push(format!(
                 "{uploads} no device: another one had the same number at the same time, as where logs of several workers are mixed."
             ));
         }
-        if self.left_out > 0 {
-            notes.push(format!("There are too many devices to follow: {} left out.", count(self.left_out, "device")));
+        if self.all.left_out > 0 {
+            notes.push(format!(
+                "There are too many devices to follow: {} left out.",
+                count(self.all.left_out, "device")
+            ));
         }
         notes
     }
@@ -187,6 +132,7 @@ impl All {
 fn device(who: &Who, tally: DeviceTally, row: Option<DeviceAtRisk>, end: Option<i64>) -> Option<DeviceTrouble> {
     let DeviceTally { named_by, accepted, clients, troubles, .. } = tally;
     let Troubles { refused, ids, with_device_keys, turns, too_large, failed, delayed } = *troubles.unwrap_or_default();
+    let storms = accepted.storms();
     let goes_on = |series: &Series| going_on(series, accepted.last, end);
     let mut found = Vec::new();
     if refused.count > 0 {
@@ -203,9 +149,9 @@ fn device(who: &Who, tally: DeviceTally, row: Option<DeviceAtRisk>, end: Option<
         let says = format!("{} of keys failed: {}.", count(failed.count, "upload"), statuses(&failed));
         found.push(trouble(TroubleKind::FailedUploads, &failed, goes_on(&failed), says));
     }
-    if accepted.storms.count > 0 {
-        let says = format!("{} accepted in hours with {STORM} or more.", count(accepted.storms.count, "upload"));
-        found.push(trouble(TroubleKind::UploadStorm, &accepted.storms, going_on(&accepted.storms, None, end), says));
+    if storms.count > 0 {
+        let says = format!("{} accepted in hours with {STORM} or more.", count(storms.count, "upload"));
+        found.push(trouble(TroubleKind::UploadStorm, &storms, going_on(&storms, None, end), says));
     }
     if delayed.count >= FEW {
         let requests = count(delayed.count, "request");

@@ -9,7 +9,7 @@ use crate::device_tally::DeviceTally;
 use crate::ended::Ended;
 use crate::log_record::Record;
 use crate::series::{Hour, hour_of};
-use crate::upload_lines::UploadLine;
+use crate::upload_lines::{Cut, UploadLine};
 use crate::uploads::{Done, End, Event, Outcome, Uploads, What};
 
 /// So many devices are followed; of those without trouble, beyond it, none.
@@ -26,9 +26,9 @@ pub(crate) struct Who {
     pub(crate) device: Option<String>,
 }
 
-/// What a log says of every device.
+/// What lines by one clock say of every device.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub(crate) struct Tally {
     pub(crate) from: Option<i64>,
     pub(crate) to: Option<i64>,
     pub(crate) requests: u64,
@@ -39,10 +39,6 @@ pub struct Tally {
     pub(crate) left_out: u64,
     /// Whether anything named a device.
     pub(crate) names_devices: bool,
-    /// Whether all lines have their time in UTC, as those of a JSON log.
-    pub(crate) is_utc: bool,
-    /// Of the times of all lines: the same log twice has the same.
-    pub(crate) digest: u64,
     pub(crate) uploads: Uploads,
 }
 
@@ -56,16 +52,17 @@ pub(crate) struct Endpoint {
 impl Tally {
     /// Any line with a time.
     pub(crate) fn pass(&mut self, at: i64) {
-        self.digest = (self.digest ^ at.cast_unsigned()).wrapping_mul(0x0100_0000_01b3).rotate_left(5);
         self.from = Some(self.from.map_or(at, |from| from.min(at)));
         self.to = Some(self.to.map_or(at, |to| to.max(at)));
     }
 
     /// A line that ends no request.
-    pub(crate) fn take_other(&mut self, record: &Record<'_>) {
-        let Some(line) = UploadLine::read(record) else { return };
-        let key = record.request().map(|request| record.key(&request));
-        self.take_event(Event { at: record.at, key, what: What::Line(line) });
+    pub(crate) fn take_other(&mut self, record: &Record<'_>) -> Result<(), Cut> {
+        if let Some(line) = UploadLine::read(record)? {
+            let key = record.request().map(|request| record.key(&request));
+            self.take_event(Event { at: record.at, key, what: What::Line(line) });
+        }
+        Ok(())
     }
 
     /// A line that ends a request.
@@ -98,14 +95,60 @@ impl Tally {
         if let Some(hour) = self.hour(ended.at) {
             hour.slow += 1;
         }
-        let key = (ended.method.to_string(), path);
-        if self.endpoints.len() >= MOST_ENDPOINTS && !self.endpoints.contains_key(&key) {
-            return;
+        if let Some(endpoint) = self.endpoint((ended.method.to_string(), path)) {
+            endpoint.count += 1;
+            endpoint.total_ms += ended.duration_ms;
+            endpoint.longest_ms = endpoint.longest_ms.max(ended.duration_ms);
         }
-        let endpoint = self.endpoints.entry(key).or_default();
-        endpoint.count += 1;
-        endpoint.total_ms += ended.duration_ms;
-        endpoint.longest_ms = endpoint.longest_ms.max(ended.duration_ms);
+    }
+
+    /// Its first and its last time, by a clock that is so much less ahead.
+    pub(crate) fn span(&self, offset_ms: i64) -> Option<[i64; 2]> {
+        Some([self.from? - offset_ms, self.to? - offset_ms])
+    }
+
+    /// Adds what the log goes on with, whose clock is so much ahead: what one log of both says.
+    pub(crate) fn go_on(&mut self, next: &Self, offset_ms: i64) {
+        for event in next.uploads.held() {
+            self.take_event(event.shifted(offset_ms));
+        }
+        self.join(next, offset_ms);
+        for done in self.uploads.go_on(&next.uploads, offset_ms) {
+            self.take_done(done);
+        }
+    }
+
+    /// Adds what another log says of the same time, but for uploads that have not ended.
+    pub(crate) fn join(&mut self, other: &Self, offset_ms: i64) {
+        if let Some([from, to]) = other.span(offset_ms) {
+            self.from = Some(self.from.map_or(from, |own| own.min(from)));
+            self.to = Some(self.to.map_or(to, |own| own.max(to)));
+        }
+        self.requests += other.requests;
+        self.left_out += other.left_out;
+        self.names_devices |= other.names_devices;
+        self.uploads.contradicting += other.uploads.contradicting;
+        self.uploads.ambiguous += other.uploads.ambiguous;
+        for (who, device) in &other.devices {
+            if let Some(own) = self.device(who.clone(), device.troubles.is_some()) {
+                own.join(device, offset_ms);
+            }
+        }
+        for (key, endpoint) in &other.endpoints {
+            if let Some(own) = self.endpoint(key.clone()) {
+                own.count += endpoint.count;
+                own.total_ms += endpoint.total_ms;
+                own.longest_ms = own.longest_ms.max(endpoint.longest_ms);
+            }
+        }
+        for (hour, counts) in &other.hours {
+            self.hour(hour - offset_ms).into_iter().for_each(|own| own.join(counts));
+        }
+    }
+
+    fn endpoint(&mut self, key: (String, String)) -> Option<&mut Endpoint> {
+        let has_room = self.endpoints.len() < MOST_ENDPOINTS || self.endpoints.contains_key(&key);
+        has_room.then(|| self.endpoints.entry(key).or_default())
     }
 
     fn take_event(&mut self, event: Event) {

@@ -23,6 +23,10 @@ pub(crate) enum UploadLine {
     TooLarge,
 }
 
+/// A line of an upload that does not go on to its end.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Cut;
+
 /// A device that a line names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Device {
@@ -39,14 +43,19 @@ const HEAD_WITHIN: usize = 200;
 const REQUEST_WITHIN: usize = 2000;
 
 impl UploadLine {
-    pub(crate) fn read(record: &Record<'_>) -> Option<Self> {
+    /// `Ok(None)`: it is no line of an upload.
+    pub(crate) fn read(record: &Record<'_>) -> Result<Option<Self>, Cut> {
         let text: &[u8] = &record.text;
         if let Some(at) = begins(text, &ADDING, "synapse.handlers.e2e_keys", HEAD_WITHIN) {
-            return named(&text[at..]).map(Self::Adding);
+            return named(&text[at..]).map(|device| Some(Self::Adding(device))).ok_or(Cut);
         }
         if let Some(at) = begins(text, &DEVICE_KEYS, "synapse.handlers.e2e_keys", HEAD_WITHIN) {
-            return named(&text[at..]).map(Self::DeviceKeys);
+            return named(&text[at..]).map(|device| Some(Self::DeviceKeys(device))).ok_or(Cut);
         }
+        Ok(Self::refusal(text))
+    }
+
+    fn refusal(text: &[u8]) -> Option<Self> {
         let at = begins(text, &REFUSED, "synapse.http.server", REQUEST_WITHIN)?;
         let words = String::from_utf8_lossy(&text[at..]);
         let (status, words) = words.strip_prefix("SynapseError: ")?.split_once(" - ")?;
@@ -119,7 +128,7 @@ mod tests {
     use super::*;
 
     fn read(line: &str) -> Option<UploadLine> {
-        UploadLine::read(&Record::read(line.as_bytes()).unwrap())
+        UploadLine::read(&Record::read(line.as_bytes()).unwrap()).unwrap_or(None)
     }
 
     fn device(user: &str, device: &str) -> Device {

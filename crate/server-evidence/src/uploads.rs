@@ -3,7 +3,7 @@
 //! Requests are numbered by each process of Synapse by itself: in a log of several, or after a restart, two uploads may have one
 //! number. Where it is not sure which of them a line is of, no device is named.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use lotus_crypto_diag::survey::NamedBy;
 
@@ -12,10 +12,14 @@ use crate::upload_lines::{Device, UploadLine};
 
 /// So many uploads wait for the line that ends them.
 const MOST_OPEN: usize = 10_000;
+/// So many lines wait for the file that the log began in.
+const MOST_HELD: usize = 4096;
 /// So many at once under one number are told apart.
 const MOST_OF_ONE_NUMBER: usize = 8;
 /// No upload takes longer: under its number there is another one, after a restart.
 const LONGEST_MS: i64 = 10 * 60_000;
+/// So long before the line on one-time keys of an upload stands the one on its device keys.
+const DEVICE_KEYS_BEFORE_MS: i64 = 60_000;
 /// So many refusals without a number wait for the line that ends their request, and so long.
 const MOST_NAMELESS: usize = 16;
 const NAMELESS_MS: i64 = 5000;
@@ -27,6 +31,12 @@ pub(crate) struct Event {
     /// The process, as far as the line names it, and its number of the request.
     pub(crate) key: Option<String>,
     pub(crate) what: What,
+}
+
+impl Event {
+    pub(crate) fn shifted(&self, offset_ms: i64) -> Self {
+        Self { at: self.at - offset_ms, ..self.clone() }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -132,6 +142,11 @@ impl Open {
 /// The uploads that have not ended yet.
 #[derive(Debug, Default)]
 pub(crate) struct Uploads {
+    /// The time of the first line, of a log that may have begun in another file.
+    began: Option<i64>,
+    /// Lines soon after that of uploads that may have begun before: the file before this one says which device it was.
+    held: Vec<Event>,
+    held_keys: HashSet<String>,
     open: HashMap<String, VecDeque<Open>>,
     /// The keys of these, the oldest first; and some that are closed.
     order: VecDeque<String>,
@@ -144,8 +159,75 @@ pub(crate) struct Uploads {
 }
 
 impl Uploads {
+    /// The first line of a file.
+    pub(crate) fn begin(&mut self, at: i64) {
+        self.began.get_or_insert(at);
+    }
+
     /// Takes the next line, and gives the uploads that are over by it.
     pub(crate) fn take(&mut self, event: Event) -> Vec<Done> {
+        if self.holds(&event) {
+            self.held.push(event);
+            return Vec::new();
+        }
+        self.take_now(event)
+    }
+
+    /// Lines that wait for what the file before says.
+    pub(crate) fn held(&self) -> &[Event] {
+        &self.held
+    }
+
+    fn holds(&mut self, event: &Event) -> bool {
+        let Some(began) = self.began else { return false };
+        let within = |most: i64| self.held.len() < MOST_HELD && (event.at - began).abs() <= most;
+        match (&event.key, &event.what) {
+            (Some(key), What::Line(UploadLine::DeviceKeys(_))) => {
+                self.held_keys.remove(key);
+                false
+            }
+            (Some(key), _) if self.open.contains_key(key) => false,
+            (Some(key), What::End(_)) => self.held_keys.remove(key) || within(LONGEST_MS),
+            (Some(key), What::Line(line)) => {
+                // Device keys, which come first, may stand in the file before.
+                let most = if matches!(line, UploadLine::Adding(_)) { DEVICE_KEYS_BEFORE_MS } else { LONGEST_MS };
+                let holds = within(most) || (self.held_keys.contains(key) && self.held.len() < 2 * MOST_HELD);
+                if holds {
+                    self.held_keys.insert(key.clone());
+                }
+                holds
+            }
+            (None, What::Line(_)) => false,
+            (None, What::End(end)) => {
+                within(NAMELESS_MS) && self.place_of_nameless(event.at, end.user.as_deref()).is_none()
+            }
+        }
+    }
+
+    /// Adds the uploads that have not ended in what the log goes on with, whose clock is so much ahead.
+    pub(crate) fn go_on(&mut self, next: &Self, offset_ms: i64) -> Vec<Done> {
+        let mut done = Vec::new();
+        let mut seen = HashSet::new();
+        for key in next.order.iter().filter(|key| seen.insert(*key)) {
+            for open in next.open.get(key).into_iter().flatten() {
+                let open = Open { at: open.at - offset_ms, ..open.clone() };
+                self.forget_old(key, open.at, &mut done);
+                let own = self.open.entry(key.clone()).or_default();
+                // The same upload twice is one that began anew.
+                if let Some(nth) = own.iter().position(|own| own.device == open.device) {
+                    done.extend(own.remove(nth).and_then(Open::unended));
+                }
+                own.push_back(open);
+            }
+            self.order.push_back(key.clone());
+        }
+        self.make_room(&mut done);
+        let nameless = next.nameless.iter().map(|(at, key, signer)| (at - offset_ms, key.clone(), signer.clone()));
+        self.nameless = nameless.chain(self.nameless.drain(..)).take(MOST_NAMELESS).collect();
+        done
+    }
+
+    fn take_now(&mut self, event: Event) -> Vec<Done> {
         let mut done = Vec::new();
         let Event { at, key, what } = event;
         if let Some(key) = &key {
@@ -168,7 +250,8 @@ impl Uploads {
 
     /// What the log does not end.
     pub(crate) fn finish(&mut self) -> Vec<Done> {
-        let mut done = Vec::new();
+        let held = std::mem::take(&mut self.held);
+        let mut done: Vec<Done> = held.into_iter().flat_map(|event| self.take_now(event)).collect();
         for key in std::mem::take(&mut self.order) {
             done.extend(self.open.remove(&key).into_iter().flatten().filter_map(Open::unended));
         }
@@ -264,11 +347,15 @@ impl Uploads {
         its.ended(at, end)
     }
 
-    fn nameless_of(&mut self, at: i64, user: Option<&str>) -> Open {
+    fn place_of_nameless(&self, at: i64, user: Option<&str>) -> Option<usize> {
         let is_its = |(since, _, signer): &(i64, String, Device)| {
             (0..=NAMELESS_MS).contains(&(at - since)) && user == Some(signer.user_id.as_str())
         };
-        let found = self.nameless.iter().position(is_its).and_then(|place| self.nameless.remove(place));
+        self.nameless.iter().position(is_its)
+    }
+
+    fn nameless_of(&mut self, at: i64, user: Option<&str>) -> Open {
+        let found = self.place_of_nameless(at, user).and_then(|place| self.nameless.remove(place));
         found.map_or_else(Open::default, |(_, key_id, signer)| Open {
             refused: Some(key_id),
             signer: Some(signer),
