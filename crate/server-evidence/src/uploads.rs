@@ -18,8 +18,9 @@ const MOST_HELD: usize = 4096;
 const MOST_OF_ONE_NUMBER: usize = 8;
 /// No upload takes longer: under its number there is another one, after a restart.
 const LONGEST_MS: i64 = 10 * 60_000;
-/// So long before the line on one-time keys of an upload stands the one on its device keys.
-const DEVICE_KEYS_BEFORE_MS: i64 = 60_000;
+/// Whatever begins so soon after the beginning of a file waits for the file before: a line on the device keys of the same upload,
+/// which comes first, may stand there, and the order of one device's uploads is kept.
+const BEGINNING_MS: i64 = 60_000;
 /// So many refusals without a number wait for the line that ends their request, and so long.
 const MOST_NAMELESS: usize = 16;
 const NAMELESS_MS: i64 = 5000;
@@ -182,24 +183,20 @@ impl Uploads {
         let Some(began) = self.began else { return false };
         let within = |most: i64| self.held.len() < MOST_HELD && (event.at - began).abs() <= most;
         match (&event.key, &event.what) {
-            (Some(key), What::Line(UploadLine::DeviceKeys(_))) => {
-                self.held_keys.remove(key);
-                false
-            }
             (Some(key), _) if self.open.contains_key(key) => false,
             (Some(key), What::End(_)) => self.held_keys.remove(key) || within(LONGEST_MS),
             (Some(key), What::Line(line)) => {
-                // Device keys, which come first, may stand in the file before.
-                let most = if matches!(line, UploadLine::Adding(_)) { DEVICE_KEYS_BEFORE_MS } else { LONGEST_MS };
+                let begins = matches!(line, UploadLine::Adding(_) | UploadLine::DeviceKeys(_));
+                let most = if begins { BEGINNING_MS } else { LONGEST_MS };
                 let holds = within(most) || (self.held_keys.contains(key) && self.held.len() < 2 * MOST_HELD);
                 if holds {
                     self.held_keys.insert(key.clone());
                 }
                 holds
             }
-            (None, What::Line(_)) => false,
+            (None, What::Line(_)) => within(BEGINNING_MS),
             (None, What::End(end)) => {
-                within(NAMELESS_MS) && self.place_of_nameless(event.at, end.user.as_deref()).is_none()
+                within(BEGINNING_MS + NAMELESS_MS) && self.place_of_nameless(event.at, end.user.as_deref()).is_none()
             }
         }
     }
