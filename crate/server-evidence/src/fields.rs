@@ -11,6 +11,10 @@ use serde_json::{Map, Value};
 
 use crate::rows::{Row, is_count};
 use crate::time::parse_time;
+use crate::words::{is_id, is_user_id, start_of};
+
+/// A client says what it likes.
+const LONGEST_AGENT: usize = 500;
 
 /// By their names in small letters.
 pub(crate) struct Fields(BTreeMap<String, Value>);
@@ -145,7 +149,7 @@ impl Fields {
     }
 
     pub(crate) fn at_risk(&self) -> Option<DeviceAtRisk> {
-        let (user_id, device_id) = self.device()?;
+        let (user_id, device_id) = self.device().filter(|(user, device)| is_user_id(user) && is_id(device))?;
         let small = |name: &str| self.number(name).map(|n| u32::try_from(n.max(0)).unwrap_or(u32::MAX));
         Some(DeviceAtRisk {
             user_id,
@@ -163,7 +167,7 @@ impl Fields {
             ),
             waiting: small("waiting").unwrap_or(0),
             last_seen: self.time(&["last_seen"]),
-            user_agent: self.text("user_agent"),
+            user_agent: self.text("user_agent").map(|agent| start_of(&agent, LONGEST_AGENT).to_owned()),
         })
     }
 }

@@ -14,6 +14,8 @@ use crate::time::{Stamp, asctime, parse_time};
 pub(crate) const ENDED: &str = "Processed request: ";
 const LEVELS: [&str; 5] = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
 const METHODS: [&str; 7] = ["GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH"];
+/// Of 64 bits.
+const LONGEST_NUMBER: usize = 20;
 /// The time stands this near to the beginning, and the level.
 const TIME_WITHIN: usize = 200;
 const LEVEL_WITHIN: usize = 300;
@@ -113,7 +115,7 @@ fn is_request(word: &[u8]) -> bool {
     let Some(dash) = memchr::memchr(b'-', word) else { return false };
     let number = &word[dash + 1..];
     METHODS.iter().any(|method| method.as_bytes() == &word[..dash])
-        && !number.is_empty()
+        && (1..=LONGEST_NUMBER).contains(&number.len())
         && number.iter().all(u8::is_ascii_digit)
 }
 

@@ -6,6 +6,7 @@ use lotus_crypto_diag::otk::parse_refusal;
 use memchr::memmem::Finder;
 
 use crate::log_record::Record;
+use crate::words::{is_id, is_user_id, start_of};
 
 /// At the end of a line, a device and its user take no more. Before them stand the ids of all keys.
 const TAIL: usize = 1024;
@@ -37,6 +38,8 @@ pub(crate) struct Device {
 static ADDING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("Adding one_time_keys "));
 static DEVICE_KEYS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("Updating device_keys for device "));
 static REFUSED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("SynapseError: "));
+/// A client chooses the ids of its keys.
+const LONGEST_KEY_ID: usize = 200;
 /// What stands before the words of a message.
 const HEAD_WITHIN: usize = 200;
 /// Of a request: `<SynapseRequest at 0x7f0b method='POST' uri='…' clientproto='HTTP/1.1' site='8008'>`
@@ -70,7 +73,7 @@ impl UploadLine {
         }
         let refusal = parse_refusal(words)?;
         let signer = signer(words, refusal.device_id);
-        Some(Self::Refused { key_id: refusal.key_id, signer })
+        Some(Self::Refused { key_id: start_of(&refusal.key_id, LONGEST_KEY_ID).to_owned(), signer })
     }
 }
 
@@ -92,8 +95,7 @@ fn named(text: &[u8]) -> Option<Device> {
     }
     let user_id = unquoted(user).unwrap_or_else(|| user.to_owned());
     let device_id = unquoted(device)?;
-    let is_user = user_id.starts_with('@') && user_id.contains(':') && user_id.bytes().all(|b| b.is_ascii_graphic());
-    (is_user && !device_id.is_empty()).then_some(Device { user_id, device_id })
+    (is_user_id(&user_id) && is_id(&device_id)).then_some(Device { user_id, device_id })
 }
 
 /// A string as Python's `repr` writes it. One that is not as it would write it is none: somebody else wrote it.
@@ -119,8 +121,8 @@ fn signer(words: &str, device_id: Option<String>) -> Option<Device> {
     let (_, rest) = words.split_once("ew key: ")?;
     let (_, rest) = rest.split_once("'signatures': {'")?;
     let (user, _) = rest.split_once('\'')?;
-    let is_user = user.starts_with('@') && user.contains(':') && user.bytes().all(|b| b.is_ascii_graphic());
-    Some(Device { user_id: is_user.then(|| user.to_owned())?, device_id: device_id? })
+    let user_id = is_user_id(user).then(|| user.to_owned())?;
+    Some(Device { user_id, device_id: device_id.filter(|id| is_id(id))? })
 }
 
 #[cfg(test)]
@@ -140,6 +142,7 @@ mod tests {
 
     #[test]
     fn the_device_of_an_upload_is_the_one_that_the_server_names() {
+        let long = format!("'{}'", "x".repeat(256));
         for (keys, name, expected) in [
             ("'signed_curve25519:AAAA'", "'ABC'", Some("ABC")),
             ("\"x'] for device 'EVIL' for user '@evil:hs' at 1\"", "'ABC'", Some("ABC")),
@@ -149,6 +152,7 @@ mod tests {
             ("'a'", r"'x for device \'EVIL'", None),
             ("'a'", "''", None),
             ("'a'", "None", None),
+            ("'a'", long.as_str(), None),
         ] {
             let line = ADDING.replace("KEYS", keys).replace("DEVICE", name);
             assert_eq!(read(&line), expected.map(|name| UploadLine::Adding(device("@a:hs", name))), "{line}");
