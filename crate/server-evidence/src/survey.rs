@@ -1,8 +1,8 @@
 //! The devices in trouble, by the logs and the tables that were read.
 
 use lotus_crypto_diag::survey::{
-    DeviceAtRisk, DeviceTrouble, HourCount, NamedBy, RefusalCause, RefusedId, SlowEndpoint, StatusCount, Survey,
-    SurveyHour, Trouble, TroubleKind,
+    DeviceAtRisk, DeviceTrouble, HourCount, NamedBy, RefusalCause, RefusedId, Skipped, SlowEndpoint, StatusCount,
+    Survey, SurveyHour, Trouble, TroubleKind,
 };
 
 use crate::case::Known;
@@ -105,6 +105,13 @@ impl Gathering {
         if self.has_rows && !self.has_log {
             notes.push("Without a log nothing is known of refused uploads: tables keep no trace of them.".to_owned());
         }
+        if let Some(offset_ms) = self.local_offset_ms {
+            let zone = utc_offset(offset_ms);
+            notes.push(format!(
+                "The log's times have no zone: they are the server's local time, which was taken for UTC{zone}."
+            ));
+        }
+        notes.extend(skipped_words(&self.skipped));
         if self.twins > 0 {
             notes.push(format!("{} there twice; counted once.", count_of(self.twins, "log is", "logs are")));
         }
@@ -126,6 +133,28 @@ impl Gathering {
         }
         notes
     }
+}
+
+/// `+01:00`; nothing where it is UTC.
+fn utc_offset(ms: i64) -> String {
+    let minutes = ms.abs() / 60_000;
+    let sign = if ms < 0 { '-' } else { '+' };
+    if minutes == 0 { String::new() } else { format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60) }
+}
+
+fn skipped_words(skipped: &Skipped) -> Option<String> {
+    let Skipped { no_time, cut, too_long, nul, not_utf8 } = skipped;
+    let parts = [
+        (no_time, "without a time of Synapse"),
+        (cut, "cut, or not in Synapse's form"),
+        (too_long, "longer than 1 MiB"),
+        (nul, "with zeros in them"),
+        (not_utf8, "not in UTF-8"),
+    ];
+    let parts: Vec<String> =
+        parts.iter().filter(|(n, _)| **n > 0).map(|(n, what)| format!("{} {what}", grouped(**n))).collect();
+    let lines = count_of(skipped.total(), "line of the logs was", "lines of the logs were");
+    (!parts.is_empty()).then(|| format!("{lines} not used: {}.", parts.join(", ")))
 }
 
 /// `None`: nothing is wrong with it.
