@@ -118,6 +118,9 @@ pub enum NamedBy {
 pub struct Trouble {
     /// What is wrong.
     pub kind: TroubleKind,
+    /// What it is called, and what led to it where that is known. For a person to read.
+    #[serde(default)]
+    pub name: String,
     /// How many requests; of what the tables say, how many rows.
     #[cfg_attr(feature = "bindings", ts(type = "number"))]
     pub count: u64,
@@ -166,6 +169,22 @@ pub enum TroubleKind {
     UnreadInbox,
 }
 
+impl TroubleKind {
+    /// For a person to read.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::RefusedUploads => "Key uploads refused",
+            Self::DeadKeys => "Dead one-time keys",
+            Self::TooManyKeys => "Too many one-time keys",
+            Self::FailedUploads => "Key uploads failed",
+            Self::KeysUsedUp => "One-time keys used up",
+            Self::UploadStorm => "Storm of key uploads",
+            Self::DelayedEvents => "Delayed events of calls",
+            Self::UnreadInbox => "Messages not fetched",
+        }
+    }
+}
+
 /// What leads to refused uploads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -177,6 +196,17 @@ pub enum RefusalCause {
     SeveralTabs,
     /// The device kept its identity: several tabs worked on one store, or an older copy of it was put back.
     SameIdentity,
+}
+
+impl RefusalCause {
+    /// For a person to read.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::BlankStore => "blank crypto store",
+            Self::SeveralTabs => "several tabs",
+            Self::SameIdentity => "several tabs, or an older crypto store",
+        }
+    }
 }
 
 /// The id of a key that was refused.

@@ -105,6 +105,14 @@ impl DeviceTally {
         }
     }
 
+    /// The graver, the more: the worst kind of trouble first, then how much of it.
+    pub(crate) fn gravity(&self) -> [u64; 4] {
+        let counts = |troubles: &Box<Troubles>| {
+            [&troubles.refused, &troubles.too_large, &troubles.failed, &troubles.delayed].map(|series| series.count)
+        };
+        self.troubles.as_ref().map_or([0; 4], counts)
+    }
+
     fn note_name(&mut self, named_by: Option<NamedBy>) {
         self.named_by = [self.named_by, named_by].into_iter().flatten().min();
     }
@@ -158,8 +166,7 @@ impl Troubles {
     }
 
     fn note_id(&mut self, key_id: &str, at: i64) {
-        let id = key_id.chars().take(200).collect();
-        self.join_id(RefusedKey { id, count: 1, first: at, last: at });
+        self.join_id(RefusedKey { id: key_id.to_owned(), count: 1, first: at, last: at });
     }
 
     fn join_id(&mut self, other: RefusedKey) {

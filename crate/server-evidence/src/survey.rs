@@ -239,6 +239,7 @@ fn trouble(kind: TroubleKind, series: &Series, going_on: Option<bool>, says: Str
     };
     Trouble {
         kind,
+        name: kind.words().to_owned(),
         count: series.count,
         first_ts: series.first.map(moment),
         last_ts: series.last.map(moment),
@@ -283,7 +284,11 @@ fn refused_trouble(
         first_ts: moment(id.first),
         last_ts: moment(id.last),
     });
-    Trouble { cause, key_ids: key_ids.collect(), ..trouble(TroubleKind::RefusedUploads, refused, goes_on, says) }
+    let mut found = trouble(TroubleKind::RefusedUploads, refused, goes_on, says);
+    if let Some(cause) = cause {
+        found.name = format!("{} ({})", found.name, cause.words());
+    }
+    Trouble { cause, key_ids: key_ids.collect(), ..found }
 }
 
 /// A device with a new identity uploads its device keys with each try, as none of them is marked as sent.

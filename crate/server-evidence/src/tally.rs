@@ -15,6 +15,8 @@ use crate::uploads::{Done, End, Event, Outcome, Uploads, What};
 /// So many devices are followed; of those without trouble, beyond it, none.
 const MOST_DEVICES: usize = 50_000;
 const MOST_ENDPOINTS: usize = 500;
+/// No endpoint of the specification has a longer one.
+const LONGEST_PATH: usize = 200;
 const MOST_HOURS: usize = 20_000;
 /// What a person waits for noticeably.
 pub(crate) const SLOW_MS: f64 = 2000.0;
@@ -91,7 +93,7 @@ impl Tally {
     }
 
     fn take_slow(&mut self, ended: &Ended<'_>) {
-        let Some(path) = request_path(&ended.uri) else { return };
+        let Some(path) = request_path(&ended.uri).filter(|path| path.len() <= LONGEST_PATH) else { return };
         if let Some(hour) = self.hour(ended.at) {
             hour.slow += 1;
         }
@@ -198,18 +200,33 @@ impl Tally {
     /// `None`: there are too many to follow.
     fn device(&mut self, who: Who, is_in_trouble: bool) -> Option<&mut DeviceTally> {
         if self.devices.len() >= MOST_DEVICES && !self.devices.contains_key(&who) {
-            if is_in_trouble {
-                // What is well gives way, all at once, as this takes a look at each.
-                let before = self.devices.len();
-                self.devices.retain(|_, device| device.troubles.is_some());
-                self.left_out += (before - self.devices.len()) as u64;
-            }
-            if self.devices.len() >= MOST_DEVICES {
+            if !is_in_trouble {
                 self.left_out += 1;
                 return None;
             }
+            self.thin();
         }
         Some(self.devices.entry(who).or_default())
+    }
+
+    /// Makes room for those in trouble: what is well gives way, and then the less grave half of the rest. All at once, as this
+    /// takes a look at each.
+    fn thin(&mut self) {
+        let before = self.devices.len();
+        self.devices.retain(|_, device| device.troubles.is_some());
+        if self.devices.len() >= MOST_DEVICES {
+            let mut ranks: Vec<_> = self.devices.values().map(DeviceTally::gravity).collect();
+            let middle = ranks.len() / 2;
+            let bound = *ranks.select_nth_unstable(middle).1;
+            // Of those that are alike, so many stay as there is room for.
+            let mut room = middle;
+            self.devices.retain(|_, device| {
+                let stays = device.gravity() > bound || (device.gravity() == bound && room > 0);
+                room -= usize::from(device.gravity() == bound && room > 0);
+                stays
+            });
+        }
+        self.left_out += (before - self.devices.len()) as u64;
     }
 }
 
@@ -219,4 +236,34 @@ fn client_of_agent(ended: &Ended<'_>) -> Option<String> {
 
 fn user_of(ended: &Ended<'_>) -> Option<String> {
     ended.user.map(|user| String::from_utf8_lossy(user).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn done(name: String, outcome: Outcome) -> Done {
+        Done { at: 0, who: Who { user: Some(name.clone()), device: Some(name) }, named_by: None, client: None, outcome }
+    }
+
+    #[test]
+    fn of_too_many_devices_those_in_the_gravest_trouble_stay_and_the_others_are_counted() {
+        let mut tally = Tally::default();
+        let refused = || Outcome::Refused { key_id: "AAAA".to_owned(), with_device_keys: false };
+        for nth in 0..10 {
+            for _ in 0..5 {
+                tally.take_done(done(format!("@stuck{nth}:hs"), refused()));
+            }
+        }
+        let others = 3 * MOST_DEVICES;
+        for nth in 0..others {
+            let outcome = if nth % 2 == 0 { Outcome::Accepted } else { Outcome::Failed(500) };
+            tally.take_done(done(format!("@other{nth}:hs"), outcome));
+        }
+        let stuck =
+            tally.devices.values().filter(|device| device.troubles.as_ref().is_some_and(|t| t.refused.count == 5));
+        assert_eq!(stuck.count(), 10);
+        assert!(tally.devices.len() <= MOST_DEVICES);
+        assert_eq!(tally.left_out + tally.devices.len() as u64, others as u64 + 10);
+    }
 }
