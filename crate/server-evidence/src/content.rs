@@ -70,6 +70,9 @@ pub struct Content {
     /// What a survey takes from the homeserver's log.
     #[serde(skip)]
     pub tally: LogTally,
+    /// Whether the file ends before it is over, or is damaged: what comes before that is used.
+    #[serde(skip)]
+    pub is_partial: bool,
     /// For a person to read: what was found, in one sentence.
     pub summary: String,
     /// For a person to read: what was left out, and why.
@@ -82,6 +85,11 @@ impl Content {
         self.tally.span(offset_ms)
     }
 
+    /// The last time of a log, by its own clock.
+    pub fn latest(&self) -> Option<Timestamp> {
+        self.span(0).map(|[_, last]| moment(last))
+    }
+
     pub(crate) fn of(kind: Kind) -> Self {
         Self {
             kind,
@@ -90,6 +98,7 @@ impl Content {
             requests: Vec::new(),
             lines: Vec::new(),
             tally: LogTally::default(),
+            is_partial: false,
             summary: String::new(),
             notes: Vec::new(),
         }

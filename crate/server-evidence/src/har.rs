@@ -68,6 +68,7 @@ impl HarReader {
             grouped(self.requests.seen)
         );
         if !is_whole {
+            content.is_partial = true;
             let how = if is_broken { "It is broken" } else { "It ends in the middle" };
             content.notes.push(format!("{how} after {}. What comes before that is used.", count(self.seen, "request")));
         }
