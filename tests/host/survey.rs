@@ -1,7 +1,7 @@
 //! The survey of a homeserver's log and tables: it names the devices in trouble, and nobody else.
 #![cfg(not(target_family = "wasm"))]
 
-use lotus_crypto_diag::survey::{NamedBy, RefusalCause, Survey, TroubleKind};
+use lotus_crypto_diag::survey::{Coverage, NamedBy, RefusalCause, Survey, TroubleKind};
 use lotus_crypto_diag_server_evidence::case::Known;
 use lotus_crypto_diag_server_evidence::redacted::redacted;
 use lotus_crypto_diag_server_evidence::survey::survey;
@@ -406,6 +406,18 @@ fn rows_of_the_database_find_devices_without_a_log_and_join_those_of_a_log() {
     assert_eq!(kinds(&joined), [TroubleKind::RefusedUploads, TroubleKind::KeysUsedUp, TroubleKind::UnreadInbox]);
     assert_eq!(joined.devices[0].troubles[0].cause, Some(RefusalCause::BlankStore));
     assert_eq!(joined.devices[0].at_risk.as_ref().unwrap().keys_of_before, 50);
+}
+
+#[test]
+fn how_far_the_query_looked_is_said_also_where_no_device_is_at_risk() {
+    const HEAD: &str = "user_id,device_id,one_time_keys,keys_of_before,oldest_key_at,newest_key_at,keys_changed_at,fallback_used,waiting,\
+        last_seen,user_agent,looked_at,is_cut\n";
+    let nobody = surveyed(&[&format!("{HEAD},,,,,,,,,,,12,f\n")]);
+    assert_eq!((nobody.devices.len(), nobody.coverage), (0, Some(Coverage { looked_at: 12, is_cut: false })));
+    assert!(nobody.notes.iter().any(|note| note.contains("looked at 12 devices")), "{:?}", nobody.notes);
+    let cut = surveyed(&[&format!("{HEAD}@a:hs,D,50,50,,,,f,0,,x,5000,1\n")]);
+    assert_eq!((cut.devices.len(), cut.coverage), (1, Some(Coverage { looked_at: 5000, is_cut: true })));
+    assert!(cut.notes.iter().any(|note| note.contains("There are more")), "{:?}", cut.notes);
 }
 
 #[test]

@@ -26,10 +26,23 @@ pub struct Survey {
     pub endpoints: Vec<SlowEndpoint>,
     /// Each hour in which something happened.
     pub hours: Vec<SurveyHour>,
+    /// How far the query for devices at risk looked; `null`: its answer is not there, or of an older form.
+    pub coverage: Option<Coverage>,
     /// Lines of the logs that say nothing here.
     pub skipped: Skipped,
     /// For a person to read: what was left out, and what cannot be known from these files.
     pub notes: Vec<String>,
+}
+
+/// How far the query for devices at risk looked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct Coverage {
+    /// At so many devices, the last seen first.
+    pub looked_at: u32,
+    /// Whether more devices were seen within the last 30 days than it looks at.
+    pub is_cut: bool,
 }
 
 /// How many lines of the logs were not used, and why.
@@ -313,7 +326,7 @@ pub struct DeviceAtRisk {
     pub keys_changed_at: Option<Timestamp>,
     /// Whether its fallback key was given out; `null`: it has none.
     pub fallback_used: Option<bool>,
-    /// How many messages wait for it; the query stops counting at 1000.
+    /// How many messages wait for it; the query stops counting at 1000, as it does with keys.
     pub waiting: u32,
     /// When it was last seen.
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]

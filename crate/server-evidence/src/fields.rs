@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lotus_crypto_diag::server_evidence::{
     DeviceInboxRow, DeviceRow, EncryptedContent, FallbackKeyRow, OneTimeKeyCount, OneTimeKeyRow, StoredEvent,
 };
-use lotus_crypto_diag::survey::DeviceAtRisk;
+use lotus_crypto_diag::survey::{Coverage, DeviceAtRisk};
 use lotus_crypto_diag::timestamp::Timestamp;
 use serde_json::{Map, Value};
 
@@ -146,6 +146,16 @@ impl Fields {
             ciphertext: of("ciphertext"),
             session_id: session.or_else(|| self.text("session_id")),
         })
+    }
+
+    /// Whether it names no device.
+    pub(crate) fn is_nobodys(&self) -> bool {
+        self.text("user_id").is_none() && self.text("device_id").is_none()
+    }
+
+    pub(crate) fn coverage(&self) -> Option<Coverage> {
+        let looked_at = u32::try_from(self.number("looked_at")?).ok()?;
+        Some(Coverage { looked_at, is_cut: self.is_true("is_cut") })
     }
 
     pub(crate) fn at_risk(&self) -> Option<DeviceAtRisk> {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use lotus_crypto_diag::survey::{DeviceAtRisk, Skipped};
+use lotus_crypto_diag::survey::{Coverage, DeviceAtRisk, Skipped};
 
 use crate::case::Known;
 use crate::content::Kind;
@@ -25,6 +25,7 @@ pub struct Gathering {
     pub(crate) all: Tally,
     pub(crate) skipped: Skipped,
     pub(crate) rows: HashMap<Who, DeviceAtRisk>,
+    pub(crate) coverage: Option<Coverage>,
     pub(crate) has_log: bool,
     pub(crate) has_rows: bool,
     /// Whether there are lines with the time of the server's own clock, and how far that is ahead.
@@ -43,6 +44,7 @@ impl Gathering {
         let content = file.content;
         if let Some(rows) = &content.rows.devices_at_risk {
             self.has_rows = true;
+            self.coverage = content.rows.coverage.or(self.coverage);
             for row in rows {
                 let who = Who { user: Some(row.user_id.clone()), device: Some(row.device_id.clone()) };
                 self.rows.insert(who, row.clone());

@@ -1,8 +1,8 @@
 //! The devices in trouble, by the logs and the tables that were read.
 
 use lotus_crypto_diag::survey::{
-    DeviceAtRisk, DeviceTrouble, HourCount, NamedBy, RefusalCause, RefusedId, Skipped, SlowEndpoint, StatusCount,
-    Survey, SurveyHour, Trouble, TroubleKind,
+    Coverage, DeviceAtRisk, DeviceTrouble, HourCount, NamedBy, RefusalCause, RefusedId, Skipped, SlowEndpoint,
+    StatusCount, Survey, SurveyHour, Trouble, TroubleKind,
 };
 
 use crate::case::Known;
@@ -56,6 +56,7 @@ impl Gathering {
             healthy,
             endpoints: self.endpoints(),
             hours: self.all.hours.iter().map(|(at, hour)| hour_row(*at, *hour)).collect(),
+            coverage: self.coverage,
             skipped: self.skipped,
             notes: self.notes(&devices),
             devices,
@@ -109,6 +110,13 @@ impl Gathering {
             let zone = utc_offset(offset_ms);
             notes.push(format!(
                 "The log's times have no zone: they are the server's local time, which was taken for UTC{zone}."
+            ));
+        }
+        if let Some(Coverage { looked_at, is_cut }) = self.coverage {
+            let devices = count(looked_at.into(), "device");
+            let others = if is_cut { " There are more: of those nothing is said." } else { "" };
+            notes.push(format!(
+                "The query for devices at risk looked at {devices}, the last seen within 30 days.{others}"
             ));
         }
         notes.extend(skipped_words(&self.skipped));
