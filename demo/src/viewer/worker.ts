@@ -15,7 +15,11 @@ const controls = new Map<string, AbortController>();
 let isReading = false;
 
 const tell = (told: Told) => postMessage(told);
-const tellCase = () => tell({ type: 'case', model: caseFile.model() });
+const tellCase = () => {
+  tell({ type: 'case', model: caseFile.model() });
+  // What is open is of what is known now.
+  tell({ type: 'story', story: caseFile.story() });
+};
 
 addEventListener('message', ({ data }: MessageEvent<Request>) => {
   switch (data.type) {
@@ -43,6 +47,12 @@ addEventListener('message', ({ data }: MessageEvent<Request>) => {
       break;
     case 'export-survey':
       tell({ type: 'copy', id: data.id, copy: copyOf(() => caseFile.surveyAs(data.format)) });
+      break;
+    case 'devices':
+      tell({ type: 'devices', rows: caseFile.devices(data.query) });
+      break;
+    case 'story':
+      tell({ type: 'story', story: caseFile.story(data.key) });
   }
 });
 
