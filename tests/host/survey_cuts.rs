@@ -83,22 +83,16 @@ fn log_of(picks: &[(usize, usize, u64)]) -> String {
     }
     let mut at = 0;
     let steps = picks.iter().cycle().map(|(_, _, step)| *step);
-    let mut log = String::new();
-    for (line, step) in lines.into_iter().zip(steps) {
+    let dated = |(line, step): (String, u64)| {
         at += step;
         if line.starts_with("Traceback") {
-            log += &format!("{line}\n");
-            continue;
+            return line + "\n";
         }
         let (second, ms) = (at / 1000, at % 1000);
-        log += &format!(
-            "2026-11-25 {:02}:{:02}:{:02},{ms:03} - {line}\n",
-            9 + second / 3600,
-            second / 60 % 60,
-            second % 60
-        );
-    }
-    log
+        let (hour, minute, second) = (9 + second / 3600, second / 60 % 60, second % 60);
+        format!("2026-11-25 {hour:02}:{minute:02}:{second:02},{ms:03} - {line}\n")
+    };
+    lines.into_iter().zip(steps).map(dated).collect()
 }
 
 fn packed(bytes: &[u8]) -> Vec<u8> {
@@ -124,8 +118,9 @@ fn pieces<'a>(log: &'a [u8], cuts: &[usize], is_at_lines: bool) -> Vec<&'a [u8]>
     const LEAST: usize = 2500;
     let mut ends: Vec<usize> = cuts.iter().map(|cut| cut % log.len().max(1)).collect();
     if is_at_lines {
-        ends.iter_mut()
-            .for_each(|end| *end = log[..*end].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1));
+        for end in &mut ends {
+            *end = log[..*end].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        }
     }
     ends.sort_unstable();
     let mut pieces = Vec::new();

@@ -107,10 +107,10 @@ impl DeviceTally {
 
     /// The graver, the more: the worst kind of trouble first, then how much of it.
     pub(crate) fn gravity(&self) -> [u64; 4] {
-        let counts = |troubles: &Box<Troubles>| {
+        let counts = |troubles: &Troubles| {
             [&troubles.refused, &troubles.too_large, &troubles.failed, &troubles.delayed].map(|series| series.count)
         };
-        self.troubles.as_ref().map_or([0; 4], counts)
+        self.troubles.as_deref().map_or([0; 4], counts)
     }
 
     fn note_name(&mut self, named_by: Option<NamedBy>) {

@@ -89,7 +89,9 @@ impl Gathering {
                 self.take_line(&[&tail[..], &log.head].concat(), offset_ms);
             }
             before => {
-                before.into_iter().for_each(|(tail, offset_ms)| self.take_line(&tail, offset_ms));
+                if let Some((tail, offset_ms)) = before {
+                    self.take_line(&tail, offset_ms);
+                }
                 self.take_line(&log.head, offset_ms);
             }
         }

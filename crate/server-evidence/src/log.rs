@@ -122,19 +122,16 @@ impl Reading {
         };
         self.tally.pass(&record);
         self.note_time(&record);
-        let is_whole = match ENDS.find(&record.text) {
-            Some(found) => match Ended::read(&record, found, &ENDS) {
-                Some(ended) => {
-                    self.tally.of(&record).take_ended(&record, &ended);
-                    self.keep_ended(&record, &ended);
-                    true
-                }
-                None => false,
-            },
-            None => {
-                self.keep_other(&record);
-                self.tally.of(&record).take_other(&record).is_ok()
+        let is_whole = if let Some(found) = ENDS.find(&record.text) {
+            let ended = Ended::read(&record, found, &ENDS);
+            if let Some(ended) = &ended {
+                self.tally.of(&record).take_ended(&record, ended);
+                self.keep_ended(&record, ended);
             }
+            ended.is_some()
+        } else {
+            self.keep_other(&record);
+            self.tally.of(&record).take_other(&record).is_ok()
         };
         self.cut += u64::from(!is_whole);
         self.tally.skipped.cut += u64::from(!is_whole);

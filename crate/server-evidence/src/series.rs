@@ -171,7 +171,9 @@ mod tests {
             (0..30).map(|nth| nth * 1000).chain((0..90).map(|nth| HOUR_MS + nth * HOUR_MS / 15)).collect();
         let of = |at: &[i64]| {
             let mut accepted = Accepted::default();
-            at.iter().for_each(|at| accepted.add(*at));
+            for at in at {
+                accepted.add(*at);
+            }
             accepted
         };
         let whole = of(&at).storms();

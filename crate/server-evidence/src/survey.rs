@@ -27,7 +27,9 @@ pub fn survey(files: &[Known<'_>]) -> Survey {
     let mut files: Vec<&Known<'_>> = files.iter().collect();
     files.sort_by_key(|file| file.content.span(file.offset_ms));
     let mut gathering = Gathering::default();
-    files.into_iter().for_each(|file| gathering.add(file));
+    for file in files {
+        gathering.add(file);
+    }
     gathering.finish()
 }
 

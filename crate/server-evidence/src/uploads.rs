@@ -75,6 +75,7 @@ pub(crate) enum Outcome {
 
 /// What is known of an upload before it ended.
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "what lines say of it")]
 struct Open {
     at: i64,
     device: Option<Device>,
@@ -294,7 +295,7 @@ impl Uploads {
                 }
                 its.at = at;
                 let adds = matches!(line, UploadLine::Adding(_));
-                (its.adds_keys, its.has_device_keys) = (its.adds_keys | adds, its.has_device_keys | !adds);
+                (its.adds_keys, its.has_device_keys) = (its.adds_keys || adds, its.has_device_keys || !adds);
             }
             UploadLine::Refused { key_id, signer } => {
                 let its = of_refusal(open, signer.as_ref());
@@ -327,7 +328,9 @@ impl Uploads {
         };
         let Some(nth) = open.iter().position(is_its) else {
             // Another upload with that number: which lines are of which of them is not known.
-            open.iter_mut().for_each(|open| open.is_unclear = true);
+            for open in open.iter_mut() {
+                open.is_unclear = true;
+            }
             self.contradicting += 1;
             return None;
         };
@@ -372,7 +375,9 @@ fn of_refusal<'a>(open: &'a mut VecDeque<Open>, signer: Option<&Device>) -> &'a 
     };
     let nth = found.unwrap_or_else(|| {
         let is_unclear = !waiting.is_empty();
-        waiting.iter().for_each(|nth| open[*nth].is_unclear = true);
+        for nth in &waiting {
+            open[*nth].is_unclear = true;
+        }
         if is_unclear { waiting[0] } else { open.len() }
     });
     if nth == open.len() {
