@@ -11,6 +11,7 @@ import {
 } from '../wasm/viewer/lotus_crypto_diag.js';
 import wasm from '../wasm/viewer/optimised.wasm';
 import type {
+  Coverage,
   DeviceAtRisk,
   DeviceInboxRow,
   DeviceRow,
@@ -26,12 +27,14 @@ import type {
 import { bytesOf } from './inlined';
 
 export type {
+  Coverage,
   DeviceAtRisk,
   DeviceTrouble,
   HourCount,
   NamedBy,
   RefusalCause,
   RefusedId,
+  Skipped,
   SlowEndpoint,
   StatusCount,
   Survey,
@@ -49,7 +52,7 @@ function start(): void {
 
 /**
  * One SELECT that finds devices at risk without a log. It passes once over the table of devices, and looks at most 5000 of
- * them up by the indexes of the other tables. Its answer, as psql or sqlite3 prints it, is a file that is read here.
+ * them up by the indexes of the other tables, at most 1000 rows of each. Each row says how far it looked. Its answer, as psql or sqlite3 prints it, is a file that is read here.
  */
 export function devicesAtRiskQuery(database: 'postgres' | 'sqlite'): string {
   start();
@@ -102,6 +105,8 @@ export interface EvidenceRows {
   devices?: DeviceRow[];
   events?: StoredEvent[];
   devicesAtRisk?: DeviceAtRisk[];
+  /** How far the query for devices at risk looked. */
+  coverage?: Coverage;
 }
 
 /** Everything that was kept of a file. */

@@ -47,6 +47,59 @@ test('a log alone gives the devices in trouble, with a filter, an order, and the
   expect(escaped).toEqual([]);
 });
 
+test('of very many devices the page gets the first, others when they are asked for, and one story at a time', async ({
+  page,
+}) => {
+  await page.addInitScript(() => {
+    const told: string[] = [];
+    Object.assign(window, { told });
+    window.Worker = class extends Worker {
+      constructor(url: string | URL, options?: WorkerOptions) {
+        super(url, options);
+        this.addEventListener('message', ({ data }) => told.push(JSON.stringify(data)));
+      }
+    };
+  });
+  const hasTold = (words: string) =>
+    page.evaluate(
+      (words) => (window as unknown as { told: string[] }).told.some((text) => text.includes(words)),
+      words,
+    );
+  await openViewer(page);
+  const device = (nth: number) =>
+    `@user${nth}:lab.local,D${nth},50,${1000 - nth},2026-11-25T09:00:00.000Z,f,0,2026-11-25T09:30:00.000Z,Firefox/153.0\n`;
+  const [head = ''] = rows.split('\n');
+  await drop(page, dropped('at-risk.csv', `${head}\n${Array.from({ length: 300 }, (_, nth) => device(nth)).join('')}`));
+  await expect(bodyRows(page)).toHaveCount(200);
+  await expect(card(page)).toContainText('And 100 more');
+  expect(await hasTold('@user299:')).toBe(false);
+  expect(await hasTold('from before the keys of the device changed')).toBe(false);
+
+  await page.getByLabel('Only this user').fill('user299');
+  await expect(card(page).getByText('1 of 300 devices')).toBeVisible();
+  await bodyRows(page).first().getByRole('button').click();
+  await expect(page.getByRole('region', { name: 'Story of @user299:lab.local D299' })).toContainText(
+    'from before the keys',
+  );
+  // What comes is shown as what was there: the filter and the story stay.
+  await drop(page, dropped('homeserver.log', log));
+  await expect(card(page).getByText('1 of 303 devices')).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Story of @user299:lab.local D299' })).toBeVisible();
+  await bodyRows(page).first().getByRole('button').click();
+  await expect(page.getByRole('region', { name: /^Story of/ })).toHaveCount(0);
+});
+
+test('lines of a log that were not used are counted', async ({ page }) => {
+  await openViewer(page);
+  await drop(
+    page,
+    dropped('homeserver.log', `${log}2026-11-25 09:59:00,000 INFO x GET-1 Processed request: 0.0\nzero \0\n`),
+  );
+  await expect(card(page)).toContainText(
+    /lines of the logs were not used: .*1 cut, or not in Synapse's form, 1 with zeros/,
+  );
+});
+
 test('a report that is dropped beside a log is joined to its device', async ({ page }) => {
   await openViewer(page);
   await drop(page, dropped('homeserver.log', log));

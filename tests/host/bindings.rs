@@ -25,8 +25,8 @@ use lotus_crypto_diag::signature::{HINTS, needles};
 use lotus_crypto_diag::storage::{PersistRequest, StorageStatus};
 use lotus_crypto_diag::store_trouble::{StoreTrouble, StoreTroubleKind};
 use lotus_crypto_diag::survey::{
-    DeviceAtRisk, DeviceTrouble, HourCount, NamedBy, RefusalCause, RefusedId, SlowEndpoint, StatusCount, Survey,
-    SurveyHour, Trouble, TroubleKind,
+    Coverage, DeviceAtRisk, DeviceTrouble, HourCount, NamedBy, RefusalCause, RefusedId, Skipped, SlowEndpoint,
+    StatusCount, Survey, SurveyHour, Trouble, TroubleKind,
 };
 use lotus_crypto_diag::tabs::{Tab, Tabs};
 use lotus_crypto_diag::upload_loop::{Breaker, LoopState, UploadLoopStatus};
@@ -145,6 +145,8 @@ fn the_typescript_types_are_those_of_the_model() {
         declaration::<DeviceTrouble>(config),
         declaration::<SlowEndpoint>(config),
         declaration::<SurveyHour>(config),
+        declaration::<Coverage>(config),
+        declaration::<Skipped>(config),
         declaration::<Survey>(config),
         declaration::<PageReport>(config),
         declaration::<Report>(config),

@@ -92,13 +92,116 @@ fn the_standard_input_is_a_file_like_any_other() {
 }
 
 #[test]
-fn whoever_stops_reading_the_output_is_no_failure() {
-    let mut child =
-        command().args(["survey", &log(), "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(err(&output), "");
-    assert!(output.status.code().is_some_and(|code| code < 2), "{:?}", output.status);
+fn whoever_stops_reading_the_output_changes_nothing_of_how_it_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let well = file(folder.path(), "well.log", WELL);
+    for (path, code) in [(log(), 1), (well, 0)] {
+        for format in ["--json", "--markdown", "--csv"] {
+            let mut command = command();
+            command.args(["survey", &path, format]).stdout(Stdio::piped()).stderr(Stdio::piped());
+            let mut child = command.spawn().unwrap();
+            drop(child.stdout.take());
+            let output = child.wait_with_output().unwrap();
+            assert_eq!((err(&output).as_str(), output.status.code()), ("", Some(code)), "{format}");
+        }
+    }
+}
+
+/// The lines of refused uploads of one device, and an accepted one where it is over.
+fn refused(is_over: bool) -> String {
+    let of = |nth: u32, status: &str| {
+        let adding = format!(
+            "2026-11-25 09:{nth:02}:00,000 - synapse.handlers.e2e_keys - 1 - INFO - POST-{nth} - Adding one_time_keys dict_keys(['a:A']) \
+             for device 'D' for user '@a:hs' at 1\n"
+        );
+        let ended = WELL.replace("09:00:00", &format!("09:{nth:02}:00")).replace("GET-1", &format!("POST-{nth}"));
+        adding
+            + &ended
+                .replace("GET /_matrix/client/versions", "POST /_matrix/client/v3/keys/upload")
+                .replace(" 200 ", status)
+    };
+    (0..5).map(|nth| of(nth, " 502 ")).collect::<String>() + &if is_over { of(9, " 200 ") } else { String::new() }
+}
+
+#[test]
+fn what_is_over_is_listed_and_is_nothing_to_wake_anybody_for() {
+    let folder = tempfile::tempdir().unwrap();
+    for (is_over, code) in [(true, 0), (false, 1)] {
+        let output = run(&["survey", &file(folder.path(), "a.log", refused(is_over))]);
+        assert_eq!(output.status.code(), Some(code), "{}", out(&output));
+        assert!(out(&output).contains("@a:hs"));
+    }
+}
+
+#[test]
+fn a_file_that_is_read_only_in_part_is_named_with_how_far_it_was_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    encoder.write_all(refused(false).repeat(200).as_bytes()).unwrap();
+    let packed = encoder.finish().unwrap();
+    let cut = file(folder.path(), "cut.log.gz", &packed[..packed.len() / 2]);
+    let rows = "[{\"user_id\":\"@a:hs\",\"device_id\":\"D\",\"keys_changed_at\":null},{\"user_id";
+    let rows = file(folder.path(), "rows.json", rows);
+    for (path, name, words) in
+        [(cut, "cut.log.gz", "up to 2026-11-25T09:04:00.000Z"), (rows, "rows.json", "cut off after 1 row")]
+    {
+        let output = run(&["survey", &path]);
+        assert_eq!(output.status.code(), Some(2), "{}", out(&output));
+        assert!(err(&output).contains(name) && err(&output).contains(words), "{}", err(&output));
+        assert!(err(&output).contains("read only in part"), "{}", err(&output));
+    }
+    let folder = folder.path().to_str().unwrap();
+    let unreadable = run(&["survey", folder]);
+    assert_eq!(unreadable.status.code(), Some(2));
+    assert!(err(&unreadable).contains("directory"), "{}", err(&unreadable));
+}
+
+#[test]
+fn rotated_files_are_one_log_in_any_order_packed_or_not_or_from_a_pipe() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = fs::read(fixture("homeserver.log")).unwrap();
+    let (first, rest) = text.split_at(text.len() / 3);
+    let (second, third) = rest.split_at(rest.len() / 2);
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(first).unwrap();
+    let files = [
+        file(folder.path(), "homeserver.log.2.gz", encoder.finish().unwrap()),
+        file(folder.path(), "homeserver.log.1", second),
+        file(folder.path(), "homeserver.log", third),
+    ];
+    let whole = run(&["survey", &log(), "--json"]);
+    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0], [2, 0, 1]] {
+        let [a, b, c] = order.map(|nth: usize| files[nth].as_str());
+        assert_eq!(out(&run(&["survey", a, b, c, "--json"])), out(&whole), "{order:?}");
+    }
+    let mut child = command();
+    child.args(["survey", &files[2], "-", &files[0], "--json"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = child.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(second).unwrap();
+    assert_eq!(out(&child.wait_with_output().unwrap()), out(&whole));
+}
+
+#[test]
+fn lines_that_say_nothing_are_counted_in_every_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = refused(false).into_bytes();
+    text.extend_from_slice(b"Traceback (most recent call last):\n  File x\n");
+    text.extend_from_slice(b"zeros \0\0 here\n\xff\xfe not text\n");
+    text.extend_from_slice(&WELL.as_bytes()[..200]);
+    text.push(b'\n');
+    text.extend_from_slice(&refused(false).as_bytes()[..130]);
+    text.push(b'\n');
+    text.extend(std::iter::repeat_n(b'x', 3 << 20));
+    text.push(b'\n');
+    // What is not in UTF-8 is so beyond the beginning, where the encoding is told.
+    let text = [refused(false).repeat(100).into_bytes(), text].concat();
+    let path = file(folder.path(), "odd.log", text);
+    let json: Value = serde_json::from_slice(&run(&["survey", &path, "--json"]).stdout).unwrap();
+    assert_eq!(json["skipped"], json!({ "noTime": 3, "cut": 2, "tooLong": 1, "nul": 1, "notUtf8": 1 }));
+    for format in [&[][..], &["--markdown"]] {
+        let output = run(&[&["survey", &path], format].concat());
+        assert!(out(&output).contains("lines of the logs were not used: 3 without a time"), "{}", out(&output));
+    }
 }
 
 #[test]
@@ -170,6 +273,7 @@ fn the_query_for_devices_at_risk_is_one_statement() {
         let output = run(&["query", database]);
         assert!(output.status.success());
         assert_eq!(out(&output).matches(';').count(), 1);
-        assert!(out(&output).starts_with("WITH recent AS ("));
+        assert!(out(&output).starts_with("WITH recent AS"));
+        assert_eq!(out(&output).contains("MATERIALIZED"), database == "postgres");
     }
 }

@@ -1,98 +1,15 @@
 //! The survey of a homeserver's log and tables: it names the devices in trouble, and nobody else.
 #![cfg(not(target_family = "wasm"))]
 
-use lotus_crypto_diag::survey::{NamedBy, RefusalCause, Survey, TroubleKind};
+mod synapse_log;
+
+use lotus_crypto_diag::survey::{Coverage, NamedBy, RefusalCause, Survey, TroubleKind};
 use lotus_crypto_diag_server_evidence::case::Known;
 use lotus_crypto_diag_server_evidence::redacted::redacted;
 use lotus_crypto_diag_server_evidence::survey::survey;
 use lotus_crypto_diag_server_evidence::survey_text::{to_csv, to_markdown};
-use lotus_crypto_diag_server_evidence::{Content, Purpose, Reader};
 use proptest::prelude::*;
-
-fn read(text: impl AsRef<[u8]>) -> Content {
-    let mut reader = Reader::new(Purpose::Survey);
-    reader.push(text.as_ref()).unwrap();
-    reader.finish().unwrap()
-}
-
-fn surveyed(texts: &[&str]) -> Survey {
-    let contents: Vec<Content> = texts.iter().map(read).collect();
-    survey(&contents.iter().map(|content| Known { content, offset_ms: 0 }).collect::<Vec<_>>())
-}
-
-/// Seconds after nine o'clock.
-fn stamp(second: u32) -> String {
-    format!("2026-11-25 {:02}:{:02}:{:02},000", 9 + second / 3600, second / 60 % 60, second % 60)
-}
-
-const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0";
-
-fn ended(second: u32, request: &str, user: &str, status: &str, what: &str) -> String {
-    format!(
-        "{} - synapse.access.http.8008 - 529 - INFO - {request} - 10.0.0.1 - 8008 - {{{user}}} Processed request: 0.008sec/0.001sec \
-         ru=(0.002sec, 0.000sec) db=(0.001sec/0.002sec/3) 61B {status} \"{what} HTTP/1.1\" \"{AGENT}\" [0 dbevts]\n",
-        stamp(second)
-    )
-}
-
-fn adding(second: u32, request: &str, user: &str, device: &str) -> String {
-    format!(
-        "{} - synapse.handlers.e2e_keys - 967 - INFO - {request} - Adding one_time_keys dict_keys(['signed_curve25519:AAAA']) for device \
-         '{device}' for user '{user}' at 1795598595142\n",
-        stamp(second)
-    )
-}
-
-fn device_keys(second: u32, request: &str, user: &str, device: &str) -> String {
-    format!(
-        "{} - synapse.handlers.e2e_keys - 930 - INFO - {request} - Updating device_keys for device '{device}' for user {user} at \
-         1795598595142\n",
-        stamp(second)
-    )
-}
-
-fn error(second: u32, request: &str, words: &str) -> String {
-    format!(
-        "{} - synapse.http.server - 130 - INFO - {request} - <SynapseRequest at 0x7f0b method='POST' \
-         uri='/_matrix/client/v3/keys/upload' clientproto='HTTP/1.1' site='8008'> SynapseError: 400 - {words}\n",
-        stamp(second)
-    )
-}
-
-const UPLOAD: &str = "POST /_matrix/client/v3/keys/upload";
-const TOO_LARGE: &str =
-    "Uploading 50 more signed_curve25519 one-time keys would leave the device holding 550, over the limit of 500";
-
-fn exists(id: &str) -> String {
-    format!(
-        "One time key signed_curve25519:{id} already exists. Old key: {{\"key\":\"BQZikJgP2/UkkwKB6vSyQXmmJckcpptNJpqKRnO3wAw\"}}; new \
-         key: {{'key': 'TPlS0pT1gfoFwugSf13FCe964izgp7zYfshOBYMaXQE'}}"
-    )
-}
-
-fn refused(second: u32, nth: u32, user: &str, device: &str, id: &str) -> String {
-    let request = format!("POST-{nth}");
-    [
-        adding(second, &request, user, device),
-        error(second, &request, &exists(id)),
-        ended(second, &request, user, "400", UPLOAD),
-    ]
-    .concat()
-}
-
-fn accepted(second: u32, nth: u32, user: &str, device: &str) -> String {
-    let request = format!("POST-{nth}");
-    [adding(second, &request, user, device), ended(second, &request, user, "200", UPLOAD)].concat()
-}
-
-fn named(survey: &Survey) -> Vec<(&str, &str, TroubleKind)> {
-    let name = |id: &Option<String>| -> &str { Box::leak(id.clone().unwrap_or_default().into_boxed_str()) };
-    survey
-        .devices
-        .iter()
-        .map(|device| (name(&device.user_id), name(&device.device_id), device.troubles[0].kind))
-        .collect()
-}
+use synapse_log::*;
 
 #[test]
 fn only_devices_in_trouble_are_named_the_worst_first() {
@@ -133,37 +50,6 @@ fn only_devices_in_trouble_are_named_the_worst_first() {
     assert_eq!(trouble.last_ts.unwrap().to_string(), "2026-11-25T09:02:00.000Z");
     assert_eq!(trouble.key_ids.len(), 1);
     assert!(trouble.says.contains("always the same key"), "{}", trouble.says);
-}
-
-#[test]
-fn an_accepted_upload_ends_the_trouble_and_a_refused_key_that_moves_on_is_told() {
-    let log: String = (0..4).map(|nth| refused(nth * 60, nth, "@a:hs", "D", &format!("AAA{nth}"))).collect();
-    let over = surveyed(&[&(log.clone() + &accepted(500, 9, "@a:hs", "D"))]);
-    assert_eq!(over.devices[0].going_on, Some(false));
-    assert_eq!(over.devices[0].troubles[0].key_ids.len(), 4);
-    assert!(over.devices[0].troubles[0].says.contains("moved on, 4 keys"));
-    let quiet = surveyed(&[&(log + &ended(9000, "GET-1", "@b:hs", "200", "GET /_matrix/client/versions"))]);
-    assert_eq!(quiet.devices[0].going_on, None);
-}
-
-#[test]
-fn what_led_to_refused_uploads_is_said_where_the_log_shows_it() {
-    let blank: String = (0..4)
-        .map(|nth| {
-            device_keys(nth * 30, &format!("POST-{nth}"), "@a:hs", "D") + &refused(nth * 30, nth, "@a:hs", "D", "AAAA")
-        })
-        .collect();
-    assert_eq!(surveyed(&[&blank]).devices[0].troubles[0].cause, Some(RefusalCause::BlankStore));
-    let plain: String = (0..4).map(|nth| refused(nth * 30, nth, "@a:hs", "D", "AAAA")).collect();
-    assert_eq!(surveyed(&[&plain]).devices[0].troubles[0].cause, Some(RefusalCause::SameIdentity));
-    let tabs: String = (0..4)
-        .map(|nth| refused(nth * 30, nth, "@a:hs", "D", "AAAA") + &accepted(nth * 30 + 5, 50 + nth, "@a:hs", "D"))
-        .collect();
-    let tabs = surveyed(&[&(tabs + &refused(200, 9, "@a:hs", "D", "AAAA"))]);
-    assert_eq!(
-        (tabs.devices[0].troubles[0].cause, tabs.devices[0].going_on),
-        (Some(RefusalCause::SeveralTabs), Some(true))
-    );
 }
 
 #[test]
@@ -212,34 +98,6 @@ fn rotated_logs_are_one_in_any_order_and_the_same_log_twice_counts_once() {
     let twice = surveyed(&[&log, &log]);
     assert_eq!(twice.devices, whole.devices);
     assert!(twice.notes.iter().any(|note| note.contains("there twice; counted once")));
-}
-
-#[test]
-fn a_request_that_the_log_does_not_end_is_a_refusal_all_the_same() {
-    let cut = adding(1, "POST-1", "@a:hs", "D") + &error(1, "POST-1", &exists("AAAA"));
-    assert_eq!(named(&surveyed(&[&cut])), [("@a:hs", "D", TroubleKind::RefusedUploads)]);
-}
-
-#[test]
-fn where_requests_have_no_name_the_signer_is_named_if_a_request_of_that_very_user_is_refused_next() {
-    let words = exists("AAAA").replace("new key: {", "new key: {'signatures': {'@a:hs': {'ed25519:D': 'x'}}, ");
-    let log = (error(1, "POST-1", &words) + &ended(1, "POST-1", "@a:hs", "400", UPLOAD)).replace("POST-1 - ", "");
-    let survey = surveyed(&[&log]);
-    assert_eq!(named(&survey), [("@a:hs", "D", TroubleKind::RefusedUploads)]);
-    assert_eq!(survey.devices[0].named_by, Some(NamedBy::Signature));
-}
-
-#[test]
-fn a_refusal_that_the_client_did_not_wait_for_is_one_and_what_only_may_be_over_is_not_said_to_be() {
-    let gone = refused(1, 1, "@a:hs", "D", "AAAA").replace(" 400 \"POST", " 400! \"POST");
-    assert_eq!(named(&surveyed(&[&gone])), [("@a:hs", "D", TroubleKind::RefusedUploads)]);
-    let mut log: String = (0..30).map(|nth| accepted(nth, nth, "@a:hs", "D")).collect();
-    log = refused(0, 99, "@a:hs", "D", "AAAA")
-        + &log
-        + &ended(30_000, "GET-1", "@b:hs", "200", "GET /_matrix/client/versions");
-    let survey = surveyed(&[&log]);
-    let states: Vec<_> = survey.devices[0].troubles.iter().map(|trouble| trouble.going_on).collect();
-    assert_eq!((states, survey.devices[0].going_on), (vec![None, Some(false)], None));
 }
 
 #[test]
@@ -297,6 +155,18 @@ fn rows_of_the_database_find_devices_without_a_log_and_join_those_of_a_log() {
     assert_eq!(kinds(&joined), [TroubleKind::RefusedUploads, TroubleKind::KeysUsedUp, TroubleKind::UnreadInbox]);
     assert_eq!(joined.devices[0].troubles[0].cause, Some(RefusalCause::BlankStore));
     assert_eq!(joined.devices[0].at_risk.as_ref().unwrap().keys_of_before, 50);
+}
+
+#[test]
+fn how_far_the_query_looked_is_said_also_where_no_device_is_at_risk() {
+    const HEAD: &str = "user_id,device_id,one_time_keys,keys_of_before,oldest_key_at,newest_key_at,keys_changed_at,fallback_used,waiting,\
+        last_seen,user_agent,looked_at,is_cut\n";
+    let nobody = surveyed(&[&format!("{HEAD},,,,,,,,,,,12,f\n")]);
+    assert_eq!((nobody.devices.len(), nobody.coverage), (0, Some(Coverage { looked_at: 12, is_cut: false })));
+    assert!(nobody.notes.iter().any(|note| note.contains("looked at 12 devices")), "{:?}", nobody.notes);
+    let cut = surveyed(&[&format!("{HEAD}@a:hs,D,50,50,,,,f,0,,x,5000,1\n")]);
+    assert_eq!((cut.devices.len(), cut.coverage), (1, Some(Coverage { looked_at: 5000, is_cut: true })));
+    assert!(cut.notes.iter().any(|note| note.contains("There are more")), "{:?}", cut.notes);
 }
 
 #[test]

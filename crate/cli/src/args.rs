@@ -7,7 +7,7 @@ use lotus_crypto_diag::runbook::at_risk::devices_at_risk;
 use lotus_crypto_diag::runbook::sql::Dialect;
 
 const AFTER: &str = "\
-Exit status: 0 nothing found, 1 something found, 2 something could not be read.
+Exit status: 0 nothing found, or only what is over; 1 something found; 2 something could not be read, or only in part.
 
 `-` stands for the standard input. Files may be packed with gzip. Nothing is sent anywhere.";
 

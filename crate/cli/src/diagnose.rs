@@ -13,7 +13,7 @@ use lotus_crypto_diag_server_evidence::{Content, Kind, Purpose};
 use serde::Serialize;
 
 use crate::args::DiagnoseArgs;
-use crate::files::read;
+use crate::files::{Read, read};
 use crate::output::{Outcome, json, print, tell};
 
 pub(crate) fn run(args: &DiagnoseArgs) -> io::Result<Outcome> {
@@ -53,7 +53,7 @@ struct Told<'a> {
 }
 
 fn reports(path: &Path) -> Result<Vec<(Report, Span)>, String> {
-    let content = read(path, Purpose::Evidence)?;
+    let Read { content, .. } = read(path, Purpose::Evidence)?;
     if content.kind != Kind::Report {
         return Err(format!("{}: {} It is no report.", path.display(), content.summary));
     }
@@ -77,13 +77,11 @@ fn added(args: &DiagnoseArgs) -> (Vec<Content>, bool) {
     for (paths, kind, name) in kinds {
         for path in paths {
             match read(path, Purpose::Evidence) {
-                Ok(content) if content.kind == kind => {
-                    for note in &content.notes {
-                        tell(&format!("{}: {note}", path.display()));
-                    }
+                Ok(Read { content, is_whole }) if content.kind == kind => {
+                    is_complete &= is_whole;
                     contents.push(content);
                 }
-                Ok(content) => {
+                Ok(Read { content, .. }) => {
                     tell(&format!("{}: it is no {name}. {}", path.display(), content.summary));
                     is_complete = false;
                 }

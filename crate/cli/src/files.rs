@@ -1,25 +1,51 @@
 //! Reads files, packed or not, in bounded memory, and shows how far it is.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, IsTerminal, Read as _};
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lotus_crypto_diag_server_evidence::survey_text::visible;
 use lotus_crypto_diag_server_evidence::{Content, Purpose, Reader};
 
+use crate::output::tell;
+
 const CHUNK: usize = 256 * 1024;
 /// How often a second the progress is drawn.
 const REFRESH: u8 = 4;
 
-/// Reads one file; `-` is the standard input.
+/// So much of a file is looked at to find out when its log begins.
+const HEAD: u64 = 256 * 1024;
+
+/// What was read of a file.
+pub(crate) struct Read {
+    pub(crate) content: Content,
+    /// Whether that is all of it.
+    pub(crate) is_whole: bool,
+}
+
+/// Whether a file can be read more than once.
+pub(crate) fn is_regular(path: &Path) -> bool {
+    path.as_os_str() != "-" && path.metadata().is_ok_and(|metadata| metadata.is_file())
+}
+
+/// When a log begins, in UTC; `None`: it is not known.
+pub(crate) fn begins(path: &Path, offset_ms: i64) -> Option<i64> {
+    let mut head = Vec::new();
+    File::open(path).ok()?.take(HEAD).read_to_end(&mut head).ok()?;
+    let mut reader = Reader::new(Purpose::Survey);
+    reader.push(&head).ok()?;
+    reader.finish().ok()?.span(offset_ms).map(|[first, _]| first)
+}
+
+/// Reads one file; `-` is the standard input. What is odd about it is told.
 ///
 /// # Errors
 /// It cannot be opened or read, or says nothing here: the reason, for a person.
-pub(crate) fn read(path: &Path, purpose: Purpose) -> Result<Content, String> {
+pub(crate) fn read(path: &Path, purpose: Purpose) -> Result<Read, String> {
     let of_file = |reason: &dyn std::fmt::Display| visible(&format!("{}: {reason}", path.display()));
     let is_stdin = path.as_os_str() == "-";
-    let (mut source, size): (Box<dyn Read>, Option<u64>) = if is_stdin {
+    let (mut source, size): (Box<dyn io::Read>, Option<u64>) = if is_stdin {
         (Box::new(io::stdin().lock()), None)
     } else {
         let file = File::open(path).map_err(|error| of_file(&error))?;
@@ -29,20 +55,37 @@ pub(crate) fn read(path: &Path, purpose: Purpose) -> Result<Content, String> {
     let progress = progress(path, size);
     let mut reader = Reader::new(purpose);
     let mut chunk = vec![0; CHUNK];
+    let mut bytes: u64 = 0;
     let read = loop {
         let length = match source.read(&mut chunk) {
-            Ok(0) => break Ok(()),
+            Ok(0) => break Ok(None),
             Ok(length) => length,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => break Err(of_file(&error)),
+            Err(error) => break Ok(Some(error)),
         };
         if let Err(refused) = reader.push(&chunk[..length]) {
             break Err(of_file(&refused));
         }
+        bytes += length as u64;
         progress.inc(length as u64);
     };
     progress.finish_and_clear();
-    read.and_then(|()| reader.finish().map_err(|refused| of_file(&refused)))
+    let stopped = read?;
+    if let (Some(error), 0) = (&stopped, bytes) {
+        return Err(of_file(error));
+    }
+    let content = reader.finish().map_err(|refused| of_file(&refused))?;
+    for note in &content.notes {
+        tell(&of_file(note));
+    }
+    if let Some(error) = &stopped {
+        tell(&of_file(&format!("{error}, after {bytes} bytes. What comes before that is used.")));
+    }
+    let is_whole = stopped.is_none() && !content.is_partial;
+    if !is_whole {
+        tell(&of_file(&"read only in part."));
+    }
+    Ok(Read { content, is_whole })
 }
 
 fn progress(path: &Path, size: Option<u64>) -> ProgressBar {

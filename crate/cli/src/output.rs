@@ -11,17 +11,20 @@ use serde::Serialize;
 /// What there was to find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
+    /// Or only what is over.
     Nothing,
     Something,
-    /// A file could not be read: what was found may not be all.
+    /// A file could not be read, or only in part: what was found may not be all.
     Unreadable,
 }
 
-/// To the standard output.
+/// To the standard output. Whoever stops reading it has read enough: how the command ends does not change.
 pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
 }
 
 /// JSON, indented. What a terminal might obey is escaped in it.
@@ -71,8 +74,6 @@ pub(crate) fn exit_code(result: io::Result<Outcome>) -> ExitCode {
         Ok(Outcome::Nothing) => ExitCode::SUCCESS,
         Ok(Outcome::Something) => ExitCode::from(1),
         Ok(Outcome::Unreadable) => ExitCode::from(2),
-        // Whoever reads the output has read enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             tell(&error.to_string());
             ExitCode::from(2)

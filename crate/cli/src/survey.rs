@@ -1,25 +1,24 @@
 //! `survey FILE…`
 
 use std::io;
+use std::path::Path;
 
 use lotus_crypto_diag::survey::Survey;
 use lotus_crypto_diag_server_evidence::case::Known;
 use lotus_crypto_diag_server_evidence::redacted::redacted;
-use lotus_crypto_diag_server_evidence::survey::survey;
 use lotus_crypto_diag_server_evidence::survey_text::{COLUMNS, rows, summary, to_csv, to_markdown, visible};
-use lotus_crypto_diag_server_evidence::{Content, Kind, Purpose};
+use lotus_crypto_diag_server_evidence::{Content, Gathering, Kind, Purpose};
 
 use crate::args::SurveyArgs;
-use crate::files::read;
+use crate::files::{Read, begins, is_regular, read};
 use crate::output::{Outcome, json, print, table, tell};
 
 pub(crate) fn run(args: &SurveyArgs) -> io::Result<Outcome> {
-    let (contents, is_complete) = contents(args);
-    if contents.is_empty() {
+    let gathered = gathered(args);
+    if gathered.files == 0 {
         return Ok(Outcome::Unreadable);
     }
-    let known = |content| Known { content, offset_ms: args.utc_offset };
-    let mut survey = survey(&contents.iter().map(known).collect::<Vec<_>>());
+    let mut survey = gathered.gathering.finish();
     if let Some(user) = &args.user {
         survey.devices.retain(|device| device.user_id.as_ref() == Some(user));
     }
@@ -27,40 +26,61 @@ pub(crate) fn run(args: &SurveyArgs) -> io::Result<Outcome> {
         survey = redacted(&survey);
     }
     print(&text(&survey, args)?)?;
-    Ok(match (is_complete, survey.devices.is_empty()) {
+    let is_found = survey.devices.iter().any(|device| device.going_on != Some(false));
+    Ok(match (gathered.is_complete, is_found) {
         (false, _) => Outcome::Unreadable,
-        (true, true) => Outcome::Nothing,
-        (true, false) => Outcome::Something,
+        (true, true) => Outcome::Something,
+        (true, false) => Outcome::Nothing,
     })
 }
 
-/// What could be read, and whether that is everything.
-fn contents(args: &SurveyArgs) -> (Vec<Content>, bool) {
-    let mut contents = Vec::new();
-    let mut is_complete = true;
+/// What could be read.
+struct Gathered {
+    gathering: Gathering,
+    files: usize,
+    /// Whether that is everything.
+    is_complete: bool,
+}
+
+/// Files in the order in which their logs begin, each dropped before the next is read. What can be read only once, as a pipe, is
+/// read first.
+fn gathered(args: &SurveyArgs) -> Gathered {
+    let mut gathered = Gathered { gathering: Gathering::default(), files: 0, is_complete: true };
+    let mut files: Vec<(Option<i64>, &Path, Option<Content>)> = Vec::new();
     for path in &args.files {
-        match read(path, Purpose::Survey) {
-            Ok(content) if matches!(content.kind, Kind::Log | Kind::Rows) => {
-                for note in &content.notes {
-                    tell(&format!("{}: {note}", path.display()));
-                }
-                contents.push(content);
-            }
-            Ok(content) => {
-                tell(&format!(
-                    "{}: {} A survey reads logs and answers of the database.",
-                    path.display(),
-                    content.summary
-                ));
-                is_complete = false;
-            }
-            Err(reason) => {
-                tell(&reason);
-                is_complete = false;
-            }
+        if is_regular(path) {
+            files.push((begins(path, args.utc_offset), path, None));
+        } else if let Some(content) = gathered.read(path) {
+            let begins = content.span(args.utc_offset).map(|[first, _]| first);
+            files.push((begins, path, Some(content)));
         }
     }
-    (contents, is_complete)
+    files.sort_by_key(|(begins, ..)| *begins);
+    for (_, path, content) in files {
+        if let Some(content) = content.or_else(|| gathered.read(path)) {
+            gathered.gathering.add(&Known { content: &content, offset_ms: args.utc_offset });
+            gathered.files += 1;
+        }
+    }
+    gathered
+}
+
+impl Gathered {
+    fn read(&mut self, path: &Path) -> Option<Content> {
+        match read(path, Purpose::Survey) {
+            Ok(Read { content, is_whole }) if matches!(content.kind, Kind::Log | Kind::Rows) => {
+                self.is_complete &= is_whole;
+                return Some(content);
+            }
+            Ok(Read { content, .. }) => {
+                let what = "A survey reads logs and answers of the database.";
+                tell(&format!("{}: {} {what}", path.display(), content.summary));
+            }
+            Err(reason) => tell(&reason),
+        }
+        self.is_complete = false;
+        None
+    }
 }
 
 fn text(survey: &Survey, args: &SurveyArgs) -> io::Result<String> {

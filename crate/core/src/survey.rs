@@ -26,8 +26,62 @@ pub struct Survey {
     pub endpoints: Vec<SlowEndpoint>,
     /// Each hour in which something happened.
     pub hours: Vec<SurveyHour>,
+    /// How far the query for devices at risk looked; `null`: its answer is not there, or of an older form.
+    pub coverage: Option<Coverage>,
+    /// Lines of the logs that say nothing here.
+    pub skipped: Skipped,
     /// For a person to read: what was left out, and what cannot be known from these files.
     pub notes: Vec<String>,
+}
+
+/// How far the query for devices at risk looked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct Coverage {
+    /// At so many devices, the last seen first.
+    pub looked_at: u32,
+    /// Whether more devices were seen within the last 30 days than it looks at.
+    pub is_cut: bool,
+}
+
+/// How many lines of the logs were not used, and why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct Skipped {
+    /// Without a time that Synapse writes: tracebacks, and lines of other programs.
+    #[cfg_attr(feature = "bindings", ts(type = "number"))]
+    pub no_time: u64,
+    /// Cut, or not in Synapse's form.
+    #[cfg_attr(feature = "bindings", ts(type = "number"))]
+    pub cut: u64,
+    /// Longer than any line of use; its beginning was read.
+    #[cfg_attr(feature = "bindings", ts(type = "number"))]
+    pub too_long: u64,
+    /// With zeros in it.
+    #[cfg_attr(feature = "bindings", ts(type = "number"))]
+    pub nul: u64,
+    /// Not in UTF-8.
+    #[cfg_attr(feature = "bindings", ts(type = "number"))]
+    pub not_utf8: u64,
+}
+
+impl Skipped {
+    /// How many in all.
+    pub fn total(&self) -> u64 {
+        let Self { no_time, cut, too_long, nul, not_utf8 } = self;
+        no_time + cut + too_long + nul + not_utf8
+    }
+
+    /// Adds those of another log.
+    pub fn add(&mut self, other: &Self) {
+        self.no_time += other.no_time;
+        self.cut += other.cut;
+        self.too_long += other.too_long;
+        self.nul += other.nul;
+        self.not_utf8 += other.not_utf8;
+    }
 }
 
 /// A device in trouble.
@@ -77,6 +131,9 @@ pub enum NamedBy {
 pub struct Trouble {
     /// What is wrong.
     pub kind: TroubleKind,
+    /// What it is called, and what led to it where that is known. For a person to read.
+    #[serde(default)]
+    pub name: String,
     /// How many requests; of what the tables say, how many rows.
     #[cfg_attr(feature = "bindings", ts(type = "number"))]
     pub count: u64,
@@ -125,6 +182,22 @@ pub enum TroubleKind {
     UnreadInbox,
 }
 
+impl TroubleKind {
+    /// For a person to read.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::RefusedUploads => "Key uploads refused",
+            Self::DeadKeys => "Dead one-time keys",
+            Self::TooManyKeys => "Too many one-time keys",
+            Self::FailedUploads => "Key uploads failed",
+            Self::KeysUsedUp => "One-time keys used up",
+            Self::UploadStorm => "Storm of key uploads",
+            Self::DelayedEvents => "Delayed events of calls",
+            Self::UnreadInbox => "Messages not fetched",
+        }
+    }
+}
+
 /// What leads to refused uploads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -136,6 +209,17 @@ pub enum RefusalCause {
     SeveralTabs,
     /// The device kept its identity: several tabs worked on one store, or an older copy of it was put back.
     SameIdentity,
+}
+
+impl RefusalCause {
+    /// For a person to read.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::BlankStore => "blank crypto store",
+            Self::SeveralTabs => "several tabs",
+            Self::SameIdentity => "several tabs, or an older crypto store",
+        }
+    }
 }
 
 /// The id of a key that was refused.
@@ -242,7 +326,7 @@ pub struct DeviceAtRisk {
     pub keys_changed_at: Option<Timestamp>,
     /// Whether its fallback key was given out; `null`: it has none.
     pub fallback_used: Option<bool>,
-    /// How many messages wait for it; the query stops counting at 1000.
+    /// How many messages wait for it; the query stops counting at 1000, as it does with keys.
     pub waiting: u32,
     /// When it was last seen.
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]

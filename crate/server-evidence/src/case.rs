@@ -22,9 +22,15 @@ pub struct Known<'a> {
 }
 
 impl Known<'_> {
-    /// A log whose lines have their time in UTC has no clock that is ahead.
-    pub(crate) fn offset(&self) -> i64 {
-        if self.content.tally.is_utc { 0 } else { self.offset_ms }
+    /// What has its time in UTC is of no clock that is ahead.
+    fn offset(&self, is_utc: bool) -> i64 {
+        if is_utc { 0 } else { self.offset_ms }
+    }
+
+    /// When each request began, in UTC, and how long it took.
+    pub fn timings(&self) -> impl Iterator<Item = (i64, f64)> {
+        let requests = self.content.requests.iter();
+        requests.map(|request| (request.at - self.offset(request.is_utc), request.duration_ms))
     }
 }
 
@@ -35,19 +41,21 @@ pub fn evidence_for(report: &Span, files: &[Known<'_>]) -> ServerEvidence {
     let mut evidence = ServerEvidence::default();
     let mut log: Vec<(i64, LogLine)> = Vec::new();
     for file in files {
-        let (content, offset_ms) = (file.content, &file.offset());
+        let content = file.content;
+        let offset = |request: &Timed| file.offset(request.is_utc);
         content.rows.add_to(&mut evidence);
         match content.kind {
             Kind::Har => {
-                let near = share_of(&content.requests, |request| is_near(request.at - offset_ms));
-                let requests = near.map(|request| har_request(request, *offset_ms));
+                let near = share_of(&content.requests, |request| is_near(request.at - offset(request)));
+                let requests = near.map(|request| har_request(request, offset(request)));
                 evidence.har.get_or_insert_default().extend(requests);
             }
             Kind::Log => {
-                let near = share_of(&content.requests, |request| is_near(ended_at(request) - offset_ms));
-                log.extend(near.map(|request| log_line(request, *offset_ms)));
-                let lines = content.lines.iter().filter(|line| is_near(line.at - offset_ms));
-                log.extend(lines.map(|line| (line.at - offset_ms, line.to_line(*offset_ms))));
+                let near = share_of(&content.requests, |request| is_near(ended_at(request) - offset(request)));
+                log.extend(near.map(|request| log_line(request, offset(request))));
+                let lines = content.lines.iter().map(|line| (line, file.offset(line.is_utc)));
+                let near = lines.filter(|(line, offset_ms)| is_near(line.at - offset_ms));
+                log.extend(near.map(|(line, offset_ms)| (line.at - offset_ms, line.to_line(offset_ms))));
                 evidence.log.get_or_insert_default();
             }
             Kind::Report | Kind::Rows => {}

@@ -5,9 +5,9 @@ use lotus_crypto_diag::timestamp::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::log_tally::LogTally;
 use crate::requests::Timed;
 use crate::rows::Rows;
-use crate::tally::Tally;
 
 /// What a file turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -28,6 +28,9 @@ pub enum Kind {
 pub struct TellingLine {
     /// In milliseconds since 1970, by the log's clock.
     pub at: i64,
+    /// Whether that clock is UTC, whatever the server's own clock is set to.
+    #[serde(skip)]
+    pub is_utc: bool,
     /// `INFO`, `WARNING`, …
     pub level: Option<String>,
     /// The request that it belongs to: `POST-123`.
@@ -66,7 +69,10 @@ pub struct Content {
     pub lines: Vec<TellingLine>,
     /// What a survey takes from the homeserver's log.
     #[serde(skip)]
-    pub tally: Tally,
+    pub tally: LogTally,
+    /// Whether the file ends before it is over, or is damaged: what comes before that is used.
+    #[serde(skip)]
+    pub is_partial: bool,
     /// For a person to read: what was found, in one sentence.
     pub summary: String,
     /// For a person to read: what was left out, and why.
@@ -74,6 +80,16 @@ pub struct Content {
 }
 
 impl Content {
+    /// The first and the last time of a log, in UTC, when its clock is so much ahead.
+    pub fn span(&self, offset_ms: i64) -> Option<[i64; 2]> {
+        self.tally.span(offset_ms)
+    }
+
+    /// The last time of a log, by its own clock.
+    pub fn latest(&self) -> Option<Timestamp> {
+        self.span(0).map(|[_, last]| moment(last))
+    }
+
     pub(crate) fn of(kind: Kind) -> Self {
         Self {
             kind,
@@ -81,7 +97,8 @@ impl Content {
             rows: Rows::default(),
             requests: Vec::new(),
             lines: Vec::new(),
-            tally: Tally::default(),
+            tally: LogTally::default(),
+            is_partial: false,
             summary: String::new(),
             notes: Vec::new(),
         }

@@ -10,6 +10,9 @@ use crate::words::count;
 /// Comma, semicolon and tab as spreadsheets write them; `|` of `psql -A` and of sqlite3.
 const DELIMITERS: [u8; 4] = [b',', b'\t', b'|', b';'];
 
+/// What is said of a file that may be cut off.
+pub(crate) const ENDS_IN_QUOTES: &str = "It ends within quotes: it may be cut off.";
+
 /// The delimiter of a line of several cells, each the name of a column that the runbook asks for.
 fn delimiter_of(line: &str) -> Option<u8> {
     DELIMITERS.into_iter().find(|delimiter| {
@@ -71,7 +74,7 @@ pub(crate) fn read_csv(text: &str) -> Result<(RowSorter, Vec<String>), Unreadabl
         notes.push(format!("Left out: {} with too few cells.", count(short, "line")));
     }
     if is_quoted && text.bytes().filter(|byte| *byte == b'"').count() % 2 == 1 {
-        notes.push("It ends within quotes: it may be cut off.".to_owned());
+        notes.push(ENDS_IN_QUOTES.to_owned());
     }
     Ok((sorter, notes))
 }

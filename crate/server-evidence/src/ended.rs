@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use memchr::memmem::{self, Finder};
 
 use crate::log_record::{ENDED, Record, request_of};
+use crate::words::is_user_id;
 
+/// No method of HTTP is longer.
+const LONGEST_METHOD: usize = 16;
 /// In seconds: a year.
 const LONGEST: f64 = 31_536_000.0;
 
@@ -44,7 +47,7 @@ impl<'a> Ended<'a> {
         let (method, rest) = split(rest, b" ")?;
         let (uri, rest) = split(rest, b" ")?;
         let (_, rest) = split(rest, b"\"")?;
-        if method.is_empty() || !method.iter().all(u8::is_ascii_uppercase) {
+        if method.is_empty() || method.len() > LONGEST_METHOD || !method.iter().all(u8::is_ascii_uppercase) {
             return None;
         }
         // The client was gone before the answer: the time of sending is then -1.
@@ -53,9 +56,10 @@ impl<'a> Ended<'a> {
             return None;
         }
         let head = &text[..found];
+        let request = record.own_request().or_else(|| request_of(head));
         Some(Self {
             at: record.at,
-            request: record.own_request().or_else(|| request_of(head)),
+            request,
             user: user(head),
             duration_ms: (seconds * 1000.0).round(),
             status: if is_lost { 0 } else { status },
@@ -99,8 +103,7 @@ fn user(head: &[u8]) -> Option<&[u8]> {
     let inner = head.trim_ascii_end().strip_suffix(b"}")?;
     let requester = &inner[memchr::memrchr(b'{', inner)? + 1..];
     let user = requester.rsplit(|byte| *byte == b'|').next()?;
-    let is_id = user.starts_with(b"@") && user.contains(&b':') && user.iter().all(u8::is_ascii_graphic);
-    is_id.then_some(user)
+    std::str::from_utf8(user).is_ok_and(is_user_id).then_some(user)
 }
 
 /// What stands in the next quotes. A quote in it ends nothing, as the line goes on with `[`.
@@ -139,6 +142,13 @@ mod tests {
         });
         with(&LINE.replace("{@a:hs}", "{None}"), |ended| assert_eq!(ended.unwrap().user, None));
         with(&LINE.replace("ru=(0.003sec, 0.002sec) db=(", "(0.003sec, 0.002sec) ("), |ended| assert!(ended.is_some()));
+    }
+
+    #[test]
+    fn what_is_longer_than_it_can_be_is_nobodys() {
+        let user = format!("@{}:hs", "a".repeat(300));
+        with(&LINE.replace("@a:hs", &user), |ended| assert_eq!(ended.unwrap().user, None));
+        with(&LINE.replace("POST /", &format!("{} /", "P".repeat(17))), |ended| assert_eq!(ended, None));
     }
 
     #[test]

@@ -5,12 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use lotus_crypto_diag::server_evidence::{
     DeviceInboxRow, DeviceRow, EncryptedContent, FallbackKeyRow, OneTimeKeyCount, OneTimeKeyRow, StoredEvent,
 };
-use lotus_crypto_diag::survey::DeviceAtRisk;
+use lotus_crypto_diag::survey::{Coverage, DeviceAtRisk};
 use lotus_crypto_diag::timestamp::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::rows::{Row, is_count};
 use crate::time::parse_time;
+use crate::words::{is_id, is_user_id, start_of};
+
+/// A client says what it likes.
+const LONGEST_AGENT: usize = 500;
 
 /// By their names in small letters.
 pub(crate) struct Fields(BTreeMap<String, Value>);
@@ -144,8 +148,18 @@ impl Fields {
         })
     }
 
+    /// Whether it names no device.
+    pub(crate) fn is_nobodys(&self) -> bool {
+        self.text("user_id").is_none() && self.text("device_id").is_none()
+    }
+
+    pub(crate) fn coverage(&self) -> Option<Coverage> {
+        let looked_at = u32::try_from(self.number("looked_at")?).ok()?;
+        Some(Coverage { looked_at, is_cut: self.is_true("is_cut") })
+    }
+
     pub(crate) fn at_risk(&self) -> Option<DeviceAtRisk> {
-        let (user_id, device_id) = self.device()?;
+        let (user_id, device_id) = self.device().filter(|(user, device)| is_user_id(user) && is_id(device))?;
         let small = |name: &str| self.number(name).map(|n| u32::try_from(n.max(0)).unwrap_or(u32::MAX));
         Some(DeviceAtRisk {
             user_id,
@@ -163,7 +177,7 @@ impl Fields {
             ),
             waiting: small("waiting").unwrap_or(0),
             last_seen: self.time(&["last_seen"]),
-            user_agent: self.text("user_agent"),
+            user_agent: self.text("user_agent").map(|agent| start_of(&agent, LONGEST_AGENT).to_owned()),
         })
     }
 }

@@ -68,6 +68,7 @@ impl HarReader {
             grouped(self.requests.seen)
         );
         if !is_whole {
+            content.is_partial = true;
             let how = if is_broken { "It is broken" } else { "It ends in the middle" };
             content.notes.push(format!("{how} after {}. What comes before that is used.", count(self.seen, "request")));
         }
@@ -108,7 +109,7 @@ fn timed_of(entry: &Value) -> Result<Option<Timed>, Odd> {
         errcode = error.errcode.filter(|_| refusal.is_none());
     }
     let method = text("/request/method").unwrap_or_default().chars().take(16).collect();
-    Ok(Some(Timed { at, duration_ms, method, path, status, request: None, text: None, refusal, errcode }))
+    Ok(Some(Timed { at, is_utc: true, duration_ms, method, path, status, request: None, text: None, refusal, errcode }))
 }
 
 fn duration(time: &Value) -> Option<f64> {

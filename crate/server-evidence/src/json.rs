@@ -75,6 +75,7 @@ impl JsonReader {
             content.reports = reports;
         }
         if !is_whole {
+            content.is_partial = true;
             let how = if is_broken { "broken" } else { "cut off" };
             content.notes.push(format!("It is {how} after {}.", count(rows, "row")));
         }

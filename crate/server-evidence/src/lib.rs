@@ -7,15 +7,18 @@
 mod client;
 mod content;
 mod csv_rows;
+mod device_tally;
 mod encoding;
 mod ended;
 mod fields;
+mod gathering;
 mod har;
 mod json;
 mod json_values;
 mod lines;
 mod log;
 mod log_record;
+mod log_tally;
 mod reader;
 mod requests;
 mod rows;
@@ -25,6 +28,7 @@ mod table_troubles;
 mod tally;
 mod time;
 mod upload_lines;
+mod uploads;
 mod words;
 
 pub mod case;
@@ -35,10 +39,11 @@ pub mod survey_text;
 use std::fmt;
 
 pub use content::{Content, Kind, TellingLine};
+pub use gathering::Gathering;
+pub use log_tally::LogTally;
 pub use reader::{Purpose, Reader};
 pub use requests::Timed;
 pub use rows::Rows;
-pub use tally::Tally;
 
 /// A file that says nothing here; its words are for a person to read.
 #[derive(Clone, Debug, PartialEq, Eq)]

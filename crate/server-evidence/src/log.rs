@@ -2,19 +2,17 @@
 
 use std::borrow::Cow;
 
-use aho_corasick::AhoCorasick;
-use lotus_crypto_diag::redact::redact;
-use lotus_crypto_diag::request_path::request_path;
-use memchr::memmem::Finder;
-
 use crate::content::{Content, Kind, TellingLine};
 use crate::ended::Ended;
 use crate::lines::Lines;
-use crate::log_record::{ENDED, Record};
+use crate::log_record::Record;
+use crate::log_tally::{ENDS, LogTally, skip};
 use crate::reader::Purpose;
 use crate::requests::{Requests, Timed};
-use crate::tally::Tally;
 use crate::words::{count, count_of, start_of};
+use aho_corasick::AhoCorasick;
+use lotus_crypto_diag::redact::redact;
+use lotus_crypto_diag::request_path::request_path;
 
 /// What says something of one-time keys, to-device messages or delayed events, beside warnings and errors.
 const TELLING: [&str; 15] = [
@@ -49,11 +47,11 @@ pub(crate) struct LogReader {
 #[derive(Debug)]
 struct Reading {
     purpose: Purpose,
-    ended: Finder<'static>,
     telling: AhoCorasick,
     requests: Requests,
     kept: Vec<TellingLine>,
-    tally: Tally,
+    tally: LogTally,
+    head: Option<Vec<u8>>,
     seen: u64,
     foreign: u64,
     dropped: u64,
@@ -68,12 +66,12 @@ impl LogReader {
         let telling = AhoCorasick::builder().ascii_case_insensitive(true).build(TELLING);
         let reading = Reading {
             purpose,
-            ended: Finder::new(ENDED),
             // Fifteen short words make no automaton that is too large.
             telling: telling.unwrap_or_else(|_| AhoCorasick::new([""; 0]).unwrap_or_else(|_| unreachable!())),
             requests: Requests::default(),
             kept: Vec::new(),
-            tally: Tally::default(),
+            tally: LogTally::default(),
+            head: None,
             seen: 0,
             foreign: 0,
             dropped: 0,
@@ -93,8 +91,11 @@ impl LogReader {
 
     pub(crate) fn finish(self) -> Content {
         let Self { mut lines, mut reading } = self;
-        lines.finish(|line| reading.take(line));
-        reading.finish(lines.too_long)
+        let mut tail = Vec::new();
+        lines.finish(|line| tail = line.to_vec());
+        reading.take_tail(&tail);
+        reading.tally.skipped.too_long = lines.too_long;
+        reading.finish(&tail)
     }
 }
 
@@ -103,11 +104,56 @@ const BACK_MS: i64 = 10 * 60_000;
 
 impl Reading {
     fn take(&mut self, line: &[u8]) {
-        let Some(record) = Record::read(line) else {
+        let record = Record::read(line);
+        if self.head.is_none() {
+            // The end of a line of which another file has the beginning is no line of its own.
+            let is_part = record.is_none();
+            self.head = Some(if is_part { line.to_vec() } else { Vec::new() });
+            if is_part {
+                self.foreign += u64::from(!line.is_empty());
+                return;
+            }
+        }
+        let Some(record) = record else {
             // Tracebacks and SQL go over several lines.
+            self.foreign += u64::from(!line.is_empty());
+            skip(line, &mut self.tally.skipped);
+            return;
+        };
+        self.tally.pass(&record);
+        self.note_time(&record);
+        let is_whole = if let Some(found) = ENDS.find(&record.text) {
+            let ended = Ended::read(&record, found, &ENDS);
+            if let Some(ended) = &ended {
+                self.tally.of(&record).take_ended(&record, ended);
+                self.keep_ended(&record, ended);
+            }
+            ended.is_some()
+        } else {
+            self.keep_other(&record);
+            self.tally.of(&record).take_other(&record).is_ok()
+        };
+        self.cut += u64::from(!is_whole);
+        self.tally.skipped.cut += u64::from(!is_whole);
+    }
+
+    /// What no line break ends may go on in another file: a survey takes it together with that.
+    fn take_tail(&mut self, line: &[u8]) {
+        let Some(record) = Record::read(line) else {
             self.foreign += u64::from(!line.is_empty());
             return;
         };
+        self.note_time(&record);
+        match ENDS.find(&record.text) {
+            Some(found) => match Ended::read(&record, found, &ENDS) {
+                Some(ended) => self.keep_ended(&record, &ended),
+                None => self.cut += 1,
+            },
+            None => self.keep_other(&record),
+        }
+    }
+
+    fn note_time(&mut self, record: &Record<'_>) {
         self.seen += 1;
         self.utc += u64::from(record.is_utc);
         if record.at < self.latest - BACK_MS {
@@ -115,19 +161,9 @@ impl Reading {
             self.latest = record.at;
         }
         self.latest = self.latest.max(record.at);
-        self.tally.pass(record.at);
-        match self.ended.find(&record.text) {
-            Some(found) => self.take_ended(&record, found),
-            None => self.take_other(&record),
-        }
     }
 
-    fn take_ended(&mut self, record: &Record<'_>, found: usize) {
-        let Some(ended) = Ended::read(record, found, &self.ended) else {
-            self.cut += 1;
-            return;
-        };
-        self.tally.take_ended(&ended);
+    fn keep_ended(&mut self, record: &Record<'_>, ended: &Ended<'_>) {
         let is_ordinary = (200..400).contains(&ended.status);
         if self.purpose == Purpose::Survey || (is_ordinary && !self.requests.wants_ordinary()) {
             // Long polls and downloads are no requests that say how fast the server is.
@@ -137,13 +173,12 @@ impl Reading {
             }
             return;
         }
-        if let Some(request) = timed_of(record, &ended, is_ordinary) {
+        if let Some(request) = timed_of(record, ended, is_ordinary) {
             self.requests.add(request);
         }
     }
 
-    fn take_other(&mut self, record: &Record<'_>) {
-        self.tally.take_other(record);
+    fn keep_other(&mut self, record: &Record<'_>) {
         if self.purpose == Purpose::Survey || !(record.is_warning() || self.telling.is_match(&*record.text)) {
             return;
         }
@@ -154,13 +189,15 @@ impl Reading {
         }
         self.kept.push(TellingLine {
             at: record.at,
+            is_utc: record.is_utc,
             level: record.level.as_deref().map(str::to_owned),
             request: record.request().map(Cow::into_owned),
             text: text_of(&record.text),
         });
     }
 
-    fn finish(mut self, too_long: u64) -> Content {
+    fn finish(mut self, tail: &[u8]) -> Content {
+        let too_long = self.tally.skipped.too_long;
         let mut content = Content::of(Kind::Log);
         let (seen, timed) = (self.seen, self.requests.seen);
         let lines = count(seen, "line");
@@ -202,8 +239,7 @@ impl Reading {
             let kept = count(content.requests.len() as u64, "request");
             content.notes.push(format!("An even share of {kept} is used."));
         }
-        self.tally.is_utc = seen > 0 && self.utc == seen;
-        self.tally.finish();
+        self.tally.note_ends(&self.head.unwrap_or_default(), tail);
         content.lines = self.kept;
         content.tally = self.tally;
         content
@@ -223,6 +259,7 @@ fn timed_of(record: &Record<'_>, ended: &Ended<'_>, is_ordinary: bool) -> Option
     let is_telling = !is_quick || TELLING_PATHS.iter().any(|words| ended.uri.contains(words));
     Some(Timed {
         at: ended.started_at(),
+        is_utc: record.is_utc,
         duration_ms: ended.duration_ms,
         method: ended.method.clone().into_owned(),
         path,

@@ -8,12 +8,14 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::content::moment;
-use crate::time::{asctime, parse_time};
+use crate::time::{Stamp, asctime, parse_time};
 
 /// What ends a request; in a slice that somebody cut by hand it may be all there is.
 pub(crate) const ENDED: &str = "Processed request: ";
 const LEVELS: [&str; 5] = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
 const METHODS: [&str; 7] = ["GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH"];
+/// Of 64 bits.
+const LONGEST_NUMBER: usize = 20;
 /// The time stands this near to the beginning, and the level.
 const TIME_WITHIN: usize = 200;
 const LEVEL_WITHIN: usize = 300;
@@ -28,6 +30,8 @@ pub(crate) struct Record<'a> {
     pub(crate) text: Cow<'a, [u8]>,
     /// The homeserver's name for the request, where the format has a place for it.
     request: Option<String>,
+    /// What grep, docker or the journal put before the line.
+    before: &'a [u8],
     /// Whether its time is in UTC whatever the server's clock is set to.
     pub(crate) is_utc: bool,
 }
@@ -37,7 +41,8 @@ impl<'a> Record<'a> {
     pub(crate) fn read(line: &'a [u8]) -> Option<Self> {
         // The journal, or docker, may put something before it.
         let brace = memmem::find(&line[..line.len().min(TIME_WITHIN)], b"{\"");
-        brace.and_then(|at| structured(&line[at..])).or_else(|| plain(line))
+        let structured = |at: usize| Some(Record { before: &line[..at], ..structured(&line[at..])? });
+        brace.and_then(structured).or_else(|| plain(line))
     }
 
     pub(crate) fn request(&self) -> Option<Cow<'_, str>> {
@@ -49,25 +54,46 @@ impl<'a> Record<'a> {
         self.request.as_deref().map(Cow::Borrowed)
     }
 
+    /// Tells the requests of several processes apart, which number them each by itself: the number, and what stands before the
+    /// line without the times in it.
+    pub(crate) fn key(&self, request: &str) -> String {
+        let before = String::from_utf8_lossy(&self.before[..self.before.len().min(TIME_WITHIN)]);
+        let mut key = request.to_owned();
+        for word in before.split_ascii_whitespace().filter(|word| !is_of_a_time(word)) {
+            key.push(' ');
+            key.push_str(word);
+        }
+        key
+    }
+
     pub(crate) fn is_warning(&self) -> bool {
         !matches!(self.level.as_deref(), Some("INFO" | "DEBUG"))
     }
 }
 
 fn plain(line: &[u8]) -> Option<Record<'_>> {
-    let (start, at) = time_in(line)?;
-    let text = Cow::Borrowed(&line[start..]);
-    Some(Record { at, level: level_of(line).map(Cow::Borrowed), text, request: None, is_utc: false })
+    let (start, Stamp { at, is_utc }) = time_in(line)?;
+    let (before, text) = line.split_at(start);
+    let level = level_of(line).map(Cow::Borrowed);
+    Some(Record { at, level, text: Cow::Borrowed(text), request: None, before, is_utc })
 }
 
 /// Python's `asctime`, wherever in the line: before it may stand what grep, docker or the journal put there.
-fn time_in(line: &[u8]) -> Option<(usize, i64)> {
+fn time_in(line: &[u8]) -> Option<(usize, Stamp)> {
     if let Some(at) = asctime(line) {
         return Some((0, at));
     }
     let within = line.len().min(TIME_WITHIN);
     let dashes = memchr::memchr_iter(b'-', &line[..within]);
     dashes.filter_map(|dash| dash.checked_sub(4)).find_map(|start| Some((start, asctime(&line[start..within])?)))
+}
+
+/// A part of `Nov 25 09:23:10`, or of `2026-11-25T09:23:10.123Z`.
+fn is_of_a_time(word: &str) -> bool {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let is_clock =
+        |part: &[u8]| matches!(part, [a, b, b':', c, d, ..] if [a, b, c, d].iter().all(|n| n.is_ascii_digit()));
+    word.bytes().all(|b| b.is_ascii_digit()) || MONTHS.contains(&word) || word.as_bytes().windows(5).any(is_clock)
 }
 
 /// The runs of letters, digits and hyphens.
@@ -89,7 +115,7 @@ fn is_request(word: &[u8]) -> bool {
     let Some(dash) = memchr::memchr(b'-', word) else { return false };
     let number = &word[dash + 1..];
     METHODS.iter().any(|method| method.as_bytes() == &word[..dash])
-        && !number.is_empty()
+        && (1..=LONGEST_NUMBER).contains(&number.len())
         && number.iter().all(u8::is_ascii_digit)
 }
 
@@ -100,9 +126,9 @@ fn structured(json: &[u8]) -> Option<Record<'_>> {
         serde_json::from_slice(json).ok()?;
     let message = log.text().or(message.text())?;
     if let Some(wrapped) = plain(message.as_bytes()).filter(|wrapped| wrapped.level.is_some()) {
-        let Record { at, level, text, .. } = wrapped;
+        let Record { at, level, text, is_utc, .. } = wrapped;
         let level = level.map(|level| Cow::Owned(level.into_owned()));
-        return Some(Record { at, level, text: Cow::Owned(text.into_owned()), request: None, is_utc: false });
+        return Some(Record { at, level, text: Cow::Owned(text.into_owned()), request: None, before: b"", is_utc });
     }
     let at = match time {
         Loose::Number(seconds) => Timestamp::from_ms((seconds * 1000.0).round()).ms(),
@@ -122,7 +148,7 @@ fn structured(json: &[u8]) -> Option<Record<'_>> {
         exc_value.text(),
     ];
     let text = parts.into_iter().flatten().collect::<Vec<_>>().join(" - ").into_bytes();
-    Some(Record { at, level: Some(level), text: Cow::Owned(text), request, is_utc: true })
+    Some(Record { at, level: Some(level), text: Cow::Owned(text), request, before: b"", is_utc: true })
 }
 
 #[derive(Default, Deserialize)]
@@ -246,7 +272,11 @@ pub(crate) fn look_for_log(head: &str) -> Result<bool, &'static str> {
     let mut lines = head.split('\n').take(200);
     // A report may hold whatever a log holds: of JSON the lines have to be records themselves.
     if head.trim_start().starts_with('{') {
-        return Ok(lines.any(|line| structured(line.trim().as_bytes()).is_some()));
+        // A piece of a log may begin within a line.
+        let is_plain = |line: &str| {
+            asctime(line.as_bytes()).is_some() && level_of(line.as_bytes()).is_some() && has_word(line, "synapse")
+        };
+        return Ok(lines.any(|line| structured(line.trim().as_bytes()).is_some() || is_plain(line)));
     }
     let is_synapse = has_word(head, "synapse") || head.contains(ENDED);
     let other = other_log(head);

@@ -6,7 +6,7 @@ use flate2::write::MultiGzDecoder;
 
 use crate::Unreadable;
 use crate::content::{Content, Kind};
-use crate::csv_rows::{looks_like_csv, read_csv};
+use crate::csv_rows::{ENDS_IN_QUOTES, looks_like_csv, read_csv};
 use crate::encoding::{Decoder, GZIP, encoding_of};
 use crate::har::{HarReader, looks_like_har};
 use crate::json::JsonReader;
@@ -115,7 +115,9 @@ impl Reader {
                 let mut content =
                     text.finish(is_damaged).map_err(|error| if is_damaged { damaged(&error) } else { error })?;
                 if is_damaged {
-                    content.notes.insert(0, format!("{DAMAGED} What comes before that is used."));
+                    content.is_partial = true;
+                    let until = content.latest().map_or_else(String::new, |time| format!(", up to {time}"));
+                    content.notes.insert(0, format!("{DAMAGED} What comes before that is used{until}."));
                 }
                 Ok(content)
             }
@@ -307,7 +309,9 @@ impl Format {
             }
             Self::Csv(whole) => read_csv(&String::from_utf8_lossy(&whole))?,
         };
+        let is_partial = is_cut || notes.iter().any(|note| note == ENDS_IN_QUOTES);
         let mut content = Content::of(Kind::Rows);
+        content.is_partial = is_partial;
         let (rows, summary, left_out) = sorter.finish()?;
         notes.splice(0..0, left_out);
         (content.rows, content.summary, content.notes) = (rows, summary, notes);

@@ -9,6 +9,9 @@ use serde::Serialize;
 pub struct Timed {
     /// Its start, in milliseconds since 1970.
     pub at: i64,
+    /// Whether that is UTC, whatever the server's own clock is set to.
+    #[serde(skip)]
+    pub is_utc: bool,
     /// From its start to the end of the answer.
     pub duration_ms: f64,
     /// HTTP method.
@@ -108,6 +111,7 @@ mod tests {
             let (method, path) = ("GET".to_owned(), "/_matrix/client/versions".to_owned());
             requests.add(Timed {
                 at,
+                is_utc: false,
                 duration_ms: 1.0,
                 method,
                 path,

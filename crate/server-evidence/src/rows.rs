@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use lotus_crypto_diag::server_evidence::{
     DeviceInboxRow, DeviceRow, FallbackKeyRow, OneTimeKeyCount, OneTimeKeyRow, ServerEvidence, StoredEvent,
 };
-use lotus_crypto_diag::survey::DeviceAtRisk;
+use lotus_crypto_diag::survey::{Coverage, DeviceAtRisk};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -17,7 +17,7 @@ use crate::words::{count, start_of};
 const COLUMNS: &str = "user_id device_id algorithm key_id ts_added_ms added_at key_json key used stream_id message_json type \
     display_name last_seen event_id room_id json internal_metadata sender origin_server_ts content hidden ip user_agent \
     format_version session_id ciphertext one_time_keys keys_of_before oldest_key_at newest_key_at keys_changed_at \
-    fallback_used waiting waiting_is_capped ed25519";
+    fallback_used waiting waiting_is_capped ed25519 looked_at is_cut";
 const COUNTS: [&str; 6] = ["count", "key_count", "otk_count", "keys_left", "n", "number"];
 /// Of each table.
 const MOST_ROWS: usize = 50_000;
@@ -57,6 +57,9 @@ pub struct Rows {
     /// The answer of the query for devices at risk.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub devices_at_risk: Option<Vec<DeviceAtRisk>>,
+    /// How far that query looked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<Coverage>,
 }
 
 impl Rows {
@@ -106,7 +109,16 @@ impl Rows {
             Table::DeviceInbox => put(&mut self.device_inbox, fields.inbox(), left),
             Table::Devices => put(&mut self.devices, fields.device_row(), left),
             Table::Events => put(&mut self.events, fields.event(), left),
-            Table::DevicesAtRisk => put(&mut self.devices_at_risk, fields.at_risk(), left),
+            Table::DevicesAtRisk => {
+                let coverage = fields.coverage();
+                self.coverage = coverage.or(self.coverage);
+                // Where no device is at risk, the row says just that.
+                if coverage.is_some() && fields.is_nobodys() {
+                    self.announce(table);
+                    return true;
+                }
+                put(&mut self.devices_at_risk, fields.at_risk(), left)
+            }
         }
     }
 

@@ -32,6 +32,17 @@ impl Series {
         add_hour(&mut self.hours, hour_of(at), 1);
     }
 
+    fn add_storm(&mut self, run: Run) {
+        if run.count < STORM {
+            return;
+        }
+        self.count += u64::from(run.count);
+        self.first = Some(self.first.map_or(run.first, |first| first.min(run.first)));
+        self.last = Some(self.last.map_or(run.last, |last| last.max(run.last)));
+        *self.statuses.entry(200).or_default() += u64::from(run.count);
+        add_hour(&mut self.hours, run.hour, run.count);
+    }
+
     /// Adds what another log says, whose clock is so much ahead.
     pub(crate) fn join(&mut self, other: &Self, offset_ms: i64) {
         self.count += other.count;
@@ -53,37 +64,65 @@ fn add_hour(hours: &mut BTreeMap<i64, u32>, hour: i64, count: u32) {
     }
 }
 
+/// Uploads in one hour.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    hour: i64,
+    count: u32,
+    first: i64,
+    last: i64,
+}
+
 /// Accepted uploads. Of an ordinary device few things are kept, as there are many such devices.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Accepted {
     pub(crate) count: u64,
     pub(crate) last: Option<i64>,
-    hour: i64,
-    in_hour: u32,
-    /// The hours with more uploads than a device needs.
-    pub(crate) storms: Series,
+    /// The first hour with uploads, and the latest: the rest of it may be in another log.
+    ends: [Option<Run>; 2],
+    /// The hours between with more uploads than a device needs.
+    storms: Series,
 }
 
 impl Accepted {
     pub(crate) fn add(&mut self, at: i64) {
         self.count += 1;
         self.last = Some(self.last.map_or(at, |last| last.max(at)));
-        if hour_of(at) != self.hour {
-            (self.hour, self.in_hour) = (hour_of(at), 0);
+        self.add_run(Run { hour: hour_of(at), count: 1, first: at, last: at });
+    }
+
+    fn add_run(&mut self, run: Run) {
+        if let Some(own) = self.ends.iter_mut().flatten().find(|own| own.hour == run.hour) {
+            own.count = own.count.saturating_add(run.count);
+            own.first = own.first.min(run.first);
+            own.last = own.last.max(run.last);
+            return;
         }
-        self.in_hour += 1;
-        if self.in_hour >= STORM {
-            let before = if self.in_hour == STORM { STORM } else { 1 };
-            for _ in 0..before {
-                self.storms.add(at, 200);
-            }
+        if self.ends[0].is_none() {
+            self.ends[0] = Some(run);
+            return;
+        }
+        if let Some(over) = self.ends[1].replace(run) {
+            self.storms.add_storm(over);
         }
     }
 
+    /// Adds what a later log says, whose clock is so much ahead.
     pub(crate) fn join(&mut self, other: &Self, offset_ms: i64) {
         self.count += other.count;
         self.last = [self.last, other.last.map(|at| at - offset_ms)].into_iter().flatten().max();
+        for run in other.ends.iter().flatten() {
+            let (first, last) = (run.first - offset_ms, run.last - offset_ms);
+            self.add_run(Run { hour: hour_of(first), count: run.count, first, last });
+        }
         self.storms.join(&other.storms, offset_ms);
+    }
+
+    /// The hours with more uploads than a device needs.
+    pub(crate) fn storms(&self) -> Series {
+        let mut storms = self.storms.clone();
+        self.ends.into_iter().flatten().for_each(|run| storms.add_storm(run));
+        storms
     }
 }
 
@@ -117,11 +156,32 @@ mod tests {
         for nth in 0..60 {
             accepted.add(nth * HOUR_MS / 10);
         }
-        assert_eq!(accepted.storms.count, 0);
+        assert_eq!(accepted.storms().count, 0);
         for nth in 0..30 {
             accepted.add(10 * HOUR_MS + nth * 1000);
         }
-        assert_eq!(accepted.storms.count, 30);
-        assert_eq!(accepted.storms.hours.into_iter().collect::<Vec<_>>(), [(10 * HOUR_MS, 30)]);
+        let storms = accepted.storms();
+        assert_eq!((storms.count, storms.first), (30, Some(10 * HOUR_MS)));
+        assert_eq!(storms.hours.into_iter().collect::<Vec<_>>(), [(10 * HOUR_MS, 30)]);
+    }
+
+    #[test]
+    fn a_storm_is_one_wherever_the_log_is_cut() {
+        let at: Vec<i64> =
+            (0..30).map(|nth| nth * 1000).chain((0..90).map(|nth| HOUR_MS + nth * HOUR_MS / 15)).collect();
+        let of = |at: &[i64]| {
+            let mut accepted = Accepted::default();
+            for at in at {
+                accepted.add(*at);
+            }
+            accepted
+        };
+        let whole = of(&at).storms();
+        for cut in 0..at.len() {
+            let mut joined = of(&at[..cut]);
+            joined.join(&of(&at[cut..]), 0);
+            let storms = joined.storms();
+            assert_eq!((storms.count, &storms.hours), (whole.count, &whole.hours), "cut at {cut}");
+        }
     }
 }

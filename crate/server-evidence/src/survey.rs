@@ -1,122 +1,72 @@
 //! The devices in trouble, by the logs and the tables that were read.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-
 use lotus_crypto_diag::survey::{
-    DeviceAtRisk, DeviceTrouble, HourCount, NamedBy, RefusalCause, RefusedId, SlowEndpoint, StatusCount, Survey,
-    SurveyHour, Trouble, TroubleKind,
+    Coverage, DeviceAtRisk, DeviceTrouble, HourCount, NamedBy, RefusalCause, RefusedId, Skipped, SlowEndpoint,
+    StatusCount, Survey, SurveyHour, Trouble, TroubleKind,
 };
 
 use crate::case::Known;
 use crate::client::client_of;
-use crate::content::{Kind, moment};
-use crate::series::{Hour, STORM, Series, hour_of};
+use crate::content::moment;
+use crate::device_tally::{DeviceTally, RefusedKey, Troubles};
+use crate::gathering::Gathering;
+use crate::series::{Hour, STORM, Series};
 use crate::table_troubles::at_risk;
-use crate::tally::{DeviceTally, Endpoint, RefusedKey, Tally, Troubles, Who};
+use crate::tally::{Endpoint, Who};
 use crate::words::{count, count_of, grouped};
 
 /// Of trouble that was seen within this time before the end of the log, and did not end since, it is said that it goes on.
 const GOING_ON_MS: i64 = 60 * 60_000;
+/// Of trouble that comes seldom, within twice the time between two of it, and at most so long.
+const LONGEST_RHYTHM_MS: i64 = 24 * 60 * 60_000;
 /// Fewer are no trouble: a client that is closed while it uploads, a server that is started anew.
 const FEW: u64 = 3;
 
-/// Surveys what was read.
+/// Surveys what was read, in whatever order.
 pub fn survey(files: &[Known<'_>]) -> Survey {
-    let mut all = All::default();
+    let mut files: Vec<&Known<'_>> = files.iter().collect();
+    files.sort_by_key(|file| file.content.span(file.offset_ms));
+    let mut gathering = Gathering::default();
     for file in files {
-        let (content, offset_ms) = (file.content, &file.offset());
-        if content.kind == Kind::Log {
-            if all.digests.insert((content.tally.digest, content.tally.requests)) {
-                all.join(&content.tally, *offset_ms);
-            } else {
-                all.twins += 1;
-            }
-        }
-        all.rows.extend(content.rows.devices_at_risk.iter().flatten().cloned());
+        gathering.add(file);
     }
-    all.has_log = files.iter().any(|file| file.content.kind == Kind::Log);
-    all.has_rows = files.iter().any(|file| file.content.rows.devices_at_risk.is_some());
-    all.finish()
+    gathering.finish()
 }
 
-/// All logs together, in UTC.
-#[derive(Default)]
-#[allow(clippy::struct_excessive_bools, reason = "what is known of the files")]
-struct All {
-    from: Option<i64>,
-    to: Option<i64>,
-    requests: u64,
-    devices: HashMap<Who, DeviceTally>,
-    endpoints: HashMap<(String, String), Endpoint>,
-    hours: BTreeMap<i64, Hour>,
-    left_out: u64,
-    contradicting: u64,
-    names_devices: bool,
-    rows: Vec<DeviceAtRisk>,
-    has_log: bool,
-    has_rows: bool,
-    is_plain: bool,
-    digests: HashSet<(u64, u64)>,
-    twins: u64,
-}
-
-impl All {
-    fn join(&mut self, log: &Tally, offset_ms: i64) {
-        let shifted = |at: Option<i64>| at.map(|at| at - offset_ms);
-        self.from = [self.from, shifted(log.from)].into_iter().flatten().min();
-        self.to = [self.to, shifted(log.to)].into_iter().flatten().max();
-        self.requests += log.requests;
-        self.left_out += log.left_out;
-        self.contradicting += log.contradicting;
-        self.names_devices |= log.names_devices;
-        self.is_plain |= !log.is_utc;
-        for (who, device) in &log.devices {
-            self.devices.entry(who.clone()).or_default().join(device, offset_ms);
-        }
-        for (key, endpoint) in &log.endpoints {
-            let all = self.endpoints.entry(key.clone()).or_default();
-            all.count += endpoint.count;
-            all.total_ms += endpoint.total_ms;
-            all.longest_ms = all.longest_ms.max(endpoint.longest_ms);
-        }
-        for (hour, counts) in &log.hours {
-            self.hours.entry(hour_of(hour - offset_ms)).or_default().join(counts);
-        }
-    }
-
-    fn finish(mut self) -> Survey {
-        let mut rows: HashMap<Who, DeviceAtRisk> = HashMap::new();
-        for row in std::mem::take(&mut self.rows) {
-            let who = Who { user: Some(row.user_id.clone()), device: Some(row.device_id.clone()) };
-            rows.insert(who, row);
-        }
+impl Gathering {
+    /// The survey of what was added.
+    pub fn finish(mut self) -> Survey {
+        self.end_log();
+        let mut rows = std::mem::take(&mut self.rows);
         let mut devices = Vec::new();
         let mut healthy = 0;
-        for (who, tally) in std::mem::take(&mut self.devices) {
+        for (who, tally) in std::mem::take(&mut self.all.devices) {
             let row = rows.remove(&who);
-            match device(&who, tally, row, self.to) {
+            match device(&who, tally, row, self.all.to) {
                 Some(device) => devices.push(device),
                 None => healthy += u32::from(who.device.is_some()),
             }
         }
         let of_rows =
-            rows.into_iter().filter_map(|(who, row)| device(&who, DeviceTally::default(), Some(row), self.to));
+            rows.into_iter().filter_map(|(who, row)| device(&who, DeviceTally::default(), Some(row), self.all.to));
         devices.extend(of_rows);
         devices.sort_by_cached_key(rank);
         Survey {
-            from: self.from.map(moment),
-            to: self.to.map(moment),
-            requests: self.requests,
+            from: self.all.from.map(moment),
+            to: self.all.to.map(moment),
+            requests: self.all.requests,
             healthy,
             endpoints: self.endpoints(),
-            hours: self.hours.iter().map(|(at, hour)| hour_row(*at, *hour)).collect(),
+            hours: self.all.hours.iter().map(|(at, hour)| hour_row(*at, *hour)).collect(),
+            coverage: self.coverage,
+            skipped: self.skipped,
             notes: self.notes(&devices),
             devices,
         }
     }
 
     fn endpoints(&self) -> Vec<SlowEndpoint> {
-        let mut endpoints: Vec<_> = self.endpoints.iter().collect();
+        let mut endpoints: Vec<_> = self.all.endpoints.iter().collect();
         endpoints.sort_by(|(a_key, a), (b_key, b)| b.total_ms.total_cmp(&a.total_ms).then_with(|| a_key.cmp(b_key)));
         #[allow(clippy::cast_precision_loss, reason = "a count of lines")]
         let row = |((method, path), endpoint): (&(String, String), &Endpoint)| SlowEndpoint {
@@ -131,7 +81,7 @@ impl All {
 
     fn notes(&self, devices: &[DeviceTrouble]) -> Vec<String> {
         let mut notes = Vec::new();
-        if self.has_log && !self.names_devices {
+        if self.has_log && !self.all.names_devices {
             notes.push(
                 "The log names no device: Synapse does that at the level INFO of synapse.handlers.e2e_keys. Users are told apart, \
                  their devices are not."
@@ -148,7 +98,7 @@ impl All {
                     .to_owned(),
             );
         }
-        if self.is_plain && !devices.is_empty() {
+        if self.local_offset_ms.is_some() && !devices.is_empty() {
             notes.push(
                 "In a plain log any user may have lines of their own, by a request with line breaks in it. Synapse's JSON log, and the \
                  tables, cannot be forged so."
@@ -158,50 +108,74 @@ impl All {
         if self.has_rows && !self.has_log {
             notes.push("Without a log nothing is known of refused uploads: tables keep no trace of them.".to_owned());
         }
+        if let Some(offset_ms) = self.local_offset_ms {
+            let zone = utc_offset(offset_ms);
+            notes.push(format!(
+                "The log's times have no zone: they are the server's local time, which was taken for UTC{zone}."
+            ));
+        }
+        if let Some(Coverage { looked_at, is_cut }) = self.coverage {
+            let devices = count(looked_at.into(), "device");
+            let others = if is_cut { " There are more: of those nothing is said." } else { "" };
+            notes.push(format!(
+                "The query for devices at risk looked at {devices}, the last seen within 30 days.{others}"
+            ));
+        }
+        notes.extend(skipped_words(&self.skipped));
         if self.twins > 0 {
             notes.push(format!("{} there twice; counted once.", count_of(self.twins, "log is", "logs are")));
         }
-        if self.contradicting > 0 {
-            let lines = count_of(self.contradicting, "upload", "uploads");
+        if self.all.uploads.contradicting > 0 {
+            let lines = count_of(self.all.uploads.contradicting, "upload", "uploads");
             notes.push(format!("{lines} left out: the lines of one request name two users, as where logs are mixed."));
         }
-        if self.left_out > 0 {
-            notes.push(format!("There are too many devices to follow: {} left out.", count(self.left_out, "device")));
+        if self.all.uploads.ambiguous > 0 {
+            let uploads = count_of(self.all.uploads.ambiguous, "upload names", "uploads name");
+            notes.push(format!(
+                "{uploads} no device: another one had the same number at the same time, as where logs of several workers are mixed."
+            ));
+        }
+        if self.all.left_out > 0 {
+            notes.push(format!(
+                "There are too many devices to follow: {} left out.",
+                count(self.all.left_out, "device")
+            ));
         }
         notes
     }
 }
 
-impl DeviceTally {
-    fn join(&mut self, other: &Self, offset_ms: i64) {
-        self.named_by = [self.named_by, other.named_by].into_iter().flatten().min();
-        self.accepted.join(&other.accepted, offset_ms);
-        for client in &other.clients {
-            self.note_client(Some(client.clone()));
-        }
-        let Some(troubles) = &other.troubles else { return };
-        let all = self.troubles();
-        all.refused.join(&troubles.refused, offset_ms);
-        all.too_large.join(&troubles.too_large, offset_ms);
-        all.failed.join(&troubles.failed, offset_ms);
-        all.delayed.join(&troubles.delayed, offset_ms);
-        all.with_device_keys += troubles.with_device_keys;
-        all.refused_again += troubles.refused_again;
-        for id in &troubles.ids {
-            all.join_id(RefusedKey { first: id.first - offset_ms, last: id.last - offset_ms, ..id.clone() });
-        }
-    }
+/// `+01:00`; nothing where it is UTC.
+fn utc_offset(ms: i64) -> String {
+    let minutes = ms.abs() / 60_000;
+    let sign = if ms < 0 { '-' } else { '+' };
+    if minutes == 0 { String::new() } else { format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60) }
+}
+
+fn skipped_words(skipped: &Skipped) -> Option<String> {
+    let Skipped { no_time, cut, too_long, nul, not_utf8 } = skipped;
+    let parts = [
+        (no_time, "without a time of Synapse"),
+        (cut, "cut, or not in Synapse's form"),
+        (too_long, "longer than 1 MiB"),
+        (nul, "with zeros in them"),
+        (not_utf8, "not in UTF-8"),
+    ];
+    let parts: Vec<String> =
+        parts.iter().filter(|(n, _)| **n > 0).map(|(n, what)| format!("{} {what}", grouped(**n))).collect();
+    let lines = count_of(skipped.total(), "line of the logs was", "lines of the logs were");
+    (!parts.is_empty()).then(|| format!("{lines} not used: {}.", parts.join(", ")))
 }
 
 /// `None`: nothing is wrong with it.
 fn device(who: &Who, tally: DeviceTally, row: Option<DeviceAtRisk>, end: Option<i64>) -> Option<DeviceTrouble> {
-    let DeviceTally { named_by, accepted, clients, troubles } = tally;
-    let Troubles { refused, ids, with_device_keys, refused_again, too_large, failed, delayed, .. } =
-        *troubles.unwrap_or_default();
+    let DeviceTally { named_by, accepted, clients, troubles, .. } = tally;
+    let Troubles { refused, ids, with_device_keys, turns, too_large, failed, delayed } = *troubles.unwrap_or_default();
+    let storms = accepted.storms();
     let goes_on = |series: &Series| going_on(series, accepted.last, end);
     let mut found = Vec::new();
     if refused.count > 0 {
-        let cause = cause(&refused, with_device_keys, refused_again, named_by, row.as_ref());
+        let cause = cause(&refused, with_device_keys, turns.are_dense, named_by, row.as_ref());
         // Where two upload at once, an accepted upload of one does not end the trouble of the other.
         let ended = accepted.last.filter(|_| cause != Some(RefusalCause::SeveralTabs));
         found.push(refused_trouble(&refused, ids, cause, going_on(&refused, ended, end)));
@@ -214,9 +188,9 @@ fn device(who: &Who, tally: DeviceTally, row: Option<DeviceAtRisk>, end: Option<
         let says = format!("{} of keys failed: {}.", count(failed.count, "upload"), statuses(&failed));
         found.push(trouble(TroubleKind::FailedUploads, &failed, goes_on(&failed), says));
     }
-    if accepted.storms.count > 0 {
-        let says = format!("{} accepted in hours with {STORM} or more.", count(accepted.storms.count, "upload"));
-        found.push(trouble(TroubleKind::UploadStorm, &accepted.storms, going_on(&accepted.storms, None, end), says));
+    if storms.count > 0 {
+        let says = format!("{} accepted in hours with {STORM} or more.", count(storms.count, "upload"));
+        found.push(trouble(TroubleKind::UploadStorm, &storms, going_on(&storms, None, end), says));
     }
     if delayed.count >= FEW {
         let requests = count(delayed.count, "request");
@@ -260,7 +234,9 @@ fn going_on(series: &Series, accepted: Option<i64>, end: Option<i64>) -> Option<
     if accepted.is_some_and(|accepted| accepted > last) {
         return Some(false);
     }
-    (end? - last <= GOING_ON_MS).then_some(true)
+    // What comes once in two hours goes on for longer after its last time than what comes every minute.
+    let rhythm = series.first.map_or(0, |first| (last - first) / i64::try_from(series.count.max(2) - 1).unwrap_or(1));
+    (end? - last <= (2 * rhythm).clamp(GOING_ON_MS, LONGEST_RHYTHM_MS)).then_some(true)
 }
 
 fn trouble(kind: TroubleKind, series: &Series, going_on: Option<bool>, says: String) -> Trouble {
@@ -273,6 +249,7 @@ fn trouble(kind: TroubleKind, series: &Series, going_on: Option<bool>, says: Str
     };
     Trouble {
         kind,
+        name: kind.words().to_owned(),
         count: series.count,
         first_ts: series.first.map(moment),
         last_ts: series.last.map(moment),
@@ -317,14 +294,18 @@ fn refused_trouble(
         first_ts: moment(id.first),
         last_ts: moment(id.last),
     });
-    Trouble { cause, key_ids: key_ids.collect(), ..trouble(TroubleKind::RefusedUploads, refused, goes_on, says) }
+    let mut found = trouble(TroubleKind::RefusedUploads, refused, goes_on, says);
+    if let Some(cause) = cause {
+        found.name = format!("{} ({})", found.name, cause.words());
+    }
+    Trouble { cause, key_ids: key_ids.collect(), ..found }
 }
 
 /// A device with a new identity uploads its device keys with each try, as none of them is marked as sent.
 fn cause(
     refused: &Series,
     with_device_keys: u64,
-    refused_again: u64,
+    takes_turns: bool,
     named_by: Option<NamedBy>,
     row: Option<&DeviceAtRisk>,
 ) -> Option<RefusalCause> {
@@ -335,9 +316,9 @@ fn cause(
         return Some(RefusalCause::BlankStore);
     }
     // Of a device that the log does not name itself, it is not known what came with its uploads.
-    match (named_by, refused_again) {
-        (Some(NamedBy::Log), FEW..) => Some(RefusalCause::SeveralTabs),
-        (Some(NamedBy::Log), _) => Some(RefusalCause::SameIdentity),
+    match (named_by, takes_turns) {
+        (Some(NamedBy::Log), true) => Some(RefusalCause::SeveralTabs),
+        (Some(NamedBy::Log), false) => Some(RefusalCause::SameIdentity),
         _ => None,
     }
 }

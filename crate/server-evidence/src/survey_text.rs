@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use lotus_crypto_diag::survey::{DeviceTrouble, Survey, Trouble, TroubleKind};
+use lotus_crypto_diag::survey::{DeviceTrouble, Survey, Trouble};
 use lotus_crypto_diag::timestamp::Timestamp;
 
 use crate::words::{count, start_of};
@@ -18,7 +18,7 @@ pub fn rows(survey: &Survey) -> Vec<[String; 9]> {
             device.user_id.clone().unwrap_or_else(|| "not named".to_owned()),
             device.device_id.clone().unwrap_or_else(|| "not named".to_owned()),
             device.clients.join(", "),
-            kind_words(trouble.kind).to_owned(),
+            trouble.name.clone(),
             trouble.count.to_string(),
             moment(trouble.first_ts),
             moment(trouble.last_ts),
@@ -32,20 +32,6 @@ pub fn rows(survey: &Survey) -> Vec<[String; 9]> {
         ]
     };
     survey.devices.iter().flat_map(|device| device.troubles.iter().map(move |trouble| of(device, trouble))).collect()
-}
-
-/// What a trouble is called.
-pub fn kind_words(kind: TroubleKind) -> &'static str {
-    match kind {
-        TroubleKind::RefusedUploads => "key uploads refused",
-        TroubleKind::DeadKeys => "dead one-time keys",
-        TroubleKind::TooManyKeys => "too many one-time keys",
-        TroubleKind::FailedUploads => "key uploads failed",
-        TroubleKind::KeysUsedUp => "one-time keys used up",
-        TroubleKind::UploadStorm => "storm of key uploads",
-        TroubleKind::DelayedEvents => "delayed events of calls",
-        TroubleKind::UnreadInbox => "messages not fetched",
-    }
 }
 
 fn said(trouble: &Trouble) -> String {

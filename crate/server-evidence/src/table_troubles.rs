@@ -12,6 +12,7 @@ const MANY_WAITING: u32 = 1000;
 pub(crate) fn at_risk(row: &DeviceAtRisk) -> Vec<Trouble> {
     let of = |kind, count: u32, first_ts, says: String| Trouble {
         kind,
+        name: TroubleKind::words(kind).to_owned(),
         count: count.into(),
         first_ts,
         last_ts: row.last_seen,

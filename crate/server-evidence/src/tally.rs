@@ -1,27 +1,22 @@
 //! What a survey takes from a log, in bounded memory: one line after the other, whatever their order.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 
 use lotus_crypto_diag::request_path::request_path;
-use lotus_crypto_diag::survey::NamedBy;
 
 use crate::client::client_of;
+use crate::device_tally::DeviceTally;
 use crate::ended::Ended;
 use crate::log_record::Record;
-use crate::series::{Accepted, Hour, Series, hour_of};
-use crate::upload_lines::{Device, UploadLine};
+use crate::series::{Hour, hour_of};
+use crate::upload_lines::{Cut, UploadLine};
+use crate::uploads::{Done, End, Event, Outcome, Uploads, What};
 
 /// So many devices are followed; of those without trouble, beyond it, none.
 const MOST_DEVICES: usize = 50_000;
-/// So many uploads wait for the line that ends them.
-const MOST_PENDING: usize = 10_000;
-/// So many ids of a device are told apart.
-const MOST_IDS: usize = 100;
-/// So many refusals without a name wait for the line that ends their request, and so long.
-const MOST_NAMELESS: usize = 16;
-const NAMELESS_MS: i64 = 5000;
-const MOST_CLIENTS: usize = 4;
 const MOST_ENDPOINTS: usize = 500;
+/// No endpoint of the specification has a longer one.
+const LONGEST_PATH: usize = 200;
 const MOST_HOURS: usize = 20_000;
 /// What a person waits for noticeably.
 pub(crate) const SLOW_MS: f64 = 2000.0;
@@ -33,9 +28,9 @@ pub(crate) struct Who {
     pub(crate) device: Option<String>,
 }
 
-/// What a log says of every device.
+/// What lines by one clock say of every device.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub(crate) struct Tally {
     pub(crate) from: Option<i64>,
     pub(crate) to: Option<i64>,
     pub(crate) requests: u64,
@@ -44,52 +39,9 @@ pub struct Tally {
     pub(crate) hours: BTreeMap<i64, Hour>,
     /// Devices that were forgotten, or not followed.
     pub(crate) left_out: u64,
-    /// Lines of one request that name two users.
-    pub(crate) contradicting: u64,
     /// Whether anything named a device.
     pub(crate) names_devices: bool,
-    /// Whether all lines have their time in UTC, as those of a JSON log.
-    pub(crate) is_utc: bool,
-    /// Of the times of all lines: the same log twice has the same.
-    pub(crate) digest: u64,
-    /// Uploads of which the end is not known yet, by the name of the request.
-    pending: HashMap<String, Pending>,
-    /// The latest refusals of which the request has no name: the time, the key, and who signed it.
-    nameless: VecDeque<(i64, String, Device)>,
-    order: VecDeque<String>,
-}
-
-/// What a log says of a device.
-#[derive(Debug, Default)]
-pub(crate) struct DeviceTally {
-    pub(crate) named_by: Option<NamedBy>,
-    pub(crate) accepted: Accepted,
-    pub(crate) clients: Vec<String>,
-    pub(crate) troubles: Option<Box<Troubles>>,
-}
-
-#[derive(Debug, Default)]
-pub(crate) struct Troubles {
-    pub(crate) refused: Series,
-    pub(crate) ids: Vec<RefusedKey>,
-    /// Refused uploads that brought device keys, too.
-    pub(crate) with_device_keys: u64,
-    /// Accepted uploads after the first refused one.
-    accepted_since: u64,
-    /// Refused uploads after such an accepted one: two at once upload keys for the device.
-    pub(crate) refused_again: u64,
-    pub(crate) too_large: Series,
-    pub(crate) failed: Series,
-    pub(crate) delayed: Series,
-}
-
-/// The id of a key that was refused.
-#[derive(Clone, Debug)]
-pub(crate) struct RefusedKey {
-    pub(crate) id: String,
-    pub(crate) count: u64,
-    pub(crate) first: i64,
-    pub(crate) last: i64,
+    pub(crate) uploads: Uploads,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -99,90 +51,24 @@ pub(crate) struct Endpoint {
     pub(crate) longest_ms: f64,
 }
 
-/// What is known of an upload before it ended.
-#[derive(Debug, Default)]
-struct Pending {
-    at: i64,
-    device: Option<Device>,
-    adds_keys: bool,
-    has_device_keys: bool,
-    refused: Option<String>,
-    signer: Option<Device>,
-    is_too_large: bool,
-}
-
-impl Pending {
-    /// Whether a line of an upload cannot be of this one.
-    fn is_before(&self, line: &UploadLine) -> bool {
-        let is_over = self.refused.is_some() || self.is_too_large;
-        match line {
-            UploadLine::DeviceKeys(_) => true,
-            UploadLine::Adding(_) => self.adds_keys || is_over,
-            UploadLine::Refused { .. } | UploadLine::TooLarge => is_over,
-        }
-    }
-}
-
-/// How an upload went.
-enum Outcome {
-    Accepted,
-    Refused { key_id: String, with_device_keys: bool },
-    TooLarge,
-    Failed(u16),
-}
-
 impl Tally {
     /// Any line with a time.
     pub(crate) fn pass(&mut self, at: i64) {
-        self.digest = (self.digest ^ at.cast_unsigned()).wrapping_mul(0x0100_0000_01b3).rotate_left(5);
         self.from = Some(self.from.map_or(at, |from| from.min(at)));
         self.to = Some(self.to.map_or(at, |to| to.max(at)));
     }
 
     /// A line that ends no request.
-    pub(crate) fn take_other(&mut self, record: &Record<'_>) {
-        let Some(line) = UploadLine::read(record) else { return };
-        let Some(request) = record.request() else {
-            // Some formats do not name requests. Who signed the key is what its uploader says: it counts when a request of
-            // that very user is refused next.
-            if let UploadLine::Refused { key_id, signer: Some(signer) } = line {
-                self.nameless.truncate(MOST_NAMELESS - 1);
-                self.nameless.push_front((record.at, key_id, signer));
-            }
-            return;
-        };
-        if !self.pending.contains_key(&*request) {
-            self.make_room();
-            self.order.push_back(request.to_string());
-        } else if self.pending.get(&*request).is_some_and(|pending| pending.is_before(&line)) {
-            // After a restart the names of requests begin anew.
-            self.settle(&request);
-            self.order.push_back(request.to_string());
+    pub(crate) fn take_other(&mut self, record: &Record<'_>) -> Result<(), Cut> {
+        if let Some(line) = UploadLine::read(record)? {
+            let key = record.request().map(|request| record.key(&request));
+            self.take_event(Event { at: record.at, key, what: What::Line(line) });
         }
-        let pending = self.pending.entry(request.into_owned()).or_default();
-        pending.at = record.at;
-        match line {
-            UploadLine::Adding(device) => (pending.device, pending.adds_keys) = (Some(device), true),
-            UploadLine::DeviceKeys(device) => (pending.device, pending.has_device_keys) = (Some(device), true),
-            UploadLine::Refused { key_id, signer } => (pending.refused, pending.signer) = (Some(key_id), signer),
-            UploadLine::TooLarge => pending.is_too_large = true,
-        }
-    }
-
-    fn make_room(&mut self) {
-        while self.pending.len() >= MOST_PENDING
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.settle(&oldest);
-        }
-        // Most uploads end soon, and leave their name behind.
-        if self.order.len() >= 2 * MOST_PENDING {
-            self.order.retain(|request| self.pending.contains_key(request));
-        }
+        Ok(())
     }
 
     /// A line that ends a request.
-    pub(crate) fn take_ended(&mut self, ended: &Ended<'_>) {
+    pub(crate) fn take_ended(&mut self, record: &Record<'_>, ended: &Ended<'_>) {
         self.requests += 1;
         let at = ended.at;
         if let Some(hour) = self.hour(at) {
@@ -192,7 +78,9 @@ impl Tally {
             self.take_slow(ended);
         }
         if ended.is_upload() && ended.method == "POST" {
-            self.take_upload(ended);
+            let what = What::End(End { user: user_of(ended), status: ended.status, client: client_of_agent(ended) });
+            let key = ended.request.as_deref().map(|request| record.key(request));
+            self.take_event(Event { at, key, what });
         } else if ended.uri.contains("/delayed_events") || ended.uri.contains("org.matrix.msc4140.delay=") {
             self.take_delayed(ended);
         }
@@ -205,135 +93,105 @@ impl Tally {
     }
 
     fn take_slow(&mut self, ended: &Ended<'_>) {
-        let Some(path) = request_path(&ended.uri) else { return };
+        let Some(path) = request_path(&ended.uri).filter(|path| path.len() <= LONGEST_PATH) else { return };
         if let Some(hour) = self.hour(ended.at) {
             hour.slow += 1;
         }
-        let key = (ended.method.to_string(), path);
-        if self.endpoints.len() >= MOST_ENDPOINTS && !self.endpoints.contains_key(&key) {
-            return;
+        if let Some(endpoint) = self.endpoint((ended.method.to_string(), path)) {
+            endpoint.count += 1;
+            endpoint.total_ms += ended.duration_ms;
+            endpoint.longest_ms = endpoint.longest_ms.max(ended.duration_ms);
         }
-        let endpoint = self.endpoints.entry(key).or_default();
-        endpoint.count += 1;
-        endpoint.total_ms += ended.duration_ms;
-        endpoint.longest_ms = endpoint.longest_ms.max(ended.duration_ms);
     }
 
-    fn take_upload(&mut self, ended: &Ended<'_>) {
-        let user = user_of(ended);
-        let pending = match &ended.request {
-            Some(request) => self.pending.remove(&**request).unwrap_or_default(),
-            None => self.nameless_of(ended.at, user.as_deref()),
-        };
-        let named = pending.device.as_ref();
-        if let (Some(user), Some(named)) = (&user, named)
-            && *user != named.user_id
-        {
-            self.contradicting += 1;
-            return;
-        }
-        let signed = pending.signer.as_ref().filter(|signer| user.as_ref() == Some(&signer.user_id));
-        let (who, named_by) = match (named, signed) {
-            (Some(device), _) => (who_of(device.clone()), Some(NamedBy::Log)),
-            (None, Some(device)) => (who_of(device.clone()), Some(NamedBy::Signature)),
-            (None, None) => (Who { user, device: None }, None),
-        };
-        self.names_devices |= named_by.is_some();
-        // Nobody is in trouble whom nobody names: a token that has expired, a limit before the login.
-        if who.user.is_none() && who.device.is_none() {
-            return;
-        }
-        let outcome = match (ended.status, pending.refused) {
-            // Or the client was gone before the refusal.
-            (400 | 0, Some(key_id)) => Outcome::Refused { key_id, with_device_keys: pending.has_device_keys },
-            (400 | 0, None) if pending.is_too_large => Outcome::TooLarge,
-            (413, _) => Outcome::TooLarge,
-            (200..=399, _) if pending.adds_keys => Outcome::Accepted,
-            // An upload without one-time keys asks how many there are.
-            (200..=399, _) => return,
-            (status, _) => Outcome::Failed(status),
-        };
-        let client = client_of(&String::from_utf8_lossy(ended.agent));
-        self.upload(ended.at, who, named_by, client, outcome);
+    /// Its first and its last time, by a clock that is so much less ahead.
+    pub(crate) fn span(&self, offset_ms: i64) -> Option<[i64; 2]> {
+        Some([self.from? - offset_ms, self.to? - offset_ms])
     }
 
-    fn nameless_of(&mut self, at: i64, user: Option<&str>) -> Pending {
-        let is_its = |(since, _, signer): &(i64, String, Device)| {
-            (0..=NAMELESS_MS).contains(&(at - since)) && user == Some(signer.user_id.as_str())
-        };
-        let found = self.nameless.iter().position(is_its).and_then(|place| self.nameless.remove(place));
-        found.map_or_else(Pending::default, |(_, key_id, signer)| Pending {
-            refused: Some(key_id),
-            signer: Some(signer),
-            ..Pending::default()
-        })
+    /// Adds what the log goes on with, whose clock is so much ahead: what one log of both says.
+    pub(crate) fn go_on(&mut self, next: &Self, offset_ms: i64) {
+        for event in next.uploads.held() {
+            self.take_event(event.shifted(offset_ms));
+        }
+        self.join(next, offset_ms);
+        for done in self.uploads.go_on(&next.uploads, offset_ms) {
+            self.take_done(done);
+        }
     }
 
-    /// An upload of which the end is not in the log: what was refused is refused.
-    fn settle(&mut self, request: &str) {
-        let Some(pending) = self.pending.remove(request) else { return };
-        let Some(device) = pending.device else { return };
-        let outcome = match pending.refused {
-            Some(key_id) => Outcome::Refused { key_id, with_device_keys: pending.has_device_keys },
-            None if pending.is_too_large => Outcome::TooLarge,
-            None => return,
-        };
-        self.upload(pending.at, who_of(device), NamedBy::Log, None, outcome);
+    /// Adds what another log says of the same time, but for uploads that have not ended.
+    pub(crate) fn join(&mut self, other: &Self, offset_ms: i64) {
+        if let Some([from, to]) = other.span(offset_ms) {
+            self.from = Some(self.from.map_or(from, |own| own.min(from)));
+            self.to = Some(self.to.map_or(to, |own| own.max(to)));
+        }
+        self.requests += other.requests;
+        self.left_out += other.left_out;
+        self.names_devices |= other.names_devices;
+        self.uploads.contradicting += other.uploads.contradicting;
+        self.uploads.ambiguous += other.uploads.ambiguous;
+        for (who, device) in &other.devices {
+            if let Some(own) = self.device(who.clone(), device.troubles.is_some()) {
+                own.join(device, offset_ms);
+            }
+        }
+        for (key, endpoint) in &other.endpoints {
+            if let Some(own) = self.endpoint(key.clone()) {
+                own.count += endpoint.count;
+                own.total_ms += endpoint.total_ms;
+                own.longest_ms = own.longest_ms.max(endpoint.longest_ms);
+            }
+        }
+        for (hour, counts) in &other.hours {
+            self.hour(hour - offset_ms).into_iter().for_each(|own| own.join(counts));
+        }
+    }
+
+    fn endpoint(&mut self, key: (String, String)) -> Option<&mut Endpoint> {
+        let has_room = self.endpoints.len() < MOST_ENDPOINTS || self.endpoints.contains_key(&key);
+        has_room.then(|| self.endpoints.entry(key).or_default())
+    }
+
+    fn take_event(&mut self, event: Event) {
+        for done in self.uploads.take(event) {
+            self.take_done(done);
+        }
     }
 
     pub(crate) fn finish(&mut self) {
-        while let Some(request) = self.order.pop_front() {
-            self.settle(&request);
+        for done in self.uploads.finish() {
+            self.take_done(done);
         }
-        self.order.shrink_to_fit();
-        self.pending.shrink_to_fit();
     }
 
-    fn upload(
-        &mut self,
-        at: i64,
-        who: Who,
-        named_by: impl Into<Option<NamedBy>>,
-        client: Option<String>,
-        outcome: Outcome,
-    ) {
-        match outcome {
-            Outcome::Refused { .. } | Outcome::TooLarge => self.hour(at).into_iter().for_each(|hour| hour.refused += 1),
-            Outcome::Failed(_) => self.hour(at).into_iter().for_each(|hour| hour.failed += 1),
-            Outcome::Accepted => {}
+    fn take_done(&mut self, done: Done) {
+        self.names_devices |= done.named_by.is_some();
+        if let Some(hour) = self.hour(done.at) {
+            match done.outcome {
+                Outcome::Refused { .. } | Outcome::TooLarge => hour.refused += 1,
+                Outcome::Failed(_) => hour.failed += 1,
+                Outcome::Accepted => {}
+            }
         }
-        let Some(device) = self.device(who, !matches!(outcome, Outcome::Accepted)) else { return };
-        device.named_by = named_by.into().or(device.named_by);
-        device.note_client(client);
-        match outcome {
-            Outcome::Accepted => {
-                device.accepted.add(at);
-                if let Some(troubles) = &mut device.troubles {
-                    troubles.accepted_since += u64::from(troubles.refused.first.is_some_and(|first| at > first));
-                }
-            }
-            Outcome::Refused { key_id, with_device_keys } => {
-                let troubles = device.troubles();
-                troubles.refused.add(at, 400);
-                troubles.refused_again += u64::from(troubles.accepted_since > 0);
-                troubles.with_device_keys += u64::from(with_device_keys);
-                troubles.note_id(&key_id, at);
-            }
-            Outcome::TooLarge => device.troubles().too_large.add(at, 400),
-            Outcome::Failed(status) => device.troubles().failed.add(at, status),
+        let is_in_trouble = !matches!(done.outcome, Outcome::Accepted);
+        if let Some(device) = self.device(done.who.clone(), is_in_trouble) {
+            device.take(done);
         }
     }
 
     fn take_delayed(&mut self, ended: &Ended<'_>) {
         let is_well = (200..400).contains(&ended.status) && ended.duration_ms < SLOW_MS;
-        if is_well {
+        // A token that has expired, a limit before the login: no trouble of any device.
+        let is_nobodys = ended.user.is_none() && matches!(ended.status, 401 | 403 | 429);
+        if is_well || is_nobodys {
             return;
         }
         if let Some(hour) = self.hour(ended.at) {
             hour.delayed += 1;
         }
         let who = Who { user: user_of(ended), device: None };
-        let client = client_of(&String::from_utf8_lossy(ended.agent));
+        let client = client_of_agent(ended);
         let Some(device) = self.device(who, true) else { return };
         device.note_client(client);
         device.troubles().delayed.add(ended.at, ended.status);
@@ -342,56 +200,70 @@ impl Tally {
     /// `None`: there are too many to follow.
     fn device(&mut self, who: Who, is_in_trouble: bool) -> Option<&mut DeviceTally> {
         if self.devices.len() >= MOST_DEVICES && !self.devices.contains_key(&who) {
-            if is_in_trouble {
-                // What is well gives way, all at once, as this takes a look at each.
-                let before = self.devices.len();
-                self.devices.retain(|_, device| device.troubles.is_some());
-                self.left_out += (before - self.devices.len()) as u64;
-            }
-            if self.devices.len() >= MOST_DEVICES {
+            if !is_in_trouble {
                 self.left_out += 1;
                 return None;
             }
+            self.thin();
         }
         Some(self.devices.entry(who).or_default())
     }
-}
 
-impl DeviceTally {
-    pub(crate) fn troubles(&mut self) -> &mut Troubles {
-        self.troubles.get_or_insert_default()
-    }
-
-    pub(crate) fn note_client(&mut self, client: Option<String>) {
-        if let Some(client) =
-            client.filter(|client| self.clients.len() < MOST_CLIENTS && !self.clients.contains(client))
-        {
-            self.clients.push(client);
+    /// Makes room for those in trouble: what is well gives way, and then the less grave half of the rest. All at once, as this
+    /// takes a look at each.
+    fn thin(&mut self) {
+        let before = self.devices.len();
+        self.devices.retain(|_, device| device.troubles.is_some());
+        if self.devices.len() >= MOST_DEVICES {
+            let mut ranks: Vec<_> = self.devices.values().map(DeviceTally::gravity).collect();
+            let middle = ranks.len() / 2;
+            let bound = *ranks.select_nth_unstable(middle).1;
+            // Of those that are alike, so many stay as there is room for.
+            let mut room = middle;
+            self.devices.retain(|_, device| {
+                let stays = device.gravity() > bound || (device.gravity() == bound && room > 0);
+                room -= usize::from(device.gravity() == bound && room > 0);
+                stays
+            });
         }
+        self.left_out += (before - self.devices.len()) as u64;
     }
 }
 
-impl Troubles {
-    fn note_id(&mut self, key_id: &str, at: i64) {
-        let id = key_id.chars().take(200).collect();
-        self.join_id(RefusedKey { id, count: 1, first: at, last: at });
-    }
-
-    pub(crate) fn join_id(&mut self, other: RefusedKey) {
-        if let Some(key) = self.ids.iter_mut().find(|key| key.id == other.id) {
-            key.count += other.count;
-            key.first = key.first.min(other.first);
-            key.last = key.last.max(other.last);
-        } else if self.ids.len() < MOST_IDS {
-            self.ids.push(other);
-        }
-    }
-}
-
-fn who_of(Device { user_id, device_id }: Device) -> Who {
-    Who { user: Some(user_id), device: Some(device_id) }
+fn client_of_agent(ended: &Ended<'_>) -> Option<String> {
+    client_of(&String::from_utf8_lossy(ended.agent))
 }
 
 fn user_of(ended: &Ended<'_>) -> Option<String> {
     ended.user.map(|user| String::from_utf8_lossy(user).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn done(name: String, outcome: Outcome) -> Done {
+        Done { at: 0, who: Who { user: Some(name.clone()), device: Some(name) }, named_by: None, client: None, outcome }
+    }
+
+    #[test]
+    fn of_too_many_devices_those_in_the_gravest_trouble_stay_and_the_others_are_counted() {
+        let mut tally = Tally::default();
+        let refused = || Outcome::Refused { key_id: "AAAA".to_owned(), with_device_keys: false };
+        for nth in 0..10 {
+            for _ in 0..5 {
+                tally.take_done(done(format!("@stuck{nth}:hs"), refused()));
+            }
+        }
+        let others = 3 * MOST_DEVICES;
+        for nth in 0..others {
+            let outcome = if nth % 2 == 0 { Outcome::Accepted } else { Outcome::Failed(500) };
+            tally.take_done(done(format!("@other{nth}:hs"), outcome));
+        }
+        let stuck =
+            tally.devices.values().filter(|device| device.troubles.as_ref().is_some_and(|t| t.refused.count == 5));
+        assert_eq!(stuck.count(), 10);
+        assert!(tally.devices.len() <= MOST_DEVICES);
+        assert_eq!(tally.left_out + tally.devices.len() as u64, others as u64 + 10);
+    }
 }

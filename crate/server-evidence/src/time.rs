@@ -63,8 +63,17 @@ fn zone(text: &str) -> Option<i64> {
     (hours <= 23 && minutes <= 59).then(|| sign * (i64::from(hours) * 60 + i64::from(minutes)) * 60_000)
 }
 
-/// A stamp as Python's `asctime` writes it, `2026-11-24 00:13:36,042`, at the beginning of `text`.
-pub(crate) fn asctime(text: &[u8]) -> Option<i64> {
+/// A time at the beginning of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    /// In milliseconds since 1970: in UTC, or by the server's own clock.
+    pub(crate) at: i64,
+    pub(crate) is_utc: bool,
+}
+
+/// A stamp as Python's `asctime` writes it, `2026-11-24 00:13:36,042`, at the beginning of `text`; and as others do, with more
+/// digits and a zone: `2026-11-24T00:13:36.042123+02:00`. Without a zone it is by the server's own clock.
+pub(crate) fn asctime(text: &[u8]) -> Option<Stamp> {
     const SHAPE: &[u8; 23] = b"0000-00-00 00:00:00,000";
     let stamp = text.get(..SHAPE.len())?;
     let fits = stamp.iter().zip(SHAPE).all(|(byte, shape)| match shape {
@@ -79,7 +88,20 @@ pub(crate) fn asctime(text: &[u8]) -> Option<i64> {
     let number = |from: usize, to: usize| stamp[from..to].iter().fold(0u16, |n, byte| n * 10 + u16::from(byte - b'0'));
     let date = [number(0, 4), number(5, 7), number(8, 10)];
     let time = [number(11, 13), number(14, 16), number(17, 19), number(20, 23)];
-    Some(Timestamp::from_calendar(date, time)?.ms())
+    let at = Timestamp::from_calendar(date, time)?.ms();
+    let zone = zone_after(&text[SHAPE.len()..]);
+    Some(Stamp { at: at - zone.unwrap_or(0), is_utc: zone.is_some() })
+}
+
+/// What stands right after a time, behind more of its digits.
+fn zone_after(rest: &[u8]) -> Option<i64> {
+    let rest = &rest[rest.iter().take_while(|byte| byte.is_ascii_digit()).count()..];
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b':');
+    let word = &rest[..rest.iter().take_while(|byte| is_part(byte)).count()];
+    if word.is_empty() {
+        return None;
+    }
+    zone(std::str::from_utf8(word).ok()?)
 }
 
 #[cfg(test)]
@@ -123,11 +145,26 @@ mod tests {
     }
 
     #[test]
-    fn python_writes_a_comma() {
+    fn python_writes_a_comma_and_no_zone() {
         let stamp = asctime(b"2026-11-24 00:13:36,042 INFO");
-        assert_eq!(stamp, Some(1_795_479_216_042));
+        assert_eq!(stamp, Some(Stamp { at: 1_795_479_216_042, is_utc: false }));
         assert_eq!(stamp, asctime(b"2026-11-24T00:13:36.042"));
+        assert_eq!(stamp, asctime(b"2026-11-24 00:13:36,042123 - synapse"));
+        assert_eq!(stamp, asctime(b"2026-11-24 00:13:36,042-synapse"));
         assert_eq!(asctime(b"2026-13-24 00:13:36,042"), None);
         assert_eq!(asctime(b"2026-11-24 00:13:36"), None);
+    }
+
+    #[test]
+    fn a_zone_right_after_the_digits_is_read() {
+        for (text, hours) in [
+            ("2026-11-24T00:13:36.042Z INFO", 0),
+            ("2026-11-24 00:13:36,042+02:00 - synapse", 2),
+            ("2026-11-24 00:13:36.042+0200 - synapse", 2),
+            ("2026-11-24T00:13:36.042123456-03 x", -3),
+        ] {
+            let at = 1_795_479_216_042 - hours * 3_600_000;
+            assert_eq!(asctime(text.as_bytes()), Some(Stamp { at, is_utc: true }), "{text}");
+        }
     }
 }

@@ -6,12 +6,13 @@ use lotus_crypto_diag::otk::parse_refusal;
 use memchr::memmem::Finder;
 
 use crate::log_record::Record;
+use crate::words::{is_id, is_user_id, start_of};
 
 /// At the end of a line, a device and its user take no more. Before them stand the ids of all keys.
 const TAIL: usize = 1024;
 
 /// A line that says something of an upload.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum UploadLine {
     /// One-time keys are about to be stored.
     Adding(Device),
@@ -23,6 +24,10 @@ pub(crate) enum UploadLine {
     TooLarge,
 }
 
+/// A line of an upload that does not go on to its end.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Cut;
+
 /// A device that a line names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Device {
@@ -33,20 +38,27 @@ pub(crate) struct Device {
 static ADDING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("Adding one_time_keys "));
 static DEVICE_KEYS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("Updating device_keys for device "));
 static REFUSED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("SynapseError: "));
+/// A client chooses the ids of its keys.
+const LONGEST_KEY_ID: usize = 200;
 /// What stands before the words of a message.
 const HEAD_WITHIN: usize = 200;
 /// Of a request: `<SynapseRequest at 0x7f0b method='POST' uri='…' clientproto='HTTP/1.1' site='8008'>`
 const REQUEST_WITHIN: usize = 2000;
 
 impl UploadLine {
-    pub(crate) fn read(record: &Record<'_>) -> Option<Self> {
+    /// `Ok(None)`: it is no line of an upload.
+    pub(crate) fn read(record: &Record<'_>) -> Result<Option<Self>, Cut> {
         let text: &[u8] = &record.text;
         if let Some(at) = begins(text, &ADDING, "synapse.handlers.e2e_keys", HEAD_WITHIN) {
-            return named(&text[at..]).map(Self::Adding);
+            return named(&text[at..]).map(|device| Some(Self::Adding(device))).ok_or(Cut);
         }
         if let Some(at) = begins(text, &DEVICE_KEYS, "synapse.handlers.e2e_keys", HEAD_WITHIN) {
-            return named(&text[at..]).map(Self::DeviceKeys);
+            return named(&text[at..]).map(|device| Some(Self::DeviceKeys(device))).ok_or(Cut);
         }
+        Ok(Self::refusal(text))
+    }
+
+    fn refusal(text: &[u8]) -> Option<Self> {
         let at = begins(text, &REFUSED, "synapse.http.server", REQUEST_WITHIN)?;
         let words = String::from_utf8_lossy(&text[at..]);
         let (status, words) = words.strip_prefix("SynapseError: ")?.split_once(" - ")?;
@@ -61,7 +73,7 @@ impl UploadLine {
         }
         let refusal = parse_refusal(words)?;
         let signer = signer(words, refusal.device_id);
-        Some(Self::Refused { key_id: refusal.key_id, signer })
+        Some(Self::Refused { key_id: start_of(&refusal.key_id, LONGEST_KEY_ID).to_owned(), signer })
     }
 }
 
@@ -83,8 +95,7 @@ fn named(text: &[u8]) -> Option<Device> {
     }
     let user_id = unquoted(user).unwrap_or_else(|| user.to_owned());
     let device_id = unquoted(device)?;
-    let is_user = user_id.starts_with('@') && user_id.contains(':') && user_id.bytes().all(|b| b.is_ascii_graphic());
-    (is_user && !device_id.is_empty()).then_some(Device { user_id, device_id })
+    (is_user_id(&user_id) && is_id(&device_id)).then_some(Device { user_id, device_id })
 }
 
 /// A string as Python's `repr` writes it. One that is not as it would write it is none: somebody else wrote it.
@@ -110,8 +121,8 @@ fn signer(words: &str, device_id: Option<String>) -> Option<Device> {
     let (_, rest) = words.split_once("ew key: ")?;
     let (_, rest) = rest.split_once("'signatures': {'")?;
     let (user, _) = rest.split_once('\'')?;
-    let is_user = user.starts_with('@') && user.contains(':') && user.bytes().all(|b| b.is_ascii_graphic());
-    Some(Device { user_id: is_user.then(|| user.to_owned())?, device_id: device_id? })
+    let user_id = is_user_id(user).then(|| user.to_owned())?;
+    Some(Device { user_id, device_id: device_id.filter(|id| is_id(id))? })
 }
 
 #[cfg(test)]
@@ -119,7 +130,7 @@ mod tests {
     use super::*;
 
     fn read(line: &str) -> Option<UploadLine> {
-        UploadLine::read(&Record::read(line.as_bytes()).unwrap())
+        UploadLine::read(&Record::read(line.as_bytes()).unwrap()).unwrap_or(None)
     }
 
     fn device(user: &str, device: &str) -> Device {
@@ -131,6 +142,7 @@ mod tests {
 
     #[test]
     fn the_device_of_an_upload_is_the_one_that_the_server_names() {
+        let long = format!("'{}'", "x".repeat(256));
         for (keys, name, expected) in [
             ("'signed_curve25519:AAAA'", "'ABC'", Some("ABC")),
             ("\"x'] for device 'EVIL' for user '@evil:hs' at 1\"", "'ABC'", Some("ABC")),
@@ -140,6 +152,7 @@ mod tests {
             ("'a'", r"'x for device \'EVIL'", None),
             ("'a'", "''", None),
             ("'a'", "None", None),
+            ("'a'", long.as_str(), None),
         ] {
             let line = ADDING.replace("KEYS", keys).replace("DEVICE", name);
             assert_eq!(read(&line), expected.map(|name| UploadLine::Adding(device("@a:hs", name))), "{line}");

@@ -152,8 +152,9 @@ impl EvidenceFiles {
     #[allow(clippy::cast_precision_loss, reason = "times")]
     pub fn timings(&self, id: &str) -> Vec<f64> {
         let file = self.0.iter().find(|file| file.id == id);
-        let requests = file.into_iter().flat_map(|file| file.content.requests.iter().map(|r| (r, file.offset_ms)));
-        requests.flat_map(|(request, offset_ms)| [(request.at - offset_ms) as f64, request.duration_ms]).collect()
+        let known = file.map(|file| Known { content: &file.content, offset_ms: file.offset_ms });
+        let timings = known.iter().flat_map(Known::timings);
+        timings.flat_map(|(at, duration_ms)| [at as f64, duration_ms]).collect()
     }
 
     fn known(&self) -> Vec<Known<'_>> {

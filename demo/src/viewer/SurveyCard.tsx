@@ -1,58 +1,76 @@
 import { Box, config, Input, Text } from 'folds';
-import type { DeviceTrouble, Survey, SurveyFormat } from 'lotus-crypto-diag/server-evidence';
-import { type ChangeEvent, useMemo, useState } from 'react';
+import type { DeviceTrouble, SurveyFormat } from 'lotus-crypto-diag/server-evidence';
+import { type ChangeEvent, useState } from 'react';
 
 import { Card } from '../Card';
-import type { Copy, ReportView } from './protocol';
+import {
+  type Copy,
+  type ReportView,
+  type SurveyFacts,
+  type SurveyOrder,
+  type SurveyQuery,
+  type SurveyRows,
+  WORST_FIRST,
+} from './protocol';
 import { SurveyDevice } from './SurveyDevice';
 import { SurveyEndpoints } from './SurveyEndpoints';
 import { SurveyExport } from './SurveyExport';
 import { SurveyHours } from './SurveyHours';
-import { ORDERS, type SurveyOrder, SurveyTable } from './SurveyTable';
+import { SurveyTable } from './SurveyTable';
+import { keyOf } from './survey-pages';
 import { moment, visible } from './words';
 
 type SurveyCardProps = {
-  survey: Survey;
+  survey: SurveyFacts & SurveyRows;
+  /** Of the device that is open. */
+  story: DeviceTrouble | null;
   reports: ReportView[];
+  onFind: (query: SurveyQuery) => void;
+  onStory: (key: string) => void;
   onExport: (format: SurveyFormat) => Promise<Copy>;
   onPick: (reportId: string) => void;
 };
 /** The homeserver's side alone: which devices are stuck, before anybody complains. */
-export function SurveyCard({ survey, reports, onExport, onPick }: SurveyCardProps) {
-  const [user, setUser] = useState('');
-  const [order, setOrder] = useState<SurveyOrder>('worst');
-  const [openKey, setOpenKey] = useState('');
-  const shown = useMemo(() => {
-    const wanted = user.trim().toLowerCase();
-    const devices = survey.devices.filter(({ userId }) => (userId ?? '').toLowerCase().includes(wanted));
-    return order === 'worst' ? devices : [...devices].sort(ORDERS[order]);
-  }, [survey, user, order]);
-  const open = shown.find((device) => keyOf(device) === openKey);
-  const handleUser = (event: ChangeEvent<HTMLInputElement>) => setUser(event.currentTarget.value);
-  const handleOpen = (device: DeviceTrouble) => setOpenKey(open === device ? '' : keyOf(device));
+export function SurveyCard({ survey, story, reports, onFind, onStory, onExport, onPick }: SurveyCardProps) {
+  const [query, setQuery] = useState(WORST_FIRST);
+  const { rows, matching, total } = survey;
+  const openKey = story ? keyOf(story) : '';
+  const isShown = rows.some(({ key }) => key === openKey);
+  const find = (change: Partial<SurveyQuery>) => {
+    setQuery({ ...query, ...change });
+    onFind({ ...query, ...change });
+  };
+  const handleUser = (event: ChangeEvent<HTMLInputElement>) => find({ user: event.currentTarget.value });
+  const handleOrder = (order: SurveyOrder) => find({ order });
+  const handleOpen = (key: string) => onStory(openKey === key ? '' : key);
   return (
     <Card title="Devices in trouble" about={aboutOf(survey)}>
-      {survey.devices.length > 0 && (
+      {total > 0 && (
         <>
           <Box alignItems="End" justifyContent="SpaceBetween" gap="300" wrap="Wrap">
             <Box as="label" direction="Column" gap="100">
               <Text as="span" size="L400">
                 Only this user
               </Text>
-              <Input size="300" radii="300" variant="Background" outlined value={user} onChange={handleUser} />
+              <Input size="300" radii="300" variant="Background" outlined value={query.user} onChange={handleUser} />
             </Box>
             <SurveyExport onExport={onExport} />
           </Box>
           <Text as="output" size="T200">
-            {shown.length === survey.devices.length
-              ? countOf(shown.length, 'device')
-              : `${shown.length} of ${countOf(survey.devices.length, 'device')}`}
+            {matching === total ? countOf(total, 'device') : `${matching} of ${countOf(total, 'device')}`}
           </Text>
-          <SurveyTable devices={shown} open={open} order={order} onOrder={setOrder} onOpen={handleOpen} />
-          {open && <SurveyDevice device={open} reports={reportsOf(open, reports)} onPick={onPick} />}
+          <SurveyTable
+            rows={rows}
+            matching={matching}
+            openKey={openKey}
+            order={query.order}
+            onOrder={handleOrder}
+            onOpen={handleOpen}
+          />
+          {story && isShown && <SurveyDevice device={story} reports={reportsOf(story, reports)} onPick={onPick} />}
         </>
       )}
-      {survey.hours.length > 0 && <SurveyHours survey={survey} />}
+      {survey.hours.length > 0 && <SurveyHours hours={survey.hours} />}
       {survey.endpoints.length > 0 && <SurveyEndpoints endpoints={survey.endpoints} />}
       {survey.notes.length > 0 && (
         <ul className="plain-list" style={{ gap: config.space.S100 }}>
@@ -67,16 +85,14 @@ export function SurveyCard({ survey, reports, onExport, onPick }: SurveyCardProp
   );
 }
 
-export const keyOf = ({ userId, deviceId }: DeviceTrouble) => JSON.stringify([userId, deviceId]);
-
 export const countOf = (n: number, one: string) => `${n.toLocaleString('en')} ${n === 1 ? one : `${one}s`}`;
 
 /** Reports of that very device. Where the log does not name it, none is. */
 const reportsOf = ({ userId, deviceId }: DeviceTrouble, reports: ReportView[]) =>
   deviceId === null ? [] : reports.filter(({ report }) => report.userId === userId && report.deviceId === deviceId);
 
-function aboutOf({ devices, healthy, from, to, requests }: Survey): string {
-  const what = devices.length === 0 ? 'None found.' : `${countOf(devices.length, 'device')}, the worst first.`;
+function aboutOf({ total, healthy, from, to, requests }: SurveyFacts): string {
+  const what = total === 0 ? 'None found.' : `${countOf(total, 'device')}, the worst first.`;
   const others = healthy > 0 ? ` ${countOf(healthy, 'other device')} uploaded keys without trouble.` : '';
   const log = from && to ? ` Log from ${momentOf(from)} to ${momentOf(to)} UTC, ${countOf(requests, 'request')}.` : '';
   return what + others + log;

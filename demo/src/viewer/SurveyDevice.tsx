@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'react';
 
 import type { ReportView } from './protocol';
 import { countOf, momentOf } from './SurveyCard';
-import { goingOnWords, NAMED_BY_WORDS, TROUBLE_WORDS } from './survey-words';
+import { goingOnWords, NAMED_BY_WORDS } from './survey-words';
 import { visible } from './words';
 
 const SHOWN = 10;
@@ -57,12 +57,12 @@ export function SurveyDevice({ device, reports, onPick }: SurveyDeviceProps) {
 }
 
 function TroublePart({ trouble }: { trouble: Trouble }) {
-  const { kind, says, firstTs, lastTs, goingOn, perHour, keyIds } = trouble;
+  const { name, says, firstTs, lastTs, goingOn, perHour, keyIds } = trouble;
   const often = perHour ? ` ${perHour.toLocaleString('en')} an hour.` : '';
   return (
     <div>
       <Text as="h4" size="L400" style={{ margin: 0 }}>
-        {TROUBLE_WORDS[kind]}
+        {name}
       </Text>
       <Text as="p" size="T300" style={{ margin: 0, overflowWrap: 'anywhere' }}>
         {visible(says)}

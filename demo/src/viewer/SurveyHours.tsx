@@ -1,5 +1,5 @@
 import { Text } from 'folds';
-import type { Survey, SurveyHour } from 'lotus-crypto-diag/server-evidence';
+import type { SurveyHour } from 'lotus-crypto-diag/server-evidence';
 
 import { countOf } from './SurveyCard';
 import { clock, day } from './words';
@@ -13,7 +13,7 @@ const HEIGHT = 80;
 type Bar = { at: number; refused: number; failed: number; delayed: number };
 
 /** When it happened: one bar an hour, by kind. */
-export function SurveyHours({ survey: { hours } }: { survey: Survey }) {
+export function SurveyHours({ hours }: { hours: SurveyHour[] }) {
   const { bars, hoursEach } = barsOf(hours);
   const most = Math.max(1, ...bars.map(sumOf));
   const total = bars.reduce((sum, bar) => sum + sumOf(bar), 0);

@@ -1,29 +1,18 @@
-import type { DeviceTrouble } from 'lotus-crypto-diag/server-evidence';
-
-import { keyOf, momentOf } from './SurveyCard';
-import { CAUSE_WORDS, goingOnWords, TROUBLE_WORDS, totalOf } from './survey-words';
+import type { SurveyOrder, SurveyRow } from './protocol';
+import { momentOf } from './SurveyCard';
+import { goingOnWords } from './survey-words';
 import { visible } from './words';
 
-export type SurveyOrder = 'worst' | 'user' | 'count' | 'first' | 'last';
-
-const text = (a: string | null | undefined, b: string | null | undefined) => (a ?? '').localeCompare(b ?? '');
-export const ORDERS: Record<Exclude<SurveyOrder, 'worst'>, (a: DeviceTrouble, b: DeviceTrouble) => number> = {
-  user: (a, b) => text(a.userId, b.userId) || text(a.deviceId, b.deviceId),
-  count: (a, b) => totalOf(b) - totalOf(a),
-  first: (a, b) => text(a.firstTs, b.firstTs),
-  last: (a, b) => text(b.lastTs, a.lastTs),
-};
-/** More rows would take the page long to draw; the filter and the export have them all. */
-const SHOWN = 200;
-
 type SurveyTableProps = {
-  devices: DeviceTrouble[];
-  open: DeviceTrouble | undefined;
+  /** The first of those that match. */
+  rows: SurveyRow[];
+  matching: number;
+  openKey: string;
   order: SurveyOrder;
   onOrder: (order: SurveyOrder) => void;
-  onOpen: (device: DeviceTrouble) => void;
+  onOpen: (key: string) => void;
 };
-export function SurveyTable({ devices, open, order, onOrder, onOpen }: SurveyTableProps) {
+export function SurveyTable({ rows, matching, openKey, order, onOrder, onOpen }: SurveyTableProps) {
   const sortable = (words: string, by: SurveyOrder, className?: string) => (
     <th
       scope="col"
@@ -50,35 +39,27 @@ export function SurveyTable({ devices, open, order, onOrder, onOpen }: SurveyTab
           </tr>
         </thead>
         <tbody>
-          {devices.slice(0, SHOWN).map((device) => (
-            <tr key={keyOf(device)} className={device === open ? 'open' : undefined}>
+          {rows.map(({ key, userId, deviceId, names, count, firstTs, lastTs, goingOn }) => (
+            <tr key={key} className={key === openKey ? 'open' : undefined}>
               <th scope="row">
-                <button
-                  type="button"
-                  className="as-text"
-                  aria-expanded={device === open}
-                  onClick={() => onOpen(device)}
-                >
-                  {visible(device.userId ?? 'User not named')}
+                <button type="button" className="as-text" aria-expanded={key === openKey} onClick={() => onOpen(key)}>
+                  {visible(userId ?? 'User not named')}
                   <br />
-                  {visible(device.deviceId ?? 'device not named')}
+                  {visible(deviceId ?? 'device not named')}
                 </button>
               </th>
-              <td>{device.troubles.map(wordsOf).join('; ')}</td>
-              <td className="number">{totalOf(device).toLocaleString('en')}</td>
-              <td>{momentOf(device.firstTs)}</td>
-              <td>{momentOf(device.lastTs)}</td>
-              <td>{goingOnWords(device.goingOn)}</td>
+              <td>{names}</td>
+              <td className="number">{count.toLocaleString('en')}</td>
+              <td>{momentOf(firstTs)}</td>
+              <td>{momentOf(lastTs)}</td>
+              <td>{goingOnWords(goingOn)}</td>
             </tr>
           ))}
         </tbody>
       </table>
-      {devices.length > SHOWN && (
-        <p>And {devices.length - SHOWN} more: narrow them down by the user, or export them.</p>
+      {matching > rows.length && (
+        <p>And {matching - rows.length} more: narrow them down by the user, or export them.</p>
       )}
     </section>
   );
 }
-
-const wordsOf = ({ kind, cause }: DeviceTrouble['troubles'][number]) =>
-  cause ? `${TROUBLE_WORDS[kind]} (${CAUSE_WORDS[cause]})` : TROUBLE_WORDS[kind];

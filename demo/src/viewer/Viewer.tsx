@@ -21,7 +21,8 @@ const SINGLE_FILE = 'single-file';
 
 export function Viewer() {
   const { isDark, setDark } = useTheme();
-  const { files, model, failure, read, cancel, remove, shift, redact, exportSurvey } = useCaseFile();
+  const { files, model, story, failure, read, cancel, remove, shift, redact, exportSurvey, findDevices, tellStory } =
+    useCaseFile();
   const [pickedId, setPickedId] = useState('');
   const [database, setDatabase] = useState<ServerDatabase>('postgres');
   const [zoom, setZoom] = useState<Range | null>(null);
@@ -34,7 +35,7 @@ export function Viewer() {
   const picked = model.reports.find(({ id }) => id === pickedId) ?? model.reports[0];
 
   // Without a report the survey is all there is to say; beside one it stands where it has found something.
-  const survey = model.survey && (!picked || model.survey.devices.length > 0) ? model.survey : null;
+  const survey = model.survey && (!picked || model.survey.total > 0) ? model.survey : null;
   const handlePick = (id: string) => {
     setPickedId(id);
     reportRef.current?.scrollIntoView({ block: 'start' });
@@ -62,7 +63,17 @@ export function Viewer() {
       </Box>
       <main className="viewer">
         <Files files={files} failure={failure} onRead={read} onCancel={cancel} onRemove={remove} onShift={shift} />
-        {survey && <SurveyCard survey={survey} reports={model.reports} onExport={exportSurvey} onPick={handlePick} />}
+        {survey && (
+          <SurveyCard
+            survey={survey}
+            story={story}
+            reports={model.reports}
+            onFind={findDevices}
+            onStory={tellStory}
+            onExport={exportSurvey}
+            onPick={handlePick}
+          />
+        )}
         {picked && (
           <>
             <Box direction="Column" gap="400" style={{ minWidth: 0 }}>

@@ -2,6 +2,7 @@
 import type { CryptoDiagReport } from 'lotus-crypto-diag';
 import type { Analysis, diagnoseReport, redactedCopy, ServerEvidence } from 'lotus-crypto-diag/diagnosis';
 import {
+  type DeviceTrouble,
   type EvidenceFile,
   EvidenceFiles,
   type EvidenceKind,
@@ -9,7 +10,15 @@ import {
 } from 'lotus-crypto-diag/server-evidence';
 
 import { wholePages } from './loads';
-import type { CaseModel, ReportView, Series } from './protocol';
+import {
+  type CaseModel,
+  type ReportView,
+  type Series,
+  type SurveyQuery,
+  type SurveyRows,
+  WORST_FIRST,
+} from './protocol';
+import { SurveyPages } from './survey-pages';
 
 type Diagnose = typeof diagnoseReport;
 type Known = { kind: EvidenceKind; reports: CryptoDiagReport[] };
@@ -20,6 +29,9 @@ const BUCKETS = 2000;
 export class CaseFile {
   private readonly files = new Map<string, Known>();
   private readonly evidence = new EvidenceFiles();
+  private survey: SurveyPages | null = null;
+  private query: SurveyQuery = WORST_FIRST;
+  private storyKey = '';
   private readonly alone = new WeakMap<CryptoDiagReport, Analysis>();
 
   constructor(private readonly diagnose: Diagnose) {}
@@ -52,8 +64,22 @@ export class CaseFile {
     const reports = [...this.shown()].map(([id, fileId, report]) => this.view(id, fileId, report));
     const kinds = [...this.files.values()].map(({ kind }) => kind);
     const hasServerEvidence = kinds.some((kind) => kind !== 'report');
-    const survey = kinds.some((kind) => kind === 'log' || kind === 'rows') ? this.evidence.survey() : null;
+    const hasSurvey = kinds.some((kind) => kind === 'log' || kind === 'rows');
+    this.survey = hasSurvey ? new SurveyPages(this.evidence.survey()) : null;
+    const survey = this.survey && { ...this.survey.facts(), ...this.survey.rows(this.query) };
     return { reports, series: this.series(), hasServerEvidence, survey };
+  }
+
+  /** The first devices of the survey that are asked for: also of those that come, until others are. */
+  devices(query: SurveyQuery): SurveyRows {
+    this.query = query;
+    return this.survey?.rows(query) ?? { rows: [], matching: 0 };
+  }
+
+  /** What happened to a device, by what is known now. */
+  story(key = this.storyKey): DeviceTrouble | null {
+    this.storyKey = key;
+    return this.survey?.story(key) ?? null;
   }
 
   surveyAs(format: SurveyFormat): string {

@@ -1,6 +1,6 @@
 import type { CryptoDiagReport } from 'lotus-crypto-diag';
 import type { Analysis } from 'lotus-crypto-diag/diagnosis';
-import type { EvidenceKind, Survey, SurveyFormat } from 'lotus-crypto-diag/server-evidence';
+import type { DeviceTrouble, EvidenceKind, Survey, SurveyFormat } from 'lotus-crypto-diag/server-evidence';
 
 /** What the page asks of the worker. */
 export type Request =
@@ -12,7 +12,10 @@ export type Request =
   | { type: 'offset'; id: string; minutes: number }
   /** Of the report with that id of its view. */
   | { type: 'redact'; id: string }
-  | { type: 'export-survey'; id: string; format: SurveyFormat };
+  | { type: 'export-survey'; id: string; format: SurveyFormat }
+  | { type: 'devices'; query: SurveyQuery }
+  /** Of the device with that key; of none, if it is empty. */
+  | { type: 'story'; key: string };
 
 /** What the worker tells the page. */
 export type Told =
@@ -21,6 +24,8 @@ export type Told =
   | { type: 'progress'; id: string; bytes: number }
   | { type: 'file'; id: string; outcome: Outcome }
   | { type: 'case'; model: CaseModel }
+  | { type: 'devices'; rows: SurveyRows }
+  | { type: 'story'; story: DeviceTrouble | null }
   | { type: 'copy'; id: string; copy: Copy };
 
 /** The copy of a report in which nobody is named, or the text of a survey; or why there is none. */
@@ -57,6 +62,24 @@ export type Series = {
   durationMs: number[];
 };
 
+export type SurveyOrder = 'worst' | 'user' | 'count' | 'first' | 'last';
+/** Which devices of a survey are shown, and in which order. */
+export type SurveyQuery = { user: string; order: SurveyOrder };
+/** The worst first, of every user. */
+export const WORST_FIRST: SurveyQuery = { user: '', order: 'worst' };
+
+/** A device in trouble, without its story. */
+export type SurveyRow = Pick<DeviceTrouble, 'userId' | 'deviceId' | 'firstTs' | 'lastTs' | 'goingOn'> & {
+  key: string;
+  /** Of its troubles. */
+  names: string;
+  count: number;
+};
+/** The first devices that were asked for, and how many there are of them. */
+export type SurveyRows = { rows: SurveyRow[]; matching: number };
+/** What a survey says but for the devices, and how many of these there are. */
+export type SurveyFacts = Omit<Survey, 'devices'> & { total: number };
+
 /** Everything that the files say together. */
 export type CaseModel = {
   reports: ReportView[];
@@ -64,7 +87,7 @@ export type CaseModel = {
   /** Whether anything of the server's side is there. */
   hasServerEvidence: boolean;
   /** The devices in trouble, by the logs and tables; `null`: there are none of these. */
-  survey: Survey | null;
+  survey: (SurveyFacts & SurveyRows) | null;
 };
 
 export const EMPTY_CASE: CaseModel = { reports: [], series: [], hasServerEvidence: false, survey: null };

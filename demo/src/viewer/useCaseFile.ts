@@ -1,7 +1,15 @@
-import type { SurveyFormat } from 'lotus-crypto-diag/server-evidence';
+import type { DeviceTrouble, SurveyFormat } from 'lotus-crypto-diag/server-evidence';
 import { useCallback, useEffect, useReducer, useRef } from 'react';
 
-import { type CaseModel, type Copy, EMPTY_CASE, type Outcome, type Request, type Told } from './protocol';
+import {
+  type CaseModel,
+  type Copy,
+  EMPTY_CASE,
+  type Outcome,
+  type Request,
+  type SurveyQuery,
+  type Told,
+} from './protocol';
 // In the page itself: a page that was opened from the disk may not load a worker from another file.
 import CaseFileWorker from './worker?worker&inline';
 
@@ -15,7 +23,7 @@ export type Dropped = {
   offsetMinutes: number;
 };
 
-type State = { files: Dropped[]; model: CaseModel; failure: string };
+type State = { files: Dropped[]; model: CaseModel; story: DeviceTrouble | null; failure: string };
 type Action =
   | Exclude<Told, { type: 'copy' | 'unreadable' }>
   | { type: 'dropped'; files: Dropped[] }
@@ -41,6 +49,13 @@ function reduce(state: State, action: Action): State {
       return change(action.id, { outcome: action.outcome });
     case 'case':
       return { ...state, model: action.model };
+    case 'devices':
+      return {
+        ...state,
+        model: { ...state.model, survey: state.model.survey && { ...state.model.survey, ...action.rows } },
+      };
+    case 'story':
+      return { ...state, story: action.story };
     case 'failed':
       return { ...state, failure: action.reason };
   }
@@ -48,7 +63,7 @@ function reduce(state: State, action: Action): State {
 
 /** The files and what they say together. The work is done by a worker. */
 export function useCaseFile() {
-  const [state, dispatch] = useReducer(reduce, { files: [], model: EMPTY_CASE, failure: '' });
+  const [state, dispatch] = useReducer(reduce, { files: [], model: EMPTY_CASE, story: null, failure: '' });
   const worker = useRef<Worker>();
   const unread = useRef(new Map<string, File>());
   const nextId = useRef(0);
@@ -137,5 +152,7 @@ export function useCaseFile() {
       }),
     [ask],
   );
-  return { ...state, read, cancel, remove, shift, redact, exportSurvey };
+  const findDevices = useCallback((query: SurveyQuery) => ask({ type: 'devices', query }), [ask]);
+  const tellStory = useCallback((key: string) => ask({ type: 'story', key }), [ask]);
+  return { ...state, read, cancel, remove, shift, redact, exportSurvey, findDevices, tellStory };
 }

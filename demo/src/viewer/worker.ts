@@ -16,7 +16,11 @@ const handedOver = new Map<string, (bytes: ArrayBuffer | null) => void>();
 let isReading = false;
 
 const tell = (told: Told) => postMessage(told);
-const tellCase = () => tell({ type: 'case', model: caseFile.model() });
+const tellCase = () => {
+  tell({ type: 'case', model: caseFile.model() });
+  // What is open is of what is known now.
+  tell({ type: 'story', story: caseFile.story() });
+};
 
 addEventListener('message', ({ data }: MessageEvent<Request>) => {
   switch (data.type) {
@@ -48,6 +52,12 @@ addEventListener('message', ({ data }: MessageEvent<Request>) => {
       break;
     case 'export-survey':
       tell({ type: 'copy', id: data.id, copy: copyOf(() => caseFile.surveyAs(data.format)) });
+      break;
+    case 'devices':
+      tell({ type: 'devices', rows: caseFile.devices(data.query) });
+      break;
+    case 'story':
+      tell({ type: 'story', story: caseFile.story(data.key) });
   }
 });
 

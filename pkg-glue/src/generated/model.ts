@@ -1658,6 +1658,10 @@ export type Trouble = {
  */
 kind: TroubleKind,
 /**
+ * What it is called, and what led to it where that is known. For a person to read.
+ */
+name: string,
+/**
  * How many requests; of what the tables say, how many rows.
  */
 count: number,
@@ -1735,7 +1739,7 @@ keysChangedAt: string | null,
  */
 fallbackUsed: boolean | null,
 /**
- * How many messages wait for it; the query stops counting at 1000.
+ * How many messages wait for it; the query stops counting at 1000, as it does with keys.
  */
 waiting: number,
 /**
@@ -1843,6 +1847,44 @@ delayed: number,
 slow: number, };
 
 /**
+ * How far the query for devices at risk looked.
+ */
+export type Coverage = {
+/**
+ * At so many devices, the last seen first.
+ */
+lookedAt: number,
+/**
+ * Whether more devices were seen within the last 30 days than it looks at.
+ */
+isCut: boolean, };
+
+/**
+ * How many lines of the logs were not used, and why.
+ */
+export type Skipped = {
+/**
+ * Without a time that Synapse writes: tracebacks, and lines of other programs.
+ */
+noTime: number,
+/**
+ * Cut, or not in Synapse's form.
+ */
+cut: number,
+/**
+ * Longer than any line of use; its beginning was read.
+ */
+tooLong: number,
+/**
+ * With zeros in it.
+ */
+nul: number,
+/**
+ * Not in UTF-8.
+ */
+notUtf8: number, };
+
+/**
  * The devices in trouble, worst first, by the homeserver's log and tables.
  */
 export type Survey = {
@@ -1874,6 +1916,14 @@ endpoints: Array<SlowEndpoint>,
  * Each hour in which something happened.
  */
 hours: Array<SurveyHour>,
+/**
+ * How far the query for devices at risk looked; `null`: its answer is not there, or of an older form.
+ */
+coverage: Coverage | null,
+/**
+ * Lines of the logs that say nothing here.
+ */
+skipped: Skipped,
 /**
  * For a person to read: what was left out, and what cannot be known from these files.
  */

@@ -4,54 +4,64 @@ use super::sql::Dialect;
 
 /// So many devices are looked at, the last seen first.
 const MOST_DEVICES: u32 = 5000;
-const MOST_WAITING: u32 = 1000;
+/// So many keys and messages of a device are counted.
+const MOST_COUNTED: u32 = 1000;
 /// A device may hold 500 one-time keys.
 const NEARLY_FULL: u32 = 450;
 const DAYS: u32 = 30;
 
 /// A statement that only reads. It passes once over `devices`, and looks the 5000 last seen up in the other tables by their
-/// indexes: what it costs does not grow with the tables of keys and messages. Its columns are those of
-/// [`DeviceAtRisk`](crate::survey::DeviceAtRisk).
+/// indexes, at most 1000 rows of each: what it costs does not grow with the tables of keys and messages. Its columns are those of
+/// [`DeviceAtRisk`](crate::survey::DeviceAtRisk) and, in each row, of [`Coverage`](crate::survey::Coverage): where no device is at
+/// risk, one row has these alone.
 pub fn devices_at_risk(dialect: Dialect) -> String {
-    let (now, shown, used) = match dialect {
-        Dialect::Postgres => ("extract(epoch FROM now()) * 1000", "NOT hidden", "bool_or(f.used)"),
-        Dialect::Sqlite => ("strftime('%s', 'now') * 1000", "hidden = 0", "max(f.used)"),
+    let (now, shown, used, once) = match dialect {
+        // It would put what `held` asks into each place that names it, and ask it there again.
+        Dialect::Postgres => ("extract(epoch FROM now()) * 1000", "NOT hidden", "bool_or(f.used)", " MATERIALIZED"),
+        // Of no use to it, and unknown to versions before 3.35.
+        Dialect::Sqlite => ("strftime('%s', 'now') * 1000", "hidden = 0", "max(f.used)", ""),
     };
     let time = |column: &str| dialect.time(column);
     let of = |table: &str| format!("{table}.user_id = d.user_id AND {table}.device_id = d.device_id");
+    let keys =
+        format!("(SELECT o.ts_added_ms FROM e2e_one_time_keys_json o WHERE {} LIMIT {MOST_COUNTED}) AS few", of("o"));
+    let seen = format!("{shown} AND (last_seen IS NULL OR last_seen > {now} - {DAYS} * 86400000.0)");
     format!(
-        "WITH recent AS (
+        "WITH recent AS{once} (
   SELECT user_id, device_id, last_seen, user_agent
   FROM devices
-  WHERE {shown} AND (last_seen IS NULL OR last_seen > {now} - {DAYS} * 86400000.0)
+  WHERE {seen}
   ORDER BY coalesce(last_seen, 0) DESC
   LIMIT {MOST_DEVICES}
-), known AS (
+), coverage AS (
+  SELECT (SELECT count(*) FROM recent) AS looked_at,
+    (SELECT count(*) FROM (SELECT 1 FROM devices WHERE {seen} LIMIT {beyond}) AS few) = {beyond} AS is_cut
+), known AS{once} (
   SELECT d.user_id, d.device_id, d.last_seen, d.user_agent,
     (SELECT k.ts_added_ms FROM e2e_device_keys_json k WHERE {of_k}) AS keys_changed
   FROM recent d
-), held AS (
+), held AS{once} (
   SELECT d.user_id, d.device_id, d.last_seen, d.user_agent, d.keys_changed,
-    (SELECT count(*) FROM e2e_one_time_keys_json o WHERE {of_o}) AS one_time_keys,
-    (SELECT count(*) FROM e2e_one_time_keys_json o WHERE {of_o} AND o.ts_added_ms < d.keys_changed) AS keys_of_before,
-    (SELECT min(o.ts_added_ms) FROM e2e_one_time_keys_json o WHERE {of_o}) AS oldest_key,
-    (SELECT max(o.ts_added_ms) FROM e2e_one_time_keys_json o WHERE {of_o}) AS newest_key,
+    (SELECT count(*) FROM {keys}) AS one_time_keys,
+    (SELECT count(*) FROM {keys} WHERE few.ts_added_ms < d.keys_changed) AS keys_of_before,
+    (SELECT min(few.ts_added_ms) FROM {keys}) AS oldest_key,
+    (SELECT max(few.ts_added_ms) FROM {keys}) AS newest_key,
     (SELECT {used} FROM e2e_fallback_keys_json f WHERE {of_f}) AS fallback_used,
-    (SELECT count(*) FROM (SELECT 1 FROM device_inbox i WHERE {of_i} LIMIT {MOST_WAITING}) AS few) AS waiting
+    (SELECT count(*) FROM (SELECT 1 FROM device_inbox i WHERE {of_i} LIMIT {MOST_COUNTED}) AS few) AS waiting
   FROM known d
 )
 SELECT user_id, device_id, one_time_keys, keys_of_before, {oldest} AS oldest_key_at, {newest} AS newest_key_at,
-  {changed} AS keys_changed_at, fallback_used, waiting, {seen} AS last_seen, user_agent
-FROM held
-WHERE keys_of_before > 0 OR one_time_keys >= {NEARLY_FULL} OR (one_time_keys = 0 AND fallback_used) OR waiting >= {MOST_WAITING}
+  {changed} AS keys_changed_at, fallback_used, waiting, {last_seen} AS last_seen, user_agent, looked_at, is_cut
+FROM coverage LEFT JOIN held
+  ON keys_of_before > 0 OR one_time_keys >= {NEARLY_FULL} OR (one_time_keys = 0 AND fallback_used) OR waiting >= {MOST_COUNTED}
 ORDER BY keys_of_before DESC, waiting DESC, user_id, device_id;",
-        of_o = of("o"),
+        beyond = MOST_DEVICES + 1,
         of_f = of("f"),
         of_i = of("i"),
         of_k = of("k"),
         oldest = time("oldest_key"),
         newest = time("newest_key"),
         changed = time("keys_changed"),
-        seen = time("last_seen"),
+        last_seen = time("last_seen"),
     )
 }

@@ -1,0 +1,247 @@
+//! What a log says of one device.
+
+use lotus_crypto_diag::survey::NamedBy;
+
+use crate::series::{Accepted, Series};
+use crate::uploads::{Done, Outcome};
+
+/// So many ids of a device are told apart.
+const MOST_IDS: usize = 100;
+const MOST_CLIENTS: usize = 4;
+/// Two that upload for one device take turns at least so often, and within so long. A store that was put back and collides
+/// again weeks later does not.
+const TURNS: usize = 3;
+const TURNS_WITHIN_MS: i64 = 6 * 3_600_000;
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct DeviceTally {
+    pub(crate) named_by: Option<NamedBy>,
+    pub(crate) accepted: Accepted,
+    pub(crate) clients: Vec<String>,
+    pub(crate) troubles: Option<Box<Troubles>>,
+    /// Its first and its latest upload that was accepted or refused.
+    ends: Option<[Went; 2]>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Went {
+    at: i64,
+    is_refused: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Troubles {
+    pub(crate) refused: Series,
+    pub(crate) ids: Vec<RefusedKey>,
+    /// Refused uploads that brought device keys, too.
+    pub(crate) with_device_keys: u64,
+    pub(crate) turns: Turns,
+    pub(crate) too_large: Series,
+    pub(crate) failed: Series,
+    pub(crate) delayed: Series,
+}
+
+/// The id of a key that was refused.
+#[derive(Clone, Debug)]
+pub(crate) struct RefusedKey {
+    pub(crate) id: String,
+    pub(crate) count: u64,
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+}
+
+/// Refused uploads that came right after an accepted one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Turns {
+    /// The first and the latest of them.
+    times: Vec<i64>,
+    /// Whether so many of them, each after an earlier refusal, came within so long.
+    pub(crate) are_dense: bool,
+}
+
+impl Turns {
+    fn push(&mut self, at: i64, first_refused: i64) {
+        self.times.push(at);
+        // The first refusal of all is no turn.
+        let mut latest = self.times.iter().rev().filter(|time| **time > first_refused);
+        self.are_dense |= latest.nth(TURNS - 1).is_some_and(|third| (at - third).abs() <= TURNS_WITHIN_MS);
+        if self.times.len() > 2 * TURNS {
+            self.times.remove(TURNS);
+        }
+    }
+}
+
+impl DeviceTally {
+    pub(crate) fn troubles(&mut self) -> &mut Troubles {
+        self.troubles.get_or_insert_default()
+    }
+
+    pub(crate) fn note_client(&mut self, client: Option<String>) {
+        if let Some(client) =
+            client.filter(|client| self.clients.len() < MOST_CLIENTS && !self.clients.contains(client))
+        {
+            self.clients.push(client);
+        }
+    }
+
+    pub(crate) fn take(&mut self, done: Done) {
+        let Done { at, named_by, client, outcome, .. } = done;
+        self.note_name(named_by);
+        self.note_client(client);
+        match outcome {
+            Outcome::Accepted => {
+                self.accepted.add(at);
+                self.note_end(Went { at, is_refused: false });
+            }
+            Outcome::Refused { key_id, with_device_keys } => {
+                let troubles = self.troubles();
+                troubles.refused.add(at, 400);
+                troubles.with_device_keys += u64::from(with_device_keys);
+                troubles.note_id(&key_id, at);
+                self.note_end(Went { at, is_refused: true });
+            }
+            Outcome::TooLarge => self.troubles().too_large.add(at, 400),
+            Outcome::Failed(status) => self.troubles().failed.add(at, status),
+        }
+    }
+
+    /// The graver, the more: the worst kind of trouble first, then how much of it.
+    pub(crate) fn gravity(&self) -> [u64; 4] {
+        let counts = |troubles: &Troubles| {
+            [&troubles.refused, &troubles.too_large, &troubles.failed, &troubles.delayed].map(|series| series.count)
+        };
+        self.troubles.as_deref().map_or([0; 4], counts)
+    }
+
+    fn note_name(&mut self, named_by: Option<NamedBy>) {
+        self.named_by = [self.named_by, named_by].into_iter().flatten().min();
+    }
+
+    fn note_end(&mut self, went: Went) {
+        let before = self.ends.map(|[_, last]| last);
+        let is_turn = before.is_some_and(|last| went.is_refused && !last.is_refused && went.at >= last.at);
+        if is_turn && let Some(troubles) = &mut self.troubles {
+            troubles.turns.push(went.at, troubles.refused.first.unwrap_or(went.at));
+        }
+        self.ends = Some([self.ends.map_or(went, |[first, _]| first), went]);
+    }
+
+    /// Adds what a later log says, whose clock is so much ahead.
+    pub(crate) fn join(&mut self, other: &Self, offset_ms: i64) {
+        self.note_name(other.named_by);
+        self.accepted.join(&other.accepted, offset_ms);
+        for client in &other.clients {
+            self.note_client(Some(client.clone()));
+        }
+        let shifted = |went: Went| Went { at: went.at - offset_ms, ..went };
+        let ends = other.ends.map(|ends| ends.map(shifted));
+        if let Some(troubles) = &other.troubles {
+            let all = self.troubles.get_or_insert_default();
+            all.join(troubles, offset_ms);
+        }
+        if let Some([first, last]) = ends {
+            self.note_end(first);
+            for turn in other.troubles.iter().flat_map(|troubles| &troubles.turns.times) {
+                let troubles = self.troubles();
+                troubles.turns.push(turn - offset_ms, troubles.refused.first.unwrap_or(turn - offset_ms));
+            }
+            if let Some(ends) = &mut self.ends {
+                ends[1] = last;
+            }
+        }
+    }
+}
+
+impl Troubles {
+    fn join(&mut self, other: &Self, offset_ms: i64) {
+        self.refused.join(&other.refused, offset_ms);
+        self.too_large.join(&other.too_large, offset_ms);
+        self.failed.join(&other.failed, offset_ms);
+        self.delayed.join(&other.delayed, offset_ms);
+        self.with_device_keys += other.with_device_keys;
+        self.turns.are_dense |= other.turns.are_dense;
+        for id in &other.ids {
+            self.join_id(RefusedKey { first: id.first - offset_ms, last: id.last - offset_ms, ..id.clone() });
+        }
+    }
+
+    fn note_id(&mut self, key_id: &str, at: i64) {
+        self.join_id(RefusedKey { id: key_id.to_owned(), count: 1, first: at, last: at });
+    }
+
+    fn join_id(&mut self, other: RefusedKey) {
+        if let Some(key) = self.ids.iter_mut().find(|key| key.id == other.id) {
+            key.count += other.count;
+            key.first = key.first.min(other.first);
+            key.last = key.last.max(other.last);
+        } else if self.ids.len() < MOST_IDS {
+            self.ids.push(other);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tally::Who;
+
+    fn device(uploads: &[(i64, bool)]) -> DeviceTally {
+        let mut device = DeviceTally::default();
+        for (at, is_refused) in uploads {
+            let outcome = if *is_refused {
+                Outcome::Refused { key_id: "AAAA".to_owned(), with_device_keys: false }
+            } else {
+                Outcome::Accepted
+            };
+            let who = Who { user: None, device: None };
+            device.take(Done { at: *at, who, named_by: None, client: None, outcome });
+        }
+        device
+    }
+
+    fn are_dense(device: &DeviceTally) -> bool {
+        device.troubles.as_ref().is_some_and(|troubles| troubles.turns.are_dense)
+    }
+
+    const MINUTE: i64 = 60_000;
+    const DAY: i64 = 24 * 60 * MINUTE;
+
+    #[test]
+    fn two_that_take_turns_do_so_three_times_within_hours() {
+        let uploads = |words: &str, step: i64| -> Vec<(i64, bool)> {
+            words.chars().enumerate().map(|(nth, c)| (i64::try_from(nth).unwrap() * step, c == 'R')).collect()
+        };
+        for (words, step, expected) in [
+            ("RARARAR", MINUTE, true),
+            ("ARARARAR", MINUTE, true),
+            ("ARARAR", MINUTE, false),
+            ("RARAR", MINUTE, false),
+            ("RARRRRRR", MINUTE, false),
+            ("AAAARRRR", MINUTE, false),
+            ("RARARAR", DAY, false),
+            ("RARARARARARARARARARARARARAR", 5 * 60 * MINUTE, false),
+        ] {
+            let all = uploads(words, step);
+            assert_eq!(are_dense(&device(&all)), expected, "{words}");
+            for cut in 0..all.len() {
+                let mut joined = device(&all[..cut]);
+                joined.join(&device(&all[cut..]), 0);
+                assert_eq!(are_dense(&joined), expected, "{words} cut at {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn turns_between_many_others_are_seen_wherever_the_log_is_cut() {
+        let mut all: Vec<(i64, bool)> = (0..40).map(|nth| (nth * DAY, nth % 2 == 0)).collect();
+        for nth in 0..8 {
+            all.push((40 * DAY + nth * MINUTE, nth % 2 == 0));
+        }
+        all.extend((0..40).map(|nth| (50 * DAY + nth * DAY, nth % 2 == 0)));
+        for cut in 0..all.len() {
+            let mut joined = device(&all[..cut]);
+            joined.join(&device(&all[cut..]), 0);
+            assert!(are_dense(&joined), "cut at {cut}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What a survey takes from one log.
+
+use std::sync::LazyLock;
+
+use lotus_crypto_diag::survey::Skipped;
+use memchr::memmem::Finder;
+
+use crate::ended::Ended;
+use crate::log_record::{ENDED, Record};
+use crate::tally::Tally;
+
+/// Finds what ends a request.
+pub(crate) static ENDS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(ENDED));
+
+/// What a survey takes from one log. Lines whose time is in UTC are apart from those in the time of the server's own clock, as
+/// only then it is known how far that is ahead.
+#[derive(Debug, Default)]
+pub struct LogTally {
+    pub(crate) local: Tally,
+    pub(crate) utc: Tally,
+    /// The first line, where it has no time: it may be the end of the last one of another file.
+    pub(crate) head: Vec<u8>,
+    /// The last line, where no line break ends it.
+    pub(crate) tail: Vec<u8>,
+    pub(crate) skipped: Skipped,
+    /// Of all lines: the same log twice has the same.
+    pub(crate) digest: u64,
+}
+
+impl LogTally {
+    pub(crate) fn pass(&mut self, record: &Record<'_>) {
+        let text = &record.text;
+        let (middle, end) = (text.len() / 2, text.len().saturating_sub(8));
+        for part in [record.at.cast_unsigned(), text.len() as u64, eight_of(text, middle), eight_of(text, end)] {
+            self.digest = (self.digest ^ part).wrapping_mul(0x0100_0000_01b3).rotate_left(5);
+        }
+        let tally = self.of(record);
+        tally.uploads.begin(record.at);
+        tally.pass(record.at);
+    }
+
+    /// Those whose time is by the same clock.
+    pub(crate) fn of(&mut self, record: &Record<'_>) -> &mut Tally {
+        if record.is_utc { &mut self.utc } else { &mut self.local }
+    }
+
+    /// The first line of a file that is none by itself, and the last one that no line break ends.
+    pub(crate) fn note_ends(&mut self, head: &[u8], tail: &[u8]) {
+        for line in [head, tail] {
+            for part in line.chunks(8) {
+                self.digest = (self.digest ^ eight_of(part, 0)).wrapping_mul(0x0100_0000_01b3).rotate_left(7);
+            }
+        }
+        (self.head, self.tail) = (head.to_vec(), tail.to_vec());
+    }
+
+    /// Its first and its last time in UTC, when its clock is so much ahead.
+    pub(crate) fn span(&self, offset_ms: i64) -> Option<[i64; 2]> {
+        let tail = || Record::read(&self.tail).map(|record| record.at - if record.is_utc { 0 } else { offset_ms });
+        let spans = [self.local.span(offset_ms), self.utc.span(0)];
+        let all = spans.into_iter().flatten().reduce(|[a, b], [c, d]| [a.min(c), b.max(d)]);
+        all.or_else(|| tail().map(|at| [at, at]))
+    }
+}
+
+fn eight_of(text: &[u8], from: usize) -> u64 {
+    let mut eight = [0; 8];
+    for (to, from) in eight.iter_mut().zip(&text[from..]) {
+        *to = *from;
+    }
+    u64::from_le_bytes(eight)
+}
+
+/// A line with a time that is taken by itself.
+pub(crate) fn take(tally: &mut Tally, record: &Record<'_>, skipped: &mut Skipped) {
+    tally.pass(record.at);
+    let is_whole = match ENDS.find(&record.text) {
+        Some(found) => Ended::read(record, found, &ENDS).map(|ended| tally.take_ended(record, &ended)).is_some(),
+        None => tally.take_other(record).is_ok(),
+    };
+    skipped.cut += u64::from(!is_whole);
+}
+
+/// A line without a time that Synapse writes.
+pub(crate) fn skip(line: &[u8], skipped: &mut Skipped) {
+    if line.is_empty() {
+        return;
+    }
+    if memchr::memchr(0, line).is_some() {
+        skipped.nul += 1;
+    } else if std::str::from_utf8(line).is_err() {
+        skipped.not_utf8 += 1;
+    } else {
+        skipped.no_time += 1;
+    }
+}

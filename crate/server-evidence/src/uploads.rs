@@ -1,0 +1,394 @@
+//! Which lines of a log belong to one upload of keys, and so which device it was.
+//!
+//! Requests are numbered by each process of Synapse by itself: in a log of several, or after a restart, two uploads may have one
+//! number. Where it is not sure which of them a line is of, no device is named.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use lotus_crypto_diag::survey::NamedBy;
+
+use crate::tally::Who;
+use crate::upload_lines::{Device, UploadLine};
+
+/// So many uploads wait for the line that ends them.
+const MOST_OPEN: usize = 10_000;
+/// So many lines wait for the file that the log began in.
+const MOST_HELD: usize = 4096;
+/// So many at once under one number are told apart.
+const MOST_OF_ONE_NUMBER: usize = 8;
+/// No upload takes longer: under its number there is another one, after a restart.
+const LONGEST_MS: i64 = 10 * 60_000;
+/// Whatever begins so soon after the beginning of a file waits for the file before: a line on the device keys of the same upload,
+/// which comes first, may stand there, and the order of one device's uploads is kept.
+const BEGINNING_MS: i64 = 60_000;
+/// So many refusals without a number wait for the line that ends their request, and so long.
+const MOST_NAMELESS: usize = 16;
+const NAMELESS_MS: i64 = 5000;
+
+/// A line of an upload, or the one that ends it.
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    pub(crate) at: i64,
+    /// The process, as far as the line names it, and its number of the request.
+    pub(crate) key: Option<String>,
+    pub(crate) what: What,
+}
+
+impl Event {
+    pub(crate) fn shifted(&self, offset_ms: i64) -> Self {
+        Self { at: self.at - offset_ms, ..self.clone() }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum What {
+    Line(UploadLine),
+    End(End),
+}
+
+/// How a request to upload keys ended.
+#[derive(Clone, Debug)]
+pub(crate) struct End {
+    pub(crate) user: Option<String>,
+    pub(crate) status: u16,
+    pub(crate) client: Option<String>,
+}
+
+/// An upload of which everything is known that the log says.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) at: i64,
+    pub(crate) who: Who,
+    pub(crate) named_by: Option<NamedBy>,
+    pub(crate) client: Option<String>,
+    pub(crate) outcome: Outcome,
+}
+
+/// How an upload went.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    Accepted,
+    Refused { key_id: String, with_device_keys: bool },
+    TooLarge,
+    Failed(u16),
+}
+
+/// What is known of an upload before it ended.
+#[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "what lines say of it")]
+struct Open {
+    at: i64,
+    device: Option<Device>,
+    adds_keys: bool,
+    has_device_keys: bool,
+    refused: Option<String>,
+    signer: Option<Device>,
+    is_too_large: bool,
+    /// A line may be of this upload or of another one.
+    is_unclear: bool,
+}
+
+impl Open {
+    fn is_over(&self) -> bool {
+        self.refused.is_some() || self.is_too_large
+    }
+
+    /// Whether a line that names its device begins another upload of it.
+    fn is_before(&self, line: &UploadLine) -> bool {
+        match line {
+            UploadLine::DeviceKeys(_) => true,
+            _ => self.adds_keys || self.is_over(),
+        }
+    }
+
+    fn is_at_the_time_of(&self, at: i64) -> bool {
+        (at - self.at).abs() <= LONGEST_MS
+    }
+
+    /// Of an upload of which the end is not in the log: what was refused is refused.
+    fn unended(self) -> Option<Done> {
+        let device = self.device.filter(|_| !self.is_unclear)?;
+        let outcome = match self.refused {
+            Some(key_id) => Outcome::Refused { key_id, with_device_keys: self.has_device_keys },
+            None if self.is_too_large => Outcome::TooLarge,
+            None => return None,
+        };
+        Some(Done { at: self.at, who: who_of(device), named_by: Some(NamedBy::Log), client: None, outcome })
+    }
+
+    /// `None`: it says nothing of a device in trouble, nor of one that is well.
+    fn ended(self, at: i64, end: End) -> Option<Done> {
+        let End { user, status, client } = end;
+        let signed = self.signer.filter(|signer| user.as_ref() == Some(&signer.user_id));
+        let (who, named_by) = match (self.device, signed) {
+            (Some(device), _) => (who_of(device), Some(NamedBy::Log)),
+            (None, Some(device)) => (who_of(device), Some(NamedBy::Signature)),
+            (None, None) => (Who { user, device: None }, None),
+        };
+        let outcome = match (status, self.refused) {
+            // Or the client was gone before the refusal.
+            (400 | 0, Some(key_id)) => Outcome::Refused { key_id, with_device_keys: self.has_device_keys },
+            (400 | 0, None) if self.is_too_large => Outcome::TooLarge,
+            (413, _) => Outcome::TooLarge,
+            (200..=399, _) if self.adds_keys => Outcome::Accepted,
+            // An upload without one-time keys asks how many there are.
+            (200..=399, _) => return None,
+            (status, _) => Outcome::Failed(status),
+        };
+        // Nobody is in trouble whom nobody names: a token that has expired, a limit before the login.
+        let is_nobodys = who.user.is_none() && who.device.is_none();
+        (!is_nobodys).then_some(Done { at, who, named_by, client, outcome })
+    }
+}
+
+/// The uploads that have not ended yet.
+#[derive(Debug, Default)]
+pub(crate) struct Uploads {
+    /// The time of the first line, of a log that may have begun in another file.
+    began: Option<i64>,
+    /// Lines soon after that of uploads that may have begun before: the file before this one says which device it was.
+    held: Vec<Event>,
+    held_keys: HashSet<String>,
+    open: HashMap<String, VecDeque<Open>>,
+    /// The keys of these, the oldest first; and some that are closed.
+    order: VecDeque<String>,
+    /// The latest refusals of which the request has no number: the time, the key, and who signed it.
+    nameless: VecDeque<(i64, String, Device)>,
+    /// Uploads that ended as somebody who did not begin them.
+    pub(crate) contradicting: u64,
+    /// Uploads of which it is not known which of two devices it was.
+    pub(crate) ambiguous: u64,
+}
+
+impl Uploads {
+    /// The first line of a file.
+    pub(crate) fn begin(&mut self, at: i64) {
+        self.began.get_or_insert(at);
+    }
+
+    /// Takes the next line, and gives the uploads that are over by it.
+    pub(crate) fn take(&mut self, event: Event) -> Vec<Done> {
+        if self.holds(&event) {
+            self.held.push(event);
+            return Vec::new();
+        }
+        self.take_now(event)
+    }
+
+    /// Lines that wait for what the file before says.
+    pub(crate) fn held(&self) -> &[Event] {
+        &self.held
+    }
+
+    fn holds(&mut self, event: &Event) -> bool {
+        let Some(began) = self.began else { return false };
+        let within = |most: i64| self.held.len() < MOST_HELD && (event.at - began).abs() <= most;
+        match (&event.key, &event.what) {
+            (Some(key), _) if self.open.contains_key(key) => false,
+            (Some(key), What::End(_)) => self.held_keys.remove(key) || within(LONGEST_MS),
+            (Some(key), What::Line(line)) => {
+                let begins = matches!(line, UploadLine::Adding(_) | UploadLine::DeviceKeys(_));
+                let most = if begins { BEGINNING_MS } else { LONGEST_MS };
+                let holds = within(most) || (self.held_keys.contains(key) && self.held.len() < 2 * MOST_HELD);
+                if holds {
+                    self.held_keys.insert(key.clone());
+                }
+                holds
+            }
+            (None, What::Line(_)) => within(BEGINNING_MS),
+            (None, What::End(end)) => {
+                within(BEGINNING_MS + NAMELESS_MS) && self.place_of_nameless(event.at, end.user.as_deref()).is_none()
+            }
+        }
+    }
+
+    /// Adds the uploads that have not ended in what the log goes on with, whose clock is so much ahead.
+    pub(crate) fn go_on(&mut self, next: &Self, offset_ms: i64) -> Vec<Done> {
+        let mut done = Vec::new();
+        let mut seen = HashSet::new();
+        for key in next.order.iter().filter(|key| seen.insert(*key)) {
+            for open in next.open.get(key).into_iter().flatten() {
+                let open = Open { at: open.at - offset_ms, ..open.clone() };
+                self.forget_old(key, open.at, &mut done);
+                let own = self.open.entry(key.clone()).or_default();
+                // The same upload twice is one that began anew.
+                if let Some(nth) = own.iter().position(|own| own.device == open.device) {
+                    done.extend(own.remove(nth).and_then(Open::unended));
+                }
+                own.push_back(open);
+            }
+            self.order.push_back(key.clone());
+        }
+        self.make_room(&mut done);
+        let nameless = next.nameless.iter().map(|(at, key, signer)| (at - offset_ms, key.clone(), signer.clone()));
+        self.nameless = nameless.chain(self.nameless.drain(..)).take(MOST_NAMELESS).collect();
+        done
+    }
+
+    fn take_now(&mut self, event: Event) -> Vec<Done> {
+        let mut done = Vec::new();
+        let Event { at, key, what } = event;
+        if let Some(key) = &key {
+            self.forget_old(key, at, &mut done);
+        }
+        match (what, key) {
+            (What::Line(line), Some(key)) => self.take_line(at, key, line, &mut done),
+            // Some formats do not number requests. Who signed the key is what its uploader says: it counts when a request of
+            // that very user is refused next.
+            (What::Line(UploadLine::Refused { key_id, signer: Some(signer) }), None) => {
+                self.nameless.truncate(MOST_NAMELESS - 1);
+                self.nameless.push_front((at, key_id, signer));
+            }
+            (What::Line(_), None) => {}
+            (What::End(end), Some(key)) => done.extend(self.take_end(at, &key, end)),
+            (What::End(end), None) => done.extend(self.nameless_of(at, end.user.as_deref()).ended(at, end)),
+        }
+        done
+    }
+
+    /// What the log does not end.
+    pub(crate) fn finish(&mut self) -> Vec<Done> {
+        let held = std::mem::take(&mut self.held);
+        let mut done: Vec<Done> = held.into_iter().flat_map(|event| self.take_now(event)).collect();
+        for key in std::mem::take(&mut self.order) {
+            done.extend(self.open.remove(&key).into_iter().flatten().filter_map(Open::unended));
+        }
+        self.open = HashMap::new();
+        self.nameless.clear();
+        done
+    }
+
+    fn forget_old(&mut self, key: &str, at: i64, done: &mut Vec<Done>) {
+        let Some(open) = self.open.get_mut(key) else { return };
+        let (now, old): (VecDeque<_>, VecDeque<_>) = open.drain(..).partition(|open| open.is_at_the_time_of(at));
+        *open = now;
+        done.extend(old.into_iter().filter_map(Open::unended));
+        self.close_if_empty(key);
+    }
+
+    fn close_if_empty(&mut self, key: &str) {
+        if self.open.get(key).is_some_and(VecDeque::is_empty) {
+            self.open.remove(key);
+        }
+    }
+
+    fn take_line(&mut self, at: i64, key: String, line: UploadLine, done: &mut Vec<Done>) {
+        if !self.open.contains_key(&key) {
+            self.make_room(done);
+            self.order.push_back(key.clone());
+        }
+        let open = self.open.entry(key).or_default();
+        match line {
+            UploadLine::Adding(ref device) | UploadLine::DeviceKeys(ref device) => {
+                let nth = open.iter().position(|open| open.device.as_ref() == Some(device));
+                let nth = nth.unwrap_or_else(|| {
+                    if open.len() >= MOST_OF_ONE_NUMBER {
+                        done.extend(open.pop_front().and_then(Open::unended));
+                    }
+                    open.push_back(Open { device: Some(device.clone()), ..Open::default() });
+                    open.len() - 1
+                });
+                let its = &mut open[nth];
+                if its.is_before(&line) {
+                    let device = its.device.clone();
+                    done.extend(std::mem::replace(its, Open { device, ..Open::default() }).unended());
+                }
+                its.at = at;
+                let adds = matches!(line, UploadLine::Adding(_));
+                (its.adds_keys, its.has_device_keys) = (its.adds_keys || adds, its.has_device_keys || !adds);
+            }
+            UploadLine::Refused { key_id, signer } => {
+                let its = of_refusal(open, signer.as_ref());
+                (its.at, its.refused, its.signer) = (at, Some(key_id), signer);
+            }
+            UploadLine::TooLarge => {
+                let its = of_refusal(open, None);
+                (its.at, its.is_too_large) = (at, true);
+            }
+        }
+    }
+
+    fn make_room(&mut self, done: &mut Vec<Done>) {
+        while self.open.len() >= MOST_OPEN
+            && let Some(oldest) = self.order.pop_front()
+        {
+            done.extend(self.open.remove(&oldest).into_iter().flatten().filter_map(Open::unended));
+        }
+        // Most uploads end soon, and leave their number behind.
+        if self.order.len() >= 2 * MOST_OPEN {
+            self.order.retain(|key| self.open.contains_key(key));
+        }
+    }
+
+    fn take_end(&mut self, at: i64, key: &str, end: End) -> Option<Done> {
+        let Some(open) = self.open.get_mut(key) else { return Open::default().ended(at, end) };
+        let is_its = |open: &Open| match (&open.device, &end.user) {
+            (Some(device), Some(user)) => device.user_id == *user,
+            _ => true,
+        };
+        let Some(nth) = open.iter().position(is_its) else {
+            // Another upload with that number: which lines are of which of them is not known.
+            for open in open.iter_mut() {
+                open.is_unclear = true;
+            }
+            self.contradicting += 1;
+            return None;
+        };
+        let device = open[nth].device.clone();
+        if open.iter().any(|other| is_its(other) && other.device != device) {
+            open.iter_mut().filter(|open| is_its(open)).for_each(|open| open.is_unclear = true);
+        }
+        let its = open.remove(nth).unwrap_or_default();
+        self.close_if_empty(key);
+        if its.is_unclear {
+            self.ambiguous += 1;
+            return Open::default().ended(at, end);
+        }
+        its.ended(at, end)
+    }
+
+    fn place_of_nameless(&self, at: i64, user: Option<&str>) -> Option<usize> {
+        let is_its = |(since, _, signer): &(i64, String, Device)| {
+            (0..=NAMELESS_MS).contains(&(at - since)) && user == Some(signer.user_id.as_str())
+        };
+        self.nameless.iter().position(is_its)
+    }
+
+    fn nameless_of(&mut self, at: i64, user: Option<&str>) -> Open {
+        let found = self.place_of_nameless(at, user).and_then(|place| self.nameless.remove(place));
+        found.map_or_else(Open::default, |(_, key_id, signer)| Open {
+            refused: Some(key_id),
+            signer: Some(signer),
+            ..Open::default()
+        })
+    }
+}
+
+/// The upload that a refusal is of. Who signed the refused key tells uploads with the same number apart, and where it contradicts
+/// the only one, that one is not sure any more.
+fn of_refusal<'a>(open: &'a mut VecDeque<Open>, signer: Option<&Device>) -> &'a mut Open {
+    let waiting: Vec<usize> = (0..open.len()).filter(|nth| !open[*nth].is_over()).collect();
+    let is_signers = |nth: &&usize| signer.is_some() && open[**nth].device.as_ref() == signer;
+    let found = match (waiting.iter().find(is_signers), waiting.as_slice()) {
+        (Some(nth), _) | (None, [nth]) => Some(*nth),
+        _ => None,
+    };
+    let nth = found.unwrap_or_else(|| {
+        let is_unclear = !waiting.is_empty();
+        for nth in &waiting {
+            open[*nth].is_unclear = true;
+        }
+        if is_unclear { waiting[0] } else { open.len() }
+    });
+    if nth == open.len() {
+        open.push_back(Open::default());
+    }
+    let its = &mut open[nth];
+    let is_anothers = |device: &Device| signer.is_some_and(|signer| signer != device);
+    its.is_unclear |= its.device.as_ref().is_some_and(is_anothers);
+    its
+}
+
+fn who_of(Device { user_id, device_id }: Device) -> Who {
+    Who { user: Some(user_id), device: Some(device_id) }
+}
