@@ -105,8 +105,22 @@ pub(crate) fn report(case: &Case) -> (Value, Report) {
     let page = page::written(&session, capturing_since, at(end));
     let mut value = serde_json::to_value(page).unwrap();
     merge(&mut value, &case.report);
+    let value = with_one_device(value);
     let report = serde_json::from_value(value).unwrap();
     (serde_json::to_value(&report).unwrap(), report)
+}
+
+/// A case has a device of its own; what was recorded names that of the recording, which is another at each time it is made.
+fn with_one_device(report: Value) -> Value {
+    let entries = report["entries"].as_array().into_iter().flatten().map(|entry| &entry["detail"]);
+    let refusals = entries.filter(|detail| detail["kind"] == "refusal").chain([&report["uploadLoop"]["refusal"]]);
+    let recorded = refusals.filter_map(|refusal| refusal["deviceId"].as_str()).next().map(str::to_owned);
+    match (recorded, report["deviceId"].as_str()) {
+        (Some(recorded), Some(own)) if recorded != own => {
+            serde_json::from_str(&report.to_string().replace(&recorded, own)).unwrap()
+        }
+        _ => report,
+    }
 }
 
 fn merge(value: &mut Value, patch: &Value) {

@@ -127,6 +127,16 @@ fn a_lost_connection_and_a_refusal_make_a_lost_store_only_in_one_load() {
     hold(vec![
         row("in one", vec![lost().refused(3).refused(4).refused(5)], Ke1Trigger, Confirmed).with(EvictedStore),
         row("in two", vec![lost(), refused_thrice(11)], Ke1Trigger, Likely).with(EvictedStore),
+        row(
+            "a refusal that was over by then, and one in another load",
+            vec![
+                Page::new(0, 10).in_order().refused(1).refused(2).refused(3).accepted(4).connection_lost(5),
+                refused_thrice(11),
+            ],
+            Ke1Trigger,
+            Likely,
+        )
+        .with(EvictedStore),
     ]);
 }
 
@@ -162,21 +172,91 @@ fn a_key_that_the_repair_claimed_was_claimed_by_no_sender() {
 }
 
 #[test]
-fn nothing_is_to_be_done_about_keys_of_the_past() {
-    let past = "Nothing for the keys themselves.";
-    let pages = [
-        ("over", vec![refused_thrice(0), Page::new(11, 20).accepted(12)]),
-        ("over, of a device whose store was lost", {
-            let blank = came_back_blank(0).refused(1).refused(2).refused(3);
-            vec![blank, Page::new(11, 20).accepted(12)]
-        }),
-        ("of other identity keys", vec![refused_thrice(0).in_order(), came_back_blank(15)]),
-    ];
-    for (shows, pages) in pages {
-        let found = finding(&story(pages), &json!({}), OtkDivergence);
-        assert!(found.next.starts_with(past), "{shows}: {} {:?}", found.next, found.over);
+fn of_refusals_that_are_over_nothing_is_to_be_done_unless_the_store_was_lost() {
+    let next = |pages| finding(&story(pages), &json!({}), OtkDivergence);
+    let over = next(vec![refused_thrice(0), Page::new(11, 20).accepted(12)]);
+    assert!(over.next.starts_with("Nothing for the keys themselves.") && over.over.is_some(), "{}", over.next);
+    let blank = came_back_blank(0).refused(1).refused(2).refused(3);
+    for (shows, pages) in [
+        ("the homeserver accepts the new keys", vec![blank, Page::new(11, 20).accepted(12)]),
+        ("they are of the earlier keys", vec![refused_thrice(0).in_order(), came_back_blank(15)]),
+    ] {
+        let found = next(pages);
+        assert_eq!(found.over, None, "{shows}");
+        assert!(found.next.contains("log out of this device and back in"), "{shows}: {}", found.next);
         assert!(found.remedies.iter().all(|way| !way.title.starts_with("Repair")), "{shows}");
     }
+}
+
+#[test]
+fn a_refusal_of_another_device_says_nothing_of_this_one() {
+    let other = |place: &str| {
+        let mut report = story(vec![refused_thrice(0)]);
+        let refusal = &mut report["entries"][0]["detail"]["deviceId"];
+        assert!(refusal.is_string() || refusal.is_null());
+        *refusal = json!("OTHER");
+        if place == "loop" {
+            report["uploadLoop"]["refusal"]["deviceId"] = json!("OTHER");
+            report["entries"] = json!([]);
+        }
+        report
+    };
+    for place in ["entries", "loop"] {
+        let mut report = other(place);
+        report["uploadLoop"]["refusal"]["deviceId"] = json!("OTHER");
+        let found = finding(&report, &json!({}), OtkDivergence);
+        assert_ne!(found.conclusion, Some(Divergence), "{place}: {}", found.because);
+    }
+    let mut har = har(5);
+    har["har"][0]["refusal"]["deviceId"] = json!("OTHER");
+    let found = finding(&story(vec![Page::new(0, 10)]), &har, OtkDivergence);
+    assert_ne!(found.conclusion, Some(Divergence), "{}", found.because);
+}
+
+#[test]
+fn a_failure_in_a_har_is_over_where_a_later_load_comes_through() {
+    let too_large = || {
+        let mut har = har(5);
+        har["har"][0]["refusal"] = Value::Null;
+        har["har"][0]["errcode"] = json!("M_TOO_LARGE");
+        har
+    };
+    let full = |shows, pages| row(shows, pages, KeyUploads, Confirmed).with(Conclusion::TooManyKeys);
+    hold(vec![
+        full("in the page", vec![Page::new(0, 10)]).beside(too_large()),
+        full("no upload since", vec![Page::new(0, 10), Page::new(11, 12)]).beside(too_large()),
+        row("accepted since", vec![Page::new(0, 10), Page::new(11, 20).accepted(12)], KeyUploads, RuledOut)
+            .with(NotSeen)
+            .beside(too_large()),
+    ]);
+}
+
+#[test]
+fn what_happened_between_two_loads_is_over_with_the_next_one() {
+    let pages = || vec![Page::new(0, 10), Page::new(15, 60).accepted(16)];
+    hold(vec![
+        diverged("between two", pages(), Confirmed).beside(har(12)).over(),
+        diverged("after both", vec![Page::new(0, 10).accepted(1)], Confirmed).beside(har(12)),
+    ]);
+}
+
+#[test]
+fn one_refusal_and_an_accepted_upload_of_the_same_page_are_over() {
+    hold(vec![
+        diverged("in the page before", vec![Page::new(0, 10).refused(1).accepted(5), Page::new(11, 12)], Confirmed)
+            .over(),
+        diverged("in this page", vec![Page::new(0, 10).refused(1).accepted(5)], Confirmed).over(),
+    ]);
+}
+
+#[test]
+fn the_media_keys_that_came_later_are_not_explained_by_a_key_of_before() {
+    const OPENED: &str = pages::OPENED;
+    let call = Page::new(30, 60).line(40, MISSING).line(41, OPENED);
+    let story = story(vec![refused_thrice(0), Page::new(11, 20).accepted(12), call]);
+    let found = finding(&story, &json!({}), Ke2AfterKe1);
+    assert_eq!(found.verdict, RuledOut, "{}", found.because);
+    assert!(!found.because.contains("could still be the cause"), "{}", found.because);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::notes::settle;
 use lotus_crypto_diag::crypto_store::{Device, IdentityKeys, MARKER_SCHEMA, Marker, Recall};
-use lotus_crypto_diag::entry::Level;
+use lotus_crypto_diag::entry::{Detail, Level};
 use lotus_crypto_diag::line::Line;
 use lotus_crypto_diag::report::{ClientFacts, Report};
 use lotus_crypto_diag::session::Session;
@@ -128,9 +128,14 @@ pub(crate) fn report(case: &Case) -> Report {
         session.store_listed(&device, listed);
     }
     let mut page = page::written(&session, Some(at(0)), at(WATCHED_MS));
+    // The reporter's device, where a refusal names it.
+    let named = page.entries.iter().find_map(|entry| match &entry.detail {
+        Detail::Refusal(refusal) => refusal.device_id.clone(),
+        _ => None,
+    });
     page.client = ClientFacts {
         user_id: Some(USER.to_owned()),
-        device_id: Some(DEVICE.to_owned()),
+        device_id: Some(named.unwrap_or_else(|| DEVICE.to_owned())),
         sync_state: Some("SYNCING".to_owned()),
         ..page.client
     };

@@ -297,9 +297,18 @@ impl UploadClients {
 
     /// What is known of the client that matters most: one whose uploads are in a loop, or who was seen last.
     pub fn status(&self) -> UploadLoopStatus {
-        let is_looping = |client: &&Client| client.uploads.status().state == LoopState::Looping;
-        let client = self.clients.iter().rfind(is_looping).or(self.clients.last());
-        client.map_or_else(|| self.new_loop().status().clone(), |client| client.uploads.status().clone())
+        self.gravest(|_| true)
+    }
+
+    /// The same of one device, and of clients whose device is not known.
+    pub fn status_of(&self, user_id: &str, device_id: &str) -> UploadLoopStatus {
+        self.gravest(|client| !matches!(client.who, Who::Device { .. }) || client.who.is_device(user_id, device_id))
+    }
+
+    fn gravest(&self, counts: impl Fn(&Client) -> bool) -> UploadLoopStatus {
+        let those = || self.clients.iter().filter(|client| counts(client)).map(|client| client.uploads.status());
+        let status = those().rfind(|status| status.state == LoopState::Looping).or_else(|| those().next_back());
+        status.map_or_else(|| self.new_loop().status().clone(), Clone::clone)
     }
 
     fn new_loop(&self) -> UploadLoop {

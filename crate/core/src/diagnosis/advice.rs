@@ -74,8 +74,7 @@ pub(crate) const fn past(id: FindingId) -> Advice {
 
 /// A device that lost its store has other identity keys: no repair in place, and no reload, makes it reachable.
 pub(crate) fn without_repair(divergence: &mut Finding) {
-    // Of what is past, it is not offered.
-    if !divergence.remedies.iter().any(|way| way.title == REPAIR.title) {
+    if divergence.conclusion != Some(Conclusion::Divergence) {
         return;
     }
     "Save the message history, then log out of this device and back in.".clone_into(&mut divergence.next);

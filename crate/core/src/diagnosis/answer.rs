@@ -27,7 +27,6 @@ pub(crate) struct Answer {
     evidence: Vec<EvidenceRef>,
     missing: Vec<String>,
     over: Option<Timestamp>,
-    is_past: bool,
 }
 
 impl Answer {
@@ -49,7 +48,6 @@ impl Answer {
             evidence: Vec::new(),
             missing: Vec::new(),
             over: None,
-            is_past: false,
         }
     }
 
@@ -125,13 +123,6 @@ impl Answer {
     pub(crate) fn over(mut self, over: &Over) -> Self {
         self.over = Some(over.at);
         self.evidence.push(over.cite.clone());
-        self.past()
-    }
-
-    /// It says nothing of today: there is nothing to be done about it itself.
-    #[must_use]
-    pub(crate) fn past(mut self) -> Self {
-        self.is_past = true;
         self
     }
 
@@ -158,8 +149,8 @@ impl Answer {
             self.because =
                 format!("{} ({more} more pieces of evidence of the same kind are not listed.)", self.because);
         }
-        let Self { verdict, conclusion, because, evidence, missing, over, is_past } = self;
-        let advice = if is_past { past(question.id) } else { advice(question.id, verdict, conclusion) };
+        let Self { verdict, conclusion, because, evidence, missing, over } = self;
+        let advice = if over.is_some() { past(question.id) } else { advice(question.id, verdict, conclusion) };
         Finding {
             id: question.id,
             fault: question.fault,
@@ -175,6 +166,13 @@ impl Answer {
             remedies: advice.remedies.iter().map(Way::to_model).collect(),
         }
     }
+}
+
+/// The first of so many names, and how many more there are.
+pub(crate) fn at_most(most: usize, names: Vec<&str>) -> Vec<String> {
+    let more = names.len().saturating_sub(most);
+    let rest = (more > 0).then(|| format!("{more} more"));
+    names.into_iter().take(most).map(str::to_owned).chain(rest).collect()
 }
 
 /// How much there is to do about an answer.

@@ -1,7 +1,9 @@
 //! What lies on the table: the report, what was added to it, and how to refer to a piece of either.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::answer::Answer;
-use super::loads::Load;
+use super::loads::{LineKey, Load, line_key, told_by_tabs};
 use crate::entry::Fault;
 use crate::report::{CaptureState, PageReport, Report};
 use crate::server_evidence::{OneTimeKeyRow, ServerEvidence};
@@ -16,14 +18,20 @@ pub(crate) struct Case<'a> {
     pub(crate) server: &'a ServerEvidence,
     /// The loads of the page, the latest first.
     pub(super) all_loads: &'a [Load],
+    pub(super) index: &'a Index<'a>,
     /// One of them alone.
     pub(super) only: Option<Load>,
 }
 
 impl<'a> Case<'a> {
     /// `loads`: see [`super::loads::loads_of`].
-    pub(crate) const fn new(report: &'a Report, server: &'a ServerEvidence, loads: &'a [Load]) -> Self {
-        Self { report, server, all_loads: loads, only: None }
+    pub(crate) const fn new(
+        report: &'a Report,
+        server: &'a ServerEvidence,
+        loads: &'a [Load],
+        index: &'a Index<'a>,
+    ) -> Self {
+        Self { report, server, all_loads: loads, index, only: None }
     }
 
     /// Of the homeserver's inventory, the keys of this device, with their places; `None`: nobody looked.
@@ -34,9 +42,8 @@ impl<'a> Case<'a> {
 
     /// The row of the inventory that holds the key of this id: `<algorithm>:<id>`.
     pub(crate) fn one_time_key(&self, key_id: &str) -> Option<(usize, &'a OneTimeKeyRow)> {
-        let (algorithm, id) = key_id.split_once(':')?;
-        let keys = self.one_time_keys()?;
-        keys.into_iter().find(|(_, row)| row.algorithm == algorithm && (row.key_id == id || row.key_id == key_id))
+        let index = *self.index.inventory.get(key_id)?;
+        Some((index, self.server.one_time_keys.as_ref()?.get(index)?))
     }
 
     pub(crate) fn user_id(&self) -> Option<&'a str> {
@@ -106,6 +113,29 @@ impl<'a> Case<'a> {
         page.upload_loop.watched
             && page.client.sync_state.as_deref() == Some("SYNCING")
             && self.is_watched_for_minutes()
+    }
+}
+
+/// What is looked up again and again, in reports and inventories of any size.
+pub(crate) struct Index<'a> {
+    /// Where the homeserver's inventory has each key of the device, by its id with the algorithm.
+    inventory: BTreeMap<String, usize>,
+    /// The lines that other tabs told of.
+    pub(super) told: BTreeSet<LineKey<'a>>,
+}
+
+impl<'a> Index<'a> {
+    pub(crate) fn of(report: &'a Report, server: &ServerEvidence) -> Self {
+        let (user_id, device_id) = ids(&report.page);
+        let rows = server.one_time_keys.as_deref().unwrap_or_default().iter().enumerate();
+        let own = rows.filter(|(_, row)| user_id == Some(&*row.user_id) && device_id == Some(&*row.device_id));
+        let named = own.map(|(index, row)| {
+            let is_whole = row.key_id.starts_with(&format!("{}:", row.algorithm));
+            (if is_whole { row.key_id.clone() } else { format!("{}:{}", row.algorithm, row.key_id) }, index)
+        });
+        // Of two rows with one id the first counts.
+        let inventory = named.rev().collect();
+        Self { inventory, told: told_by_tabs(report).map(|(_, _, entry)| line_key(entry)).collect() }
     }
 }
 

@@ -92,7 +92,9 @@ fn judge(deletions: &[StoreOf<'_>], refusals: &[Refused<'_>]) -> Answer {
 /// A connection that was lost in one load and an upload that is refused in another may have nothing to do with each other.
 fn in_one_load(deletions: &[StoreOf<'_>], refusals: &[Refused<'_>], answer: Answer) -> Answer {
     let is_lost_there = |refused: &Refused<'_>| {
-        deletions.iter().any(|store| store.status.loss.is_some() && refused.during == Some(store.load))
+        let loss = |store: &StoreOf<'_>| store.status.loss.as_ref().map(|loss| loss.first_ts);
+        let is_lost = |store: &StoreOf<'_>| loss(store).is_some_and(|lost| lost <= refused.first);
+        deletions.iter().any(|store| refused.during == Some(store.load) && is_lost(store))
     };
     if refusals.iter().any(|refused| refused.refusal.diverges() == Some(true) && is_lost_there(refused)) {
         return answer;

@@ -82,8 +82,9 @@ fn undeleted(case: &Case<'_>, StoreOf { load, status: store }: StoreOf<'_>, refu
     let refused_in =
         refusals.iter().min_by_key(|refused| refused.first).and_then(|first| Some((first.during?, first.first)));
     let earlier = refused_in.filter(|(load, _)| *load != Load::Present);
-    // The roll is of now: of tabs that were opened after the first refusal it says nothing.
-    let was_open = |tab: &Tab| earlier.is_none_or(|(_, first)| tab.opened <= first);
+    // A tab that was opened after the first refusal is not its cause.
+    let first = refusals.iter().map(|refused| refused.first).min();
+    let was_open = |tab: &Tab| first.is_none_or(|first| tab.opened <= first);
     let is_in_store = |tab: &Tab| matches!(tab.role, None | Some(Role::Solo)) && was_open(tab);
     let sharing: Vec<(usize, &Tab)> = tabs.tabs.iter().enumerate().filter(|(_, tab)| is_in_store(tab)).collect();
     let shared = (sharing.len() > 1).then_some(sharing);

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::answer::{Answer, Question};
+use super::answer::{Answer, Question, at_most};
 use super::calls::unseen;
 use super::case::{Case, fact};
 use super::loads::Load;
@@ -23,6 +23,10 @@ const QUESTION: Question = Question {
 };
 
 const PAST: &str = "The refusals were over by then: only a key that was claimed earlier could still be the cause.";
+const OF_BEFORE: &str =
+    "The refusals are of the earlier identity keys: only a key that was claimed then could still be the cause.";
+/// So many keys are named in a sentence.
+const MOST_NAMED: usize = 8;
 const SENDER: &str = "the report of the participant whose media are missing: \"Error creating Olm session\" there";
 
 pub(crate) fn ask(
@@ -83,7 +87,7 @@ fn answer(
 fn began(stores: &Stores<'_>, refusals: &[Refused<'_>], keys: &MediaKeys<'_>) -> Option<Timestamp> {
     let lost = stores.deletions();
     let lost = lost.iter().filter_map(|store| store.status.loss.as_ref()).map(|loss| loss.first_ts);
-    let seen = refusals.iter().map(|refused| refused.first).chain(lost).min();
+    let seen = own(refusals).map(|refused| refused.first).chain(lost).min();
     // A dead key that is used in a later page than the refusals tells of them by itself.
     let dead = keys.unopened.iter().filter(|one| one.kind == UnopenedKind::PreKey);
     seen.or_else(|| dead.map(|one| one.seen.entry.first_ts.plus_ms(-AROUND_MS)).min())
@@ -161,8 +165,9 @@ fn after_divergence(
     let is_over =
         |refused: &Refused<'_>| refused.over.as_ref().is_some_and(|over| first.is_some_and(|first| over.at < first));
     let is_past = !refusals.is_empty() && refusals.iter().all(|one| is_over(one) || one.identity == Identity::Before);
-    if is_past {
-        answer.at_most(Verdict::Possible).adding(PAST).lacking(SENDER).on(evidence)
+    if is_past && answer.is_claimed() {
+        let past = if refusals.iter().any(is_over) { PAST } else { OF_BEFORE };
+        answer.at_most(Verdict::Possible).adding(past).lacking(SENDER).on(evidence)
     } else {
         answer.on(evidence)
     }
@@ -198,14 +203,14 @@ fn without_dead_message(
     }
     let moved_on = moved_on(case, refusals);
     if moved_on.len() > 1 && !missing.is_empty() {
-        let ids: Vec<_> = moved_on.into_iter().collect();
+        let named = at_most(MOST_NAMED, moved_on);
         return Answer::new(
             Verdict::Likely,
             Conclusion::DeadKeyClaimed,
             format!(
                 "The refusals name one key after the other ({}): a sender claimed the first, and this device does not \
                  have its secret.",
-                ids.join(", ")
+                named.join(", ")
             ),
         )
         .lacking("the inventory of one-time keys: is the key that was refused first still there?")
@@ -220,24 +225,33 @@ fn without_dead_message(
     .lacking(SENDER)
 }
 
-/// The keys that the refusals of one load name, one after the other. In another load they may name others for other reasons.
-fn moved_on<'r>(case: &Case<'_>, refusals: &'r [Refused<'_>]) -> BTreeSet<&'r str> {
-    let mut named: BTreeMap<Option<Load>, BTreeSet<&str>> = BTreeMap::new();
+/// Of the user's other devices a line of the log may tell as well.
+fn own<'r, 'a>(refusals: &'r [Refused<'a>]) -> impl Iterator<Item = &'r Refused<'a>> {
+    refusals.iter().filter(|refused| refused.is_own)
+}
+
+/// The keys that the refusals of one load name, in the order of time, each once. In another load they may name others for other
+/// reasons.
+fn moved_on<'r>(case: &Case<'_>, refusals: &'r [Refused<'_>]) -> Vec<&'r str> {
     let repaired = claimed_by_repair(case);
-    for refused in refusals.iter().filter(|refused| !repaired.contains(refused.refusal.key_id.as_str())) {
-        named.entry(refused.during).or_default().insert(&refused.refusal.key_id);
+    let mut sorted: Vec<_> = own(refusals).filter(|one| !repaired.contains(one.refusal.key_id.as_str())).collect();
+    sorted.sort_by_key(|refused| refused.first);
+    let mut named: BTreeMap<Option<Load>, (BTreeSet<&str>, Vec<&str>)> = BTreeMap::new();
+    for refused in sorted {
+        let (known, ids) = named.entry(refused.during).or_default();
+        let id = refused.refusal.key_id.as_str();
+        if known.insert(id) {
+            ids.push(id);
+        }
     }
-    // Of a time that belongs to no load it may be any.
-    let of_any = named.remove(&None).unwrap_or_default();
-    let of_loads = named.into_values().max_by_key(BTreeSet::len).unwrap_or_default();
-    of_loads.into_iter().chain(of_any).collect()
+    named.into_values().map(|(_, ids)| ids).max_by_key(Vec::len).unwrap_or_default()
 }
 
 /// Refused keys that the homeserver no longer has. It refused them because it had them, so somebody claimed them since.
 fn claimed_on_server(case: &Case<'_>, refusals: &[Refused<'_>]) -> Vec<EvidenceRef> {
     let Some(rows) = case.one_time_keys().filter(|rows| !rows.is_empty()) else { return Vec::new() };
     let repaired = claimed_by_repair(case);
-    let refused = refusals.iter().map(|refused| refused.refusal.key_id.as_str()).collect::<BTreeSet<_>>();
+    let refused = own(refusals).map(|refused| refused.refusal.key_id.as_str()).collect::<BTreeSet<_>>();
     refused
         .difference(&repaired)
         .filter(|id| case.one_time_key(id).is_none())

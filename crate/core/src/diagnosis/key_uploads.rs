@@ -3,10 +3,13 @@
 //! Accepted is what was seen to be answered with 2xx. A failure is told with its status and errcode, whatever they are: that it
 //! failed is what was seen, and why, only the homeserver's own words say.
 
-use super::answer::{Answer, Question};
+use std::collections::BTreeSet;
+
+use super::answer::{Answer, Question, at_most};
 use super::case::{Case, fact};
 use super::loads::Load;
 use super::refused::Refused;
+use super::stores::Identity;
 use crate::entry::{Detail, Fault};
 use crate::timestamp::Timestamp;
 use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
@@ -18,6 +21,8 @@ const QUESTION: Question = Question {
            them?",
 };
 
+/// So many kinds of failure are named in a sentence.
+const MOST_NAMED: usize = 8;
 /// So many failures in a row are no accident.
 const LASTING: u32 = 3;
 /// The client tries with every sync: where nothing was seen for so long, it may have come through.
@@ -60,9 +65,8 @@ impl Uploads {
     /// A failure is over when an upload was accepted later, in the same page or in one that began later; of other tabs that is not
     /// known.
     fn add_load(&mut self, case: &Case<'_>, load: Load) {
-        let is_well = |load: Load| case.uploads(load).failing.is_none() && case.uploads(load).accepted > 0;
-        let is_over = is_well(load);
-        if case.loads().any(|later| case.is_after(later, load) && is_well(later)) {
+        let is_over = is_well(case, load);
+        if case.loads().any(|later| case.is_after(later, load) && is_well(case, later)) {
             return;
         }
         if let Some(failing) = &case.uploads(load).failing {
@@ -97,6 +101,7 @@ impl Uploads {
             har.filter(|(_, request)| request.path.ends_with("/keys/upload") && request.refusal.is_none())
         };
         let last = of_keys().filter(|(_, request)| is_accepted(request.status)).map(|(_, request)| request.ts).max();
+        let wells: Vec<Load> = case.loads().filter(|load| is_well(case, *load)).collect();
         for (index, request) in of_keys() {
             let place = format!("server.har[{index}]");
             if is_accepted(request.status) {
@@ -107,8 +112,14 @@ impl Uploads {
                 let what = name(status, request.errcode.as_deref());
                 let cite = fact(&place, format!("an upload of keys failed at {}: {what}", request.ts));
                 let (errcode, last) = (request.errcode.clone(), request.ts);
-                let (load, is_state) = (Load::Present, false);
-                self.failures.push(Failure { status, errcode, count: 1, last, load, is_state, cite });
+                let load = case.load_at(request.ts).unwrap_or(Load::Present);
+                let is_over = |well: &Load| match case.load_at(request.ts) {
+                    Some(own) => *well == own || case.is_after(*well, own),
+                    None => case.is_begun_after(*well, request.ts),
+                };
+                if !wells.iter().any(is_over) {
+                    self.failures.push(Failure { status, errcode, count: 1, last, load, is_state: false, cite });
+                }
             }
         }
     }
@@ -143,14 +154,10 @@ impl Uploads {
 
     /// How they fail, in words: `400 M_TOO_LARGE`.
     pub(crate) fn words(&self) -> String {
-        let mut names: Vec<String> = Vec::new();
-        for failure in &self.failures {
-            let name = name(failure.status, failure.errcode.as_deref());
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        names.join(", ")
+        let mut known = BTreeSet::new();
+        let names = self.failures.iter().map(|failure| name(failure.status, failure.errcode.as_deref()));
+        let names: Vec<String> = names.filter(|name| known.insert(name.clone())).collect();
+        at_most(MOST_NAMED, names.iter().map(String::as_str).collect()).join(", ")
     }
 
     /// How many there were that lasted until `since`. The same failure may stand in the state of the loop and in an entry.
@@ -162,6 +169,11 @@ impl Uploads {
         };
         total(true).max(total(false))
     }
+}
+
+/// Whether at the end of a load uploads were accepted.
+fn is_well(case: &Case<'_>, load: Load) -> bool {
+    case.uploads(load).failing.is_none() && case.uploads(load).accepted > 0
 }
 
 fn name(status: Option<u16>, errcode: Option<&str>) -> String {
@@ -206,7 +218,8 @@ fn answer(case: &Case<'_>, refusals: &[Refused<'_>], uploads: &Uploads) -> Answe
             .on([cite])
             .lacking("how many one-time keys of this device the homeserver holds: more than 50 prove it");
     }
-    let lasting: Vec<_> = refusals.iter().filter(|refused| refused.over.is_none()).collect();
+    let lasting: Vec<_> =
+        refusals.iter().filter(|one| one.over.is_none() && one.identity != Identity::Before).collect();
     if !lasting.is_empty() {
         return Answer::not_applicable("Uploads are refused because keys already exist: see the previous question.")
             .on(lasting.into_iter().map(|refused| refused.cite.clone()));

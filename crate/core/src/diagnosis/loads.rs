@@ -3,8 +3,6 @@
 //! The keys of a device and its store outlive a reload; a call, its media keys and the requests of its time do not. So a rule
 //! judges either over all loads, or over each by itself.
 
-use std::collections::BTreeSet;
-
 use super::case::{Case, fact, ids};
 use crate::capture_session::CaptureSession;
 use crate::earlier::{EarlierPage, PageEnd};
@@ -106,6 +104,11 @@ impl<'a> Case<'a> {
         load != other && from.zip(to).is_some_and(|(from, to)| from.0 >= to.1)
     }
 
+    /// Whether a load began at that time or later.
+    pub(crate) fn is_begun_after(&self, load: Load, at: Timestamp) -> bool {
+        self.span(load).is_some_and(|(from, _)| from >= at)
+    }
+
     /// The load of the device that was open at a time; `None`: none was, or several were.
     pub(crate) fn load_at(&self, at: Timestamp) -> Option<Load> {
         let is_in = |load: &Load| self.span(*load).is_some_and(|(from, to)| from <= at && at <= to);
@@ -141,24 +144,14 @@ impl<'a> Case<'a> {
     fn entries_of(&self, load: Load) -> Vec<Seen<'a>> {
         if let (Load::Earlier(number), Some(page)) = (load, self.page(load)) {
             // An open tab is asked for its latest lines, and keeps them for later pages, too.
-            let told: BTreeSet<_> = if page.end == PageEnd::Open {
-                self.tabs().map(|(_, _, entry)| line_of(entry)).collect()
-            } else {
-                BTreeSet::new()
-            };
-            let all = page.entries.iter().enumerate();
-            let own = all.filter(|(_, entry)| !told.contains(&line_of(entry)));
+            let is_told = |entry: &Entry| page.end == PageEnd::Open && self.index.told.contains(&line_key(entry));
+            let own = page.entries.iter().enumerate().filter(|(_, entry)| !is_told(entry));
             return own.map(|(index, entry)| Seen { entry, place: Place::Earlier(number, page), index }).collect();
         }
         let here = self.report.page.entries.iter().enumerate();
         let here = here.map(|(index, entry)| Seen { entry, place: Place::Here, index });
-        here.chain(self.tabs().map(|(tab, index, entry)| Seen { entry, place: Place::Tab(tab), index })).collect()
-    }
-
-    fn tabs(&self) -> impl Iterator<Item = (usize, usize, &'a Entry)> {
-        let tabs = self.report.tabs.iter().flat_map(|roll| roll.tabs.iter().enumerate());
-        let others = tabs.filter(|(_, tab)| !tab.this_tab);
-        others.flat_map(|(tab, told)| told.entries.iter().enumerate().map(move |(index, entry)| (tab, index, entry)))
+        here.chain(told_by_tabs(self.report).map(|(tab, index, entry)| Seen { entry, place: Place::Tab(tab), index }))
+            .collect()
     }
 
     /// The capture sessions of the loads.
@@ -176,8 +169,18 @@ impl<'a> Case<'a> {
     }
 }
 
-fn line_of(entry: &Entry) -> (Timestamp, Fault, &str, &str) {
+/// By which a line is known again in another place.
+pub(crate) type LineKey<'a> = (Timestamp, Fault, &'a str, &'a str);
+
+pub(crate) fn line_key(entry: &Entry) -> LineKey<'_> {
     (entry.first_ts, entry.ke, &entry.source, &entry.message)
+}
+
+/// What other tabs told of, with the places of the tab and of the entry.
+pub(crate) fn told_by_tabs(report: &Report) -> impl Iterator<Item = (usize, usize, &Entry)> {
+    let tabs = report.tabs.iter().flat_map(|roll| roll.tabs.iter().enumerate());
+    let others = tabs.filter(|(_, tab)| !tab.this_tab);
+    others.flat_map(|(tab, told)| told.entries.iter().enumerate().map(move |(index, entry)| (tab, index, entry)))
 }
 
 /// How a page ended.

@@ -33,7 +33,7 @@ mod summary;
 mod timings;
 mod ways;
 
-use case::Case;
+use case::{Case, Index};
 use key_uploads::Uploads;
 use loads::loads_of;
 use media_keys::MediaKeys;
@@ -58,7 +58,8 @@ pub fn analyse(report: &Report, server: &ServerEvidence) -> Analysis {
 
 fn diagnose(report: &Report, server: &ServerEvidence) -> Diagnosis {
     let loads = loads_of(report);
-    let case = Case::new(report, server, &loads);
+    let index = Index::of(report, server);
+    let case = Case::new(report, server, &loads, &index);
     let stores = Stores::of(&case);
     let refusals = refusals(&case, &stores);
     let keys = MediaKeys::of(&case);

@@ -53,9 +53,9 @@ fn answer(
         {
             return exhaustion.on(cites(&past));
         }
-        return refused(case, &past, keys).unwrap_or_else(|| nothing_refused(case, stores, uploads, keys));
+        return refused(case, stores, &past, keys).unwrap_or_else(|| nothing_refused(case, stores, uploads, keys));
     }
-    let answer = refused(case, &lasting, keys).unwrap_or_else(|| nothing_refused(case, stores, uploads, keys));
+    let answer = refused(case, stores, &lasting, keys).unwrap_or_else(|| nothing_refused(case, stores, uploads, keys));
     answer.on(cites(&past))
 }
 
@@ -64,7 +64,7 @@ fn cites(of: &[&Refused<'_>]) -> Vec<EvidenceRef> {
 }
 
 /// What refusals say; `None`: there are none, and the homeserver counts keys.
-fn refused(case: &Case<'_>, refusals: &[&Refused<'_>], keys: &MediaKeys<'_>) -> Option<Answer> {
+fn refused(case: &Case<'_>, stores: &Stores<'_>, refusals: &[&Refused<'_>], keys: &MediaKeys<'_>) -> Option<Answer> {
     let (own, unnamed): (Vec<&Refused<'_>>, Vec<_>) = refusals.iter().copied().partition(|refused| refused.is_own);
     let that = |diverges| own.iter().copied().filter(move |refused| refused.refusal.diverges() == Some(diverges));
     let (diverging, same): (Vec<_>, Vec<_>) = (that(true).collect(), that(false).collect());
@@ -81,7 +81,7 @@ fn refused(case: &Case<'_>, refusals: &[&Refused<'_>], keys: &MediaKeys<'_>) -> 
     }
     if !diverging.is_empty() {
         let answer = divergence(case, &diverging).on(cites(&diverging)).on(state_of_loop(case, true));
-        return Some(dated(case, &diverging, keys, answer));
+        return Some(dated(case, stores, &diverging, keys, answer));
     }
     if let Some(exhaustion) = exhaustion(case) {
         return Some(exhaustion.on(cites(refusals)));
@@ -94,7 +94,7 @@ fn refused(case: &Case<'_>, refusals: &[&Refused<'_>], keys: &MediaKeys<'_>) -> 
         let answer =
             Answer::new(verdict, Conclusion::ClientLoop, because).on(cites(&same)).on(state_of_loop(case, false));
         let answer = if is_loop { answer } else { answer.lacking("more than two refusals in one page load") };
-        return Some(dated(case, &same, keys, answer));
+        return Some(dated(case, stores, &same, keys, answer));
     }
     if !own.is_empty() {
         let answer = Answer::new(
@@ -105,7 +105,7 @@ fn refused(case: &Case<'_>, refusals: &[&Refused<'_>], keys: &MediaKeys<'_>) -> 
         )
         .on(cites(&own))
         .lacking("the full refusal with the old and the new key: from the network tab, a HAR, or the homeserver's log");
-        return Some(dated(case, &own, keys, answer));
+        return Some(dated(case, stores, &own, keys, answer));
     }
     if unnamed.is_empty() {
         return None;
@@ -138,7 +138,13 @@ fn is_earlier(case: &Case<'_>, refused: &Refused<'_>) -> bool {
 }
 
 /// How far the refusals bear on today: they may be over, of other identity keys, or of an earlier page.
-fn dated(case: &Case<'_>, refusals: &[&Refused<'_>], keys: &MediaKeys<'_>, answer: Answer) -> Answer {
+fn dated(
+    case: &Case<'_>,
+    stores: &Stores<'_>,
+    refusals: &[&Refused<'_>],
+    keys: &MediaKeys<'_>,
+    answer: Answer,
+) -> Answer {
     let of = |identity| refusals.iter().all(|refused| refused.identity == identity);
     if of(Identity::Before) {
         return answer
@@ -147,7 +153,6 @@ fn dated(case: &Case<'_>, refusals: &[&Refused<'_>], keys: &MediaKeys<'_>, answe
                  nothing about its current keys.",
             )
             .at_most(Verdict::Possible)
-            .past()
             .lacking("the inventory of one-time keys: which of them are signed by the current identity key?");
     }
     let answer = if refusals.iter().any(|refused| refused.identity == Identity::Present) {
@@ -163,6 +168,15 @@ fn dated(case: &Case<'_>, refusals: &[&Refused<'_>], keys: &MediaKeys<'_>, answe
     };
     let over: Option<Vec<&Over>> = refusals.iter().map(|refused| refused.over.as_ref()).collect();
     if let Some(over) = over.and_then(|all| all.into_iter().max_by_key(|over| over.at)) {
+        // The new identity's uploads say nothing of the keys that the old one left on the server.
+        if stores.is_changed() {
+            let text = format!(
+                "No upload was refused after {}, but the device has other identity keys than before: the homeserver may still hold \
+                 keys of the earlier ones.",
+                over.from
+            );
+            return answer.adding(&text).on([over.cite.clone()]);
+        }
         // The upload that is refused comes through as soon as somebody has claimed the one key that it collided with.
         if keys.last_dead().is_some_and(|dead| dead > over.from) {
             let text = format!(
@@ -170,7 +184,11 @@ fn dated(case: &Case<'_>, refusals: &[&Refused<'_>], keys: &MediaKeys<'_>, answe
                  does not have: the homeserver may hold more of them.",
                 over.from
             );
-            return answer.adding(&text).on([over.cite.clone()]).on(keys.cite_dead());
+            return answer
+                .adding(&text)
+                .on([over.cite.clone()])
+                .on(keys.cite_dead())
+                .lacking("the inventory of one-time keys: which of them does this device know?");
         }
         return answer.adding(&format!("It was over by {}: {}.", over.at, over.cite.text)).over(over);
     }
@@ -221,8 +239,8 @@ fn divergence(case: &Case<'_>, diverging: &[&Refused<'_>]) -> Answer {
         let place = format!("server.oneTimeKeys[{index}]");
         if Some(stored) == refusal.old_key.as_deref() {
             evidence.push(fact(&place, format!("the homeserver still holds {stored} as {}", refusal.key_id)));
-        } else if refused.over.is_some() {
-            // What was refused once came through later.
+        } else if refused.over.is_some() || refused.identity == Identity::Before {
+            // What was refused once came through later, or is of keys that are gone.
             evidence.push(fact(&place, format!("the homeserver holds {stored} as {} now", refusal.key_id)));
             is_replaced = true;
         } else {
@@ -240,7 +258,7 @@ fn divergence(case: &Case<'_>, diverging: &[&Refused<'_>]) -> Answer {
         "The server {holds} different keys under ids that this device uses: each refusal names the id, the server's \
          key and the device's key."
     );
-    if evidence.is_empty() && network_saw_no_refusal(case) {
+    if evidence.is_empty() && network_saw_no_refusal(case, diverging) {
         because.push_str(
             " Only the console shows this, although uploads are watched on the network: the client uses another \
              `fetch` than the page's, or the lines are not from the client.",

@@ -1,7 +1,7 @@
 //! The refused uploads of one-time keys, whoever saw them, and whether they are over.
 //!
-//! A refusal is over when a later upload of one-time keys was accepted, in its own load or in one that began after that, and
-//! none was refused since; or when a repair has come to its end.
+//! A refusal is over when a later upload of one-time keys was accepted, by its own client in its own load or in a load that
+//! began after that, and none was refused since; or when a repair has come to its end.
 
 use std::borrow::Cow;
 
@@ -75,6 +75,9 @@ fn new(refusal: Cow<'_, Refusal>, times: (Timestamp, Timestamp), count: u32, cit
 fn seen_in<'a>(case: &Case<'a>, load: Load) -> Vec<Refused<'a>> {
     let one = |seen: Seen<'a>| {
         let Detail::Refusal(refusal) = &seen.entry.detail else { return None };
+        if is_of_other_device(case, refusal) {
+            return None;
+        }
         let Entry { first_ts, last_ts, count, .. } = *seen.entry;
         let cite = seen.cite(&describe(refusal));
         Some(new(Cow::Borrowed(refusal), (first_ts, last_ts), count, cite))
@@ -83,6 +86,7 @@ fn seen_in<'a>(case: &Case<'a>, load: Load) -> Vec<Refused<'a>> {
     let state = case.uploads(load);
     if found.is_empty()
         && let (Some(refusal), Some(last)) = (&state.refusal, state.last_ts)
+        && !is_of_other_device(case, refusal)
     {
         let cite = load.fact("uploadLoop.refusal", describe(refusal));
         let (first, count) = (state.first_ts.unwrap_or(last), state.refusals.max(1));
@@ -96,7 +100,9 @@ fn seen_in<'a>(case: &Case<'a>, load: Load) -> Vec<Refused<'a>> {
 
 fn add_server<'a>(case: &Case<'a>, found: &mut Vec<Refused<'a>>) {
     for (index, request) in case.server.har.iter().flatten().enumerate() {
-        let Some(refusal) = &request.refusal else { continue };
+        let Some(refusal) = request.refusal.as_ref().filter(|refusal| !is_of_other_device(case, refusal)) else {
+            continue;
+        };
         let cite = fact(&format!("server.har[{index}]"), format!("{}: {}", request.ts, describe(refusal)));
         found.push(new(Cow::Borrowed(refusal), (request.ts, request.ts), 1, cite));
     }
@@ -105,14 +111,18 @@ fn add_server<'a>(case: &Case<'a>, found: &mut Vec<Refused<'a>>) {
             continue;
         }
         let Some(refusal) = parse_refusal(&line.text) else { continue };
-        // The user's other devices are refused, too, each for itself.
-        if refusal.device_id.is_some() && refusal.device_id.as_deref() != case.device_id() {
+        if is_of_other_device(case, &refusal) {
             continue;
         }
         let cite = fact(&format!("server.log[{index}]"), format!("{}: {}", line.ts, describe(&refusal)));
         let is_own = refusal.device_id.is_some();
         found.push(Refused { is_own, ..new(Cow::Owned(refusal), (line.ts, line.ts), 1, cite) });
     }
+}
+
+/// The user's other devices are refused, too, each for itself; and a page may have been another device's before.
+fn is_of_other_device(case: &Case<'_>, refusal: &Refusal) -> bool {
+    refusal.device_id.is_some() && case.device_id().is_some() && refusal.device_id.as_deref() != case.device_id()
 }
 
 /// What the loads show of an end of refusals.
@@ -133,15 +143,24 @@ impl Ends {
 
     /// Since when a refusal is over, and what shows it: of several signs the first.
     fn over(&self, case: &Case<'_>, refused: &Refused<'_>) -> Option<Over> {
-        let own = refused.during?;
-        let is_since = |load: Load| load == own || case.is_after(load, own);
+        let is_since = |load: Load| match refused.during {
+            Some(own) => load == own || case.is_after(load, own),
+            None => case.is_begun_after(load, refused.last),
+        };
         let since = self.loads.iter().filter(|(load, ..)| is_since(*load));
         let signs = since.flat_map(|(load, accepted, repaired)| {
-            // In its own load the same client has to have come through: others may be at work there.
-            let is_its = *load != own || case.uploads(own).state == LoopState::Recovered;
+            // In its own load the same client has to have come through: others may be at work there. What the page has seen
+            // itself counts for the gravest of its clients, what the server's side has may be of any.
+            let is_its = match case.uploads(*load).state {
+                _ if Some(*load) != refused.during => true,
+                LoopState::Recovered => true,
+                LoopState::Idle => refused.load.is_some(),
+                LoopState::Suspected | LoopState::Looping => false,
+            };
             [accepted.as_ref().filter(|_| is_its), repaired.as_ref()]
         });
-        signs.flatten().filter(|over| over.at >= refused.last).min_by_key(|over| over.at).cloned()
+        let first = signs.flatten().filter(|over| over.at >= refused.last).min_by_key(|over| over.at)?;
+        Some(Over { from: first.from.max(refused.last), ..first.clone() })
     }
 }
 
@@ -164,14 +183,12 @@ fn repaired_in(case: &Case<'_>, load: Load) -> Option<Over> {
 }
 
 /// Whether all that is known of refusals are lines of a window's console, while that window's network was watched.
-pub(crate) fn network_saw_no_refusal(case: &Case<'_>) -> bool {
+pub(crate) fn network_saw_no_refusal(case: &Case<'_>, refusals: &[&Refused<'_>]) -> bool {
     let is_refusal = |seen: &Seen<'_>| matches!(seen.entry.detail, Detail::Refusal(_));
     let is_line =
         |seen: Seen<'_>| !seen.is_of_other_tab() && seen.entry.source == "window" && case.uploads(seen.load()).watched;
-    let has_other = case.server.har.iter().flatten().any(|request| request.refusal.is_some())
-        || case.server.log.iter().flatten().any(|line| parse_refusal(&line.text).is_some());
     let mut lines = case.entries().filter(is_refusal).peekable();
-    !has_other && lines.peek().is_some() && lines.all(is_line)
+    refusals.iter().all(|refused| refused.load.is_some()) && lines.peek().is_some() && lines.all(is_line)
 }
 
 fn describe(refusal: &Refusal) -> String {

@@ -105,7 +105,11 @@ impl<'a> Stores<'a> {
         let first = deletions.first()?;
         let case = &self.case;
         if let (Some(loss), Some(page)) = (&first.status.loss, case.page(first.load)) {
-            let text = format!("The store was lost at {} in a running page, {}.", loss.first_ts, end_words(page.end));
+            let text = format!(
+                "The connection to the store was lost at {} in a running page, {}.",
+                loss.first_ts,
+                end_words(page.end)
+            );
             return Some((text, Vec::new()));
         }
         if first.status.loss.is_some() {

@@ -3,7 +3,7 @@
 use crate::verdict::Remedy;
 
 pub(crate) struct Way {
-    pub(super) title: &'static str,
+    title: &'static str,
     blast_radius: &'static str,
 }
 

@@ -34,7 +34,9 @@ impl Session {
     /// What was seen in the page of this device from its beginning.
     pub(crate) fn so_far(&self, from: Beginning, ids: Option<&(String, String)>) -> SoFar {
         let (user_id, device_id) = (ids.map(|ids| &*ids.0), ids.map(|ids| &*ids.1));
-        let (crypto_store, upload_loop) = (self.stores.status(user_id, device_id), self.uploads.status());
+        let crypto_store = self.stores.status(user_id, device_id);
+        let upload_loop = ids
+            .map_or_else(|| self.uploads.status(), |(user_id, device_id)| self.uploads.status_of(user_id, device_id));
         let entries = self.buffer.entries();
         let lines = entries.iter().map(|entry| u64::from(entry.count)).sum();
         let last = entries.last().map(|entry| entry.last_ts).unwrap_or_default();
