@@ -346,7 +346,7 @@ function createCore(): Core {
       },
       forget() {
         ensureEngine();
-        const isGone = guarded((e) => e.forgetEarlier()) ?? true;
+        const isGone = guarded((e) => e.forgetEarlier()) ?? false;
         schedule();
         return isGone;
       },

@@ -114,7 +114,7 @@ pub(crate) fn report(case: &Case) -> (Value, Report) {
 fn with_one_device(report: Value) -> Value {
     let entries = report["entries"].as_array().into_iter().flatten().map(|entry| &entry["detail"]);
     let refusals = entries.filter(|detail| detail["kind"] == "refusal").chain([&report["uploadLoop"]["refusal"]]);
-    let recorded = refusals.filter_map(|refusal| refusal["deviceId"].as_str()).next().map(str::to_owned);
+    let recorded = refusals.find_map(|refusal| refusal["deviceId"].as_str()).map(str::to_owned);
     match (recorded, report["deviceId"].as_str()) {
         (Some(recorded), Some(own)) if recorded != own => {
             serde_json::from_str(&report.to_string().replace(&recorded, own)).unwrap()

@@ -220,3 +220,48 @@ fn where_the_app_does_not_want_it_nothing_is_kept_and_what_was_is_gone() {
     page.keeper.switch(true, &origin);
     assert!(matches!(page.flush(), Flushed::Kept { .. }));
 }
+
+fn marker(device: &str) -> String {
+    folder(device).replacen("/page/", "/device/x/", 1).trim_end_matches('/').to_owned()
+}
+
+#[test]
+fn a_record_alone_is_written_again_and_not_where_the_marker_went_with_it() {
+    let origin = Origin::default();
+    for device in ["D", "E"] {
+        origin.set(&marker(device), "{}");
+    }
+    let (mut page, mut other) = (Page::of(&origin, "D"), Page::of(&origin, "E"));
+    for tab in [&mut page, &mut other] {
+        tab.logs(MISSING);
+        tab.flush();
+    }
+    // Somebody wants the evidence forgotten, in a tab of another account; later the room is needed.
+    assert!(other.keeper.forget(&origin));
+    page.logs(MISSING);
+    assert!(matches!(page.flush(), Flushed::Kept { .. }));
+    origin.texts.borrow_mut().retain(|key, _| !key.starts_with(&folder("D")));
+    page.logs(MISSING);
+    assert!(matches!(page.flush(), Flushed::Kept { .. }));
+    assert_eq!(page.tells(Some(&[])).notes.len(), 0);
+
+    other.log_out("D");
+    assert!(!origin.texts.borrow().contains_key(&marker("D")) && origin.texts.borrow().contains_key(&marker("E")));
+    page.logs(MISSING);
+    assert_eq!(page.flush(), Flushed::Cleared);
+}
+
+#[test]
+fn of_a_device_that_was_logged_out_nothing_comes_back_from_the_second_place() {
+    let origin = Origin::default();
+    origin.set(&marker("D"), "{}");
+    let mut page = Page::of(&origin, "D");
+    page.logs(MISSING);
+    page.flush();
+    page.log_out("D");
+    // Where the deletion came too late.
+    origin.second.borrow_mut().insert(format!("{}1a22bee1f5a-00000000", folder("D")), record(&origin));
+    let mut next = Page::of(&origin, "E");
+    next.restore();
+    assert_eq!(origin.size(&folder("D")), 0);
+}

@@ -12,7 +12,7 @@ use lotus_crypto_diag::kept_page::{Arrival, HEAD_LENGTH, Stage};
 use lotus_crypto_diag::line::Line;
 use lotus_crypto_diag::report::Report;
 use lotus_crypto_diag::session::Session;
-use lotus_crypto_diag::shelf::{NotWritten, PREFIX, Shelf, folder_of, page_id};
+use lotus_crypto_diag::shelf::{MARKERS, NotWritten, PREFIX, Shelf, folder_of, page_id};
 use lotus_crypto_diag::timestamp::Timestamp;
 use serde_json::{Value, json};
 
@@ -36,6 +36,10 @@ impl Default for Origin {
         let (texts, second, is_blocked) = (RefCell::default(), RefCell::default(), Cell::default());
         Self { texts, second, quota: Cell::new(5_000_000), is_blocked, clock: Cell::new(START), pages: Cell::default() }
     }
+}
+
+fn folder_of_marker(key: &str) -> String {
+    format!("{key}/").replacen("/device/x/", "/page/", 1)
 }
 
 fn units(text: &str) -> usize {
@@ -113,8 +117,12 @@ impl Shelf for Origin {
     }
 
     fn remembers(&self, folder: &str) -> bool {
-        let marker = folder.replacen("/page/", "/device/x/", 1);
-        self.keys().iter().any(|key| format!("{key}/") == marker)
+        self.keys().iter().any(|key| folder_of_marker(key) == folder)
+    }
+
+    fn forget_devices(&self, meant: &dyn Fn(&str) -> bool) {
+        let is_meant = |key: &str| key.starts_with(MARKERS) && meant(&folder_of_marker(key));
+        self.texts.borrow_mut().retain(|key, _| !is_meant(key));
     }
 }
 

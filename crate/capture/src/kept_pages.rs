@@ -23,7 +23,7 @@ use lotus_crypto_diag::earlier::EarlierSummary;
 use lotus_crypto_diag::election::Role;
 use lotus_crypto_diag::keeper::{Earlier, Flushed, Keeper};
 use lotus_crypto_diag::kept_page::{Arrival, Stage};
-use lotus_crypto_diag::shelf::{MARKERS, PREFIX, page_id};
+use lotus_crypto_diag::shelf::{MARKERS, PREFIX, folder_of, page_id};
 use lotus_crypto_diag::timestamp::Timestamp;
 
 /// Where the browser keeps for this tab alone which page it shows.
@@ -121,11 +121,10 @@ impl KeptPages {
 
     /// Says whether it is gone.
     pub(crate) fn forget(&self) -> bool {
-        self.0.with(|keeper| keeper.forget(&LocalShelf));
+        let is_gone = self.0.with(|keeper| keeper.forget(&LocalShelf)).unwrap_or_default();
         self.0.clear_elsewhere();
-        // At once: other tabs see by it that nobody was logged out.
         self.0.flush();
-        self.0.summary.get().is_none()
+        is_gone
     }
 
     pub(crate) fn switch(&self, on: bool) {
@@ -234,7 +233,10 @@ impl Inner {
         let flushed = self.with(|keeper| {
             let again = self.is_crowded.take() && keeper.is_too_large(&LocalShelf);
             // Given back before the storage is touched.
-            let draft = keeper.draft(&*self.session.try_borrow().ok()?, again, now)?;
+            let Some(draft) = keeper.draft(&*self.session.try_borrow().ok()?, again, now) else {
+                keeper.look_after(&LocalShelf, &open, now);
+                return None;
+            };
             Some(keeper.flush(draft, &LocalShelf, &open, now))
         });
         match flushed.flatten() {
@@ -290,8 +292,9 @@ impl Inner {
         let is_cleared = match key.as_deref() {
             // A frame may have cleared what is of this tab alone.
             None => is_of_all_tabs(event) && clear(None),
+            // Another tab was told of a logout.
             Some(key) if is_gone && key.starts_with(MARKERS) => {
-                folder_of_marker(key).is_some_and(|of| clear(Some(&of)))
+                folder_of_marker(key).is_some_and(|of| self.retire(&of) | clear(Some(&of)))
             }
             Some(_) => false,
         };
@@ -304,6 +307,24 @@ impl Inner {
             self.is_crowded.set(true);
             self.changed();
         }
+    }
+
+    /// The device of this page is logged out, if that is its folder: its marker is not written again.
+    fn retire(&self, folder: &str) -> bool {
+        let ids = self.with(|keeper| {
+            let (user_id, device_id) = keeper.ids();
+            let is_own = folder_of(user_id, device_id) == folder;
+            user_id
+                .zip(device_id)
+                .filter(|_| is_own)
+                .map(|(user_id, device_id)| (user_id.to_owned(), device_id.to_owned()))
+        });
+        let Some((user_id, device_id)) = ids.flatten() else { return false };
+        // Where the session is at work, somebody in this page was asked about the device just now.
+        if let Ok(mut session) = self.session.try_borrow_mut() {
+            session.stores_mut().retire(Some(&user_id), Some(&device_id));
+        }
+        true
     }
 
     fn look(self: &Rc<Self>, is_back: bool) {

@@ -29,10 +29,14 @@ impl LocalShelf {
         Ok(text.dyn_into().ok())
     }
 
+    /// An error where there are more than anybody can look through again and again: then nothing is known to be missing.
     fn keys(belongs: impl Fn(&str) -> bool) -> Result<Vec<String>, JsValue> {
         let storage = storage()?;
+        if storage.length()? > MOST_KEYS {
+            return Err("the storage has more than 10000 keys".into());
+        }
         let mut keys = Vec::new();
-        for index in 0..storage.length()?.min(MOST_KEYS) {
+        for index in 0..storage.length()? {
             keys.extend(storage.key(index)?.filter(|key| belongs(key)));
         }
         Ok(keys)
@@ -72,6 +76,14 @@ impl Shelf for LocalShelf {
 
     fn remove(&self, key: &str) -> Result<(), String> {
         storage().and_then(|storage| storage.remove_item(key)).map_err(|error| explain(&error))
+    }
+
+    fn forget_devices(&self, meant: &dyn Fn(&str) -> bool) {
+        let is_meant =
+            |key: &str| key.starts_with(MARKERS) && folder_of_marker(key).is_some_and(|folder| meant(&folder));
+        for marker in Self::keys(is_meant).unwrap_or_default() {
+            let _ = self.remove(&marker);
+        }
     }
 
     fn remembers(&self, folder: &str) -> bool {

@@ -219,7 +219,7 @@ impl CryptoStore {
 
     /// The marker, where it is not yet written as it is now; it counts as written.
     pub fn take_unsaved(&mut self) -> Option<Marker> {
-        if self.marker == self.saved {
+        if self.marker == self.saved || self.retired {
             return None;
         }
         self.saved = self.marker.clone();

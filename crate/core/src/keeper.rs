@@ -57,6 +57,8 @@ struct Written {
     replaced: bool,
     /// In bytes.
     length: usize,
+    /// Whether a marker remembered the device.
+    is_remembered: bool,
 }
 
 /// What is to be written now.
@@ -190,7 +192,9 @@ impl Keeper {
         let key = [&*folder, &self.id].concat();
         let before = self.written.as_ref().map(|written| [&*written.folder, &self.id].concat());
         let listed = place.list();
-        if before.as_ref().is_some_and(|before| listed.as_ref().is_ok_and(|listed| is_cleared(listed, before))) {
+        let is_gone =
+            |written: &Written| listed.as_ref().is_ok_and(|listed| is_cleared(listed, written, &self.id, place));
+        if self.written.as_ref().is_some_and(is_gone) {
             self.cleared(None);
             return Flushed::Cleared;
         }
@@ -222,7 +226,9 @@ impl Keeper {
                     // The device is known now.
                     let _ = place.remove(&before);
                 }
-                self.written = Some(Written { folder, so_far, stage, replaced, length: text.len() });
+                let known = self.written.as_ref().filter(|written| written.folder == folder);
+                let is_remembered = known.is_some_and(|written| written.is_remembered) || place.remembers(&folder);
+                self.written = Some(Written { folder, so_far, stage, replaced, length: text.len(), is_remembered });
             }
             Err(words) => self.problem = Some(["the evidence of this page is not kept: ", &words].concat()),
         }
@@ -254,10 +260,11 @@ impl Keeper {
         true
     }
 
-    /// Removes what was kept of all pages. This one goes on to be kept.
-    pub fn forget(&mut self, place: &impl Shelf) {
+    /// Removes what was kept of all pages. This one goes on to be kept. Says whether nothing is left.
+    pub fn forget(&mut self, place: &impl Shelf) -> bool {
         self.written = None;
         remove_where(place, |_| true);
+        place.list().is_ok_and(|left| left.is_empty())
     }
 
     /// Whether the app wants it at all. Where it does not, what was kept is removed.
@@ -268,7 +275,7 @@ impl Keeper {
             }
         } else {
             self.state = State::Off;
-            self.forget(place);
+            let _ = self.forget(place);
         }
     }
 
@@ -284,11 +291,19 @@ impl Keeper {
     }
 }
 
-/// Whether the record at a key is gone, and all of the same device with it: by a logout, or because the app has cleared its
-/// storage. A record alone is removed by another tab that needs room, or that was told to forget: it is written again.
-fn is_cleared(listed: &[(String, usize)], key: &str) -> bool {
-    let folder = &key[..=key.rfind('/').unwrap_or_default()];
-    !listed.iter().any(|(other, _)| other.starts_with(folder))
+/// Whether what was written is gone because the device was logged out, or because the app has cleared its storage: the marker
+/// of the device is gone as well. Of a device that no marker remembered, all records are. A record alone is removed by another
+/// tab that needs room, or that was told to forget: it is written again.
+fn is_cleared(listed: &[(String, usize)], written: &Written, id: &str, place: &impl Shelf) -> bool {
+    let is_there = |key: &str| key.strip_prefix(&*written.folder) == Some(id);
+    if listed.iter().any(|(key, _)| is_there(key)) {
+        return false;
+    }
+    if written.is_remembered {
+        !place.remembers(&written.folder)
+    } else {
+        !listed.iter().any(|(other, _)| other.starts_with(&*written.folder))
+    }
 }
 
 /// Whose records are to be removed. `None`: whoever's, where there is but one.
@@ -311,11 +326,14 @@ impl Goes {
         let is_of = |part: &str, wanted: Option<&String>| {
             part == NOBODY || !is_unclear && wanted.is_none_or(|wanted| part == wanted)
         };
-        remove_where(place, |key| {
-            let mut parts = key[PREFIX.len()..].split('/');
+        let is_meant = |folder: &str| {
+            let mut parts = folder[PREFIX.len()..].split('/');
             let (user, device) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
             is_of(user, self.user.as_ref()) && is_of(device, self.device.as_ref())
-        });
+        };
+        let is_named = self.user.is_some() || self.device.is_some();
+        place.forget_devices(&|folder| is_meant(folder) && (is_named || Some(folder) == first));
+        remove_where(place, is_meant);
     }
 }
 

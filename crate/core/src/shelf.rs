@@ -5,7 +5,7 @@ use crate::timestamp::Timestamp;
 
 /// All keys of records begin so.
 pub const PREFIX: &str = "lotus-crypto-diag/page/";
-/// Markers of devices, which stay when the records go.
+/// Markers of devices. They go with a logout, and stay where the records go for another reason.
 pub const MARKERS: &str = "lotus-crypto-diag/device/";
 /// In the place of an id that nobody has named yet.
 pub(crate) const NOBODY: &str = "-";
@@ -26,6 +26,8 @@ pub trait Shelf {
     fn remove(&self, key: &str) -> Result<(), String>;
     /// Whether a marker remembers the device of this folder.
     fn remembers(&self, folder: &str) -> bool;
+    /// Takes the markers away of devices whose folders are meant.
+    fn forget_devices(&self, meant: &dyn Fn(&str) -> bool);
 }
 
 /// Why a text was not written.

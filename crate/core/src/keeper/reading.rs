@@ -52,8 +52,9 @@ impl Keeper {
                 // It was written before the device was known.
                 let _ = place.remove(first);
             }
+            // What stands in the first place alone may be lost with the browser, for a while.
             let is_fresh = seen.abs_diff(now.ms()) <= TAIL_MS && (is_newer || first == Some(&key));
-            if !(is_restored || is_fresh && is_wanted) {
+            if !(is_fresh && is_wanted) {
                 done.push(key);
             }
         }

@@ -1,7 +1,6 @@
 //! The room that the records take: that of this page makes way for those of others, and old ones for new ones.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
 
 use super::Keeper;
 use crate::kept_page::Head;
@@ -44,7 +43,7 @@ impl Tidied {
 }
 
 impl Keeper {
-    /// Where there is no room, what was kept before makes some: no write of the app shall fail because of it.
+    /// Where there is no room, what was kept before makes some, and not what is the app's.
     pub(super) fn write(
         key: &str,
         text: &str,
@@ -91,10 +90,8 @@ impl Keeper {
         };
         let (of_device, of_this) = (tidied.of_device(), tidied.share(1));
         let (own, foreign): (Vec<_>, Vec<_>) = others.into_iter().partition(|record| record.is_in(folder));
-        let last = last_of_each(&foreign);
         let mut own = Pile::of(own, |record| !is_open(open, record.id()) && is_ours(place, &record.key));
-        // The last one of a device tells its page, which may be open, that nobody was logged out.
-        let mut foreign = Pile::of(foreign, |record| !last.contains(record.id()) && is_ours(place, &record.key));
+        let mut foreign = Pile::of(foreign, |record| !is_open(open, record.id()) && is_ours(place, &record.key));
         while own.pages > FEWEST_PAGES
             && (own.pages >= MOST_PAGES || own.length + of_this > of_device)
             && own.remove_oldest(place)?
@@ -105,6 +102,19 @@ impl Keeper {
         // A page that began when there were fewer may still take more than its share.
         let rest = tidied.total.saturating_sub(own.length + foreign.length);
         Ok(tidied.share(own.pages + 1).min(of_device.saturating_sub(own.length)).min(rest))
+    }
+
+    /// Looks after the room once in a while though nothing is written: the app may have taken more of it meanwhile.
+    pub fn look_after(&mut self, place: &impl Shelf, open: &[String], now: Timestamp) {
+        let is_due = self.tidied.is_none_or(|tidied| tidied.at.ms().abs_diff(now.ms()) >= TIDY_MS);
+        let Some(written) = self.written.as_ref().filter(|_| is_due) else { return };
+        let (folder, length) = (written.folder.clone(), written.length);
+        let Ok(others) = self.others(place) else { return };
+        let room = self.make_room(others, &folder, place, open, now);
+        if room.is_ok_and(|room| room < length) {
+            let _ = place.remove(&[&*folder, &self.id].concat());
+            self.written = None;
+        }
     }
 
     /// Removes what is too old, and sees how much of the origin's room the app leaves.
@@ -156,18 +166,6 @@ impl<Goes: Fn(&Record) -> bool> Pile<Goes> {
         }
         Ok(false)
     }
-}
-
-/// Of each device the id of the page that began last.
-fn last_of_each(records: &[Record]) -> BTreeSet<String> {
-    let mut last: BTreeMap<&str, &str> = BTreeMap::new();
-    for record in records {
-        let known = last.entry(record.folder()).or_insert(record.id());
-        if began(known) < began(record.id()) {
-            *known = record.id();
-        }
-    }
-    last.into_values().map(str::to_owned).collect()
 }
 
 /// A newer version knows itself what to keep.
