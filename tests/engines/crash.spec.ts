@@ -1,10 +1,7 @@
 // Tabs whose content process ends, in an engine whose WebDriver server goes with it.
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-
 import { differs } from './differences';
 import { ENGINES, find, processesOf } from './driver/engines';
-import { openUndriven } from './driver/server';
+import { listen, openUndriven } from './driver/server';
 import { expect, test } from './driver/test';
 
 const COUNT = 4;
@@ -17,15 +14,13 @@ test('when the process of the leader ends, another tab leads', async ({ engine }
 
   const leaders: string[] = [];
   const alive = new Map<string, number>();
-  const listener = createServer(({ url = '' }, response) => {
+  const listener = await listen(({ url = '' }, response) => {
     const [tab = '', what] = url.slice(2).split('=');
     alive.set(tab, Date.now());
     if (what === 'leader') leaders.push(tab);
     response.end();
   });
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  const tell = encodeURIComponent(`http://127.0.0.1:${(listener.address() as AddressInfo).port}/`);
-  const page = `http://127.0.0.1:4199/tabs.html?session=crash&tell=${tell}`;
+  const page = `http://127.0.0.1:4199/tabs.html?session=crash&tell=${encodeURIComponent(listener.url)}`;
   const urls = Array.from({ length: COUNT }, (_, at) => `${page}&id=tab${at}`);
   const { home, close } = await openUndriven(installed.binary, urls);
   try {
