@@ -37,7 +37,7 @@ test: check chromium firefox webkit python postgres $(CONSUMERS) $(HOSTS) $(PEER
 	cargo test --workspace --features bindings
 	wasm-pack test --headless --chrome --chromedriver /usr/bin/chromedriver crate/capture
 	wasm-pack test --headless --chrome --chromedriver /usr/bin/chromedriver crate/core --test corpus
-	@if command -v geckodriver firefox-esr >/dev/null; then $(WASM_IN_FIREFOX); else echo "Left out: the WebAssembly's tests in Firefox"; test -z "$$CI"; fi
+	@if command -v geckodriver >/dev/null && command -v firefox-esr >/dev/null; then $(WASM_IN_FIREFOX); else echo "Left out: the WebAssembly's tests in Firefox"; test -z "$$CI"; fi
 	@SEED=1 $(MAKE) -s fuzz SECONDS=5
 	npm -w tests run -s unit
 	npm -w tests run -s e2e
@@ -67,7 +67,8 @@ check: $(PACKAGE) ## format, lints and types
 
 bench: $(PACKAGE) $(PEERS) $(HOSTS) chromium cli ## the benchmarks, against npm packages that could stand in its place (minutes)
 	@npm -w tests run -s bench
-	@if command -v firefox-esr >/dev/null; then npm -w tests run -s bench:firefox; else echo "No firefox-esr here: Chromium alone was measured"; fi
+	@if command -v firefox-esr >/dev/null; then npm -w tests run -s bench:firefox; else echo "Left out: Firefox, which is not installed"; fi
+	@if command -v WebKitWebDriver >/dev/null && command -v Xvfb >/dev/null; then npm -w tests run -s bench:webkit; else echo "Left out: WebKitGTK, which is not installed"; fi
 
 bench-size: $(PACKAGE) ## the bytes of each entry of the package, and where they go
 	@node tests/bench/size.mjs

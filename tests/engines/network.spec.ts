@@ -5,17 +5,15 @@ import type { News } from '../e2e/pages/client-page';
 import { homeserver, lab } from '../homeserver/homeserver';
 import { connect } from '../homeserver/matrix-api';
 import { differs } from './differences';
-import { ENGINES, find, processesOf } from './driver/engines';
+import { processesOf } from './driver/engines';
 import { listen, openUndriven } from './driver/server';
-import { expect, test } from './driver/test';
+import { expect, needs, test } from './driver/test';
 
 test('when the process with the storage ends, the store is not taken for a deleted one, and a reload mends it', async ({
   engine,
 }, { workerIndex }) => {
-  const installed = find(ENGINES[engine]);
   test.skip(differs(engine, 'storageEndsWithTheBrowser'), 'there is no such process');
-  test.skip('missing' in installed && !process.env['CI'], 'not installed');
-  if ('missing' in installed) throw new Error(installed.missing);
+  const binary = needs(engine);
   test.setTimeout(180_000);
 
   const way = lab(`network-w${workerIndex}-${Date.now().toString(36)}`);
@@ -33,7 +31,7 @@ test('when the process with the storage ends, the store is not taken for a delet
     await expect.poll(() => told.length - before, { timeout: 30_000 }).toBeGreaterThanOrEqual(times);
   };
   const query = new URLSearchParams({ tell: listener.url, homeserver: way.baseUrl, user: userId, password });
-  const { home, close } = await openUndriven(installed.binary, [`http://127.0.0.1:4199/undriven.html?${query}`]);
+  const { home, close } = await openUndriven(binary, [`http://127.0.0.1:4199/undriven.html?${query}`]);
   try {
     const uploads = async () => (await way.uploads()).filter(({ oneTimeKeys }) => oneTimeKeys.length > 0);
     await expect.poll(async () => (await uploads()).at(-1)?.status, { timeout: 60_000 }).toBe(200);

@@ -104,12 +104,15 @@ export const ENGINES: Record<EngineName, Engine> = {
   },
 };
 
+const SCREEN = '/usr/bin/Xvfb';
+
 /** What is installed of an engine; what is missing, in words. */
 export function find(engine: Engine): { binary: string; server: string } | { missing: string } {
   const binary = engine.binaries.find((path) => existsSync(path));
   const server = engine.servers.find((path) => existsSync(path));
-  if (binary === undefined) return { missing: `none of ${engine.binaries.join(', ')} is installed` };
-  if (server === undefined) return { missing: `none of ${engine.servers.join(', ')} is installed` };
+  if (binary === undefined) return { missing: `there is no ${engine.binaries.join(' or ')}` };
+  if (server === undefined) return { missing: `there is no ${engine.servers.join(' or ')}` };
+  if (engine.needsScreen && !existsSync(SCREEN)) return { missing: `there is no ${SCREEN}` };
   return { binary, server };
 }
 
