@@ -64,6 +64,8 @@ export const ENGINES: Record<EngineName, Engine> = {
       options.addArguments('-headless');
       // A process for each tab, so that one can crash alone.
       options.setPreference('dom.ipc.processCount.webIsolated', 50);
+      // The tests compare the times of tabs: rounded to a millisecond each, the next reign seems to begin before the last ends.
+      options.setPreference('privacy.reduceTimerPrecision', false);
       // What a person would answer who is asked whether the page may keep its storage.
       options.setPreference('dom.storageManager.prompt.testing', true);
       options.setPreference('dom.storageManager.prompt.testing.allow', false);
