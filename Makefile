@@ -61,7 +61,7 @@ test: chromium firefox webkit python postgres $(CONSUMERS) $(HOSTS) $(PEERS) ## 
 	@echo "[4/12] Tests of crate/core in Chromium"
 	$(WASM_IN_CHROMIUM) crate/core --test corpus
 	@echo "[5/12] Tests of crate/capture in Firefox"
-	@if command -v geckodriver firefox-esr >/dev/null; then $(WASM_IN_FIREFOX); else echo "Left out: there is no Firefox or no geckodriver"; test -z "$$CI"; fi
+	@if command -v geckodriver >/dev/null && command -v firefox-esr >/dev/null; then $(WASM_IN_FIREFOX); else echo "Left out: there is no Firefox or no geckodriver"; test -z "$$CI"; fi
 	@echo "[6/12] Fuzzers, for five seconds each"
 	@SEED=1 $(MAKE) -s fuzz SECONDS=5
 	@echo "[7/12] Unit tests"
@@ -100,7 +100,8 @@ check: $(PACKAGE) ## format, lints and types
 
 bench: $(PACKAGE) $(PEERS) $(HOSTS) chromium cli ## the benchmarks, against npm packages that could stand in its place (minutes)
 	@npm -w tests run -s bench
-	@if command -v firefox-esr >/dev/null; then npm -w tests run -s bench:firefox; else echo "No firefox-esr here: Chromium alone was measured"; fi
+	@if command -v firefox-esr >/dev/null; then npm -w tests run -s bench:firefox; else echo "Left out: Firefox, which is not installed"; fi
+	@if command -v WebKitWebDriver >/dev/null && command -v Xvfb >/dev/null; then npm -w tests run -s bench:webkit; else echo "Left out: WebKitGTK, which is not installed"; fi
 
 bench-size: $(PACKAGE) ## the bytes of each entry of the package, and where they go
 	@node tests/bench/size.mjs

@@ -29,7 +29,7 @@ export default defineConfig<object, { engine: EngineName }>({
     ...(sdk ? [record] : []),
   ],
   outputDir: '../test-results',
-  reporter: [['list']],
+  reporter: [['list'], ['./engines/driver/left-out.ts']],
   fullyParallel: true,
   workers: 2,
   // Real browsers, clients and servers race as they do in life. What fails twice has failed; what fails once is listed.

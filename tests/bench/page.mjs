@@ -1,11 +1,13 @@
-// A page with the built package beside it, for a benchmark that runs inside: in Chromium, or with BROWSER=firefox in the
-// Firefox that is installed.
+// A page with the built package beside it, for a benchmark that runs inside: in Chromium, or with BROWSER=firefox or
+// BROWSER=webkit in what is installed of these.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from '@playwright/test';
+
+import { openWebKit } from './webkit.mjs';
 
 const dist = join(dirname(fileURLToPath(import.meta.url)), '../../pkg-glue/dist');
 
@@ -19,7 +21,7 @@ export async function serve(answer) {
   const server = createServer((request, response) => {
     request.resume();
     const path = request.url ?? '/';
-    // Isolated, so that the clock has steps of 5 us.
+    // Isolated, so that the clock has steps of 5 us, in WebKit of 20 us.
     response.setHeader('cross-origin-opener-policy', 'same-origin');
     response.setHeader('cross-origin-embedder-policy', 'require-corp');
     if (answer(path, response, request)) return;
@@ -39,18 +41,18 @@ export async function serve(answer) {
 export async function openBench(answer = () => false) {
   const server = await serve(answer);
   const { origin } = server;
-  const inFirefox = process.env['BROWSER'] === 'firefox';
-  // Of the two drivers' pages, the same few methods are used.
+  const other = process.env['BROWSER'];
+  // Of the drivers' pages, the same few methods are used.
   /** @type {import('@playwright/test').Browser} */
-  const browser = await (inFirefox ? openFirefox() : openChromium());
-  const page = await (inFirefox ? browser : await browser.newContext()).newPage();
+  const browser = await (other === 'webkit' ? openWebKit() : other ? openFirefox() : openChromium());
+  const page = await (other ? browser : await browser.newContext()).newPage();
   await page.goto(origin);
   return {
     origin,
     page,
-    version: `${inFirefox ? '' : 'Chromium '}${await browser.version()}`,
+    version: `${other ? '' : 'Chromium '}${await browser.version()}`,
     /** Of the file with the results. */
-    suffix: inFirefox ? '-firefox' : '',
+    suffix: other ? `-${other}` : '',
     async close() {
       await browser.close();
       server.close();

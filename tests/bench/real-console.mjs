@@ -1,5 +1,5 @@
 // What capture adds to the browser's own console, as a ratio to an empty pass-through: in a browser that no driver and no
-// developer tools listen to, as they make a line many times as dear. With BROWSER=firefox in Firefox.
+// developer tools listen to, as they make a line many times as dear. With BROWSER=firefox in Firefox, with BROWSER=webkit in WebKitGTK.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 import { rounds, serve, spread } from './page.mjs';
 import { bundleVariants, measure } from './variants.mjs';
+import { spawnUndriven } from './webkit.mjs';
 
 const OURS = 'lotus-crypto-diag';
 const UNIT = 'pass-through';
@@ -38,23 +39,18 @@ const server = await serve((path, response, request) => {
 });
 
 const profile = mkdtempSync(join(tmpdir(), 'bench-'));
-const inFirefox = process.env['BROWSER'] === 'firefox';
+const other = process.env['BROWSER'];
+const inFirefox = other === 'firefox';
 if (inFirefox) writeFileSync(join(profile, 'user.js'), 'user_pref("privacy.reduceTimerPrecision", false);\n');
 const url = `${server.origin}/real.html`;
-const browser = inFirefox
-  ? spawn('firefox-esr', ['--headless', '--no-remote', '--profile', profile, url], { stdio: 'ignore' })
-  : spawn(
-      '/usr/bin/chromium',
-      [
-        '--headless=new',
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-background-networking',
-        `--user-data-dir=${profile}`,
-        url,
-      ],
-      { stdio: 'ignore' },
-    );
+const CHROMIUM = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-background-networking'];
+const browsers = {
+  Chromium: () => spawn('/usr/bin/chromium', [...CHROMIUM, `--user-data-dir=${profile}`, url], { stdio: 'ignore' }),
+  Firefox: () => spawn('firefox-esr', ['--headless', '--no-remote', '--profile', profile, url], { stdio: 'ignore' }),
+  WebKitGTK: () => spawnUndriven(profile, url),
+};
+const name = inFirefox ? 'Firefox' : other ? 'WebKitGTK' : 'Chromium';
+const browser = await browsers[name]();
 const ended = new Promise((resolve) => {
   browser.once('exit', () => resolve('the browser ended before it had an answer'));
   browser.once('error', (error) => resolve(String(error)));
@@ -67,7 +63,6 @@ rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
 
 const measured = JSON.parse(answer);
 if (typeof measured === 'string') throw new Error(measured);
-const name = inFirefox ? 'Firefox' : 'Chromium';
 console.log(`${name}, over its own console, ${options.rounds} interleaved rounds`);
 console.log(`${'to an empty pass-through'.padEnd(34)}   ratio   quartiles   pass-through ns   ours ns`);
 const rows = Object.entries(measured).map(([workload, times]) => {
@@ -80,7 +75,7 @@ const rows = Object.entries(measured).map(([workload, times]) => {
   );
   return row;
 });
-const file = join(dirname(fileURLToPath(import.meta.url)), `real-console${inFirefox ? '-firefox' : ''}.json`);
+const file = join(dirname(fileURLToPath(import.meta.url)), `real-console${other ? `-${other}` : ''}.json`);
 writeFileSync(
   file,
   `${JSON.stringify({ date: new Date().toISOString(), browser: name, rounds: options.rounds, rows }, null, 2)}\n`,

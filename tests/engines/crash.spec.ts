@@ -1,33 +1,26 @@
 // Tabs whose content process ends, in an engine whose WebDriver server goes with it.
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-
 import { differs } from './differences';
-import { ENGINES, find, processesOf } from './driver/engines';
-import { openUndriven } from './driver/server';
-import { expect, test } from './driver/test';
+import { processesOf } from './driver/engines';
+import { listen, openUndriven } from './driver/server';
+import { expect, needs, test } from './driver/test';
 
 const COUNT = 4;
 
 test('when the process of the leader ends, another tab leads', async ({ engine }) => {
-  const installed = find(ENGINES[engine]);
   test.skip(!differs(engine, 'aCrashEndsTheDriver'), 'its WebDriver server goes on: see tabs.spec.ts');
-  test.skip('missing' in installed && !process.env['CI'], 'not installed');
-  if ('missing' in installed) throw new Error(installed.missing);
+  const binary = needs(engine);
 
   const leaders: string[] = [];
   const alive = new Map<string, number>();
-  const listener = createServer(({ url = '' }, response) => {
+  const listener = await listen(({ url = '' }, response) => {
     const [tab = '', what] = url.slice(2).split('=');
     alive.set(tab, Date.now());
     if (what === 'leader') leaders.push(tab);
     response.end();
   });
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  const tell = encodeURIComponent(`http://127.0.0.1:${(listener.address() as AddressInfo).port}/`);
-  const page = `http://127.0.0.1:4199/tabs.html?session=crash&tell=${tell}`;
+  const page = `http://127.0.0.1:4199/tabs.html?session=crash&tell=${encodeURIComponent(listener.url)}`;
   const urls = Array.from({ length: COUNT }, (_, at) => `${page}&id=tab${at}`);
-  const { home, close } = await openUndriven(installed.binary, urls);
+  const { home, close } = await openUndriven(binary, urls);
   try {
     await expect.poll(() => alive.size, { timeout: 30_000 }).toBe(COUNT);
     await expect.poll(() => leaders.length, { timeout: 30_000 }).toBe(1);

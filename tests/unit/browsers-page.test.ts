@@ -1,5 +1,5 @@
 // The page about browsers says what the tests say.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 import { DIFFERENCES } from '../engines/differences';
@@ -24,6 +24,12 @@ describe('the table of browsers', () => {
       const [, path = ''] = link.match(/\((.*)\)/) ?? [];
       expect(existsSync(new URL(path, folder)), feature).toBe(true);
     }
+  });
+
+  it('names every test', () => {
+    const linked = rows.flatMap((cells) => cells.flatMap((cell) => cell.match(/[\w-]+\.spec\.ts/g) ?? []));
+    const written = readdirSync(new URL('../tests/engines/', folder)).filter((name) => name.endsWith('.spec.ts'));
+    expect(linked).toEqual(expect.arrayContaining(written));
   });
 
   it('names every difference that a test makes, and no other', () => {

@@ -1,4 +1,4 @@
-import type { CryptoStoreStatus } from 'lotus-crypto-diag';
+import type { CryptoDiagSnapshot, CryptoStoreStatus } from 'lotus-crypto-diag';
 import type { MatrixClient } from 'matrix-js-sdk';
 import type { JoinSessionConfig } from 'matrix-js-sdk/lib/matrixrtc';
 
@@ -58,6 +58,19 @@ export interface LabClient extends Conversation {
   /** Puts the copy in the store's place. Only on an idle page. */
   putStoreBack(): Promise<void>;
   readonly client: MatrixClient | undefined;
+}
+
+/** What the page `undriven.html` tells. */
+export interface News {
+  /** Another with each load of the page. */
+  loadedAt: number;
+  syncState: string | null;
+  cryptoStore: CryptoStoreStatus | null;
+  recovery: CryptoDiagSnapshot['recovery'];
+  /** Entries of KE-1. */
+  oldKeys: number;
+  /** Of the report's diagnosis, by the finding. */
+  conclusions: Record<string, string>;
 }
 
 declare global {

@@ -64,6 +64,8 @@ export const ENGINES: Record<EngineName, Engine> = {
       options.addArguments('-headless');
       // A process for each tab, so that one can crash alone.
       options.setPreference('dom.ipc.processCount.webIsolated', 50);
+      // The tests compare the times of tabs: rounded to a millisecond each, the next reign seems to begin before the last ends.
+      options.setPreference('privacy.reduceTimerPrecision', false);
       // What a person would answer who is asked whether the page may keep its storage.
       options.setPreference('dom.storageManager.prompt.testing', true);
       options.setPreference('dom.storageManager.prompt.testing.allow', false);
@@ -104,12 +106,15 @@ export const ENGINES: Record<EngineName, Engine> = {
   },
 };
 
+const SCREEN = '/usr/bin/Xvfb';
+
 /** What is installed of an engine; what is missing, in words. */
 export function find(engine: Engine): { binary: string; server: string } | { missing: string } {
   const binary = engine.binaries.find((path) => existsSync(path));
   const server = engine.servers.find((path) => existsSync(path));
-  if (binary === undefined) return { missing: `none of ${engine.binaries.join(', ')} is installed` };
-  if (server === undefined) return { missing: `none of ${engine.servers.join(', ')} is installed` };
+  if (binary === undefined) return { missing: `there is no ${engine.binaries.join(' or ')}` };
+  if (server === undefined) return { missing: `there is no ${engine.servers.join(' or ')}` };
+  if (engine.needsScreen && !existsSync(SCREEN)) return { missing: `there is no ${SCREEN}` };
   return { binary, server };
 }
 

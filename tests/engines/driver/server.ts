@@ -1,7 +1,8 @@
 // A WebDriver server, and the screen that its browser draws on: started for a worker, ended with it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -32,6 +33,14 @@ export async function serve(engine: Engine, server: string): Promise<DriverServe
 
 /** A browser with the tabs of these addresses, and nobody who drives them: what they do, the pages have to tell. */
 export const openUndriven = (binary: string, urls: string[]) => launch(binary, urls, true);
+
+/** Where the pages tell it. */
+export async function listen(hear: RequestListener): Promise<{ url: string; close(): void }> {
+  const listener = createHttpServer(hear);
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  const { port } = listener.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/`, close: () => void listener.close() };
+}
 
 /** Starts a program with a home folder of its own, and a screen where it needs one. */
 async function launch(program: string, args: string[], needsScreen: boolean): Promise<Omit<DriverServer, 'url'>> {

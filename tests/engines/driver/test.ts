@@ -3,6 +3,7 @@ import { test as base, expect } from '@playwright/test';
 
 import { Browser, type Tab } from './browser';
 import { ENGINES, type EngineName, find } from './engines';
+import { LEFT_OUT } from './left-out';
 import { type DriverServer, serve } from './server';
 
 export { expect };
@@ -10,6 +11,14 @@ export type { Tab };
 
 /** When the package is there. */
 export const started = (tab: Tab) => expect.poll(() => tab.evaluate(() => 'lib' in window)).toBe(true);
+
+/** Leaves a test out whose engine nobody could install; where all is to be tested, that is a failure. Gives its browser. */
+export function needs(engine: EngineName): string {
+  const found = find(ENGINES[engine]);
+  if ('binary' in found) return found.binary;
+  test.skip(!process.env['CI'], `${LEFT_OUT} the tests in ${engine}, as ${found.missing}`);
+  throw new Error(found.missing);
+}
 
 /** The browser of a worker. A WebDriver server has one at a time. */
 interface Running {
@@ -42,10 +51,8 @@ export const test = base.extend<
     { scope: 'worker' },
   ],
   engineBrowser: async ({ engine, server, running, privately }, use, info) => {
-    const found = find(ENGINES[engine]);
-    // Where nobody could install it, the rest goes on; where all is to be tested, that is a failure.
-    if ('missing' in found && !process.env['CI']) test.skip(true, `left out: ${found.missing}`);
-    if ('missing' in found || !server) throw new Error('missing' in found ? found.missing : 'no WebDriver server');
+    needs(engine);
+    if (!server) throw new Error('no WebDriver server');
     if (running.isPrivate !== privately || running.browser?.isSpent) {
       await running.browser?.quit();
       running.browser = undefined;

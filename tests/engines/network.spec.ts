@@ -1,0 +1,71 @@
+// In an engine whose storage is in a process of its own: the process ends under a running client, and the data stays.
+import { text } from 'node:stream/consumers';
+
+import type { News } from '../e2e/pages/client-page';
+import { homeserver, lab } from '../homeserver/homeserver';
+import { connect } from '../homeserver/matrix-api';
+import { differs } from './differences';
+import { processesOf } from './driver/engines';
+import { listen, openUndriven } from './driver/server';
+import { expect, needs, test } from './driver/test';
+
+test('when the process with the storage ends, the store is not taken for a deleted one, and a reload mends it', async ({
+  engine,
+}, { workerIndex }) => {
+  test.skip(differs(engine, 'storageEndsWithTheBrowser'), 'there is no such process');
+  const binary = needs(engine);
+  test.setTimeout(180_000);
+
+  const way = lab(`network-w${workerIndex}-${Date.now().toString(36)}`);
+  const { userId, password } = await homeserver.register('network');
+  const told: News[] = [];
+  let answer = '';
+  const listener = await listen(async (request, response) => {
+    told.push(JSON.parse(await text(request)));
+    response.setHeader('access-control-allow-origin', '*').end(answer);
+    answer = '';
+  });
+  const latest = () => told.at(-1);
+  const tellsMore = async (times: number) => {
+    const before = told.length;
+    await expect.poll(() => told.length - before, { timeout: 30_000 }).toBeGreaterThanOrEqual(times);
+  };
+  const query = new URLSearchParams({ tell: listener.url, homeserver: way.baseUrl, user: userId, password });
+  const { home, close } = await openUndriven(binary, [`http://127.0.0.1:4199/undriven.html?${query}`]);
+  try {
+    const uploads = async () => (await way.uploads()).filter(({ oneTimeKeys }) => oneTimeKeys.length > 0);
+    await expect.poll(async () => (await uploads()).at(-1)?.status, { timeout: 60_000 }).toBe(200);
+    await expect.poll(() => latest()?.cryptoStore?.identity, { timeout: 30_000 }).toBe('first-seen');
+    const deviceId = latest()?.cryptoStore?.deviceId ?? '';
+    const sender = await connect(way.baseUrl, await homeserver.register('sender'));
+    // Cut off in the middle of a write, the SDK waits for ever, without a line.
+    const syncs = async () => (await way.requests({ method: 'GET', path: /\/sync$/ })).length;
+    const uploadedAt = await syncs();
+    await expect.poll(syncs, { timeout: 30_000 }).toBeGreaterThan(uploadedAt + 2);
+
+    for (const pid of processesOf(home, 'WebKitNetworkProcess')) process.kill(pid, 'SIGKILL');
+    // Another process carries what the page says from now on.
+    await tellsMore(2);
+    await sender.sendToDevice({ userId, deviceId }, 'm.dummy', {});
+    await expect.poll(() => latest()?.cryptoStore?.loss?.message, { timeout: 30_000 }).toMatch(/connection is closing/);
+    // The browser is asked whether the database is there.
+    await tellsMore(3);
+    const lost = latest();
+
+    answer = 'reload';
+    await expect.poll(() => latest()?.loadedAt, { timeout: 30_000 }).not.toBe(lost?.loadedAt);
+    const healed = { verdict: 'healthy', identity: 'same', databaseExisted: true, loss: null, userId, deviceId };
+    await expect.poll(() => latest()?.cryptoStore, { timeout: 30_000 }).toMatchObject(healed);
+    expect(latest()).toMatchObject({ recovery: null, oldKeys: 0 });
+    await expect.poll(() => latest()?.conclusions['ke1-trigger']).not.toBe('evicted-store');
+
+    test.fail(differs(engine, 'aLostConnectionListsNothing'), 'the empty list is believed');
+    expect(lost).toMatchObject({ recovery: null, oldKeys: 0, cryptoStore: { verdict: 'connection-lost' } });
+    expect(lost?.cryptoStore?.databaseListed).not.toBe(false);
+    expect(lost?.conclusions).toMatchObject({ 'crypto-store': 'connection-lost' });
+    expect(lost?.conclusions['ke1-trigger']).not.toBe('evicted-store');
+  } finally {
+    close();
+    listener.close();
+  }
+});
