@@ -99,7 +99,14 @@ impl CryptoStores {
         let (inner, listing) = (Rc::clone(&self.0), Listing::now());
         spawn_local(async move {
             let Ok(names) = listing.names().await else { return };
-            let is_listed = names.contains(&device.database);
+            // WebKit lists nothing to a page whose connection was lost, and opens nothing for it either: a store is gone only
+            // where opening it would make it anew.
+            let is_listed = if names.contains(&device.database) {
+                true
+            } else {
+                let Ok(is_absent) = is_absent(&device.database).await else { return };
+                !is_absent
+            };
             let is_news = inner.session.borrow_mut().store_listed(&device, is_listed);
             if is_news {
                 tell(&inner.on_change);

@@ -335,8 +335,11 @@ impl Inner {
 
     fn stand_at(self: &Rc<Self>, stage: Stage) {
         self.with(|keeper| keeper.is_at(stage));
-        // By now it may be gone, or be that of a page which this one came back after.
-        self.leave_id();
+        // By now it may be gone, or be that of a page which this one came back after. Not before that of the page before was
+        // taken: in Firefox the page is shown before anything is kept of it.
+        if self.has_begun.get() {
+            self.leave_id();
+        }
         // Of a page that comes into sight there is time to say so.
         if stage == Stage::Shown { self.changed() } else { self.flush() }
     }
