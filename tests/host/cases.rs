@@ -112,15 +112,19 @@ pub(crate) fn report(case: &Case) -> (Value, Report) {
 
 /// A case has a device of its own; what was recorded names that of the recording, which is another at each time it is made.
 fn with_one_device(report: Value) -> Value {
-    let entries = report["entries"].as_array().into_iter().flatten().map(|entry| &entry["detail"]);
-    let refusals = entries.filter(|detail| detail["kind"] == "refusal").chain([&report["uploadLoop"]["refusal"]]);
-    let recorded = refusals.find_map(|refusal| refusal["deviceId"].as_str()).map(str::to_owned);
-    match (recorded, report["deviceId"].as_str()) {
-        (Some(recorded), Some(own)) if recorded != own => {
-            serde_json::from_str(&report.to_string().replace(&recorded, own)).unwrap()
+    match recorded_device(&report).zip(report["deviceId"].as_str()) {
+        Some((recorded, own)) if recorded != own => {
+            serde_json::from_str(&report.to_string().replace(recorded, own)).unwrap()
         }
         _ => report,
     }
+}
+
+fn recorded_device(report: &Value) -> Option<&str> {
+    let entries = report["entries"].as_array().into_iter().flatten().map(|entry| &entry["detail"]);
+    let refusals = entries.filter(|detail| detail["kind"] == "refusal").chain([&report["uploadLoop"]["refusal"]]);
+    let mut named = refusals.filter_map(|refusal| refusal["deviceId"].as_str());
+    named.next()
 }
 
 fn merge(value: &mut Value, patch: &Value) {
