@@ -16,7 +16,7 @@ export function ReportPreview({ mx, extras }: ReportPreviewProps) {
       await navigator.clipboard.writeText(report);
       setCopied('Copied');
     } catch {
-      setCopied('The browser did not allow it: mark the text and copy it by hand.');
+      setCopied('The browser did not allow it: select the text and copy it by hand.');
     }
   };
   return (

@@ -86,7 +86,7 @@ describe("the homeserver's log", () => {
   const REFUSED = log.match(/ 400 "POST \/_matrix\/client\/v3\/keys\/upload/g)?.length ?? 0;
   const TOLD = log.match(/already exists/g)?.length ?? 0;
 
-  test('requests and telling lines are read, tracebacks passed over', async () => {
+  test('requests and relevant lines are read, tracebacks passed over', async () => {
     expect(REFUSED).toBeGreaterThan(5);
     check(await read(log));
   });

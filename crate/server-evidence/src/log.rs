@@ -205,7 +205,7 @@ impl Reading {
             Purpose::Evidence => format!(
                 "Homeserver log: {lines}, {} and {}.",
                 count(timed, "timed request"),
-                count(self.kept.len() as u64, "telling line")
+                count(self.kept.len() as u64, "relevant line")
             ),
             Purpose::Survey => format!("Homeserver log: {lines}, {}.", count(timed, "request")),
         };
@@ -230,7 +230,7 @@ impl Reading {
             content.notes.push("Some lines have a time in UTC, others one of the server's own clock.".to_owned());
         }
         if self.dropped > 0 {
-            let dropped = count(self.dropped, "telling line");
+            let dropped = count(self.dropped, "relevant line");
             content.notes.push(format!("{dropped} between the first and the latest left out."));
         }
         let is_thinned = self.requests.is_thinned();

@@ -83,8 +83,8 @@ impl Gathering {
         let mut notes = Vec::new();
         if self.has_log && !self.all.names_devices {
             notes.push(
-                "The log names no device: Synapse does that at the level INFO of synapse.handlers.e2e_keys. Users are told apart, \
-                 their devices are not."
+                "The log names no device: Synapse does that at the level INFO of synapse.handlers.e2e_keys. Users can \
+                 be told apart, their devices cannot."
                     .to_owned(),
             );
         }
@@ -94,19 +94,22 @@ impl Gathering {
         }
         if self.has_log && !self.has_rows {
             notes.push(
-                "Without the answer of the query for devices at risk, a device whose store was deleted, and that is refused nothing, is not seen."
+                "Without the answer to the query for devices at risk, the survey misses devices whose store was \
+                 deleted but whose uploads are not refused."
                     .to_owned(),
             );
         }
         if self.local_offset_ms.is_some() && !devices.is_empty() {
             notes.push(
-                "In a plain log any user may have lines of their own, by a request with line breaks in it. Synapse's JSON log, and the \
-                 tables, cannot be forged so."
+                "In a plain log any user can forge lines, with line breaks in a request. Synapse's JSON log and the \
+                 tables cannot be forged this way."
                     .to_owned(),
             );
         }
         if self.has_rows && !self.has_log {
-            notes.push("Without a log nothing is known of refused uploads: tables keep no trace of them.".to_owned());
+            notes.push(
+                "Without a log nothing is known about refused uploads: the tables do not record them.".to_owned(),
+            );
         }
         if let Some(offset_ms) = self.local_offset_ms {
             let zone = utc_offset(offset_ms);
@@ -116,7 +119,7 @@ impl Gathering {
         }
         if let Some(Coverage { looked_at, is_cut }) = self.coverage {
             let devices = count(looked_at.into(), "device");
-            let others = if is_cut { " There are more: of those nothing is said." } else { "" };
+            let others = if is_cut { " There are more devices, about which nothing is known." } else { "" };
             notes.push(format!(
                 "The query for devices at risk looked at {devices}, the last seen within 30 days.{others}"
             ));
@@ -127,7 +130,7 @@ impl Gathering {
         }
         if self.all.uploads.contradicting > 0 {
             let lines = count_of(self.all.uploads.contradicting, "upload", "uploads");
-            notes.push(format!("{lines} left out: the lines of one request name two users, as where logs are mixed."));
+            notes.push(format!("{lines} left out: the lines of one request name two users, as in mixed logs."));
         }
         if self.all.uploads.ambiguous > 0 {
             let uploads = count_of(self.all.uploads.ambiguous, "upload names", "uploads name");

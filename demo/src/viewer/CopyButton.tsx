@@ -20,7 +20,7 @@ export function CopyButton({ text, label, words = 'Copy' }: CopyButtonProps) {
       <ActionButton words={words} label={`${words}: ${label}`} onClick={() => void handleClick()} />
       <Text as="output" size="T200">
         {state === 'copied' && 'Copied'}
-        {state === 'failed' && 'The browser did not allow it: mark the text and copy it by hand.'}
+        {state === 'failed' && 'The browser did not allow it: select the text and copy it by hand.'}
       </Text>
     </>
   );

@@ -7,6 +7,7 @@ import { Export } from './Export';
 import { lanesOf, momentsOf, padded, type Range, wholeRange } from './episodes';
 import { Files } from './Files';
 import { Findings } from './Findings';
+import { FirstSteps } from './FirstSteps';
 import { LatencyCard } from './LatencyCard';
 import { loadsOf } from './loads';
 import { RefusedKeys } from './RefusedKeys';
@@ -63,6 +64,7 @@ export function Viewer() {
       </Box>
       <main className="viewer">
         <Files files={files} failure={failure} onRead={read} onCancel={cancel} onRemove={remove} onShift={shift} />
+        {files.length === 0 && <FirstSteps />}
         {survey && (
           <SurveyCard
             survey={survey}

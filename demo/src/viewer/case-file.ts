@@ -47,7 +47,7 @@ export class CaseFile {
     const hasTwin = reports.some((report) => this.has(report));
     this.files.set(id, { kind: file.kind, reports });
     this.evidence.add(id, file);
-    return hasTwin ? ['A report of it is here already; it is shown once.'] : [];
+    return hasTwin ? ['This report was added before; it is shown once.'] : [];
   }
 
   remove(id: string): void {
