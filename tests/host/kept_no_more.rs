@@ -147,6 +147,29 @@ fn a_new_login_in_the_same_page_is_kept_without_what_the_former_device_saw() {
 }
 
 #[test]
+fn of_two_accounts_in_one_page_each_keeps_what_was_seen_since_it_was_first_asked_about() {
+    let origin = Origin::default();
+    let mut page = Page::of(&origin, "D");
+    let line = |name: &str| format!("(id=${name}): DecryptionError[msg: no key]");
+    for (device, name) in [("D", "one"), ("E", "two"), ("D", "three"), ("E", "four")] {
+        page.is_of(device);
+        page.flush();
+        origin.pass(1000);
+        page.logs(&line(name));
+        page.flush();
+        origin.pass(1000);
+    }
+    for (device, first) in [("D", "one"), ("E", "two")] {
+        let mut next = Page::of(&origin, device);
+        next.flush();
+        let [told] = next.earlier().try_into().unwrap();
+        assert_eq!(messages(&told).first(), Some(&&*line(first)), "{device}");
+        assert!(messages(&told).len() > 2, "{device}");
+        next.leave();
+    }
+}
+
+#[test]
 fn a_tab_that_hears_of_a_cleared_storage_stops_though_another_has_written_since() {
     let origin = Origin::default();
     let (mut page, mut next) = (Page::of(&origin, "D"), Page::of(&origin, "D"));

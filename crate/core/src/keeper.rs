@@ -41,12 +41,22 @@ pub struct Keeper {
     /// The device of this page.
     owner: Option<Ids>,
     from: Beginning,
+    /// Other devices that this page was asked about before.
+    away: Vec<Away>,
     /// Where this page was written last, what of, and where it was in its life.
     written: Option<Written>,
     tidied: Option<Tidied>,
     problem: Option<String>,
     /// So many records were found that make no sense.
     corrupt: u32,
+}
+
+/// What this page keeps of a device while it is asked about another.
+#[derive(Debug)]
+struct Away {
+    owner: Ids,
+    from: Beginning,
+    written: Option<Written>,
 }
 
 #[derive(Debug)]
@@ -101,6 +111,7 @@ impl Keeper {
             state: State::On,
             owner: None,
             from,
+            away: Vec::new(),
             written: None,
             tidied: None,
             problem: None,
@@ -140,7 +151,7 @@ impl Keeper {
         match &self.state {
             State::On if !is_another => {}
             // A new login: what was seen before it is not this device's.
-            State::On => self.begin_anew(session, now),
+            State::On => self.turn_to(ids.as_ref(), session, now),
             State::Over(of) if *of != folder && ids.is_some() => {
                 if self.from.before.is_none() {
                     self.begin_anew(session, now);
@@ -173,6 +184,19 @@ impl Keeper {
             page,
         };
         Some(Draft { folder, so_far, kept })
+    }
+
+    /// Another device is asked about than before: one that has logged in since, or a second account of this page.
+    fn turn_to(&mut self, ids: Option<&Ids>, session: &Session, now: Timestamp) {
+        let (from, written) = (self.from, self.written.take());
+        self.away.extend(self.owner.take().map(|owner| Away { owner, from, written }));
+        match self.away.iter().position(|away| Some(&away.owner) == ids) {
+            Some(at) => {
+                let Away { from, written, .. } = self.away.swap_remove(at);
+                (self.from, self.written) = (from, written);
+            }
+            None => self.begin_anew(session, now),
+        }
     }
 
     fn begin_anew(&mut self, session: &Session, now: Timestamp) {
