@@ -146,7 +146,7 @@ test('a capture session on the card: started, marked with one tap, stopped and d
   expect(report.counts['KE-1']).toBe(1);
   expect(report.diagnosis?.artefacts.find(({ name }) => name.startsWith('Times'))?.inside).toBe(true);
   await session.getByText('are for the administrator to add').click();
-  await expect(session).toContainText('To be added: Log of the homeserver');
+  await expect(session).toContainText('To be added: Homeserver log');
   await session.getByRole('button', { name: 'Start' }).click();
   await expect(session, 'and neither does a second').toContainText('4 marks');
   expect(escaped).toEqual([]);
@@ -161,7 +161,7 @@ test('the card shows the verdicts, each with what it rests on, and follows the e
   await expect(verdicts.getByRole('status')).toContainText('different one-time keys under the same ids', {
     timeout: 10_000,
   });
-  await verdicts.getByText('The server holds other keys').click();
+  await verdicts.getByText('The server holds different keys').click();
   await expect(verdicts).toContainText('signed_curve25519:AAAA refused; the server has abc, the device def');
   await expect(verdicts).toContainText('How to fix it, least disruptive first');
 });

@@ -175,10 +175,10 @@ fn a_tab_that_hears_of_a_cleared_storage_stops_though_another_has_written_since(
     let (mut page, mut next) = (Page::of(&origin, "D"), Page::of(&origin, "D"));
     page.logs(MISSING);
     page.flush();
-    assert!(!page.keeper.cleared(Some(&folder("E"))));
+    assert!(!page.keeper.cleared(Some(&folder("E")), &origin));
     origin.texts.borrow_mut().clear();
     next.flush();
-    assert!(page.keeper.cleared(Some(&folder("D"))));
+    assert!(page.keeper.cleared(Some(&folder("D")), &origin));
     page.logs(MISSING);
     assert_eq!(page.flush(), Flushed::Nothing);
     assert_eq!(next.earlier(), []);
@@ -287,4 +287,35 @@ fn of_a_device_that_was_logged_out_nothing_comes_back_from_the_second_place() {
     let mut next = Page::of(&origin, "E");
     next.restore();
     assert_eq!(origin.size(&folder("D")), 0);
+}
+
+#[test]
+fn a_second_account_goes_on_where_it_left_off_when_the_first_is_logged_out() {
+    let origin = Origin::default();
+    let mut page = Page::of(&origin, "D");
+    page.logs(MISSING);
+    page.flush();
+    origin.pass(1000);
+    page.is_of("E");
+    page.flush();
+    page.log_out("E");
+    origin.pass(1000);
+    page.is_of("D");
+    page.logs("(id=$new): DecryptionError[msg: no key]");
+    page.flush();
+    let [told] = Page::of(&origin, "D").earlier().try_into().unwrap();
+    assert_eq!(messages(&told).first(), Some(&MISSING));
+    assert_eq!(origin.size(&folder("E")), 0);
+}
+
+#[test]
+fn a_logout_of_which_nobody_says_whose_it_was_leaves_the_marker_by_which_a_lost_store_is_known() {
+    let origin = Origin::default();
+    origin.set(&marker("D"), "{}");
+    let mut page = Page::of(&origin, "D");
+    page.logs(MISSING);
+    page.flush();
+    page.keeper.logged_out(&page.session, (None, None), origin.now()).remove(&origin);
+    assert_eq!(origin.size(&folder("D")), 0);
+    assert!(origin.texts.borrow().contains_key(&marker("D")));
 }

@@ -231,12 +231,10 @@ impl Inner {
         self.written_at.set(now.ms());
         let open = self.open_pages().unwrap_or_default();
         let flushed = self.with(|keeper| {
-            let again = self.is_crowded.take() && keeper.is_too_large(&LocalShelf);
+            let is_too_large = self.is_crowded.take() && keeper.is_too_large(&LocalShelf);
+            let again = is_too_large || keeper.is_short_of_room(&LocalShelf, &open, now);
             // Given back before the storage is touched.
-            let Some(draft) = keeper.draft(&*self.session.try_borrow().ok()?, again, now) else {
-                keeper.look_after(&LocalShelf, &open, now);
-                return None;
-            };
+            let draft = keeper.draft(&*self.session.try_borrow().ok()?, again, now)?;
             Some(keeper.flush(draft, &LocalShelf, &open, now))
         });
         match flushed.flatten() {
@@ -288,7 +286,7 @@ impl Inner {
         let text = |name| get(event, name).ok().and_then(|value| value.as_string());
         let is_gone = text("newValue").is_none();
         let key = text("key");
-        let clear = |folder: Option<&str>| self.with(|keeper| keeper.cleared(folder)).unwrap_or_default();
+        let clear = |folder: Option<&str>| self.with(|keeper| keeper.cleared(folder, &LocalShelf)).unwrap_or_default();
         let is_cleared = match key.as_deref() {
             // A frame may have cleared what is of this tab alone.
             None => is_of_all_tabs(event) && clear(None),
@@ -320,7 +318,7 @@ impl Inner {
                 .map(|(user_id, device_id)| (user_id.to_owned(), device_id.to_owned()))
         });
         let Some((user_id, device_id)) = ids.flatten() else { return false };
-        // Where the session is at work, somebody in this page was asked about the device just now.
+        // If the session is borrowed, this page is handling the device right now: the next event comes later.
         if let Ok(mut session) = self.session.try_borrow_mut() {
             session.stores_mut().retire(Some(&user_id), Some(&device_id));
         }

@@ -96,7 +96,7 @@ fn added(args: &DiagnoseArgs) -> (Vec<Content>, bool) {
 }
 
 fn is_trouble(finding: &Finding) -> bool {
-    matches!(finding.verdict, Verdict::Confirmed | Verdict::Likely)
+    matches!(finding.verdict, Verdict::Confirmed | Verdict::Likely) && finding.over.is_none()
 }
 
 fn text(all: &[Told<'_>], args: &DiagnoseArgs) -> io::Result<String> {

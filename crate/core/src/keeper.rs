@@ -136,7 +136,7 @@ impl Keeper {
 
     /// Another tab has taken the place of this one, or this one has it again.
     pub fn replaced(&mut self, replaced: bool) {
-        // Whoever leaves lets go of it.
+        // A page that is being left gives up its role by itself: that is not "replaced".
         if self.stage != Stage::Left {
             self.replaced = replaced;
         }
@@ -153,10 +153,13 @@ impl Keeper {
             // A new login: what was seen before it is not this device's.
             State::On => self.turn_to(ids.as_ref(), session, now),
             State::Over(of) if *of != folder && ids.is_some() => {
-                if self.from.before.is_none() {
+                // What was seen of the device that is over is none of this one. After a logout in this page that began anew.
+                let is_of_another = self.owner.take().is_some();
+                let is_known = self.come_back(ids.as_ref());
+                if !is_known && (is_of_another || self.from.before.is_none()) {
                     self.begin_anew(session, now);
                 }
-                (self.state, self.written) = (State::On, None);
+                self.state = State::On;
             }
             State::Off | State::Over(_) => return None,
         }
@@ -190,13 +193,18 @@ impl Keeper {
     fn turn_to(&mut self, ids: Option<&Ids>, session: &Session, now: Timestamp) {
         let (from, written) = (self.from, self.written.take());
         self.away.extend(self.owner.take().map(|owner| Away { owner, from, written }));
-        match self.away.iter().position(|away| Some(&away.owner) == ids) {
-            Some(at) => {
-                let Away { from, written, .. } = self.away.swap_remove(at);
-                (self.from, self.written) = (from, written);
-            }
-            None => self.begin_anew(session, now),
+        if !self.come_back(ids) {
+            self.begin_anew(session, now);
         }
+    }
+
+    /// Goes on where this page left off with a device. Says whether it was asked about it before.
+    fn come_back(&mut self, ids: Option<&Ids>) -> bool {
+        self.written = None;
+        let Some(at) = self.away.iter().position(|away| Some(&away.owner) == ids) else { return false };
+        let Away { from, written, .. } = self.away.swap_remove(at);
+        (self.from, self.written) = (from, written);
+        true
     }
 
     fn begin_anew(&mut self, session: &Session, now: Timestamp) {
@@ -219,7 +227,7 @@ impl Keeper {
         let is_gone =
             |written: &Written| listed.as_ref().is_ok_and(|listed| is_cleared(listed, written, &self.id, place));
         if self.written.as_ref().is_some_and(is_gone) {
-            self.cleared(None);
+            self.cleared(None, place);
             return Flushed::Cleared;
         }
         let others = listed.map(|listed| self.others_of(listed));
@@ -236,7 +244,7 @@ impl Keeper {
             let words = "the evidence of this page is not kept: the app, the other tabs and pages leave no room".into();
             self.problem.get_or_insert(words);
             if let Some(before) = before {
-                // What it was is in the way, too.
+                // The old record takes space, too.
                 let _ = place.remove(&before);
                 self.written = None;
             }
@@ -272,14 +280,24 @@ impl Keeper {
             self.begin_anew(session, now);
             (self.state, self.owner) = (State::Over(folder), None);
         }
-        Goes { user: user_id.map(escape), device: device_id.map(escape) }
+        Goes { user: user_id.map(escape), device: device_id.map(escape), is_sure: given.1.is_some() }
     }
 
-    /// Somebody has cleared the storage, or what belongs to the device of this folder. Says whether this page's record was there.
-    pub fn cleared(&mut self, folder: Option<&str>) -> bool {
-        let is_its = |written: &mut Written| folder.is_none_or(|folder| folder == written.folder);
-        let Some(written) = self.written.take_if(is_its) else { return false };
-        self.state = State::Over(written.folder);
+    /// Somebody has cleared the storage, or what belongs to the device of this folder. Says whether that is this page's.
+    pub fn cleared(&mut self, folder: Option<&str>, place: &impl Shelf) -> bool {
+        let (user_id, device_id) = self.ids();
+        let own = folder_of(user_id, device_id);
+        if folder.is_none() {
+            self.away.clear();
+        }
+        let is_known = self.written.is_some() || folder.is_some() && self.owner.is_some();
+        if self.state != State::On || !is_known || folder.is_some_and(|folder| folder != own) {
+            return false;
+        }
+        // It may have been written a moment after.
+        let written = self.written.take().map_or(own, |written| written.folder);
+        let _ = place.remove(&[&*written, &self.id].concat());
+        self.state = State::Over(written);
         self.problem = Some("what was kept of this page was cleared while it was open: it is kept no more".into());
         true
     }
@@ -315,9 +333,8 @@ impl Keeper {
     }
 }
 
-/// Whether what was written is gone because the device was logged out, or because the app has cleared its storage: the marker
-/// of the device is gone as well. Of a device that no marker remembered, all records are. A record alone is removed by another
-/// tab that needs room, or that was told to forget: it is written again.
+/// True if the record was removed by a logout or by the app: then the device's marker is gone, too, or, without a marker, every
+/// record of the folder. If the record alone is gone, another tab needed space or deleted the evidence: it is written again with the next news.
 fn is_cleared(listed: &[(String, usize)], written: &Written, id: &str, place: &impl Shelf) -> bool {
     let is_there = |key: &str| key.strip_prefix(&*written.folder) == Some(id);
     if listed.iter().any(|(key, _)| is_there(key)) {
@@ -336,6 +353,8 @@ fn is_cleared(listed: &[(String, usize)], written: &Written, id: &str, place: &i
 pub struct Goes {
     user: Option<String>,
     device: Option<String>,
+    /// Whether somebody said which device it was: only then its marker goes, by which a lost store is known.
+    is_sure: bool,
 }
 
 impl Goes {
@@ -355,8 +374,9 @@ impl Goes {
             let (user, device) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
             is_of(user, self.user.as_ref()) && is_of(device, self.device.as_ref())
         };
-        let is_named = self.user.is_some() || self.device.is_some();
-        place.forget_devices(&|folder| is_meant(folder) && (is_named || Some(folder) == first));
+        if self.is_sure {
+            place.forget_devices(&is_meant);
+        }
         remove_where(place, is_meant);
     }
 }
@@ -364,7 +384,7 @@ impl Goes {
 fn remove_where(place: &impl Shelf, goes: impl Fn(&str) -> bool) {
     for (key, _) in place.list().unwrap_or_default() {
         if goes(&key) {
-            // Blocked: then nothing was written either.
+            // If storage is blocked, nothing was written either.
             let _ = place.remove(&key);
         }
     }

@@ -11,7 +11,7 @@ type Answers = Partial<Record<Finding['id'], Answer>>;
  * they upload fifty keys more after each to-device message.
  */
 export const FINE =
-  /^(No fault was seen|Messages whose keys are missing are no fault|(Likely|Confirmed): the client uploads more one-time keys)/;
+  /^(No fault was seen|Messages whose keys are missing are not malformed|(Likely|Confirmed): the client uploads more one-time keys)/;
 
 /** Holds the diagnosis to these answers; the summary is given back. */
 export function expectDiagnosis(report: CryptoDiagReport, answers: Answers, evidence?: ServerEvidence): string {

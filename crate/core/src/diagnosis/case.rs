@@ -54,7 +54,7 @@ impl<'a> Case<'a> {
         ids(&self.report.page).1
     }
 
-    /// Rows of another device prove nothing here; where the report does not say whose it is, neither do any.
+    /// Rows of another device are ignored; all rows are, if the report does not name its device.
     pub(crate) fn is_this_device(&self, user_id: &str, device_id: &str) -> bool {
         self.user_id() == Some(user_id) && self.device_id() == Some(device_id)
     }

@@ -85,7 +85,9 @@ fn undeleted(case: &Case<'_>, StoreOf { load, status: store }: StoreOf<'_>, refu
     // A tab that was opened after the first refusal is not its cause.
     let first = refusals.iter().map(|refused| refused.first).min();
     let was_open = |tab: &Tab| first.is_none_or(|first| tab.opened <= first);
-    let is_in_store = |tab: &Tab| matches!(tab.role, None | Some(Role::Solo)) && was_open(tab);
+    let is_unelected = |tab: &Tab| matches!(tab.role, None | Some(Role::Solo));
+    let is_in_store = |tab: &Tab| is_unelected(tab) && was_open(tab);
+    let are_now_several = tabs.tabs.iter().filter(|tab| is_unelected(tab)).count() > 1;
     let sharing: Vec<(usize, &Tab)> = tabs.tabs.iter().enumerate().filter(|(_, tab)| is_in_store(tab)).collect();
     let shared = (sharing.len() > 1).then_some(sharing);
     let roll = shared.iter().flatten().map(|(index, tab)| {
@@ -136,6 +138,11 @@ fn undeleted(case: &Case<'_>, StoreOf { load, status: store }: StoreOf<'_>, refu
         (Some(_), None) => {
             let because = "Several tabs work on one crypto store, each with an encryption machine of its own.";
             Answer::new(Verdict::Likely, Conclusion::SeveralTabs, because).on(evidence).lacking(UPLOAD_TIME)
+        }
+        (None, None) if are_now_several => {
+            let because = "Several tabs share the crypto store now, but were loaded after the first refusal. Whether the tabs of \
+                           that time shared it is not known; a restored older copy would look the same.";
+            Answer::new(Verdict::Possible, Conclusion::SeveralTabs, because).on(evidence).lacking(UPLOAD_TIME)
         }
         (None, uploaded) => alone(is_blank, page_loaded, uploaded).on(evidence),
     }

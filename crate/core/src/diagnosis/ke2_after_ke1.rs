@@ -83,7 +83,7 @@ fn answer(
     after_divergence(case, stores, refusals, divergence, keys, began)
 }
 
-/// When the two parted ways, as far back as there is a trace of it.
+/// When the keys diverged: the earliest trace.
 fn began(stores: &Stores<'_>, refusals: &[Refused<'_>], keys: &MediaKeys<'_>) -> Option<Timestamp> {
     let lost = stores.deletions();
     let lost = lost.iter().filter_map(|store| store.status.loss.as_ref()).map(|loss| loss.first_ts);

@@ -1,7 +1,7 @@
 //! Could this device not send its media keys to others?
 //!
-//! It is the other side of a key that is missing in a call: the report of who misses it asks for these lines in the report of
-//! who was to send it.
+//! This is the sender's side of a missing key. The report of the participant who misses the key asks for these lines in the
+//! sender's report.
 
 use super::answer::{Answer, Question};
 use super::calls::unseen;

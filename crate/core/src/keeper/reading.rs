@@ -40,7 +40,7 @@ impl Keeper {
             };
             let listed: Vec<_> = place.list().unwrap_or_default().into_iter().map(|(key, _)| key).collect();
             let first = listed.iter().find(|first| is_same_page(first, folder, id));
-            // Where nothing is known of the device, somebody has cleared it.
+            // If neither a record nor a marker of the device is there, its data was cleared: do not restore it.
             let is_known = listed.iter().any(|other| other.starts_with(folder)) || place.remembers(folder);
             let is_newer = first.is_none_or(
                 |first| !matches!(head_at(place, first), Head::Ours { revision: of, .. } if of >= revision),
@@ -52,7 +52,7 @@ impl Keeper {
                 // It was written before the device was known.
                 let _ = place.remove(first);
             }
-            // What stands in the first place alone may be lost with the browser, for a while.
+            // Keep the copy for two minutes: the browser may not have written localStorage to disk yet.
             let is_fresh = seen.abs_diff(now.ms()) <= TAIL_MS && (is_newer || first == Some(&key));
             if !(is_fresh && is_wanted) {
                 done.push(key);

@@ -1,4 +1,4 @@
-//! The room that the records take: that of this page makes way for those of others, and old ones for new ones.
+//! Limits on the space of all records: which are removed, and when.
 
 use std::cmp::Reverse;
 
@@ -43,7 +43,7 @@ impl Tidied {
 }
 
 impl Keeper {
-    /// Where there is no room, what was kept before makes some, and not what is the app's.
+    /// If storage is full, removes older records of ours, never the app's data.
     pub(super) fn write(
         key: &str,
         text: &str,
@@ -64,7 +64,7 @@ impl Keeper {
                 others.push((of == folder, began(id), other));
             }
         }
-        // Those of other devices go first, and of each the oldest.
+        // Records of other devices are removed first, the oldest first.
         while let Some(next) = (0..others.len()).min_by_key(|index| (others[*index].0, others[*index].1)) {
             place.remove(&others.swap_remove(next).2)?;
             match place.write(key, text) {
@@ -97,24 +97,21 @@ impl Keeper {
             && own.remove_oldest(place)?
         {}
         while own.length + foreign.length + of_this > tidied.total && foreign.remove_oldest(place)? {}
-        // Where the app has taken the room in which they stand.
+        // The app now uses space that our records occupy.
         while own.length + foreign.length > tidied.total && own.remove_oldest(place)? {}
         // A page that began when there were fewer may still take more than its share.
         let rest = tidied.total.saturating_sub(own.length + foreign.length);
         Ok(tidied.share(own.pages + 1).min(of_device.saturating_sub(own.length)).min(rest))
     }
 
-    /// Looks after the room once in a while though nothing is written: the app may have taken more of it meanwhile.
-    pub fn look_after(&mut self, place: &impl Shelf, open: &[String], now: Timestamp) {
+    /// Whether the record has to be written though nothing is new: the app has taken room meanwhile, which is looked at once in
+    /// a while.
+    pub fn is_short_of_room(&mut self, place: &impl Shelf, open: &[String], now: Timestamp) -> bool {
         let is_due = self.tidied.is_none_or(|tidied| tidied.at.ms().abs_diff(now.ms()) >= TIDY_MS);
-        let Some(written) = self.written.as_ref().filter(|_| is_due) else { return };
+        let Some(written) = self.written.as_ref().filter(|_| is_due) else { return false };
         let (folder, length) = (written.folder.clone(), written.length);
-        let Ok(others) = self.others(place) else { return };
-        let room = self.make_room(others, &folder, place, open, now);
-        if room.is_ok_and(|room| room < length) {
-            let _ = place.remove(&[&*folder, &self.id].concat());
-            self.written = None;
-        }
+        let room = self.others(place).and_then(|others| self.make_room(others, &folder, place, open, now));
+        room.is_ok_and(|room| room < length)
     }
 
     /// Removes what is too old, and sees how much of the origin's room the app leaves.
@@ -168,7 +165,7 @@ impl<Goes: Fn(&Record) -> bool> Pile<Goes> {
     }
 }
 
-/// A newer version knows itself what to keep.
+/// Records of a newer version are left to that version.
 fn is_ours(place: &impl Shelf, key: &str) -> bool {
     place.head(key).is_none_or(|head| Head::read(&head) != Head::Newer)
 }

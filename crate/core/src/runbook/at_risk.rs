@@ -10,7 +10,7 @@ const MOST_COUNTED: u32 = 1000;
 const NEARLY_FULL: u32 = 450;
 const DAYS: u32 = 30;
 
-/// A statement that only reads. It passes once over `devices`, and looks the 5000 last seen up in the other tables by their
+/// A statement that only reads. It passes twice over `devices`, and looks the 5000 last seen up in the other tables by their
 /// indexes, at most 1000 rows of each: what it costs does not grow with the tables of keys and messages. Its columns are those of
 /// [`DeviceAtRisk`](crate::survey::DeviceAtRisk) and, in each row, of [`Coverage`](crate::survey::Coverage): where no device is at
 /// risk, one row has these alone.
