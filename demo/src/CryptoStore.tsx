@@ -1,5 +1,6 @@
-import { Box, Button, Text } from 'folds';
+import { Box, Text } from 'folds';
 
+import { ActionButton } from './ActionButton';
 import { Card } from './Card';
 import { useDevice } from './session';
 
@@ -19,19 +20,7 @@ export function CryptoStore() {
       <Box as="ul" direction="Column" gap="300" style={{ margin: 0, padding: 0, listStyle: 'none' }}>
         {ACTIONS.map(([label, about, action]) => (
           <Box key={label} as="li" direction="Column" gap="100" alignItems="Start">
-            <Button
-              type="button"
-              size="300"
-              variant="Secondary"
-              fill="Soft"
-              outlined
-              radii="300"
-              onClick={() => device[action]()}
-            >
-              <Text as="span" size="B300">
-                {label}
-              </Text>
-            </Button>
+            <ActionButton words={label} onClick={() => void device[action]()} />
             <Text as="span" size="T200">
               {about}
             </Text>

@@ -1,6 +1,7 @@
 import { Box, Button, config, ProgressBar, Text } from 'folds';
 import { useEffect, useRef, useState } from 'react';
 
+import { ActionButton } from './ActionButton';
 import { Card } from './Card';
 import { RECORDINGS, type Recording, replay } from './recordings';
 import { useDevice } from './session';
@@ -95,21 +96,7 @@ export function Scenarios() {
                 {recording.about}
               </Text>
             </Box>
-            <Button
-              type="button"
-              size="300"
-              variant="Secondary"
-              fill="Soft"
-              outlined
-              radii="300"
-              style={{ flexShrink: 0 }}
-              aria-label={`Replay ${recording.name}`}
-              onClick={() => handleReplay(recording)}
-            >
-              <Text as="span" size="B300">
-                Replay
-              </Text>
-            </Button>
+            <ActionButton words="Replay" label={`Replay ${recording.name}`} onClick={() => handleReplay(recording)} />
           </Box>
         ))}
       </Box>

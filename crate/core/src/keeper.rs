@@ -334,7 +334,8 @@ impl Keeper {
 }
 
 /// True if the record was removed by a logout or by the app: then the device's marker is gone, too, or, without a marker, every
-/// record of the folder. If the record alone is gone, another tab needed space or deleted the evidence: it is written again with the next news.
+/// record of the folder. If the record alone is gone, another tab needed space or deleted the evidence: it is written again with
+/// the next news.
 fn is_cleared(listed: &[(String, usize)], written: &Written, id: &str, place: &impl Shelf) -> bool {
     let is_there = |key: &str| key.strip_prefix(&*written.folder) == Some(id);
     if listed.iter().any(|(key, _)| is_there(key)) {

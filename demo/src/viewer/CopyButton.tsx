@@ -1,7 +1,7 @@
 import { Text } from 'folds';
 import { useState } from 'react';
 
-import { ActionButton } from './ActionButton';
+import { ActionButton } from '../ActionButton';
 
 type CopyButtonProps = { text: string; label: string; words?: string };
 /** @param label what is copied, for a screen reader */

@@ -1,8 +1,7 @@
 import { Box, Text } from 'folds';
 import { useMemo, useState } from 'react';
-
+import { ActionButton } from '../ActionButton';
 import { Card } from '../Card';
-import { ActionButton } from './ActionButton';
 import { CopyButton } from './CopyButton';
 import { markdownOf } from './markdown';
 import type { CaseModel, Copy, ReportView } from './protocol';

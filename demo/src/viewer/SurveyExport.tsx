@@ -2,7 +2,7 @@ import { Box, Text } from 'folds';
 import type { SurveyFormat } from 'lotus-crypto-diag/server-evidence';
 import { useState } from 'react';
 
-import { ActionButton } from './ActionButton';
+import { ActionButton } from '../ActionButton';
 import type { Copy } from './protocol';
 import { save } from './save';
 

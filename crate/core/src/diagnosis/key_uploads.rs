@@ -112,12 +112,9 @@ impl Uploads {
                 let what = name(status, request.errcode.as_deref());
                 let cite = fact(&place, format!("an upload of keys failed at {}: {what}", request.ts));
                 let (errcode, last) = (request.errcode.clone(), request.ts);
-                let load = case.load_at(request.ts).unwrap_or(Load::Present);
-                let is_over = |well: &Load| match case.load_at(request.ts) {
-                    Some(own) => *well == own || case.is_after(*well, own),
-                    None => case.is_begun_after(*well, request.ts),
-                };
-                if !wells.iter().any(is_over) {
+                let during = case.load_at(request.ts);
+                let load = during.unwrap_or(Load::Present);
+                if !wells.iter().any(|well| case.is_since(*well, during, request.ts)) {
                     self.failures.push(Failure { status, errcode, count: 1, last, load, is_state: false, cite });
                 }
             }

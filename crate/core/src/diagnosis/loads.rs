@@ -104,9 +104,13 @@ impl<'a> Case<'a> {
         load != other && from.zip(to).is_some_and(|(from, to)| from.0 >= to.1)
     }
 
-    /// Whether a load began at that time or later.
-    pub(crate) fn is_begun_after(&self, load: Load, at: Timestamp) -> bool {
-        self.span(load).is_some_and(|(from, _)| from >= at)
+    /// Whether a load can show what became of something that took place at that time, `during` a load as far as is known: it is
+    /// that load, or began later.
+    pub(crate) fn is_since(&self, load: Load, during: Option<Load>, at: Timestamp) -> bool {
+        match during {
+            Some(own) => load == own || self.is_after(load, own),
+            None => self.span(load).is_some_and(|(from, _)| from >= at),
+        }
     }
 
     /// The load of the device that was open at a time; `None`: none was, or several were.

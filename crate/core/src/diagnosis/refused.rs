@@ -143,11 +143,7 @@ impl Ends {
 
     /// Since when a refusal is over, and what shows it: of several signs the first.
     fn over(&self, case: &Case<'_>, refused: &Refused<'_>) -> Option<Over> {
-        let is_since = |load: Load| match refused.during {
-            Some(own) => load == own || case.is_after(load, own),
-            None => case.is_begun_after(load, refused.last),
-        };
-        let since = self.loads.iter().filter(|(load, ..)| is_since(*load));
+        let since = self.loads.iter().filter(|(load, ..)| case.is_since(*load, refused.during, refused.last));
         let signs = since.flat_map(|(load, accepted, repaired)| {
             // In its own load the same client has to have come through: others may be at work there. What the page has seen
             // itself counts for the gravest of its clients, what the server's side has may be of any.
