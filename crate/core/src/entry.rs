@@ -1,4 +1,4 @@
-//! The vocabulary: what a piece of evidence is made of.
+//! Data types of a piece of evidence.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ pub enum Level {
     Error,
 }
 
-/// The four faults of the runbook.
+/// The four faults that the runbook describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub enum Fault {
@@ -27,7 +27,7 @@ pub enum Fault {
     /// Media keys of a call do not arrive: sound or picture drops out.
     #[serde(rename = "KE-2")]
     Ke2,
-    /// An event of the timeline cannot be decrypted.
+    /// A timeline event cannot be decrypted.
     #[serde(rename = "KE-3")]
     Ke3,
     /// A delayed event of a call's membership timed out.
@@ -40,7 +40,7 @@ impl Fault {
     pub const ALL: [Self; 4] = [Self::Ke1, Self::Ke2, Self::Ke3, Self::Ke4];
 }
 
-/// Lines seen of each fault since the capture began, whether or not an entry was kept for them.
+/// Console lines seen per fault since capture began, including lines for which no entry was kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct FaultCounts {
@@ -55,7 +55,7 @@ pub struct FaultCounts {
 }
 
 impl FaultCounts {
-    /// One more line of `fault`.
+    /// Counts one more line of `fault`.
     pub const fn add(&mut self, fault: Fault) {
         let count = match fault {
             Fault::Ke1 => &mut self.ke1,
@@ -66,7 +66,7 @@ impl FaultCounts {
         *count = count.saturating_add(1);
     }
 
-    /// What came since `before`.
+    /// The lines counted after `before` was taken.
     pub(crate) const fn since(self, before: Self) -> Self {
         Self {
             ke1: self.ke1.saturating_sub(before.ke1),
@@ -87,20 +87,20 @@ impl FaultCounts {
     }
 }
 
-/// What the line of an entry says, as far as it could be read. A part that the line does not give is `null`.
+/// What could be read from an entry's line. A part that the line does not contain is `null`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub enum Detail {
     /// KE-1: the homeserver refused this one-time key.
     Refusal(Refusal),
-    /// KE-1: the bare words "already exists", of whatever: kept, but no proof of a refusal.
+    /// KE-1: the words "already exists" alone. Kept, but no proof that a key was refused.
     Clue,
-    /// KE-1: an upload of keys failed, and not because a key exists already.
+    /// KE-1: a key upload failed for a reason other than "already exists".
     UploadFailed {
         /// HTTP status of the answer; `null`: no answer came, or the line does not say.
         http_status: Option<u16>,
-        /// The homeserver's `errcode`, as in `M_TOO_LARGE`.
+        /// The homeserver's `errcode`, for example `M_TOO_LARGE`.
         errcode: Option<String>,
     },
     /// KE-2: the media key of this index is missing.
@@ -110,73 +110,74 @@ pub enum Detail {
         /// Index of the key in the participant's key ring.
         index: Option<u32>,
     },
-    /// KE-2: no media key at all is known of this participant. `LiveKit` says so of the device's own media, too: what
-    /// cannot be encrypted is not sent.
+    /// KE-2: no media key at all is known for this participant. `LiveKit` also logs this for the device's own media:
+    /// without a key it sends none.
     MissingKeySet {
         /// Who sends the media.
         participant: Option<String>,
-        /// Index of the key that was looked for.
+        /// Index of the key that `LiveKit` looked for.
         index: Option<u32>,
     },
-    /// KE-2: a media key is there, but it does not open the frames.
+    /// KE-2: a media key exists, but does not decrypt the frames.
     InvalidKey {
         /// Who sends the media.
         participant: Option<String>,
     },
-    /// KE-2: `LiveKit` gave up on the key of this index, missing or wrong. From here on it drops the frames without a word,
-    /// until it is given another key: that no line follows is no sign of an end.
+    /// KE-2: `LiveKit` gave up on the key with this index, because it is missing or wrong. It then drops frames
+    /// silently until it gets another key, so the absence of further lines does not mean that the trouble is over.
     KeyMarkedInvalid {
         /// Who sends the media.
         participant: Option<String>,
         /// Index of the key in the participant's key ring.
         index: Option<u32>,
     },
-    /// KE-2: `LiveKit` goes on failing to decrypt, and logs no more of it: that no line follows is no sign of an end.
+    /// KE-2: `LiveKit` still fails to decrypt, but stops logging it. The absence of further lines does not mean that
+    /// the trouble is over.
     KeyErrorsSuppressed {
         /// Who sends the media.
         participant: Option<String>,
     },
-    /// KE-2: this device has a media key to send, and found nobody to send it to. Ordinary for the only one in a call.
+    /// KE-2: this device has a media key to send, but found no recipient. Normal for the only participant of a call.
     NoKeyTargets,
-    /// KE-2: this device could not make an Olm session with another one, so it can send it no keys.
+    /// KE-2: this device could not create an Olm session with another device, so it cannot send keys to it.
     OlmSessionFailed {
         /// User id of the other device.
         user_id: Option<String>,
         /// The other device.
         device_id: Option<String>,
-        /// The words of the crypto library.
+        /// The crypto library's error message.
         reason: Option<String>,
     },
-    /// KE-2: a media key arrived **and was decrypted**. This is the normal case, and evidence against a lost key.
+    /// KE-2: a media key arrived **and was decrypted**. The normal case, and evidence against a lost key.
     ToDeviceOpened {
         /// User id of the sender.
         sender: Option<String>,
     },
-    /// KE-2: an encrypted to-device event arrived and could not be decrypted; which type it had is not known.
+    /// KE-2: an encrypted to-device event arrived and could not be decrypted. The type of the event inside is unknown.
     ToDeviceUnopened {
         /// User id of the sender.
         sender: Option<String>,
-        /// The words of the crypto library.
+        /// The crypto library's error message.
         reason: Option<String>,
     },
-    /// KE-2: the media-key event is mentioned, and nothing more could be read.
+    /// KE-2: the line mentions the media-key event; nothing more could be read.
     MediaKeyMention,
-    /// KE-3: the event itself is malformed: no key can ever open it.
+    /// KE-3: the event itself is malformed, so no key can decrypt it.
     Malformed {
         /// The event.
         #[serde(flatten)]
         event: TimelineEvent,
         /// What is wrong with it.
         cause: MalformedCause,
-        /// The SDK's own words.
+        /// The SDK's error message.
         reason: String,
     },
-    /// KE-3: an ordinary "unable to decrypt" (no key, sent before this login, …): not a fault of this kind.
+    /// KE-3: an ordinary "unable to decrypt" (no key, sent before this login, …). Not caused by a malformed event.
     Undecryptable {
         /// The event.
         #[serde(flatten)]
         event: TimelineEvent,
-        /// The SDK's own words.
+        /// The SDK's error message.
         reason: Option<String>,
     },
     /// KE-4: a delayed event could not be sent, restarted or cancelled in time.
@@ -186,16 +187,16 @@ pub enum Detail {
 }
 
 impl Detail {
-    /// Whether a line of it counts for its fault. An upload of keys that failed otherwise than by a refused key is no KE-1:
-    /// it is kept beside it, and not counted.
+    /// Whether such a line counts towards its fault. A key upload that failed without a refused key is kept as context
+    /// for KE-1, but not counted.
     pub const fn is_counted(&self) -> bool {
         !matches!(self, Self::UploadFailed { .. })
     }
 
-    /// How many kinds there are.
+    /// The number of variants.
     pub(crate) const KINDS: usize = 17;
 
-    /// The running number of the kind, below [`Self::KINDS`].
+    /// A stable index for each variant, below [`Self::KINDS`].
     pub(crate) const fn ordinal(&self) -> usize {
         match self {
             Self::Refusal(_) => 0,
@@ -230,14 +231,14 @@ pub struct Refusal {
     pub old_key: Option<String>,
     /// The public key that this device tried to upload under the same id.
     pub new_key: Option<String>,
-    /// Whose keys they are, by their signatures.
+    /// The device that signed the keys.
     pub device_id: Option<String>,
-    /// The HTTP status of the answer.
+    /// HTTP status of the answer.
     pub http_status: Option<u16>,
 }
 
 impl Refusal {
-    /// Whether the two sides hold different keys under one id; `None` where one of the keys is not known.
+    /// Whether the device and the homeserver hold different keys under one id; `None` if either key is unknown.
     pub fn diverges(&self) -> Option<bool> {
         Some(self.old_key.as_ref()? != self.new_key.as_ref()?)
     }
@@ -256,28 +257,28 @@ pub struct TimelineEvent {
     pub sender: Option<String>,
 }
 
-/// Why an encrypted event can be opened by nobody.
+/// Why no device can decrypt an encrypted event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub enum MalformedCause {
-    /// A field that the algorithm needs is not there, often `algorithm` itself.
+    /// A field that the algorithm needs is missing, often `algorithm` itself.
     MissingField,
     /// A field holds a value of the wrong type.
     InvalidType,
-    /// `algorithm` names one that nobody here speaks.
+    /// `algorithm` names an algorithm that the client does not support.
     UnsupportedAlgorithm,
-    /// The ciphertext or a key is no base64.
+    /// The ciphertext or a key is not valid base64.
     BadBase64,
-    /// Some other failure to read the event's content.
+    /// The event's content could not be read for another reason.
     Unreadable,
 }
 
-/// What the manager of a call's membership, or the widget driver on its behalf, said of a request.
+/// A failure of a call-membership request, as logged by the membership manager or by the widget driver on its behalf.
 ///
-/// One failure is often told twice: by the driver in the window, which knows the server's answer, and right after by the
-/// manager in the frame, which knows the room and the retries. `delayId`, where the server answered, and the time else
-/// tell that both are one.
+/// One failure is often logged twice: first by the driver in the window, which knows the server's answer, then by the
+/// manager in the frame, which knows the room and the retries. Both lines have the same `delayId` if the server
+/// answered; if it did not, only their times show that they belong together.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
@@ -288,98 +289,98 @@ pub struct CallMembership {
     pub request: Option<CallRequest>,
     /// How it failed.
     pub failure: Option<CallFailure>,
-    /// HTTP status, where the server answered at all.
+    /// HTTP status, if the server answered.
     pub http_status: Option<u16>,
-    /// The server's `errcode`, where it gave one: `M_NOT_FOUND`.
+    /// The server's `errcode`, if it gave one: `M_NOT_FOUND`.
     #[serde(default)]
     pub errcode: Option<String>,
     /// The server's id of the delayed event.
     pub delay_id: Option<String>,
-    /// Retries made so far; of lines folded into one entry, the most.
+    /// Retries so far. In an entry that stands for several lines: the highest number.
     pub attempt: Option<u32>,
-    /// Retries after which it gives up.
+    /// Retries after which the manager gives up.
     pub max_attempts: Option<u32>,
-    /// Whether the server had taken this device out of the call, so that it joins again: the others saw it leave.
+    /// Whether the server had removed this device from the call, so that it rejoins: other participants saw it leave.
     #[serde(default)]
     pub rejoins: bool,
-    /// Whether the manager stopped for good: this device is out of the call for the others.
+    /// Whether the manager stopped for good: to other participants, this device has left the call.
     pub gave_up: bool,
 }
 
 impl CallMembership {
-    /// Whether both are about the same failure of the same request, however many retries apart.
+    /// Whether both describe the same failure of the same request, ignoring the retry counters.
     pub(crate) fn continues(&self, earlier: &Self) -> bool {
         *self == Self { attempt: self.attempt, max_attempts: self.max_attempts, ..earlier.clone() }
     }
 }
 
-/// A request by which a device keeps itself in a call. The delayed leave is an event that the server sends for a device
-/// that was not heard of in time.
+/// A request by which a device stays in a call. The delayed leave is an event that the server sends unless the device
+/// restarts its timer in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub enum CallRequest {
-    /// Hands the delayed leave to the server.
+    /// Schedules the delayed leave.
     ScheduleLeave,
-    /// Starts its timer anew.
+    /// Restarts its timer.
     RestartLeave,
-    /// Takes it back.
+    /// Cancels it.
     CancelLeave,
-    /// Has it sent now.
+    /// Asks the server to send it now.
     SendLeave,
-    /// One of the last three: what a widget's host says is not which.
+    /// One of the three above; the line of a widget's host does not say which.
     UpdateLeave,
-    /// Sends the membership event itself: to join, to stay, to leave.
+    /// Sends the membership event itself: to join, stay or leave.
     Membership,
 }
 
-/// How a request of a call's membership failed.
+/// How a call-membership request failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub enum CallFailure {
-    /// The server did not answer within the time that the client gives it.
+    /// The server did not answer within the client's time limit.
     TimedOut,
     /// The server could not be reached.
     Unreachable,
-    /// The server answered with an error: see the status.
+    /// The server answered with an error; see `httpStatus`.
     Refused,
 }
 
-/// One kept piece of evidence: a line of the console, and how often it came.
+/// One kept piece of evidence: a console line, and how often it appeared.
 ///
-/// Repeats that say the same are folded into one entry. `message` is the first of them, verbatim apart from secrets.
+/// Lines that mean the same are grouped into one entry. `message` is the first of them, verbatim except for secrets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Entry {
-    /// When `message` was logged. The same as `firstTs`.
+    /// When `message` was logged. Same as `firstTs`.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub ts: Timestamp,
     /// The console method.
     pub level: Level,
     /// The fault of the runbook.
     pub ke: Fault,
-    /// The words by which the line was recognised.
+    /// The substring that identified the line.
     pub signature: String,
-    /// The line, formatted as the console would, secrets replaced by `[redacted]`.
+    /// The line as the console would format it, with secrets replaced by `[redacted]`.
     pub message: String,
     /// Whether `message` was cut at 16 KiB.
     pub truncated: bool,
-    /// Where it was logged: `window`, `frame:<path>` or `network`.
+    /// Where the line was logged: `window`, `frame:<path>` or `network`.
     pub source: String,
     /// How many lines this entry stands for.
     pub count: u32,
-    /// When the first of them came.
+    /// When the first line appeared.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub first_ts: Timestamp,
-    /// When the latest of them came.
+    /// When the latest line appeared.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub last_ts: Timestamp,
-    /// The latest line, where its words are not those of `message` (a retry counter, a message id).
+    /// The latest line, if it differs from `message` (a retry counter, a message id).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "bindings", ts(optional))]
     pub last_message: Option<String>,
-    /// What the line says.
+    /// What could be read from the line.
     pub detail: Detail,
 }

@@ -1,5 +1,5 @@
-//! What an administrator adds to a report: answers of the runbook's queries, a slice of the homeserver's log, a HAR.
-//! Whatever is not there is unknown, not absent: an empty list says that somebody looked and found nothing.
+//! Evidence that an administrator adds to a report: results of the runbook's queries, a part of the homeserver's log,
+//! a HAR file. A missing field means unknown; an empty list means that somebody looked and found nothing.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,15 +14,15 @@ use crate::timestamp::Timestamp;
 pub struct ServerEvidence {
     /// Rows of `e2e_one_time_keys_json`.
     pub one_time_keys: Option<Vec<OneTimeKeyRow>>,
-    /// How many one-time keys a device has.
+    /// Number of one-time keys per device.
     pub one_time_key_counts: Option<Vec<OneTimeKeyCount>>,
     /// Rows of `e2e_fallback_keys_json`.
     pub fallback_keys: Option<Vec<FallbackKeyRow>>,
-    /// Rows of `device_inbox`: what waits for a device.
+    /// Rows of `device_inbox`: messages that wait for a device.
     pub device_inbox: Option<Vec<DeviceInboxRow>>,
     /// Rows of `devices`.
     pub devices: Option<Vec<DeviceRow>>,
-    /// Events as the homeserver holds them.
+    /// Events as stored on the homeserver.
     pub events: Option<Vec<StoredEvent>>,
     /// Lines of the homeserver's log.
     pub log: Option<Vec<LogLine>>,
@@ -31,13 +31,13 @@ pub struct ServerEvidence {
 }
 
 impl ServerEvidence {
-    /// As text of JSON.
+    /// Serialises the evidence to JSON.
     pub fn to_text(&self) -> String {
         to_json(self)
     }
 }
 
-/// A one-time key that waits on the homeserver to be claimed.
+/// A one-time key on the homeserver that nobody has claimed yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields = nullable))]
@@ -50,7 +50,7 @@ pub struct OneTimeKeyRow {
     pub algorithm: String,
     /// The id without the algorithm.
     pub key_id: String,
-    /// When it was uploaded.
+    /// When the key was uploaded.
     #[serde(default)]
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub added_at: Option<Timestamp>,
@@ -70,11 +70,11 @@ pub struct OneTimeKeyCount {
     pub device_id: String,
     /// `signed_curve25519`
     pub algorithm: String,
-    /// How many are left.
+    /// Number of keys left.
     pub count: u32,
 }
 
-/// The key that is given out when no one-time key is left.
+/// The key that the homeserver gives away when no one-time key is left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields = nullable))]
@@ -87,7 +87,7 @@ pub struct FallbackKeyRow {
     pub algorithm: String,
     /// The id without the algorithm.
     pub key_id: String,
-    /// Whether it was given out.
+    /// Whether the key was given away.
     pub used: bool,
     /// The public key.
     #[serde(default)]
@@ -103,36 +103,36 @@ pub struct DeviceInboxRow {
     pub user_id: String,
     /// The receiving device.
     pub device_id: String,
-    /// Its place in the stream.
+    /// Position of the message in the stream.
     #[cfg_attr(feature = "bindings", ts(type = "number"))]
     pub stream_id: i64,
-    /// The event's type: of an encrypted one the outer type.
+    /// The event type; for an encrypted event, the outer type.
     #[serde(default, rename = "type")]
     pub event_type: Option<String>,
-    /// Who sent it.
+    /// User id of the sender.
     #[serde(default)]
     pub sender: Option<String>,
 }
 
-/// A device as the homeserver knows it.
+/// A device as listed by the homeserver.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields = nullable))]
 pub struct DeviceRow {
-    /// Its user.
+    /// The device's user.
     pub user_id: String,
     /// The device.
     pub device_id: String,
-    /// Its name.
+    /// The device's display name.
     #[serde(default)]
     pub display_name: Option<String>,
-    /// When it was last seen.
+    /// When the device was last seen.
     #[serde(default)]
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub last_seen: Option<Timestamp>,
 }
 
-/// An event as the homeserver holds it. Of the content only what decides is kept.
+/// An event as stored on the homeserver. Only the parts of its content that matter are kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields = nullable))]
@@ -142,18 +142,18 @@ pub struct StoredEvent {
     /// The event's type.
     #[serde(default, rename = "type")]
     pub event_type: Option<String>,
-    /// Who sent it.
+    /// User id of the sender.
     #[serde(default)]
     pub sender: Option<String>,
     /// The room.
     #[serde(default)]
     pub room_id: Option<String>,
-    /// When, by the sender's server.
+    /// When the event was sent, according to the sender's server.
     #[serde(default)]
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub origin_server_ts: Option<Timestamp>,
-    /// The content as it is stored; `null`: it was not looked at. Read are `algorithm` and whether `ciphertext` and
-    /// `session_id` are there.
+    /// The stored content; `null`: nobody looked. Only `algorithm`, and whether `ciphertext` and `session_id` exist,
+    /// are used.
     #[serde(default)]
     pub content: Option<EncryptedContent>,
 }
@@ -162,13 +162,13 @@ pub struct StoredEvent {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields = nullable))]
 pub struct EncryptedContent {
-    /// `m.megolm.v1.aes-sha2`; `null`: the field is not there.
+    /// `m.megolm.v1.aes-sha2`; `null`: the field is missing.
     #[serde(default)]
     pub algorithm: Option<String>,
-    /// The encrypted payload; `null`: the field is not there.
+    /// The encrypted payload; `null`: the field is missing.
     #[serde(default)]
     pub ciphertext: Option<String>,
-    /// Whose session; `null`: the field is not there, or no string.
+    /// Id of the Megolm session; `null`: the field is missing, or not a string.
     #[serde(default)]
     pub session_id: Option<String>,
 }
@@ -178,28 +178,28 @@ pub struct EncryptedContent {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields = nullable))]
 pub struct LogLine {
-    /// When, in UTC.
+    /// When the line was logged, in UTC.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub ts: Timestamp,
     /// `INFO`, `WARNING`, …
     #[serde(default)]
     pub level: Option<String>,
-    /// The request that it belongs to: `POST-123`.
+    /// The request that the line belongs to: `POST-123`.
     #[serde(default)]
     pub request: Option<String>,
-    /// HTTP method, of the line that ends a request.
+    /// HTTP method; only for the line that ends a request.
     #[serde(default)]
     pub method: Option<String>,
-    /// Path, of the line that ends a request.
+    /// Path; only for the line that ends a request.
     #[serde(default)]
     pub path: Option<String>,
-    /// HTTP status, of the line that ends a request.
+    /// HTTP status; only for the line that ends a request.
     #[serde(default)]
     pub status: Option<u16>,
-    /// How long the request took.
+    /// Duration of the request.
     #[serde(default)]
     pub duration_ms: Option<f64>,
-    /// The line.
+    /// The text of the line.
     pub text: String,
 }
 
@@ -208,21 +208,21 @@ pub struct LogLine {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields = nullable))]
 pub struct HarRequest {
-    /// When it was made.
+    /// When the request was made.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub ts: Timestamp,
     /// HTTP method.
     pub method: String,
-    /// Path from `/_matrix/` on, every id in it replaced by `{id}`.
+    /// Path from `/_matrix/` on, with every id replaced by `{id}`.
     pub path: String,
     /// HTTP status; 0: no answer came.
     pub status: u16,
-    /// From its start to the end of the answer.
+    /// From the start of the request to the end of the answer.
     pub duration_ms: f64,
-    /// Of a refused upload of keys: what the server said.
+    /// For a refused key upload: the key that the server named.
     #[serde(default)]
     pub refusal: Option<Refusal>,
-    /// Of an upload of keys that failed otherwise: the server's `errcode`.
+    /// For a key upload that failed for another reason: the server's `errcode`.
     #[serde(default)]
     pub errcode: Option<String>,
 }

@@ -1,80 +1,80 @@
-//! What the homeserver alone knows of its devices: which of them are stuck, since when, and how it shows.
+//! What only the homeserver's log and tables show: which devices are stuck, since when, and in what way.
 
 use serde::{Deserialize, Serialize};
 
 use crate::timestamp::Timestamp;
 
-/// The devices in trouble, worst first, by the homeserver's log and tables.
+/// The devices in trouble, worst first, according to the homeserver's log and tables.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct Survey {
-    /// The first time in the logs; `null`: no log was read.
+    /// The earliest time in the logs; `null`: no log was read.
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub from: Option<Timestamp>,
-    /// The last time in the logs.
+    /// The latest time in the logs.
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub to: Option<Timestamp>,
-    /// How many requests the logs tell of.
+    /// Number of requests in the logs.
     #[cfg_attr(feature = "bindings", ts(type = "number"))]
     pub requests: u64,
     /// The devices in trouble, worst first.
     pub devices: Vec<DeviceTrouble>,
-    /// How many devices uploaded keys and are in no trouble.
+    /// Number of devices that uploaded keys without trouble.
     pub healthy: u32,
-    /// Endpoints with slow requests, the slowest in all first.
+    /// Endpoints with slow requests; the one with the most slow time in total comes first.
     pub endpoints: Vec<SlowEndpoint>,
-    /// Each hour in which something happened.
+    /// Every hour in which something happened.
     pub hours: Vec<SurveyHour>,
-    /// How far the query for devices at risk looked; `null`: its answer is not there, or of an older form.
+    /// How many devices the query for devices at risk covered; `null`: no answer, or one of an older format.
     pub coverage: Option<Coverage>,
-    /// Lines of the logs that say nothing here.
+    /// Log lines that were not used.
     pub skipped: Skipped,
-    /// For a person to read: what was left out, and what cannot be known from these files.
+    /// Notes for a person: what was left out, and what these files cannot show.
     pub notes: Vec<String>,
 }
 
-/// How far the query for devices at risk looked.
+/// How many devices the query for devices at risk covered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct Coverage {
-    /// At so many devices, the last seen first.
+    /// Number of devices covered, the most recently seen first.
     pub looked_at: u32,
-    /// Whether more devices were seen within the last 30 days than it looks at.
+    /// Whether more devices were seen within the last 30 days than the query covers.
     pub is_cut: bool,
 }
 
-/// How many lines of the logs were not used, and why.
+/// How many log lines were not used, and why.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct Skipped {
-    /// Without a time that Synapse writes: tracebacks, and lines of other programs.
+    /// Lines without a Synapse timestamp: tracebacks, and lines of other programs.
     #[cfg_attr(feature = "bindings", ts(type = "number"))]
     pub no_time: u64,
-    /// Cut, or not in Synapse's form.
+    /// Lines that are cut off, or not in Synapse's format.
     #[cfg_attr(feature = "bindings", ts(type = "number"))]
     pub cut: u64,
-    /// Longer than any line of use; its beginning was read.
+    /// Lines that are too long; only the beginning was read.
     #[cfg_attr(feature = "bindings", ts(type = "number"))]
     pub too_long: u64,
-    /// With zeros in it.
+    /// Lines that contain NUL bytes.
     #[cfg_attr(feature = "bindings", ts(type = "number"))]
     pub nul: u64,
-    /// Not in UTF-8.
+    /// Lines that are not valid UTF-8.
     #[cfg_attr(feature = "bindings", ts(type = "number"))]
     pub not_utf8: u64,
 }
 
 impl Skipped {
-    /// How many in all.
+    /// Number of all unused lines.
     pub fn total(&self) -> u64 {
         let Self { no_time, cut, too_long, nul, not_utf8 } = self;
         no_time + cut + too_long + nul + not_utf8
     }
 
-    /// Adds those of another log.
+    /// Adds the counts of another log.
     pub fn add(&mut self, other: &Self) {
         self.no_time += other.no_time;
         self.cut += other.cut;
@@ -89,73 +89,73 @@ impl Skipped {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct DeviceTrouble {
-    /// `null`: the log names nobody for these requests.
+    /// The device's user; `null`: the log names no user for these requests.
     pub user_id: Option<String>,
-    /// `null`: the log does not say which of the user's devices it was.
+    /// The device; `null`: the log does not say which of the user's devices it was.
     pub device_id: Option<String>,
-    /// Who says that it is this device; `null`: nobody does.
+    /// Where the device's id comes from; `null`: it is unknown.
     pub named_by: Option<NamedBy>,
-    /// Clients by their user agents, such as `Firefox/153.0`.
+    /// Clients by user agent, such as `Firefox/153.0`.
     pub clients: Vec<String>,
     /// What is wrong, worst first.
     pub troubles: Vec<Trouble>,
-    /// Whether it still went on when the log ended; `null`: not known.
+    /// Whether the trouble was still going on when the log ended; `null`: unknown.
     pub going_on: Option<bool>,
-    /// When it began.
+    /// When the trouble began.
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub first_ts: Option<Timestamp>,
-    /// When it was seen last.
+    /// When the trouble was last seen.
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub last_ts: Option<Timestamp>,
-    /// What the tables hold of it.
+    /// The row of this device in the query for devices at risk.
     pub at_risk: Option<DeviceAtRisk>,
 }
 
-/// Who says which device it is.
+/// Where a device's id comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub enum NamedBy {
-    /// The homeserver, in the line of the same request.
+    /// The homeserver named the device in the log line of the same request.
     Log,
-    /// The signature on the refused key: by whoever uploaded it.
+    /// The signature on the refused key names the device that uploaded it.
     Signature,
-    /// The tables: no log was needed.
+    /// The tables name the device; no log was needed.
     Database,
 }
 
-/// One kind of trouble of a device.
+/// One kind of trouble that a device has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct Trouble {
-    /// What is wrong.
+    /// The kind.
     pub kind: TroubleKind,
-    /// What it is called, and what led to it where that is known. For a person to read.
+    /// Its name, with the cause if known, for a person.
     #[serde(default)]
     pub name: String,
-    /// How many requests; of what the tables say, how many rows.
+    /// Number of requests; for trouble found in the tables, number of rows.
     #[cfg_attr(feature = "bindings", ts(type = "number"))]
     pub count: u64,
-    /// The first of them.
+    /// When the first of them came.
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub first_ts: Option<Timestamp>,
-    /// The last of them.
+    /// When the last of them came.
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub last_ts: Option<Timestamp>,
-    /// How often in an hour, from the first to the last; `null`: too short to say.
+    /// Requests per hour, from the first to the last; `null`: the time is too short to tell.
     pub per_hour: Option<f64>,
-    /// Whether it still went on when the log ended; `null`: not known.
+    /// Whether the trouble was still going on when the log ended; `null`: unknown.
     pub going_on: Option<bool>,
-    /// What most likely led to refused uploads; `null`: these files do not say.
+    /// The most likely cause of refused uploads; `null`: these files do not show it.
     pub cause: Option<RefusalCause>,
-    /// Ids of refused keys, the first refused first.
+    /// Ids of refused keys, in the order of their first refusal.
     pub key_ids: Vec<RefusedId>,
     /// HTTP statuses; 0: the client did not wait for the answer.
     pub statuses: Vec<StatusCount>,
-    /// How many in each hour.
+    /// Number of requests in each hour.
     pub hours: Vec<HourCount>,
-    /// For a person to read.
+    /// A description for a person.
     pub says: String,
 }
 
@@ -164,26 +164,26 @@ pub struct Trouble {
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub enum TroubleKind {
-    /// Uploads of one-time keys refused: the server holds other keys under these ids.
+    /// The server refused uploads of one-time keys, because it holds other keys under these ids.
     RefusedUploads,
     /// The server holds keys from before the device's identity changed.
     DeadKeys,
-    /// Uploads refused with `M_TOO_LARGE`: the device holds as many keys as it may.
+    /// The server refused uploads with `M_TOO_LARGE`: the device has reached the maximum number of keys.
     TooManyKeys,
-    /// Uploads that failed otherwise.
+    /// Uploads failed for another reason.
     FailedUploads,
-    /// No one-time key is left, and the fallback key was given out.
+    /// The server has no one-time key left and gave away the fallback key.
     KeysUsedUp,
-    /// Far more accepted uploads than a device needs.
+    /// The server accepted far more uploads than a device needs.
     UploadStorm,
-    /// Delayed events that were refused, or took longer than a client waits.
+    /// Delayed events were refused, or took longer than a client waits.
     DelayedEvents,
-    /// Messages wait for the device and are not fetched.
+    /// Messages wait for the device, which does not fetch them.
     UnreadInbox,
 }
 
 impl TroubleKind {
-    /// For a person to read.
+    /// The name of this kind, for a person.
     pub fn words(self) -> &'static str {
         match self {
             Self::RefusedUploads => "Key uploads refused",
@@ -198,21 +198,21 @@ impl TroubleKind {
     }
 }
 
-/// What leads to refused uploads.
+/// The cause of refused uploads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub enum RefusalCause {
-    /// The device came back with a blank crypto store and a new identity.
+    /// The device came back with an empty crypto store and new identity keys.
     BlankStore,
-    /// Two at once upload keys for the device: several tabs on one store.
+    /// Two clients upload keys for the device at the same time: several tabs on one store.
     SeveralTabs,
-    /// The device kept its identity: several tabs worked on one store, or an older copy of it was put back.
+    /// The device kept its identity keys: several tabs used one store, or an older copy of it was restored.
     SameIdentity,
 }
 
 impl RefusalCause {
-    /// For a person to read.
+    /// The name of this cause, for a person.
     pub fn words(self) -> &'static str {
         match self {
             Self::BlankStore => "blank crypto store",
@@ -222,20 +222,20 @@ impl RefusalCause {
     }
 }
 
-/// The id of a key that was refused.
+/// The id of a refused key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct RefusedId {
     /// `<algorithm>:<id>`
     pub key_id: String,
-    /// How often.
+    /// How often the key was refused.
     #[cfg_attr(feature = "bindings", ts(type = "number"))]
     pub count: u64,
-    /// The first time.
+    /// When it was first refused.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub first_ts: Timestamp,
-    /// The last time.
+    /// When it was last refused.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub last_ts: Timestamp,
 }
@@ -247,12 +247,12 @@ pub struct RefusedId {
 pub struct StatusCount {
     /// HTTP status; 0: the client did not wait for the answer.
     pub status: u16,
-    /// How many.
+    /// Number of requests with this status.
     #[cfg_attr(feature = "bindings", ts(type = "number"))]
     pub count: u64,
 }
 
-/// How many requests there were in an hour.
+/// Number of requests in an hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
@@ -260,11 +260,11 @@ pub struct HourCount {
     /// When the hour began.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub ts: Timestamp,
-    /// How many.
+    /// Number of requests.
     pub count: u32,
 }
 
-/// An hour of the homeserver.
+/// Activity of the homeserver in one hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
@@ -272,13 +272,13 @@ pub struct SurveyHour {
     /// When the hour began.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub ts: Timestamp,
-    /// Requests in all.
+    /// All requests.
     pub requests: u32,
-    /// Uploads of keys that were refused.
+    /// Refused key uploads.
     pub refused: u32,
-    /// Uploads of keys that failed otherwise.
+    /// Key uploads that failed for another reason.
     pub failed: u32,
-    /// Delayed events in trouble.
+    /// Delayed events that failed or were slow.
     pub delayed: u32,
     /// Slow requests.
     pub slow: u32,
@@ -291,14 +291,14 @@ pub struct SurveyHour {
 pub struct SlowEndpoint {
     /// HTTP method.
     pub method: String,
-    /// From `/_matrix/` on, every id in it replaced by `{id}`.
+    /// Path from `/_matrix/` on, with every id replaced by `{id}`.
     pub path: String,
-    /// How many requests took two seconds or more.
+    /// Number of requests that took two seconds or more.
     #[cfg_attr(feature = "bindings", ts(type = "number"))]
     pub count: u64,
-    /// How long these took in the mean.
+    /// Mean duration of these requests.
     pub mean_ms: f64,
-    /// How long the slowest took.
+    /// Duration of the slowest request.
     pub longest_ms: f64,
 }
 
@@ -307,13 +307,13 @@ pub struct SlowEndpoint {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct DeviceAtRisk {
-    /// Its user.
+    /// The device's user.
     pub user_id: String,
     /// The device.
     pub device_id: String,
-    /// How many one-time keys the server holds of it.
+    /// Number of one-time keys that the server holds for the device.
     pub one_time_keys: u32,
-    /// How many of these were uploaded before its identity keys changed: nobody can use them.
+    /// Number of these that were uploaded before the device's identity keys changed: nobody can use them.
     pub keys_of_before: u32,
     /// When the oldest of them was uploaded.
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
@@ -321,16 +321,16 @@ pub struct DeviceAtRisk {
     /// When the newest of them was uploaded.
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub newest_key_at: Option<Timestamp>,
-    /// When its identity keys were uploaded, or changed.
+    /// When the device's identity keys were uploaded or changed.
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub keys_changed_at: Option<Timestamp>,
-    /// Whether its fallback key was given out; `null`: it has none.
+    /// Whether its fallback key was given away; `null`: it has none.
     pub fallback_used: Option<bool>,
-    /// How many messages wait for it; the query stops counting at 1000, as it does with keys.
+    /// Number of messages that wait for the device. The query stops counting at 1000, here and for keys.
     pub waiting: u32,
-    /// When it was last seen.
+    /// When the device was last seen.
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub last_seen: Option<Timestamp>,
-    /// The user agent that it was seen with.
+    /// The user agent that the device was last seen with.
     pub user_agent: Option<String>,
 }

@@ -1,40 +1,40 @@
-//! What is known of an upload of keys before the server answers it. No token is kept, and of the keys no more than ids and
-//! digests, by which two uploads are compared.
+//! What a request to upload keys shows before the server answers. No token is kept; of the keys, only ids and digests,
+//! to compare two uploads.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::Value;
 
-/// The request of an upload of keys, as the page passed it to `fetch`.
+/// A request to upload keys, as the page passed it to `fetch`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UploadRequest<'a> {
-    /// The address in full; `None` where it cannot be told for certain who sends it.
+    /// The full URL; `None` if it is not certain which account sends it.
     pub url: Option<&'a str>,
     /// The `Authorization` header.
     pub authorization: Option<&'a str>,
-    /// `None` where it cannot be read.
+    /// `None` if it cannot be read.
     pub body: Option<&'a str>,
 }
 
-/// An upload of keys, as far as its request tells.
+/// The contents of an upload of keys, as far as its request shows them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Upload {
-    /// The base address of the server that it goes to; `None`: unknown.
+    /// Base URL of the server; `None`: unknown.
     pub server: Option<String>,
-    /// Digest of who sends it: the token, and the user and device that an application service acts for.
+    /// Digest of the server, the access token, and the user and device that an application service acts for.
     pub sender: u64,
-    /// Who signed the keys, user and device, each signer once; `None`: somebody who cannot be named.
+    /// The users and devices that signed the keys, without duplicates; `None`: a signer that cannot be determined.
     pub signers: Vec<Option<(String, String)>>,
     /// The one-time keys: ids, and digests of their values.
     pub keys: Vec<(String, u64)>,
-    /// Digests of whatever it carries beside them: the device's own keys, fallback keys.
+    /// Digests of the other non-empty fields: the device's own keys, fallback keys.
     pub carried: Vec<u64>,
-    /// Nothing is known of the body.
+    /// Whether the body could not be read.
     pub is_unread: bool,
 }
 
 impl Upload {
-    /// What the request tells.
+    /// Reads the request.
     ///
     /// ```
     /// use lotus_crypto_diag::upload::{Upload, UploadRequest};
@@ -81,7 +81,7 @@ impl Upload {
         }
     }
 
-    /// The server, user and device that it is certainly of: the one signer of all of its keys.
+    /// The server, user and device of the upload, if a single device signed all of its keys.
     pub fn device(&self) -> Option<(&str, &str, &str)> {
         match (&self.server, &*self.signers) {
             (Some(server), [Some((user, device))]) => Some((server, user, device)),
@@ -90,7 +90,7 @@ impl Upload {
     }
 }
 
-/// The base address: what stands before the path of the upload.
+/// The base URL: everything before the path of the upload.
 fn server_of(url: &str) -> &str {
     let address = url.split(['?', '#']).next().unwrap_or_default();
     let is_upload = |(at, prefix): &(usize, &str)| {
@@ -101,7 +101,7 @@ fn server_of(url: &str) -> &str {
     found.map_or(address, |(at, _)| &address[..at])
 }
 
-/// The token, where it stands in the query, and in whose name it is used; each as often as it stands there.
+/// The access token in the query, and the user and device it acts for. Repeated parameters are all included.
 fn acting_in(url: &str) -> [Vec<String>; 4] {
     let query = url.split('#').next().and_then(|url| url.split_once('?')).map_or("", |(_, query)| query);
     ["access_token", "user_id", "device_id", "org.matrix.msc3202.device_id"].map(|wanted| {
@@ -110,7 +110,7 @@ fn acting_in(url: &str) -> [Vec<String>; 4] {
     })
 }
 
-/// The one user, and the one device of that user, whose signature it is.
+/// The user and device of the signature, if there is exactly one.
 fn signer_of(signatures: &Value) -> Option<(String, String)> {
     let (user, keys) = only_field_of(signatures)?;
     let (key, _) = only_field_of(keys)?;
@@ -136,7 +136,7 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// Only to be compared, and only within this page. The same for the same JSON, in whatever order its fields stand.
+/// For comparison within this page only. Equal for the same JSON, in any field order.
 fn digest(value: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);

@@ -1,9 +1,9 @@
-//! The clients of a page whose uploads of one-time keys are watched. One, as a rule; more after a login without a reload,
-//! and with several accounts.
+//! The clients of a page whose key uploads are watched. Usually one; more after a login without a reload, or with
+//! several accounts.
 //!
-//! A client is a device, by the server and by who signed the keys: its token may be renewed, or be sent where nobody sees it.
-//! Uploads that do not tell their device for certain are taken for those of one client if the same sender sends them; they
-//! are counted, and never held back.
+//! A client is identified by the server and by the device that signed the keys, because its access token may be
+//! renewed, or be sent where this page cannot see it. Uploads that do not show their device for certain are attributed
+//! to one client if the sender is the same; they are counted, but never held back.
 
 use crate::entry::Refusal;
 use crate::one_time_key::SignedKey;
@@ -14,19 +14,19 @@ use crate::upload::{Upload, digest_of_signed};
 use crate::upload_answer::UploadAnswer;
 use crate::upload_loop::{LoopOptions, LoopState, UploadLoop, UploadLoopStatus, Verdict};
 
-/// How long after an answer the SDK logs it.
+/// The SDK logs an answer at most this long after it came.
 const ECHO_MS: i64 = 30_000;
-/// Who has not tried for so long, while another did, is gone: the SDK tries with every sync.
+/// A client that has not tried for this long, while another one has, is gone: the SDK tries with every sync.
 const GONE_MS: i64 = 10 * 60_000;
 /// How many clients are remembered.
 const CLIENTS: usize = 16;
 
-/// A repair that came to no end holds nothing back for longer than it may take.
+/// A repair that never finishes holds uploads back at most this long.
 const LONGEST_HOLD_MS: i64 = 3 * 60_000;
-/// How many keys are remembered that were accepted after a repair: of as many a device may have, twice.
+/// How many keys accepted after a repair are remembered: twice as many as a device may have.
 const KEYS: usize = 1000;
 
-/// Whose uploads they are.
+/// The owner of uploads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Who {
     Device {
@@ -34,13 +34,13 @@ enum Who {
         user: String,
         device: String,
     },
-    /// Not known for certain: as far as it is.
+    /// The device is not known for certain; these are the parts that are known.
     Sender {
         server: Option<String>,
         sender: u64,
         users: Vec<String>,
     },
-    /// Not seen on the network, only in lines of the console that do not fit a device that was seen there.
+    /// Seen only in console lines, which do not fit any device seen on the network.
     Console,
 }
 
@@ -62,7 +62,7 @@ impl Who {
         matches!(self, Self::Device { user, device, .. } if user == user_id && device == device_id)
     }
 
-    /// Whether it is the device that a refusal names.
+    /// Whether this is the device that the refusal names.
     fn is_named_in(&self, refusal: Option<&Refusal>) -> bool {
         let named = refusal.and_then(|refusal| refusal.device_id.as_deref());
         matches!((self, named), (Self::Device { device, .. }, Some(named)) if device == named)
@@ -78,14 +78,14 @@ struct Client {
     last_seen: Timestamp,
 }
 
-/// What a repair of the client's keys asks of its uploads.
+/// How a repair of the client's keys affects its uploads.
 #[derive(Clone, Debug, Default)]
 enum Repair {
     #[default]
     None,
-    /// They wait since then, until the old keys are claimed.
+    /// Held back since this time, until the old keys are claimed.
     Held(Timestamp),
-    /// They were let go: whether one was sent since, what became of them, and the keys that were accepted.
+    /// Released. Whether an upload was sent since, the results of these uploads, and the accepted keys.
     LetGo(bool, Uploads, Vec<(String, u64)>),
 }
 
@@ -94,15 +94,15 @@ enum Repair {
 pub struct UploadClients {
     watched: bool,
     options: LoopOptions,
-    /// The one that was seen last stands last.
+    /// The client seen last comes last.
     clients: Vec<Client>,
-    /// When an answer was last seen on the network, whose line in the console is still to come.
+    /// When an answer was last seen on the network whose console line may still follow.
     answered: Option<Timestamp>,
     pace: Pace,
 }
 
 impl UploadClients {
-    /// From now on the network is watched, or it is not any more.
+    /// Sets whether the network is watched, and the options.
     pub fn watch(&mut self, watched: bool, options: LoopOptions) {
         (self.watched, self.options) = (watched, options);
         for client in &mut self.clients {
@@ -110,14 +110,15 @@ impl UploadClients {
         }
     }
 
-    /// A line of the console tells that the server refused an upload. `false`: it was seen on the network already. Where the
-    /// network is watched, which is where the line comes from the window and not from a frame, the line alone makes no loop.
+    /// A console line reports a refused upload. Returns `false` if it was already seen on the network. The network is
+    /// watched for lines of the window, not of frames; where it is watched, a console line alone does not count
+    /// towards a loop.
     pub fn told(&mut self, refusal: &Refusal, source: &str, now: Timestamp) -> bool {
         let waited = self.answered.map(|answered| now.ms() - answered.ms());
         if self.watched && waited.is_some_and(|waited| (0..=ECHO_MS).contains(&waited)) {
             return false;
         }
-        // Whose it is, says its signature; without one it might be anybody's.
+        // The signature names the device; without one, it might be any client's.
         let named = self.clients.iter().find(|client| client.who.is_named_in(Some(refusal)));
         let who = named.map_or(Who::Console, |client| client.who.clone());
         let would_be_seen = self.watched && source == "window";
@@ -130,13 +131,14 @@ impl UploadClients {
         true
     }
 
-    /// A line of the console tells that an upload failed otherwise. `false`: it was seen on the network already.
+    /// A console line reports an upload that failed for another reason. Returns `false` if it was already seen on the
+    /// network.
     pub fn told_failure(&mut self, http_status: Option<u16>, errcode: Option<&str>, now: Timestamp) -> bool {
         let waited = self.answered.map(|answered| now.ms() - answered.ms());
         if self.watched && waited.is_some_and(|waited| (0..=ECHO_MS).contains(&waited)) {
             return false;
         }
-        // It names no device: where there is one client, it is that one's.
+        // The line names no device: if there is only one client, it is that client's.
         let who = match self.clients.as_slice() {
             [client] => client.who.clone(),
             _ => Who::Console,
@@ -145,13 +147,14 @@ impl UploadClients {
         true
     }
 
-    /// An upload failed, other than because a key exists.
+    /// An upload failed for a reason other than "already exists".
     pub fn failed(&mut self, upload: &Upload, http_status: Option<u16>, errcode: Option<&str>, now: Timestamp) {
         self.answered = Some(now);
         self.client(Who::of(upload), now).failed(http_status, errcode, now);
     }
 
-    /// The server answered an upload with an error that is still being read: the SDK may be faster to log it.
+    /// The server answered an upload with an error that is still being read: the SDK may log it before the body is
+    /// read.
     pub const fn answered(&mut self, now: Timestamp) {
         self.answered = Some(now);
     }
@@ -160,13 +163,13 @@ impl UploadClients {
     pub fn refused(&mut self, upload: &Upload, refusal: &Refusal, now: Timestamp) {
         self.answered = Some(now);
         self.client(Who::of(upload), now).refused(refusal, Some(upload), now);
-        // One that was sent before is about the old keys.
+        // An upload that was sent before the release still contains the old keys.
         if let Some(Repair::LetGo(true, uploads, _)) = self.known(&Who::of(upload)).map(|client| &mut client.repair) {
             uploads.refused += 1;
         }
     }
 
-    /// Keeps the refusal of an upload whose device is certain, to be given again.
+    /// Keeps the refusal of an upload whose device is certain, to answer later uploads with it.
     pub fn keep(&mut self, upload: &Upload, answer: &UploadAnswer<'_>) {
         let who = Who::of(upload);
         if let Some(client) = self.clients.iter_mut().find(|client| client.who == who && upload.device().is_some()) {
@@ -174,7 +177,8 @@ impl UploadClients {
         }
     }
 
-    /// The server accepted an upload. Without one-time keys it ends no loop, but the server answers.
+    /// The server accepted an upload. An upload without one-time keys ends no loop, but shows that the server
+    /// responds.
     pub fn accepted(&mut self, upload: &Upload, now: Timestamp) {
         let who = Who::of(upload);
         if upload.is_unread || upload.keys.is_empty() {
@@ -189,7 +193,7 @@ impl UploadClients {
             uploads.accepted += 1;
             keys.extend(upload.keys.iter().take(KEYS.saturating_sub(keys.len())).cloned());
         }
-        // What the console alone told, and of no device: had it gone on, it would be seen here.
+        // A refusal that only the console reported, without a device: if it had gone on, it would have been seen here.
         let is_unnamed = |client: &&mut Client| {
             let refusal = client.uploads.status().refusal.as_ref();
             client.who == Who::Console && refusal.is_some_and(|refusal| refusal.device_id.is_none())
@@ -199,7 +203,7 @@ impl UploadClients {
         }
     }
 
-    /// How many one-time keys the server holds, now that it accepted this upload.
+    /// Records how many one-time keys the server holds after it accepted this upload.
     pub fn supplied(&mut self, upload: &Upload, held: Option<u32>, now: Timestamp) {
         if !upload.keys.is_empty() {
             let keys = u32::try_from(upload.keys.len()).unwrap_or(u32::MAX);
@@ -207,7 +211,7 @@ impl UploadClients {
         }
     }
 
-    /// What is to be done with an upload. See [`UploadLoop::decide`].
+    /// Decides what to do with an upload. See [`UploadLoop::decide`].
     pub fn decide(&mut self, upload: &Upload, now: Timestamp, random: f64) -> Verdict {
         let who = Who::of(upload);
         let Some(client) = self.clients.iter_mut().find(|client| client.who == who) else {
@@ -221,7 +225,7 @@ impl UploadClients {
         verdict
     }
 
-    /// What an upload is answered with that is held back: the last refusal of the same client, sent by the same.
+    /// If the upload is held back, returns the answer for it: the last refusal of the same client and sender.
     pub fn answer(&mut self, upload: &Upload, now: Timestamp, random: f64) -> Option<FromMemory> {
         let who = Who::of(upload);
         let client = self.clients.iter().find(|client| client.who == who)?;
@@ -237,14 +241,14 @@ impl UploadClients {
         is_held.then(|| FromMemory { after_ms: self.pace.wait_ms(now), ..refusal })
     }
 
-    /// There is a sign that the servers may accept again, or somebody asks. See [`UploadLoop::probe_soon`].
+    /// Something suggests that the servers may accept again, or a probe was requested. See [`UploadLoop::probe_soon`].
     pub fn probe_soon(&mut self, is_requested: bool, now: Timestamp) {
         for client in &mut self.clients {
             client.uploads.probe_soon(is_requested, now);
         }
     }
 
-    /// What a repair is to know of a device: its uploads, and the key that the server holds under the refused id.
+    /// State of a device for its repair: its uploads, and the key that the server holds under the refused id.
     pub fn to_repair(&self, user_id: &str, device_id: &str) -> Option<(&UploadLoopStatus, Option<SignedKey>)> {
         let client = self.clients.iter().find(|client| client.who.is_device(user_id, device_id))?;
         let words = client.refusals.latest().map(|refusal| UploadAnswer { body: &refusal.body, ..Default::default() });
@@ -252,7 +256,7 @@ impl UploadClients {
         Some((client.uploads.status(), old_key))
     }
 
-    /// The uploads of a device wait from now on; or not any more, and the next one goes through.
+    /// Holds the uploads of a device back from now on, or releases them and lets the next one through.
     pub fn hold(&mut self, user_id: &str, device_id: &str, held: bool, now: Timestamp) {
         for client in self.clients.iter_mut().filter(|client| client.who.is_device(user_id, device_id)) {
             client.repair = if held { Repair::Held(now) } else { Repair::LetGo(false, Uploads::default(), Vec::new()) };
@@ -262,12 +266,12 @@ impl UploadClients {
         }
     }
 
-    /// What became of the uploads of a device since they were let go.
+    /// The results of a device's uploads since they were released.
     pub fn since_let_go(&self, user_id: &str, device_id: &str) -> Uploads {
         self.let_go(user_id, device_id).map_or_else(Uploads::default, |(uploads, _)| uploads)
     }
 
-    /// Whether one of them that was accepted had this key in it.
+    /// Whether an upload accepted since the release contained this key.
     pub fn was_accepted(&self, user_id: &str, device_id: &str, key: &SignedKey) -> bool {
         let digest = digest_of_signed(&key.signed);
         let sent = self.let_go(user_id, device_id).map_or(&[][..], |(_, keys)| keys);
@@ -285,7 +289,7 @@ impl UploadClients {
         self.clients.iter_mut().find(|client| client.who == *who)
     }
 
-    /// A user, or a device, is gone; `None`: any. What may have been about it is forgotten.
+    /// Forgets a user's or a device's clients; `None` matches any. Clients of unknown identity are forgotten too.
     pub fn forget(&mut self, user_id: Option<&str>, device_id: Option<&str>) {
         self.clients.retain(|client| match &client.who {
             Who::Device { user, device, .. } => {
@@ -295,12 +299,12 @@ impl UploadClients {
         });
     }
 
-    /// What is known of the client that matters most: one whose uploads are in a loop, or who was seen last.
+    /// Status of the client that matters most: one whose uploads are in a loop, otherwise the one seen last.
     pub fn status(&self) -> UploadLoopStatus {
         self.gravest(|_| true)
     }
 
-    /// The same of one device, and of clients whose device is not known.
+    /// The same for one device and for clients whose device is unknown.
     pub fn status_of(&self, user_id: &str, device_id: &str) -> UploadLoopStatus {
         self.gravest(|client| !matches!(client.who, Who::Device { .. }) || client.who.is_device(user_id, device_id))
     }
@@ -317,7 +321,7 @@ impl UploadClients {
         uploads
     }
 
-    /// The one that was seen before, be it in the console; else a new one.
+    /// Finds the client, possibly one known from the console only, or creates it; it becomes the latest.
     fn client(&mut self, who: Who, now: Timestamp) -> &mut UploadLoop {
         let known = self.clients.iter().position(|client| client.who == who);
         let told = || {

@@ -1,14 +1,14 @@
-//! Uploads of one-time keys that are refused again and again: the detector, and the breaker that stops them. Both are
-//! about one client; see [`crate::upload_clients`].
+//! Uploads of one-time keys that are refused again and again: the detector, and the breaker that stops them. Both work
+//! on one client's uploads; see [`crate::upload_clients`].
 //!
-//! A refused upload is never marked as sent, so the SDK repeats it with every sync: once in 30 s when idle, several times a
-//! second when busy. So a loop is judged by repetition, not by speed: some refusals, with no accepted upload between
-//! them, within some time, whether or not they name the same key.
+//! The SDK never marks a refused upload as sent, so it repeats it with every sync: every 30 s when idle, several times
+//! a second when busy. A loop is therefore defined by repetition, not by speed: a number of refusals within a time
+//! window, with no accepted upload between them, whether or not they name the same key.
 //!
-//! While the loop lasts, the breaker lets a few uploads through as probes, at a growing interval, and one more when there is
-//! a sign that the server may accept again. All others that would certainly be refused are to be answered with the server's
-//! own last refusal: those of the same device, sent in the same name, that still carry the refused key, with the same value,
-//! and beside one-time keys nothing new. An accepted upload ends the loop.
+//! During a loop, the breaker lets a few uploads through as probes, at growing intervals, and one more when something
+//! suggests that the server may accept again. It answers other uploads with the server's own last refusal, but only
+//! those that the server would certainly refuse again: from the same device and sender, with the same refused key and
+//! value, and with nothing new besides one-time keys. An accepted upload ends the loop.
 
 use std::collections::VecDeque;
 
@@ -21,27 +21,28 @@ use crate::upload_outcome::{Accepted, KeySurplus, UploadFailures, note_failure};
 
 /// The first interval between probes.
 pub const FIRST_PROBE_MS: i64 = 30_000;
-/// The interval does not grow beyond this.
+/// The longest interval between probes.
 pub const LAST_PROBE_MS: i64 = 15 * 60_000;
-/// A probe is put off by up to this part of its interval, so that many clients do not come back at once.
+/// Each probe is delayed by a random part of its interval, at most this fraction, so that many clients do not return
+/// at once.
 const JITTER: f64 = 0.2;
-/// A rate over less time says nothing.
+/// A rate over a shorter time is not reported.
 const RATE_MS: i64 = 10_000;
-/// How many of the refused keys are remembered by their ids.
+/// How many refused keys are remembered.
 const KEY_IDS: usize = 16;
-/// How many of the fields that were sent along with a refused key are remembered.
+/// How many fields that were sent along with a refused key are remembered.
 const CARRIED: usize = 16;
-/// More refusals than that are never waited for: the time of each is kept.
+/// Upper limit for `threshold`: the time of each refusal is kept in memory.
 const MOST_REFUSALS: u32 = 100;
 
-/// When refusals are a loop.
+/// When refusals count as a loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoopOptions {
-    /// So many refusals without an accepted upload between them, from 1 to 100 …
+    /// Number of refusals without an accepted upload between them, from 1 to 100.
     pub threshold: u32,
-    /// … within so many milliseconds.
+    /// The refusals must come within this time.
     pub window_ms: i64,
-    /// Whether uploads are held back while it lasts.
+    /// Whether the breaker holds uploads back during a loop.
     pub breaker: bool,
 }
 
@@ -51,23 +52,23 @@ impl Default for LoopOptions {
     }
 }
 
-/// Where the uploads stand.
+/// State of the uploads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub enum LoopState {
-    /// No upload was refused, as far as was seen.
+    /// No refused upload was seen.
     #[default]
     Idle,
-    /// Some were, too few for a loop.
+    /// Some uploads were refused, too few for a loop.
     Suspected,
     /// The same upload is refused again and again.
     Looping,
-    /// There was a loop, and an upload was accepted since.
+    /// There was a loop; an upload has been accepted since.
     Recovered,
 }
 
-/// Whether uploads are held back.
+/// Whether the breaker holds uploads back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
@@ -75,122 +76,124 @@ pub enum Breaker {
     /// Every upload goes to the server.
     #[default]
     Closed,
-    /// Only probes do.
+    /// Only probes go to the server.
     Open,
-    /// It was switched off, the network is not watched, or the uploads do not tell for certain of which device they are.
+    /// The breaker does not work: it is switched off, the network is not watched, or the uploads do not show for
+    /// certain which device they belong to.
     Off,
 }
 
-/// The uploads of one-time keys, as far as this page saw them.
+/// The uploads of one-time keys that this page saw.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct UploadLoopStatus {
-    /// Where they stand.
+    /// State of the uploads.
     pub state: LoopState,
-    /// Since when.
+    /// When this state began.
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub since: Option<Timestamp>,
-    /// What the latest refusal named.
+    /// The key that the latest refusal named.
     pub refusal: Option<Refusal>,
     /// Whether client and server hold different keys under that id (`true`: the two have diverged).
     pub diverges: Option<bool>,
-    /// The keys that were named since the last accepted upload, the latest last; at most 16.
+    /// The keys refused since the last accepted upload, the latest last; at most 16.
     pub key_ids: Vec<String>,
     /// Refusals by the server since the last accepted upload.
     pub refusals: u32,
-    /// When the first of them came.
+    /// When the first of these refusals came.
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub first_ts: Option<Timestamp>,
-    /// When the latest came.
+    /// When the latest refusal came.
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub last_ts: Option<Timestamp>,
-    /// How often a minute the client tried, by the time between its first try and its latest; `null`: too few to tell.
+    /// The client's attempts per minute, from the first to the latest; `null`: too few, or too short a time.
     pub per_minute: Option<f64>,
-    /// Whether the network is watched, not the console alone.
+    /// Whether requests are observed, rather than only the console.
     pub watched: bool,
-    /// Whether uploads are held back.
+    /// Whether the breaker holds uploads back.
     pub breaker: Breaker,
-    /// Requests that were answered from memory, and so spared the server.
+    /// Requests that were answered locally with the last refusal.
     pub spared: u32,
-    /// Requests that were let through to see whether the server still refuses.
+    /// Requests that were let through as probes.
     pub probes: u32,
-    /// When the next of them is due.
+    /// When the next probe is due.
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub next_probe: Option<Timestamp>,
-    /// Uploads that the server accepted.
+    /// Number of uploads that the server accepted.
     pub accepted: u32,
-    /// Uploads that failed since then, other than because a key exists; `null`: none.
+    /// Uploads that failed since the last accepted one, for a reason other than "already exists"; `null`: none.
     #[serde(default)]
     pub failing: Option<UploadFailures>,
-    /// More accepted uploads than a client needs; `null`: not so.
+    /// Set if the server accepted more uploads than a client needs.
     #[serde(default)]
     pub surplus: Option<KeySurplus>,
 }
 
-/// What is to be done with an upload.
+/// What to do with an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It goes to the server.
+    /// Send it to the server.
     Pass,
-    /// It is answered with the server's last refusal.
+    /// Answer it with the server's last refusal.
     Answer,
 }
 
-/// A key that the server refused, and the upload that it came in.
+/// A refused key, and the upload that contained it.
 #[derive(Clone, Debug)]
 struct RefusedKey {
-    /// In whose name it was sent.
+    /// The sender of the upload, see [`Upload::sender`].
     sender: u64,
     id: String,
     value: u64,
-    /// What was sent along with it.
+    /// Hashes of the other fields in the uploads of this key.
     carried: VecDeque<u64>,
 }
 
 impl RefusedKey {
-    /// The same key, sent by the same.
+    /// Whether the upload contains this key and comes from the same sender.
     fn is_in(&self, upload: &Upload) -> bool {
         self.sender == upload.sender && upload.keys.iter().any(|(id, value)| (id, value) == (&self.id, &self.value))
     }
 
-    /// All that stands beside the one-time keys came with this key before.
+    /// Whether every other field of the upload was already sent along with this key.
     fn knows_all_of(&self, upload: &Upload) -> bool {
         upload.carried.iter().all(|field| self.carried.contains(field))
     }
 }
 
-/// Detector and breaker, for the uploads of one client.
+/// Detector and breaker for the uploads of one client.
 #[derive(Clone, Debug, Default)]
 pub struct UploadLoop {
     options: LoopOptions,
     status: UploadLoopStatus,
-    /// When the latest refusals came: as many as make a loop.
+    /// Times of the latest refusals, at most `threshold`.
     recent: VecDeque<Timestamp>,
-    /// How often the client tried since the first refusal.
+    /// The client's attempts since the first refusal.
     tries: u32,
-    /// The keys that are refused since the last accepted upload, by what is seen on the network; at most 16.
+    /// Keys refused since the last accepted upload, as seen on the network; at most 16.
     refused: Vec<RefusedKey>,
-    /// When the last upload was let through.
+    /// When the last probe was let through, or the loop began.
     last_pass: Option<Timestamp>,
-    /// The next probe is due to a sign from outside, and not to the time that has passed.
+    /// Whether [`Self::probe_soon`], rather than the interval, set the time of the next probe.
     is_hinted: bool,
     /// The latest accepted uploads.
     supply: Accepted,
     interval_ms: i64,
-    /// What the next probe is put off by.
+    /// Random fraction by which the next probe is delayed.
     random: f64,
 }
 
 impl UploadLoop {
-    /// From now on the network is watched, or it is not any more.
+    /// Sets whether the network is watched, and the options.
     pub fn watch(&mut self, watched: bool, options: LoopOptions) {
         self.options = LoopOptions { threshold: options.threshold.clamp(1, MOST_REFUSALS), ..options };
         self.status.watched = watched;
         self.set_breaker();
     }
 
-    /// The server refused an upload. `None`: a line that the SDK wrote says so, where the network is not watched.
+    /// The server refused an upload. `upload` is `None` if the network is not watched and only a line of the SDK
+    /// reports it.
     pub fn refused(&mut self, refusal: &Refusal, upload: Option<&Upload>, now: Timestamp) {
         if let Some(upload) = upload {
             self.remember(refusal, upload);
@@ -200,8 +203,8 @@ impl UploadLoop {
         self.set_breaker();
     }
 
-    /// A line says that the server refused an upload, which was not seen where it should have been: it is reported, and
-    /// makes no loop.
+    /// A console line reports a refused upload that was not seen on the network although it is watched. It is
+    /// recorded, but does not count towards a loop.
     pub fn told(&mut self, refusal: &Refusal, now: Timestamp) {
         self.note(refusal, now);
         self.set_breaker();
@@ -234,7 +237,7 @@ impl UploadLoop {
         }
         let is_full = self.recent.len() == threshold;
         let lasted = self.recent.front().map_or(0, |first| now.ms() - first.ms());
-        // A clock that was put back tells no time: repetition decides.
+        // If the clock was set back, the elapsed time is meaningless; the number of refusals decides.
         if is_full && lasted <= self.options.window_ms && self.status.state == LoopState::Suspected {
             self.status.state = LoopState::Looping;
             self.status.since = Some(now);
@@ -244,7 +247,7 @@ impl UploadLoop {
         }
     }
 
-    /// Only of a key that was in the upload, under the very id, and whose device is certain.
+    /// Remembers the refused key, but only if the upload contains exactly this id and its device is certain.
     fn remember(&mut self, refusal: &Refusal, upload: &Upload) {
         let Some((id, value)) = upload.keys.iter().find(|(id, _)| *id == refusal.key_id) else { return };
         if upload.device().is_none() {
@@ -267,12 +270,12 @@ impl UploadLoop {
         self.refused.push(refused);
     }
 
-    /// An upload failed, and not because a key exists: that ends no loop, and makes none.
+    /// An upload failed for a reason other than "already exists": it neither ends a loop nor counts towards one.
     pub fn failed(&mut self, http_status: Option<u16>, errcode: Option<&str>, now: Timestamp) {
         note_failure(&mut self.status.failing, http_status, errcode, now);
     }
 
-    /// How many keys were in an accepted upload, and how many the server holds now.
+    /// Records how many keys an accepted upload contained, and how many the server now holds.
     pub fn supplied(&mut self, keys: u32, held: Option<u32>, now: Timestamp) {
         if let Some(surplus) = self.supply.note(keys, held, now) {
             self.status.surplus = Some(surplus);
@@ -283,7 +286,7 @@ impl UploadLoop {
     pub fn accepted(&mut self, now: Timestamp) {
         let status = &mut self.status;
         match status.state {
-            // What it was about stays for the report.
+            // The last refusal stays in the report.
             LoopState::Looping => (status.state, status.since) = (LoopState::Recovered, Some(now)),
             LoopState::Recovered => {}
             LoopState::Idle | LoopState::Suspected => {
@@ -303,7 +306,7 @@ impl UploadLoop {
         self.set_breaker();
     }
 
-    /// What is to be done with an upload. `random` is from 0 to 1.
+    /// Decides what to do with an upload. `random` is between 0 and 1.
     pub fn decide(&mut self, upload: &Upload, now: Timestamp, random: f64) -> Verdict {
         self.random = random.clamp(0.0, 1.0);
         let is_known = |refused: &RefusedKey| refused.is_in(upload) && refused.knows_all_of(upload);
@@ -321,7 +324,7 @@ impl UploadLoop {
             self.schedule(now);
             return Verdict::Pass;
         }
-        // A clock that was put back would hold the probe off for as long.
+        // A clock that was set back would otherwise delay the probe by the same amount.
         if self.status.next_probe.is_some_and(|due| due.ms() - now.ms() > self.wait(1.0)) {
             self.schedule(now);
         }
@@ -330,14 +333,14 @@ impl UploadLoop {
         Verdict::Answer
     }
 
-    /// There is a sign that the server may accept again: the next upload is a probe. So is one at somebody's request;
-    /// without it, probes stay as far apart as the first ones.
+    /// Something suggests that the server may accept again, so the next upload becomes a probe: at once if it was
+    /// requested, otherwise no sooner than `FIRST_PROBE_MS` after the last one.
     pub fn probe_soon(&mut self, is_requested: bool, now: Timestamp) {
         if self.status.breaker != Breaker::Open {
             return;
         }
         let rest = self.last_pass.map_or(0, |last| FIRST_PROBE_MS - (now.ms() - last.ms()));
-        // More than all of it: the clock was put back.
+        // If `rest` is more than the whole interval, the clock was set back.
         let due = if is_requested || rest > FIRST_PROBE_MS { now } else { now.plus_ms(rest.max(0)) };
         if self.status.next_probe.is_none_or(|next| due < next) {
             self.status.next_probe = Some(due);
@@ -345,12 +348,12 @@ impl UploadLoop {
         }
     }
 
-    /// Whether it is about keys that were sent in the name of this sender.
+    /// Whether a key of this sender was refused.
     pub fn is_of(&self, sender: u64) -> bool {
         self.refused.iter().any(|refused| refused.sender == sender)
     }
 
-    /// What is known.
+    /// The current status.
     pub const fn status(&self) -> &UploadLoopStatus {
         &self.status
     }
@@ -380,7 +383,7 @@ impl UploadLoop {
     fn tried(&mut self, now: Timestamp) {
         self.tries = self.tries.saturating_add(1);
         let lasted = self.status.first_ts.map_or(0, |first| now.ms() - first.ms());
-        // In tenths, rounded.
+        // Attempts per minute, rounded to tenths.
         let per_minute = (lasted >= RATE_MS && self.tries > 1)
             .then(|| (i64::from(self.tries - 1) * 600_000 + lasted / 2) / lasted)
             .map(|tenths| f64::from(u32::try_from(tenths).unwrap_or(u32::MAX)) / 10.0);

@@ -1,4 +1,4 @@
-//! The vocabulary of the diagnosis: findings, and the statements by which an administrator goes on.
+//! Data types of the diagnosis: findings, and the read-only queries for the homeserver's administrator.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,153 +6,153 @@ use crate::entry::Fault;
 use crate::latency::LatencySummary;
 use crate::timestamp::Timestamp;
 
-/// A question of the runbook.
+/// A question that the diagnosis answers, in the runbook's order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub enum FindingId {
     /// KE-1: do the device and the homeserver hold different one-time keys under the same ids?
     OtkDivergence,
-    /// KE-1: do uploads of keys fail for another reason than that, or are there too many of them?
+    /// KE-1: do key uploads fail for another reason, or are there too many?
     KeyUploads,
-    /// KE-1: what made them part ways?
+    /// KE-1: why did this device's keys and the homeserver's diverge?
     Ke1Trigger,
     /// KE-1: can the client use its crypto store?
     CryptoStore,
     /// KE-2: is it a consequence of KE-1?
     Ke2AfterKe1,
-    /// KE-2: does the crypto library turn away media keys that arrived in good order?
+    /// KE-2: does the crypto library reject media keys that arrived intact?
     Ke2ToDeviceValidation,
-    /// KE-2: is it the call's own transport, with the encryption in order?
+    /// KE-2: does the call's transport fail while the encryption works?
     Ke2CallTransport,
-    /// KE-2: could this device not send its media keys to others?
+    /// KE-2: was this device unable to send its media keys to others?
     Ke2KeysNotSent,
-    /// KE-3: is the event itself malformed, and where was it spoiled?
+    /// KE-3: is the event itself malformed, and where did that happen?
     Ke3Malformed,
     /// KE-4: do the timeouts come from slow answers of the homeserver?
     Ke4SlowHomeserver,
 }
 
-/// How sure an answer is.
+/// How certain an answer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub enum Verdict {
-    /// The evidence leaves no other reading.
+    /// The evidence allows no other explanation.
     Confirmed,
-    /// The evidence fits, and one piece that would prove it is not there.
+    /// The evidence fits, but one piece of proof is missing.
     Likely,
-    /// The evidence allows it, and allows another reading, too.
+    /// The evidence fits, but another explanation fits too.
     Possible,
-    /// The evidence excludes it, or the fault was not seen where it would have been.
+    /// The evidence excludes it, or the fault would have been seen and was not.
     RuledOut,
-    /// The evidence is missing, partial or contradicts itself; see `missing`.
+    /// The evidence is missing, incomplete or contradictory; see `missing`.
     Unknown,
-    /// The question does not arise: nothing took place that it is about.
+    /// The question does not apply: nothing happened that it asks about.
     NotApplicable,
 }
 
-/// The answer to a question that has more than yes and no.
+/// The answer to a question with more answers than yes and no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub enum Conclusion {
     /// The fault was not seen.
     NotSeen,
-    /// Different keys under the same ids.
+    /// The device and the homeserver hold different keys under the same ids.
     Divergence,
-    /// No one-time key is left on the homeserver, and the fallback key is used.
+    /// The homeserver has no one-time key left and gives away the fallback key.
     Exhaustion,
-    /// The client repeats an upload of keys that the homeserver has already: the same keys.
+    /// The client repeats an upload of keys that the homeserver already has.
     ClientLoop,
-    /// The client uploads many more keys than anybody takes, until the homeserver has no room for them.
+    /// The client uploads far more keys than are claimed, until the homeserver accepts no more.
     TooManyKeys,
-    /// The homeserver refuses the uploads of keys for a reason of its own.
+    /// The homeserver refuses key uploads for another reason.
     UploadsRefused,
-    /// The uploads of keys do not get through: the homeserver fails, limits them, or is not reached.
+    /// Key uploads do not succeed: the homeserver fails, limits their rate, or cannot be reached.
     UploadsFailing,
-    /// The browser, or somebody, deleted the crypto store, and the session stayed.
+    /// The crypto store was deleted, by the browser or the user, while the login stayed.
     EvictedStore,
-    /// Several tabs worked on one crypto store.
+    /// Several tabs used one crypto store.
     SeveralTabs,
-    /// An older copy of the crypto store was put back.
+    /// The crypto store was replaced by an older copy.
     RestoredStore,
     /// The page lost its connection to the crypto store.
     ConnectionLost,
     /// The browser cannot read or write the crypto store.
     StoreFailing,
-    /// There is no room left for the crypto store.
+    /// The crypto store has no space left.
     StoreFull,
-    /// The crypto store was made of another version, by another tab or release.
+    /// The crypto store has a different version, created by another tab or release.
     StoreVersionConflict,
-    /// The contents of the crypto store cannot be read.
+    /// The content of the crypto store cannot be read.
     StoreCorrupt,
-    /// The crypto store is of another account or device.
+    /// The crypto store belongs to another account or device.
     StoreOfAnother,
-    /// A sender claimed a one-time key whose secret this device no longer has.
+    /// A sender claimed a one-time key whose secret half this device no longer has.
     DeadKeyClaimed,
-    /// A sender encrypts for the identity keys that this device had before.
+    /// A sender encrypts for this device's previous identity keys.
     OldIdentityUsed,
-    /// The crypto library turned away what had arrived.
+    /// The crypto library rejected to-device messages that had arrived.
     ToDeviceValidation,
-    /// Keys are in order; the call's media or signalling path is not.
+    /// The keys are fine; the call's media or signalling path fails.
     CallTransport,
-    /// This device had nobody to send its media keys to, while others were in the call.
+    /// This device found no recipient for its media keys although others were in the call.
     NoKeyTargets,
-    /// The one-time key of another device is not signed by the identity that this device knows of it.
+    /// Another device's one-time key is not signed by the identity that this device knows of it.
     PeerDiverged,
     /// Another device has no one-time key left.
     PeerWithoutKeys,
-    /// The event was sent malformed.
+    /// The sender created the event malformed.
     MalformedAtSource,
-    /// The event is sound on the homeserver; the client read it wrong.
+    /// The event is valid on the homeserver; the client misread it.
     MalformedAtClient,
-    /// The events are sound, only their keys are not there.
+    /// The events are valid; only their keys are missing.
     KeysMissing,
-    /// The client refuses to decrypt: the sender is not verified, not known, or another than before.
+    /// The client refuses to decrypt: the sender is not verified, unknown, or has a different identity than before.
     SenderNotTrusted,
-    /// The client takes the message for one that it saw before, or that was moved from another place.
+    /// The client takes the message for a repeat of an earlier one, or for one moved from elsewhere.
     PossibleReplay,
-    /// The key is there, and does not fit the message.
+    /// The client has the key, but it does not fit the message.
     DamagedMessage,
-    /// The homeserver answered slowly, or not at all, when the call faltered.
+    /// The homeserver answered slowly, or not at all, when the call failed.
     SlowHomeserver,
-    /// The homeserver answered with errors of its own when the call faltered.
+    /// The homeserver answered with server errors when the call failed.
     FailingHomeserver,
     /// The homeserver refused the delayed events of calls.
     DelayedEventsRefused,
-    /// The homeserver, or a proxy before it, does not know delayed events.
+    /// The homeserver, or a proxy in front of it, does not support delayed events.
     DelayedEventsUnsupported,
-    /// The delayed event was gone: it had been sent, because its timer was not restarted in time.
+    /// The delayed event was gone: the homeserver had sent it, because its timer was not restarted in time.
     DelayedEventExpired,
-    /// The homeserver took the requests of a call for too many.
+    /// The homeserver limited the rate of the call's requests.
     RateLimited,
-    /// The homeserver answered in time when the call faltered: the client or its network did not.
+    /// The homeserver answered in time when the call failed; the client or its network did not.
     NotTheHomeserver,
 }
 
-/// What a verdict rests on.
+/// A piece of evidence that a verdict is based on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct EvidenceRef {
-    /// Index in `entries` of the report; `null` where it is none of them.
+    /// Index in the report's `entries`; `null` if it is not an entry.
     pub entry: Option<u32>,
-    /// Where it stands: a path in the report (`cryptoStore.verdict`, `tabs.tabs[1].entries[0]`, `earlier[0].entries[2]`), or in
-    /// what was added to it (`server.oneTimeKeys[3]`).
+    /// Path of the evidence in the report (`cryptoStore.verdict`, `tabs.tabs[1].entries[0]`, `earlier[0].entries[2]`),
+    /// or in the evidence added to it (`server.oneTimeKeys[3]`).
     pub fact: String,
-    /// What it says, for a person to read.
+    /// The evidence in words.
     pub text: String,
 }
 
-/// A way out, and what it costs.
+/// A way to fix a fault, and its cost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Remedy {
     /// What to do.
     pub title: String,
-    /// What it touches and what may be lost, in one sentence.
+    /// What it affects and what may be lost, in one sentence.
     pub blast_radius: String,
 }
 
@@ -161,127 +161,127 @@ pub struct Remedy {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Finding {
-    /// Which question.
+    /// The question.
     pub id: FindingId,
-    /// Of which fault; `null`: of none of the four, but of what they may come from.
+    /// The fault it is about; `null`: a possible cause of faults rather than one of the four.
     pub fault: Option<Fault>,
     /// The question in words.
     pub question: String,
-    /// How sure the answer is: where there is a conclusion, how sure that is.
+    /// How certain the answer is, or the conclusion if there is one.
     pub verdict: Verdict,
-    /// The answer, where there is a choice of several.
+    /// The answer, if there are several possible ones.
     pub conclusion: Option<Conclusion>,
     /// The reason in one or two sentences.
     pub because: String,
-    /// By when it was over, where something shows that it is; `null`: nothing does.
+    /// When the trouble had ended, if something shows that; `null`: no sign of an end.
     #[serde(default)]
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub over: Option<Timestamp>,
-    /// What it rests on.
+    /// The evidence for the verdict.
     pub evidence: Vec<EvidenceRef>,
-    /// What would decide it, where it is open.
+    /// What would settle the question, if it is open.
     pub missing: Vec<String>,
     /// What to do next, in one sentence.
     pub next: String,
-    /// Ids of the runbook's queries that help.
+    /// Ids of the runbook queries that help.
     pub queries: Vec<String>,
-    /// What may be done about it, the least destructive first.
+    /// Possible fixes, the least destructive first.
     pub remedies: Vec<Remedy>,
 }
 
-/// A piece of the runbook's checklist.
+/// An item of the runbook's checklist.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Artefact {
-    /// What it is.
+    /// Name of the item.
     pub name: String,
-    /// Whether it is in the report, or was added to it.
+    /// Whether the report, or the evidence added to it, contains the item.
     pub inside: bool,
-    /// How to get it, or where it stands.
+    /// How to get the item, or where it is.
     pub how: String,
 }
 
-/// What the report says.
+/// The diagnosis of a report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Diagnosis {
-    /// One sentence or a few.
+    /// The result in one or a few sentences.
     pub summary: String,
-    /// One finding for each question, in the runbook's order; those of which the question does not arise last.
+    /// One finding per question, in the runbook's order; questions that do not apply come last.
     pub findings: Vec<Finding>,
-    /// What is inside of the runbook's checklist, and what an administrator still has to add.
+    /// Which items of the runbook's checklist are there, and which an administrator still has to add.
     pub artefacts: Vec<Artefact>,
-    /// How fast the homeserver answered; `null`: nothing was timed.
+    /// How fast the homeserver answered; `null`: nothing was measured.
     pub latency: Option<LatencySummary>,
 }
 
-/// What a statement is written in.
+/// The language of a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub enum QueryLanguage {
-    /// One SELECT.
+    /// A single SELECT.
     Sql,
-    /// One line for a POSIX shell.
+    /// A one-line command for a POSIX shell.
     Shell,
 }
 
-/// The database that a statement is for.
+/// The database that a query is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub enum Database {
-    /// `PostgreSQL` alone.
+    /// `PostgreSQL` only.
     Postgres,
-    /// `SQLite` alone.
+    /// `SQLite` only.
     Sqlite,
-    /// Either, or none.
+    /// Either of them, or no database at all.
     Any,
 }
 
-/// A read-only statement for the homeserver's administrator, ready to paste.
+/// A read-only query for the homeserver's administrator, ready to paste.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct RunbookQuery {
-    /// Its name, for findings to refer to.
+    /// The name by which findings refer to this query.
     pub id: String,
-    /// What it looks for.
+    /// What the query looks for.
     pub title: String,
-    /// What it is written in.
+    /// Language of the query.
     pub language: QueryLanguage,
-    /// What it is for.
+    /// Database of the query.
     pub database: Database,
-    /// The statement.
+    /// The query itself.
     pub text: String,
-    /// What its answer proves.
+    /// What its result proves.
     pub proves: String,
 }
 
-/// The statements for this report's user, device, events and time.
+/// The queries for this report's user, device, events and time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Runbook {
-    /// Where to begin in the homeserver's log, in UTC.
+    /// Start of the relevant part of the homeserver's log, in UTC.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub from: Timestamp,
-    /// Where to end.
+    /// End of the relevant part.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub to: Timestamp,
-    /// The statements.
+    /// The queries.
     pub queries: Vec<RunbookQuery>,
 }
 
-/// What the diagnosis module gives.
+/// The output of the diagnosis module.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Analysis {
-    /// What the report says.
+    /// The diagnosis.
     pub diagnosis: Diagnosis,
-    /// How an administrator goes on.
+    /// The administrator's next steps.
     pub runbook: Runbook,
 }
