@@ -1,56 +1,56 @@
-//! A capture session: somebody is about to provoke a fault, and says when it happens.
+//! A capture session: the user reproduces a fault and marks the moments it occurs.
 
 use serde::{Deserialize, Serialize};
 
 use crate::timestamp::Timestamp;
 
-/// What a person noticed.
+/// What the user noticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub enum MarkKind {
-    /// The sound of a call was cut.
+    /// The sound of a call dropped out.
     SoundCut,
     /// The picture of a call froze or went dark.
     PictureFrozen,
-    /// A message could not be read.
+    /// A message could not be decrypted.
     CannotReadMessage,
     /// Something else.
     Other,
 }
 
-/// "Now": set by hand, when a person notices a fault.
+/// A moment at which the user noticed a fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Mark {
-    /// When.
+    /// When the user set the mark.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub ts: Timestamp,
-    /// What.
+    /// What the user noticed.
     pub kind: MarkKind,
 }
 
-/// A capture session. Its start clears nothing: what was seen before stays in the report.
+/// A capture session. Starting one deletes nothing: earlier evidence stays in the report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct CaptureSession {
-    /// When it was started.
+    /// When the session started.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub started_at: Timestamp,
-    /// When it was stopped; `null`: it goes on.
+    /// When the session stopped; `null`: it is running.
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub stopped_at: Option<Timestamp>,
-    /// The marks, in the order of time; the oldest are dropped beyond a hundred.
+    /// The marks in order of time; only the latest hundred are kept.
     pub marks: Vec<Mark>,
 }
 
-/// More would be a finger that rests on the button.
+/// More marks than anyone sets on purpose.
 const MOST_MARKS: usize = 100;
 
 impl MarkKind {
-    /// The kind of this name. What is none counts as [`MarkKind::Other`]: a report must hold what its schema names.
+    /// The kind with this name. Unknown names become [`MarkKind::Other`], so that the report always fits its schema.
     fn named(name: &str) -> Self {
         match name {
             "sound-cut" => Self::SoundCut,
@@ -61,7 +61,7 @@ impl MarkKind {
     }
 }
 
-/// The capture sessions of a page: the one that goes on, or the latest.
+/// The capture sessions of a page. Only the latest is kept.
 ///
 /// ```
 /// use lotus_crypto_diag::capture_session::CaptureSessions;
@@ -79,12 +79,12 @@ pub struct CaptureSessions {
 }
 
 impl CaptureSessions {
-    /// Starts one, unless one goes on. The marks of the session before stay: they have their times.
+    /// Starts a session unless one is running. The marks of the previous session stay, since each has its time.
     pub fn start(&mut self, now: Timestamp) {
         self.running(now);
     }
 
-    /// A person noticed something, see [`MarkKind`]. That starts a session where none goes on.
+    /// Sets a mark; see [`MarkKind`]. Starts a session if none is running.
     pub fn mark(&mut self, kind: &str, now: Timestamp) {
         let marks = &mut self.running(now).marks;
         marks.push(Mark { ts: now, kind: MarkKind::named(kind) });
@@ -93,14 +93,14 @@ impl CaptureSessions {
         }
     }
 
-    /// Stops the one that goes on.
+    /// Stops the running session.
     pub fn stop(&mut self, now: Timestamp) {
         if let Some(session) = &mut self.latest {
             session.stopped_at.get_or_insert(now);
         }
     }
 
-    /// `None` before the first was started.
+    /// `None` if no session was started yet.
     pub const fn latest(&self) -> Option<&CaptureSession> {
         self.latest.as_ref()
     }
@@ -144,7 +144,7 @@ mod tests {
         sessions.stop(at(5));
         let before = sessions.latest().unwrap().clone();
         assert_eq!((before.started_at, before.stopped_at), (at(1), Some(at(4))));
-        // A mark says that something goes on.
+        // A mark starts a session.
         sessions.mark("other", at(6));
         let after = sessions.latest().unwrap();
         assert_eq!((after.started_at, after.stopped_at, after.marks.len()), (at(6), None, 2));

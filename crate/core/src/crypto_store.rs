@@ -1,20 +1,20 @@
-//! What became of a device's crypto store: the root condition of KE-1.
+//! State of a device's crypto store. A lost store is the root cause of KE-1.
 //!
-//! A device that comes back under its old id with a blank store has new identity keys, and uploads one-time keys under
-//! ids that the homeserver knows already. A marker outside the store remembers the keys; this module judges from the
-//! marker, from the databases that were found, and from the keys that the client has now.
+//! A device that comes back under its old id with an empty store creates new identity keys, and uploads one-time keys
+//! under ids that the homeserver already knows. A marker outside the store remembers the identity keys. This module
+//! derives a verdict from the marker, the databases that were found, and the client's current keys.
 
 pub use crate::store_marker::{MARKER_SCHEMA, Marker, MarkerField, Recall};
 pub use crate::store_status::{CryptoStoreStatus, IdentityCheck, StoreLoss, StoreVerdict};
 use crate::store_trouble::{StoreTrouble, StoreTroubleKind};
 use crate::timestamp::Timestamp;
 
-/// Whose store: one Matrix device, and the database that the SDK keeps its keys in.
+/// The owner of a store: a Matrix device, and the database in which the SDK keeps its keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
     /// `@user:server`
     pub user_id: String,
-    /// The device id.
+    /// Device id.
     pub device_id: String,
     /// Name of the IndexedDB database.
     pub database: String,
@@ -25,35 +25,35 @@ pub struct Device {
 pub struct IdentityKeys {
     /// The signing key.
     pub ed25519: String,
-    /// The key agreement key.
+    /// The key-agreement key.
     pub curve25519: String,
 }
 
-/// The store of one device, as far as this page has seen it.
+/// The store of one device, as seen by this page.
 #[derive(Clone, Debug)]
 pub struct CryptoStore {
     device: Device,
     memory: Memory,
     marker: Option<Marker>,
-    /// The marker as it stands in the place where it is remembered.
+    /// The marker as last saved.
     saved: Option<Marker>,
     existed: Option<bool>,
-    /// Whether it was not there either when it was to be opened.
+    /// Whether the database was also missing when this page tried to open it.
     absent: bool,
     identity: IdentityCheck,
     loss: Option<StoreLoss>,
-    /// Whether the browser lists the database, as it said last.
+    /// Whether the browser lists the database, according to its latest answer.
     present: Option<bool>,
-    /// The same, of a store to which the connection was lost.
+    /// The same, but only asked after the connection to the store was lost.
     listed: Option<bool>,
     trouble: Option<StoreTrouble>,
     error: Option<String>,
     found_at: Timestamp,
-    /// The device was logged out: it will not come back.
+    /// Whether the device was logged out, so that it will not come back.
     retired: bool,
 }
 
-/// What was remembered when this page began.
+/// What was remembered from earlier pages when this page began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Memory {
     Nothing,
@@ -62,7 +62,8 @@ enum Memory {
 }
 
 impl CryptoStore {
-    /// What was found before the SDK opened the store. `existed` is `None` where that is not known, with the reason.
+    /// Records the state before the SDK opened the store. `existed` is `None` if it is unknown; `error` has the
+    /// reason.
     pub fn found(device: Device, recall: Recall, existed: Option<bool>, error: Option<String>, now: Timestamp) -> Self {
         let (memory, mut marker, error) = match recall {
             Recall::Nothing => (Memory::Nothing, None, error),
@@ -95,8 +96,8 @@ impl CryptoStore {
         }
     }
 
-    /// Whether the browser is to be asked once more, in another way, before the SDK opens the store: the device is known,
-    /// and its database was not listed.
+    /// Whether to check for the database in another way before the SDK opens the store: the device is known, but its
+    /// database was not listed.
     pub fn is_in_doubt(&self) -> bool {
         self.is_missing() && !self.absent
     }
@@ -107,37 +108,37 @@ impl CryptoStore {
         is_known && self.existed == Some(false) && self.identity == IdentityCheck::NotCompared
     }
 
-    /// Whether nothing shows yet that the device has this database, and a list of today may.
+    /// Whether the database was never seen for this device, so that the browser's current list may still prove it.
     pub fn is_unproven(&self) -> bool {
         self.marker.as_ref().is_some_and(|marker| marker.database_seen.is_none())
     }
 
-    /// The browser lists the database, while the client has its keys.
+    /// The browser lists the database, and the client has its keys.
     pub fn seen(&mut self, now: Timestamp) {
         if let Some(marker) = &mut self.marker {
             marker.database_seen.get_or_insert(now);
         }
     }
 
-    /// The database was there when it was to be opened, whatever the browser listed.
+    /// The database existed when this page tried to open it, even if the browser did not list it.
     pub fn opened(&mut self) {
         (self.existed, self.absent) = (Some(true), false);
     }
 
-    /// The database was not there when it was to be opened. `logged_in`: when the session began, where the host says so: a
-    /// device that was last seen before that is another one of the same name.
+    /// The database did not exist when this page tried to open it. `logged_in` is when the session began, if the host
+    /// knows: a device last seen before that is an earlier device with the same id.
     pub fn not_opened(&mut self, logged_in: Option<Timestamp>) {
         let last_seen = self.marker.as_ref().map(|marker| marker.last_healthy);
         self.absent = logged_in.is_none_or(|logged_in| last_seen.is_some_and(|seen| seen >= logged_in));
     }
 
-    /// The client tells the identity keys that the device has now.
+    /// Compares the device's current identity keys, according to the client, with the remembered ones.
     pub fn compare(&mut self, keys: IdentityKeys, now: Timestamp) {
         let Some(marker) = &mut self.marker else {
             if self.memory == Memory::Nothing {
                 self.identity = IdentityCheck::FirstSeen;
             }
-            // From what could not be read nothing follows; but it is written anew, for the next start.
+            // An unreadable marker proves nothing, but is replaced for the next start.
             let IdentityKeys { ed25519, curve25519 } = keys;
             let (schema, since, last_healthy) = (MARKER_SCHEMA, now, now);
             let lost = self.loss.as_ref().map(|loss| loss.first_ts);
@@ -164,7 +165,7 @@ impl CryptoStore {
         }
     }
 
-    /// The store was lost while the page was running.
+    /// The connection to the store was lost while the page was running.
     pub fn lost(&mut self, loss: StoreLoss) {
         if let Some(marker) = &mut self.marker {
             marker.lost.get_or_insert(loss.first_ts);
@@ -172,8 +173,8 @@ impl CryptoStore {
         self.loss = Some(loss);
     }
 
-    /// The browser was asked whether it still lists the database. Gives whether that is news: that a store is there is news
-    /// only where the connection to it was lost.
+    /// Records whether the browser still lists the database. Returns whether anything changed; that it is listed
+    /// counts as a change only after the connection was lost.
     pub fn listed(&mut self, listed: bool) -> bool {
         let before = self.present.replace(listed);
         if self.loss.is_some() {
@@ -182,17 +183,17 @@ impl CryptoStore {
         before.unwrap_or(true) != listed
     }
 
-    /// Whether the browser said that it lists the database no more.
+    /// Whether the browser no longer lists the database.
     pub fn is_gone(&self) -> bool {
         self.present == Some(false)
     }
 
-    /// A line says that the store cannot be used.
+    /// A console line shows that the store cannot be used.
     pub fn trouble(&mut self, kind: StoreTroubleKind, message: &str, now: Timestamp) {
         note_trouble(&mut self.trouble, kind, message, now);
     }
 
-    /// The device was logged out.
+    /// Records that the device was logged out.
     pub const fn retire(&mut self) {
         self.retired = true;
     }
@@ -202,22 +203,22 @@ impl CryptoStore {
         self.retired
     }
 
-    /// The marker could not be written, and why.
+    /// The marker could not be saved, for this reason.
     pub fn not_remembered(&mut self, reason: String) {
         self.error.get_or_insert(reason);
     }
 
-    /// Whose store this is.
+    /// The owner of this store.
     pub const fn device(&self) -> &Device {
         &self.device
     }
 
-    /// The loss that was seen in this page.
+    /// The loss seen in this page.
     pub const fn loss(&self) -> Option<&StoreLoss> {
         self.loss.as_ref()
     }
 
-    /// The marker, where it is not yet written as it is now; it counts as written.
+    /// Returns the marker if it has unsaved changes, and treats it as saved.
     pub fn take_unsaved(&mut self) -> Option<Marker> {
         if self.marker == self.saved || self.retired {
             return None;
@@ -226,7 +227,7 @@ impl CryptoStore {
         self.saved.clone()
     }
 
-    /// The verdict and what it rests on.
+    /// The verdict, and the facts it is based on.
     pub fn status(&self) -> CryptoStoreStatus {
         let (verdict, marker) = (self.verdict(), self.marker.as_ref());
         CryptoStoreStatus {
@@ -253,7 +254,7 @@ impl CryptoStore {
         }
     }
 
-    /// A connection that was lost is no lost store: for that it takes two signs.
+    /// A lost connection alone does not mean a lost store: that takes a second sign.
     fn verdict(&self) -> StoreVerdict {
         let is_gone = self.memory == Memory::Known && self.existed == Some(false);
         let trouble = self.trouble.as_ref().map(|trouble| trouble.kind);
@@ -268,7 +269,7 @@ impl CryptoStore {
             IdentityCheck::NotCompared => match (self.memory, self.existed) {
                 (Memory::Nothing, _) => StoreVerdict::FirstRun,
                 (Memory::Known, _) if self.changed_before() => StoreVerdict::IdentityChanged,
-                // A database is there again: the old one, or a new one.
+                // A database exists again: the old one or a new one.
                 (Memory::Known, Some(true)) if !self.lost_before() => StoreVerdict::Healthy,
                 (Memory::Known | Memory::Unreadable, _) => StoreVerdict::Unknown,
             },
@@ -291,7 +292,7 @@ impl CryptoStore {
     }
 }
 
-/// The first line of the gravest trouble stays; what is less grave beside it is not counted.
+/// Keeps the first line of the most serious trouble; less serious trouble is not counted.
 pub(crate) fn note_trouble(trouble: &mut Option<StoreTrouble>, kind: StoreTroubleKind, message: &str, now: Timestamp) {
     match trouble {
         Some(known) if known.kind == kind => {

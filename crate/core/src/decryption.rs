@@ -1,21 +1,21 @@
-//! The grammar of a decryption failure, as the JS SDK words it:
+//! Parses a decryption failure, as logged by matrix-js-sdk:
 //!
 //! ```text
 //! Error decrypting event (id=$… type=… sender=@… room=!… ts=…): DecryptionError[msg: <reason>, sender_key: …, session_id: …]
 //! ```
 //!
-//! Earlier releases put `session: …` behind the reason; an error of any other kind stands there as its name and message.
+//! Earlier releases write `session: …` after the reason. Any other error appears with its name and message instead.
 
 use crate::entry::{Detail, MalformedCause, TimelineEvent};
 use crate::scan;
 
-/// The words that make a line one of these.
+/// A line with this word is a decryption failure.
 pub(crate) const SIGNATURE: &str = "DecryptionError";
 
-/// How the line begins, whatever the error.
+/// Beginning of the line, for any error.
 pub(crate) const EVENT: &str = "Error decrypting event";
 
-/// Reads which event could not be decrypted, and whether it is the event that is broken.
+/// Reads which event could not be decrypted, and whether the event itself is malformed.
 pub(crate) fn parse_decryption_error(text: &str) -> Detail {
     let (head, reason) = match structured(text) {
         Some((head, error)) => (head, error.strip_prefix(SIGNATURE).map_or_else(|| other_error(error), reason)),
@@ -37,15 +37,15 @@ fn field(head: &str, name: &str) -> Option<String> {
     (value != "undefined" && value != "null").then(|| value.to_owned())
 }
 
-/// What is said of the event, and the error. The time stands last before that, and no id before it has a blank: so
-/// whatever else one holds is no end of it.
+/// Splits the line into the part about the event and the error. The time comes last in the first part, and no id
+/// before it contains a blank, so no id can fake the end.
 fn structured(text: &str) -> Option<(&str, &str)> {
     let (_, line) = scan::split(text, EVENT)?;
     let Some((head, time)) = scan::split(line, " ts=") else { return scan::split(line, "): ") };
     Some((head, scan::after(time, "): ")?))
 }
 
-/// An error that is none of the SDK's: its name and message.
+/// An error that is not a `DecryptionError`: its name and message.
 fn other_error(error: &str) -> Option<&str> {
     let error = scan::first_line(error).trim();
     (!error.is_empty()).then_some(error)
@@ -53,7 +53,7 @@ fn other_error(error: &str) -> Option<&str> {
 
 fn reason(tail: &str) -> Option<&str> {
     let Some(rest) = tail.strip_prefix("[msg: ") else {
-        // Another writer's words: `DecryptionError: <reason>`.
+        // The form of other programs: `DecryptionError: <reason>`.
         let rest = scan::first_line(tail.strip_prefix(':')?).trim();
         return (!rest.is_empty()).then_some(rest);
     };
@@ -62,11 +62,10 @@ fn reason(tail: &str) -> Option<&str> {
     Some(rest[..end.unwrap_or(rest.len())].trim_end())
 }
 
-/// `None`: an ordinary failure (no key yet, sent before this login, withheld): the event itself may be sound.
+/// `None` for an ordinary failure (no key yet, sent before this login, withheld): the event itself may be valid.
 fn malformed_cause(reason: &str) -> Option<MalformedCause> {
-    // The words of serde, vodozemac and matrix-sdk-crypto; the position is serde_json's and is written for content
-    // that could not be read, whatever the field.
-    // The last ones are those of the SDK's former crypto library, and of libolm.
+    // Messages of serde, vodozemac and matrix-sdk-crypto. The position (below) comes from serde_json, for content that
+    // could not be read, whatever the field. The last four are from the SDK's former crypto library and libolm.
     const WORDS: [(&str, MalformedCause); 14] = [
         ("missing field `", MalformedCause::MissingField),
         ("wasn't valid base64", MalformedCause::BadBase64),
@@ -90,12 +89,12 @@ fn malformed_cause(reason: &str) -> Option<MalformedCause> {
     })
 }
 
-/// Why an event that is not malformed could not be decrypted.
+/// Why a valid event could not be decrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Why {
-    /// The key is not there, for a reason that is known and ordinary.
+    /// The key is missing, for a known and ordinary reason.
     NoKey,
-    /// The client refuses: the sender is not verified, not known, or another than before.
+    /// The client refuses: the sender is not verified, unknown, or has a different identity than before.
     Sender,
     /// The crypto store could not be read.
     Store,
@@ -103,14 +102,14 @@ pub(crate) enum Why {
     Replay,
     /// The key does not fit the message.
     Damaged,
-    /// Anything else.
+    /// Any other reason.
     Unknown,
 }
 
-/// Ordinary reasons are a closed list: the SDK's own, and what a sender says that withholds a key.
+/// Only listed reasons count as ordinary: the SDK's own, and those given by a sender who withholds a key.
 pub(crate) fn why(reason: &str) -> Why {
     const WORDS: [(&str, Why); 38] = [
-        // A database's error is told within whatever else.
+        // First, because a database error may be part of any other message.
         ("DomException", Why::Store),
         ("IDBDatabase", Why::Store),
         ("IndexedDB", Why::Store),
@@ -238,7 +237,8 @@ mod tests {
             ("DomException UnknownError (0): Connection to Indexed Database server lost.", Why::Store),
             ("Duplicate message index, possible replay attack: abc|1", Why::Replay),
             ("Failed decrypting Megolm message, invalid MAC: MacError", Why::Damaged),
-            // How a sender comes to withhold a key for want of a session is what is asked here.
+            // The sender withholds the key because it has no session with this device. That is not ordinary: it is
+            // what to find out.
             ("Unable to establish a secure channel.", Why::Unknown),
             ("Unknown error", Why::Unknown),
             ("", Why::Unknown),

@@ -1,92 +1,93 @@
-//! What happens to a tab in the election of a leader, and what it has to do: the words of [`leadership`](crate::leadership).
+//! Events and actions of the election; see [`leadership`](crate::leadership).
 
 use serde::{Deserialize, Serialize};
 
 use crate::json::to_json;
 use crate::tab_message::Message;
 
-/// How long a leader may take to say that it heard a question. After that the person is told that it does not respond.
+/// How long a leader may take to confirm that it received a request. After that, the user is told that it does not
+/// respond.
 pub const ANSWER_MS: u32 = 4_000;
-/// How long its host may take to decide, and how long to shut down, before whoever asks is told no.
+/// How long the leader's host may take to decide, and again to shut down, before the request is refused.
 pub const DECISION_MS: u32 = 15_000;
-/// How long the tab that asked may take to say that it is ready for the lock.
+/// How long the tab that takes over may take to say that it is ready for the lock.
 pub const HANDOVER_MS: u32 = 2_000;
-/// How long a tab that nobody looks at waits before it leads: the former leader may be reloading, and asks for it back. A
-/// large app takes seconds to be loaded on a slow device.
+/// How long a hidden tab waits before it leads: the previous leader may be reloading and will ask for its role back. A
+/// large app takes seconds to load on a slow device.
 pub const PAUSE_MS: u32 = 10_000;
-/// A tab that waited for the lock for less than this took it from nobody, and does not pause.
+/// A tab that got the lock faster than this took it from no other tab, and does not pause.
 pub const AT_ONCE_MS: u32 = 500;
 
-/// What a tab is to its session.
+/// A tab's role in its session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema), ts(rename = "TabRole"))]
 pub enum Role {
-    /// It holds the lock.
+    /// This tab holds the lock.
     Leader,
-    /// Another tab does, or nobody yet.
+    /// Another tab holds the lock, or none does yet.
     Follower,
-    /// The browser gives no locks: every tab is on its own.
+    /// The browser has no Web Locks: there is no election.
     Solo,
 }
 
-/// What happens to a tab.
+/// Something that happened to this tab.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// It takes part.
+    /// The tab joins the election.
     Started {
-        /// Whether this very tab led until a moment ago: it was reloaded.
+        /// Whether this tab was the leader right before it was reloaded.
         led_before: bool,
     },
-    /// A request has the lock.
+    /// A lock request was granted.
     Granted {
-        /// The number of the request.
+        /// Number of the request.
         number: u32,
-        /// How long it waited in line.
+        /// How long the request was in the queue.
         waited_ms: u32,
     },
-    /// The request with this number is over: the browser, or foreign code, ended it.
+    /// The lock request with this number ended: the browser or foreign code ended it.
     Ended(u32),
-    /// The browser gives no locks.
+    /// The browser has no Web Locks.
     Unavailable,
-    /// Another tab of the session said something.
+    /// Another tab of the session sent a message.
     Heard(Message),
-    /// The time that was set is over; with the number it was set under.
+    /// The timer with this number fired.
     TimedOut(u32),
-    /// Whether a person can see the page, from now on. Not before this is said.
+    /// Whether the page is visible from now on. Until this event, it counts as hidden.
     Visible(bool),
-    /// The page is going away or is put to sleep.
+    /// The page is closing or being frozen.
     Hidden,
     /// The page is back.
     Shown,
-    /// The host wants this tab to lead.
+    /// The host asks for this tab to lead.
     TakeOver,
     /// The host answered [`Action::AskHost`].
     Decided {
-        /// The number of the question.
+        /// Number of the question.
         question: u32,
-        /// Why it refuses; `None`: it yields.
+        /// Reason for refusing; `None`: the host yields.
         refusal: Option<String>,
     },
-    /// The host that was to yield has shut down.
+    /// The host that yields has shut down.
     Down,
-    /// The host wants no part any more.
+    /// The host leaves the election.
     Released,
 }
 
-/// What came of the wish to take over.
+/// The outcome of a request to take over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// This tab leads.
     Granted,
-    /// It does not, for this reason.
+    /// This tab does not lead, for this reason.
     Refused(String),
-    /// The leader does not respond. The question stays open.
+    /// The leader does not respond. The request stays open.
     Silence,
 }
 
 impl Answer {
-    /// As JSON, for the host: whether this tab leads, and why the other tab goes on.
+    /// As JSON for the host: whether this tab leads, and otherwise the other tab's reason.
     pub fn to_json(&self) -> String {
         #[derive(Serialize)]
         struct Told<'a> {
@@ -99,32 +100,32 @@ impl Answer {
     }
 }
 
-/// What a tab is to do. In this order.
+/// What the tab must do, in the given order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Tell the host its new role, before anything else is done.
+    /// Tell the host its new role, before any further action.
     Tell(Role),
-    /// Tell the host whether the leader left the question of this tab unanswered, from now on. Not before this is said.
+    /// Tell the host whether the leader fails to respond to this tab's request. Until this action, it does not.
     TellSilent(bool),
-    /// Wait in line for the lock, under this number.
+    /// Request the lock, under this number.
     Request(u32),
-    /// Let go of what this request holds, or take it out of the line.
+    /// Release the lock of this request, or remove the request from the queue.
     Cancel(u32),
-    /// Say something to the other tabs.
+    /// Send a message to the other tabs.
     Post(Message),
-    /// Give [`Event::TimedOut`] with this number after so many milliseconds; a time set before is void.
+    /// Fire [`Event::TimedOut`] with this number after the given time. Replaces an earlier timer.
     SetTimer {
         /// The number of the timer.
         number: u32,
         /// Milliseconds.
         ms: u32,
     },
-    /// Ask the host whether it yields, under this number: [`Event::Decided`] is the answer.
+    /// Ask the host whether it yields, under this number. It answers with [`Event::Decided`].
     AskHost(u32),
-    /// The host is to shut down: [`Event::Down`] tells when it has.
+    /// Tell the host to shut down. [`Event::Down`] follows when it has.
     ShutDown,
-    /// The wish to take over came to an end.
+    /// The request to take over has this outcome.
     Answered(Answer),
-    /// Note for the next load of this very page that it led: [`Event::Started`] tells.
+    /// Remember for the next load of this page that it led; see [`Event::Started`].
     NoteLead,
 }

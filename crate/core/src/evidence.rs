@@ -1,75 +1,76 @@
-//! The evidence buffer: bounded, and no storm washes it out.
+//! A bounded buffer of evidence in which a flood of lines cannot displace all others.
 //!
-//! Lines that say the same are folded into one entry. When room runs out, it is taken from whoever holds most: kinds
-//! of a fault share the room, and of each kind the first entry and the latest ones stay.
+//! Lines that mean the same are grouped into one entry. When the buffer is full, the kind with the most entries loses
+//! one: all kinds share the space, and each kind keeps its first and its latest entries.
 
 use std::hash::{Hash, Hasher};
 
 use crate::entry::{Detail, Entry, Fault, Level};
 use crate::timestamp::Timestamp;
 
-/// How many entries are kept at most.
+/// Maximum number of entries.
 pub const CAPACITY: usize = 200;
 
-/// A recognised line, ready to be kept.
+/// A recognised line, ready to be recorded.
 #[derive(Clone, Debug)]
 pub struct Evidence {
     /// The console method.
     pub level: Level,
-    /// Where it was logged.
+    /// Where the line was logged.
     pub source: String,
     /// The fault.
     pub fault: Fault,
-    /// The words of the table.
+    /// The substring that identified the line, from the signature table.
     pub signature: &'static str,
-    /// The line, redacted and within bounds.
+    /// The line, redacted and limited in length.
     pub message: String,
-    /// Whether it had to be cut.
+    /// Whether the line was cut.
     pub truncated: bool,
-    /// What it says.
+    /// What could be read from the line.
     pub detail: Detail,
 }
 
-/// A minute without a line ends a spell of trouble in a call, or of media keys that come; the next one is an entry of its
-/// own. Otherwise two drop-outs an hour apart would read as one that lasted an hour.
+/// For lines about a call or its media keys, a minute without a line ends an entry, and the next line starts a new
+/// one. Otherwise, two drop-outs an hour apart would look like one that lasted an hour.
 const SPELL_MS: i64 = 60_000;
 
-/// Where a line was kept, so that its repeats need not be compared with what is there.
+/// Where a line was recorded, so that its repeats need not be compared with all entries.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
-    /// The running number of the first line of the entry.
+    /// The sequence number of the entry's first line.
     first_line: u64,
-    /// Whether the entry shows another text as its first.
+    /// Whether the entry's `message` differs from the line.
     differs: bool,
 }
 
-/// At most [`CAPACITY`] entries.
+/// Holds at most [`CAPACITY`] entries.
 #[derive(Debug, Default)]
 pub struct EvidenceBuffer {
-    /// In the order in which their first lines came.
+    /// In the order of their first lines.
     slots: Vec<Slot>,
     lines: u64,
 }
 
-/// Small, as all are looked through, and those behind one that goes are moved.
+/// Kept small, because all slots are searched, and removing one moves those behind it.
 #[derive(Debug)]
 struct Slot {
     entry: Box<Entry>,
     subject: Subject,
     kind: usize,
-    /// The running numbers of the first line, and of the latest that was folded into it.
+    /// The sequence numbers of the entry's first and latest lines.
     first_line: u64,
     last_line: u64,
 }
 
 impl EvidenceBuffer {
-    /// Keeps a line: as a repeat of an entry, or as one of its own. `before`: where the same line was kept before.
+    /// Records a line, either in an existing entry or as a new one. `before` is where the same line was recorded
+    /// before.
     pub fn add(&mut self, line: &Evidence, before: Option<Place>, now: Timestamp) -> Place {
         self.lines += 1;
         let number = self.lines;
-        // What is about a call may be an entry of its own by now, or about a further try.
+        // A line about a call may need a new entry by now, or report a further retry.
         let before = before.filter(|_| !is_of_call(&line.detail));
-        // Backwards: in a storm, the entry that the line repeats is among the latest.
+        // Search backwards: in a flood, the repeated entry is among the latest.
         if let Some(place) = before
             && let Some(slot) = self.slots.iter_mut().rev().find(|slot| slot.first_line == place.first_line)
         {
@@ -87,9 +88,9 @@ impl EvidenceBuffer {
         Place { first_line: number, differs: false }
     }
 
-    /// The entries, the one with the most recent line last.
+    /// The entries, sorted by their latest line.
     pub fn entries(&self) -> Vec<&Entry> {
-        // By insertion: the sorting of the standard library would outweigh all the rest of this module.
+        // Insertion sort: the standard library's sort would add more code than the rest of this module.
         let mut slots: Vec<&Slot> = Vec::with_capacity(self.slots.len());
         for slot in &self.slots {
             let at = slots.iter().rposition(|before| before.last_line < slot.last_line).map_or(0, |before| before + 1);
@@ -98,13 +99,14 @@ impl EvidenceBuffer {
         slots.into_iter().map(|slot| &*slot.entry).collect()
     }
 
-    /// Drops one entry of the kind that holds most: the one that was quiet longest, apart from the kind's first.
+    /// Removes one entry of the kind with the most entries: the one without a line for the longest time, but never the
+    /// kind's first.
     fn make_room(&mut self) {
         let mut held = [0_usize; Detail::KINDS];
         for slot in &self.slots {
             held[slot.kind] += 1;
         }
-        // With far fewer kinds than entries, the largest has more than the two that must stay.
+        // There are far fewer kinds than entries, so the largest kind has more than the two entries that must stay.
         let largest = (0..held.len()).max_by_key(|kind| held[*kind]);
         let of_kind = self.slots.iter().enumerate().filter(|(_, slot)| Some(slot.kind) == largest);
         let victim = of_kind.skip(1).min_by_key(|(_, slot)| slot.last_line).map(|(index, _)| index);
@@ -114,8 +116,7 @@ impl EvidenceBuffer {
     }
 }
 
-/// What a line is about, as a number: lines that differ in it are never one entry. So that of two hundred entries only
-/// those are compared in full that can be the same.
+/// A hash of what a line is about: lines with different subjects never share an entry. It saves full comparisons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Subject(u32);
 
@@ -123,7 +124,7 @@ impl Subject {
     fn of(line: &Evidence) -> Self {
         let mut hash = Fnv::default();
         match &line.detail {
-            // A retry tells of itself what the first try could not.
+            // A retry reports details that the first try did not have.
             Detail::DelayedEvent(_) | Detail::Membership(_) => line.signature.hash(&mut hash),
             detail => detail.hash(&mut hash),
         }
@@ -131,7 +132,7 @@ impl Subject {
     }
 }
 
-/// FNV-1a, of which nothing is asked but that it is small.
+/// FNV-1a, chosen only because it is small.
 struct Fnv(u32);
 
 impl Default for Fnv {
@@ -171,8 +172,8 @@ impl Slot {
         Self { subject, kind: entry.detail.ordinal(), entry: Box::new(entry), first_line: number, last_line: number }
     }
 
-    /// Whether `line` says the same as this entry. Where the detail names what the line is about, other differences
-    /// (a message id, the number of a request) are none; otherwise the words decide.
+    /// Whether `line` belongs to this entry. If the detail names what the line is about, other differences (a message
+    /// id, a request number) do not matter; otherwise the messages must be equal.
     fn takes(&self, line: &Evidence, subject: Subject, now: Timestamp) -> bool {
         if self.subject != subject {
             return false;
@@ -204,7 +205,7 @@ impl Slot {
     }
 }
 
-/// Whether the later line is about a further retry of what the earlier one is about.
+/// Whether the later line reports a further retry of the same request.
 fn is_retry(earlier: &Detail, later: &Detail) -> bool {
     match (earlier, later) {
         (Detail::DelayedEvent(earlier), Detail::DelayedEvent(later))
@@ -213,7 +214,7 @@ fn is_retry(earlier: &Detail, later: &Detail) -> bool {
     }
 }
 
-/// Whether it is about a call, or the media keys for one: of that it matters when it was, and how long it lasted.
+/// Whether the line is about a call or its media keys. For these, it matters when and how long they appeared.
 const fn is_of_call(detail: &Detail) -> bool {
     matches!(
         detail,

@@ -1,4 +1,4 @@
-//! Questions to the host: whatever it answers, there is a fact or a note.
+//! Collects facts from the host: each question ends in a fact or a note.
 
 use crate::latency::Latency;
 use crate::redact::redact;
@@ -7,23 +7,23 @@ use crate::session::{Evidences, Session};
 use crate::storage::StorageStatus;
 use crate::timestamp::Timestamp;
 
-/// What came of a question.
+/// The result of a question.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer<T> {
-    /// `undefined`, `null`, or nothing to ask.
+    /// `undefined`, `null`, or there was nothing to ask.
     Missing,
-    /// What was asked for.
+    /// The expected value.
     Fits(T),
     /// A value of another type, which is named.
     Unexpected(String),
-    /// An exception or a rejection, in words.
+    /// Message of an exception or a rejected promise.
     Threw(String),
-    /// None came in time; in words.
+    /// No answer came in time; a message.
     TooLate(String),
 }
 
 impl<T> Answer<T> {
-    /// `next`, if this fits.
+    /// Passes the value, if there is one, to `next`.
     pub fn and_then<U>(self, next: impl FnOnce(T) -> Answer<U>) -> Answer<U> {
         match self {
             Self::Missing => Answer::Missing,
@@ -35,30 +35,30 @@ impl<T> Answer<T> {
     }
 }
 
-/// What the package knows of itself.
+/// Facts that the library itself provides.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PageFacts {
     /// State of the library.
     pub status: CaptureStatus,
-    /// Since when lines are watched; `None`: not at all.
+    /// When capture began; `None`: it is not running.
     pub capturing_since: Option<Timestamp>,
-    /// What cannot be seen from this page at all.
+    /// What this page can never see.
     pub blind_spots: Vec<String>,
 }
 
-/// What the host has answered so far.
+/// The host's answers so far.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Interview {
-    /// Of the Matrix client.
+    /// Facts about the Matrix client.
     pub client: ClientFacts,
-    /// Of the page.
+    /// Facts about the page.
     pub environment: Environment,
-    /// For a person to read: what could not be found out, and why.
+    /// Human-readable notes: what could not be determined, and why.
     pub notes: Vec<String>,
 }
 
 impl Interview {
-    /// The fact, or `None` and a note that says why.
+    /// Returns the fact, or `None` and adds a note with the reason.
     ///
     /// ```
     /// use lotus_crypto_diag::interview::{Answer, Interview};
@@ -79,7 +79,7 @@ impl Interview {
         None
     }
 
-    /// The same of what only the app can say: that it did not is a note, too.
+    /// The same for facts that only the app can give: a missing one adds a note, too.
     pub fn given(&mut self, question: &str, answer: Answer<String>) -> Option<String> {
         if answer == Answer::Missing {
             self.notes.push([question, " was not given by the app"].concat());
@@ -87,7 +87,7 @@ impl Interview {
         self.take(question, answer)
     }
 
-    /// The report of what is known `now`, without secrets.
+    /// Creates the report, without secrets.
     pub fn report<T>(
         self,
         session: &Session,
@@ -123,7 +123,8 @@ impl Interview {
     }
 }
 
-/// What the host or an exception has put into words may hold a secret. The evidence was redacted when it came in.
+/// Host-provided strings and exception messages may contain secrets. The evidence was already redacted when it was
+/// recorded.
 fn redact_words(page: &mut PageReport) {
     let PageReport { status, client, storage, environment, notes, blind_spots, .. } = page;
     let texts = [

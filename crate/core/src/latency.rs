@@ -1,4 +1,4 @@
-//! How fast the homeserver answered, from the browser's own timings of requests.
+//! How fast the homeserver answers, measured by the browser's request timings.
 
 use std::collections::VecDeque;
 
@@ -7,55 +7,55 @@ use serde::{Deserialize, Serialize};
 use crate::request_path::request_path;
 use crate::timestamp::Timestamp;
 
-/// One request to the homeserver that has ended.
+/// A completed request to the homeserver.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct LatencySample {
-    /// When it was made.
+    /// When the request was made.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub ts: Timestamp,
-    /// Its path from `/_matrix/` on, without query, every id in it replaced by `{id}`.
+    /// Path from `/_matrix/` on, without the query, with every id replaced by `{id}`.
     pub path: String,
-    /// From its start to the end of the answer, or to its failure.
+    /// From the start of the request to the end of the answer, or to its failure.
     pub duration_ms: f64,
-    /// HTTP status; 0: no answer came; `null`: the browser did not tell.
+    /// HTTP status; 0: no answer came; `null`: the browser did not report it.
     pub status: Option<u16>,
 }
 
-/// The requests to the homeserver that the browser timed. The long poll of `/sync` and downloads of media are left out:
-/// how long these last says nothing of the homeserver.
+/// The requests to the homeserver that the browser measured. The long poll of `/sync` and media downloads are left
+/// out, because their duration says nothing about the homeserver.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Latency {
-    /// Since when requests are timed.
+    /// When measuring began.
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub since: Option<Timestamp>,
-    /// How many there were, kept below or not.
+    /// Number of measured requests, including those that are not in `samples`.
     pub seen: u32,
-    /// From this time on none is missing; before it, only the slowest are kept.
+    /// From this time on, all requests are included; before it, only the slowest.
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub complete_since: Option<Timestamp>,
-    /// The latest ones and, of those before, the slowest; in the order of time.
+    /// The latest requests and the slowest earlier ones, in order of time.
     pub samples: Vec<LatencySample>,
 }
 
-/// What many requests come to.
+/// Statistics of several requests.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct LatencyFigures {
-    /// How many.
+    /// Number of requests.
     pub count: u32,
-    /// Half of them were faster than this; `null` where there are none.
+    /// Median duration; `null`: no requests.
     pub p50_ms: Option<f64>,
-    /// Nineteen of twenty were faster than this.
+    /// 95th percentile of the duration.
     pub p95_ms: Option<f64>,
-    /// The slowest.
+    /// Longest duration.
     pub worst_ms: Option<f64>,
-    /// How many had no answer, an error of the server (5xx) or of a proxy before it, or were an upload of keys that was
-    /// refused (4xx).
+    /// Number of failed requests: without an answer, with a server error (5xx) of the homeserver or a proxy in front
+    /// of it, or refused key uploads (4xx).
     pub failures: u32,
 }
 
@@ -64,51 +64,51 @@ pub struct LatencyFigures {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct PathLatency {
-    /// HTTP method; `null` where it is not known: the browser's timings do not tell, and the path has several.
+    /// HTTP method; `null`: unknown, because the browser's timings do not contain it and the path has several.
     pub method: Option<String>,
-    /// The path, every id in it replaced by `{id}`.
+    /// The path, with every id replaced by `{id}`.
     pub path: String,
-    /// What they come to.
+    /// Statistics of these requests.
     #[serde(flatten)]
     pub figures: LatencyFigures,
 }
 
-/// A span of time in which a fault was seen.
+/// A period in which a fault was seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct FaultWindow {
-    /// When it begins: a while before the first line.
+    /// Start: some time before the first line.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub from: Timestamp,
-    /// When it ends: a while after the last.
+    /// End: some time after the last line.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub to: Timestamp,
 }
 
-/// Whether the homeserver was slow, and whether it was so when the call faltered.
+/// Whether the homeserver was slow, in general and when the call failed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct LatencySummary {
     /// All requests.
     pub all: LatencyFigures,
-    /// Those that were under way in a window of KE-4.
+    /// Requests that overlap a KE-4 window.
     pub in_fault_windows: LatencyFigures,
-    /// Those that were not.
+    /// All other requests.
     pub outside: LatencyFigures,
-    /// The windows of KE-4.
+    /// The periods in which KE-4 was seen.
     pub windows: Vec<FaultWindow>,
-    /// By endpoint, the slowest first.
+    /// Per endpoint, the slowest first.
     pub by_path: Vec<PathLatency>,
 }
 
-/// So many of the latest are kept …
+/// Number of latest requests to keep.
 const LATEST: usize = 400;
-/// … and of those before, so many of the slowest.
+/// Number of slowest earlier requests to keep.
 const SLOWEST: usize = 100;
 
-/// The requests of a page, as they are timed: bounded, whatever comes.
+/// The measured requests of a page, with bounded memory.
 #[derive(Debug, Default)]
 pub struct LatencyLog {
     since: Option<Timestamp>,
@@ -116,12 +116,12 @@ pub struct LatencyLog {
     seen: u32,
     latest: VecDeque<LatencySample>,
     slowest: Vec<LatencySample>,
-    /// The time of the latest request that may be missing.
+    /// Time of the latest request that may be missing.
     dropped: Option<Timestamp>,
 }
 
 impl LatencyLog {
-    /// Requests are timed from now on; where they were before, those between are missing.
+    /// Measuring begins. If it had begun before, requests in between are missing.
     pub fn begin(&mut self, now: Timestamp) {
         self.is_watched = true;
         if self.since.is_some() {
@@ -131,17 +131,18 @@ impl LatencyLog {
         }
     }
 
-    /// Requests up to now may be missing: their timings could not be read.
+    /// Requests until now may be missing, because their timings could not be read.
     pub const fn miss(&mut self, now: Timestamp) {
         self.dropped = Some(now);
     }
 
-    /// Requests are timed no more.
+    /// Measuring ends.
     pub const fn end(&mut self) {
         self.is_watched = false;
     }
 
-    /// A request has ended. One that is no request to a homeserver, or whose time says nothing of it, is left out.
+    /// Records a completed request. Ignores requests that do not go to a homeserver, or whose duration says nothing
+    /// about it.
     pub fn take(&mut self, url: &str, ts: Timestamp, duration_ms: f64, status: Option<u16>) {
         let Some(path) = request_path(url) else { return };
         self.seen += 1;
@@ -157,13 +158,13 @@ impl LatencyLog {
         }
     }
 
-    /// `None` where nothing was timed.
+    /// `None` if measuring never began.
     pub fn status(&self, now: Timestamp) -> Option<Latency> {
         let since = self.since?;
         let mut samples: Vec<_> = self.slowest.iter().chain(&self.latest).cloned().collect();
         samples.sort_unstable_by_key(|sample| sample.ts);
         let missing = if self.is_watched { self.dropped } else { Some(now) };
-        // Of two requests that began in one millisecond, one may be dropped and the other kept.
+        // Of two requests that began in the same millisecond, one may have been dropped and the other kept.
         let complete_since = missing.map_or(since, |missing| missing.plus_ms(1));
         Some(Latency { since: Some(since), seen: self.seen, complete_since: Some(complete_since), samples })
     }

@@ -1,17 +1,20 @@
-//! One leader among the tabs of a session.
+//! Elects one leader among the tabs of a session.
 //!
-//! Two tabs that work on one crypto store corrupt it. The browser's Web Locks see to it that one tab at a time holds the
-//! lock of the session; this state machine decides when a tab asks for it, lets it go, and hands it over. It knows no
-//! browser: events go in, actions come out.
+//! Two tabs that use one crypto store at the same time corrupt it. The browser's Web Locks ensure that only one tab
+//! holds the session's lock; this state machine decides when a tab requests the lock, releases it and hands it over.
+//! It is pure: events go in, actions come out.
 //!
 //! The rules:
-//! - A tab leads only while it holds the lock, and is a follower before it lets go. Nobody's lock is stolen.
-//! - A page that is closed, frozen or put into the back/forward cache lets go at once, and queues again when it comes back.
-//! - A tab that wants to take over asks. The leader's host refuses, with a reason, or shuts down and hands over. A leader
-//!   that does not respond has to be closed by the person: the browser then frees its lock. Until then the question stays
-//!   open: the leader may wake and answer it, and a tab whose question is open does not pause before it leads.
-//! - The tab that a person looks at wins: a leader that is reloaded asks for the lead back, and a tab that nobody looks at
-//!   pauses for a moment before it leads, so that no client is started in between.
+//! - A tab leads only while it holds the lock, and becomes a follower before it releases the lock. Locks are never
+//!   stolen.
+//! - A page that is closed, frozen or put into the back/forward cache releases the lock at once, and queues again when
+//!   it comes back.
+//! - A tab that wants to take over asks the leader. The leader's host refuses with a reason, or shuts down and hands
+//!   over. If the leader does not respond, the user has to close that tab; the browser then releases its lock. Until
+//!   then the request stays open: the leader may wake up and answer it, and a tab with an open request does not pause
+//!   before it leads.
+//! - The visible tab wins: a leader that is reloaded asks for its role back, and a hidden tab pauses before it leads,
+//!   so that no client is started in between.
 
 use crate::election::{ANSWER_MS, AT_ONCE_MS, Action, Answer, DECISION_MS, Event, HANDOVER_MS, PAUSE_MS, Role};
 use crate::tab_message::Message;
@@ -19,60 +22,61 @@ use crate::tab_message::Message;
 /// A tab's part in the election.
 #[derive(Debug)]
 pub struct Leadership {
-    /// The tab's own id: no spaces.
+    /// The tab's own id, without spaces.
     id: String,
     state: State,
-    /// The number of the latest request for the lock.
+    /// Number of the latest lock request.
     request: u32,
     timer: u32,
-    /// The number of the latest question to the host: of another one, the answer is void.
+    /// Number of the latest question to the host. Answers to earlier questions are ignored.
     question: u32,
     wish: Wish,
-    /// Whether a person can see the page.
+    /// Whether the page is visible.
     is_visible: bool,
-    /// Whether its host was told to shut down, and has not yet.
+    /// Whether the host is shutting down.
     is_stopping: bool,
-    /// Whether it led before its page was loaded anew, and asks for the lead back.
+    /// Whether this tab led before it was reloaded, and asks for its role back.
     wants_back: bool,
 }
 
-/// Where the tab stands with the lock.
+/// The tab's state in the election.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum State {
-    /// It takes no part: not yet, not any more, or asleep.
+    /// The tab takes no part: it has not started, was released, or is frozen.
     Away { asleep: bool },
-    /// It lost the lock while its host was shutting down: it asks for it again when that is done.
+    /// The tab lost the lock while its host was shutting down. It requests the lock again afterwards.
     Stopping,
-    /// The browser gives no locks.
+    /// The browser has no Web Locks.
     Alone,
-    /// Its request waits in line.
+    /// The lock request is in the queue.
     Waiting,
-    /// It holds the lock, and gives a tab that is being reloaded the time to ask for it.
+    /// The tab holds the lock, but first gives a tab that is reloading time to ask for it.
     Pausing,
-    /// It leads.
+    /// The tab leads.
     Leading,
-    /// It leads, and its host thinks about yielding to another tab.
+    /// The tab leads; its host decides whether to yield to another tab.
     Deciding { to: String },
-    /// It leads, and its host shuts down; for another tab, unless that was told no meanwhile.
+    /// The tab leads; its host is shutting down. `to` is the tab that takes over, unless its request was refused
+    /// meanwhile.
     ShuttingDown { to: Option<String> },
-    /// No client runs here; the lock is held until the other tab is there to take it.
+    /// No client runs here. The tab holds the lock until the other tab is ready to take it.
     HoldingOut { to: String },
 }
 
-/// Where the tab stands with its own wish to take over.
+/// State of this tab's own request to take over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wish {
     None,
-    /// The question is out.
+    /// The leader was asked.
     Asked,
-    /// The leader did not respond to it in time.
+    /// The leader did not respond in time.
     Unanswered,
-    /// The leader has heard it.
+    /// The leader confirmed that it received the request.
     Heard,
 }
 
 impl Leadership {
-    /// A tab that takes no part yet. `id` must differ from that of every other tab, and hold no space.
+    /// Creates a tab that takes no part yet. `id` must be unique among all tabs and contain no space.
     pub const fn new(id: String) -> Self {
         let state = State::Away { asleep: false };
         Self {
@@ -88,12 +92,12 @@ impl Leadership {
         }
     }
 
-    /// Whether the page is left, or asleep: it follows then without another tab having asked for its place.
+    /// Whether the page is released or frozen. It is then a follower although no other tab took over.
     pub const fn is_away(&self) -> bool {
         matches!(self.state, State::Away { .. })
     }
 
-    /// What the tab is now.
+    /// The tab's current role.
     pub const fn role(&self) -> Role {
         match self.state {
             State::Leading | State::Deciding { .. } | State::ShuttingDown { .. } => Role::Leader,
@@ -104,12 +108,12 @@ impl Leadership {
         }
     }
 
-    /// Whether the leader left the question of this tab unanswered.
+    /// Whether the leader did not respond to this tab's request.
     pub fn is_leader_silent(&self) -> bool {
         self.wish == Wish::Unanswered
     }
 
-    /// What is to be done about `event`.
+    /// Handles `event` and returns what to do.
     pub fn on(&mut self, event: Event) -> Vec<Action> {
         let mut actions = Vec::new();
         match event {
@@ -144,13 +148,13 @@ impl Leadership {
 
     fn granted(&mut self, number: u32, waited_ms: u32, actions: &mut Vec<Action>) {
         if number != self.request || self.state != State::Waiting {
-            // Granted while it was being cancelled.
+            // The lock was granted while the request was being cancelled.
             actions.push(Action::Cancel(number));
             return;
         }
-        // A tab whose question was on the way while nobody had the lock asks again.
+        // A tab that asked while no tab had the lock asks again when it receives this.
         actions.push(Action::Post(Message::Leading { from: self.id.clone() }));
-        // Whoever asks anew has been in line for longer than this request.
+        // Later requests do not count: this tab was already waiting before it made them.
         let came_first = self.request == 1 && waited_ms < AT_ONCE_MS;
         if self.is_visible || came_first || self.wish != Wish::None {
             self.lead(actions);
@@ -196,12 +200,13 @@ impl Leadership {
             Message::Yours { to, from } if is_waiting && to == self.id => {
                 actions.push(Action::Post(Message::Ready { to: from, from: to }));
                 if awaits_answer {
-                    // A tab before it in the line may hang, and get the lock first: then this one hears nothing more.
+                    // Another tab that hangs may be ahead in the queue and get the lock first; then no further message
+                    // would come.
                     self.set_wish(Wish::Asked, actions);
                     self.set_timer(ANSWER_MS, actions);
                 }
             }
-            // Another tab is to have the lock: those before it in the line step behind it.
+            // Another tab is to get the lock: the tabs ahead of it in the queue move behind it.
             Message::Yours { .. } if is_waiting => self.step_back(actions),
             Message::Yours { .. } if self.state == State::Pausing => self.requeue(actions),
             _ if !awaits_answer => {}
@@ -210,7 +215,8 @@ impl Leadership {
                 self.set_timer(2 * DECISION_MS + HANDOVER_MS, actions);
             }
             Message::Refused { to, reason } if to == self.id => self.settle(Answer::Refused(reason), actions),
-            // The leader changed under the question: the new one is asked, unless the person looks elsewhere by now.
+            // The leader changed while this tab was asking: ask the new one, unless the leader was silent and this
+            // page is hidden by now.
             Message::Leading { from } if from != self.id => {
                 if self.wish == Wish::Unanswered && !self.is_visible {
                     self.settle(Answer::Refused("another tab leads now".to_owned()), actions);
@@ -231,12 +237,12 @@ impl Leadership {
                 self.question += 1;
                 actions.push(Action::AskHost(self.question));
             }
-            // No client runs here: there is nobody to be asked.
+            // No client runs here, so there is no host to ask.
             State::Pausing => {
                 actions.push(Action::Post(Message::Heard { to: from.clone() }));
                 self.hold_out(from, actions);
             }
-            // It asks again, as it heard of a new leader meanwhile.
+            // The same tab asks again, because it saw a new leader meanwhile.
             State::Deciding { to } | State::ShuttingDown { to: Some(to) } if *to == from => {
                 actions.push(Action::Post(Message::Heard { to: from }));
             }
@@ -295,14 +301,14 @@ impl Leadership {
             }
             (State::Pausing, _) => self.lead(actions),
             (State::Deciding { .. }, _) => self.decided(Some("the other tab did not decide".to_owned()), actions),
-            // Its client may still be at work: the lock stays until it is down.
+            // Its client may still be running: keep the lock until it has shut down.
             (State::ShuttingDown { to }, _) => {
                 if let Some(to) = to.take() {
                     let reason = "the other tab is still shutting down".to_owned();
                     actions.push(Action::Post(Message::Refused { to, reason }));
                 }
             }
-            // The tab that asked is not there any more.
+            // The tab that asked is gone.
             (State::HoldingOut { .. }, _) => self.requeue(actions),
             _ => {}
         }
@@ -326,7 +332,7 @@ impl Leadership {
 
     fn leave(&mut self, asleep: bool, actions: &mut Vec<Action>) {
         match &mut self.state {
-            // What was released stays so.
+            // A released tab stays released.
             State::Away { asleep: before } => *before &= asleep,
             State::Alone => {}
             _ => {
@@ -360,7 +366,7 @@ impl Leadership {
         actions.push(Action::Request(self.request));
     }
 
-    /// To the end of the line; a question that is out stays out.
+    /// Moves to the end of the queue. An open request to take over stays open.
     fn step_back(&mut self, actions: &mut Vec<Action>) {
         actions.push(Action::Cancel(self.request));
         self.queue(actions);

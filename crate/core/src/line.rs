@@ -1,4 +1,4 @@
-//! A line of a console, and what is read from it.
+//! A console line, and reading it.
 
 use crate::entry::{Detail, Fault, Level};
 use crate::evidence::{Evidence, Place};
@@ -7,42 +7,42 @@ use crate::scan;
 use crate::signature::{Classified, recognise};
 use crate::store_trouble::{StoreTroubleKind, store_trouble};
 
-/// How much of a line is kept, in bytes of UTF-8.
+/// The part of a line that is kept, in bytes of UTF-8.
 pub const MAX_MESSAGE: usize = 16 * 1024;
 
-/// A formatted line of a console.
+/// A formatted console line.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a> {
     /// The console method.
     pub level: Level,
-    /// Where it was logged: `window`, `frame:<path>`. A path may hold a secret, as a text may.
+    /// Where the line was logged: `window`, `frame:<path>`. The path may contain secrets, as `text` may.
     pub source: &'a str,
-    /// The line, or the beginning of one that is very long.
+    /// The line, or the beginning of a very long one.
     pub text: &'a str,
-    /// Of a very long line that was recognised behind `text`: the surroundings of the place. Otherwise empty.
+    /// For a very long line that was recognised after the end of `text`: the part around the match. Otherwise empty.
     pub excerpt: &'a str,
-    /// Whether something of the line is in neither.
+    /// Whether a part of the line is in neither field.
     pub truncated: bool,
 }
 
-/// What was read from a line; a repeat of the line says the same.
+/// The result of reading a line. Reading a repeat gives the same result.
 #[derive(Clone, Debug)]
 pub struct ReadLine {
-    /// A sign of a fault.
+    /// The evidence of a fault.
     pub evidence: Option<Evidence>,
-    /// What a line says of the crypto store that cannot be used, and what is kept of it.
+    /// The kind of crypto store trouble that the line reports, and the message to keep.
     pub store: Option<(StoreTroubleKind, String)>,
-    /// Where the line was kept when it came before.
+    /// Where this line was recorded before.
     pub place: Option<Place>,
 }
 
 impl Line<'_> {
-    /// Reads the line; `None` for one that is none of our business.
+    /// Reads the line; `None` if the line is irrelevant.
     pub fn read(self) -> Option<ReadLine> {
-        // The grammars read what is left after the redaction: a detail quotes the line. By a secret that held the words
-        // themselves, the line is still recognised.
+        // The parsers read the redacted text, because details quote the line. A line is recognised even if its
+        // signature is part of a redacted secret.
         let (text, excerpt) = (redact(self.text), redact_excerpt(self.excerpt));
-        // Whose words those of an excerpt are, shows the beginning of the line.
+        // The beginning of the line shows which program wrote the excerpt.
         let (raw, whole) = (joined(self.text, self.excerpt), joined(&text, &excerpt));
         let redacted = [&*text, &whole].map(|text| (text, text)).into_iter();
         let as_printed = [(self.text, &*text), (&raw, &whole)].into_iter().filter(|(raw, redacted)| raw != redacted);
@@ -59,15 +59,16 @@ impl Line<'_> {
     }
 }
 
-/// Between a beginning and an excerpt.
+/// Joins the beginning and the excerpt.
 const OMISSION: &str = "\n[…]\n";
 
-/// A line that has an excerpt, as far as it is there.
+/// The beginning and the excerpt of a line; empty if it has no excerpt.
 fn joined(text: &str, excerpt: &str) -> String {
     if excerpt.is_empty() { String::new() } else { [text, OMISSION, excerpt].concat() }
 }
 
-/// What is kept of an upload of keys that failed on the network: no more of a proxy's page than tells it from others.
+/// Evidence for a key upload that failed on the network. Only the first part of the answer is kept: a proxy's error
+/// page can be long.
 pub(crate) fn failed_upload(http_status: Option<u16>, answer: &str, path: &str) -> Evidence {
     const MOST: usize = 512;
 
@@ -79,10 +80,10 @@ pub(crate) fn failed_upload(http_status: Option<u16>, answer: &str, path: &str) 
     Evidence { level, source, fault, signature: "/keys/upload", message, truncated, detail }
 }
 
-/// What is kept of a line, and whether that is not all of it. It was redacted before, so that no cut can hide the
-/// beginning of a secret from the redaction.
+/// The part of a line that is kept, and whether anything is missing. The line is already redacted, so that cutting
+/// cannot hide the beginning of a secret from the redaction.
 fn message(text: &str, excerpt: &str, signature: &str) -> (String, bool) {
-    /// How much before the recognised words is kept of an excerpt: the opening of a refusal, a prefix.
+    /// How much of an excerpt is kept before the signature: a prefix, the beginning of a refusal.
     const LEAD: usize = 256;
 
     if excerpt.is_empty() {
@@ -95,7 +96,7 @@ fn message(text: &str, excerpt: &str, signature: &str) -> (String, bool) {
     ([cut(text, half), OMISSION, cut(&excerpt[lead..], half)].concat(), true)
 }
 
-/// The longest beginning of `text` that is whole characters and no more than `limit` bytes.
+/// The longest prefix of `text` with whole characters and at most `limit` bytes.
 fn cut(text: &str, limit: usize) -> &str {
     &text[..text.floor_char_boundary(limit)]
 }

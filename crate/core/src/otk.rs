@@ -1,29 +1,31 @@
-//! The grammar of a refused one-time-key upload, as Synapse words it:
+//! Parses the refusal of a one-time-key upload, as written by Synapse:
 //!
 //! ```text
 //! One time key <algorithm>:<id> already exists. Old key: <JSON>; new key: <Python repr>
 //! ```
 //!
-//! or as Dendrite does, for whom the SDK has no words (`Unknown message`): `{<user>: {<device>: {"error": …}}}`, and in it
+//! or by Dendrite, whose answer the SDK cannot interpret (`Unknown message`): `{<user>: {<device>: {"error": …}}}`,
+//! containing
 //!
 //! ```text
 //! <user> device <device>: algorithm / key ID <algorithm>:<id> one-time key already exists
 //! ```
 //!
-//! The line may be cut anywhere, the quotes may be escaped (a response body logged as text), and an unsigned key is a
-//! bare string. What is cut is not guessed: half a key is `None`.
+//! The line may be cut off anywhere, the quotes may be escaped (a response body logged as text), and an unsigned key
+//! is a bare string. A key that is cut off is never guessed, but read as `None`.
 
 use crate::entry::Refusal;
 use crate::scan;
 use crate::structure::{CryptoLine, leaves_quote_open};
 
-/// The words that make a line a clue; alone they prove nothing.
+/// A line with these words is a clue, but proves nothing by itself.
 pub const CLUE: &str = "already exists";
 
-/// What stands before a refusal in a console: the status of the request, or the error that an SDK makes of the answer.
+/// The prefix of a refusal in the console: the status of the request, or the error that an SDK creates from the
+/// answer.
 const BEFORE: [&str; 2] = ["[400] ", "MatrixError: M_UNKNOWN: "];
 
-/// Reads the refusal that a line of a console tells of; `None` for a line that merely quotes one.
+/// Reads the refusal that a console line reports; `None` for a line that only quotes one.
 pub fn refusal_of_line(text: &str) -> Option<Refusal> {
     let is_line = |before: &str| !leaves_quote_open(before) && CryptoLine::read(text).is_none();
     if let Some((before, _)) = scan::split(text, "One time key ") {
@@ -36,14 +38,14 @@ pub fn refusal_of_line(text: &str) -> Option<Refusal> {
     if is_own { parse_dendrite(text) } else { None }
 }
 
-/// Dendrite's sentence, out of the JSON in which it answers.
+/// Extracts Dendrite's message from its JSON answer.
 pub(crate) fn dendrite_words(answer: &str) -> Option<&str> {
     let error = scan::each_after(answer, "\"error\"").find(|error| scan::holds(error, KEY_ID))?;
     let (error, _) = scan::split(scan::after(error, "\"")?, "\"")?;
     parse_dendrite(error).is_some().then_some(error)
 }
 
-/// Reads a refusal in the words of the homeserver; `None` for a text that merely contains some of them.
+/// Reads a refusal as the homeserver writes it; `None` for a text that only contains some of its words.
 ///
 /// ```
 /// use lotus_crypto_diag::otk::parse_refusal;
@@ -59,10 +61,10 @@ pub fn parse_refusal(text: &str) -> Option<Refusal> {
     parse_synapse(text).or_else(|| parse_dendrite(text))
 }
 
-/// What stands before the key's id in Dendrite's words, and between it and [`CLUE`].
+/// The text before the key's id in Dendrite's message, and the text between the id and [`CLUE`].
 const KEY_ID: &str = "algorithm / key ID ";
 const DENDRITE: &str = " one-time key ";
-/// What stands between the user and the device in them.
+/// The text between the user and the device in Dendrite's message.
 const DEVICE: &str = " device ";
 
 fn parse_dendrite(text: &str) -> Option<Refusal> {
@@ -81,7 +83,7 @@ fn parse_dendrite(text: &str) -> Option<Refusal> {
     })
 }
 
-/// Spec, "opaque identifier": no white space.
+/// Matrix spec, "opaque identifier": no white space.
 fn is_key_id(key_id: &str) -> bool {
     let Some((algorithm, id)) = scan::split(key_id, ":") else { return false };
     let is_word = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
@@ -95,7 +97,7 @@ fn is_id(text: &str) -> bool {
 fn parse_synapse(text: &str) -> Option<Refusal> {
     scan::each_after(text, "One time key ").find_map(|refusal| {
         let (key_id, rest) = scan::split(refusal, " ")?;
-        // What follows the id shows that it was not cut.
+        // The words after the id prove that the id is complete.
         if !is_key_id(key_id) || !rest.starts_with(CLUE) {
             return None;
         }
@@ -119,8 +121,8 @@ struct Key {
     device_id: Option<String>,
 }
 
-/// The key in the value that `text` begins with (an object with a field `key`, or a bare string), and what follows the
-/// value.
+/// Parses the value at the start of `text`: an object with a field `key`, or a bare string. Returns the key and the
+/// text after the value.
 fn key_value(text: &str) -> (Key, &str) {
     let text = text.trim_start();
     let mut cursor = Cursor { rest: text };
@@ -139,7 +141,7 @@ fn key_value(text: &str) -> (Key, &str) {
                 if depth == 1 && name == "key" && key.public.is_none() && cursor.skip(':') {
                     key.public = cursor.string().filter(|key| is_key(key)).map(str::to_owned);
                 }
-                // Of a one-time key there is one signature: { signatures: { <user>: { ed25519:<device>: … } } }
+                // A one-time key has one signature: { signatures: { <user>: { ed25519:<device>: … } } }
                 if let (3, Some(device)) = (depth, name.strip_prefix("ed25519:"))
                     && !device.is_empty()
                 {
@@ -157,7 +159,7 @@ fn key_value(text: &str) -> (Key, &str) {
     (key, cursor.rest)
 }
 
-/// Unpadded base64, as keys are written in Matrix; padding is tolerated.
+/// Unpadded base64, the form of keys in Matrix; padding is tolerated.
 fn is_key(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/-_=".contains(&b))
 }
@@ -167,19 +169,19 @@ struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    /// A complete string literal of JSON or Python, its quotes possibly escaped; `None` where there is none, or where
-    /// it is cut. What is inside is taken as it stands: keys and field names have no escapes.
+    /// Reads a complete string literal of JSON or Python, with quotes that may be escaped; `None` if there is none or
+    /// it is cut off. The content is not unescaped: keys and field names contain no escapes.
     fn string(&mut self) -> Option<&'a str> {
         let text = self.rest.trim_start();
         let escapes = text.bytes().take_while(|byte| *byte == b'\\').count();
         let opening = text.get(..=escapes)?;
         let [.., quote @ (b'"' | b'\'')] = opening.as_bytes() else {
-            // A stray backslash: step over it, so that the caller moves on.
+            // Skip a stray backslash, so that the caller makes progress.
             self.rest = text.get(escapes.max(1)..).unwrap_or_default();
             return Some("");
         };
         let body = &text[opening.len()..];
-        // The literal ends with the very sequence that opened it: `"`, `'`, `\"`, `\\"`.
+        // The literal ends with the same sequence that opened it: `"`, `'`, `\"`, `\\"`.
         for (at, _) in body.bytes().enumerate().filter(|(_, byte)| byte == quote) {
             let before = &body[..at];
             if before.bytes().rev().take_while(|byte| *byte == b'\\').count() == escapes {
@@ -191,7 +193,7 @@ impl<'a> Cursor<'a> {
         None
     }
 
-    /// Steps over `expected` and the white space before it.
+    /// Skips white space and then `expected`.
     fn skip(&mut self, expected: char) -> bool {
         match self.rest.trim_start().strip_prefix(expected) {
             Some(rest) => {

@@ -1,25 +1,25 @@
-//! The wish that the browser keep what this origin stores: what is to be asked, and what the answers come to.
+//! Asks the browser to make this origin's storage persistent: decides when to ask, and evaluates the answers.
 
 use crate::json::to_json;
 use crate::storage::{PersistRequest, StorageStatus};
 
-/// What the browser said of its storage when it was looked at.
+/// The state of the browser's storage.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Look {
-    /// It has no `navigator.storage` with what is needed of it.
+    /// The browser lacks `navigator.storage`, or the methods that this library needs.
     Unsupported,
-    /// Reading `navigator.storage` threw; with the reason.
+    /// Accessing `navigator.storage` threw, for this reason.
     Unreadable(String),
-    /// Its two answers, or why there is none.
+    /// The browser's two answers, or why there is none.
     Seen {
-        /// Whether the storage is persistent; `None`: it said something else.
+        /// Whether the storage is persistent; `None`: the answer was not a boolean.
         persisted: Result<Option<bool>, String>,
-        /// Bytes in use, and bytes that may be used.
+        /// Bytes in use, and the quota in bytes.
         estimate: Result<(Option<f64>, Option<f64>), String>,
     },
 }
 
-/// What is known, and what becomes of the wish.
+/// The state of persistent storage and of the request for it.
 ///
 /// ```
 /// use lotus_crypto_diag::persistence::{Look, Persistence};
@@ -38,12 +38,12 @@ pub struct Persistence {
 }
 
 impl Persistence {
-    /// `None` before anything was asked.
+    /// `None` before anyone asked.
     pub const fn status(&self) -> Option<&StorageStatus> {
         self.status.as_ref()
     }
 
-    /// [`Self::status`] as JSON; `null` before anything was asked.
+    /// [`Self::status`] as JSON; `null` before anyone asked.
     pub fn status_json(&self) -> String {
         to_json(&self.status)
     }
@@ -52,12 +52,13 @@ impl Persistence {
         self.status.get_or_insert_default()
     }
 
-    /// Somebody wishes it. An error may be gone by now; every other outcome stands until the page is loaded again.
+    /// The host wants persistent storage. An earlier error is tried again; any other result stays until the page is
+    /// reloaded.
     pub fn begin(&mut self) {
         self.forget(PersistRequest::Error);
     }
 
-    /// Browsers decide by engagement: something shows that a person means to stay. `true` where a denial is to be asked anew.
+    /// The user showed engagement, by which browsers decide. Returns `true` if an earlier denial may be tried again.
     pub fn engaged(&mut self) -> bool {
         self.forget(PersistRequest::Denied)
     }
@@ -67,7 +68,7 @@ impl Persistence {
         found.map(|status| status.request = PersistRequest::NotAsked).is_some()
     }
 
-    /// The browser was looked at.
+    /// Records the state of the browser's storage.
     pub fn looked(&mut self, look: Look) {
         let status = self.known();
         match look {
@@ -90,22 +91,23 @@ impl Persistence {
         }
     }
 
-    /// Whether `persist()` is to be called, after a look.
+    /// Whether to call `persist()`. Call this after [`Self::looked`].
     pub fn is_to_be_asked(&mut self) -> bool {
         let status = self.known();
-        // A browser that did not say whether it is persistent is not asked: where it prompts, it might do so twice.
+        // Do not ask a browser that did not say whether storage is persistent: if it shows a prompt, it might show it
+        // twice.
         if status.request == PersistRequest::NotAsked && status.persisted.is_none() {
             status.request = PersistRequest::Error;
         }
         status.request == PersistRequest::NotAsked
     }
 
-    /// The person was prompted before, and said no.
+    /// The user was prompted before and refused.
     pub fn was_prompted(&mut self) {
         self.known().request = PersistRequest::Denied;
     }
 
-    /// What `persist()` gave, or why it gave nothing. A late answer still counts.
+    /// Records the result of `persist()`, or why there is none. A late answer still counts.
     pub fn answered(&mut self, answer: Result<bool, String>) {
         let status = self.known();
         match answer {
@@ -118,8 +120,8 @@ impl Persistence {
     }
 }
 
-/// Whether the browser of this name asks the person: Firefox does. Nothing but its name tells: the permission's state is
-/// `prompt` in all of them.
+/// Whether this browser prompts the user: only Firefox does. Only the name shows that: all browsers report the
+/// permission state `prompt`.
 pub fn prompts(user_agent: &str) -> bool {
     user_agent.match_indices("Gecko/").any(|(at, word)| {
         let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';

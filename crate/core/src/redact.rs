@@ -1,8 +1,8 @@
-//! No secret leaves: tokens, passwords and private keys are replaced before a line is kept.
+//! Replaces tokens, passwords and private keys before a line is kept, so that no secret leaves the page.
 //!
-//! Public keys, key ids, user, device, room and event ids stay: they are the evidence. Where a value is cut at the end
-//! of the text, the beginning of the secret that is left is replaced all the same. The work is linear in the length of the
-//! text: what is looked at ahead of a name is either replaced, and not looked at again, or bounded.
+//! Public keys and key, user, device, room and event ids stay: they are the evidence. If a secret is cut off by the
+//! end of the text, its beginning is still replaced. The work is linear in the length of the text: everything read
+//! ahead is either replaced and not read again, or limited in length.
 
 mod field;
 mod name;
@@ -16,13 +16,13 @@ use std::borrow::Cow;
 use reader::Reader;
 use token::token_at;
 
-/// What stands where a secret stood.
+/// Replacement for a secret.
 pub const REDACTED: &str = "[redacted]";
 
-/// Replaces every secret in `text`; borrows where there is none. Doing it twice changes nothing more.
+/// Replaces every secret in `text`; borrows if there is none. Redacting the result again changes nothing.
 ///
-/// Where secrets stand in one another, what was hidden may show another: so it looks again, a few times. A text that is
-/// not done with then was made for that, and goes as a whole.
+/// Replacing a secret may expose another one around it, so this repeats a few times. A text that still contains
+/// secrets then was made to evade redaction, and is replaced as a whole.
 ///
 /// ```
 /// use lotus_crypto_diag::redact::redact;
@@ -40,7 +40,7 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     Cow::Borrowed(REDACTED)
 }
 
-/// Likewise, of a text whose beginning was cut off, maybe in the middle of a secret.
+/// The same for a text whose beginning was cut off, possibly in the middle of a secret.
 pub fn redact_excerpt(text: &str) -> Cow<'_, str> {
     let redacted = redact(text);
     let end = value::cut_value_end(redacted.as_bytes());
@@ -50,7 +50,7 @@ pub fn redact_excerpt(text: &str) -> Cow<'_, str> {
     redact(&[REDACTED, &redacted[end..]].concat()).into_owned().into()
 }
 
-/// `None` where there is no secret.
+/// `None` if there is no secret.
 fn redact_once(text: &str) -> Option<String> {
     let mut reader = Reader::new(text.as_bytes());
     let mut redacted = String::new();

@@ -1,4 +1,4 @@
-//! The report: what an administrator reads. Versioned, and without secrets.
+//! The report for the homeserver's administrator. It has a schema version and contains no secrets.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,7 +16,7 @@ use crate::timestamp::Timestamp;
 use crate::upload_loop::UploadLoopStatus;
 use crate::verdict::{Diagnosis, Runbook};
 
-/// The version of the report's form. A change that an old reader would misread makes a new one.
+/// The version of the report's format. It changes when an old reader would misread a new report.
 pub const SCHEMA: &str = "lotus-crypto-diag/1";
 
 /// Whether evidence is being gathered, and if not, why.
@@ -24,21 +24,21 @@ pub const SCHEMA: &str = "lotus-crypto-diag/1";
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub enum CaptureState {
-    /// Nothing was installed yet, or everything was undone.
+    /// Capture was not started yet, or was stopped.
     #[default]
     Idle,
-    /// Both console methods are watched.
+    /// `console.warn` and `console.error` are watched.
     Running,
-    /// Only a part of what should be watched can be.
+    /// Only some of the sources are watched.
     Degraded,
-    /// This page cannot run it (no WebAssembly, or forbidden by its Content Security Policy).
+    /// The library cannot run in this page: there is no WebAssembly, or its Content Security Policy forbids it.
     Unavailable,
-    /// It broke and switched itself off. What it had gathered before is kept.
+    /// The library failed and switched itself off. Earlier evidence is kept.
     Failed,
 }
 
 impl CaptureState {
-    /// The one that JSON names so.
+    /// The state with this name in JSON.
     pub fn named(word: &str) -> Option<Self> {
         Some(match word {
             "idle" => Self::Idle,
@@ -58,34 +58,34 @@ impl CaptureState {
 pub struct CaptureStatus {
     /// Whether evidence is being gathered.
     pub state: CaptureState,
-    /// For a person to read: why it is not `running`.
+    /// Human-readable reason why the state is not `running`.
     pub reason: Option<String>,
     /// Version of the library.
     pub version: String,
 }
 
-/// What the Matrix client says of itself. `null` is what it could not or would not say.
+/// Facts about the Matrix client. `null`: the client did not provide the value.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct ClientFacts {
-    /// Version of matrix-js-sdk, from the host: the SDK does not tell it at run time.
+    /// Version of matrix-js-sdk, given by the host: the SDK does not expose it at run time.
     pub sdk_version: Option<String>,
-    /// What `CryptoApi.getVersion()` says, the library and its vodozemac.
+    /// Result of `CryptoApi.getVersion()`: the crypto library and its vodozemac version.
     pub crypto_version: Option<String>,
-    /// The user.
+    /// User id.
     pub user_id: Option<String>,
-    /// The device.
+    /// Device id.
     pub device_id: Option<String>,
     /// `SYNCING`, `ERROR`, … (the SDK's `SyncState`).
     pub sync_state: Option<String>,
-    /// Whether the client has its encryption running.
+    /// Whether the client's encryption is running.
     pub crypto_ready: Option<bool>,
-    /// Public identity key of the device (`ed25519`), where it was asked for.
+    /// Public identity key of the device (`ed25519`), if the report was asked to include it.
     pub ed25519_key: Option<String>,
-    /// Public identity key of the device (`curve25519`), where it was asked for.
+    /// Public identity key of the device (`curve25519`), if the report was asked to include it.
     pub curve25519_key: Option<String>,
-    /// Version of the key backup that this device writes to; `null` also where there is none.
+    /// Version of the key backup that this device writes to; `null` also if there is no backup.
     pub key_backup_version: Option<String>,
     /// Whether cross-signing is set up and usable on this device.
     pub cross_signing_ready: Option<bool>,
@@ -96,31 +96,31 @@ pub struct ClientFacts {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Environment {
-    /// Name and version of the app, from the host.
+    /// Name and version of the app, given by the host.
     pub app: Option<String>,
     /// `navigator.userAgent`.
     pub user_agent: Option<String>,
-    /// Origin and path of the page; no query, no fragment: they may carry a login token.
+    /// Origin and path of the page, without query and fragment: these may contain a login token.
     pub url: Option<String>,
     /// `navigator.onLine`.
     pub online: Option<bool>,
     /// `document.visibilityState`.
     pub visibility: Option<String>,
-    /// Minutes that local time is ahead of UTC.
+    /// Minutes by which local time is ahead of UTC.
     pub utc_offset_minutes: Option<i32>,
 }
 
-/// Everything that this page knows by itself.
+/// Everything that this page can report by itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct PageReport {
     /// `lotus-crypto-diag/1`
     pub schema: String,
-    /// When it was written, by the clock of the device.
+    /// When the report was created, by this device's clock.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub generated_at: Timestamp,
-    /// Since when lines are watched; `null`: not at all.
+    /// When capture began; `null`: it is not running.
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub capturing_since: Option<Timestamp>,
     /// State of the library.
@@ -129,92 +129,92 @@ pub struct PageReport {
     /// The Matrix client.
     #[serde(flatten)]
     pub client: ClientFacts,
-    /// Lines seen of each fault, kept as an entry or not.
+    /// Lines seen per fault, including lines for which no entry was kept.
     pub counts: FaultCounts,
-    /// The evidence, the most recent last: at most 200 entries.
+    /// The evidence, the most recent last; at most 200 entries.
     pub entries: Vec<Entry>,
-    /// Whether the browser keeps what is stored; `null`: it was not looked at yet.
+    /// Whether storage is persistent; `null`: not checked yet.
     pub storage: Option<StorageStatus>,
-    /// The device's crypto store; `null`: it was not asked about.
+    /// The device's crypto store; `null`: not checked.
     pub crypto_store: Option<CryptoStoreStatus>,
-    /// The uploads of one-time keys, and whether they are refused for ever.
+    /// The uploads of one-time keys, and whether they are refused again and again.
     #[serde(default)]
     pub upload_loop: UploadLoopStatus,
     /// The page.
     #[serde(default)]
     pub environment: Environment,
-    /// For a person to read: what could not be found out, and why.
+    /// Human-readable notes: what could not be determined, and why.
     #[serde(default)]
     pub notes: Vec<String>,
-    /// For a person to read: what cannot be seen from this page at all.
+    /// Human-readable notes: what this page can never see.
     #[serde(default)]
     pub blind_spots: Vec<String>,
 }
 
-/// The report as it stands in the file.
+/// The report as saved to a file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Report {
-    /// What this page knows.
+    /// The report of this page.
     #[serde(flatten)]
     pub page: PageReport,
-    /// The tabs of the session; `null`: no roll was called. What others tell was redacted there.
+    /// The tabs of the session; `null`: the other tabs were not asked. Each tab's part is redacted.
     #[serde(default)]
     pub tabs: Option<Tabs>,
-    /// How fast the homeserver answered; `null`: nothing was timed.
+    /// How fast the homeserver answered; `null`: nothing was measured.
     #[serde(default)]
     pub latency: Option<Latency>,
-    /// The capture session that a person ran; `null`: none.
+    /// The capture session that the user ran; `null`: none.
     #[serde(default)]
     pub capture_session: Option<CaptureSession>,
-    /// The latest repair of the one-time keys that a person asked for; `null`: none.
+    /// The latest repair of the one-time keys that the user started; `null`: none.
     #[serde(default)]
     pub repair: Option<RepairStatus>,
-    /// The page loads before this one, the oldest first, as far as their evidence was kept.
+    /// Earlier page loads whose evidence was kept, the oldest first.
     #[serde(default, deserialize_with = "crate::earlier::read")]
     #[cfg_attr(feature = "bindings", ts(as = "Vec<EarlierPage>"), schemars(with = "Vec<EarlierPage>"))]
     pub earlier: Vec<EarlierPage>,
-    /// What the report says; `null`: the module for it was not loaded.
+    /// The diagnosis; `null`: its module was not loaded.
     #[serde(default)]
     pub diagnosis: Option<Diagnosis>,
-    /// How an administrator goes on; `null`: the module for it was not loaded.
+    /// The administrator's next steps; `null`: the diagnosis module was not loaded.
     #[serde(default)]
     pub runbook: Option<Runbook>,
 }
 
-/// A report before it is judged. Of the tabs it is known only how they are written.
+/// A report without a diagnosis. `T` is any serialisable form of the tabs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FreshReport<T> {
-    /// What this page knows.
+    /// The report of this page.
     #[serde(flatten)]
     pub page: PageReport,
     /// The tabs of the session, as in a [`Report`].
     pub tabs: T,
     /// How fast the homeserver answered.
     pub latency: Option<Latency>,
-    /// The capture session that a person ran.
+    /// The capture session that the user ran.
     pub capture_session: Option<CaptureSession>,
-    /// The repair that a person asked for.
+    /// The latest repair that the user started.
     pub repair: Option<RepairStatus>,
-    /// The page loads before this one, each an [`EarlierPage`] as it was written.
+    /// Earlier page loads, each an [`EarlierPage`] as it was stored.
     pub earlier: Vec<Value>,
-    /// `null`: the module for it has another memory.
+    /// Always `null`: the diagnosis module has its own WebAssembly memory and fills it in later.
     pub diagnosis: (),
-    /// The same.
+    /// Always `null`, for the same reason.
     pub runbook: (),
 }
 
 impl<T: Serialize> FreshReport<T> {
-    /// As it stands in the file.
+    /// Serialises the report as saved to a file.
     pub fn to_text(&self) -> String {
         to_pretty_json(self)
     }
 }
 
 impl Report {
-    /// As it stands in the file.
+    /// Serialises the report as saved to a file.
     pub fn to_text(&self) -> String {
         to_pretty_json(self)
     }

@@ -1,98 +1,98 @@
-//! Which tabs of the session are open.
+//! Finds out which tabs of the session are open.
 //!
-//! The tabs ask each other over a channel: `navigator.locks.query()` would tell, too, but evicts pages from the back/forward
-//! cache. This state machine knows no browser: events go in, actions come out.
+//! The tabs ask each other over a channel. `navigator.locks.query()` would work too, but evicts pages from the
+//! back/forward cache. This state machine is pure: events go in, actions come out.
 
 use crate::election::Role;
 use crate::roll_message::RollMessage;
 use crate::tabs::Tab;
 use crate::timestamp::Timestamp;
 
-/// How long the other tabs have for their answers. A tab that is asleep does not answer, and does not count.
+/// How long to wait for the other tabs' answers. A frozen tab does not answer and is not counted.
 pub const PATIENCE_MS: u32 = 400;
-/// How long those have that are known to be open: they may be busy.
+/// How long to wait for tabs that are known to be open, because they may be busy.
 pub const LONG_PATIENCE_MS: u32 = 2_000;
-/// The wait is made of such steps: the time in which this page itself hangs counts as one.
+/// The wait consists of steps of this length. If this page itself hangs, that time counts as a single step.
 pub const STEP_MS: u32 = 100;
-/// A newcomer is greeted after this time at the earliest, and after twice of it at the latest: it has to load, may hold up a
-/// hand-over, and is not to be greeted by all at once.
+/// A new tab is greeted after one to two times this delay. It first has to load; greeting it earlier could delay a
+/// handover, and a random delay keeps all tabs from greeting it at once.
 pub const GREET_MS: u32 = 300;
-/// Every tab hears an answer: however many ask, so many a second are enough.
+/// Every tab receives every answer, so this many per second are enough, however many tabs ask.
 pub const ANSWERS_A_SECOND: u32 = 8;
-/// With this one, 64 tabs. A script of the origin may name any number.
+/// With this tab, 64 in total. A limit is needed because any script of the origin can claim to be a tab.
 pub const MAX_OTHERS: usize = 63;
-/// How long a new leader waits before it calls the roll: the other tabs have work of their own then.
+/// How long a new leader waits before it asks which tabs are open: the other tabs are busy right after a handover.
 pub const SETTLE_MS: u32 = 1_000;
 
-/// What this tab is to its session.
+/// This tab's session and its role there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
-    /// Name of the session; `None`: the host holds no election.
+    /// Name of the session; `None`: the host did not start an election.
     pub session: Option<String>,
-    /// The role in its election.
+    /// This tab's role in the election.
     pub role: Option<Role>,
-    /// Since when.
+    /// When the role began.
     pub since: Option<Timestamp>,
 }
 
-/// What happens to a tab.
+/// Something that happened to this tab.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// It takes part from now on.
+    /// The tab takes part from now on.
     Entered(Standing),
-    /// It belongs to another session, or has another role.
+    /// The tab's session or role changed.
     Became(Standing),
-    /// Another tab said something, in the name of this session.
+    /// Another tab of this session sent a message.
     Heard(RollMessage),
-    /// The host wants to know which tabs are open now.
+    /// The host asks which tabs are open now.
     Called,
-    /// A time that was set is over.
+    /// A timer fired.
     TimedOut(Timer),
-    /// The page goes, for good or into the back/forward cache.
+    /// The page is closing, or entering the back/forward cache.
     Hidden {
-        /// Whether this tab led until then.
+        /// Whether this tab was the leader until then.
         led: bool,
     },
-    /// The page is back from that cache.
+    /// The page is back from the back/forward cache.
     Shown,
 }
 
-/// The times that a tab sets. Each comes, however often it was set.
+/// The timers of a tab. Setting a timer again does not cancel the earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timer {
-    /// A newcomer is to be greeted.
+    /// Time to greet a new tab.
     Greet,
     /// A step of the wait for answers is over.
     Step,
-    /// The others are to be told of a change, when what it set off in this page is done.
+    /// Time to announce a change, after this page has handled it.
     Announce,
-    /// A new leader asks who is there.
+    /// Time for a new leader to ask which tabs are open.
     Settle,
 }
 
-/// What a tab is to do. In this order.
+/// What the tab must do, in the given order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Hear what the other tabs say.
+    /// Listen to the other tabs.
     Listen,
-    /// Close the channel: any message would throw a page out of the back/forward cache.
+    /// Close the channel: a message would evict a page from the back/forward cache.
     Close,
-    /// Ask the tabs of the session which are open.
+    /// Ask which tabs of the session are open.
     Ask,
-    /// Tell the others that this tab is open.
+    /// Tell the other tabs that this one is open.
     Answer,
-    /// Tell the others that this tab is new, or has another role.
+    /// Tell the other tabs that this one is new, or that its role changed.
     Announce,
     /// Tell the tabs of this session that this one is gone.
     SayBye {
-        /// Its name.
+        /// Name of the session.
         session: Option<String>,
     },
-    /// Give [`Event::TimedOut`] after so many milliseconds.
+    /// Fire [`Event::TimedOut`] after this many milliseconds.
     SetTimer(Timer, u32),
-    /// Tell views that other tabs came, changed or went.
+    /// Notify views that the list of other tabs changed.
     TellChange,
-    /// The roll that was called is complete.
+    /// The roll call is complete.
     Complete,
 }
 
@@ -101,20 +101,20 @@ pub enum Action {
 pub struct RollCall {
     id: String,
     standing: Standing,
-    /// The session that the other tabs know this one to be of.
+    /// The session that this tab last announced to the others.
     announced: Option<String>,
-    /// The other tabs, as they told of themselves last.
+    /// The latest state that each other tab sent.
     others: Vec<Tab>,
-    /// Those that answered to the roll that is being called.
+    /// The tabs that answered the current roll call; `None`: no roll call is running.
     arriving: Option<Vec<Tab>>,
     waited_ms: u32,
-    /// Since when answers are counted, and how many were given.
+    /// The start of the current one-second window, and the answers given in it.
     answers: Option<(Timestamp, u32)>,
     is_greeting: bool,
 }
 
 impl RollCall {
-    /// `id` must differ from that of every other tab.
+    /// `id` must be unique among all tabs.
     pub const fn new(id: String) -> Self {
         Self {
             id,
@@ -128,17 +128,17 @@ impl RollCall {
         }
     }
 
-    /// The other tabs of the session, as they told of themselves last.
+    /// The other tabs of the session, each with the latest state that it sent.
     pub fn others(&self) -> &[Tab] {
         &self.others
     }
 
-    /// What this tab is to its session.
+    /// This tab's session and its role there.
     pub const fn standing(&self) -> &Standing {
         &self.standing
     }
 
-    /// What is to be done about `event`. `now` is of a clock that nobody sets; `random` lies between 0 and 1.
+    /// Handles `event` and returns what to do. `now` must come from a monotonic clock; `random` is between 0 and 1.
     pub fn on(&mut self, event: Event, now: Timestamp, random: f64) -> Vec<Action> {
         let mut actions = Vec::new();
         match event {
@@ -158,8 +158,8 @@ impl RollCall {
                 self.answer(now, &mut actions);
             }
             Event::Hidden { led } => {
-                // A leader goes without a word: to wake all the others would hold up the one that leads next, which calls
-                // the roll.
+                // A leader leaves without a message: waking all other tabs would delay the next leader, which calls
+                // the roll anyway.
                 if !led {
                     actions.push(Action::SayBye { session: self.standing.session.clone() });
                 }
@@ -178,7 +178,7 @@ impl RollCall {
         self.standing = standing;
         actions.push(Action::SetTimer(Timer::Announce, 0));
         if leads_now {
-            // The leader before went without a word.
+            // The previous leader left without a message.
             actions.push(Action::SetTimer(Timer::Settle, SETTLE_MS));
         }
     }
@@ -197,7 +197,7 @@ impl RollCall {
                 actions.push(Action::TellChange);
             }
             RollMessage::Here(tab) | RollMessage::News(tab) => {
-                // A newcomer learns of those who were there before.
+                // Greet a new tab, so that it learns of the tabs that were there before.
                 if is_news && !holds(&self.others, &tab.id) {
                     self.greet(random, actions);
                 }
@@ -229,7 +229,7 @@ impl RollCall {
     }
 
     fn call(&mut self, actions: &mut Vec<Action>) {
-        // What was answered to a roll that is under way may be old by now: that one begins anew.
+        // Answers to a roll call that is still running may be outdated, so it starts over.
         let is_under_way = self.arriving.replace(Vec::new()).is_some();
         self.waited_ms = 0;
         actions.push(Action::Ask);
@@ -252,7 +252,7 @@ impl RollCall {
     }
 
     fn announce(&mut self, actions: &mut Vec<Action>) {
-        // Those of the former session do not count, and to them this tab is gone.
+        // The tabs of the previous session no longer count, and to them this tab is gone.
         if self.standing.session != self.announced {
             let session = std::mem::replace(&mut self.announced, self.standing.session.clone());
             actions.push(Action::SayBye { session });
@@ -275,7 +275,7 @@ fn take(tabs: &mut Vec<Tab>, tab: &Tab) {
     }
 }
 
-/// A leader that is closed says nothing: that it is gone is known of the tab that leads after it.
+/// A leader that closes sends no message, so the appearance of its successor shows that it is gone.
 fn drop_former(tabs: &mut Vec<Tab>, role: Option<Role>, since: Option<Timestamp>) {
     if role == Some(Role::Leader) {
         tabs.retain(|tab| tab.role != Some(Role::Leader) || tab.since >= since);

@@ -1,6 +1,6 @@
-//! What the tabs of a session say to each other in a roll call, as text of JSON.
+//! The messages of a roll call, as JSON text.
 //!
-//! Every script of the origin can write to their channel: a message is read into the model, or ignored.
+//! Every script of the origin can write to the channel, so a message that does not fit the model is ignored.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,25 +14,25 @@ use crate::tabs::{MAX_ENTRIES, Tab};
 pub const MAX_LENGTH: usize = 256 * 1024;
 
 const VERSION: u32 = 2;
-/// Deeper nesting than a tab's message has is refused before the parser recurses into it.
+/// Deeper nesting than a valid message needs is rejected before the parser recurses into it.
 const MAX_DEPTH: usize = 8;
 
 /// A message of the roll call.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RollMessage {
-    /// `from` asks which tabs are open.
+    /// The tab `from` asks which tabs are open.
     Who {
         /// Id of the tab that asks.
         from: String,
     },
-    /// `from` goes.
+    /// The tab `from` is closing.
     Bye {
-        /// Id of the tab that goes.
+        /// Id of the tab that closes.
         from: String,
     },
     /// This tab is open.
     Here(Tab),
-    /// This tab is new, or has another role.
+    /// This tab is new, or its role changed.
     News(Tab),
 }
 
@@ -47,7 +47,7 @@ struct Written<'a> {
 }
 
 impl RollMessage {
-    /// The tab that says it.
+    /// Id of the tab that sent the message.
     pub fn from(&self) -> &str {
         match self {
             Self::Who { from } | Self::Bye { from } => from,
@@ -55,7 +55,7 @@ impl RollMessage {
         }
     }
 
-    /// The text for the tabs of `session`. It holds as many of the tab's latest entries as there is room for.
+    /// The message as text for the tabs of `session`. Contains as many of the tab's latest entries as fit.
     pub fn to_text(&self, session: Option<&str>) -> String {
         let (kind, tab) = match self {
             Self::Who { .. } => ("who", None),
@@ -77,7 +77,7 @@ impl RollMessage {
         }
     }
 
-    /// Reads what [`to_text`](Self::to_text) wrote in a tab of this session; `None` for anything else.
+    /// Reads the text that [`to_text`](Self::to_text) created in a tab of this session; `None` for anything else.
     pub fn parse(text: &str, session: Option<&str>) -> Option<Self> {
         if !fits(text) || !is_shallow(text, MAX_DEPTH) {
             return None;
@@ -100,7 +100,7 @@ impl RollMessage {
     }
 }
 
-/// The tab `id`, every text of it redacted. Entries that do not fit the model are left out, and so are unknown fields.
+/// Reads the tab `id` and redacts all of its texts. Entries that do not fit the model and unknown fields are dropped.
 fn parse_tab(mut tab: Value, id: String) -> Option<Tab> {
     if tab.get("id")? != &*id {
         return None;
@@ -117,7 +117,7 @@ fn parse_tab(mut tab: Value, id: String) -> Option<Tab> {
     Some(Tab { id, this_tab: false, entries: entries.collect(), ..tab })
 }
 
-/// As the tabs of every version make their ids. No secret has this form.
+/// The form of ids in all versions. No secret has this form.
 fn is_id(text: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=64).contains(&text.len()) && text.bytes().all(is_part)

@@ -1,4 +1,5 @@
-//! The one state machine that the edge talks to. It has no clock: every call is told what time it is.
+//! The state of this page's capture, and the only state machine that the browser code calls. It has no clock: the
+//! caller passes the time.
 
 use std::collections::BTreeSet;
 
@@ -25,31 +26,31 @@ use crate::upload_loop::{LoopOptions, UploadLoopStatus};
 
 pub(crate) mod so_far;
 
-/// What a view needs: small, and rebuilt only when something changed.
+/// The data that a view needs; rebuilt only when something changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Evidences {
-    /// Lines seen of each fault.
+    /// Lines seen per fault.
     pub counts: FaultCounts,
     /// The evidence, the most recent last.
     pub entries: Vec<Entry>,
-    /// The crypto store of this page's device; `null`: it was not asked about.
+    /// The crypto store of this page's device; `null`: not checked.
     pub crypto_store: Option<CryptoStoreStatus>,
     /// The uploads of one-time keys.
     pub upload_loop: UploadLoopStatus,
-    /// Set where the encryption of the device is broken until somebody does something about it, and why.
+    /// Why the user has to do something to repair the device's encryption; `null`: nothing to do.
     #[serde(default)]
     pub recovery: Option<RecoveryReason>,
-    /// The capture session; `null` before the first was started.
+    /// The capture session; `null`: none was started yet.
     #[serde(default)]
     pub capture_session: Option<CaptureSession>,
-    /// The latest repair of the one-time keys that a person asked for; `null`: none.
+    /// The latest repair of the one-time keys that the user started; `null`: none.
     #[serde(default)]
     pub repair: Option<RepairStatus>,
 }
 
-/// What was seen in this page since it was loaded.
+/// Everything seen in this page since it was loaded.
 ///
 /// ```
 /// use lotus_crypto_diag::entry::{Fault, Level};
@@ -74,12 +75,13 @@ pub struct Session {
 }
 
 impl Session {
-    /// Takes a line that passed the prefilter; `false` when it turned out to be none of our business.
+    /// Reads and records a line that passed the prefilter. Returns `false` if the line is irrelevant.
     pub fn observe(&mut self, line: Line<'_>, now: Timestamp) -> bool {
         line.read().is_some_and(|mut line| self.note(&mut line, now))
     }
 
-    /// Takes a line that was read before, now or for the first time; `false` when nothing is kept of it.
+    /// Records a line that was already read. The same line may be recorded again. Returns `false` if nothing is kept
+    /// of it.
     pub fn note(&mut self, line: &mut ReadLine, now: Timestamp) -> bool {
         if let Some((kind, message)) = &line.store {
             self.stores.trouble(*kind, message, now);
@@ -88,7 +90,7 @@ impl Session {
         let Some(evidence) = &line.evidence else {
             return of_store;
         };
-        // The SDK's line about an answer that was seen on the network is an entry already.
+        // The SDK also logs answers that were seen on the network; these have an entry already.
         let is_new = match &evidence.detail {
             Detail::Refusal(refusal) => self.uploads.told(refusal, &evidence.source, now),
             Detail::UploadFailed { http_status, errcode } => {
@@ -106,7 +108,7 @@ impl Session {
         true
     }
 
-    /// What was found of a device's crypto store before the SDK opened it; see [`CryptoStores::found`].
+    /// Records what was found of a device's crypto store before the SDK opened it; see [`CryptoStores::found`].
     pub fn store_found(
         &mut self,
         device: Device,
@@ -126,7 +128,7 @@ impl Session {
         self.stores.found(device, recall, existed, error, now);
     }
 
-    /// The identity keys that a device has now, of whose store something was found before.
+    /// Records the current identity keys of a device whose store was checked before.
     pub fn store_keys(&mut self, device: &Device, keys: IdentityKeys, now: Timestamp) {
         self.stores.compare(device, keys, now);
     }
@@ -136,38 +138,38 @@ impl Session {
         &self.stores
     }
 
-    /// The same, to take from it what is to be remembered.
+    /// The crypto stores of this page, mutable: the caller takes the markers to save from them.
     pub const fn stores_mut(&mut self) -> &mut CryptoStores {
         &mut self.stores
     }
 
-    /// The network is watched for uploads from now on, or not any more.
+    /// Sets whether the network is watched for uploads, and the options.
     pub fn watch_uploads(&mut self, watched: bool, options: LoopOptions) {
         self.uploads.watch(watched, options);
     }
 
-    /// A device was logged out; see [`CryptoStores::retire`]. What was seen of its uploads is over.
+    /// A device was logged out; see [`CryptoStores::retire`]. Its uploads are forgotten.
     pub fn logged_out(&mut self, user_id: Option<&str>, device_id: Option<&str>) {
         self.uploads.forget(user_id, device_id);
         self.stores.retire(user_id, device_id);
     }
 
-    /// What an upload of keys is answered with that is held back; `None`: it goes to the server.
+    /// A key upload starts. Returns the answer if the upload is held back; `None`: it goes to the server.
     pub fn upload_starts(&mut self, upload: &Upload, now: Timestamp, random: f64) -> Option<FromMemory> {
         self.uploads.answer(upload, now, random)
     }
 
-    /// There is a sign that the server may accept keys again, or somebody asks whether it does.
+    /// Something suggests that the server may accept keys again, or a probe was requested.
     pub fn probe_uploads(&mut self, is_requested: bool, now: Timestamp) {
         self.uploads.probe_soon(is_requested, now);
     }
 
-    /// The server answered an upload of one-time keys with an error that is still being read.
+    /// The server answered an upload of one-time keys with an error whose body is still being read.
     pub const fn upload_answered(&mut self, now: Timestamp) {
         self.uploads.answered(now);
     }
 
-    /// The server answered an upload of keys; `true` where it refused them because a key exists.
+    /// The server answered a key upload. Returns `true` if it refused the upload with "already exists".
     pub fn upload_settled(&mut self, upload: &Upload, answer: &UploadAnswer<'_>, now: Timestamp) -> bool {
         if answer.is_accepted() {
             self.uploads.accepted(upload, now);
@@ -189,13 +191,13 @@ impl Session {
                 return true;
             }
         }
-        // An opaque answer has no status.
+        // An opaque response has no status.
         let status = (answer.status != 0).then_some(answer.status);
         self.upload_went_wrong(upload, status, &words, answer.path(), now);
         false
     }
 
-    /// No answer came to an upload of keys. Gives whether that is kept: it is not where the page gave it up itself.
+    /// No answer came to a key upload. Returns whether this was recorded: not if the page itself cancelled the upload.
     pub fn upload_failed(&mut self, upload: &Upload, failure: &UploadFailure<'_>, now: Timestamp) -> bool {
         if failure.is_given_up() {
             return false;
@@ -212,7 +214,7 @@ impl Session {
         self.buffer.add(&evidence, None, now);
     }
 
-    /// The browser was asked whether it still lists the database of a device's store. Gives whether that is news.
+    /// Records whether the browser still lists the database of a device's store. Returns whether anything changed.
     pub fn store_listed(&mut self, device: &Device, listed: bool) -> bool {
         self.stores.listed(device, listed)
     }
@@ -227,12 +229,12 @@ impl Session {
         &self.uploads
     }
 
-    /// The same, to hold them back for a repair.
+    /// The uploads of the page's clients, mutable: a repair holds them back.
     pub const fn uploads_mut(&mut self) -> &mut UploadClients {
         &mut self.uploads
     }
 
-    /// The senders of messages that could not be decrypted, each once.
+    /// The senders of messages that could not be decrypted, without duplicates.
     pub fn unreadable_senders(&self) -> Vec<&str> {
         let entries = self.buffer.entries();
         let senders = entries.iter().filter_map(|entry| match &entry.detail {
@@ -242,7 +244,7 @@ impl Session {
         senders.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    /// How a repair stands. What a server or a client said of it may hold a secret.
+    /// Records the state of a repair. Errors of the server or the client may contain secrets, so they are redacted.
     pub fn note_repair(&mut self, mut status: RepairStatus) {
         status.error = status.error.map(|error| redact(&error).into_owned());
         self.repair = Some(status);
@@ -253,7 +255,7 @@ impl Session {
         self.repair.as_ref()
     }
 
-    /// Counts, and the latest entries: what a tab tells the others.
+    /// The counts and the latest entries, as sent to the other tabs.
     pub fn latest(&self) -> (FaultCounts, Vec<Entry>) {
         let entries = self.buffer.entries();
         let first = entries.len().saturating_sub(MAX_ENTRIES);
@@ -270,7 +272,7 @@ impl Session {
         to_json(&self.entries())
     }
 
-    /// [`Self::evidence`] as JSON, without its copies.
+    /// [`Self::evidence`] as JSON, without cloning the data.
     pub fn evidence_json(&self) -> String {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
@@ -290,7 +292,7 @@ impl Session {
         to_json(&Shared { counts, entries, crypto_store, upload_loop, recovery, capture_session, repair })
     }
 
-    /// Counts and entries.
+    /// All the data that a view needs.
     pub fn evidence(&self) -> Evidences {
         let (counts, entries) = (self.counts, self.buffer.entries().into_iter().cloned().collect());
         let (crypto_store, upload_loop, recovery) = self.state();
@@ -350,8 +352,8 @@ mod tests {
             lost: no_time,
             changed: no_time,
         };
-        // What is remembered, whether it was there, and whether the connection was lost; then what the browser says, whether
-        // that is news, and whether a reset is due.
+        // The remembered marker, whether the database existed, and whether the connection was lost; then what the
+        // browser answers, whether that is a change, and whether a reset is due.
         for (recall, existed, loss, answers) in [
             (Recall::Nothing, true, None, [(true, false, false), (false, true, false), (true, true, false)]),
             (Recall::Known(known), false, None, [(true, false, false), (false, true, true), (true, true, false)]),

@@ -1,6 +1,6 @@
-//! The one table of signatures: by which words a line is recognised, and which grammar reads the rest.
+//! The signature table: the substrings that identify a line, and the parser for each.
 //!
-//! The prefilter in JavaScript is written from it: after a change here, run `make bindings`.
+//! The JavaScript prefilter is generated from this table: after a change, run `make bindings`.
 
 use crate::entry::{Detail, Fault};
 use crate::otk::{self, refusal_of_line};
@@ -9,14 +9,14 @@ use crate::{decryption, media_key, membership, scan, store_trouble};
 
 /// A row of the table.
 pub struct Signature {
-    /// The words that must stand in the line, case and all; also the `signature` of the entry.
+    /// The substring that the line must contain, case-sensitive; also the `signature` of the entry.
     pub words: &'static str,
-    /// Further words without which the first ones mean nothing (often none); may stand in another argument of the call.
+    /// A second substring that is required as well, often empty. It may be in another argument of the console call.
     with: &'static str,
-    /// The fault that they are a sign of.
+    /// The fault that the line indicates.
     pub fault: Fault,
     read: fn(&str) -> Detail,
-    /// A real line, abridged.
+    /// A real line, shortened.
     #[cfg(test)]
     sample: &'static str,
 }
@@ -34,11 +34,11 @@ macro_rules! table {
     };
 }
 
-/// In the order of precedence: of two rows that fit a line, the earlier one names it.
+/// In order of precedence: if several rows match a line, the first one counts.
 pub static SIGNATURES: [Signature; 33] = table! {
     Ke1: otk::CLUE, |text| refusal_of_line(text).map_or(Detail::Clue, Detail::Refusal),
         "MatrixError: [400] One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: {}; new key: {}";
-    // The SDK writes the type of a request as a number; 0 is the upload of keys.
+    // The SDK logs the type of a request as a number; 0 is the key upload.
     Ke1: "Failed to process outgoing request 0", upload_failed,
         "Failed to process outgoing request 0: M_TOO_LARGE: MatrixError: [400] Uploading 50 more (http://hs/_matrix/client/v3/keys/upload)";
     Ke1: "/keys/upload", upload_failed, "Error: Server returned 502 error (http://hs/_matrix/client/v3/keys/upload)";
@@ -97,9 +97,9 @@ pub static SIGNATURES: [Signature; 33] = table! {
     Ke4: "MembershipManager stopped because", membership_line, "MembershipManager stopped because:  TypeError: x";
 };
 
-/// Parts of the words, of which one stands in each. Most lines hold none, and a regular expression finds that out of
-/// these in a fifth of the time that the words take. Measured, not thought up: found by trying in Chromium, over lines of
-/// real clients, what it looks for by many bytes at once and rarely meets.
+/// Substrings of the signatures: each signature contains at least one. Most lines contain none, and a regular
+/// expression of these finds that out in a fifth of the time that the full signatures take. Chosen by benchmark in
+/// Chromium, over lines of real clients: rare substrings that V8 searches many bytes at a time.
 pub static HINTS: [&str; 27] = [
     "all.e",
     "already e",
@@ -130,7 +130,7 @@ pub static HINTS: [&str; 27] = [
     "nature on one",
 ];
 
-/// Every word that a line may matter for.
+/// All substrings for which a line may matter.
 pub fn needles() -> impl Iterator<Item = &'static str> {
     SIGNATURES.iter().map(|row| row.words).chain(store_trouble::WORDS)
 }
@@ -148,31 +148,31 @@ fn membership_line(text: &str) -> Detail {
     Detail::Membership(membership::parse_membership(text))
 }
 
-/// What a line was recognised as.
+/// The classification of a line.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Classified {
     /// The fault of the runbook.
     pub fault: Fault,
-    /// The words it was recognised by.
+    /// The substring that identified the line.
     pub signature: &'static str,
-    /// What could be read from it.
+    /// What could be read from the line.
     pub detail: Detail,
 }
 
 impl Signature {
-    /// Reads what `text` says; the line was recognised by this row.
+    /// Parses `text`, a line that this row matched.
     pub fn classify(&self, text: &str) -> Classified {
         Classified { fault: self.fault, signature: self.words, detail: (self.read)(text) }
     }
 }
 
-/// The row by which a formatted line is recognised; `None` for one that is none of our business.
+/// The row that matches a formatted line; `None` if the line is irrelevant.
 pub fn recognise(text: &str) -> Option<&'static Signature> {
     let own = own_words(text);
     SIGNATURES.iter().find(|row| scan::holds(&own, row.words) && scan::holds(&own, row.with))
 }
 
-/// Recognises a formatted line, and reads what it says.
+/// Classifies a formatted line and parses it.
 pub fn classify(text: &str) -> Option<Classified> {
     recognise(text).map(|row| row.classify(text))
 }
@@ -261,7 +261,7 @@ mod tests {
         ] {
             let line = format!("Failed to process outgoing request 0: {text}");
             assert_eq!(failed(&line), Some((status, errcode)), "{line}");
-            // A query of keys, a claim, a message: not an upload.
+            // Other requests: a key query, a claim, a message.
             assert_eq!(failed(&line.replace("request 0", "request 1")), None, "{line}");
         }
     }

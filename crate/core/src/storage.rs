@@ -1,42 +1,42 @@
-//! Whether the browser promises to keep what this origin stores.
+//! Whether the browser promises to keep this origin's data.
 
 use serde::{Deserialize, Serialize};
 
-/// What became of the wish that storage be persistent.
+/// Result of the request for persistent storage.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub enum PersistRequest {
     /// This page asked, and the browser agreed.
     Granted,
-    /// This page asked, and the browser (or the person) did not agree.
+    /// This page asked, and the browser or the user refused.
     Denied,
-    /// It was persistent before anybody asked.
+    /// Storage was already persistent.
     Already,
     /// The browser has no `navigator.storage.persist()`.
     Unsupported,
-    /// Asking failed, or nobody answered; see `error`.
+    /// The request failed or got no answer; see `error`.
     Error,
-    /// Nobody has asked yet: where the browser would show a prompt, that waits for the host.
+    /// Not requested yet. If the browser would show a prompt, the host has to start the request.
     #[default]
     NotAsked,
 }
 
-/// `navigator.storage`, as far as it answered (<https://storage.spec.whatwg.org/>).
+/// The state of `navigator.storage` (<https://storage.spec.whatwg.org/>).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct StorageStatus {
-    /// Whether the browser has `navigator.storage` with what is needed of it.
+    /// Whether the browser has `navigator.storage` with the methods that this library needs.
     pub supported: bool,
-    /// Whether the browser keeps the data until a person deletes it; `null`: it did not say.
+    /// Whether the browser keeps the data until the user deletes it; `null`: unknown.
     pub persisted: Option<bool>,
-    /// What became of the wish.
+    /// Result of the request for persistent storage.
     pub request: PersistRequest,
-    /// Bytes in use, as the browser estimates them.
+    /// Estimated bytes in use.
     pub usage: Option<f64>,
-    /// Bytes that may be used.
+    /// Quota in bytes.
     pub quota: Option<f64>,
-    /// For a person to read: what could not be found out, and why.
+    /// Human-readable note: what could not be determined, and why.
     pub error: Option<String>,
 }

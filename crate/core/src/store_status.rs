@@ -1,4 +1,4 @@
-//! What is known of a crypto store, as views and the report have it.
+//! The status of a crypto store, for views and the report.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,106 +10,110 @@ use crate::timestamp::Timestamp;
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub enum StoreVerdict {
-    /// It is there, and as far as they were compared, the identity keys are those of before.
+    /// The store exists, and the identity keys, if compared, are unchanged.
     Healthy,
-    /// This device was not seen before: there is nothing to compare it with.
+    /// This device was never seen before, so there is nothing to compare it with.
     FirstRun,
-    /// The device had a store, and it is gone.
+    /// The device had a store, which is gone.
     Evicted,
-    /// The device came back under its old id with other identity keys: others still encrypt for the ones it had.
+    /// The device came back under its old id with different identity keys: others still encrypt for the old ones.
     IdentityChanged,
-    /// The page has no connection to it any more: it was closed by force, or the store was deleted. Which, a reload tells.
+    /// The page lost its connection to the store: it was closed by force, or the store was deleted. A reload shows
+    /// which.
     ConnectionLost,
-    /// The browser cannot read or write it.
+    /// The browser cannot read or write the store.
     Failing,
-    /// There is no room left for it.
+    /// The store has no space left.
     Full,
-    /// Another tab, or another release, made it of another version.
+    /// The store has a different version, created by another tab or release.
     VersionConflict,
-    /// It is there, and its contents cannot be read.
+    /// The store exists, but its content cannot be read.
     Corrupt,
-    /// It is the store of another account or device.
+    /// The store belongs to another account or device.
     WrongAccount,
-    /// It could not be found out; see `error`.
+    /// The state could not be determined; see `error`.
     #[default]
     Unknown,
 }
 
 impl StoreVerdict {
-    /// Whether the database may be deleted. The browser tells, which lists those that exist.
+    /// Whether the database may be deleted; the browser's list of databases can tell.
     pub const fn may_be_gone(self) -> bool {
         matches!(self, Self::Evicted | Self::ConnectionLost)
     }
 }
 
-/// How the identity keys of the device compare with those that are remembered.
+/// Result of comparing the device's identity keys with the remembered ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub enum IdentityCheck {
-    /// The client has not told them yet.
+    /// The client has not provided its keys yet.
     #[default]
     NotCompared,
-    /// None were remembered.
+    /// No keys were remembered.
     FirstSeen,
-    /// The same.
+    /// The keys are the same.
     Same,
-    /// Others, now or at an earlier start.
+    /// The keys differ, or differed at an earlier start.
     Changed,
 }
 
-/// The page lost its connection to the store while it was running. Whether the store is gone, the browser's list tells.
+/// The page lost its connection to the store while running. The browser's list of databases shows whether the store is
+/// gone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct StoreLoss {
-    /// When the first line came that says so.
+    /// When the first such line appeared.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub first_ts: Timestamp,
-    /// When the latest came.
+    /// When the latest such line appeared.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub last_ts: Timestamp,
-    /// How many came.
+    /// Number of such lines.
     pub count: u32,
-    /// The first of them, secrets replaced by `[redacted]`.
+    /// The first line, with secrets replaced by `[redacted]`.
     pub message: String,
 }
 
-/// What is known of a crypto store.
+/// The status of a crypto store.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct CryptoStoreStatus {
     /// The verdict.
     pub verdict: StoreVerdict,
-    /// Since when it holds: of a healthy store, since when the device is known; of a lost one, when that was noticed.
+    /// When the verdict began to hold: for a healthy store, when the device was first seen; otherwise, when the
+    /// trouble was noticed.
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub since: Option<Timestamp>,
-    /// Whose store; `null` where nobody said.
+    /// The store's user; `null`: unknown.
     pub user_id: Option<String>,
-    /// Of which device.
+    /// The store's device.
     pub device_id: Option<String>,
     /// Name of the database.
     pub database: Option<String>,
-    /// Whether the database was there before the SDK could make it; `null`: the browser did not say, or it was too late.
+    /// Whether the database existed before the SDK could create it; `null`: the browser did not say, or it was too
+    /// late to ask.
     pub database_existed: Option<bool>,
-    /// How the identity keys compare.
+    /// Result of comparing the identity keys.
     pub identity: IdentityCheck,
-    /// When the device was last seen with the keys it had first.
+    /// When the device was last seen with its original keys.
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub last_healthy: Option<Timestamp>,
-    /// The connection's loss under the running page, where it happened.
+    /// The loss of the connection while the page was running, if it happened.
     pub loss: Option<StoreLoss>,
-    /// Whether the browser still lists the database after that; `null`: it was not asked, or did not say.
+    /// Whether the browser still listed the database after the loss; `null`: it was not asked, or did not say.
     #[serde(default)]
     pub database_listed: Option<bool>,
-    /// Whether two independent signs say that this browser deleted the device's keys, and the SDK has not made new ones yet:
-    /// it is not to be started. `false` in every doubtful case.
+    /// Whether two independent signs show that this browser deleted the device's keys, and the SDK has not created new
+    /// ones yet: then the SDK must not be started. `false` if in doubt.
     #[serde(default)]
     pub keys_deleted: bool,
-    /// What else keeps the client from using the store; `null`: nothing that was seen.
+    /// Other trouble that keeps the client from using the store; `null`: none was seen.
     #[serde(default)]
     pub trouble: Option<StoreTrouble>,
-    /// For a person to read: what could not be found out, and why.
+    /// Human-readable note: what could not be determined, and why.
     pub error: Option<String>,
 }

@@ -1,9 +1,9 @@
-//! Lines that say that the crypto store cannot be opened, read or written. No sign of one of the four faults, but of what
-//! KE-1 comes from; looked for beside the table of signatures.
+//! Recognises lines which report that the crypto store cannot be opened, read or written. They are not evidence of one
+//! of the four faults, but of a cause of KE-1, so they are not part of the signature table.
 //!
-//! rust-crypto prints the browser's exceptions in a way of its own, `DomException <name> (<code>): <message>`, which other
-//! users of `IndexedDB` do not; its tracing has them as a field, in their Debug form. What is wrong with the store beside
-//! that, the library says in words of its own.
+//! rust-crypto prints browser exceptions as `DomException <name> (<code>): <message>`, which other users of
+//! `IndexedDB` do not; its tracing contains them as a field in `Debug` form. For other store trouble, the library has
+//! messages of its own.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,41 +11,41 @@ use crate::scan;
 use crate::structure::{CryptoLine, own_words};
 use crate::timestamp::Timestamp;
 
-/// What is wrong with a crypto store, by what the client says of it; the gravest last.
+/// What is wrong with a crypto store, according to the client's lines; the most serious comes last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub enum StoreTroubleKind {
-    /// The page has no connection to the database any more: it was closed by force, or the database was deleted.
+    /// The page lost its connection to the database: it was closed by force, or the database was deleted.
     ConnectionLost,
-    /// The browser could not read or write it.
+    /// The browser could not read or write the store.
     Failing,
-    /// Another tab, or another release, made the database of another version than this one opens.
+    /// The database has a different version than this client opens, created by another tab or release.
     VersionConflict,
-    /// There is no room left.
+    /// There is no space left.
     Full,
-    /// Its contents cannot be read: with another key, by another release, or because they are damaged.
+    /// The content cannot be read: it was written with another key or by another release, or is damaged.
     Corrupt,
-    /// It is the store of another account or device.
+    /// The store belongs to another account or device.
     WrongAccount,
 }
 
-/// The crypto store cannot be used as it should; what the client said of it.
+/// Trouble with the crypto store, and the client's message about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct StoreTrouble {
-    /// What is wrong with it.
+    /// What is wrong with the store.
     pub kind: StoreTroubleKind,
-    /// When the first line came that says so.
+    /// When the first such line appeared.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub first_ts: Timestamp,
-    /// When the latest came.
+    /// When the latest such line appeared.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub last_ts: Timestamp,
-    /// How many came.
+    /// Number of such lines.
     pub count: u32,
-    /// The first of them, secrets replaced by `[redacted]`.
+    /// The first line, with secrets replaced by `[redacted]`.
     pub message: String,
 }
 
@@ -55,13 +55,13 @@ const ERROR: &str = "to the crypto store";
 const ACCOUNT: &str = "the account in the store doesn't match";
 const PICKLE: &str = "The pickle ";
 const UNPICKLED: &str = "npickl";
-/// Element says so of whatever keeps it from opening the store.
+/// Element logs this for anything that keeps it from opening the store.
 const SESSION: &str = "Unable to load session";
 
-/// Of these words, one stands in each line that matters.
+/// Each relevant line contains one of these.
 pub(crate) static WORDS: [&str; 6] = ["DomException", ERROR, ACCOUNT, PICKLE, UNPICKLED, SESSION];
 
-/// What a line says of the crypto store; `None` for one that says nothing of it.
+/// The kind of trouble that a line reports; `None` if the line is not about the crypto store.
 pub fn store_trouble(text: &str) -> Option<StoreTroubleKind> {
     if !WORDS.iter().any(|words| scan::holds(text, words)) {
         return None;
@@ -83,7 +83,7 @@ pub fn store_trouble(text: &str) -> Option<StoreTroubleKind> {
     if says(&[PICKLE, "while unpickling", "npickling error", "npickle the"]) {
         return Some(StoreTroubleKind::Corrupt);
     }
-    // What was read is no account: the words are those of its parser.
+    // The stored account could not be parsed: these are messages of its parser.
     if says(&[SESSION]) {
         let is_other = says(&["invalid type: ", "invalid value: ", "invalid length ", "missing field "]);
         return match () {
@@ -97,7 +97,7 @@ pub fn store_trouble(text: &str) -> Option<StoreTroubleKind> {
     scan::holds(&own, ["failed to read or write ", ERROR].concat().as_str()).then_some(StoreTroubleKind::Failing)
 }
 
-/// The browsers have few names for many failures: then their words tell, and of those that are not known only that it failed.
+/// Browsers use few exception names for many failures, so the message matters too. Anything unknown counts as failing.
 fn of_exception(name: &str, words: &str) -> StoreTroubleKind {
     let says = |any: &[&str]| any.iter().any(|word| scan::holds(words, word));
     match name {

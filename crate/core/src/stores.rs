@@ -1,4 +1,4 @@
-//! The crypto stores of the devices that this page has had: one, or several after a logout and a login.
+//! The crypto stores of the devices that this page has had: usually one, several after a logout and a new login.
 
 use crate::crypto_store::{
     CryptoStore, CryptoStoreStatus, Device, IdentityKeys, Marker, Recall, StoreLoss, note_trouble, verdict_on,
@@ -9,27 +9,27 @@ use crate::redact::redact;
 use crate::store_trouble::{StoreTrouble, StoreTroubleKind};
 use crate::timestamp::Timestamp;
 
-/// More devices than one page ever has.
+/// More devices than any page has.
 const CAPACITY: usize = 8;
-/// The SDK fails at every sync; the browser need not be asked each time.
+/// The SDK fails at every sync; the browser is not asked again within this time.
 const ASK_AGAIN_MS: i64 = 10_000;
 
-/// Every store that was asked about.
+/// All stores that were checked in this page.
 #[derive(Debug, Default)]
 pub struct CryptoStores {
-    /// The latest to be asked about stands last.
+    /// The store that was checked last comes last.
     stores: Vec<CryptoStore>,
-    /// A loss that was seen before anybody said whose store this page works on.
+    /// A loss seen before it was known which store this page uses.
     loss: Option<StoreLoss>,
-    /// Likewise what else was wrong.
+    /// Other trouble seen before that.
     trouble: Option<StoreTrouble>,
-    /// When the browser was asked about a store that may be gone.
+    /// When the browser was last asked about each store that may be gone.
     asked: Vec<(Device, Timestamp)>,
 }
 
 impl CryptoStores {
-    /// What was found of a store, see [`CryptoStore::found`]. Of one that is known already the first finding counts:
-    /// what is found later, the SDK may have made.
+    /// Records the state of a store; see [`CryptoStore::found`]. For a known store, only the first state counts:
+    /// later, the SDK may have created the database.
     pub fn found(
         &mut self,
         device: Device,
@@ -56,52 +56,52 @@ impl CryptoStores {
         self.stores.push(store);
     }
 
-    /// Whether this is a new device of a user whose device was asked about before: that one was logged out.
+    /// Whether this is a new device of a user whose previous device was checked: that one was logged out.
     pub fn is_new_login(&self, device: &Device) -> bool {
         let mut devices = self.stores.iter().map(CryptoStore::device).filter(|known| known.user_id == device.user_id);
         devices.next().is_some_and(|first| first.device_id != device.device_id)
             && devices.all(|other| other.device_id != device.device_id)
     }
 
-    /// Whether the browser is to be asked in another way for the database of a device; see [`CryptoStore::is_in_doubt`].
+    /// Whether to check for a device's database in another way; see [`CryptoStore::is_in_doubt`].
     pub fn is_in_doubt(&self, device: &Device) -> bool {
         self.stores.iter().find(|store| store.device() == device).is_some_and(CryptoStore::is_in_doubt)
     }
 
-    /// Whether nothing shows yet that a device has this database; see [`CryptoStore::is_unproven`].
+    /// Whether a device's database was never seen; see [`CryptoStore::is_unproven`].
     pub fn is_unproven(&self, device: &Device) -> bool {
         self.stores.iter().find(|store| store.device() == device).is_some_and(CryptoStore::is_unproven)
     }
 
-    /// The browser lists the database of a device, while the client has its keys.
+    /// The browser lists a device's database, and the client has its keys.
     pub fn seen(&mut self, device: &Device, now: Timestamp) {
         if let Some(store) = self.of(device) {
             store.seen(now);
         }
     }
 
-    /// The database of a device was there when it was to be opened.
+    /// A device's database existed when this page tried to open it.
     pub fn opened(&mut self, device: &Device) {
         if let Some(store) = self.of(device) {
             store.opened();
         }
     }
 
-    /// The database of a device was not there when it was to be opened; see [`CryptoStore::not_opened`].
+    /// A device's database did not exist when this page tried to open it; see [`CryptoStore::not_opened`].
     pub fn not_opened(&mut self, device: &Device, logged_in: Option<Timestamp>) {
         if let Some(store) = self.of(device) {
             store.not_opened(logged_in);
         }
     }
 
-    /// The identity keys that a device has now.
+    /// Compares a device's current identity keys with the remembered ones.
     pub fn compare(&mut self, device: &Device, keys: IdentityKeys, now: Timestamp) {
         if let Some(store) = self.of(device) {
             store.compare(keys, now);
         }
     }
 
-    /// A line says that the store of this page's device cannot be used.
+    /// A console line shows that the store of this page's device cannot be used.
     pub fn trouble(&mut self, kind: StoreTroubleKind, message: &str, now: Timestamp) {
         match (kind, self.stores.last_mut()) {
             (StoreTroubleKind::ConnectionLost, _) => self.lost(message, now),
@@ -110,8 +110,8 @@ impl CryptoStores {
         }
     }
 
-    /// The device of this page, where its store may be gone and the browser was not asked a moment ago: it is asked now. To
-    /// the page, a connection that was closed by force looks the same while the data is still there.
+    /// Returns this page's device if its store may be gone and the browser was not asked recently; the caller then
+    /// asks it. A connection closed by force looks the same to the page while the data still exists.
     pub fn ask_about(&mut self, now: Timestamp) -> Option<Device> {
         let status = self.status(None, None).filter(|status| status.verdict.may_be_gone())?;
         let device = Device { user_id: status.user_id?, device_id: status.device_id?, database: status.database? };
@@ -123,22 +123,22 @@ impl CryptoStores {
         Some(device)
     }
 
-    /// Whether the browser still lists the database of a device. Gives whether that is news.
+    /// Records whether the browser still lists a device's database. Returns whether anything changed.
     pub fn listed(&mut self, device: &Device, listed: bool) -> bool {
         self.of(device).is_some_and(|store| store.listed(listed))
     }
 
-    /// Whether at most one device of this page is logged in: what is said of its device is then about no other.
+    /// Whether at most one device of this page is logged in: then facts about "the device" concern no other.
     pub fn is_of_one(&self) -> bool {
         self.stores.iter().filter(|store| !store.is_retired()).count() <= 1
     }
 
-    /// Whether the browser lists the database of this page's device no more.
+    /// Whether the browser no longer lists the database of this page's device.
     pub fn is_gone(&self) -> bool {
         self.stores.iter().rev().find(|store| !store.is_retired()).is_some_and(CryptoStore::is_gone)
     }
 
-    /// A line says that the connection to the store of this page's device is lost.
+    /// A console line shows that the connection to the store of this page's device was lost.
     pub fn lost(&mut self, message: &str, now: Timestamp) {
         let current = self.stores.last_mut();
         let before = current.as_ref().map_or(self.loss.as_ref(), |store| store.loss());
@@ -152,32 +152,31 @@ impl CryptoStores {
         }
     }
 
-    /// A marker that is to be written now; it counts as written.
+    /// Returns a marker that has unsaved changes, and treats it as saved.
     pub fn take_unsaved(&mut self) -> Option<(Device, Marker)> {
         self.stores.iter_mut().find_map(|store| store.take_unsaved().map(|marker| (store.device().clone(), marker)))
     }
 
-    /// The marker of a device could not be written, and why.
+    /// A device's marker could not be saved, for this reason.
     pub fn not_remembered(&mut self, device: &Device, reason: String) {
         if let Some(store) = self.of(device) {
             store.not_remembered(redact(&reason).into_owned());
         }
     }
 
-    /// A device was logged out; the one of this page, where it is not said which.
+    /// A device was logged out. Without ids, this page's device.
     pub fn retire(&mut self, user_id: Option<&str>, device_id: Option<&str>) {
         if let Some(store) = self.stores.iter_mut().rev().find(|store| is_of(store, user_id, device_id)) {
             store.retire();
         }
     }
 
-    /// [`Self::status`] as JSON; `null`: of no such store is anything known.
+    /// [`Self::status`] as JSON; `null`: nothing is known of such a store.
     pub fn status_json(&self, user_id: Option<&str>, device_id: Option<&str>) -> String {
         to_json(&self.status(user_id, device_id))
     }
 
-    /// The store of this page's device; of the given one, where the client says which it is. A device that was logged out
-    /// is this page's no more.
+    /// Status of the store of this page's device, or of the given device. A logged-out device is only found by its id.
     pub fn status(&self, user_id: Option<&str>, device_id: Option<&str>) -> Option<CryptoStoreStatus> {
         let fits =
             |store: &&CryptoStore| is_of(store, user_id, device_id) && (device_id.is_some() || !store.is_retired());
@@ -207,7 +206,7 @@ impl CryptoStoreStatus {
     }
 }
 
-/// Of an id that is not known, every one fits.
+/// A missing id matches any device.
 fn is_of(store: &CryptoStore, user_id: Option<&str>, device_id: Option<&str>) -> bool {
     let device = store.device();
     user_id.is_none_or(|id| id == device.user_id) && device_id.is_none_or(|id| id == device.device_id)

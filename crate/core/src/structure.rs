@@ -1,35 +1,36 @@
-//! Who wrote a line, and which of its words are the writer's own.
+//! Finds out which program wrote a line, and which of its words are the program's own.
 //!
-//! Clients print what others chose: ids, an event's fields, the words of an error about them. A stranger can put any words
-//! there, so only the writer's own words count as evidence. What is left out here is:
-//! - of rust-crypto's lines (`LEVEL target: message`, then indented lines of fields and spans) all but the message, and of
-//!   that what follows a colon, unless it is an error whose strings are quoted; all of one about an event that cannot be
-//!   parsed and was not encrypted: anybody may send such events to any device;
-//! - of the SDK's lines about an event that cannot be decrypted all but the kind of the error;
-//! - of LiveKit's lines the participant, and of the SDK's about a call the room;
-//! - of all others what stands in quotes, Matrix ids, and addresses but for the requests that the table knows.
+//! Clients log text that others chose: ids, event fields, error messages about them. A stranger can put any words
+//! there, so only the program's own words count as evidence. This module drops:
+//! - from rust-crypto's lines (`LEVEL target: message`, then indented lines of fields and spans) all but the message,
+//!   and from the message the text after a colon, unless it is an error whose strings are quoted; also the whole
+//!   message about an event that cannot be parsed and was not encrypted, because anybody may send such events to any
+//!   device;
+//! - from the SDK's lines about an event that cannot be decrypted all but the kind of error;
+//! - from LiveKit's lines the participant, and from the SDK's lines about a call the room;
+//! - from all other lines quoted text, Matrix ids and URLs, except for the request paths in `PATHS`.
 
 use std::borrow::Cow;
 
 use crate::scan;
 
-/// rust-crypto writes this **after** it decrypted an event of a type that it does not know.
+/// rust-crypto logs this **after** it decrypted an event of a type that it does not know.
 pub(crate) const OPENED: &str = "Received an unexpected encrypted to-device event";
-/// rust-crypto writes this of an event that it cannot parse, whatever its type; a media key arrives encrypted.
+/// rust-crypto logs this for an event of any type that it cannot parse. A media key arrives encrypted.
 const TURNED_AWAY: &str = "Received an invalid to-device event";
 const ENCRYPTED: &str = "m.room.encrypted";
-/// What stands before the place in the code, between the fields of a message and its spans.
+/// Precedes the source location, which comes between the message's fields and the spans.
 const PLACE: &str = "\n    at ";
-/// The type of a media key's event.
+/// Event type of a media key.
 pub(crate) const MEDIA_KEY: &str = "io.element.call.encryption_keys";
 
-/// Messages of rust-crypto that are followed by an error in its Debug form: whatever another chose stands in quotes there.
+/// Messages of rust-crypto that end with an error in `Debug` form, in which text chosen by others is always quoted.
 const WITH_DEBUG_ERROR: [&str; 2] = [
     "Failed to create a new Olm session from a pre-key message",
     "Failed to decrypt a pre-key message with the corresponding session",
 ];
 
-/// How LiveKit's lines begin; a participant follows, who may be called anything, or the words of an exception.
+/// The beginnings of LiveKit's lines. A participant, who may have any name, or an exception message follows.
 const LIVEKIT: [&str; 8] = [
     "MissingKey: missing key at index ",
     "MissingKey: key set not found for ",
@@ -44,12 +45,12 @@ const MARKED_INVALID: [&str; 2] = ["key for ", " is being marked as invalid"];
 
 const EVENT: &str = "Error decrypting event (";
 const CALL: &str = "[MatrixRTCSession ";
-/// Ends the room and the slot of a call.
+/// End of the room and slot of a call.
 const SLOT: &str = "m.call#ROOM]";
-/// Requests that are recognised by their address.
+/// Requests that are recognised by their path.
 const PATHS: [&str; 2] = ["/delayed_events/", "/keys/upload"];
 
-/// The words of a line that are its writer's own.
+/// The words of a line that its program wrote itself.
 pub(crate) fn own_words(text: &str) -> Cow<'_, str> {
     if let Some(line) = CryptoLine::read(text) {
         return line.own_words();
@@ -69,16 +70,16 @@ pub(crate) fn own_words(text: &str) -> Cow<'_, str> {
     open_words(text).into()
 }
 
-/// A line of rust-crypto's tracing.
+/// A line logged by rust-crypto's `tracing`.
 pub(crate) struct CryptoLine<'a> {
     message: &'a str,
-    /// The lines of fields, the place in the code, and the lines of spans. Where the message quotes a stranger, all but the
-    /// spans may be the stranger's.
+    /// The lines of fields, the source location, and the lines of spans. If the message quotes a stranger, everything
+    /// except the spans may come from the stranger.
     rest: &'a str,
 }
 
 impl<'a> CryptoLine<'a> {
-    /// `None` for a line that somebody else wrote.
+    /// `None` if another program wrote the line.
     pub(crate) fn read(text: &'a str) -> Option<Self> {
         let rest =
             ["ERROR ", "WARN ", "INFO ", "DEBUG ", "TRACE "].iter().find_map(|level| text.strip_prefix(level))?;
@@ -104,26 +105,26 @@ impl<'a> CryptoLine<'a> {
         }
     }
 
-    /// The value of a span's field in quotes, as it stands there; the first of that name.
+    /// The quoted value of the first span field with this name, without unescaping.
     pub(crate) fn field(&self, name: &str) -> Option<&'a str> {
-        // No value of a span holds a line break, so the last of these lines is rust-crypto's.
+        // Span values contain no line breaks, so the last source location is rust-crypto's own.
         quoted(self.rest.rsplit_once(PLACE).map_or(self.rest, |(_, spans)| spans), name)
     }
 
-    /// The same of a field of the message itself, where that quotes nobody.
+    /// The same for a field of the message; `None` if the message quotes somebody.
     fn own_field(&self, name: &str) -> Option<&'a str> {
         let fields = self.rest.split_once(PLACE).map_or(self.rest, |(fields, _)| fields);
         if scan::holds(self.message, ": ") { None } else { quoted(fields, name) }
     }
 
-    /// An error of the database, in the Debug form that it has as a field.
+    /// A database error in a field, in its `Debug` form.
     pub(crate) fn database_error(&self) -> Option<&'a str> {
-        // Behind a message that quotes a stranger, the lines of fields may be the stranger's.
+        // If the message quotes a stranger, the lines of fields may come from the stranger.
         if scan::holds(self.message, ": ") { None } else { scan::after(self.rest, "error=Backend(") }
     }
 }
 
-/// The value in quotes of the first field of a name.
+/// The quoted value of the first field with this name.
 fn quoted<'a>(mut fields: &'a str, name: &str) -> Option<&'a str> {
     loop {
         let (before, value) = scan::split(fields, "\"")?;
@@ -139,7 +140,7 @@ fn ends_a_word(before: &str) -> bool {
     before.ends_with([' ', '{', '\n'])
 }
 
-/// Where a string in quotes ends.
+/// Index of the closing quote.
 fn closing(text: &str, quote: u8) -> Option<usize> {
     let mut escaped = false;
     text.bytes().position(|byte| {
@@ -149,7 +150,8 @@ fn closing(text: &str, quote: u8) -> Option<usize> {
     })
 }
 
-/// The same for one whose quotes are escaped, as in JSON that was logged as a string: they stand behind so many `\`.
+/// The same for escaped quotes, as in JSON that was logged as a string: each quote follows exactly `escapes`
+/// backslashes.
 fn closing_escaped(text: &str, escapes: usize) -> Option<usize> {
     let mut run = 0;
     text.bytes().position(|byte| {
@@ -159,7 +161,7 @@ fn closing_escaped(text: &str, escapes: usize) -> Option<usize> {
     })
 }
 
-/// A text without what stands in quotes, without Matrix ids and addresses: a quote is left of each. One pass.
+/// Replaces each quoted text, Matrix id and URL by a single quote character, in one pass.
 fn open_words(text: &str) -> String {
     let mut open = String::new();
     let mut rest = text;
@@ -183,7 +185,7 @@ fn open_words(text: &str) -> String {
             at_start = c.is_whitespace() || matches!(c, '(' | '[' | '=' | ':' | ',');
             continue;
         }
-        // What stands on both sides of it is no word.
+        // Keeps the words on both sides from joining into one.
         open.push('"');
         for path in PATHS {
             if c == 'h' && scan::holds(&rest[..skipped], path) {
@@ -200,7 +202,7 @@ fn word_end(text: &str) -> usize {
     text.find(|c: char| c.is_whitespace() || matches!(c, ')' | ']' | ',' | '"')).unwrap_or(text.len())
 }
 
-/// Whether what stands before a place leaves a quote open.
+/// Whether `before` ends inside a quoted text.
 pub(crate) fn leaves_quote_open(before: &str) -> bool {
     let mut rest = before;
     while let Some((_, quoted)) = scan::split(rest, "\"") {
@@ -212,12 +214,12 @@ pub(crate) fn leaves_quote_open(before: &str) -> bool {
     false
 }
 
-/// Of rust-crypto's line the value of a field, secrets and all left as they are.
+/// The value of a span field in a rust-crypto line. It may contain secrets.
 pub(crate) fn crypto_field(text: &str, name: &str) -> Option<String> {
     CryptoLine::read(text)?.field(name).map(ToOwned::to_owned)
 }
 
-/// The value of a field of a line of rust-crypto's own message, in quotes; `None` where the message quotes somebody.
+/// The quoted value of a message field in a rust-crypto line; `None` if the message quotes somebody.
 pub(crate) fn own_crypto_field(text: &str, name: &str) -> Option<String> {
     CryptoLine::read(text)?.own_field(name).map(ToOwned::to_owned)
 }
@@ -240,7 +242,7 @@ mod tests {
         for quoted in ["unknown variant `MissingOneTimeKey`", "a\n error=Backend(DomException { code: 11"] {
             let line = |kind| line(&[TURNED_AWAY, ": ", quoted].concat(), "").replace("a=\"b\"", kind);
             assert_eq!(own_words(&line("event_type=\"m.room.encrypted\"")), TURNED_AWAY);
-            // No media key comes in another one, and of one without a type it is not known.
+            // A media key never arrives in another type of event; without a type it is unknown.
             for other in ["event_type=\"m.room_key_request\"", "a=\"b\""] {
                 assert_eq!(own_words(&line(other)), "");
             }

@@ -30,7 +30,7 @@ pub struct Survey {
     pub coverage: Option<Coverage>,
     /// Log lines that were not used.
     pub skipped: Skipped,
-    /// Notes for a person: what was left out, and what these files cannot show.
+    /// Human-readable notes: what was left out, and what these files cannot show.
     pub notes: Vec<String>,
 }
 
@@ -131,7 +131,7 @@ pub enum NamedBy {
 pub struct Trouble {
     /// The kind.
     pub kind: TroubleKind,
-    /// Its name, with the cause if known, for a person.
+    /// Human-readable name, with the cause if known.
     #[serde(default)]
     pub name: String,
     /// Number of requests; for trouble found in the tables, number of rows.
@@ -155,7 +155,7 @@ pub struct Trouble {
     pub statuses: Vec<StatusCount>,
     /// Number of requests in each hour.
     pub hours: Vec<HourCount>,
-    /// A description for a person.
+    /// Human-readable description.
     pub says: String,
 }
 
@@ -183,7 +183,7 @@ pub enum TroubleKind {
 }
 
 impl TroubleKind {
-    /// The name of this kind, for a person.
+    /// Human-readable name of this kind.
     pub fn words(self) -> &'static str {
         match self {
             Self::RefusedUploads => "Key uploads refused",
@@ -212,7 +212,7 @@ pub enum RefusalCause {
 }
 
 impl RefusalCause {
-    /// The name of this cause, for a person.
+    /// Human-readable name of this cause.
     pub fn words(self) -> &'static str {
         match self {
             Self::BlankStore => "blank crypto store",

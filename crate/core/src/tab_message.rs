@@ -1,61 +1,61 @@
-//! What the tabs of a session say to each other when the lead is to change hands.
+//! The messages between a session's tabs when another tab takes over.
 
 use crate::scan;
 
-/// No message of a tab is longer, in UTF-16 units.
+/// The longest message, in UTF-16 units.
 pub const MAX_LENGTH: usize = 512;
 
-/// The longest id that is read: no tab has one half as long.
+/// The longest id that is read: ids of real tabs are less than half as long.
 const MAX_ID: usize = 64;
-/// How much is kept of a reason, in bytes of UTF-8.
+/// The part of a reason that is kept, in bytes of UTF-8.
 const MAX_REASON: usize = 256;
 
-/// What tabs say to each other. The text form is its own, so that it takes no parser of size.
+/// A message between tabs. It has its own text form, which needs no large parser.
 ///
-/// Every script of the origin can write to the channel. So nothing that is said decides by itself: whoever leads holds the
-/// lock, and its host is asked before it lets go.
+/// Every script of the origin can write to the channel, so no message has an effect by itself: the leader holds the
+/// lock, and its host is asked before it releases the lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
-    /// `from` wants to lead.
+    /// `from` asks to lead.
     Ask {
-        /// Who asks.
+        /// The tab that asks.
         from: String,
     },
-    /// The leader heard the question of `to`, and asks its host.
+    /// The leader received the request of `to` and asks its host.
     Heard {
-        /// Who asked.
+        /// The tab that asked.
         to: String,
     },
     /// The leader does not yield to `to`.
     Refused {
-        /// Who asked.
+        /// The tab that asked.
         to: String,
-        /// Why not.
+        /// Reason of the leader's host.
         reason: String,
     },
-    /// The leader has shut down, and holds the lock out to `to`.
+    /// The leader has shut down and offers the lock to `to`.
     Yours {
-        /// Who asked.
+        /// The tab that asked.
         to: String,
         /// The leader.
         from: String,
     },
-    /// `from` is there to take the lock that `to` holds out.
+    /// `from` is ready to take the lock that `to` offers.
     Ready {
         /// The leader.
         to: String,
-        /// Who asked.
+        /// The tab that asked.
         from: String,
     },
-    /// `from` has the lock from now on.
+    /// `from` holds the lock from now on.
     Leading {
-        /// Who leads.
+        /// The new leader.
         from: String,
     },
 }
 
 impl Message {
-    /// The text form.
+    /// The message as text.
     pub fn to_text(&self) -> String {
         match self {
             Self::Ask { from } => ["ask ", from].concat(),
@@ -67,7 +67,7 @@ impl Message {
         }
     }
 
-    /// Reads what [`to_text`](Self::to_text) writes; `None` for what is no message.
+    /// Reads the text that [`to_text`](Self::to_text) created; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let (kind, rest) = scan::split(text, " ")?;
         let (first, more) = scan::split(rest, " ").unwrap_or((rest, ""));
@@ -84,7 +84,7 @@ impl Message {
     }
 }
 
-/// An id as tabs have it: it holds no blank, and is not long.
+/// An id as tabs create it: not too long, and without blanks.
 fn id(text: &str) -> Option<String> {
     let fits = !text.is_empty() && text.len() <= MAX_ID && text.bytes().all(|b| b.is_ascii_graphic());
     fits.then(|| text.to_owned())

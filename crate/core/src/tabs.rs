@@ -1,4 +1,4 @@
-//! The tabs of a session, as a report names them.
+//! The tabs of a session, as listed in a report.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::entry::{Entry, FaultCounts};
 use crate::json::to_json;
 use crate::timestamp::Timestamp;
 
-/// A tab tells the others of its latest evidence only.
+/// A tab sends only this many of its latest entries to the others.
 pub const MAX_ENTRIES: usize = 20;
 
 /// One open tab.
@@ -15,82 +15,83 @@ pub const MAX_ENTRIES: usize = 20;
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Tab {
-    /// Its id, made anew with each load of the page.
+    /// Id of the tab, new with each load of the page.
     pub id: String,
-    /// Whether it is the one that wrote the report.
+    /// Whether this is the tab that wrote the report.
     pub this_tab: bool,
-    /// What it is to its session; `null`: its host holds no election.
+    /// The tab's role in its session; `null`: its host did not start an election.
     pub role: Option<Role>,
-    /// Since when it has this role.
+    /// When this role began.
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub since: Option<Timestamp>,
-    /// When its page was loaded.
+    /// When the page was loaded.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub opened: Timestamp,
-    /// Whether a person could see it; `null`: it did not say.
+    /// Whether the page was visible; `null`: unknown.
     pub visible: Option<bool>,
-    /// Lines seen of each fault in it.
+    /// Lines that this tab saw per fault.
     pub counts: FaultCounts,
-    /// Its latest evidence; of the tab that wrote the report, that stands in `entries` of the report.
+    /// The tab's latest entries. Empty for the tab that wrote the report: see the report's `entries`.
     pub entries: Vec<Entry>,
 }
 
-/// The roll call of a session's tabs.
+/// The result of a roll call among a session's tabs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Tabs {
-    /// Name of the session, as the host gave it; `null`: the host holds no election.
+    /// Name of the session, given by the host; `null`: the host did not start an election.
     pub session: Option<String>,
     /// The tabs that answered, this one first.
     pub tabs: Vec<Tab>,
-    /// Whether the active tab left it unanswered that this one asked for its place: closing it hands over at once.
+    /// Whether the active tab did not respond when this tab asked to take over. Closing the active tab hands over at
+    /// once.
     #[serde(default)]
     pub leader_silent: bool,
-    /// For a person to read: why there is no election, or why others could not be asked.
+    /// Human-readable reason why there is no election, or why the other tabs could not be asked.
     pub error: Option<String>,
 }
 
 impl Tabs {
-    /// As it stands in a report.
+    /// As JSON for the report.
     pub fn to_json(&self) -> String {
         to_json(self)
     }
 }
 
-/// What a view needs of it.
+/// The data about tabs that a view needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TabsSummary {
-    /// What this tab is to its session.
+    /// This tab's role in its session.
     pub role: Option<Role>,
-    /// How many tabs are open, with this one; `null`: the others were not asked, or cannot be.
+    /// Number of open tabs, including this one; `null`: the others were not asked, or cannot be.
     pub count: Option<usize>,
     /// Whether the leader does not respond to this tab.
     pub leader_silent: bool,
 }
 
 impl TabsSummary {
-    /// As a view is given it.
+    /// As JSON for a view.
     pub fn to_json(&self) -> String {
         to_json(self)
     }
 }
 
-/// A part in an election.
+/// A participation in an election.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Seat {
-    /// Its number.
+    /// Number of the participation.
     pub seat: u32,
-    /// What this tab is to the session.
+    /// This tab's role in the session.
     pub role: Role,
     /// Whether the leader does not respond to this tab.
     pub leader_silent: bool,
 }
 
 impl Seat {
-    /// As whoever takes it is given it.
+    /// As JSON for the caller who joined.
     pub fn to_json(&self) -> String {
         to_json(self)
     }

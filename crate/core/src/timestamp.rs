@@ -1,19 +1,18 @@
-//! A moment, as text and as a number.
+//! A point in time, as text and as a number.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 const MS_PER_DAY: i64 = 86_400_000;
-/// Years 0000 to 9999: what fits the fixed-width form, and so sorts as text.
+/// The years 0000 to 9999: they fit the fixed-width form, so the text sorts by time.
 const RANGE: std::ops::RangeInclusive<i64> = -62_167_219_200_000..=253_402_300_799_999;
 
 const SHAPE: &[u8; 24] = b"0000-00-00T00:00:00.000Z";
 
 /// Milliseconds since 1970-01-01T00:00:00Z, within the years 0000 to 9999.
 ///
-/// In JSON it is ISO 8601 in UTC with milliseconds, so that it lines up with a homeserver's log:
-/// `2026-11-24T00:13:36.042Z`.
+/// Serialised to JSON as ISO 8601 in UTC with milliseconds, to match a homeserver's log: `2026-11-24T00:13:36.042Z`.
 ///
 /// ```
 /// use lotus_crypto_diag::timestamp::Timestamp;
@@ -26,13 +25,13 @@ const SHAPE: &[u8; 24] = b"0000-00-00T00:00:00.000Z";
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// Takes what `Date.now()` gives; anything outside the range, `NaN` included, becomes its nearest end.
+    /// Converts the result of `Date.now()`. Values outside the range are clamped, and `NaN` becomes 0.
     #[allow(clippy::cast_possible_truncation, reason = "`as` saturates, and the range is clamped to")]
     pub fn from_ms(ms: f64) -> Self {
         Self((ms as i64).clamp(*RANGE.start(), *RANGE.end()))
     }
 
-    /// A moment of the calendar in UTC; `None` where there is no such day, or no such time of a day.
+    /// Converts a UTC date and time; `None` if that day or time does not exist.
     ///
     /// ```
     /// use lotus_crypto_diag::timestamp::Timestamp;
@@ -51,13 +50,13 @@ impl Timestamp {
         (civil_from_days(days) == date).then_some(Self(days * MS_PER_DAY + time))
     }
 
-    /// So many milliseconds later, within the range.
+    /// Adds milliseconds, clamped to the range.
     #[must_use]
     pub fn plus_ms(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms).clamp(*RANGE.start(), *RANGE.end()))
     }
 
-    /// As text. Without the machinery of `format!`, which would outweigh it.
+    /// Avoids `format!`, whose code would be larger than this module.
     fn to_iso(self) -> String {
         let (days, ms) = (self.0.div_euclid(MS_PER_DAY), self.0.rem_euclid(MS_PER_DAY));
         let (year, month, day) = civil_from_days(days);
@@ -103,12 +102,12 @@ impl std::str::FromStr for Timestamp {
         let days = days_from_civil(number(0, 4), number(5, 7), number(8, 10));
         let time = number(11, 13) * 3_600_000 + number(14, 16) * 60_000 + number(17, 19) * 1000 + number(20, 23);
         let parsed = Self(days * MS_PER_DAY + time);
-        // A 30th of February, or an hour 25, comes back as another day.
+        // An invalid date or time, such as February 30th or 25:00, would be formatted differently.
         if RANGE.contains(&parsed.0) && parsed.to_iso() == text { Ok(parsed) } else { Err(ParseTimestampError) }
     }
 }
 
-/// The text is no `YYYY-MM-DDTHH:MM:SS.sssZ`.
+/// The text does not have the form `YYYY-MM-DDTHH:MM:SS.sssZ`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseTimestampError;
 
@@ -147,8 +146,8 @@ impl schemars::JsonSchema for Timestamp {
     }
 }
 
-// The two below are Howard Hinnant's `civil_from_days` and its inverse: the proleptic Gregorian calendar,
-// counted in eras of 400 years that begin on the 1st of March. A calendar crate would outweigh the module.
+// Howard Hinnant's `civil_from_days` and its inverse: the proleptic Gregorian calendar, counted in eras of 400 years
+// that begin on March 1st. A calendar crate would be larger than this module.
 
 const fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let z = days + 719_468;

@@ -1,7 +1,7 @@
-//! What became of uploads of keys beside those that were refused because a key exists: they failed otherwise, or the server
-//! accepted more and more of them.
+//! Results of key uploads other than "already exists": the upload failed for another reason, or the server accepts
+//! more and more keys.
 //!
-//! Accepted is what the server answered with 2xx, and nothing else. Nothing here is ever held back.
+//! Only an answer with a 2xx status counts as accepted. Nothing here holds uploads back.
 
 use std::collections::VecDeque;
 
@@ -9,45 +9,45 @@ use serde::{Deserialize, Serialize};
 
 use crate::timestamp::Timestamp;
 
-/// Uploads that failed since the last accepted one, other than because a key exists already.
+/// Uploads that failed since the last accepted one, for a reason other than "already exists".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct UploadFailures {
-    /// How many.
+    /// Number of failed uploads.
     pub count: u32,
     /// When the first of them failed.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub first_ts: Timestamp,
-    /// When the latest did.
+    /// When the latest of them failed.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub last_ts: Timestamp,
-    /// HTTP status of the latest; `null`: no answer came.
+    /// HTTP status of the latest failure; `null`: no answer came.
     pub http_status: Option<u16>,
-    /// The server's `errcode` in the latest, as in `M_TOO_LARGE`.
+    /// The server's `errcode` in the latest failure, for example `M_TOO_LARGE`.
     pub errcode: Option<String>,
 }
 
-/// Accepted uploads of more one-time keys than a client needs: it keeps 50 of them on the server.
+/// The server accepted more one-time keys than a client needs. A client keeps 50 of them on the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct KeySurplus {
-    /// How many uploads were accepted within ten minutes.
+    /// Uploads accepted within ten minutes.
     pub uploads: u32,
-    /// How many one-time keys they carried.
+    /// One-time keys in these uploads.
     pub keys: u32,
-    /// How many the server holds, as it said last; `null`: it did not.
+    /// Number of keys that the server holds, by its latest answer; `null`: unknown.
     pub held: Option<u32>,
-    /// When the first of them was accepted.
+    /// When the first of these uploads was accepted.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub first_ts: Timestamp,
-    /// When the latest was.
+    /// When the latest of them was accepted.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub last_ts: Timestamp,
 }
 
-/// Notes a failure.
+/// Records a failure.
 pub(crate) fn note_failure(
     failing: &mut Option<UploadFailures>,
     http_status: Option<u16>,
@@ -60,28 +60,28 @@ pub(crate) fn note_failure(
 }
 
 const WINDOW_MS: i64 = 10 * 60_000;
-/// No more than these are looked at.
+/// The most uploads that are remembered.
 const MOST: usize = 32;
-/// A client supplies what others took. So many at a time are taken by nobody again and again.
+/// A client replaces keys that others claimed. Nobody repeatedly claims this many at once.
 const MANY_KEYS: u32 = 25;
 const MANY_UPLOADS_OF_MANY: usize = 4;
-/// The SDK stops at 50, and at 100 an account would be full.
+/// The SDK stops at 50 keys; twice as many show a surplus.
 const MANY_HELD: u32 = 100;
 const MANY_UPLOADS_OF_FULL: usize = 3;
-/// Of uploads of which nothing else is known.
+/// The limit if the number of keys on the server is unknown.
 const MANY_UPLOADS: usize = 20;
 
-/// The latest accepted uploads: when, and of how many one-time keys.
+/// The latest accepted uploads: time and number of one-time keys.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Accepted {
     recent: VecDeque<(Timestamp, u32)>,
 }
 
 impl Accepted {
-    /// Notes one more; gives the surplus where it is one.
+    /// Records an accepted upload. Returns the surplus, if there is one.
     pub(crate) fn note(&mut self, keys: u32, held: Option<u32>, now: Timestamp) -> Option<KeySurplus> {
         self.recent.push_back((now, keys));
-        // Of a clock that was put back nothing is known.
+        // If the clock was set back, earlier times are meaningless.
         self.recent.retain(|(ts, _)| (0..=WINDOW_MS).contains(&(now.ms() - ts.ms())));
         while self.recent.len() > MOST {
             self.recent.pop_front();
@@ -111,7 +111,8 @@ mod tests {
         Timestamp::default().plus_ms(ms)
     }
 
-    /// So many uploads, one each so many milliseconds, of so many keys, after which the server holds so many.
+    /// Simulates `uploads` uploads of `keys` keys each, one every `every_ms`, after which the server holds `held`
+    /// keys.
     fn is_surplus(uploads: i64, every_ms: i64, keys: u32, held: Option<u32>) -> bool {
         let mut accepted = Accepted::default();
         (0..uploads).any(|number| accepted.note(keys, held, at(number * every_ms)).is_some())

@@ -1,7 +1,7 @@
-//! The loads of the page that a report tells of: the present one, with the tabs beside it, and those before.
+//! The page loads in a report: the current one, including the other tabs, and the earlier ones.
 //!
-//! The keys of a device and its store outlive a reload; a call, its media keys and the requests of its time do not. So a rule
-//! judges either over all loads, or over each by itself.
+//! A device's keys and store survive a reload; a call, its media keys and its requests do not. A rule therefore judges
+//! either all loads together, or each load separately.
 
 use super::case::{Case, fact, ids};
 use crate::capture_session::CaptureSession;
@@ -15,14 +15,14 @@ use crate::verdict::EvidenceRef;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Load {
-    /// That of the report, and the tabs that answered it.
+    /// The load that wrote the report, and the tabs that answered it.
     Present,
-    /// One of `earlier`.
+    /// The load at this index of `earlier`.
     Earlier(usize),
 }
 
 impl Load {
-    /// Refers to a part of its page.
+    /// Refers to a part of this load in the report.
     pub(crate) fn fact(self, path: &str, text: impl Into<String>) -> EvidenceRef {
         match self {
             Self::Present => fact(path, text),
@@ -31,7 +31,7 @@ impl Load {
     }
 }
 
-/// Where an entry stands.
+/// Where in the report an entry is.
 #[derive(Clone, Copy)]
 enum Place<'a> {
     Here,
@@ -39,7 +39,7 @@ enum Place<'a> {
     Earlier(usize, &'a EarlierPage),
 }
 
-/// An entry of any load, and where it stands.
+/// An entry of any load, and where in the report it is.
 #[derive(Clone, Copy)]
 pub(crate) struct Seen<'a> {
     pub(crate) entry: &'a Entry,
@@ -47,7 +47,7 @@ pub(crate) struct Seen<'a> {
     index: usize,
 }
 
-/// No device keeps more; of a report that says so, the latest are judged.
+/// No device keeps more loads; if a report has more, only the latest are judged.
 const MOST_LOADS: usize = 100;
 
 /// The loads of the report's own device, the latest first.
@@ -60,7 +60,7 @@ pub(crate) fn loads_of(report: &Report) -> Vec<Load> {
     std::iter::once(Load::Present).chain(earlier.into_iter().map(|(index, _)| Load::Earlier(index))).collect()
 }
 
-/// A page of another device proves nothing here.
+/// Whether the page belongs to this device, or may: a page of another device proves nothing.
 fn is_of_device(page: &EarlierPage, (user_id, device_id): (Option<&str>, Option<&str>)) -> bool {
     let Some(store) = &page.crypto_store else { return true };
     let fits = |known: Option<&str>, its: Option<&str>| known.is_none() || its.is_none() || known == its;
@@ -68,18 +68,18 @@ fn is_of_device(page: &EarlierPage, (user_id, device_id): (Option<&str>, Option<
 }
 
 impl<'a> Case<'a> {
-    /// The same, of one load alone.
+    /// The same case, limited to one load.
     pub(crate) const fn of_load(&self, load: Load) -> Self {
         Self { only: Some(load), ..*self }
     }
 
-    /// The loads that are looked at, the latest first.
+    /// The loads that this case covers, the latest first.
     pub(crate) fn loads(&self) -> impl Iterator<Item = Load> + use<'a> {
         let only = self.only;
         self.all_loads.iter().copied().filter(move |load| only.is_none_or(|only| only == *load))
     }
 
-    /// The page of an earlier load.
+    /// The page of an earlier load; `None` for the present load.
     pub(crate) fn page(&self, load: Load) -> Option<&'a EarlierPage> {
         match load {
             Load::Present => None,
@@ -87,25 +87,25 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// When a load began; `None`: that is not known of the present one.
+    /// When a load began; `None` if unknown for the present load.
     pub(crate) fn began(&self, load: Load) -> Option<Timestamp> {
         self.page(load).map_or(self.report.page.capturing_since, |page| Some(page.began_at))
     }
 
-    /// Until when a load is known to have run.
+    /// When a load was last known to be running.
     pub(crate) fn last_seen(&self, load: Load) -> Timestamp {
         self.page(load).map_or(self.report.page.generated_at, |page| page.last_seen_at)
     }
 
-    /// Whether one load began when the other was over. Two tabs that were open at once tell nothing of before and after, nor does
-    /// a load whose clock was ahead of this report's.
+    /// Whether `load` began after `other` ended. Not if both were open at once, or if a clock was ahead of this
+    /// report's.
     pub(crate) fn is_after(&self, load: Load, other: Load) -> bool {
         let (from, to) = (self.span(load), self.span(other));
         load != other && from.zip(to).is_some_and(|(from, to)| from.0 >= to.1)
     }
 
-    /// Whether a load can show what became of something that took place at that time, `during` a load as far as is known: it is
-    /// that load, or began later.
+    /// Whether a load can show the result of an event at time `at`: it is the load in which the event happened
+    /// (`during`, if known), or began later.
     pub(crate) fn is_since(&self, load: Load, during: Option<Load>, at: Timestamp) -> bool {
         match during {
             Some(own) => load == own || self.is_after(load, own),
@@ -113,20 +113,20 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// The load of the device that was open at a time; `None`: none was, or several were.
+    /// The load that was open at a time; `None` if there was none, or more than one.
     pub(crate) fn load_at(&self, at: Timestamp) -> Option<Load> {
         let is_in = |load: &Load| self.span(*load).is_some_and(|(from, to)| from <= at && at <= to);
         let mut open = self.loads().filter(is_in);
         open.next().filter(|_| open.next().is_none())
     }
 
-    /// From when to when a load is known to have run, where its times make sense.
+    /// The period in which a load is known to have run, if its times are plausible.
     fn span(&self, load: Load) -> Option<(Timestamp, Timestamp)> {
         let (from, to) = (self.began(load)?, self.last_seen(load));
         (from <= to && to <= self.report.page.generated_at).then_some((from, to))
     }
 
-    /// The uploads of a load, as they stood last.
+    /// The final state of a load's uploads.
     pub(crate) fn uploads(&self, load: Load) -> &'a UploadLoopStatus {
         self.page(load).map_or(&self.report.page.upload_loop, |page| &page.upload_loop)
     }
@@ -139,7 +139,7 @@ impl<'a> Case<'a> {
         is_its.then_some(repair)
     }
 
-    /// The entries, those of the present load first: of this page, then those that other tabs told of.
+    /// The entries of this page, then those reported by other tabs, then those of earlier loads.
     pub(crate) fn entries(&self) -> impl Iterator<Item = Seen<'a>> + use<'a> {
         let case = *self;
         self.loads().flat_map(move |load| case.entries_of(load))
@@ -147,7 +147,8 @@ impl<'a> Case<'a> {
 
     fn entries_of(&self, load: Load) -> Vec<Seen<'a>> {
         if let (Load::Earlier(number), Some(page)) = (load, self.page(load)) {
-            // An open tab is asked for its latest lines, and keeps them for later pages, too.
+            // An open tab stores its latest entries for later pages and also answers the roll call with them: count
+            // them once.
             let is_told = |entry: &Entry| page.end == PageEnd::Open && self.index.told.contains(&line_key(entry));
             let own = page.entries.iter().enumerate().filter(|(_, entry)| !is_told(entry));
             return own.map(|(index, entry)| Seen { entry, place: Place::Earlier(number, page), index }).collect();
@@ -166,28 +167,28 @@ impl<'a> Case<'a> {
         self.loads().filter_map(of)
     }
 
-    /// The span and the end of a load, in words; `None`: it is the present one.
+    /// The period and the end of an earlier load, in words; `None` for the present load.
     pub(crate) fn describe(&self, load: Load) -> Option<String> {
         let page = self.page(load)?;
         Some(format!("the page of {} to {}, {}", page.began_at, page.last_seen_at, end_words(page.end)))
     }
 }
 
-/// By which a line is known again in another place.
+/// Identifies the same line in different places.
 pub(crate) type LineKey<'a> = (Timestamp, Fault, &'a str, &'a str);
 
 pub(crate) fn line_key(entry: &Entry) -> LineKey<'_> {
     (entry.first_ts, entry.ke, &entry.source, &entry.message)
 }
 
-/// What other tabs told of, with the places of the tab and of the entry.
+/// The entries reported by other tabs, each with the index of its tab and its own index there.
 pub(crate) fn told_by_tabs(report: &Report) -> impl Iterator<Item = (usize, usize, &Entry)> {
     let tabs = report.tabs.iter().flat_map(|roll| roll.tabs.iter().enumerate());
     let others = tabs.filter(|(_, tab)| !tab.this_tab);
     others.flat_map(|(tab, told)| told.entries.iter().enumerate().map(move |(index, entry)| (tab, index, entry)))
 }
 
-/// How a page ended.
+/// How a page ended, in words.
 pub(crate) const fn end_words(end: PageEnd) -> &'static str {
     match end {
         PageEnd::Closed => "which was closed",
@@ -201,7 +202,7 @@ pub(crate) const fn end_words(end: PageEnd) -> &'static str {
 }
 
 impl Seen<'_> {
-    /// Whether both were logged in the same tab, in its window or one of its frames.
+    /// Whether both were logged in the same tab, by its window or one of its frames.
     pub(crate) const fn is_of_same_page(&self, other: &Self) -> bool {
         match (self.place, other.place) {
             (Place::Here, Place::Here) => true,
@@ -210,7 +211,7 @@ impl Seen<'_> {
         }
     }
 
-    /// Whether another tab told of it.
+    /// Whether another tab reported the entry.
     pub(crate) const fn is_of_other_tab(&self) -> bool {
         matches!(self.place, Place::Tab(_))
     }
@@ -226,7 +227,7 @@ impl Seen<'_> {
         self.load() == other.load()
     }
 
-    /// Refers to the entry: what it says, how often, when, and where it was logged.
+    /// Cites the entry: `says`, then how often, when and where it was logged.
     pub(crate) fn cite(&self, says: &str) -> EvidenceRef {
         let Entry { count, first_ts, last_ts, source, .. } = self.entry;
         let when = match count {

@@ -1,6 +1,6 @@
-//! What is known of the media keys of a call: those that are missing in the call, those that arrived and were opened, and
-//! the to-device messages that could not be opened. The call logs the first in its frame, the client the others in its
-//! window: together they are one story.
+//! The media keys of a call: those that are missing in the call, those that arrived and were decrypted, and to-device
+//! messages that could not be decrypted. The call's frame logs the first, the client's window the others; this module
+//! combines them.
 
 use super::case::Case;
 use super::loads::Seen;
@@ -10,26 +10,26 @@ use crate::structure::own_words;
 use crate::timestamp::Timestamp;
 use crate::verdict::EvidenceRef;
 
-/// What comes longer before a key is missed, or after, is of another call.
+/// A line further away in time than this belongs to another call.
 pub(crate) const AROUND_MS: i64 = 5 * 60_000;
 
 #[derive(Default)]
 pub(crate) struct MediaKeys<'a> {
-    /// In the call: frames that cannot be opened.
+    /// From the call: frames that cannot be decrypted.
     pub(crate) missing: Vec<MissingKey<'a>>,
-    /// In the client: a to-device message that could not be opened.
+    /// From the client: to-device messages that could not be decrypted.
     pub(crate) unopened: Vec<Unopened<'a>>,
-    /// In the client: a media key that arrived and was opened.
+    /// From the client: media keys that arrived and were decrypted.
     pub(crate) opened: Vec<Opened<'a>>,
 }
 
 pub(crate) struct MissingKey<'a> {
     pub(crate) seen: Seen<'a>,
-    /// User id of whose media it is.
+    /// User id of the participant who sends the media.
     pub(crate) user: Option<&'a str>,
     participant: Option<&'a str>,
     index: Option<u32>,
-    /// `LiveKit` gave up on the key. From then on it drops the frames without a word.
+    /// `LiveKit` gave up on the key and drops its frames silently from then on.
     given_up: Vec<Seen<'a>>,
 }
 
@@ -46,17 +46,17 @@ pub(crate) struct Opened<'a> {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UnopenedKind {
-    /// The sender used a one-time key whose secret this device does not have.
+    /// The sender used a one-time key whose secret half this device does not have.
     PreKey,
-    /// The crypto library turned the event away as malformed or not allowed.
+    /// The crypto library rejected the event as malformed or not allowed.
     Invalid,
-    /// It opened the event, and then turned it away: the Olm session is in order.
+    /// The crypto library decrypted the event and then rejected it: the Olm session is fine.
     OpenedInvalid,
-    /// The message is for another identity key than this device has.
+    /// The message is encrypted for an identity key that this device does not have.
     OtherKey,
-    /// An Olm session that the two sides see differently.
+    /// The two sides have different states of the Olm session.
     Session,
-    /// For a reason that is not known here.
+    /// Any other reason.
     Unknown,
 }
 
@@ -79,7 +79,7 @@ impl<'a> MediaKeys<'a> {
                     given_up.push(MissingKey::new(seen, participant.as_deref(), *index));
                 }
                 Detail::ToDeviceUnopened { sender, .. } => {
-                    // The reason quotes what the sender wrote.
+                    // The reason may quote text from the sender, so only rust-crypto's own words count.
                     let kind = kind_of(&own_words(&seen.entry.message));
                     keys.unopened.push(Unopened { seen, kind, sender: sender.as_deref() });
                 }
@@ -90,14 +90,14 @@ impl<'a> MediaKeys<'a> {
         for mark in given_up {
             match keys.missing.iter_mut().find(|missing| missing.is_of_same_key(&mark)) {
                 Some(missing) => missing.given_up.push(mark.seen),
-                // The lines before it were not seen.
+                // The lines that report the missing key itself were not seen.
                 None => keys.missing.push(MissingKey { given_up: vec![mark.seen], ..mark }),
             }
         }
         keys
     }
 
-    /// Whether anything went wrong with them. What is not known says nothing.
+    /// Whether anything went wrong. An unknown reason does not count.
     pub(crate) fn failed(&self) -> bool {
         !self.missing.is_empty() || self.unopened.iter().any(|one| one.kind != UnopenedKind::Unknown)
     }
@@ -106,17 +106,17 @@ impl<'a> MediaKeys<'a> {
         self.missing.iter().flat_map(|missing| missing.cite(self)).collect()
     }
 
-    /// Those of the keys that were missed.
+    /// Cites the missing keys that arrived after all.
     pub(crate) fn cite_came(&self) -> Vec<EvidenceRef> {
         self.missing.iter().filter_map(|missing| missing.came(self)).map(Opened::cite).collect()
     }
 
-    /// Messages that use a one-time key which this device does not have.
+    /// Cites messages that use a one-time key which this device does not have.
     pub(crate) fn cite_dead(&self) -> Vec<EvidenceRef> {
         self.unopened.iter().filter(|one| one.kind == UnopenedKind::PreKey).map(Unopened::cite).collect()
     }
 
-    /// When the latest of them came.
+    /// When the latest such message came.
     pub(crate) fn last_dead(&self) -> Option<Timestamp> {
         let dead = self.unopened.iter().filter(|one| one.kind == UnopenedKind::PreKey);
         dead.map(|one| one.seen.entry.last_ts).max()
@@ -132,7 +132,7 @@ impl<'a> MissingKey<'a> {
         Self { seen, user: participant.map(user_of), participant, index, given_up: Vec::new() }
     }
 
-    /// A key that is there and wrong is complained of without its index.
+    /// Whether both are about the same key. `LiveKit` reports a wrong key without its index.
     fn is_of_same_key(&self, mark: &Self) -> bool {
         self.participant.is_some()
             && self.participant == mark.participant
@@ -140,19 +140,19 @@ impl<'a> MissingKey<'a> {
             && self.seen.is_of_same_page(&mark.seen)
     }
 
-    /// Whether it may be about the key that was missed, by its time.
+    /// Whether the entry is close enough in time to belong to the missing key.
     pub(crate) fn is_near(&self, entry: &Entry) -> bool {
         entry.last_ts >= self.seen.entry.first_ts.plus_ms(-AROUND_MS)
             && entry.first_ts <= self.last().plus_ms(AROUND_MS)
     }
 
-    /// When it was last complained of.
+    /// When the missing key was last reported.
     pub(crate) fn last(&self) -> Timestamp {
         let marks = self.given_up.iter().map(|mark| mark.entry.last_ts);
         marks.fold(self.seen.entry.last_ts, Timestamp::max)
     }
 
-    /// When a key of the participant was opened, after which nothing was complained of: the spell was over by then.
+    /// When a key of the participant was decrypted after the last complaint: the trouble had ended by then.
     fn over_by(&self, keys: &MediaKeys<'_>) -> Option<Timestamp> {
         let last = self.last();
         let opened = keys.opened.iter().filter(|opened| opened.seen.is_of_same_load(&self.seen));

@@ -1,4 +1,4 @@
-//! A field whose name says that its value is a secret, in whatever notation.
+//! Finds fields whose name marks the value as a secret, in any notation.
 
 use std::ops::Range;
 
@@ -7,11 +7,11 @@ use super::reader::Reader;
 use super::token::{BLANK, Token, end_of, is_word, token_at};
 use super::value::{Separator, separator, value};
 
-/// So far ahead of a name that may mean a secret or not is looked, in bytes.
+/// How far to look ahead, in bytes, if a name alone does not decide.
 const WINDOW: usize = 128;
 
 impl Reader<'_> {
-    /// The value of the field whose name ends with `token`.
+    /// The secret value of the field whose name ends with `token`.
     pub(super) fn of_field(&mut self, token: &Token, word: &[u8], next: Token) -> Option<Range<usize>> {
         let text = self.text;
         let Some(separator) = separator(text, next) else {
@@ -46,9 +46,9 @@ impl Reader<'_> {
         separator.mark == b'=' && self.latest[1].is(b"?&#")
     }
 
-    /// Whether a field that stands beside a media key, or the key of a backup, follows soon, in the same object.
+    /// Whether a field that accompanies a media key or a backup's key follows soon in the same object.
     fn has_company(&mut self, at: usize) -> bool {
-        // What was found for a name before may be behind this one, too: then nothing is looked at twice.
+        // The result for an earlier name may also be valid for this one, so that nothing is searched twice.
         if self.looked_to < at {
             (self.looked_to, self.found_company) = (at, false);
             let mut token = token_at(self.text, at);
@@ -63,8 +63,8 @@ impl Reader<'_> {
         self.found_company && self.looked_to - at <= 2 * WINDOW
     }
 
-    /// Where the name is a value itself, and its value another: `["password", "x"]`, `{name: "password", value: "x"}`; where
-    /// it is a tag, or an option of a command.
+    /// The separator where the name is itself a value: `["password", "x"]`, `{name: "password", value: "x"}`, a tag,
+    /// or a command-line option.
     fn apart(&self, next: Token) -> Option<Separator> {
         let text = self.text;
         let [name, before, outer] = self.latest;
@@ -76,7 +76,7 @@ impl Reader<'_> {
         let is_quoted = before.is_quote() && before.bytes(text) == next.bytes(text);
         let (outer, mut next) = if is_quoted { (outer, next.next(text)) } else { (before, next) };
         let list = outer.is(b"[(") && is_quoted && !name.bytes(text).contains(&b'.');
-        // A part of a form: its value stands behind an empty line.
+        // A part of a multipart form: its value follows after an empty line.
         let is_part = || is_quoted && next.is_space() && next.bytes(text).split(|b| *b == b'\n').count() > 2;
         if !list && outer.is(b":=") && is_part() {
             return plain(next.end);
@@ -96,7 +96,7 @@ impl Reader<'_> {
     }
 }
 
-/// The value of a field `value`, where the field behind it gives the name of a secret: `{value: "x", name: "token"}`.
+/// The value of a field `value` if the next field names a secret: `{value: "x", name: "token"}`.
 fn named_behind(text: &[u8], separator: Separator) -> Option<Range<usize>> {
     const FURTHEST: usize = 12;
 
@@ -121,7 +121,7 @@ fn named_behind(text: &[u8], separator: Separator) -> Option<Range<usize>> {
     None
 }
 
-/// Where the value begins, its quotes apart.
+/// Start of the value, after its quotes.
 fn opening(text: &[u8], at: usize) -> usize {
     let skip = |token: Token, _| if token.is_space() || token.is_quote() { token.next(text) } else { token };
     (0..4).fold(token_at(text, at), skip).start
@@ -145,7 +145,7 @@ fn is_public(text: &[u8], from: usize) -> bool {
     ["curve25519:", "ed25519:"].iter().any(|algorithm| text[from..].starts_with(algorithm.as_bytes()))
 }
 
-/// Whether it is a text, maybe in brackets as in `Some("…")`; of these names, an object holds public keys.
+/// Whether the value is a text, possibly wrapped as in `Some("…")`. With these names, an object contains public keys.
 fn is_private_text(text: &[u8], at: usize) -> bool {
     let mut token = token_at(text, at);
     for _ in 0..8 {

@@ -1,38 +1,38 @@
-//! The names of fields whose value is a secret.
+//! Names of fields whose value is a secret.
 
 use super::token::is_word;
 
-/// How the value of such a field is known, and how far it goes.
+/// How to recognise the value of such a field, and where it ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Manner {
-    /// One run of characters.
+    /// A single word.
     Plain,
-    /// A person's words: blanks may be part of it.
+    /// Words typed by a user: the value may contain blanks.
     Phrase,
-    /// A header: its parameters are part of it.
+    /// A header: its parameters are part of the value.
     Header,
-    /// A private key as a text; an object of that name holds public keys.
+    /// A private key as text. An object of the same name contains public keys.
     Text,
-    /// A secret only where it is that long, and looks like chance.
+    /// A secret only if it has at least this length and looks random.
     Long(usize),
-    /// A media key or a backup's key; of that name, and with the same letters, are public keys.
+    /// A media key or a backup's key. Public keys have the same name and use the same characters.
     Key,
 }
 
 impl Manner {
-    /// Whether the name says it all.
+    /// Whether the name alone decides.
     pub(super) fn is_certain(self) -> bool {
         matches!(self, Self::Plain | Self::Phrase | Self::Header)
     }
 }
 
-/// Ends of names, lower case and without `_`, `-`, `.` and blanks: `access_token`, `newPassword`, `recovery key`.
+/// Name endings in lower case without `_`, `-`, `.` and blanks: `access_token`, `newPassword`, `recovery key`.
 static ENDINGS: [(Manner, &[&str]); 4] = [
     (
         Manner::Plain,
         &[
             "token",
-            // With `clientSecret` and `shared_secret`, what `m.secret.send` gives another device.
+            // Also `clientSecret`, `shared_secret`, and the secret that `m.secret.send` gives another device.
             "secret",
             "privatekey",
             "privkey",
@@ -77,7 +77,7 @@ static ENDINGS: [(Manner, &[&str]); 4] = [
         &["password", "passwd", "pwd", "phrase", "passcode", "mnemonic", "recoverykey", "recoverycode", "securitykey"],
     ),
     (Manner::Header, &["authorization", "cookie"]),
-    // Cross-signing and backup in a bundle of secrets, and as `m.cross_signing.master`, `m.megolm_backup.v1`.
+    // Cross-signing and backup keys in a secrets bundle, and as `m.cross_signing.master`, `m.megolm_backup.v1`.
     (
         Manner::Text,
         &[
@@ -92,27 +92,27 @@ static ENDINGS: [(Manner, &[&str]); 4] = [
     ),
 ];
 
-/// Whole names.
+/// Complete names.
 static NAMES: [(&str, Manner); 6] = [
     ("key", Manner::Key),
-    // Of a JSON Web Key: with the first, a file is encrypted.
+    // Fields of a JSON Web Key. `k` encrypts a file.
     ("k", Manner::Long(40)),
     ("d", Manner::Long(40)),
-    // The key of SRTP in a session description.
+    // The SRTP key in a session description.
     ("inline", Manner::Long(30)),
-    // Of a push subscription.
+    // A field of a push subscription.
     ("auth", Manner::Long(20)),
     ("code", Manner::Long(20)),
 ];
 
-/// The last letters of all of them: most words are no name of a secret, and show it by theirs.
+/// The last letters of all these names: rules out most words quickly.
 const LAST_LETTERS: &[u8] = b"nteydkglmvrch";
 
-/// What the name that ends `text` says of its value.
+/// The manner of the name that ends `text`; `None` if it is not a secret's name.
 pub(super) fn manner_of(text: &[u8]) -> Option<Manner> {
     let numbered = text.iter().rev().take(4).take_while(|b| b.is_ascii_digit() || **b == b'_').count();
     let name = &text[..text.len() - numbered];
-    // Several tokens or passwords are secrets, too; several keys are public ones more often.
+    // A plural may be secret too, as in tokens or passwords. Not `keys`: these are usually public.
     let name = match name {
         [one @ .., b't' | b'T' | b'n' | b'N' | b'd' | b'D' | b'l' | b'L' | b'e' | b'E', b's' | b'S'] => {
             &name[..=one.len()]
@@ -130,12 +130,12 @@ pub(super) fn manner_of(text: &[u8]) -> Option<Manner> {
     of_ending.map(|(manner, _)| *manner).or_else(of_name)
 }
 
-/// The longest ending.
+/// At least the length of the longest ending.
 const LONGEST: usize = 24;
 
-/// The last letters and digits of a name, as endings are written.
+/// The last letters and digits of a name, normalised like the endings.
 fn letters_of<'a>(name: &[u8], letters: &'a mut [u8; LONGEST]) -> &'a [u8] {
-    /// With what joins words.
+    /// Maximum length, including the characters that join words.
     const FURTHEST: usize = 40;
 
     let mut from = LONGEST;
@@ -154,7 +154,7 @@ fn is_all_of(text: &[u8], name: &str) -> bool {
     is_whole && text[before..].eq_ignore_ascii_case(name.as_bytes())
 }
 
-/// Fields that stand beside a media key, and beside no public one.
+/// Fields that accompany a media key or a backup's key, but never a public key.
 pub(super) fn accompanies_a_key(word: &[u8]) -> bool {
     ["index", "keyIndex", "key_index", "encryptionKeyIndex", "sent_ts", "backup_version"]
         .iter()

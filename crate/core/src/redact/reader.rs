@@ -1,23 +1,23 @@
-//! One way through the text, from its beginning to its end.
+//! Reads the text once, from beginning to end.
 
 use std::ops::Range;
 
 use super::token::{END, Token, WORD, is_word};
 use super::{REDACTED, shape};
 
-/// What is known of the text before the place that is looked at.
+/// State of reading.
 pub(super) struct Reader<'a> {
     pub(super) text: &'a [u8],
-    /// The latest tokens but white space, the last one first. Words that `-` and `.` join are one.
+    /// The latest tokens except white space, the last one first. Words joined by `-` and `.` count as one.
     pub(super) latest: [Token; 3],
-    /// Whether a `key` in this object is a secret.
+    /// Whether a field `key` in this object is a secret.
     pub(super) key_is_secret: bool,
     /// Whether the key of an encrypted file may follow.
     pub(super) names_file_cipher: bool,
-    /// How far it was looked ahead for a field that stands beside a media key, and whether there is one.
+    /// How far the text was searched for a field that accompanies a key, and whether one was found.
     pub(super) looked_to: usize,
     pub(super) found_company: bool,
-    /// Up to here, a run was found to be no token.
+    /// Up to here, the text is known to contain no JSON Web Token.
     no_token_to: usize,
 }
 
@@ -34,7 +34,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Takes a token, and the one behind it; the secret that it is, or that it names, which may lie further behind.
+    /// Reads a token and the one after it. Returns the secret that the token is or names, which may be further on.
     pub(super) fn read(&mut self, token: &Token, next: Token) -> Option<Range<usize>> {
         if token.is(b"{}") {
             self.key_is_secret = token.is(b"{") && self.opens_a_backup();
@@ -51,7 +51,7 @@ impl<'a> Reader<'a> {
         shape::url_credentials(self.text, next).or_else(|| self.of_field(token, word, next))
     }
 
-    /// Whether words alone stand around it, as around most: then it names nothing.
+    /// Whether the token is an ordinary word between words, so that it is not the name of a field.
     fn is_among_words(&self, next: Token) -> bool {
         let follows = self.text.get(next.end).is_some_and(|b| is_word(*b));
         next.is_space() && follows && self.latest[1].is(&[WORD, END])
@@ -69,7 +69,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether an object that begins here is a backup's: `"backup":{`, `backup: BackupInfo {`.
+    /// Whether the object that begins here belongs to a backup: `"backup":{`, `backup: BackupInfo {`.
     fn opens_a_backup(&self) -> bool {
         let is_backup = |token: &Token| {
             token.bytes(self.text).get(..6).is_some_and(|beginning| beginning.eq_ignore_ascii_case(b"backup"))
@@ -77,7 +77,8 @@ impl<'a> Reader<'a> {
         self.latest.iter().any(is_backup)
     }
 
-    /// By their first letter: most words are none of these, and there are hundreds in a line.
+    /// Finds a secret by its form. Selects by the first letter, because a line has hundreds of words and most match
+    /// nothing.
     fn by_itself(&mut self, token: &Token, word: &[u8]) -> Option<Range<usize>> {
         let text = self.text;
         let found = match word[0] {
@@ -106,7 +107,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether a token belongs to the name before it: `ice-pwd`, `m.cross_signing`.
+/// Whether a token continues the name before it: `ice-pwd`, `m.cross_signing`.
 fn joins(token: &Token) -> bool {
     token.is_word() || token.is(b"-.")
 }

@@ -1,4 +1,4 @@
-//! Secrets that show by themselves what they are, whatever stands around them.
+//! Secrets that are recognised by their form, whatever surrounds them.
 
 use std::ops::Range;
 
@@ -8,9 +8,9 @@ use super::name::Manner;
 use super::token::{BLANK, Token, end_of, is_word, token_at};
 use super::value::{Separator, value};
 
-/// Tokens that show by their beginning what they are: Synapse's (access, refresh, login) and those of the Matrix
-/// Authentication Service (compatibility access and refresh; access, refresh, personal). With the least length of what
-/// follows, so that an ordinary word is not taken for one.
+/// Token prefixes: Synapse's (access, refresh, login) and those of the Matrix Authentication Service (compatibility
+/// access and refresh; access, refresh, personal), each with the minimum length of the rest, so that ordinary words do
+/// not match.
 const TOKEN_PREFIXES: [(&[u8], usize); 9] = [
     (b"syt_", 1),
     (b"syr_", 1),
@@ -20,7 +20,7 @@ const TOKEN_PREFIXES: [(&[u8], usize); 9] = [
     (b"mat_", 16),
     (b"mar_", 16),
     (b"mpt_", 16),
-    // A macaroon, base64 of "001": Synapse's tokens of old, and its guest and short-term login tokens.
+    // A macaroon, base64 of "001": old Synapse tokens, and Synapse's guest and short-term login tokens.
     (b"MDAx", 40),
 ];
 
@@ -33,8 +33,8 @@ pub(super) fn prefixed_token(text: &[u8], at: usize) -> Option<Range<usize>> {
     })
 }
 
-/// `eyJ….….…`, as LiveKit's and OpenID Connect's; the dot tells it from a key that happens to begin so. Otherwise, where
-/// the run ends that is none.
+/// A token `eyJ….….…` of LiveKit or OpenID Connect; the dot distinguishes it from a key with the same beginning.
+/// `Err`: the end of a run that is not a token.
 pub(super) fn json_web_token(text: &[u8], at: usize) -> Result<Range<usize>, usize> {
     let part = |b: u8| is_word(b) || b == b'-';
     let header = end_of(text, at, part);
@@ -42,8 +42,8 @@ pub(super) fn json_web_token(text: &[u8], at: usize) -> Result<Range<usize>, usi
     if is_one { Ok(at..end_of(text, header, |b| part(b) || b == b'.')) } else { Err(header) }
 }
 
-/// A Matrix recovery key (spec, "key representation"): 48 characters of base58 that begin with `Es`, in groups of four
-/// or however they were copied. Six groups of four without that beginning are taken for the rest of one.
+/// A Matrix recovery key (spec, "key representation"): 48 base58 characters beginning with `Es`, in groups of four or
+/// with any other blanks. Six groups of four without that beginning count as the rest of one.
 pub(super) fn recovery_key(text: &[u8], word: &Token) -> Option<Range<usize>> {
     const LENGTH: usize = 48;
     let base58 = |b: u8| b.is_ascii_alphanumeric() && !b"0OIl".contains(&b);
@@ -65,7 +65,7 @@ pub(super) fn recovery_key(text: &[u8], word: &Token) -> Option<Range<usize>> {
         if !gap.is_space() {
             break;
         }
-        // What is escaped or encoded is in several pieces.
+        // Escaped or encoded white space consists of several tokens.
         group = (0..4).fold(gap, |token, _| if token.is_space() { token.next(text) } else { token });
     }
     let is_mixed = digits && capitals;
@@ -74,7 +74,7 @@ pub(super) fn recovery_key(text: &[u8], word: &Token) -> Option<Range<usize>> {
     (is_one && (opens || fours >= 6 && is_mixed)).then_some(word.start..end)
 }
 
-/// What stands between `-----BEGIN … PRIVATE KEY-----`, or `MEGOLM SESSION DATA`, and its end.
+/// The content between `-----BEGIN … PRIVATE KEY-----`, or `MEGOLM SESSION DATA`, and the end line.
 pub(super) fn armoured(text: &[u8], begin: &Token) -> Option<Range<usize>> {
     const RULE: &[u8] = b"-----";
     const LONGEST_TITLE: usize = 40;
@@ -90,8 +90,7 @@ pub(super) fn armoured(text: &[u8], begin: &Token) -> Option<Range<usize>> {
     if is_one { Some(from..find(from, text.len(), RULE).unwrap_or(text.len())) } else { None }
 }
 
-/// Bytes written as numbers, as a key is that was printed as the array it is in: sixteen of them and more, `1, 2, …` or
-/// `"0":1,"1":2,…`.
+/// Bytes written as numbers, as when a key is printed as an array: at least sixteen, `1, 2, …` or `"0":1,"1":2,…`.
 pub(super) fn bytes(text: &[u8], word: &Token) -> Option<Range<usize>> {
     const LEAST: usize = 16;
     const WIDEST_GAP: usize = 4;
@@ -109,7 +108,7 @@ pub(super) fn bytes(text: &[u8], word: &Token) -> Option<Range<usize>> {
                 next = next.next(text);
             }
         }
-        // A colon stands between a place and its number, a comma between one number and the next.
+        // A colon separates an index from its number, a comma one number from the next.
         if !(is_byte(&next) && (comma || colon && !after_colon)) {
             break;
         }
@@ -119,7 +118,7 @@ pub(super) fn bytes(text: &[u8], word: &Token) -> Option<Range<usize>> {
     (is_byte(word) && commas + 1 >= LEAST).then_some(word.start..number.end)
 }
 
-/// The first part of `https://user:password@host`, behind the scheme, whole: in the user's place there may be a token.
+/// The user and password of `https://user:password@host`. The user is replaced too, because it may be a token.
 pub(super) fn url_credentials(text: &[u8], mut token: Token) -> Option<Range<usize>> {
     for mark in b"://" {
         if token.mark != *mark {
@@ -138,14 +137,14 @@ pub(super) fn url_credentials(text: &[u8], mut token: Token) -> Option<Range<usi
     credentials
 }
 
-/// What follows an authentication scheme: `Bearer abc`, `Bearer%20abc`, `Bearer: "abc"`.
+/// The credentials after an authentication scheme: `Bearer abc`, `Bearer%20abc`, `Bearer: "abc"`.
 pub(super) fn credentials(text: &[u8], scheme_end: usize) -> Option<Range<usize>> {
     const FURTHEST: usize = 4;
 
     let mut separator = Separator { mark: BLANK, end: scheme_end, percent: 0 };
     for _ in 0..FURTHEST {
         let token = token_at(text, separator.end);
-        // A quote right behind the scheme closes.
+        // A quote directly after the scheme is a closing quote.
         if token.is(&[BLANK, b':', b'=', b'+']) || token.is_quote() && separator.end == scheme_end {
             separator = Separator { end: token.end, percent: token.percent, ..separator };
         }
@@ -153,7 +152,7 @@ pub(super) fn credentials(text: &[u8], scheme_end: usize) -> Option<Range<usize>
     if separator.end == scheme_end { None } else { value(text, separator, Manner::Plain) }
 }
 
-/// Whether it is no word of a sentence: `Basic dXNlcjpwYXNz`, unlike `Basic authentication`.
+/// Whether this is not an ordinary word: `Basic dXNlcjpwYXNz`, unlike `Basic authentication`.
 pub(super) fn looks_like_base64(text: &[u8]) -> bool {
     text.len() >= 8 && (text.ends_with(b"=") || text.iter().any(u8::is_ascii_digit))
 }

@@ -1,5 +1,4 @@
-//! A text in pieces, whatever coding its marks went through: a quote is a quote as `"`, `\"`, `%22`, `%2522`, `\u0022` and
-//! `&quot;`.
+//! Splits a text into tokens and decodes their marks: a quote may be `"`, `\"`, `%22`, `%2522`, `\u0022` or `&quot;`.
 
 use super::REDACTED;
 use crate::steps;
@@ -7,9 +6,9 @@ use crate::steps;
 /// A piece of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Token {
-    /// The mark of ASCII that it is when it is decoded; for anything else one of the values below.
+    /// The decoded ASCII mark, or one of the constants below.
     pub(super) mark: u8,
-    /// How often it is percent-encoded.
+    /// How many times the mark is percent-encoded.
     pub(super) percent: u8,
     pub(super) start: usize,
     pub(super) end: usize,
@@ -17,13 +16,13 @@ pub(super) struct Token {
 
 /// A run of letters, digits and underscores.
 pub(super) const WORD: u8 = b'w';
-/// White space that breaks no line.
+/// White space without a line break.
 pub(super) const BLANK: u8 = b' ';
-/// White space that breaks the line.
+/// White space with a line break.
 pub(super) const BREAK: u8 = b'\n';
-/// `[redacted]`.
+/// The text `[redacted]`.
 pub(super) const REDACTION: u8 = b'r';
-/// A byte of anything else.
+/// Any other byte.
 pub(super) const OTHER: u8 = b'o';
 /// The end of the text.
 pub(super) const END: u8 = b'e';
@@ -55,13 +54,13 @@ impl Token {
         &text[self.start..self.end]
     }
 
-    /// What follows.
+    /// The next token.
     pub(super) fn next(&self, text: &[u8]) -> Self {
         token_at(text, self.end)
     }
 }
 
-/// A table, as it is asked about every byte.
+/// A lookup table, because every byte is checked.
 static OF_WORD: [bool; 256] = {
     let mut word = [false; 256];
     let mut b = 0_u8;
@@ -76,14 +75,14 @@ pub(super) const fn is_word(b: u8) -> bool {
     OF_WORD[b as usize]
 }
 
-/// Where the run of bytes that `accept` takes, from `at` on, ends.
+/// End of the run of bytes from `at` on that `accept` accepts.
 pub(super) fn end_of(text: &[u8], at: usize, accept: impl Fn(u8) -> bool) -> usize {
     let end = text[at..].iter().position(|b| !accept(*b)).map_or(text.len(), |length| at + length);
     steps::note(end - at + 1);
     end
 }
 
-/// White space beyond ASCII that comes with what is copied from a page, in UTF-8.
+/// Non-ASCII white space, in UTF-8, that occurs in text copied from a page.
 const BLANKS: [&[u8]; 5] = [b"\xc2\xa0", b"\xe2\x80\x82", b"\xe2\x80\x83", b"\xe2\x80\x89", b"\xe2\x80\xaf"];
 
 /// The token that begins at `start`.
@@ -124,7 +123,7 @@ fn hex(text: &[u8], from: usize, count: usize) -> Option<u8> {
     let digits = text.get(from..from + count)?;
     digits.iter().try_fold(0_u8, |value, digit| {
         let digit = char::from(*digit).to_digit(16)?;
-        // What is no ASCII is no mark either.
+        // A non-ASCII character is not a mark.
         u8::try_from((u32::from(value) << 4 | digit).min(0xff)).ok()
     })
 }
@@ -138,7 +137,7 @@ fn percent_encoded(text: &[u8], start: usize) -> (u8, usize, u8) {
     hex(text, at, 2).map_or((b'%', start + 1, 0), |byte| (mark_of(byte), at + 2, depth))
 }
 
-/// Backslashes and what they stand before: a quote, the letter of a control character, a number.
+/// Backslashes and the escaped character: a quote, the letter of a control character, or a number.
 fn escaped(text: &[u8], start: usize) -> (u8, usize, u8) {
     let at = end_of(text, start, |b| b == b'\\');
     let numbered =

@@ -1,4 +1,4 @@
-//! How far the value of a field goes. Where its end cannot be known, too much goes rather than too little.
+//! Finds the end of a field's value. If the end is uncertain, too much is replaced rather than too little.
 
 use std::ops::Range;
 
@@ -6,16 +6,16 @@ use super::REDACTED;
 use super::name::Manner;
 use super::token::{BREAK, OTHER, Token, WORD, is_word, token_at};
 
-/// What stands between a name and its value.
+/// The mark between a name and its value.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Separator {
     pub(super) mark: u8,
     pub(super) end: usize,
-    /// How often it is percent-encoded; its value's end is so, too.
+    /// How many times the mark is percent-encoded; the end of the value is encoded the same way.
     pub(super) percent: u8,
 }
 
-/// The `:`, `=`, `=>`, `:=` or `->` behind a name, which `token` follows.
+/// The `:`, `=`, `=>`, `:=` or `->` after a name. `token` is the one after the name.
 pub(super) fn separator(text: &[u8], mut token: Token) -> Option<Separator> {
     const FURTHEST: usize = 6;
 
@@ -30,7 +30,7 @@ pub(super) fn separator(text: &[u8], mut token: Token) -> Option<Separator> {
     }
     let mut next = token.next(text);
     let is_one = match token.mark {
-        // `token::parse` is the path of a function.
+        // `token::parse` is a function path.
         b':' => !next.is(b":"),
         b'=' => true,
         mark => mark == b'-' && next.is(b">"),
@@ -43,7 +43,7 @@ pub(super) fn separator(text: &[u8], mut token: Token) -> Option<Separator> {
     if is_one { Some(Separator { mark: token.mark, end, percent: token.percent }) } else { None }
 }
 
-/// The mark behind the name of a field, where one begins at `at`.
+/// The mark after a field name, if a field begins at `at`.
 fn field_ahead(text: &[u8], at: usize) -> Option<u8> {
     const LONGEST: usize = 9;
 
@@ -64,7 +64,7 @@ fn field_ahead(text: &[u8], at: usize) -> Option<u8> {
     None
 }
 
-/// The value behind `separator`, without its quotes; `None` where there is nothing to hide.
+/// The value after `separator`, without quotes; `None` if there is nothing to hide.
 pub(super) fn value(text: &[u8], separator: Separator, manner: Manner) -> Option<Range<usize>> {
     let mut opening = token_at(text, separator.end);
     let mut breaks = false;
@@ -72,11 +72,11 @@ pub(super) fn value(text: &[u8], separator: Separator, manner: Manner) -> Option
         breaks |= opening.mark == BREAK;
         opening = opening.next(text);
     }
-    // A name without a value, and the next line.
+    // The name has no value, and the next line begins another field.
     if breaks && field_ahead(text, opening.start).is_some() {
         return None;
     }
-    // `&"…"`, and the block of YAML.
+    // `&"…"`, or a YAML block.
     let next = opening.next(text);
     if opening.is(b"|") && next.is_space() {
         opening = next.next(text);
@@ -93,7 +93,7 @@ pub(super) fn value(text: &[u8], separator: Separator, manner: Manner) -> Option
     is_secret(text, &range).then_some(range)
 }
 
-/// Values that hide nothing, those of a request's `credentials` among them.
+/// Values that are not secret, including those of a request's `credentials`.
 fn is_told(value: &[u8]) -> bool {
     ["", "null", "undefined", "None", "true", "false", REDACTED, "same-origin", "include", "omit"]
         .iter()
@@ -106,7 +106,7 @@ fn is_secret(text: &[u8], range: &Range<usize>) -> bool {
     !is_told(value) && (!is_group || has_content(text, range.clone()))
 }
 
-/// Whether there is more than brackets and what was redacted before.
+/// Whether there is more than brackets and `[redacted]`.
 fn has_content(text: &[u8], range: Range<usize>) -> bool {
     let mut token = token_at(text, range.start);
     while token.start < range.end && !token.is(&[WORD, OTHER]) {
@@ -115,8 +115,8 @@ fn has_content(text: &[u8], range: Range<usize>) -> bool {
     token.start < range.end
 }
 
-/// What is in the quotes, and where the text goes on behind them: they close with the very sequence that opened them. What
-/// is cut goes to the end of the text.
+/// The text between the quotes, and the position after them. The closing quote has the same form as the opening one.
+/// If it is missing, the value extends to the end of the text.
 pub(super) fn quoted(text: &[u8], opening: &Token) -> (Range<usize>, usize) {
     let is_same = |token: &Token| token.mark == opening.mark && token.bytes(text) == opening.bytes(text);
     let mut from = opening.end;
@@ -125,7 +125,7 @@ pub(super) fn quoted(text: &[u8], opening: &Token) -> (Range<usize>, usize) {
         while !closing.is_end() && !is_same(&closing) {
             closing = closing.next(text);
         }
-        // Three quotes open a text of several lines.
+        // Triple quotes enclose a text of several lines.
         let third = closing.next(text);
         if from > opening.end || from < closing.start || !is_same(&third) {
             return (from..closing.start, closing.end);
@@ -134,7 +134,7 @@ pub(super) fn quoted(text: &[u8], opening: &Token) -> (Range<usize>, usize) {
     }
 }
 
-/// Where what the bracket at `at` opens is closed; the end of the text where it is not.
+/// The position after the closing bracket for the one at `at`, or the end of the text.
 fn group_end(text: &[u8], mut at: usize) -> usize {
     let mut depth = 0_usize;
     loop {
@@ -153,11 +153,11 @@ fn group_end(text: &[u8], mut at: usize) -> usize {
     }
 }
 
-/// The end of a value without quotes. A mark that is followed by a letter belongs to it, unless a field begins there.
+/// End of an unquoted value. A mark followed by a letter belongs to the value, unless a field begins there.
 fn run_end(text: &[u8], from: usize, separator: Separator, manner: Manner) -> usize {
     let goes_on = |token: &Token| !token.is_end() && !token.is_space() && !token.is_quote() && !token.is(ENDS);
     let mut token = token_at(text, from);
-    // What was before: nothing, or a group, is a `0`.
+    // The previous mark; `0` at the start and after a group.
     let mut last = 0;
     while !token.is_end() {
         let next = token.next(text);
@@ -184,7 +184,7 @@ fn run_end(text: &[u8], from: usize, separator: Separator, manner: Manner) -> us
             }
             b'&' => manner == Manner::Header && separator.mark == b':',
             _ if token.is_quote() => {
-                // `b"…"`, and a parameter of a header.
+                // `b"…"`, or a header parameter.
                 if last == WORD && at - from <= 2 || last == b'=' && manner == Manner::Header {
                     (token, last) = (token_at(text, quoted(text, &token).1), 0);
                     continue;
@@ -210,7 +210,7 @@ fn run_end(text: &[u8], from: usize, separator: Separator, manner: Manner) -> us
     token.start
 }
 
-/// The end of the value in whose middle a text may begin; 0 where none can be known. A quote that nothing has opened closes
+/// End of the value if the text begins in the middle of one; 0 if unknown. A closing quote without an opening one ends
 /// a value.
 pub(super) fn cut_value_end(text: &[u8]) -> usize {
     let mut token = token_at(text, 0);
@@ -224,12 +224,12 @@ pub(super) fn cut_value_end(text: &[u8]) -> usize {
     run_end(text, 0, Separator { mark: b'=', end: 0, percent: 0 }, Manner::Plain)
 }
 
-/// By which a value without quotes may end.
+/// Marks that may end an unquoted value.
 const ENDS: &[u8] = b"&,;)}]<>\\";
-/// Those a value may begin with.
+/// Marks that may begin a value.
 const LEADS: &[u8] = b",;<>\\";
 
-/// The name of a type before its fields: `AccessToken { … }`, `Uint8Array(32) […]`.
+/// Whether this is a type name before its fields: `AccessToken { … }`, `Uint8Array(32) […]`.
 fn is_type(word: &[u8]) -> bool {
     word.last() == Some(&b')') || word.first().is_some_and(u8::is_ascii_uppercase) && word.iter().all(|b| is_word(*b))
 }

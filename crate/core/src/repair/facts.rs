@@ -1,4 +1,4 @@
-//! What must be true before anything is sent.
+//! The conditions that must be met before a repair sends anything.
 
 use super::RepairProblem;
 use crate::crypto_store::{CryptoStoreStatus, IdentityCheck, StoreVerdict};
@@ -8,41 +8,41 @@ use crate::upload_loop::{LoopState, UploadLoopStatus};
 /// The other tabs of the session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tabs {
-    /// This one leads, the others were asked, and there is none.
+    /// This tab leads, asked the others, and is the only one.
     Alone,
-    /// The same, but there was another since this page was loaded.
+    /// The same, but another tab was open since this page was loaded.
     AloneSinceLater,
-    /// This one does not lead, there are others, or it is not known.
+    /// This tab does not lead, others are open, or it is unknown.
     #[default]
     Unknown,
 }
 
-/// What is known of the device when the repair is asked for.
+/// Facts about the device at the start of the repair.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Facts<'a> {
-    /// Who the client says it is.
+    /// The client's user id.
     pub user_id: Option<&'a str>,
-    /// And on which device.
+    /// The client's device id.
     pub device_id: Option<&'a str>,
-    /// The signing key that the client says this device has now.
+    /// The device's current signing key, according to the client.
     pub ed25519: Option<&'a str>,
-    /// What is known of the device's crypto store.
+    /// State of the device's crypto store.
     pub store: Option<&'a CryptoStoreStatus>,
     /// The uploads of the device.
     pub uploads: Option<&'a UploadLoopStatus>,
-    /// The key that the server holds under the refused id, as its latest refusal on the network showed it.
+    /// The key that the server holds under the refused id, taken from the latest refusal on the network.
     pub old_key: Option<&'a SignedKey>,
     /// The other tabs.
     pub tabs: Tabs,
 }
 
 impl<'a> Facts<'a> {
-    /// The old key, whose signature is to be verified, where all the rest is as it must be.
+    /// Checks all conditions that need no verification. Returns the old key, whose signature the caller must verify.
     pub fn check(&self) -> Result<&'a SignedKey, RepairProblem> {
         let (Some(user), Some(device), Some(_)) = (self.user_id, self.device_id, self.ed25519) else {
             return Err(RepairProblem::NoClient);
         };
-        // By the network of this page: a line of the console may be somebody's words.
+        // Only network evidence counts: anyone may write a console line.
         let is_refused = |uploads: &&UploadLoopStatus| uploads.watched && uploads.state == LoopState::Looping;
         let uploads = self.uploads.filter(is_refused).ok_or(RepairProblem::NoLoop)?;
         let refusal = uploads.refusal.as_ref().ok_or(RepairProblem::NoLoop)?;
@@ -59,7 +59,7 @@ impl<'a> Facts<'a> {
             Tabs::AloneSinceLater => return Err(RepairProblem::ReloadFirst),
             Tabs::Unknown => return Err(RepairProblem::NotAlone),
         }
-        // A refusal whose key another device signed names no signature of this one.
+        // If another device signed the key, the refusal contains no signature of this one.
         self.old_key.filter(|key| uploads.key_ids.contains(&key.key_id)).ok_or(RepairProblem::NotVerifiable)
     }
 }

@@ -1,11 +1,12 @@
-//! The repair in place: what the server holds of this device's one-time keys, and the device knows no more, is claimed
-//! away, until the server takes the device's own. Nobody is logged out.
+//! Repairs a device in place, without a logout: claims the one-time keys that the server holds for this device but
+//! whose secret halves the device no longer has, until the server accepts the device's own keys.
 //!
-//! It is for a device that kept its identity: after several tabs on one store, or a store that was restored. After an
-//! eviction it would end the refusals and leave the device deaf, so it is not begun: the key that the server refuses to
-//! replace must be signed by the identity key that this device has now.
+//! This is for a device that kept its identity keys: after several tabs used one store, or an older store was
+//! restored. After an eviction, claiming would end the refusals, but others would still encrypt for the old identity.
+//! So the repair starts only if the key that the server refuses to replace is signed by the device's current identity
+//! key.
 //!
-//! The order of things is here; what reaches the page, the client and the server is a [`Client`].
+//! This module has the order of steps; [`Client`] reaches the page, the Matrix client and the server.
 
 mod facts;
 mod status;
@@ -18,83 +19,83 @@ pub use status::{ClaimedKey, RepairProblem, RepairState, RepairStatus, RepairSte
 use crate::one_time_key::SignedKey;
 use crate::timestamp::Timestamp;
 
-/// A device has no more one-time keys than this on a server.
+/// The most one-time keys that a device may have on a server.
 pub const MOST_KEYS: u32 = 500;
-/// So long keys are claimed.
+/// Time limit for claiming keys.
 const CLAIMING_MS: i64 = 60_000;
-/// So long an accepted upload is waited for: an idle client comes with its next sync, within 30 s.
+/// Time limit for an accepted upload: an idle client uploads with its next sync, within 30 s.
 const UPLOADING_MS: i64 = 60_000;
-/// How often it is looked for, and after how many looks the next upload may pass again.
+/// Interval between checks for the upload, and the number of checks after which the next upload may pass again.
 const LOOK_MS: u32 = 200;
 const LOOKS_PER_PASS: u32 = 25;
-/// So long the answer to an upload is waited for whose keys the server hands out.
+/// Time limit for the answer to an upload whose keys the server already gives away.
 const ANSWER_MS: i64 = 5_000;
-/// Where the server asks to wait and does not say for how long, and the longest wait.
+/// The wait if the server asks for one without giving a time, and the longest wait.
 const WAIT_MS: u32 = 1_000;
 const LONGEST_WAIT_MS: u32 = 10_000;
 
-/// A request that failed.
+/// A failed request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Failure {
     /// The HTTP status; `None`: no answer came.
     pub http_status: Option<u16>,
-    /// How long the server asks to wait.
+    /// How long the server asks the client to wait.
     pub retry_after_ms: Option<u32>,
-    /// For a person to read.
+    /// Human-readable message.
     pub message: String,
 }
 
-/// An answer to a claim.
+/// The result of a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claim {
     /// A key that names this device as its signer.
     Key(SignedKey),
-    /// A key that does not; its id.
+    /// A key that is not signed by this device; its id.
     Foreign(String),
-    /// None is left.
+    /// No key is left.
     Nothing,
 }
 
-/// What the uploads of this device did since the repair let them go.
+/// The results of this device's uploads since the repair released them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Uploads {
-    /// How many were accepted, with one-time keys in them.
+    /// Accepted uploads with one-time keys.
     pub accepted: u32,
-    /// How many were refused because a key exists.
+    /// Uploads refused with "already exists".
     pub refused: u32,
 }
 
-/// The page, its Matrix client and the homeserver, for the device that is repaired.
+/// Access to the page, its Matrix client and the homeserver, for the device under repair.
 pub trait Client {
-    /// The time.
+    /// The current time.
     fn now(&self) -> Timestamp;
-    /// Waits.
+    /// Waits for `ms` milliseconds.
     fn pause(&self, ms: u32) -> impl Future<Output = ()>;
-    /// What other tabs there are, now.
+    /// The other tabs at this moment.
     fn tabs(&self) -> Tabs;
-    /// Uploads are held back from now on, all of them, or not any more: then the next one goes through.
+    /// Holds all uploads back from now on, or releases them and lets the next one through.
     fn hold(&self, held: bool);
-    /// The next upload goes through.
+    /// Lets the next upload through.
     fn let_through(&self);
-    /// Since they were let go.
+    /// The uploads since they were released.
     fn uploads(&self) -> Uploads;
-    /// Whether an upload that was accepted since had this very key in it.
+    /// Whether an upload accepted since then contained this key.
     fn was_accepted(&self, key: &SignedKey) -> bool;
-    /// How many one-time keys the server holds.
+    /// Number of one-time keys that the server holds.
     fn count(&self) -> impl Future<Output = Result<u32, Failure>>;
-    /// Claims one.
+    /// Claims one key.
     fn claim(&self) -> impl Future<Output = Result<Claim, Failure>>;
-    /// Whether the signature of a key is right by the identity key that this device has now. `None`: it cannot be told here.
+    /// Whether the device's current identity key signed this key. `None`: this browser cannot check that.
     fn verify(&self, key: &SignedKey) -> impl Future<Output = Option<bool>>;
-    /// Ends the client's long poll, so that it syncs, and uploads, at once.
+    /// Ends the client's long poll, so that it syncs and uploads at once.
     fn wake(&self) -> impl Future<Output = Result<(), Failure>>;
-    /// Renews the sessions with those whose messages could not be read. Gives how many devices that are.
+    /// Renews the Olm sessions with the senders of unreadable messages. Returns the number of devices.
     fn tell_peers(&self) -> impl Future<Output = u32>;
-    /// There is news.
+    /// The status changed.
     fn note(&self, status: &RepairStatus);
 }
 
-/// Why it ended before its end.
+/// Why the repair stopped early.
 struct Stop(RepairProblem, Option<String>);
 
 impl From<RepairProblem> for Stop {
@@ -109,7 +110,7 @@ impl From<Failure> for Stop {
     }
 }
 
-/// Repairs the device, if all that is needed for it is true. A repair that was cut off may be done again.
+/// Repairs the device if all conditions are met. An interrupted repair can be run again.
 pub async fn repair(client: &impl Client, facts: Facts<'_>) -> RepairStatus {
     let device_id = facts.device_id.map(str::to_owned);
     let status = RepairStatus { started_at: client.now(), device_id, ..RepairStatus::default() };
@@ -156,12 +157,12 @@ impl<C: Client> Repair<'_, C> {
         self.client.note(&self.status);
     }
 
-    /// A tab that was opened meanwhile has the same store open.
+    /// Another tab that was opened meanwhile uses the same store.
     fn stay_alone(&self) -> Result<(), Stop> {
         if self.client.tabs() == Tabs::Alone { Ok(()) } else { Err(RepairProblem::NotAlone.into()) }
     }
 
-    /// Claims what the server holds, to the last. Where it holds nothing, an earlier repair came that far.
+    /// Claims all keys that the server holds. If it holds none, an earlier repair already claimed them.
     async fn claim_all(&mut self) -> Result<(), Stop> {
         self.begin(RepairStep::Counting);
         let client = self.client;
@@ -179,7 +180,7 @@ impl<C: Client> Repair<'_, C> {
             }
             match self.patiently(|| client.claim()).await? {
                 Claim::Nothing => break,
-                // Somebody else claimed one meanwhile: they are at their end.
+                // Someone else claimed keys meanwhile, and no one-time key is left.
                 Claim::Key(key) if key.is_fallback => {
                     self.status.fallback_used = true;
                     break;
@@ -191,7 +192,7 @@ impl<C: Client> Repair<'_, C> {
         Ok(())
     }
 
-    /// Asks again where the server asks to wait, for as long as keys may be claimed.
+    /// Repeats a request while the server answers 429, within the time limit for claiming keys.
     async fn patiently<T, F: Future<Output = Result<T, Failure>>>(&mut self, ask: impl Fn() -> F) -> Result<T, Stop> {
         let began = self.client.now();
         loop {
@@ -210,7 +211,7 @@ impl<C: Client> Repair<'_, C> {
         }
     }
 
-    /// A clock that was put back does not make it last longer.
+    /// `abs`: a clock that is set back does not extend the limit.
     fn has_lasted(&self, since: Timestamp, ms: i64) -> bool {
         (self.client.now().ms() - since.ms()).abs() > ms
     }
@@ -230,7 +231,7 @@ impl<C: Client> Repair<'_, C> {
     /// Waits for an accepted upload.
     async fn upload(&mut self) -> Result<(), Stop> {
         self.begin(RepairStep::Uploading);
-        // Without it the next sync brings the upload, only later.
+        // If this fails, the next sync triggers the upload, only later.
         let woken = self.client.wake().await;
         self.status.error = woken.err().map(|failure| failure.message);
         let began = self.client.now();
@@ -246,7 +247,7 @@ impl<C: Client> Repair<'_, C> {
             if self.has_lasted(began, UPLOADING_MS) {
                 return Err(RepairProblem::NotUploaded.into());
             }
-            // One that failed otherwise would be held back when it is tried again.
+            // An upload that failed for another reason would be held back when the client retries it.
             looks += 1;
             if looks % LOOKS_PER_PASS == 0 {
                 self.client.let_through();
@@ -255,7 +256,7 @@ impl<C: Client> Repair<'_, C> {
         }
     }
 
-    /// What others get who claim a key of this device from now on.
+    /// Claims one key, as others will from now on.
     async fn test(&mut self) -> Result<(), Stop> {
         self.begin(RepairStep::Testing);
         let client = self.client;
@@ -272,7 +273,7 @@ impl<C: Client> Repair<'_, C> {
         }
     }
 
-    /// The server may give a key before its answer to the upload is here.
+    /// The server may give away a key before its answer to the upload arrives.
     async fn comes_from_an_upload(&self, key: &SignedKey) -> bool {
         let began = self.client.now();
         loop {

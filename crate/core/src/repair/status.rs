@@ -1,82 +1,82 @@
-//! What a repair did, and how it ended: for views, and for the report.
+//! The progress and result of a repair, for views and for the report.
 
 use serde::{Deserialize, Serialize};
 
 use crate::json::to_json;
 use crate::timestamp::Timestamp;
 
-/// How a repair stands.
+/// State of a repair.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub enum RepairState {
-    /// It is at work.
+    /// The repair is running.
     #[default]
     Running,
-    /// The server accepts this device's keys again, and gave one of them back.
+    /// The server accepts this device's keys again, and returned one of them in a test.
     Repaired,
-    /// It was not begun: nothing was changed. `problem` says why.
+    /// The repair did not start and changed nothing; see `problem`.
     Refused,
-    /// It was begun and did not come to its end. `problem` says why. It may be tried again.
+    /// The repair started, but did not finish; see `problem`. It can be tried again.
     Failed,
 }
 
-/// The steps of a repair, in their order.
+/// The steps of a repair, in order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub enum RepairStep {
-    /// Whether all that it needs is true.
+    /// Checks the conditions.
     #[default]
     Checking,
-    /// The server is asked how many keys it holds.
+    /// Asks the server how many keys it holds.
     Counting,
-    /// The keys that it holds are claimed, one at a time.
+    /// Claims these keys, one at a time.
     Claiming,
-    /// The pending upload goes through.
+    /// Lets the pending upload through.
     Uploading,
-    /// One of the new keys is claimed back.
+    /// Claims one of the new keys back.
     Testing,
 }
 
-/// Why a repair was not begun, or did not come to its end.
+/// Why a repair did not start or did not finish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub enum RepairProblem {
-    /// The diagnostics of this page do not run.
+    /// The diagnostics are not running in this page.
     NotRunning,
-    /// Another repair is at work in this page.
+    /// Another repair is running in this page.
     AlreadyRunning,
-    /// The client names no user and device, or has no method that is needed.
+    /// The client gives no user or device id, or lacks a method that the repair needs.
     NoClient,
-    /// No upload of this device is refused again and again, as far as the network of this page shows.
+    /// The network requests of this page show no upload loop of this device.
     NoLoop,
-    /// This tab does not lead, or does not know that no other is open.
+    /// This tab is not the leader, or other tabs may be open.
     NotAlone,
-    /// Another tab was open since this page was loaded: a reload alone may mend it.
+    /// Another tab was open since this page was loaded: a reload alone may be enough.
     ReloadFirst,
-    /// It is not certain that this device still has the identity keys that it had first.
+    /// It is not certain that this device still has its original identity keys.
     IdentityNotSame,
-    /// The key that the server holds was not signed by this device as it is now: its store was lost.
+    /// The key on the server was not signed by this device's current identity key: its store was lost.
     ForeignKey,
-    /// This browser cannot verify the signature of a key, or the refusal does not show it.
+    /// This browser cannot verify the key's signature, or the refusal does not contain it.
     NotVerifiable,
-    /// The server holds more keys of this device than a device may have.
+    /// The server holds more keys than a device may have.
     TooManyKeys,
     /// The server answered with an error, or not at all; see `error`.
     Server,
-    /// It took too long.
+    /// The time limit was exceeded.
     TimedOut,
-    /// The server still refuses.
+    /// The server still refuses the upload.
     StillRefused,
-    /// No upload came, or none was accepted.
+    /// The client uploaded no keys, or none were accepted.
     NotUploaded,
-    /// The server did not give one of the new keys back.
+    /// The server did not return one of the new keys.
     NotGivenBack,
 }
 
-/// A one-time key that was claimed away.
+/// A one-time key that the repair claimed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
@@ -92,31 +92,32 @@ pub struct ClaimedKey {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct RepairStatus {
-    /// How it stands.
+    /// State of the repair.
     pub state: RepairState,
-    /// How far it came.
+    /// The last step that was started.
     pub step: RepairStep,
-    /// When it was asked for.
+    /// When the repair was requested.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub started_at: Timestamp,
-    /// When it ended; `null`: it has not.
+    /// When the repair ended; `null`: it is still running.
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub ended_at: Option<Timestamp>,
-    /// Of which device.
+    /// The device that was repaired.
     pub device_id: Option<String>,
-    /// How many keys the server held before; `null`: it was not asked.
+    /// Number of keys that the server held before; `null`: the server was not asked.
     pub counted: Option<u32>,
-    /// The keys that were claimed away, which the server does not show any more.
+    /// The claimed keys. The server no longer has them.
     pub claimed: Vec<ClaimedKey>,
-    /// Whether the server handed out the fallback key, after the last one-time key.
+    /// Whether the server gave away the fallback key because no one-time key was left.
     pub fallback_used: bool,
-    /// How often the server asked to wait (429).
+    /// How often the server asked to wait (HTTP 429).
     pub waits: u32,
-    /// Devices of others that were sent something invisible, so that their sessions with this one are renewed.
+    /// Number of other users' devices that were sent an invisible message so that they renew their Olm session with
+    /// this device.
     pub peers_told: u32,
-    /// Why it was not begun, or did not come to its end.
+    /// Why the repair did not start or did not finish.
     pub problem: Option<RepairProblem>,
-    /// For a person to read: what the server or the client said.
+    /// Human-readable error of the server or the client.
     pub error: Option<String>,
 }
 
