@@ -1,4 +1,4 @@
-//! JSON that any script of the origin may have written.
+//! Reads JSON that any script of the origin may have written.
 
 use serde_json::Value;
 
@@ -7,14 +7,14 @@ use crate::redact::redact;
 
 const LONGEST_NAME: usize = 64;
 
-/// Redacts every text. In the place of one that is too long something stands that no field takes for a text.
+/// Redacts every text. Replaces a text that is too long by `false`, which no text field accepts.
 pub(crate) fn clean(value: &mut Value) {
     match value {
         Value::String(text) if text.len() > MAX_TEXT => *value = Value::Bool(false),
         Value::String(text) => *text = redact(text).into_owned(),
         Value::Array(items) => items.iter_mut().for_each(clean),
         Value::Object(fields) => {
-            // No field that is known has a name that would be redacted.
+            // No known field has a name that would be redacted.
             fields.retain(|name, _| name.len() <= LONGEST_NAME && redact(name) == *name);
             fields.values_mut().for_each(clean);
         }
@@ -22,7 +22,7 @@ pub(crate) fn clean(value: &mut Value) {
     }
 }
 
-/// Whether nothing in it is nested deeper: the parser recurses.
+/// Whether nothing is nested deeper than `max_depth`: the parser recurses.
 pub(crate) fn is_shallow(text: &str, max_depth: usize) -> bool {
     let (mut depth, mut is_quoted, mut is_escaped) = (0_usize, false, false);
     text.bytes().all(|byte| {

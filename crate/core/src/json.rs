@@ -1,16 +1,16 @@
-//! What leaves the core as text.
+//! Serialises values to JSON text.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
-/// `value` as text of JSON. The model has nothing that this could not write.
+/// `value` as JSON text. Every value of the model can be written.
 pub(crate) fn to_json(value: &impl Serialize) -> String {
     write(value, LikeJavaScript(None))
 }
 
-/// The same for people to read: by two spaces a level, with a newline at the end.
+/// The same for people to read: indented by two spaces, with a newline at the end.
 pub(crate) fn to_pretty_json(value: &impl Serialize) -> String {
     write(value, LikeJavaScript(Some(PrettyFormatter::new()))) + "\n"
 }
@@ -23,11 +23,11 @@ fn write(value: &impl Serialize, layout: LikeJavaScript) -> String {
     }
 }
 
-/// Writes what `JSON.stringify` writes: of whole numbers no fraction, whatever their type is here. One type for both
-/// layouts, as the code that writes the model is there once for each.
+/// Writes numbers as `JSON.stringify` does: whole numbers without a fraction, whatever their type. One type for both
+/// layouts, because the serialising code is compiled once for each.
 struct LikeJavaScript(Option<PrettyFormatter<'static>>);
 
-/// Below it, every whole number is exact.
+/// Below this, every whole number is exact.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
 impl Formatter for LikeJavaScript {

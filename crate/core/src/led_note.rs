@@ -1,33 +1,33 @@
-//! What a page that led leaves behind for the next page of the same tab.
+//! The note that a leading page leaves for the next page of the same tab.
 
 use crate::scan;
 use crate::timestamp::Timestamp;
 
-/// A page that was gone for longer was not reloaded: somebody came back to the app.
+/// If more time has passed, the page was not reloaded: the user came back later.
 const RELOAD_MS: i64 = 60_000;
 
-/// That this tab led.
+/// Notes that this tab led.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedNote {
     /// Name of the session.
     pub name: String,
-    /// When its page went.
+    /// When the page ended.
     pub at: Timestamp,
 }
 
 impl LedNote {
-    /// As it is kept.
+    /// The note as stored text.
     pub fn to_text(&self) -> String {
         [&self.at.to_string(), " ", &self.name].concat()
     }
 
-    /// Reads what [`to_text`](Self::to_text) writes; `None` for anything else.
+    /// Reads the text that [`to_text`](Self::to_text) created; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let (at, name) = scan::split(text, " ")?;
         Some(Self { name: name.to_owned(), at: at.parse().ok()? })
     }
 
-    /// Whether the page was reloaded, as far as the time tells.
+    /// Whether the page was probably reloaded, judging by the time.
     pub const fn is_recent(&self, now: Timestamp) -> bool {
         (now.ms() - self.at.ms()).abs() < RELOAD_MS
     }

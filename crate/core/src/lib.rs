@@ -1,8 +1,8 @@
-//! Tells a Matrix web client why its end-to-end encryption is breaking, and keeps the proof.
+//! Tells a Matrix web client why its end-to-end encryption breaks, and keeps the evidence.
 //!
-//! The modules below stand in the order of their dependencies: each may use those above it. They know no JavaScript, no
-//! clock and no storage; they take text and the time, and return data. Two other crates adapt them to a browser, each a
-//! WebAssembly module: `capture` gathers evidence, `diagnosis` reads reports.
+//! The modules are listed in the order of their dependencies: each may use those above it. They know no JavaScript, no
+//! clock and no storage; they take text and the time, and return data. Two other crates adapt them to a browser, each
+//! as a WebAssembly module: `capture` gathers evidence, `diagnosis` reads reports.
 
 pub mod timestamp;
 

@@ -1,11 +1,11 @@
-//! The lines about media keys of a call: LiveKit's (the frames cannot be opened) and rust-crypto's (the to-device
-//! event that carries the key arrived, opened or not).
+//! Parses lines about a call's media keys: LiveKit's (frames cannot be decrypted) and rust-crypto's (the to-device
+//! event with the key arrived, decrypted or not).
 
 use crate::entry::Detail;
 use crate::scan;
 use crate::structure::{OPENED, crypto_field, own_crypto_field, own_words};
 
-/// rust-crypto opened a to-device event, and then turned it away.
+/// rust-crypto decrypted a to-device event and then rejected it.
 pub(crate) const CHECKED: &str = "to-device message was successfully decrypted but";
 
 /// `MissingKey: missing key at index 1 for participant @bob:hs:DEVICE`
@@ -20,7 +20,7 @@ pub(crate) fn missing_key_set(text: &str) -> Detail {
     Detail::MissingKeySet { participant: participant(text, "key set not found for "), index }
 }
 
-/// A device id, which stands before it, is what its owner wants.
+/// The last index counts: the device id before it may contain any text.
 fn index_behind(text: &str) -> Option<u32> {
     scan::after_last(text, " at index ").and_then(|(_, index)| scan::number(index))
 }
@@ -36,7 +36,7 @@ pub(crate) fn marked_invalid(text: &str) -> Detail {
     Detail::KeyMarkedInvalid { participant: participant(text, "key for "), index }
 }
 
-/// `InvalidKey: Decryption failed: …` names nobody.
+/// `InvalidKey: Decryption failed: …` names no participant.
 pub(crate) const fn invalid_key_of_nobody(_: &str) -> Detail {
     Detail::InvalidKey { participant: None }
 }
@@ -46,14 +46,14 @@ pub(crate) fn suppressed(text: &str) -> Detail {
     Detail::KeyErrorsSuppressed { participant: participant(text, " errors for ") }
 }
 
-/// rust-crypto could not make a session with a device that a message is for: what it was to bring does not arrive there.
+/// rust-crypto could not create an Olm session with a recipient, so the keys in the message do not reach that device.
 pub(crate) fn session_failed(text: &str) -> Detail {
     let device_id = own_crypto_field(text, "device_id");
     let reason = scan::after(text, " error=").map(|error| scan::first_line(error).trim().to_owned());
     Detail::OlmSessionFailed { user_id: own_crypto_field(text, "user_id"), device_id, reason }
 }
 
-/// The SDK's former crypto library says the same of a key that it claimed.
+/// The SDK's former crypto library reports the same for a one-time key that it claimed.
 pub(crate) fn unsigned_key(text: &str) -> Detail {
     const WORDS: &str = "Unable to verify signature on one-time key";
     let whose = participant(text, " for device ");
@@ -63,7 +63,7 @@ pub(crate) fn unsigned_key(text: &str) -> Detail {
     Detail::OlmSessionFailed { user_id, device_id, reason: scan::holds(text, WORDS).then(|| WORDS.to_owned()) }
 }
 
-/// The user of a participant, which a call names `@user:server:DEVICE`.
+/// The user in a call participant's name, `@user:server:DEVICE`.
 pub(crate) fn user_of(participant: &str) -> &str {
     let is_with_device = participant.starts_with('@') && participant.matches(':').count() > 1;
     participant.rsplit_once(':').filter(|_| is_with_device).map_or(participant, |(user, _)| user)
@@ -73,8 +73,8 @@ fn participant(text: &str, marker: &str) -> Option<String> {
     scan::leading(scan::after(text, marker)?, |c| !c.is_whitespace()).map(str::to_owned)
 }
 
-/// rust-crypto's "unexpected encrypted to-device event": it logs so **after** it decrypted an event whose type it does
-/// not know, so this is the trace of a media key that arrived in good order.
+/// rust-crypto's "unexpected encrypted to-device event". It logs this **after** it decrypted an event of a type that
+/// it does not know, so this shows that a media key arrived intact.
 pub(crate) fn mention(text: &str) -> Detail {
     if scan::holds(&own_words(text), OPENED) {
         Detail::ToDeviceOpened { sender: sender(text) }
@@ -83,10 +83,11 @@ pub(crate) fn mention(text: &str) -> Detail {
     }
 }
 
-/// rust-crypto could not open a to-device event. Its inner type is not known: it may or may not have been a media key.
+/// rust-crypto could not decrypt a to-device event. Its inner type is unknown: it may or may not have been a media
+/// key.
 pub(crate) fn unopened(text: &str) -> Detail {
     let words = scan::after(scan::first_line(text), ": ").map(str::to_owned);
-    // What was wrong with one that was opened stands in a field.
+    // For an event that was decrypted and rejected, a field has the error.
     let error = || scan::after(text, "\n    error=").map(scan::first_line);
     let words = match words {
         Some(words) if scan::holds(&words, CHECKED) => Some(error().map_or(words, str::to_owned)),

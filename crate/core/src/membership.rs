@@ -1,10 +1,10 @@
-//! The lines about a call's membership: a delayed event leaves the call for a client that vanished, and the client
-//! must restart its timer in time. Written by the SDK's `MembershipManager` and by the widget driver.
+//! Parses lines about a call's membership. A delayed event removes a client that vanished from the call, so a client
+//! must restart its timer in time. The lines are logged by the SDK's `MembershipManager` and by the widget driver.
 
 use crate::entry::{CallFailure, CallMembership, CallRequest};
 use crate::scan;
 
-/// By which words a line tells the request, where no address does. The more telling ones first.
+/// Substrings that identify the request if the URL does not. More specific ones come first.
 const REQUESTS: [(&str, CallRequest); 20] = [
     ("Restart delayed event timed out", CallRequest::RestartLeave),
     ("Could not restart delayed event", CallRequest::RestartLeave),
@@ -36,11 +36,11 @@ const FAILURES: [(&str, CallFailure); 8] = [
     ("NetworkError when attempting", CallFailure::Unreachable),
     ("Load failed", CallFailure::Unreachable),
     ("M_LIMIT_EXCEEDED", CallFailure::Refused),
-    // The SDK gives up so on rate limits alone; of other failures it says that it reached the maximum.
+    // The SDK logs this only for rate limits; for other failures it logs "Reached maximum".
     ("Exceeded maximum retries", CallFailure::Refused),
 ];
 
-/// Reads room, request, failure and retries, wherever the line gives them.
+/// Reads the room, request, failure and retries from wherever the line contains them.
 pub(crate) fn parse_membership(text: &str) -> CallMembership {
     let (room_id, text) = session(text);
     let (attempt, max_attempts) = attempts(text).unzip();
@@ -66,7 +66,7 @@ fn told<T: Copy>(text: &str, words: &[(&str, T)]) -> Option<T> {
     words.iter().find(|(words, _)| scan::holds(text, words)).map(|(_, meaning)| *meaning)
 }
 
-/// `…/delayed_events/syd_x/restart)`; earlier releases send the action in the body.
+/// `…/delayed_events/syd_x/restart)`; earlier releases send the action in the body instead.
 fn delayed_event(text: &str) -> Option<(String, Option<CallRequest>)> {
     let rest = scan::after(text, "/delayed_events/")?;
     let id = scan::leading(rest, |c| c.is_ascii_alphanumeric() || c == '_' || c == '-')?;
@@ -80,7 +80,7 @@ fn delayed_event(text: &str) -> Option<(String, Option<CallRequest>)> {
     Some((id.to_owned(), request))
 }
 
-/// The room, and what is said of it: the room's id is what its server wants, and is read as nothing else.
+/// The room, and the text about it. A server may choose any room id, so the id is not parsed further.
 fn session(text: &str) -> (Option<String>, &str) {
     let Some(rest) = scan::after(text, "[MatrixRTCSession ") else { return (None, text) };
     let said = scan::after_last(rest, "m.call#ROOM]").or_else(|| scan::split(rest, "]"));
@@ -92,10 +92,10 @@ fn room(text: &str) -> Option<String> {
     id.starts_with('!').then(|| id.to_owned())
 }
 
-/// `(0/10)`, written as `((0/10))` by some releases; `(11)` where it gave up: `Reached maximum (11) retries`.
+/// `(0/10)`, in some releases `((0/10))`; `(11)` after it gave up: `Reached maximum (11) retries`.
 fn attempts(text: &str) -> Option<(u32, u32)> {
     let counter = scan::each_after(text, "(").find_map(|rest| {
-        // Digit by digit: to look for a far `/` behind each of many brackets would take for ever.
+        // Digit by digit: searching a distant `/` after each of many brackets would take quadratic time.
         let attempt = scan::leading(rest, |c| c.is_ascii_digit())?;
         let max = scan::leading(rest[attempt.len()..].strip_prefix('/')?, |c| c.is_ascii_digit())?;
         rest[attempt.len() + 1 + max.len()..].starts_with(')').then_some(())?;

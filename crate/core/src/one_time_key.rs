@@ -1,30 +1,30 @@
-//! One-time keys as a homeserver hands them out, and what a signature over one covers.
+//! One-time keys as a homeserver gives them away, and the part of them that is signed.
 
 use serde_json::{Map, Value};
 
 use crate::otk::CLUE;
 
-/// The spec's limit for ids.
+/// The Matrix spec's length limit for ids.
 const LONGEST_ID: usize = 255;
 
-/// A one-time key together with the device's signature over it.
+/// A one-time key and the device's signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedKey {
-    /// `<algorithm>:<id>`, as in `signed_curve25519:AAAAAAAAAA0`.
+    /// `<algorithm>:<id>`, for example `signed_curve25519:AAAAAAAAAA0`.
     pub key_id: String,
     /// The public key, in unpadded base64.
     pub key: String,
-    /// Whether it is the fallback key, which is handed out when no one-time key is left.
+    /// Whether this is the fallback key, which is given away if no one-time key is left.
     pub is_fallback: bool,
-    /// What was signed: the canonical JSON of the key without its signatures.
+    /// The signed text: canonical JSON of the key without its signatures.
     pub signed: String,
-    /// The signature of the device that was asked about, in unpadded base64.
+    /// The requested device's signature, in unpadded base64.
     pub signature: String,
 }
 
 impl SignedKey {
-    /// Reads the form of the spec, `{ "key": …, "signatures": { <user>: { "ed25519:<device>": … } } }`. `None` where it has
-    /// another form, or where the device did not sign it. Whether the signature is right is not looked at.
+    /// Reads the form of the spec, `{ "key": …, "signatures": { <user>: { "ed25519:<device>": … } } }`. `None` if it
+    /// has another form, or the device did not sign it. Does not verify the signature.
     pub fn read(key_id: &str, value: &Value, user_id: &str, device_id: &str) -> Option<Self> {
         let object = value.as_object()?;
         if key_id.len() > LONGEST_ID {
@@ -40,15 +40,15 @@ impl SignedKey {
         })
     }
 
-    /// The key of an answer to `/keys/claim` for one device: `{ "one_time_keys": { <user>: { <device>: { <id>: <key> } } } }`.
-    /// `Ok(None)`: the server has none left. `Err`: there is one, and this device did not sign it.
+    /// The key in an answer to `/keys/claim` for one device: `{ "one_time_keys": { <user>: { <device>: { <id>: <key> }
+    /// } } }`. `Ok(None)`: the server has no key left. `Err`: the id of a key that this device did not sign.
     pub fn of_claim(answer: &Value, user_id: &str, device_id: &str) -> Result<Option<Self>, String> {
         let keys = answer.get("one_time_keys").and_then(|keys| keys.get(user_id)?.get(device_id)?.as_object());
         let Some((key_id, value)) = keys.and_then(|keys| keys.iter().next()) else { return Ok(None) };
         Self::read(key_id, value, user_id, device_id).map(Some).ok_or_else(|| key_id.clone())
     }
 
-    /// The key that the server holds, out of its refusal to take another under the same id: see [`crate::otk`].
+    /// The key that the server holds, taken from its refusal of another key with the same id: see [`crate::otk`].
     pub fn of_refusal(refusal: &str, user_id: &str, device_id: &str) -> Option<Self> {
         let (before, after) = refusal.split_once(CLUE)?;
         let (_, key_id) = before.trim_end().rsplit_once(' ')?;
@@ -58,12 +58,12 @@ impl SignedKey {
     }
 }
 
-/// The canonical JSON of what a signature covers: no `signatures`, no `unsigned`, the names in order, no white space.
+/// Canonical JSON of the signed part: without `signatures` and `unsigned`, sorted by name, without white space.
 fn canonical(object: &Map<String, Value>) -> Option<String> {
     let mut fields: Vec<_> =
         object.iter().filter(|(name, _)| !["signatures", "unsigned"].contains(&name.as_str())).collect();
     fields.sort_by_key(|(name, _)| *name);
-    // A key holds texts and flags; what has more in it is none, and has no canonical form that is worth a line here.
+    // A one-time key contains only strings and booleans. Anything else is not a key, and not worth code here.
     let is_plain = |value: &Value| matches!(value, Value::String(_) | Value::Bool(_));
     if !fields.iter().all(|(_, value)| is_plain(value)) {
         return None;

@@ -1,4 +1,4 @@
-//! When a person has to do something about the device's encryption, and why.
+//! Decides whether the user has to repair the device's encryption, and why.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,11 +11,11 @@ use crate::upload_loop::{LoopState, UploadLoopStatus};
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub enum RecoveryCause {
-    /// Its keys were deleted, and no new ones were made yet.
+    /// The device's keys were deleted, and no new ones were created yet.
     StoreLost,
-    /// The server refuses its keys.
+    /// The server refuses the device's keys.
     UploadLoop,
-    /// It came back with other keys.
+    /// The device came back with other identity keys.
     IdentityChanged,
 }
 
@@ -24,17 +24,17 @@ pub enum RecoveryCause {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct RecoveryReason {
-    /// What happened to it.
+    /// What happened to the device.
     pub reason: RecoveryCause,
-    /// Since when that is known.
+    /// When this began, as far as known.
     #[cfg_attr(feature = "bindings", ts(as = "Option<String>"))]
     pub since: Option<Timestamp>,
-    /// Which device that is; `null`: it is not known.
+    /// The device; `null`: unknown.
     pub device_id: Option<String>,
 }
 
-/// Whether a reset is due, the gravest reason first: without a store nothing is read any more, and a loop is there now.
-/// `is_gone`: the browser was asked, and lists the database of the store no more.
+/// Whether a reset is needed, the most serious reason first: without a store nothing can be decrypted, and an upload
+/// loop is happening now. `is_gone`: the browser was asked and no longer lists the store's database.
 pub(crate) fn recovery(
     store: Option<&CryptoStoreStatus>,
     is_gone: bool,

@@ -1,4 +1,4 @@
-//! The server's refusals of uploads, kept to be given again, and how often they are.
+//! Keeps the server's refusals of uploads to answer further uploads with them, and limits how often.
 
 use serde::Serialize;
 
@@ -6,24 +6,24 @@ use crate::json::to_json;
 use crate::timestamp::Timestamp;
 use crate::upload_answer::UploadAnswer;
 
-/// They come no faster than that: an SDK that tries again at once would take all of the page's time.
+/// The minimum time between answers: an SDK that retries at once would otherwise keep the page busy.
 const PACE_MS: i64 = 250;
-/// The longest that is kept is that of a proxy's error page.
+/// The longest answer to keep; a proxy's error page may be this long.
 const LONGEST: usize = 64 * 1024;
-/// How many senders of one device are remembered. There is one, until its token is renewed.
+/// How many senders of one device are remembered. Usually there is one; renewing the access token adds another.
 const SENDERS: usize = 4;
 
-/// What an upload is answered with that is not sent.
+/// The answer to an upload that is not sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FromMemory {
     /// HTTP status of the server's last refusal.
     pub status: u16,
-    /// The words beside it.
+    /// HTTP status text of the refusal.
     pub status_text: String,
-    /// What the server said.
+    /// Body of the refusal.
     pub body: String,
-    /// After how many milliseconds the answer is due.
+    /// Milliseconds to wait before answering.
     pub after_ms: u32,
 }
 
@@ -34,10 +34,10 @@ impl FromMemory {
     }
 }
 
-/// The last refusal of one client, by who sent the upload.
+/// The last refusals of one client, one per sender.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Refusals {
-    /// The latest stands last.
+    /// The latest comes last.
     kept: Vec<(u64, FromMemory)>,
 }
 
@@ -64,14 +64,14 @@ impl Refusals {
     }
 }
 
-/// When the last answer from memory was due.
+/// When the last local answer was due.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pace {
     last: Option<Timestamp>,
 }
 
 impl Pace {
-    /// How long the next one waits; no longer, whatever becomes of the clock.
+    /// How long the next answer waits: at most `PACE_MS`, even if the clock changes.
     pub(crate) fn wait_ms(&mut self, now: Timestamp) -> u32 {
         let rest = self.last.map_or(0, |last| last.ms() + PACE_MS - now.ms()).clamp(0, PACE_MS);
         self.last = Some(now.plus_ms(rest));

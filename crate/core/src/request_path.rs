@@ -1,8 +1,8 @@
-//! The path of a request to a homeserver, without what may be somebody's id.
+//! The path of a request to a homeserver, without possible ids.
 
 use std::sync::LazyLock;
 
-/// The words of the client-server API and of the proposals to it: whatever else stands in a path may be an id.
+/// The words of the client-server API and of proposals for it. Anything else in a path may be an id.
 static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| words_of(API));
 const API: &str = "_matrix 3pid account account_data actions add admin aliases all appservice auth_issuer \
     auth_metadata available avatar_url ban bind cancel capabilities changes claim client content context createRoom \
@@ -54,7 +54,7 @@ pub fn request_path(url: &str) -> Option<String> {
     Some(kept)
 }
 
-/// A log of a homeserver holds a million paths.
+/// Sorted for binary search: a homeserver's log contains a million paths.
 fn words_of(words: &'static str) -> Vec<&'static str> {
     let mut words: Vec<_> = words.split(' ').collect();
     words.sort_unstable();
@@ -65,7 +65,7 @@ fn is_one_of(words: &[&str], part: &str) -> bool {
     words.binary_search(&part).is_ok()
 }
 
-/// A version of the API, a type of a known namespace, or the name of a proposal.
+/// A version of the API, a type in a known namespace, or the name of a proposal.
 fn is_name(part: &str) -> bool {
     let is_version = part.strip_prefix(['r', 'v']).is_some_and(is_number);
     let is_type =

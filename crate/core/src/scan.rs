@@ -1,67 +1,67 @@
-//! The few moves from which the grammars are made, on the searches of [`str`]; what these look at is counted.
+//! Small search functions for the parsers, based on the searches of [`str`]. They count the bytes that they read.
 
 use std::iter;
 
 use crate::steps;
 
-/// Where `words` stand first.
+/// Index of the first `words`.
 pub(crate) fn find(text: &str, words: &str) -> Option<usize> {
     let found = text.find(words);
     steps::note(found.unwrap_or(text.len()));
     found
 }
 
-/// Whether `words` stand anywhere.
+/// Whether the text contains `words`.
 pub(crate) fn holds(text: &str, words: &str) -> bool {
     find(text, words).is_some()
 }
 
-/// What stands before the first `marker`, and what follows it.
+/// The text before the first `marker`, and the text after it.
 pub(crate) fn split<'a>(text: &'a str, marker: &str) -> Option<(&'a str, &'a str)> {
     let at = find(text, marker)?;
     Some((&text[..at], &text[at + marker.len()..]))
 }
 
-/// What follows the first `marker`.
+/// The text after the first `marker`.
 pub(crate) fn after<'a>(text: &'a str, marker: &str) -> Option<&'a str> {
     split(text, marker).map(|(_, after)| after)
 }
 
-/// What stands before the last `marker`, and what follows it.
+/// The text before the last `marker`, and the text after it.
 pub(crate) fn after_last<'a>(text: &'a str, marker: &str) -> Option<(&'a str, &'a str)> {
     let parts = text.rsplit_once(marker);
     steps::note(parts.map_or(text.len(), |(_, after)| after.len()));
     parts
 }
 
-/// What stands between the first `open` and the next `close` after it.
+/// The text between the first `open` and the next `close`.
 pub(crate) fn between<'a>(text: &'a str, open: &str, close: &str) -> Option<&'a str> {
     split(after(text, open)?, close).map(|(between, _)| between)
 }
 
-/// What stands before the first line break.
+/// The text before the first line break.
 pub(crate) fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }
 
-/// What follows each `marker`, to the end of the text.
+/// The text after each `marker`, to the end.
 pub(crate) fn each_after<'a>(text: &'a str, marker: &'a str) -> impl Iterator<Item = &'a str> {
     iter::successors(after(text, marker), move |rest| after(rest, marker))
 }
 
-/// The longest non-empty beginning of `text` whose characters all satisfy `accept`.
+/// The longest non-empty prefix of `text` whose characters all satisfy `accept`.
 pub(crate) fn leading(text: &str, accept: fn(char) -> bool) -> Option<&str> {
     let end = text.char_indices().find(|(_, c)| !accept(*c)).map_or(text.len(), |(at, _)| at);
     steps::note(end);
     (end > 0).then(|| &text[..end])
 }
 
-/// The decimal number that `text` begins with; `None` when there is none or it does not fit.
+/// The decimal number at the start of `text`; `None` if there is none or it does not fit.
 pub(crate) fn number(text: &str) -> Option<u32> {
     leading(text, |c| c.is_ascii_digit())?.parse().ok()
 }
 
-/// The last HTTP status that stands in the text as the Matrix SDKs write it: `[400]`, `Server returned 504 error`.
+/// The last HTTP status in the text, in the forms that the Matrix SDKs write: `[400]`, `Server returned 504 error`.
 pub(crate) fn http_status(text: &str) -> Option<u16> {
     let valid = |digits: &[u8]| match digits {
         [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9'] => {
@@ -76,7 +76,7 @@ pub(crate) fn http_status(text: &str) -> Option<u16> {
     bracketed.or_else(|| between(text, "Server returned ", " error").and_then(|digits| valid(digits.as_bytes())))
 }
 
-/// The `errcode` of a Matrix error: as the SDKs print it (`M_NOT_FOUND: MatrixError: [404] …`), or as a field of JSON.
+/// The `errcode` of a Matrix error: as printed by the SDKs (`M_NOT_FOUND: MatrixError: [404] …`), or as a JSON field.
 pub(crate) fn errcode(text: &str) -> Option<&str> {
     let is_code = |code: &str| {
         code.starts_with("M_") && code.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
@@ -93,7 +93,7 @@ pub(crate) fn errcode(text: &str) -> Option<&str> {
         let code = split(value, "\"")?.0;
         (is_code(code) && between.bytes().all(|b| b == b':' || b == b' ')).then_some(code)
     };
-    // The legacy SDK puts it behind the name of the error.
+    // The legacy SDK writes the code after the name of the error.
     let behind = || {
         let rest = after(text, "MatrixError: ")?;
         let code = split(rest, ":")?.0;

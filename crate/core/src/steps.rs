@@ -1,5 +1,5 @@
-//! How many bytes the searches look at, counted in builds with debug assertions: by it, tests and fuzzers see that the
-//! work on a line grows with its length, and no faster. A release build counts nothing.
+//! Counts the bytes that searches read, in builds with debug assertions. Tests and fuzzers use this to check that the
+//! work on a line is linear in its length. A release build counts nothing.
 
 #[cfg(debug_assertions)]
 mod counter {
@@ -13,7 +13,7 @@ mod counter {
         STEPS.set(STEPS.get() + steps as u64);
     }
 
-    /// Those of `work`, on this thread.
+    /// The steps of `work`, on this thread.
     pub fn steps_of(work: impl FnOnce()) -> u64 {
         let before = STEPS.get();
         work();

@@ -1,12 +1,12 @@
-//! Which IndexedDB database holds a device's crypto store.
+//! Finds the IndexedDB database that contains a device's crypto store.
 
-/// What the SDK puts after the prefix.
+/// The SDK appends this to the prefix.
 const SUFFIX: &str = "::matrix-sdk-crypto";
 
-/// Where the client's own database is not known, and why.
+/// Why the client's own database is unknown.
 pub const UNCLEAR: &str = "the app has not said which of the crypto stores is this one (databasePrefix)";
 
-/// The database by the prefix that the host gives the SDK, or by the SDK's own.
+/// Name of the database for the prefix that the host gives the SDK; without one, for the SDK's default prefix.
 ///
 /// ```
 /// use lotus_crypto_diag::store_database::database_of;
@@ -18,13 +18,13 @@ pub fn database_of(prefix: Option<&str>) -> String {
     [prefix.unwrap_or("matrix-js-sdk"), SUFFIX].concat()
 }
 
-/// Whether a database of this name is a crypto store, of whatever device.
+/// Whether a database with this name is a crypto store, of any device.
 pub fn is_crypto_store(name: &str) -> bool {
     name.ends_with(SUFFIX)
 }
 
-/// The database of a client that has one open, by those that there are. A host may use a prefix and leave it to the card
-/// and the report to look: the usual name would then be missed at every start, as if the keys had been deleted.
+/// The open client's database, chosen from the existing ones. A host may use a prefix without telling this library.
+/// Looking only for the default name would then find no database at every start, as if the keys had been deleted.
 pub fn open_database(names: &[String], user_id: &str) -> Option<String> {
     let usual = database_of(None);
     let stores: Vec<_> = names.iter().filter(|name| is_crypto_store(name)).collect();

@@ -5,43 +5,44 @@ use serde::Serialize;
 use crate::json::to_json;
 use crate::timestamp::Timestamp;
 
-/// The version of [`Marker`]'s form.
+/// The version of [`Marker`]'s format.
 pub const MARKER_SCHEMA: u32 = 1;
 
-/// What is remembered of a device outside its crypto store: in localStorage, one for each device.
+/// What is remembered of a device outside its crypto store: in localStorage, one marker per device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Marker {
     /// [`MARKER_SCHEMA`]
     pub schema: u32,
-    /// The signing key that the device had when it was first seen.
+    /// The device's signing key when it was first seen.
     pub ed25519: String,
-    /// The key agreement key that it had then.
+    /// The device's key-agreement key when it was first seen.
     pub curve25519: String,
-    /// When it was first seen.
+    /// When the device was first seen.
     pub since: Timestamp,
-    /// When it was last seen with these keys.
+    /// When the device was last seen with these keys.
     pub last_healthy: Timestamp,
-    /// When its database was first seen to be there: what was never there was not deleted.
+    /// When its database was first seen to exist. A database that never existed cannot have been deleted.
     pub database_seen: Option<Timestamp>,
-    /// When its store was found gone.
+    /// When the store was found to be gone.
     pub lost: Option<Timestamp>,
-    /// When it was first seen with other keys. Never taken back: the homeserver and other devices remember the first.
+    /// When the device was first seen with other keys. Never reset: the homeserver and other devices remember the
+    /// first keys.
     pub changed: Option<Timestamp>,
 }
 
-/// What was found in the place where a marker would be.
+/// The result of looking for a marker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recall {
-    /// No marker: this device was not seen before.
+    /// There is no marker: this device was never seen before.
     Nothing,
     /// A marker.
     Known(Marker),
-    /// The place could not be read, or what stands there makes no sense; with the reason.
+    /// The storage could not be read, or its content is invalid; with the reason.
     Unreadable(String),
 }
 
-/// One field of the JSON that stands in the place of a marker.
+/// A field of the marker's JSON.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MarkerField {
     /// `null`
@@ -53,7 +54,8 @@ pub enum MarkerField {
 }
 
 impl Recall {
-    /// Reads a marker by the names of its fields. `None`: it has no such field, or of a type that no field of a marker has.
+    /// Reads a marker by its field names. `field` returns `None` if there is no such field, or its type is not used in
+    /// a marker.
     pub fn from_fields(field: impl Fn(&str) -> Option<MarkerField>) -> Self {
         let reason = match field("schema") {
             Some(MarkerField::Number(schema)) if f64::from(MARKER_SCHEMA).total_cmp(&schema).is_eq() => {
@@ -70,7 +72,7 @@ impl Recall {
 }
 
 impl Marker {
-    /// The text that is stored.
+    /// The marker as stored text.
     pub fn to_json(&self) -> String {
         to_json(self)
     }
@@ -91,7 +93,7 @@ impl Marker {
             curve25519: text("curve25519")?,
             since: time("since")?,
             last_healthy: time("lastHealthy")?,
-            // A marker of before this was noted has it not.
+            // Markers written by older versions do not have this field.
             database_seen: time_or_null("databaseSeen").flatten(),
             lost: time_or_null("lost")?,
             changed: time_or_null("changed")?,

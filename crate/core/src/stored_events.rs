@@ -1,13 +1,13 @@
-//! Whether an event is malformed at its source, the homeserver's copy of it decides.
+//! Finds events to compare with the homeserver's copy, which shows whether an event was already sent malformed.
 
 use crate::entry::{Detail, Entry, TimelineEvent};
 
-/// So many are asked for.
+/// The most events to request.
 const MOST_EVENTS: usize = 5;
-/// So much is kept of the name of an algorithm.
+/// The most characters of an algorithm's name to keep.
 const MOST_LETTERS: usize = 100;
 
-/// An event that could not be read.
+/// An event that could not be decrypted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unread {
     /// The event.
@@ -16,7 +16,7 @@ pub struct Unread {
     pub room_id: String,
 }
 
-/// The latest events of which the console says that they are malformed, or does not say why they were not decrypted.
+/// The latest events that the console reports as malformed, or as not decrypted without a reason.
 pub fn unread<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<Unread> {
     let mut found: Vec<Unread> = Vec::new();
     for entry in entries {
@@ -32,21 +32,21 @@ pub fn unread<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<Unread> {
             None => found.push(Unread { event_id: event_id.clone(), room_id: room_id.clone() }),
         }
     }
-    // The most recent stand last.
+    // The most recent ones come last.
     found.split_off(found.len().saturating_sub(MOST_EVENTS))
 }
 
 /// A field of an event's content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Field {
-    /// A text.
+    /// A string.
     Text(String),
-    /// Something else, of this type.
+    /// A value of another type, which is named.
     Other(String),
 }
 
 impl Field {
-    /// What it names.
+    /// The string, or the type of the value.
     pub fn named(self) -> String {
         match self {
             Self::Text(text) => text.chars().take(MOST_LETTERS).collect(),
@@ -54,7 +54,7 @@ impl Field {
         }
     }
 
-    /// Whether it is base64 is left to see, and no more.
+    /// Hides the text, but still shows whether it is base64.
     pub fn masked(self) -> String {
         match self {
             Self::Text(text) => text.chars().map(|c| if c.is_ascii_alphanumeric() { 'A' } else { c }).collect(),

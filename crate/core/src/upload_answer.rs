@@ -1,4 +1,4 @@
-//! What came of the request of an upload: the server's answer, or that there was none.
+//! The result of a key upload: the server's answer, or that none came.
 
 use std::borrow::Cow;
 
@@ -9,22 +9,22 @@ use serde_json::Value;
 pub struct UploadAnswer<'a> {
     /// HTTP status.
     pub status: u16,
-    /// The words that stand beside it in the answer's first line.
+    /// HTTP status text.
     pub status_text: &'a str,
-    /// What the server said, from the beginning on.
+    /// The body, or the beginning of it.
     pub body: &'a str,
-    /// Where it came from.
+    /// URL of the answer.
     pub url: &'a str,
 }
 
-/// An upload to which no answer came.
+/// A key upload without an answer.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UploadFailure<'a> {
     /// Name of the error: `TypeError`.
     pub name: &'a str,
-    /// Its message.
+    /// Message of the error.
     pub message: &'a str,
-    /// Where the upload was sent.
+    /// URL of the upload.
     pub url: &'a str,
 }
 
@@ -37,8 +37,8 @@ impl UploadAnswer<'_> {
         path_of(self.url)
     }
 
-    /// What the server says; of a refusal its sentence alone, as it stands in a line of the console. No more of it than such
-    /// a line may have, and a little that is read with it.
+    /// The server's message; for a refusal only its sentence, as it appears in a console line. Limited to the length
+    /// of such a line and a little more that is parsed with it.
     pub(crate) fn words(&self) -> Cow<'_, str> {
         const MOST: usize = 32 * 1024;
 
@@ -52,7 +52,7 @@ impl UploadAnswer<'_> {
         }
     }
 
-    /// How many one-time keys the server holds of the device, by its answer to an accepted upload.
+    /// The number of the device's one-time keys on the server, according to its answer to an accepted upload.
     pub(crate) fn held(&self) -> Option<u32> {
         let answer: Value = serde_json::from_str(self.body).ok()?;
         answer.get("one_time_key_counts")?.get("signed_curve25519")?.as_u64()?.try_into().ok()
@@ -60,7 +60,7 @@ impl UploadAnswer<'_> {
 }
 
 impl UploadFailure<'_> {
-    /// Whether the page gave it up itself: that says nothing of the server.
+    /// Whether the page cancelled the upload itself: that says nothing about the server.
     pub(crate) fn is_given_up(&self) -> bool {
         self.name == "AbortError"
     }
@@ -69,13 +69,13 @@ impl UploadFailure<'_> {
         path_of(self.url)
     }
 
-    /// No more of the message than tells it from others.
+    /// The beginning of the message, enough to tell it from others.
     pub(crate) fn words(&self) -> &str {
         &self.message[..self.message.floor_char_boundary(512)]
     }
 }
 
-/// The path of an address that may be without a host, and without the query, which may hold a token.
+/// The path of a URL, which may have no host. The query is removed, because it may contain a token.
 fn path_of(url: &str) -> &str {
     let address = url.split(['?', '#']).next().unwrap_or_default();
     match address.split_once("://") {

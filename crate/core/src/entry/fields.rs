@@ -1,11 +1,11 @@
-//! How a [`Detail`] is read: by the fields of all its kinds together. What serde derives for each kind by itself would be a
-//! tenth of the module that gathers evidence.
+//! Deserialises a [`Detail`] by a struct with the fields of all variants. The code that serde derives for each variant
+//! would be a tenth of the capture module.
 
 use serde::{Deserialize, Deserializer, de};
 
 use super::{CallFailure, CallMembership, CallRequest, Detail, MalformedCause, Refusal, TimelineEvent};
 
-/// Every field has the same type in all kinds.
+/// A field has the same type in all variants.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct DetailFields {

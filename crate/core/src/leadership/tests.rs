@@ -22,7 +22,7 @@ fn leading() -> Leadership {
     tab
 }
 
-/// Its question was not answered.
+/// A tab whose leader did not respond.
 fn silent() -> Leadership {
     let mut tab = waiting();
     let (number, _) = timer(&tab.on(Event::TakeOver));
@@ -71,7 +71,8 @@ fn a_leader_that_does_not_respond_keeps_the_lead_and_the_person_is_told() {
     assert_eq!(ms, ANSWER_MS);
     assert_eq!(tab.on(Event::TimedOut(number)), [Action::TellSilent(true), Action::Answered(Answer::Silence)]);
     assert_eq!(tab.role(), Role::Follower);
-    // It stays in line: when the other tab is closed, it leads, and does not pause although the person looked at that one.
+    // The tab stays in the queue: when the other tab is closed, it leads without a pause, although the user was
+    // looking at the other tab.
     tab.on(Event::Visible(false));
     let actions = tab.on(granted(1));
     assert!(actions.contains(&Action::Tell(Role::Leader)), "{actions:?}");
@@ -94,7 +95,7 @@ fn a_silent_leader_is_silent_until_it_answers_or_is_another_or_this_tab_asks_ane
     ] {
         let mut tab = silent();
         tab.on(Event::Visible(is_visible));
-        // Of other tabs, and to them.
+        // Messages from and to other tabs.
         for message in ["ask b", "heard b", "refused b in a call", "yours b c", "ready c b", "leading a"] {
             let actions = tab.on(heard(message));
             assert!(tab.is_leader_silent() && !actions.contains(&asks), "{message}: {actions:?}");
@@ -161,7 +162,7 @@ fn an_answer_to_a_question_that_is_settled_is_not_taken_for_that_of_the_next() {
     };
     let actions = tab.on(heard("ask b"));
     let first = question(&actions);
-    // Nobody answered in time; another tab asks.
+    // The host did not answer in time; another tab asks.
     tab.on(Event::TimedOut(timer(&actions).0));
     let second = question(&tab.on(heard("ask c")));
     assert_eq!(tab.on(yields(first)), []);
@@ -194,13 +195,14 @@ fn a_tab_that_nobody_looks_at_pauses_before_it_leads() {
     looked_at.on(granted(1));
     assert_eq!(looked_at.on(Event::Visible(true)), [Action::Tell(Role::Leader)]);
 
-    // It stepped back for another, which was reloaded at once: it asks anew, and has been in line for long.
+    // The tab moved behind another one, which was reloaded at once: its new request is granted quickly, but it has
+    // waited for long.
     let mut stepped_back = unseen();
     assert!(stepped_back.on(heard("yours other leader")).contains(&Action::Request(2)));
     stepped_back.on(Event::Granted { number: 2, waited_ms: 10 });
     assert_eq!(stepped_back.role(), Role::Follower);
 
-    // Nobody led before it.
+    // No tab led before.
     let mut alone = unseen();
     let actions = alone.on(Event::Granted { number: 1, waited_ms: 10 });
     assert!(actions.contains(&Action::Tell(Role::Leader)), "{actions:?}");
@@ -224,7 +226,7 @@ fn a_leader_that_is_reloaded_asks_for_the_lead_back_where_a_person_looks_at_it()
         reloaded.on(Event::Visible(is_visible));
         let actions = reloaded.on(Event::Started { led_before: true });
         assert_eq!(actions.contains(&Action::Post(Message::Ask { from: "a".into() })), is_visible);
-        // Reloaded once more before there was an answer, it asks again.
+        // Reloaded again before an answer came, the tab asks again.
         assert_eq!(reloaded.on(Event::Hidden).contains(&Action::NoteLead), is_visible);
     }
 }

@@ -1,4 +1,4 @@
-//! Names of servers and their addresses: in ids and URLs, and free in the text.
+//! Finds server names and addresses: in ids and URLs, and in plain text.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
@@ -6,13 +6,13 @@ use std::ops::Range;
 use super::ids::{Found, Kind, is_word};
 use super::steps::Text;
 
-/// A longer name is none (RFC 1035).
+/// The maximum length of a name (RFC 1035).
 const MAX_NAME: usize = 253;
-/// The longest IPv6 address in letters.
+/// The maximum length of an IPv6 address as text.
 const MAX_ADDRESS: usize = 45;
 
-/// Ends of names that are those of a server wherever they stand. Words that end a name in a program as well (`.name`,
-/// `.rs`, `.js`, `.id`) are not among them.
+/// Top-level domains that mark a server name anywhere. Endings that are also common in code (`.name`, `.rs`, `.js`,
+/// `.id`) are not included, or listed below.
 const ENDINGS: &str = " com org net edu gov mil info biz app dev xyz online site tech chat cloud social network systems \
     space club email web wiki pro zone live world eu de uk nl fr at ch be dk se no fi pl cz it es pt gr hu ro bg ru ua us \
     ca au nz jp cn kr tw in br ar mx cl co io im ai gg tv ee lv lt lu ie sk si hr ba rs tr il za ir sg hk my ph th vn su \

@@ -1,4 +1,4 @@
-//! The ids that stand in a text: found by their own form (`@user:server`), or by the name that announces them.
+//! Finds ids in a text, by their form (`@user:server`) or by the name before them.
 
 use std::ops::Range;
 
@@ -13,14 +13,14 @@ pub(super) enum Kind {
     Event,
     Device,
     Server,
-    /// A dotted name that is a server's only if another one of its domain is.
+    /// A dotted name that counts as a server only if another server of its domain is known.
     MaybeServer,
     Email,
     Media,
     Delay,
 }
 
-/// An id, where it stands, and where the name of its server stands in it.
+/// An id, its position, and the position of its server name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Found {
     pub(super) kind: Kind,
@@ -38,14 +38,14 @@ impl Found {
     }
 }
 
-/// Room ids since version 12, and event ids since version 3: a hash, in base64 without padding.
+/// Length of the hash in room ids since room version 12 and event ids since version 3, in base64 without padding.
 const HASH: usize = 43;
-/// A longer id is none.
+/// The maximum length of an id.
 const MAX_ID: usize = 255;
-/// A shorter one may as well be a word.
+/// Something shorter could be an ordinary word.
 const SHORT_ID: usize = 5;
 
-/// Everything in the text that is an id, or may be one.
+/// All ids and possible ids in the text.
 pub(super) fn ids_in(text: Text<'_>) -> Vec<Found> {
     let mut scan = Scan { text, found: Vec::new(), users_objects: Vec::new(), object_of_user: None };
     let mut at = 0;
@@ -58,14 +58,14 @@ pub(super) fn ids_in(text: Text<'_>) -> Vec<Found> {
 struct Scan<'a> {
     text: Text<'a>,
     found: Vec<Found>,
-    /// Of each bracket that is open: whether it is the value of a user id, so that its names are those of devices.
+    /// For each open bracket: whether it is the value of a user id, so that its names are device ids.
     users_objects: Vec<bool>,
-    /// Where the bracket of the latest user id opens.
+    /// Position of the opening bracket after the latest user id.
     object_of_user: Option<usize>,
 }
 
 impl Scan<'_> {
-    /// Reads what begins at a place, and gives the place to go on at.
+    /// Reads what begins at `at`. Returns the position to continue at.
     fn step(&mut self, at: usize) -> usize {
         match self.text.at(at) {
             b'@' => self.user(at),
@@ -91,13 +91,13 @@ impl Scan<'_> {
         let text = self.text;
         let local_end = text.run(at + 1, is_localpart);
         if local_end == text.len() && local_end > at + 1 {
-            // A line that was cut in the middle of an id.
+            // The line was cut in the middle of an id.
             self.found.push(Found::new(Kind::User, at..local_end));
         }
         self.email(at);
         let server = if text.at(local_end) == b':' { hosts::server_name(text, local_end + 1) } else { None };
         let Some(server) = server.filter(|_| local_end > at + 1) else {
-            // Of a mention, or of an address, the word reader takes the rest.
+            // The word reader handles the rest of a mention or e-mail address.
             return at + 1;
         };
         let end = server.end;
@@ -109,7 +109,7 @@ impl Scan<'_> {
     fn email(&mut self, at: usize) {
         let text = self.text;
         let local = text.run_back(0, at, |byte| is_word(byte) || matches!(byte, b'.' | b'+' | b'-' | b'_' | b'%'));
-        // `_@user:server` is the key of a call's state.
+        // `_@user:server` is the state key of a call membership.
         let is_state_key = text.before(at) == b'_';
         let domain = hosts::dotted(text, at + 1);
         let is_id = domain.as_ref().is_some_and(|domain| text.at(domain.end) == b':');
@@ -118,7 +118,8 @@ impl Scan<'_> {
         }
     }
 
-    /// What follows a user id: `:DEVICE`, `_DEVICE_m.call`, `|DEVICE`, `/DEVICE`, `", "DEVICE")`, `": {"DEVICE": …}`.
+    /// Device ids after a user id: `:DEVICE`, `_DEVICE_m.call`, `|DEVICE`, `/DEVICE`, `", "DEVICE")`, `": {"DEVICE":
+    /// …}`.
     fn devices_after(&mut self, end: usize) {
         let text = self.text;
         match text.at(end) {
@@ -139,7 +140,7 @@ impl Scan<'_> {
         }
     }
 
-    /// `DEVICE_m.call`: the device, and the application that the call is one of.
+    /// `DEVICE_m.call`: the device, and the call's application.
     fn state_key(&mut self, start: usize) {
         let text = self.text;
         let end = text.run_of_letters(start, |byte| is_device(byte) || byte == b':');
@@ -173,7 +174,7 @@ impl Scan<'_> {
         }
     }
 
-    /// A name, or a part of a list, in what belongs to a user. A value is none of a device.
+    /// A field name or list item in a user's object. A field's value is not a device id.
     fn name_in_users_object(&mut self, at: usize, quote: u8) -> usize {
         let text = self.text;
         let end = text.run(at + 1, |byte| byte != quote && !is_end_of_line(byte));
@@ -189,7 +190,7 @@ impl Scan<'_> {
         end + 1
     }
 
-    /// A room, an event: a word of the server's own, or a hash.
+    /// A room or event id: a localpart with a server, or a hash.
     fn room(&mut self, at: usize, kind: Kind) -> usize {
         let text = self.text;
         let end = text.run(at + 1, |byte| is_opaque(byte) || kind == Kind::Event && byte == b'/');
@@ -205,7 +206,7 @@ impl Scan<'_> {
         }
     }
 
-    /// A hash, or where the text was cut, its beginning.
+    /// A hash, or the beginning of one at the end of a cut text.
     fn hash(&mut self, at: usize, kind: Kind) -> usize {
         let text = self.text;
         let end = text.run(at + 1, is_base64);
@@ -219,7 +220,7 @@ impl Scan<'_> {
         at + 1
     }
 
-    /// A word that may be a host, or the name of what follows it.
+    /// A word that may be a host name, or the name before an id.
     fn word(&mut self, at: usize) -> usize {
         let text = self.text;
         hosts::bare_address(text, at, &mut self.found);
@@ -236,7 +237,7 @@ impl Scan<'_> {
     }
 }
 
-/// A device; where a text of another script goes on right after its id, also without that.
+/// A device id. If non-ASCII text follows directly, the id is added with and without that text.
 pub(super) fn devices(text: Text<'_>, at: Range<usize>, found: &mut Vec<Found>) {
     let plain = at.start..text.run_within(at.clone(), |byte| byte.is_ascii());
     if plain.len() >= SHORT_ID && plain.end < at.end {
@@ -247,12 +248,13 @@ pub(super) fn devices(text: Text<'_>, at: Range<usize>, found: &mut Vec<Found>) 
     }
 }
 
-/// A letter or a digit; whatever is not ASCII counts as one.
+/// A letter or digit; every non-ASCII byte counts as one.
 pub(super) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0x80
 }
 
-/// A public key (32 bytes) or a signature (64), in base64: its last letter has no bits to spare, and it is no path.
+/// A public key (32 bytes) or a signature (64) in base64: the unused bits of its last character are zero, and it is
+/// not a path.
 pub(super) fn is_key(run: &[u8]) -> bool {
     let count = |is: fn(&u8) -> bool| run.iter().filter(|byte| is(byte)).count();
     let ends_well = match (run.len(), run.last()) {
@@ -263,22 +265,22 @@ pub(super) fn is_key(run: &[u8]) -> bool {
     ends_well && count(u8::is_ascii_uppercase) > 3 && count(u8::is_ascii_lowercase) > 3 && count(u8::is_ascii_digit) > 1
 }
 
-/// In base64, as it is or in its form for URLs.
+/// A character of base64, standard or URL-safe.
 pub(super) fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
 }
 
-/// In a device's id.
+/// A character of a device id.
 pub(super) fn is_device(byte: u8) -> bool {
     is_word(byte) || matches!(byte, b'_' | b'-' | b'.' | b'~' | b'+' | b'/' | b'=')
 }
 
-/// In the first part of a user's id. In principle any sign may be; where a text goes on with these, the id is over.
+/// A character of a user id's localpart. The spec's historical grammar allows any; other characters end the id here.
 fn is_localpart(byte: u8) -> bool {
     is_word(byte) || matches!(byte, b'.' | b'_' | b'=' | b'-' | b'/' | b'+' | b'~' | b'*' | b'^' | b'%')
 }
 
-/// In the first part of a room's or an event's id.
+/// A character of the first part of a room or event id.
 fn is_opaque(byte: u8) -> bool {
     is_word(byte) || matches!(byte, b'.' | b'_' | b'=' | b'-' | b'+' | b'~' | b'*' | b'^' | b'%')
 }

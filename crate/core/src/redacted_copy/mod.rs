@@ -1,9 +1,9 @@
-//! A copy of a report in which nobody is named: every id of a user, a device, a room, an event, a server is replaced by a
-//! word, the same one by the same word wherever it stands and however it is written. Public keys, ids of one-time keys and
-//! signatures stay: they are the evidence.
+//! Creates a copy of a report without personal ids: every id of a user, device, room, event or server is replaced by a
+//! placeholder, always the same one for the same id, wherever and however it is written. Public keys, ids of one-time
+//! keys and signatures stay: they are the evidence.
 //!
-//! The ids are gathered first: from the fields that hold one, and from the texts by their grammar. Then each text is gone
-//! through once, with the dictionary of them all. The work grows with the report and not faster; it is counted.
+//! First all ids are collected, from fields that contain one and from texts by parsing. Then every text is replaced in
+//! one pass with the dictionary of all ids. The work is linear in the size of the report, and counted.
 
 mod hosts;
 mod ids;
@@ -25,23 +25,23 @@ use steps::{Steps, Text};
 use tree::Tree;
 use view::View;
 
-/// The copy.
+/// The redacted copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedactedCopy {
-    /// A report, as JSON. Its statements for an administrator are left out: whoever reads it has them made anew.
+    /// A report as JSON. The runbook is left out: the diagnosis module can create it again.
     pub text: String,
-    /// The bytes that were looked at, once for each look.
+    /// The bytes that were read, counted once for each time.
     pub steps: u64,
 }
 
-/// Why there is no copy.
+/// Why the copy could not be created.
 #[derive(Debug)]
 pub enum CopyError {
-    /// It is no report; where.
+    /// The report cannot be parsed, with the position.
     Report(serde_json::Error),
-    /// What was added to it cannot be read; where.
+    /// The added evidence cannot be parsed, with the position.
     Evidence(serde_json::Error),
-    /// There are more ids than the search can take.
+    /// The report contains too many ids for the search.
     TooManyIds(aho_corasick::BuildError),
 }
 
@@ -57,9 +57,9 @@ impl fmt::Display for CopyError {
 
 impl std::error::Error for CopyError {}
 
-/// The copy of a `Report`. Ids that only `ServerEvidence` tells to be ids (a device of another user) are replaced, too.
+/// Redacts a `Report`. Ids that are only known from `ServerEvidence` (the device of another user) are replaced too.
 ///
-/// Fields that this version does not know are left out, as nobody can say what is in them.
+/// Unknown fields are left out, because they could contain anything.
 pub fn redacted_copy(report: &str, evidence: Option<&str>) -> Result<RedactedCopy, CopyError> {
     let mut report: Report = serde_json::from_str(report).map_err(CopyError::Report)?;
     report.runbook = None;
@@ -86,7 +86,7 @@ fn tree_of(value: &impl serde::Serialize) -> Result<Tree, serde_json::Error> {
     serde_json::from_str(&serde_json::to_string(value)?)
 }
 
-/// The fields first: what they say is certain.
+/// Fields first, because their meaning is certain.
 fn learn(tree: &Tree, names: &mut Names, steps: &Steps) {
     tree.each_text("", &mut |field, text| match field {
         "userId" | "sender" => names.learn_field(Kind::User, text, steps),
@@ -96,7 +96,7 @@ fn learn(tree: &Tree, names: &mut Names, steps: &Steps) {
         "delayId" => names.learn_field(Kind::Delay, text, steps),
         "participant" => names.learn_participant(text, steps),
         "session" => names.learn_word("session", "session-", text),
-        // The first versions of a backup are numbers that everybody has.
+        // Short backup versions are small numbers that many accounts share.
         "keyBackupVersion" if text.len() > 8 => names.learn_word("backup", "backup-", text),
         _ => {}
     });
@@ -116,7 +116,7 @@ fn names_somebody(text: &str, steps: &Steps) -> bool {
     ids_in(Text::new(&view.bytes, steps)).iter().any(|found| found.kind != Kind::MaybeServer)
 }
 
-/// Fields whose words are of the report's own language, and public keys; a device may bear such a name.
+/// Fields with fixed words or public keys. Their values are not replaced, even if a device has such a name.
 fn is_own_word(field: &str) -> bool {
     matches!(
         field,

@@ -1,5 +1,4 @@
-//! Ids that have no form of their own, and are known by the name that stands before them: `device_id="…"`,
-//! `ed25519:DEVICE`, `/devices/…`.
+//! Finds ids without a form of their own by the name before them: `device_id="…"`, `ed25519:DEVICE`, `/devices/…`.
 
 use std::ops::Range;
 
@@ -7,15 +6,15 @@ use super::hosts;
 use super::ids::{Found, Kind, devices, is_device, is_word};
 use super::steps::Text;
 
-/// A public key, a signature: in base64.
+/// The minimum length of a public key or signature in base64.
 const KEY: usize = 40;
-/// A longer id is none.
+/// The maximum length of an id.
 const MAX_ID: usize = 255;
-/// What stands where nothing is known.
+/// Values that mean "unknown".
 const NOTHING: [&[u8]; 10] =
     [b"undefined", b"null", b"None", b"none", b"true", b"false", b"unknown", b"nil", b"object", b"Some"];
 
-/// Looks for the value that the word at `name` announces.
+/// Finds the value that belongs to the name at `name`.
 pub(super) fn value_of(text: Text<'_>, name: Range<usize>, found: &mut Vec<Found>) {
     let word = text.slice(name.clone());
     let is_in_path = text.before(name.start) == b'/' && text.at(name.end) == b'/';
@@ -36,7 +35,7 @@ pub(super) fn value_of(text: Text<'_>, name: Range<usize>, found: &mut Vec<Found
 enum Meaning {
     /// `device_id`, `senderDeviceId`
     Device,
-    /// `device`: a word of the language, too.
+    /// `device`, which is also an ordinary word.
     MaybeDevice,
     User,
     Delay,
@@ -62,7 +61,7 @@ impl Meaning {
     }
 }
 
-/// `name: value`, `name="value"`, `name: Some(OwnedName("value"))`; of a device also `device VALUE`.
+/// `name: value`, `name="value"`, `name: Some(OwnedName("value"))`; for a device also `device VALUE`.
 fn assigned(text: Text<'_>, name: Range<usize>, meaning: Meaning, found: &mut Vec<Found>) {
     let is_quote = |byte: u8| matches!(byte, b'"' | b'\'' | b'`');
     let separator = text.run(text.run(name.end, is_quote), |byte| byte == b' ');
@@ -71,7 +70,7 @@ fn assigned(text: Text<'_>, name: Range<usize>, meaning: Meaning, found: &mut Ve
     if at == name.end {
         return;
     }
-    // The debug form of Rust: names and their brackets.
+    // Rust's `Debug` form: type names and their brackets.
     for _ in 0..3 {
         let wrapper = text.run(at, |byte| byte.is_ascii_alphabetic());
         if wrapper > at && text.at(wrapper) == b'(' {
@@ -111,8 +110,8 @@ fn assigned(text: Text<'_>, name: Range<usize>, meaning: Meaning, found: &mut Ve
     }
 }
 
-/// `ed25519:DEVICE` is the key of a device; with a public key in its place, of a person. `signed_curve25519:AAAAAAAAAA0`
-/// is one word, and none of these.
+/// `ed25519:DEVICE` names a device's key; with a public key instead of `DEVICE`, a cross-signing key.
+/// `signed_curve25519:AAAAAAAAAA0` is a one-time key id.
 fn signer(text: Text<'_>, algorithm: &[u8], at: usize, found: &mut Vec<Found>) {
     let value = text.trimmed(at..text.run_of_letters(at, is_device), |byte| matches!(byte, b'.' | b'-' | b'='));
     let id = text.slice(value.clone());

@@ -1,4 +1,4 @@
-//! Which word stands for which id. The same id has the same word, however it is written.
+//! Assigns a placeholder to each id: the same one however the id is written.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,17 +7,17 @@ use super::ids::{Found, Kind, is_key};
 use super::steps::Steps;
 use super::view::View;
 
-/// A server whose name has no dot may be named like any word: it is looked for where only a server's name stands.
+/// A server name without a dot could be any word, so it is only replaced after one of these.
 const BEFORE_A_SERVER: [&str; 8] =
     ["//", "via=", "origin=", "destination=", "server_name=", "/download/", "/thumbnail/", "\"origin\":\""];
-/// A shorter word than this is not looked for alone, not even where it is a server's for certain.
+/// The minimum length for a certain server name to be replaced anywhere.
 const SHORT_SERVER: usize = 3;
 
 #[derive(Default)]
 pub(super) struct Names {
-    /// By what is one and the same: a server's name in small letters.
+    /// Keyed by the normalised id: server names in lower case.
     words: HashMap<Vec<u8>, String>,
-    /// As it is written, in the order of its first appearance.
+    /// Ids as written, in the order of their first appearance.
     forms: Vec<(Vec<u8>, String)>,
     has_form: HashSet<Vec<u8>>,
     counts: HashMap<&'static str, usize>,
@@ -28,7 +28,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Takes what a grammar found in `view`.
+    /// Adds an id that was found in `view`.
     pub(super) fn learn(&mut self, view: &[u8], found: &Found) {
         let at = |range: &std::ops::Range<usize>| &view[range.clone()];
         let id = at(&found.at);
@@ -40,13 +40,13 @@ impl Names {
                     self.maybe_servers.push(id.to_vec());
                 }
             }
-            // What a text calls a device and is a public key stays, as do all of them.
+            // A public key after the name of a device stays, like all public keys.
             Kind::Device | Kind::Delay | Kind::Media if is_key(id) => {}
             kind => drop(self.id(kind, id, server, false)),
         }
     }
 
-    /// Takes the value of a field that has nothing but an id in it.
+    /// Adds the value of a field that contains only an id.
     pub(super) fn learn_field(&mut self, kind: Kind, id: &str, steps: &Steps) {
         if id.is_empty() {
             return;
@@ -60,7 +60,7 @@ impl Names {
         self.form(id.as_bytes(), &word);
     }
 
-    /// Takes a participant of a call: `@user:server:DEVICE`, or a name that says nothing.
+    /// Adds a call participant: `@user:server:DEVICE`, or an opaque name.
     pub(super) fn learn_participant(&mut self, participant: &str, steps: &Steps) {
         let user = crate::media_key::user_of(participant);
         if user.starts_with('@') {
@@ -71,14 +71,14 @@ impl Names {
         }
     }
 
-    /// Takes an id of another kind.
+    /// Adds an id of another kind.
     pub(super) fn learn_word(&mut self, count: &'static str, word: &str, id: &str) {
         if !id.is_empty() {
             self.word(id.as_bytes().to_vec(), id.as_bytes(), count, |n| format!("{word}{n}"));
         }
     }
 
-    /// Every form, and the word for it.
+    /// All ids as written, with their placeholders.
     pub(super) fn into_forms(mut self) -> Vec<(Vec<u8>, String)> {
         for name in std::mem::take(&mut self.maybe_servers) {
             if self.is_of_known_domain(&name) {
@@ -90,7 +90,7 @@ impl Names {
 
     fn id(&mut self, kind: Kind, id: &[u8], server: Option<&[u8]>, is_certain: bool) -> String {
         let server_word = server.map(|server| self.server(server, is_certain));
-        // What is one and the same server in two spellings makes one id.
+        // Different spellings of the same server belong to the same id.
         let mut key = id.to_vec();
         if let Some(server) = server {
             let from = key.len() - server.len();

@@ -1,4 +1,4 @@
-//! One pass over a text with the dictionary of ids: the longest id that begins first is replaced.
+//! Replaces all ids of the dictionary in one pass over a text: the leftmost match wins, then the longest.
 
 use std::ops::Range;
 
@@ -11,15 +11,15 @@ use super::steps::Steps;
 use super::view::View;
 use crate::redact::REDACTED;
 
-/// Around each word and each sign of a text, so that an id is found as a whole and not within a longer word. No text has
-/// these bytes.
+/// Put around each word and each other character, so that an id only matches as a whole. These bytes never occur in
+/// UTF-8.
 const OPENS: u8 = 0xFF;
 const CLOSES: u8 = 0xFE;
-/// A word of this length that stands in a public key is there by no chance.
+/// A word of at least this length within a public key is not there by chance.
 const DISTINCT: usize = 6;
 
 pub(super) struct Replacer {
-    /// Of the crate's automata the one that is small in memory and in code.
+    /// The automaton of the crate with the smallest memory and code size.
     forms: NFA,
     words: Vec<String>,
 }
@@ -45,7 +45,7 @@ impl Replacer {
     pub(super) fn replace(&self, text: &str, steps: &Steps) -> String {
         let mut found = self.found(&View::decoded(text, steps), steps);
         if View::is_encoded(text) {
-            // A sign of per cent may stand for itself: `LIKE '%BEDEVICE%'`.
+            // A percent sign may be meant literally: `LIKE '%BEDEVICE%'`.
             found.extend(self.found(&View::of(text), steps));
         }
         found.sort_by_key(|(at, _)| (at.start, usize::MAX - at.end));
@@ -66,7 +66,7 @@ impl Replacer {
     fn found(&self, view: &View, steps: &Steps) -> Vec<(Range<usize>, &str)> {
         let Marked { bytes, places } = Marked::of(&view.bytes, true);
         steps.add(bytes.len());
-        // Refused is only an anchored search, which this is not; if ever it is, nothing of the text gets out.
+        // Only an anchored search can fail, and this is none. If it ever fails, the whole text is redacted.
         let Ok(found) = self.forms.try_find_iter(Input::new(&bytes)) else {
             return vec![(view.source(0..view.bytes.len()), REDACTED)];
         };
@@ -78,10 +78,10 @@ impl Replacer {
     }
 }
 
-/// A text with its words and signs marked.
+/// A text with its words and other characters marked.
 struct Marked {
     bytes: Vec<u8>,
-    /// Where each of these stands in the text.
+    /// Position of each byte in the text.
     places: Vec<usize>,
 }
 
@@ -102,7 +102,7 @@ impl Marked {
                 marked.push(OPENS, at);
             }
             for (place, byte) in (at..end).zip(&text[at..end]) {
-                // What a percent-encoding of no text stands for.
+                // Invalid percent-encoded UTF-8 may decode to the marker bytes.
                 marked.push(if *byte >= CLOSES { 0xFD } else { *byte }, place);
             }
             if is_marked {

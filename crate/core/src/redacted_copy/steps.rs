@@ -1,4 +1,4 @@
-//! How much work a copy is: counted, so that a test can show that it grows with the report and not faster.
+//! Counts the work for a copy, so that a test can check that it is linear in the size of the report.
 
 use std::cell::Cell;
 use std::ops::Range;
@@ -16,7 +16,7 @@ impl Steps {
     }
 }
 
-/// The bytes that a grammar reads. Each look at one is a step.
+/// The bytes that a parser reads. Reading a byte is a step.
 #[derive(Clone, Copy)]
 pub(super) struct Text<'a> {
     bytes: &'a [u8],
@@ -32,7 +32,7 @@ impl<'a> Text<'a> {
         self.bytes.len()
     }
 
-    /// The byte there; zero, which no id has, before the beginning and after the end.
+    /// The byte at `place`; 0, which no id contains, outside the text.
     pub(super) fn at(&self, place: usize) -> u8 {
         self.steps.add(1);
         self.bytes.get(place).copied().unwrap_or(0)
@@ -42,12 +42,12 @@ impl<'a> Text<'a> {
         place.checked_sub(1).map_or(0, |place| self.at(place))
     }
 
-    /// Where the bytes end that `accept` takes.
+    /// End of the run of bytes that `accept` accepts.
     pub(super) fn run(&self, from: usize, accept: impl Fn(u8) -> bool) -> usize {
         self.run_within(from..self.bytes.len(), accept)
     }
 
-    /// The same, no further than the range.
+    /// The same, within the range.
     pub(super) fn run_within(&self, range: Range<usize>, accept: impl Fn(u8) -> bool) -> usize {
         let mut at = range.start;
         while at < range.end && accept(self.at(at)) {
@@ -56,7 +56,7 @@ impl<'a> Text<'a> {
         at
     }
 
-    /// The same, and letters and digits of any script with it: not their quotes, dots and dashes.
+    /// The same, but also accepts letters and digits of any script, though not its punctuation.
     pub(super) fn run_of_letters(&self, from: usize, accept: impl Fn(u8) -> bool) -> usize {
         let mut at = from;
         loop {
@@ -75,7 +75,7 @@ impl<'a> Text<'a> {
         text.chars().next().filter(|letter| letter.is_alphanumeric())
     }
 
-    /// Where the bytes begin that `accept` takes and that end at `to`; not before `floor`.
+    /// Start of the run of bytes that `accept` accepts and that ends at `to`; at least `floor`.
     pub(super) fn run_back(&self, floor: usize, to: usize, accept: impl Fn(u8) -> bool) -> usize {
         let mut at = to;
         while at > floor && accept(self.at(at - 1)) {
@@ -84,7 +84,7 @@ impl<'a> Text<'a> {
         at
     }
 
-    /// The range without what `trims` takes at its end.
+    /// The range without the bytes at its end that `trims` accepts.
     pub(super) fn trimmed(&self, range: Range<usize>, trims: impl Fn(u8) -> bool) -> Range<usize> {
         let mut end = range.end;
         while end > range.start && trims(self.at(end - 1)) {

@@ -1,4 +1,4 @@
-//! A report as JSON has it: its fields in their order, each text within reach.
+//! A report as a JSON tree that keeps the order of fields and gives access to every text.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ pub(super) enum Tree {
 }
 
 impl Tree {
-    /// Calls `visit` with each text and the name of the field that it stands in; a list's texts stand in the list's field.
+    /// Calls `visit` with each text and the name of its field; for a list's texts, the name of the list's field.
     pub(super) fn each_text<'a>(&'a self, field: &'a str, visit: &mut impl FnMut(&'a str, &'a str)) {
         match self {
             Self::Text(text) => visit(field, text),
@@ -28,7 +28,7 @@ impl Tree {
         }
     }
 
-    /// The same with each text replaced.
+    /// Replaces each text.
     pub(super) fn with_texts(self, field: &str, replace: &mut impl FnMut(&str, String) -> String) -> Self {
         match self {
             Self::Text(text) => Self::Text(replace(field, text)),

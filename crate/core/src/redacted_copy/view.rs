@@ -1,5 +1,5 @@
-//! A text as a reader sees it: percent-encoding and the escapes of JSON undone, however often they were applied, with the
-//! place of each byte in the text as it stands.
+//! A decoded text: percent-encoding and JSON escapes are undone, however often they were applied. Each byte keeps its
+//! position in the original text.
 
 use std::ops::Range;
 
@@ -7,18 +7,18 @@ use super::steps::Steps;
 
 pub(super) struct View {
     pub(super) bytes: Vec<u8>,
-    /// Where each byte begins in the text; where it ends, the next one begins.
+    /// Start of each byte in the original text. A byte ends where the next one begins.
     from: Vec<usize>,
     end: usize,
 }
 
 impl View {
-    /// The text as it stands.
+    /// The text without decoding.
     pub(super) fn of(text: &str) -> Self {
         Self { bytes: text.as_bytes().to_vec(), from: (0..text.len()).collect(), end: text.len() }
     }
 
-    /// The text with nothing encoded any more.
+    /// The text, fully decoded.
     pub(super) fn decoded(text: &str, steps: &Steps) -> Self {
         let mut view = Self { bytes: Vec::with_capacity(text.len()), from: Vec::new(), end: text.len() };
         for (at, byte) in text.bytes().enumerate() {
@@ -31,12 +31,12 @@ impl View {
         view
     }
 
-    /// Whether a decoded view of `text` would say anything else.
+    /// Whether decoding may change the text.
     pub(super) fn is_encoded(text: &str) -> bool {
         text.bytes().any(|byte| matches!(byte, b'%' | b'\\'))
     }
 
-    /// What stands in the text where `range` is in the view.
+    /// The range in the original text for a range in the view.
     pub(super) fn source(&self, range: Range<usize>) -> Range<usize> {
         let start = |at: usize| self.from.get(at).copied().unwrap_or(self.end);
         start(range.start)..start(range.end)
@@ -47,8 +47,8 @@ impl View {
         self.from.push(from);
     }
 
-    /// Replaces an escape that has just become complete by what it stands for. Each time the view becomes shorter, so that
-    /// all of them together take no more steps than the text has bytes.
+    /// Replaces the escape at the end of the view, if it is complete, by its meaning. Each replacement shortens the
+    /// view, so their total number is at most the length of the text.
     fn undo_escape(&mut self) -> bool {
         let (length, meaning) = match *self.bytes.as_slice() {
             [.., b'\\', b'n' | b'r' | b't'] => (2, Some(u32::from(b'\n'))),
@@ -71,7 +71,7 @@ impl View {
         true
     }
 
-    /// The length and the meaning of a `\uXXXX` that ends here, or of the two that make one character.
+    /// Length and meaning of the `\uXXXX` that ends here, or of a surrogate pair.
     fn code_unit(&self, digits: [u8; 4]) -> (usize, Option<u32>) {
         let unit = hex_number(&digits);
         let Some(low) = unit.filter(|unit| (0xDC00..0xE000).contains(unit)) else { return (6, unit) };
@@ -80,7 +80,7 @@ impl View {
         (12, high.map(|high| 0x1_0000 + ((high - 0xD800) << 10) + (low - 0xDC00)))
     }
 
-    /// The same of a `\u{X}` to `\u{XXXXXX}`.
+    /// The same for `\u{X}` to `\u{XXXXXX}`.
     fn braced(&self) -> (usize, Option<u32>) {
         let tail = &self.bytes[self.bytes.len().saturating_sub(10)..self.bytes.len() - 1];
         let Some(opening) = tail.iter().rposition(|byte| *byte == b'{') else { return (0, None) };

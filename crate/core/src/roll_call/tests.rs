@@ -31,7 +31,7 @@ fn bye(id: &str) -> Event {
     Event::Heard(RollMessage::Bye { from: id.to_owned() })
 }
 
-/// A tab that takes part, with the clock that it is told of.
+/// A tab that takes part, and its clock.
 struct Page {
     roll: RollCall,
     now: i64,
@@ -52,7 +52,7 @@ impl Page {
         self.roll.others().iter().map(|tab| &*tab.id).collect()
     }
 
-    /// How long a roll takes in which these answer at once.
+    /// How long a roll call takes if these tabs answer at once.
     fn call(&mut self, answers: &[&str]) -> u32 {
         assert_eq!(self.on(Event::Called), [Action::Ask, Action::SetTimer(Timer::Step, STEP_MS)]);
         for id in answers {
@@ -123,7 +123,7 @@ fn a_tab_that_leads_drops_the_leader_before_it_and_asks_who_is_there() {
     assert_eq!(page.on(Event::TimedOut(Timer::Announce)), [Action::Announce]);
     assert!(page.known().is_empty());
     assert_eq!(page.on(Event::TimedOut(Timer::Settle)), [Action::Ask, Action::SetTimer(Timer::Step, STEP_MS)]);
-    // It follows again: that is news, and no reason to ask.
+    // The tab follows again: it announces that, but does not start a roll call.
     let actions = page.on(Event::Became(standing("s", Role::Follower, 3)));
     assert_eq!(actions, [Action::SetTimer(Timer::Announce, 0)]);
 }

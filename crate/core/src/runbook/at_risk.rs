@@ -1,24 +1,24 @@
-//! The one query that finds devices at risk without a log.
+//! The query that finds devices at risk without a log.
 
 use super::sql::Dialect;
 
-/// So many devices are looked at, the last seen first.
+/// The most devices that the query covers, the most recently seen first.
 const MOST_DEVICES: u32 = 5000;
-/// So many keys and messages of a device are counted.
+/// The most keys and messages that are counted per device.
 const MOST_COUNTED: u32 = 1000;
-/// A device may hold 500 one-time keys.
+/// A device may have 500 one-time keys.
 const NEARLY_FULL: u32 = 450;
 const DAYS: u32 = 30;
 
-/// A statement that only reads. It passes twice over `devices`, and looks the 5000 last seen up in the other tables by their
-/// indexes, at most 1000 rows of each: what it costs does not grow with the tables of keys and messages. Its columns are those of
-/// [`DeviceAtRisk`](crate::survey::DeviceAtRisk) and, in each row, of [`Coverage`](crate::survey::Coverage): where no device is at
-/// risk, one row has these alone.
+/// A read-only query. It scans `devices` twice and looks up the 5000 most recently seen devices in the other tables by
+/// index, at most 1000 rows each, so its cost does not grow with the tables of keys and messages. Each row has the
+/// columns of [`DeviceAtRisk`](crate::survey::DeviceAtRisk) and [`Coverage`](crate::survey::Coverage); if no device is
+/// at risk, there is one row with only the latter.
 pub fn devices_at_risk(dialect: Dialect) -> String {
     let (now, shown, used, once) = match dialect {
-        // It would put what `held` asks into each place that names it, and ask it there again.
+        // Without `MATERIALIZED`, PostgreSQL would inline the subqueries at each use and run them again.
         Dialect::Postgres => ("extract(epoch FROM now()) * 1000", "NOT hidden", "bool_or(f.used)", " MATERIALIZED"),
-        // Of no use to it, and unknown to versions before 3.35.
+        // SQLite does not need `MATERIALIZED`, and versions before 3.35 do not support it.
         Dialect::Sqlite => ("strftime('%s', 'now') * 1000", "hidden = 0", "max(f.used)", ""),
     };
     let time = |column: &str| dialect.time(column);

@@ -1,4 +1,4 @@
-//! What Synapse's log is searched for: `homeserver.log` in its usual form, one line a request.
+//! Searches of Synapse's log: `homeserver.log` in its default format, one line per request.
 
 use super::Subject;
 use super::shell::word;

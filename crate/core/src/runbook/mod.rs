@@ -1,4 +1,4 @@
-//! The runbook's statements for this very report: its user, its device, its events, its time. They only read.
+//! The runbook's queries for one report: its user, device, events and time. All of them only read.
 
 pub mod at_risk;
 mod log;
@@ -15,27 +15,27 @@ use crate::report::Report;
 use crate::timestamp::Timestamp;
 use crate::verdict::{Diagnosis, Finding, Runbook, RunbookQuery, Verdict};
 
-/// What led to a fault stands in the log some minutes before.
+/// The cause of a fault may be in the log some minutes earlier.
 const MARGIN_MS: i64 = 5 * 60_000;
-/// So many events, users and keys are named; more would make no statement that a person reads.
+/// The most events, users and keys in a query, so that it stays readable.
 const MOST_IDS: usize = 20;
 
-/// What the statements are about.
+/// What the queries are about.
 struct Subject<'a> {
     user_id: Option<&'a str>,
     device_id: Option<&'a str>,
-    /// Events that could not be decrypted; malformed ones first.
+    /// Events that could not be decrypted, malformed ones first.
     events: Vec<&'a str>,
-    /// `<algorithm>:<id>` of keys that were refused.
+    /// `<algorithm>:<id>` of refused keys.
     key_ids: Vec<&'a str>,
-    /// Users whose media or messages are concerned.
+    /// Users whose media or messages are affected.
     others: Vec<&'a str>,
     from: Timestamp,
     to: Timestamp,
 }
 
-/// The statements for a report. Of its earlier pages those are of concern that `diagnosis` names as evidence of something
-/// that is not excluded.
+/// Creates the queries for a report. Of its earlier pages, only those count that `diagnosis` cites as evidence for a
+/// finding that is not excluded.
 pub fn runbook(report: &Report, diagnosis: &Diagnosis) -> Runbook {
     let subject = Subject::of(report, &cited(report, diagnosis));
     let mut queries: Vec<RunbookQuery> =
@@ -96,7 +96,7 @@ impl<'a> Found<'a> {
     }
 }
 
-/// The earlier pages in which evidence stands.
+/// The earlier pages that the diagnosis cites.
 fn cited<'a>(report: &'a Report, diagnosis: &Diagnosis) -> Vec<&'a EarlierPage> {
     let is_open = |finding: &&Finding| !matches!(finding.verdict, Verdict::RuledOut | Verdict::NotApplicable);
     let evidence = diagnosis.findings.iter().filter(is_open).flat_map(|finding| &finding.evidence);
@@ -105,14 +105,14 @@ fn cited<'a>(report: &'a Report, diagnosis: &Diagnosis) -> Vec<&'a EarlierPage> 
     cited.into_iter().filter_map(|index| report.earlier.get(index)).collect()
 }
 
-/// From a while before the first trace to a while after the last; of a report without any, all of it.
+/// From some time before the first trace until some time after the last; without traces, the whole report.
 fn window(report: &Report, earlier: &[&EarlierPage]) -> (Timestamp, Timestamp) {
     let page = &report.page;
     let entries = page.entries.iter().chain(earlier.iter().flat_map(|page| &page.entries));
     let entries = entries.flat_map(|entry| [entry.first_ts, entry.last_ts]);
     let sessions = report.capture_session.iter().chain(earlier.iter().filter_map(|page| page.capture_session.as_ref()));
     let marks = sessions.flat_map(|session| session.marks.iter().map(|mark| mark.ts));
-    // That a store was lost shows at the beginning of a page, or as the connection that broke.
+    // The loss of a store shows at the start of a page, or as a lost connection.
     let stores = earlier.iter().filter_map(|page| Some((page.began_at, page.crypto_store.as_ref()?)));
     let losses = stores.filter_map(|(began, store)| {
         let is_gone = matches!(store.verdict, StoreVerdict::Evicted | StoreVerdict::IdentityChanged);

@@ -1,12 +1,12 @@
-//! Words for a POSIX shell that nothing can break out of.
+//! Quotes text safely for a POSIX shell.
 
-/// A word in single quotes. It is for what a person pastes into a terminal: of a text with control characters, or with
-/// characters that show otherwise than they are, the longest run without them is taken.
+/// A word in single quotes, for a command that a person pastes into a terminal. Of a text with control characters or
+/// misleading Unicode characters, only the longest run without them is used.
 pub fn word(text: &str) -> String {
     format!("'{}'", clean(text).replace('\'', r"'\''"))
 }
 
-/// The longest run of printable ASCII. A search for it still finds every line that holds the whole text.
+/// The longest run of printable ASCII. A search for it still finds every line that contains the whole text.
 fn clean(text: &str) -> &str {
     let runs = text.split(|c: char| !matches!(c, ' '..='~'));
     runs.max_by_key(|run| run.len()).unwrap_or_default()

@@ -1,8 +1,8 @@
-//! SQL literals that nothing can break out of.
+//! Creates safe SQL literals.
 //!
-//! An id comes from other people. Only printable ASCII goes between the quotes as it is; a quote is doubled, and
-//! everything else (a backslash, which older settings of `PostgreSQL` take for an escape; line breaks, at which a shell
-//! of a database would begin a command; marks that turn the direction of text) is written as a number.
+//! Ids come from other people. Only printable ASCII is put between quotes; a quote is doubled, and everything else is
+//! written as a number: a backslash, which old settings of `PostgreSQL` treat as an escape; line breaks, after which a
+//! database shell would read a command; marks that change the direction of text.
 
 use crate::verdict::Database;
 
@@ -26,7 +26,7 @@ impl Dialect {
         }
     }
 
-    /// An expression whose value is `text`. A NUL, which `PostgreSQL` has none of, becomes U+FFFD.
+    /// An expression with the value `text`. A NUL, which `PostgreSQL` does not support, becomes U+FFFD.
     pub fn literal(self, text: &str) -> String {
         let number = match self {
             Self::Postgres => "chr",
@@ -59,7 +59,7 @@ impl Dialect {
         format!("({})", literals.join(", "))
     }
 
-    /// A column of milliseconds as ISO 8601 in UTC.
+    /// An expression that formats a column of milliseconds as ISO 8601 in UTC.
     pub(crate) fn time(self, column: &str) -> String {
         match self {
             Self::Postgres => format!(
@@ -69,7 +69,7 @@ impl Dialect {
         }
     }
 
-    /// A text out of a column of JSON, by a path of names that are our own.
+    /// An expression that reads a text from a JSON column. `path` is not escaped: it must be a constant.
     pub(crate) fn json(self, column: &str, path: &[&str]) -> String {
         match self {
             Self::Postgres => format!("{column}::json #>> '{{{}}}'", path.join(",")),

@@ -1,4 +1,4 @@
-//! What Synapse's tables are asked. The columns are those of today's schema.
+//! Queries for Synapse's tables, with the columns of its current schema.
 
 use super::Subject;
 use super::sql::Dialect;

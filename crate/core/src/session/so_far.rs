@@ -1,37 +1,37 @@
-//! What there is to keep of a page beyond its end.
+//! The part of a page that is kept after the page ends.
 
 use super::Session;
 use crate::earlier::EarlierPage;
 use crate::entry::{Entry, FaultCounts};
 use crate::timestamp::Timestamp;
 
-/// The page so far. Cheap to make, and to compare with that of a moment ago.
+/// The page so far. Cheap to create, and to compare with an earlier state.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct SoFar {
-    /// All but its entries, and but its times.
+    /// The page without its entries and without its end times.
     pub(crate) page: EarlierPage,
-    /// How many lines its entries stand for, and when the latest of them came: an entry that is new or has changed shows there.
+    /// The sum of the entries' counts, and the time of the latest line: any new or changed entry changes them.
     lines: (u64, Timestamp),
 }
 
-/// Where a page begins, as far as it is kept.
+/// From when on a page is kept.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Beginning {
-    /// When.
+    /// The beginning.
     pub(crate) at: Timestamp,
-    /// What had been counted until then, in a page that was another device's before: that is left out.
+    /// The counts at the beginning, if the page belonged to another device before; these lines are left out.
     pub(crate) before: Option<FaultCounts>,
 }
 
 impl Beginning {
     const fn takes(self, first: Timestamp) -> bool {
-        // A clock that is set back leaves out nothing.
+        // Without an earlier device, nothing is left out, even if the clock was set back.
         self.before.is_none() || first.ms() > self.at.ms()
     }
 }
 
 impl Session {
-    /// What was seen in the page of this device from its beginning.
+    /// What this page saw of the device since the beginning.
     pub(crate) fn so_far(&self, from: Beginning, ids: Option<&(String, String)>) -> SoFar {
         let (user_id, device_id) = (ids.map(|ids| &*ids.0), ids.map(|ids| &*ids.1));
         let crypto_store = self.stores.status(user_id, device_id);
@@ -54,12 +54,12 @@ impl Session {
         SoFar { page, lines: (lines, last) }
     }
 
-    /// The entries from there on.
+    /// The entries since the beginning.
     pub(crate) fn entries_from(&self, from: Beginning) -> Vec<Entry> {
         self.buffer.entries().into_iter().filter(|entry| from.takes(entry.first_ts)).cloned().collect()
     }
 
-    /// Lines seen of each fault.
+    /// Lines seen per fault.
     pub(crate) const fn counted(&self) -> FaultCounts {
         self.counts
     }
