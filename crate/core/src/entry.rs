@@ -365,7 +365,7 @@ pub struct Entry {
     pub signature: String,
     /// The line as the console would format it, with secrets replaced by `[redacted]`.
     pub message: String,
-    /// Whether `message` was cut at 16 KiB.
+    /// Whether a line of this entry was shortened; at most 16 KiB are kept.
     pub truncated: bool,
     /// Where the line was logged: `window`, `frame:<path>` or `network`.
     pub source: String,

@@ -40,8 +40,9 @@ impl SignedKey {
         })
     }
 
-    /// The key in an answer to `/keys/claim` for one device: `{ "one_time_keys": { <user>: { <device>: { <id>: <key> }
-    /// } } }`. `Ok(None)`: the server has no key left. `Err`: the id of a key that this device did not sign.
+    /// The key in an answer to `/keys/claim` for one device:
+    /// `{ "one_time_keys": { <user>: { <device>: { <id>: <key> } } } }`. `Ok(None)`: the server has no key left.
+    /// `Err`: the id of a key that this device did not sign.
     pub fn of_claim(answer: &Value, user_id: &str, device_id: &str) -> Result<Option<Self>, String> {
         let keys = answer.get("one_time_keys").and_then(|keys| keys.get(user_id)?.get(device_id)?.as_object());
         let Some((key_id, value)) = keys.and_then(|keys| keys.iter().next()) else { return Ok(None) };

@@ -61,7 +61,8 @@ pub(crate) fn number(text: &str) -> Option<u32> {
     leading(text, |c| c.is_ascii_digit())?.parse().ok()
 }
 
-/// The last HTTP status in the text, in the forms that the Matrix SDKs write: `[400]`, `Server returned 504 error`.
+/// The HTTP status in the text, in the forms that the Matrix SDKs write: the last `[400]`, otherwise the first
+/// `Server returned 504 error`.
 pub(crate) fn http_status(text: &str) -> Option<u16> {
     let valid = |digits: &[u8]| match digits {
         [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9'] => {

@@ -57,7 +57,7 @@ impl Default for LoopOptions {
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub enum LoopState {
-    /// No refused upload was seen.
+    /// No upload was refused, or one was accepted after the few that were.
     #[default]
     Idle,
     /// Some uploads were refused, too few for a loop.

@@ -65,7 +65,7 @@ const MOST: usize = 32;
 /// A client replaces keys that others claimed. Nobody repeatedly claims this many at once.
 const MANY_KEYS: u32 = 25;
 const MANY_UPLOADS_OF_MANY: usize = 4;
-/// The SDK stops at 50 keys; twice as many show a surplus.
+/// The SDK stops at 50 keys, and an account would be full at 100.
 const MANY_HELD: u32 = 100;
 const MANY_UPLOADS_OF_FULL: usize = 3;
 /// The limit if the number of keys on the server is unknown.

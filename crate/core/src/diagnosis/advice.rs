@@ -1,4 +1,5 @@
-//! What to do next, and the ways out, the least destructive first. Never more than advice.
+//! The next step for each finding, and possible fixes, the least destructive first. Advice only: nothing is done
+//! automatically.
 
 use super::ways::{
     ALLOW_DELAYED, ASK_SENDER, CLOSE_AND_RELOAD, FREE_SPACE, KEEP_STORAGE, LOG_OUT_AND_IN, MEDIA_SERVER, NETWORK,
@@ -20,7 +21,7 @@ const TO_DEVICE: &[&str] = &["one-time-keys", "device-inbox", "log-to-device"];
 const EVENTS: &[&str] = &["events"];
 const SLOW: &[&str] = &["log-delayed-events", "log-slow-requests"];
 
-/// What to do next, and the ways out.
+/// The next step, and possible fixes.
 type Step = (&'static str, &'static [Way]);
 
 pub(crate) fn advice(id: FindingId, verdict: Verdict, conclusion: Option<Conclusion>) -> Advice {
@@ -51,7 +52,7 @@ pub(crate) fn advice(id: FindingId, verdict: Verdict, conclusion: Option<Conclus
     Advice { next, queries: if is_settled { &[] } else { queries }, remedies }
 }
 
-/// A fault that is over needs no remedy of its own; its consequences may.
+/// A fault that has ended needs no fix itself, but its consequences may.
 pub(crate) const fn past(id: FindingId) -> Advice {
     let next = match id {
         FindingId::CryptoStore => {
@@ -72,7 +73,7 @@ pub(crate) const fn past(id: FindingId) -> Advice {
     Advice { next, queries, remedies }
 }
 
-/// A device that lost its store has other identity keys: no repair in place, and no reload, makes it reachable.
+/// A device that lost its store has new identity keys: neither a repair in place nor a reload makes it reachable.
 pub(crate) fn without_repair(divergence: &mut Finding) {
     if divergence.conclusion != Some(Conclusion::Divergence) {
         return;

@@ -1,4 +1,4 @@
-//! An answer in the making.
+//! Builds the answer to a question.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::entry::Fault;
 use crate::timestamp::Timestamp;
 use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
 
-/// More would not be read.
+/// Nobody would read more evidence than this.
 const MOST_EVIDENCE: usize = 24;
 
 pub(crate) struct Question {
@@ -34,12 +34,12 @@ impl Answer {
         Self { conclusion: Some(conclusion), ..Self::plain(verdict, because) }
     }
 
-    /// Nothing is concluded.
+    /// An answer without a conclusion.
     pub(crate) fn open(because: impl Into<String>) -> Self {
         Self::plain(Verdict::Unknown, because)
     }
 
-    /// Yes or no, where that is all there is to answer.
+    /// A yes-or-no answer.
     pub(crate) fn plain(verdict: Verdict, because: impl Into<String>) -> Self {
         Self {
             verdict,
@@ -51,12 +51,12 @@ impl Answer {
         }
     }
 
-    /// Nothing took place that the question is about.
+    /// Nothing happened that the question asks about.
     pub(crate) fn not_applicable(because: impl Into<String>) -> Self {
         Self::plain(Verdict::NotApplicable, because)
     }
 
-    /// There is nothing to be explained.
+    /// The fault was not seen.
     pub(crate) fn not_seen(because: impl Into<String>) -> Self {
         Self::new(Verdict::RuledOut, Conclusion::NotSeen, because)
     }
@@ -67,7 +67,7 @@ impl Answer {
         self
     }
 
-    /// Names the load that the answer is about.
+    /// Adds which load the answer is about.
     #[must_use]
     pub(crate) fn in_load(mut self, case: &Case<'_>, load: Load) -> Self {
         if let Some(page) = case.describe(load) {
@@ -76,8 +76,9 @@ impl Answer {
         self
     }
 
-    /// Judges each load by itself. `of_load` is given the case of that load alone, and gives `None` where nothing was seen in
-    /// it. Of the answers it is the gravest, the first of equally grave ones; the findings of the others are added.
+    /// Judges each load separately. `of_load` gets the case limited to one load, and returns `None` if nothing was
+    /// seen in it. Returns the most serious answer (the first one, if several are equal), with the findings of the
+    /// others added.
     pub(crate) fn gravest<'a>(case: &Case<'a>, of_load: impl Fn(&Case<'a>, Load) -> Option<Self>) -> Option<Self> {
         let of_load = |load| of_load(&case.of_load(load), load).map(|answer| answer.in_load(case, load));
         let answers: Vec<Self> = case.loads().filter_map(of_load).collect();
@@ -100,7 +101,7 @@ impl Answer {
         Some(answer)
     }
 
-    /// Whether it says that something is wrong, or may be.
+    /// Whether the answer says that something is wrong, or may be.
     pub(crate) const fn is_claimed(&self) -> bool {
         gravity(self.verdict) > gravity_of_open()
     }
@@ -109,7 +110,7 @@ impl Answer {
         self.verdict == Verdict::NotApplicable
     }
 
-    /// No surer than that.
+    /// Lowers the verdict to at most this certainty.
     #[must_use]
     pub(crate) fn at_most(mut self, verdict: Verdict) -> Self {
         if gravity(self.verdict) > gravity(verdict) {
@@ -118,7 +119,7 @@ impl Answer {
         self
     }
 
-    /// It is over, as far as is known.
+    /// Records that the trouble has ended.
     #[must_use]
     pub(crate) fn over(mut self, over: &Over) -> Self {
         self.over = Some(over.at);
@@ -126,7 +127,7 @@ impl Answer {
         self
     }
 
-    /// A sentence more, whatever the verdict.
+    /// Adds a sentence to the reason.
     #[must_use]
     pub(crate) fn adding(mut self, sentence: &str) -> Self {
         self.because = format!("{} {sentence}", self.because);
@@ -140,7 +141,7 @@ impl Answer {
     }
 
     pub(crate) fn to(mut self, question: &Question) -> Finding {
-        // One piece may prove several steps of an answer, or be taken over from another.
+        // The same evidence may support several steps of an answer, or be copied from another answer.
         let mut cited = BTreeSet::new();
         self.evidence.retain(|one| cited.insert((one.fact.clone(), one.text.clone())));
         let more = self.evidence.len().saturating_sub(MOST_EVIDENCE);
@@ -168,14 +169,14 @@ impl Answer {
     }
 }
 
-/// The first of so many names, and how many more there are.
+/// The first `most` names, and the number of further ones.
 pub(crate) fn at_most(most: usize, names: Vec<&str>) -> Vec<String> {
     let more = names.len().saturating_sub(most);
     let rest = (more > 0).then(|| format!("{more} more"));
     names.into_iter().take(most).map(str::to_owned).chain(rest).collect()
 }
 
-/// How much there is to do about an answer.
+/// How serious a verdict is.
 const fn gravity(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::NotApplicable => 0,

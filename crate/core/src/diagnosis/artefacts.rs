@@ -1,4 +1,4 @@
-//! The runbook's checklist: what is inside of the report, and what an administrator still has to add.
+//! The runbook's checklist: what the report contains, and what an administrator still has to add.
 
 use super::case::Case;
 use crate::verdict::Artefact;

@@ -1,17 +1,17 @@
-//! What befell a call's membership, each failure once.
+//! Failures of a call's membership, each counted once.
 //!
-//! In a widget one failed request is told twice: by the driver in the window, which knows the server's answer, and right
-//! after by the manager in the frame, which knows the room and the retries. Both together are one story.
+//! In a widget, a failed request is logged twice: by the driver in the window, which knows the server's answer, and
+//! right after by the manager in the frame, which knows the room and the retries. Both entries form one story.
 
 use super::case::Case;
 use super::loads::Seen;
 use crate::entry::{CallFailure, CallMembership, CallRequest, Detail, Entry};
 use crate::verdict::EvidenceRef;
 
-/// The manager in the frame speaks this soon after the driver in the window.
+/// The manager in the frame logs a failure at most this long after the driver in the window.
 const AT_ONCE_MS: i64 = 1000;
 
-/// One failure, in the words of all who told of it.
+/// A failure, with all entries that report it.
 pub(crate) struct Story<'a> {
     told: Vec<Told<'a>>,
 }
@@ -22,7 +22,7 @@ struct Told<'a> {
     call: &'a CallMembership,
 }
 
-/// The failures in the order in which they were first told of.
+/// The failures, in the order in which they were first reported.
 pub(crate) fn stories<'a>(case: &Case<'a>) -> Vec<Story<'a>> {
     let mut stories: Vec<Story<'a>> = Vec::new();
     for seen in case.entries() {
@@ -41,7 +41,7 @@ impl<'a> Story<'a> {
         self.told.iter().map(|told| told.call)
     }
 
-    /// The whole story at the first who told it; the second is cited as the same.
+    /// Cites the first entry with the merged facts, and the second as the same failure.
     pub(crate) fn cite(&self) -> Vec<EvidenceRef> {
         let whole = self.whole();
         let mut cites: Vec<EvidenceRef> = Vec::new();
@@ -55,7 +55,7 @@ impl<'a> Story<'a> {
         cites
     }
 
-    /// Of each fact what one of them knows.
+    /// Merges what the entries know.
     fn whole(&self) -> CallMembership {
         self.calls().fold(CallMembership::default(), |known, call| CallMembership {
             room_id: known.room_id.or_else(|| call.room_id.clone()),
@@ -86,7 +86,7 @@ impl Told<'_> {
         self.seen.entry.source.starts_with("frame:")
     }
 
-    /// Whether all that one stands for lies in the time of the other: the window knows no rooms, and may have folded the
+    /// Whether one entry lies within the time of the other. The window does not know rooms, and may have grouped
     /// failures of two calls.
     fn is_at_once(&self, other: &Self) -> bool {
         let (one, two) = (self.seen.entry, other.seen.entry);
@@ -97,8 +97,8 @@ impl Told<'_> {
     }
 }
 
-/// Whether nothing that one says is against the other: the frame often does not know how the request failed. What comes of
-/// a failure, it alone knows, and tells in lines of their own.
+/// Whether the two do not contradict each other. The frame often does not know how the request failed; only the frame
+/// knows the consequences, and logs them in separate lines.
 fn fits(one: &CallMembership, two: &CallMembership) -> bool {
     let (Some(asked), Some(told)) = (one.request, two.request) else { return false };
     (asked == told || is_update(asked, told) || is_update(told, asked))
@@ -113,14 +113,14 @@ fn agree<T: PartialEq>(one: Option<T>, two: Option<T>) -> bool {
     one.is_none() || two.is_none() || one == two
 }
 
-/// What a widget's host calls an update of the delayed leave is one of three requests.
+/// Whether `request` is one of the three requests that a widget's host logs as an update of the delayed leave.
 fn is_update(told: CallRequest, request: CallRequest) -> bool {
     let is_one_of_three =
         matches!(request, CallRequest::RestartLeave | CallRequest::CancelLeave | CallRequest::SendLeave);
     told == CallRequest::UpdateLeave && is_one_of_three
 }
 
-/// What a request of a call's membership is for.
+/// The purpose of a call-membership request, in words.
 pub(crate) const fn request_words(request: Option<CallRequest>) -> &'static str {
     match request {
         Some(CallRequest::ScheduleLeave) => "scheduling the delayed leave",

@@ -1,5 +1,5 @@
-//! Whether a call took place in the page, and whether it was watched for long enough to see what befell it. Where there was
-//! none, the questions about calls do not arise; the absence of a line says something only of a call that was watched.
+//! Whether there was a call in the page, and whether it was watched long enough. Without a call, questions about calls
+//! do not apply; missing lines only mean something if a call was watched.
 
 use super::answer::Answer;
 use super::case::{Case, fact};
@@ -9,9 +9,9 @@ use crate::report::CaptureState;
 use crate::timestamp::Timestamp;
 use crate::verdict::EvidenceRef;
 
-/// A media key that does not come is complained of within seconds, and a membership that lapses within half a minute.
+/// A missing media key is logged within seconds, a lapsed membership within half a minute.
 const LONG_ENOUGH_MS: i64 = 60_000;
-/// Requests that only a call makes.
+/// Requests that are only made during a call.
 const PATHS: [&str; 3] = ["/delayed_events", "call.member", "rtc.member"];
 
 struct Call {
@@ -42,7 +42,7 @@ fn call(case: &Case<'_>) -> Option<Call> {
     Some(Call { since, signs: signs.into_iter().map(|(_, cite)| cite).collect() })
 }
 
-/// What an entry says of a call that took place. A to-device message that could not be opened may be of anything.
+/// What an entry shows about a call. A to-device message that could not be decrypted may be unrelated.
 fn sign(seen: &Seen<'_>) -> Option<&'static str> {
     Some(match seen.entry.detail {
         Detail::ToDeviceOpened { .. } => "a media key of a call arrived and was decrypted",
@@ -58,8 +58,7 @@ fn sign(seen: &Seen<'_>) -> Option<&'static str> {
     })
 }
 
-/// The answer to a question about calls where no line was seen that raises it. `because`: what that says of a call that was
-/// watched.
+/// The answer to a question about calls if no line raises it. `because` is the reason to give if a call was watched.
 pub(crate) fn unseen(case: &Case<'_>, fault: Fault, because: &str) -> Answer {
     if !case.is_watched() {
         return Answer::open("Nothing was captured.").lacking("a report of a call");
@@ -67,7 +66,7 @@ pub(crate) fn unseen(case: &Case<'_>, fault: Fault, because: &str) -> Answer {
     if let Some(lost) = case.lines_not_kept(fault) {
         return lost;
     }
-    // A call of an earlier page was not watched in the time between the pages.
+    // In the time between pages, a call of an earlier page was not watched.
     let Some(Call { since, signs }) = call(&case.of_load(Load::Present)) else {
         return Answer::not_applicable("As far as this report shows, there was no call in this page.");
     };

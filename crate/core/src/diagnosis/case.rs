@@ -1,4 +1,4 @@
-//! What lies on the table: the report, what was added to it, and how to refer to a piece of either.
+//! The input of the diagnosis: the report, the added evidence, and how to cite parts of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,22 +9,22 @@ use crate::report::{CaptureState, PageReport, Report};
 use crate::server_evidence::{OneTimeKeyRow, ServerEvidence};
 use crate::verdict::EvidenceRef;
 
-/// A page that was watched for less may have missed the next try of a client that is idle (30 s) and its answer.
+/// If a page is watched for less time, it may miss the next attempt of an idle client (every 30 s) and its answer.
 const LONG_ENOUGH_MS: i64 = 2 * 60_000;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Case<'a> {
     pub(crate) report: &'a Report,
     pub(crate) server: &'a ServerEvidence,
-    /// The loads of the page, the latest first.
+    /// The page loads, the latest first.
     pub(super) all_loads: &'a [Load],
     pub(super) index: &'a Index<'a>,
-    /// One of them alone.
+    /// Limits the case to one load.
     pub(super) only: Option<Load>,
 }
 
 impl<'a> Case<'a> {
-    /// `loads`: see [`super::loads::loads_of`].
+    /// `loads` is the result of [`super::loads::loads_of`].
     pub(crate) const fn new(
         report: &'a Report,
         server: &'a ServerEvidence,
@@ -34,13 +34,13 @@ impl<'a> Case<'a> {
         Self { report, server, all_loads: loads, index, only: None }
     }
 
-    /// Of the homeserver's inventory, the keys of this device, with their places; `None`: nobody looked.
+    /// This device's keys in the homeserver's inventory, with their index; `None`: nobody looked.
     pub(crate) fn one_time_keys(&self) -> Option<Vec<(usize, &'a OneTimeKeyRow)>> {
         let rows = self.server.one_time_keys.as_ref()?.iter().enumerate();
         Some(rows.filter(|(_, row)| self.is_this_device(&row.user_id, &row.device_id)).collect())
     }
 
-    /// The row of the inventory that holds the key of this id: `<algorithm>:<id>`.
+    /// The inventory's row for a key id, `<algorithm>:<id>`.
     pub(crate) fn one_time_key(&self, key_id: &str) -> Option<(usize, &'a OneTimeKeyRow)> {
         let index = *self.index.inventory.get(key_id)?;
         Some((index, self.server.one_time_keys.as_ref()?.get(index)?))
@@ -54,23 +54,24 @@ impl<'a> Case<'a> {
         ids(&self.report.page).1
     }
 
-    /// Rows of another device are ignored; all rows are, if the report does not name its device.
+    /// Whether a row belongs to this device. Never true if the report does not name its device.
     pub(crate) fn is_this_device(&self, user_id: &str, device_id: &str) -> bool {
         self.user_id() == Some(user_id) && self.device_id() == Some(device_id)
     }
 
-    /// Whether a line of the log names this report's user.
+    /// Whether a log line names this report's user.
     pub(crate) fn is_about_this_user(&self, text: &str) -> bool {
         self.user_id().is_some_and(|user| names(text, user))
     }
 
-    /// Whether lines were watched at all.
+    /// Whether the console was watched at all.
     pub(crate) fn is_watched(&self) -> bool {
         let page = &self.report.page;
         page.capturing_since.is_some() && matches!(page.status.state, CaptureState::Running | CaptureState::Degraded)
     }
 
-    /// Where more lines of a fault were counted than its entries stand for, what was not kept may say anything.
+    /// An open answer if more lines of a fault were counted than its entries stand for: the missing lines could say
+    /// anything.
     pub(crate) fn lines_not_kept(&self, fault: Fault) -> Option<Answer> {
         self.loads().find_map(|load| {
             let page = self.page(load);
@@ -88,26 +89,26 @@ impl<'a> Case<'a> {
         })
     }
 
-    /// From when to when the page was watched.
+    /// Cites the time in which the page was watched.
     pub(crate) fn cite_watch(&self) -> EvidenceRef {
         let page = &self.report.page;
         let since = page.capturing_since.map_or("never".to_owned(), |since| since.to_string());
         fact("capturingSince", format!("watched from {since} to {}", page.generated_at))
     }
 
-    /// For how long the page was watched.
+    /// How long the page was watched.
     pub(crate) fn watched_ms(&self) -> i64 {
         let page = &self.report.page;
         page.capturing_since.map_or(0, |since| page.generated_at.ms() - since.ms())
     }
 
-    /// Whether it was watched for so long that a client which syncs tried what it tries with each sync.
+    /// Whether the page was watched long enough for a syncing client to have retried.
     pub(crate) fn is_watched_for_minutes(&self) -> bool {
         self.is_watched() && self.watched_ms() >= LONG_ENOUGH_MS
     }
 
-    /// Whether a client whose uploads are refused would have been seen to try again: it does with every sync, and where
-    /// its logger is silent, only who watches the network sees it.
+    /// Whether a refused upload would have been seen. The client retries with every sync, but if its logger is silent,
+    /// only a watched network shows that.
     pub(crate) fn would_see_a_refusal(&self) -> bool {
         let page = &self.report.page;
         page.upload_loop.watched
@@ -116,11 +117,11 @@ impl<'a> Case<'a> {
     }
 }
 
-/// What is looked up again and again, in reports and inventories of any size.
+/// Precomputed look-ups, because reports and inventories may be large.
 pub(crate) struct Index<'a> {
-    /// Where the homeserver's inventory has each key of the device, by its id with the algorithm.
+    /// Index in the homeserver's inventory for each of the device's keys, by `<algorithm>:<id>`.
     inventory: BTreeMap<String, usize>,
-    /// The lines that other tabs told of.
+    /// The lines that other tabs reported.
     pub(super) told: BTreeSet<LineKey<'a>>,
 }
 
@@ -133,13 +134,13 @@ impl<'a> Index<'a> {
             let is_whole = row.key_id.starts_with(&format!("{}:", row.algorithm));
             (if is_whole { row.key_id.clone() } else { format!("{}:{}", row.algorithm, row.key_id) }, index)
         });
-        // Of two rows with one id the first counts.
+        // If two rows have the same id, the first counts.
         let inventory = named.rev().collect();
         Self { inventory, told: told_by_tabs(report).map(|(_, _, entry)| line_key(entry)).collect() }
     }
 }
 
-/// Whose page it is: the user and the device.
+/// The user id and device id of the page.
 pub(crate) fn ids(page: &PageReport) -> (Option<&str>, Option<&str>) {
     let store = page.crypto_store.as_ref();
     let user_id = page.client.user_id.as_deref().or_else(|| store?.user_id.as_deref());
@@ -147,12 +148,12 @@ pub(crate) fn ids(page: &PageReport) -> (Option<&str>, Option<&str>) {
     (user_id, device_id)
 }
 
-/// Refers to anything that is no entry.
+/// Cites something that is not an entry.
 pub(crate) fn fact(path: &str, text: impl Into<String>) -> EvidenceRef {
     EvidenceRef { entry: None, fact: path.to_owned(), text: text.into() }
 }
 
-/// Whether `text` names just this user: `@a:hs` is another than `@a:hs.org` and `@a:hs:8448`.
+/// Whether `text` names exactly this user: `@a:hs.org` and `@a:hs:8448` are not `@a:hs`.
 fn names(text: &str, user: &str) -> bool {
     text.match_indices(user).any(|(at, _)| {
         let mut behind = text[at + user.len()..].bytes();

@@ -1,7 +1,7 @@
 //! Can the client use its crypto store?
 //!
-//! What the client says of its store is told with the browser's own words. That nothing was said proves nothing by itself: the
-//! identity keys, which stand in the store, do.
+//! Failures of the store are known from the client's lines, which contain the browser's own messages. Missing lines
+//! alone prove nothing, but identity keys that were read from the store do.
 
 use super::answer::{Answer, Question};
 use super::case::Case;
@@ -25,12 +25,12 @@ pub(crate) fn ask(case: &Case<'_>, stores: &Stores<'_>) -> Finding {
     let now =
         case.report.page.crypto_store.as_ref().map(|store| of_store(StoreOf { load: Load::Present, status: store }));
     let now = now.unwrap_or_else(|| Answer::open("The app did not check the crypto store.").lacking(CHECK));
-    // Trouble of an earlier load matters only where there is none now.
+    // Trouble in an earlier load matters only if there is none now.
     let before = if now.is_claimed() || now.is_not_applicable() { None } else { before(case, stores) };
     before.unwrap_or(now).to(&QUESTION)
 }
 
-/// The latest trouble of an earlier load, and whether a later one shows that it is over.
+/// The latest trouble in an earlier load, and whether a later load shows that it ended.
 fn before(case: &Case<'_>, stores: &Stores<'_>) -> Option<Answer> {
     if !stores.deletions().is_empty() && stores.is_changed() {
         return None;
@@ -62,7 +62,7 @@ fn before(case: &Case<'_>, stores: &Stores<'_>) -> Option<Answer> {
     Some(answer.adding(&format!("It was over by {at}: {text}.")).over(&over))
 }
 
-/// What is read shows nothing of what can be written.
+/// Reading successfully does not show that writing works.
 const fn is_of_writing(kind: StoreTroubleKind) -> bool {
     matches!(kind, StoreTroubleKind::Full | StoreTroubleKind::Failing)
 }

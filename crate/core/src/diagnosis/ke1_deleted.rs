@@ -1,4 +1,4 @@
-//! Was the crypto store deleted, and when? The signs may stand in one load or in several.
+//! Was the crypto store deleted, and when? The signs may be in one load or in several.
 
 use super::answer::Answer;
 use super::ke1_trigger::{STORE, UPLOAD_TIME};
@@ -9,7 +9,7 @@ use crate::crypto_store::{IdentityCheck, StoreLoss};
 use crate::timestamp::Timestamp;
 use crate::verdict::{Conclusion, EvidenceRef, Verdict};
 
-/// A lost connection alone is no deleted store: that takes two signs. `None`: nothing was said of a loss.
+/// A lost connection alone does not mean a deleted store: that takes two signs. `None`: there is no sign of a loss.
 pub(crate) fn deleted(stores: &Stores<'_>, refusals: &[Refused<'_>]) -> Option<Answer> {
     let deletions = stores.deletions();
     if deletions.is_empty() {

@@ -1,7 +1,7 @@
-//! What made the device and the homeserver part ways?
+//! Why did this device's keys and the homeserver's diverge?
 //!
-//! A deleted store brings new identity keys; tabs that share a store, and a store that was put back, keep the old ones.
-//! When the server's key was uploaded tells the last two apart, and only the homeserver knows that.
+//! A deleted store leads to new identity keys; with tabs that share a store, and with a restored store, they stay the
+//! same. The upload time of the server's key distinguishes the last two, and only the homeserver knows it.
 
 use super::answer::{Answer, Question};
 use super::case::{Case, fact};

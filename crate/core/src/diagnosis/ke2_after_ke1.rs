@@ -1,7 +1,7 @@
 //! Is a media key missing because the one-time keys have diverged?
 //!
-//! The chain is: uploads are refused, a sender claims a one-time key whose secret this device no longer has, and the
-//! message that carries the media key cannot be opened. Each link leaves a trace, and they come in this order.
+//! The chain is: uploads are refused; a sender claims a one-time key whose secret half this device no longer has; the
+//! message with the media key cannot be decrypted. Each step leaves a trace, in this order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +25,7 @@ const QUESTION: Question = Question {
 const PAST: &str = "The refusals were over by then: only a key that was claimed earlier could still be the cause.";
 const OF_BEFORE: &str =
     "The refusals are of the earlier identity keys: only a key that was claimed then could still be the cause.";
-/// So many keys are named in a sentence.
+/// The most keys to name in a sentence.
 const MOST_NAMED: usize = 8;
 const SENDER: &str = "the report of the participant whose media are missing: \"Error creating Olm session\" there";
 
@@ -259,13 +259,13 @@ fn claimed_on_server(case: &Case<'_>, refusals: &[Refused<'_>]) -> Vec<EvidenceR
         .collect()
 }
 
-/// The keys that the repair of this device has claimed itself.
+/// The keys that this device's repair itself claimed.
 fn claimed_by_repair<'a>(case: &Case<'a>) -> BTreeSet<&'a str> {
     let of = |load| case.repair(load).into_iter().flat_map(|repair| &repair.claimed);
     case.loads().flat_map(of).map(|key| key.key_id.as_str()).collect()
 }
 
-/// Whether the message was to bring the key that was missed: a sender that is not named may be anybody.
+/// Whether the message would have brought the missing key. An unnamed sender may be anyone.
 fn is_of_same_call(message: &Unopened<'_>, missing: &MissingKey<'_>) -> bool {
     let is_in_time = missing.seen.is_of_same_load(&message.seen) && missing.is_near(message.seen.entry);
     message.sender.is_some() && message.sender == missing.user && is_in_time

@@ -1,7 +1,7 @@
-//! Is it the call's own transport, with the encryption of this device in order?
+//! Does the call's own transport fail, while the encryption of this device works?
 //!
-//! A media key that arrived and was opened is not to blame: with clean crypto, frames that cannot be opened point at what
-//! carries the call.
+//! A media key that arrived and was decrypted is not the cause. If the encryption works, frames that cannot be
+//! decrypted point to the call's transport.
 
 use super::answer::{Answer, Question};
 use super::calls::unseen;
@@ -19,13 +19,13 @@ const QUESTION: Question = Question {
 };
 
 pub(crate) fn ask(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding, keys: &MediaKeys<'_>) -> Finding {
-    // A reload begins the call, and what it knows of keys, anew.
+    // A reload starts the call over, including its media keys.
     let answer =
         Answer::gravest(case, |of_load, load| answer(case, load, divergence, after_ke1, &MediaKeys::of(of_load), keys));
     answer.unwrap_or_else(|| unseen(case, Fault::Ke2, "No media key was missing in a call.")).to(&QUESTION)
 }
 
-/// `keys`: those of one load; `all`: those of every load. `None`: nothing was seen in that load.
+/// `keys`: the media keys of one load; `all`: of all loads. `None`: nothing was seen in that load.
 fn answer(
     case: &Case<'_>,
     load: Load,
@@ -48,7 +48,7 @@ fn missed(
     all: &MediaKeys<'_>,
 ) -> Answer {
     let all_came = keys.missing.iter().all(|missing| missing.came(keys).is_some());
-    // Keys that were opened speak for themselves, unless they came before the trouble with the one-time keys.
+    // Decrypted keys prove that the encryption works, unless they came before the trouble with the one-time keys.
     let is_after_ke1 = matches!(after_ke1.verdict, Verdict::Confirmed | Verdict::Likely | Verdict::Possible);
     if (!all_came || is_after_ke1)
         && was_healthy.is_none()

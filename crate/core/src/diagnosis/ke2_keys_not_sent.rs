@@ -1,7 +1,7 @@
-//! Could this device not send its media keys to others?
+//! Was this device unable to send its media keys to others?
 //!
-//! This is the sender's side of a missing key. The report of the participant who misses the key asks for these lines in the
-//! sender's report.
+//! This is the sender's side of a missing media key. The report of the participant who misses the key asks for these
+//! lines in the sender's report.
 
 use super::answer::{Answer, Question};
 use super::calls::unseen;
@@ -17,12 +17,12 @@ const QUESTION: Question = Question {
     text: "Do others miss the media keys of this device because it could not send them?",
 };
 
-/// Whoever is alone in a call has nobody to send to, once or twice.
+/// The only participant of a call finds no recipient once or twice.
 const OFTEN: u32 = 3;
 const OTHERS: &str = "the reports of the other participants: are media keys of this device missing there?";
 
 pub(crate) fn ask(case: &Case<'_>) -> Finding {
-    // Each load joins the call anew, and is alone in it at first.
+    // Each load joins the call again, and may be its only participant at first.
     let answer = Answer::gravest(case, |of_load, _| answer(of_load));
     let because = "As far as this report shows, this device could send its media keys.";
     answer.unwrap_or_else(|| unseen(case, Fault::Ke2, because)).to(&QUESTION)

@@ -1,7 +1,7 @@
-//! Does the crypto library turn away to-device messages that arrived in good order?
+//! Does the crypto library reject to-device messages that arrived intact?
 //!
-//! With healthy one-time keys and no storm of refusals, messages that arrive and are turned away point at the checks that
-//! newer releases of the crypto library make.
+//! If the one-time keys are healthy and few uploads are refused, rejected messages point to the additional checks in
+//! newer releases of the crypto library.
 
 use super::answer::{Answer, Question};
 use super::calls::unseen;

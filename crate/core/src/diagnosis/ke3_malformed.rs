@@ -1,7 +1,7 @@
-//! Is the event itself malformed, and where was it spoiled?
+//! Is the event itself malformed, and where did that happen?
 //!
-//! The console tells a malformed event from one whose key is merely missing. Whether it was sent that way, the event as
-//! the homeserver holds it decides, and in it `content.algorithm`.
+//! The console distinguishes a malformed event from one whose key is missing. Only the homeserver's copy, especially
+//! its `content.algorithm`, shows whether the event was sent malformed.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ const QUESTION: Question = Question {
     text: "Are the events that could not be decrypted malformed, and were they sent that way?",
 };
 
-/// The one algorithm of encrypted events in rooms.
+/// The only algorithm of encrypted room events.
 const ALGORITHM: &str = "m.megolm.v1.aes-sha2";
 
 const STORED: &str =
@@ -43,7 +43,7 @@ fn answer(case: &Case<'_>) -> Answer {
             Detail::Malformed { event, cause, reason } => Some(Malformed { seen, event, cause: *cause, reason }),
             Detail::Undecryptable { event, reason: None } => {
                 let one = Malformed { seen, event, cause: MalformedCause::MissingField, reason: "no reason is given" };
-                // The line does not say so; only the homeserver's copy can.
+                // The line does not say that the event is malformed; only the homeserver's copy can show it.
                 judge(case, &one).is_some_and(|(at_source, _)| at_source).then_some(one)
             }
             _ => None,
@@ -52,7 +52,7 @@ fn answer(case: &Case<'_>) -> Answer {
     if malformed.is_empty() {
         return none_malformed(case);
     }
-    // Each load tries to decrypt it anew.
+    // Each load tries to decrypt the event again: count it once.
     let mut told = BTreeSet::new();
     malformed.retain(|one| one.event.event_id.as_deref().is_none_or(|id| told.insert((id, one.reason))));
     let cites = malformed.iter().map(|one| {

@@ -1,5 +1,5 @@
-//! What an answer of the kind 4xx says of a call's membership, by its status and errcode. Statuses and codes whose meaning is
-//! known are a closed list: of any other, nothing is concluded.
+//! Interprets 4xx answers to a call's membership requests by status and errcode. Only listed combinations lead to a
+//! conclusion.
 
 use super::answer::Answer;
 use super::call_stories::request_words;
@@ -8,21 +8,22 @@ use crate::verdict::{Conclusion, Verdict};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Refusal {
-    /// The server, or a proxy before it, does not know the endpoint.
+    /// The server, or a proxy in front of it, does not know the endpoint.
     Unsupported,
-    /// It knows it, and does not allow it to this user.
+    /// The server knows the endpoint, but does not allow this user to use it.
     Forbidden,
-    /// It does not allow what was asked for.
+    /// The server does not allow this request.
     NotAllowed,
-    /// The delayed event was sent already: its timer ran out.
+    /// The delayed event was already sent: its timer ran out.
     Sent,
-    /// The server does not have it, or not any more.
+    /// The server does not have the delayed event, or no longer.
     Gone,
     /// Too many requests.
     Limited,
 }
 
-/// An answer of the kind 4xx came in time, and says no. Where others came late or not at all, it may only follow from that.
+/// Judges 4xx answers that came in time. `None` if other answers came late or not at all: the refusal may be a
+/// consequence.
 pub(crate) fn refused(calls: &[&CallMembership]) -> Option<Answer> {
     let is_other = |call: &&CallMembership| {
         matches!(call.failure, Some(CallFailure::TimedOut | CallFailure::Unreachable))

@@ -1,7 +1,7 @@
-//! Do the timeouts of a call's membership come from slow answers of the homeserver?
+//! Were slow answers of the homeserver the reason that a call's membership timed out?
 //!
-//! The browser's own timings say how long requests took when the call faltered, and how long at other times. The
-//! homeserver's log says how long they took there: what lies between is the network.
+//! The browser's timings show how long requests took when the call failed, and at other times. The homeserver's log
+//! shows how long they took there; the difference is the network.
 
 use super::answer::{Answer, Question};
 use super::call_stories::{Story, request_words, stories};
@@ -19,9 +19,9 @@ const QUESTION: Question = Question {
     text: "Did the homeserver answer slowly when the call's membership timed out?",
 };
 
-/// The SDK gives a delayed event's restart this long.
+/// The SDK's time limit for restarting a delayed event.
 const SLOW_MS: f64 = 2000.0;
-/// Fewer requests at the time prove nothing.
+/// Fewer requests in a window prove nothing.
 const ENOUGH: usize = 3;
 
 const TIMINGS: &str = "how fast the homeserver answered at that time: timings of the page, or a HAR";
@@ -29,13 +29,13 @@ const LOG_OF_CALL: &str = "the log lines about this member's delayed events at t
 const LOG: &str = "the homeserver's log from the same time: how long did the requests take there?";
 
 pub(crate) fn ask(case: &Case<'_>) -> Finding {
-    // Only the requests of the present load are timed.
+    // Requests are only timed in the present load.
     let answer = Answer::gravest(case, |of_load, _| answer(of_load));
     let because = "No delayed event of a call's membership timed out.";
     answer.unwrap_or_else(|| unseen(case, Fault::Ke4, because)).to(&QUESTION)
 }
 
-/// `None`: no call faltered.
+/// `None`: no call failed.
 fn answer(case: &Case<'_>) -> Option<Answer> {
     let stories = stories(case);
     (!stories.is_empty()).then(|| faltered(case, &stories))
@@ -63,17 +63,17 @@ fn faltered(case: &Case<'_>, stories: &[Story<'_>]) -> Answer {
     }
 }
 
-/// The requests of the fault's windows, and in figures those of other times.
+/// The requests in the fault's windows, and statistics of the other times.
 struct Observed<'a> {
     inside: LatencyFigures,
     outside: LatencyFigures,
-    /// Whether each window has requests enough to tell of it.
+    /// Whether each window has enough requests to judge it.
     is_enough: bool,
-    /// Whether each window has one of the requests that keep the member in the call.
+    /// Whether each window contains a request that keeps this member in the call.
     has_call: bool,
-    /// In the windows: too slow, or answered with an error of the server.
+    /// In the windows: requests that were too slow, or got a server error.
     slow: Vec<Timed<'a>>,
-    /// In the windows: failed at once.
+    /// In the windows: requests that failed at once.
     unreachable: Vec<Timed<'a>>,
 }
 
@@ -99,8 +99,8 @@ impl<'a> Observed<'a> {
     }
 }
 
-/// Whether it is one of the requests that keep this member in the call. In the homeserver's log many members may make
-/// them; a newer homeserver wants no access token for those of a delayed event, and then their lines name nobody.
+/// Whether the request keeps this member in the call. Many members make such requests in the homeserver's log. A newer
+/// homeserver needs no access token for requests about a delayed event, so their lines name no user.
 fn keeps_in_call(case: &Case<'_>, one: &Timed<'_>) -> bool {
     let is_delayed = one.path.contains("/delayed_events/");
     if one.line.is_none() || is_of_user(case, one) {
@@ -131,7 +131,7 @@ fn words(figures: &LatencyFigures) -> String {
     }
 }
 
-/// What became of this device in the call.
+/// What happened to this device in the call.
 fn consequence(calls: &[&CallMembership]) -> Option<String> {
     if let Some(call) = calls.iter().find(|call| call.gave_up) {
         let request = request_words(call.request);
@@ -144,7 +144,7 @@ fn consequence(calls: &[&CallMembership]) -> Option<String> {
     })
 }
 
-/// An answer that came, and of which it is not known what it means.
+/// An answer whose meaning is unknown.
 fn answered_otherwise(calls: &[&CallMembership]) -> Option<Answer> {
     let call = calls.iter().find(|call| call.http_status.is_some_and(|status| (400..500).contains(&status)))?;
     let (status, errcode) = (call.http_status?, call.errcode.as_deref().unwrap_or("no errcode"));
@@ -252,7 +252,7 @@ fn undecided(at_client: &Observed<'_>) -> Answer {
     Answer::open(because).lacking(TIMINGS).lacking(LOG)
 }
 
-/// Whether no request of the windows can be missing from what was timed: by the page, or by a HAR where it timed nothing.
+/// Whether the timings of the page, or the HAR if the page has none, cover the windows completely.
 fn is_complete(case: &Case<'_>, windows: &[FaultWindow]) -> bool {
     let (Some(first), Some(last)) = (windows.first(), windows.last()) else { return false };
     let latency = case.report.latency.as_ref().filter(|latency| !latency.samples.is_empty());

@@ -1,7 +1,7 @@
-//! Do uploads of keys fail for another reason than keys that exist already, or are there too many of them?
+//! Do key uploads fail for a reason other than "already exists", or are there too many?
 //!
-//! Accepted is what was seen to be answered with 2xx. A failure is told with its status and errcode, whatever they are: that it
-//! failed is what was seen, and why, only the homeserver's own words say.
+//! An upload counts as accepted only if a 2xx answer was seen. Failures are reported with any status and errcode. That
+//! an upload failed was observed; only the homeserver's own message can say why.
 
 use std::collections::BTreeSet;
 

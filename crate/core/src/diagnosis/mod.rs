@@ -1,11 +1,11 @@
-//! The runbook's decision tree: what a report says, and what would decide that which it leaves open.
+//! The runbook's decision tree: the conclusions from a report, and what would settle open questions.
 //!
-//! One question a file. An answer rests on evidence that it names; where that is missing, partial or contradicts itself,
-//! the answer is that it is unknown, and what is missing. Nothing is guessed.
+//! Each file answers one question. An answer cites its evidence; if that is missing, incomplete or contradictory, the
+//! answer is "unknown" and says what is missing. Nothing is guessed.
 //!
-//! A report tells of several loads of the page. An observation counts whichever load it is of: a refusal yesterday and a dead
-//! key today are one story. Silence, the speed of the homeserver and the open tabs are known of the present load alone; and a
-//! call is judged within the load that it took place in. See `loads`.
+//! A report contains several page loads. Observations from all of them count together: a refusal yesterday and a dead
+//! key today may belong to one fault. The absence of lines, the homeserver's speed and the open tabs are only known
+//! for the present load, and a call is judged within its own load. See `loads`.
 
 mod advice;
 mod answer;
@@ -45,12 +45,12 @@ use crate::runbook::runbook;
 use crate::server_evidence::ServerEvidence;
 use crate::verdict::{Analysis, Conclusion, Diagnosis, Verdict};
 
-/// The verdicts on a report, sharpened by what an administrator added to it.
+/// Analyses a report, together with the evidence that an administrator added.
 pub fn analyse(report: &Report, server: &ServerEvidence) -> Analysis {
     let mut diagnosis = diagnose(report, server);
     let runbook = runbook(report, &diagnosis);
     for finding in &mut diagnosis.findings {
-        // Where no device or event is known, there is nothing to ask about it.
+        // Without a device or event, there is no query about it.
         finding.queries.retain(|id| runbook.queries.iter().any(|query| query.id == *id));
     }
     Analysis { diagnosis, runbook }
@@ -85,7 +85,7 @@ fn diagnose(report: &Report, server: &ServerEvidence) -> Diagnosis {
         ke3_malformed::ask(&case),
         ke4_slow_homeserver::ask(&case),
     ];
-    // A stable sort: the others stay in the runbook's order.
+    // A stable sort keeps the other findings in the runbook's order.
     findings.sort_by_key(|finding| finding.verdict == Verdict::NotApplicable);
     Diagnosis {
         summary: summary::summary(&case, &findings),

@@ -1,7 +1,7 @@
 //! What is wrong with the one-time keys of this device?
 //!
-//! The refusal itself names the id, the server's key and the device's: that settles it. The homeserver's own tables tell
-//! exhaustion from it, and may contradict.
+//! A refusal names the id, the server's key and the device's key, which proves a divergence. The homeserver's tables
+//! show an exhaustion instead, and may contradict the refusal.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,7 @@
-//! The refused uploads of one-time keys, whoever saw them, and whether they are over.
+//! The refused uploads of one-time keys from all sources, and whether they have ended.
 //!
-//! A refusal is over when a later upload of one-time keys was accepted, by its own client in its own load or in a load that
-//! began after that, and none was refused since; or when a repair has come to its end.
+//! A refusal has ended if a later upload of one-time keys was accepted and none was refused after that: by the same
+//! client in the same load, or in a load that began later. It has also ended if a repair succeeded.
 
 use std::borrow::Cow;
 
@@ -15,37 +15,37 @@ use crate::timestamp::Timestamp;
 use crate::upload_loop::LoopState;
 use crate::verdict::EvidenceRef;
 
-/// A refused upload, whoever saw it.
+/// A refused upload, from any source.
 pub(crate) struct Refused<'a> {
     pub(crate) refusal: Cow<'a, Refusal>,
     pub(crate) first: Timestamp,
     pub(crate) last: Timestamp,
     pub(crate) count: u32,
-    /// Whether it is sure that it was this device's: a line of the log may not say which.
+    /// Whether it certainly belongs to this device: a log line may not name the device.
     pub(crate) is_own: bool,
-    /// In which load it was seen; `None`: the server's side has it.
+    /// The load that saw it; `None`: it is from the server's side.
     pub(crate) load: Option<Load>,
-    /// In which load it took place; `None`: that is not known.
+    /// The load in which it happened; `None`: unknown.
     pub(crate) during: Option<Load>,
-    /// Under which identity keys.
+    /// The identity keys it belongs to.
     pub(crate) identity: Identity,
-    /// Since when it is over; `None`: nothing shows that it is.
+    /// When it ended; `None`: no sign of an end.
     pub(crate) over: Option<Over>,
     pub(crate) cite: EvidenceRef,
 }
 
-/// That a trouble is over.
+/// Evidence that a trouble has ended.
 #[derive(Clone)]
 pub(crate) struct Over {
-    /// By when.
+    /// The trouble had ended by then.
     pub(crate) at: Timestamp,
-    /// Since when at the earliest.
+    /// The earliest time at which it may have ended.
     pub(crate) from: Timestamp,
     pub(crate) cite: EvidenceRef,
 }
 
-/// Every refused upload of one-time keys: from the entries, a HAR, the homeserver's log; of the state of a load's uploads where
-/// no entry of that load is there.
+/// All refused uploads of one-time keys: from entries, a HAR and the homeserver's log; from the state of a load's
+/// uploads only if that load has no entry.
 pub(crate) fn refusals<'a>(case: &Case<'a>, stores: &Stores<'a>) -> Vec<Refused<'a>> {
     let mut found: Vec<Refused<'a>> = Vec::new();
     for load in case.loads() {
@@ -120,19 +120,19 @@ fn add_server<'a>(case: &Case<'a>, found: &mut Vec<Refused<'a>>) {
     }
 }
 
-/// The user's other devices are refused, too, each for itself; and a page may have been another device's before.
+/// The user's other devices may be refused too, and the page may have belonged to another device before.
 fn is_of_other_device(case: &Case<'_>, refusal: &Refusal) -> bool {
     refusal.device_id.is_some() && case.device_id().is_some() && refusal.device_id.as_deref() != case.device_id()
 }
 
-/// What the loads show of an end of refusals.
+/// The signs in each load that refusals have ended.
 struct Ends {
     loads: Vec<(Load, Option<Over>, Option<Over>)>,
 }
 
 impl Ends {
     fn of(case: &Case<'_>, all: &[Refused<'_>]) -> Self {
-        // Other tabs that are open now may still be refused: their uploads are not known.
+        // Other open tabs may still be refused: the state of their uploads is unknown.
         let are_tabs_refused = all.iter().any(|one| one.cite.fact.starts_with("tabs."));
         let end = |load| {
             let accepted = accepted_in(case, load).filter(|_| load != Load::Present || !are_tabs_refused);
@@ -141,12 +141,13 @@ impl Ends {
         Self { loads: case.loads().map(end).collect() }
     }
 
-    /// Since when a refusal is over, and what shows it: of several signs the first.
+    /// When a refusal ended, by the earliest sign.
     fn over(&self, case: &Case<'_>, refused: &Refused<'_>) -> Option<Over> {
         let since = self.loads.iter().filter(|(load, ..)| case.is_since(*load, refused.during, refused.last));
         let signs = since.flat_map(|(load, accepted, repaired)| {
-            // In its own load the same client has to have come through: others may be at work there. What the page has seen
-            // itself counts for the gravest of its clients, what the server's side has may be of any.
+            // In its own load, the same client must have succeeded, because others may upload there too. The state is
+            // that of the page's most serious client, which covers refusals that the page itself saw; those from the
+            // server's side may belong to any client.
             let is_its = match case.uploads(*load).state {
                 _ if Some(*load) != refused.during => true,
                 LoopState::Recovered => true,
@@ -160,7 +161,7 @@ impl Ends {
     }
 }
 
-/// Whether at the end of a load uploads of one-time keys were accepted, and none refused since.
+/// Whether a load ended with accepted uploads of one-time keys, and no refusal after that.
 fn accepted_in(case: &Case<'_>, load: Load) -> Option<Over> {
     let state = case.uploads(load);
     if state.accepted == 0 || state.refusals > 0 {
@@ -178,7 +179,7 @@ fn repaired_in(case: &Case<'_>, load: Load) -> Option<Over> {
     Some(Over { at, from: at, cite: load.fact("repair.state", format!("the keys were repaired in place at {at}")) })
 }
 
-/// Whether all that is known of refusals are lines of a window's console, while that window's network was watched.
+/// Whether the only evidence of refusals is console lines of a window whose network was watched.
 pub(crate) fn network_saw_no_refusal(case: &Case<'_>, refusals: &[&Refused<'_>]) -> bool {
     let is_refusal = |seen: &Seen<'_>| matches!(seen.entry.detail, Detail::Refusal(_));
     let is_line =

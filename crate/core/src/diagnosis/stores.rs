@@ -1,5 +1,5 @@
-//! The device's crypto store over all loads: whether a store was there again after a lost connection, with which identity keys
-//! the device came back, and between which moments the store was lost.
+//! The device's crypto store across all loads: whether the store was found again after a lost connection, when the
+//! identity keys changed, and when the store was lost.
 
 use super::case::Case;
 use super::loads::{Load, end_words};
@@ -7,7 +7,7 @@ use crate::crypto_store::{CryptoStoreStatus, IdentityCheck, StoreVerdict};
 use crate::timestamp::Timestamp;
 use crate::verdict::EvidenceRef;
 
-/// The store as one load saw it.
+/// The store as seen in one load.
 #[derive(Clone, Copy)]
 pub(crate) struct StoreOf<'a> {
     pub(crate) load: Load,
@@ -17,17 +17,17 @@ pub(crate) struct StoreOf<'a> {
 /// Which identity keys the device had in a load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Identity {
-    /// Those that it has now, as far as is known.
+    /// The current ones, as far as known.
     Present,
-    /// Those that it had before its store was lost.
+    /// Those from before the store was lost.
     Before,
-    /// Either: it came back with other keys later, and whether before this load or after it is not known.
+    /// Either: the keys changed, but it is unknown whether before or after this load.
     Unknown,
 }
 
 pub(crate) struct Stores<'a> {
     case: Case<'a>,
-    /// In the order of time.
+    /// In order of time.
     all: Vec<StoreOf<'a>>,
 }
 
@@ -40,12 +40,12 @@ impl<'a> Stores<'a> {
         Self { case: *case, all }
     }
 
-    /// In the order of time.
+    /// The stores in order of time.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = StoreOf<'a>> {
         self.all.iter().copied()
     }
 
-    /// Whether the device is known to have come back with other identity keys in that load, or before it.
+    /// Whether the device is known to have changed its identity keys in that load or before.
     pub(crate) fn is_changed_by(&self, load: Load) -> bool {
         self.changes().any(|store| store.load == load || self.case.is_after(load, store.load))
     }
@@ -64,7 +64,7 @@ impl<'a> Stores<'a> {
         if load == changed || load == Load::Present || self.case.is_after(load, changed) {
             return Identity::Present;
         }
-        // Where they were compared in this load, or later but before the change, they were those of before.
+        // If the keys were compared in this load, or later but before the change, they were the earlier ones.
         let is_known = |store: &StoreOf<'_>| {
             let is_since = store.load == load || self.case.is_after(store.load, load);
             let is_before = self.case.is_after(changed, store.load);
@@ -73,8 +73,8 @@ impl<'a> Stores<'a> {
         if self.all.iter().any(is_known) { Identity::Before } else { Identity::Unknown }
     }
 
-    /// The load in which the device came back with the keys that it has now. Once they are others they stay so: a further
-    /// change shows by a store that was gone again.
+    /// The load in which the device came back with its current keys. The status stays "changed" from then on, so only
+    /// a missing database shows a further change.
     fn changed_in(&self) -> Option<Load> {
         let mut changed = None;
         for store in self.changes() {
@@ -85,13 +85,13 @@ impl<'a> Stores<'a> {
         changed
     }
 
-    /// The loads in which signs of a deleted store were seen, in the order of time. A lost connection is one until a later load
-    /// finds the keys of before in the store.
+    /// The loads with signs of a deleted store, in order of time. A lost connection counts until a later load finds
+    /// the earlier keys in the store.
     pub(crate) fn deletions(&self) -> Vec<StoreOf<'a>> {
         self.iter().filter(|store| may_be_deleted(store.status) && self.found_again(*store).is_none()).collect()
     }
 
-    /// The first load after which a store that was lost was there, with the same identity keys.
+    /// The first later load that found the lost store again, with the same identity keys.
     pub(crate) fn found_again(&self, lost: StoreOf<'_>) -> Option<StoreOf<'a>> {
         let mut later = self.iter().filter(|store| self.case.is_after(store.load, lost.load));
         later.find(|store| {
@@ -100,7 +100,7 @@ impl<'a> Stores<'a> {
         })
     }
 
-    /// Between which moments the store was lost, in a sentence, and what tells them; `None`: only one load tells of it.
+    /// A sentence on when the store was lost, and its evidence; `None`: only one load shows the loss.
     pub(crate) fn span(&self, deletions: &[StoreOf<'a>]) -> Option<(String, Vec<EvidenceRef>)> {
         let first = deletions.first()?;
         let case = &self.case;
@@ -133,7 +133,7 @@ impl<'a> Stores<'a> {
         Some((text, cites))
     }
 
-    /// When a load had noticed that the store was gone: that the database is not there shows at its beginning.
+    /// When a load noticed that the store was gone. A missing database is noticed when the load begins.
     fn noticed(&self, store: StoreOf<'_>) -> Timestamp {
         let began = self.case.began(store.load).unwrap_or_else(|| self.case.last_seen(store.load));
         match store.status.since {
@@ -147,7 +147,7 @@ fn is_changed(store: &CryptoStoreStatus) -> bool {
     store.identity == IdentityCheck::Changed
 }
 
-/// Whether it is said to be gone, or made anew.
+/// Whether the verdict is that the store is gone or was created again.
 pub(crate) const fn is_said_gone(store: &CryptoStoreStatus) -> bool {
     matches!(store.verdict, StoreVerdict::Evicted | StoreVerdict::IdentityChanged)
 }
@@ -156,7 +156,7 @@ fn may_be_deleted(store: &CryptoStoreStatus) -> bool {
     is_said_gone(store) || (store.loss.is_some() && store.database_listed != Some(true))
 }
 
-/// Whether the store was in use, with the keys that the device had.
+/// Whether the store was in use, with the device's original keys.
 fn is_alive(store: &CryptoStoreStatus) -> bool {
     let is_in_order = matches!(store.verdict, StoreVerdict::Healthy | StoreVerdict::FirstRun);
     is_in_order && matches!(store.identity, IdentityCheck::Same | IdentityCheck::FirstSeen)

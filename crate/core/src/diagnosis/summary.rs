@@ -1,4 +1,4 @@
-//! The diagnosis in a few sentences.
+//! Summarises the diagnosis in a few sentences.
 
 use super::case::Case;
 use crate::earlier::{EarlierPage, PageEnd};
@@ -9,12 +9,13 @@ pub(crate) fn summary(case: &Case<'_>, findings: &[Finding]) -> String {
     let is_quiet = |finding: &Finding| {
         finding.conclusion == Some(Conclusion::NotSeen) || finding.verdict == Verdict::NotApplicable
     };
-    // Nobody has to look at the store for it to be said that no fault was seen; what it says of a failure is raised.
+    // "No fault was seen" does not require a check of the store; a reported failure of the store raises the question
+    // anyway.
     let is_unasked = |finding: &Finding| finding.id == FindingId::CryptoStore && finding.verdict == Verdict::Unknown;
     if findings.iter().all(|finding| is_quiet(finding) || is_unasked(finding)) {
         return "No fault was seen.".to_owned();
     }
-    // Where nothing of a fault was seen, it is no open question.
+    // A question is only listed as open if something was seen that raises it.
     let is_raised = |finding: &&Finding| {
         raises(case, finding) || finding.evidence.iter().any(|evidence| evidence.fact.starts_with("server."))
     };
@@ -38,7 +39,7 @@ pub(crate) fn summary(case: &Case<'_>, findings: &[Finding]) -> String {
     sentences.join(" ")
 }
 
-/// Whether a line was seen that raises the question.
+/// Whether a line raises the question.
 fn raises(case: &Case<'_>, finding: &Finding) -> bool {
     let page = &case.report.page;
     let is_seen = |is_sign: fn(&Detail) -> bool| case.entries().any(|seen| is_sign(&seen.entry.detail));
@@ -52,7 +53,7 @@ fn raises(case: &Case<'_>, finding: &Finding) -> bool {
             let stores = case.loads().filter_map(of);
             stores.into_iter().any(|store| store.loss.is_some() || store.trouble.is_some())
         }
-        // Whoever is alone in a call has nobody to send to.
+        // Not `NoKeyTargets`: the only participant of a call finds no recipient either.
         FindingId::Ke2KeysNotSent => is_seen(|detail| matches!(detail, Detail::OlmSessionFailed { .. })),
         _ => {
             let is_ordinary = |detail: &Detail| {
@@ -70,7 +71,7 @@ fn raises(case: &Case<'_>, finding: &Finding) -> bool {
             let (ordinary, signs): (Vec<_>, Vec<_>) = kept.partition(|seen| is_ordinary(&seen.entry.detail));
             let of_ordinary = ordinary.iter().fold(0_u32, |sum, seen| sum.saturating_add(seen.entry.count));
             let tabs = case.report.tabs.iter().flat_map(|roll| &roll.tabs).filter(|tab| !tab.this_tab);
-            // A tab that is open and answered counts for itself.
+            // An open tab that answered counts for itself.
             let is_told = |page: &&EarlierPage| page.end == PageEnd::Open && case.report.tabs.is_some();
             let pages = case.loads().filter_map(|load| case.page(load)).filter(|page| !is_told(page));
             let earlier = pages.map(|page| page.counts.get(fault));
@@ -97,7 +98,7 @@ fn answered(finding: &Finding) -> Option<String> {
     Some(format!("{words}: {what}{over}."))
 }
 
-/// Of what is excluded, only what a reader would otherwise suspect is worth a sentence.
+/// Only mentions an excluded conclusion if a reader would otherwise suspect it.
 fn ruled_out(conclusion: Conclusion) -> Option<String> {
     match conclusion {
         Conclusion::KeysMissing => Some("Messages whose keys are missing are not malformed.".to_owned()),

@@ -1,4 +1,4 @@
-//! The homeserver's answers in figures, in and outside the windows of a fault.
+//! Statistics of the homeserver's answers, inside and outside the windows of a fault.
 
 use std::collections::BTreeMap;
 
@@ -8,28 +8,28 @@ use crate::entry::Fault;
 use crate::latency::{FaultWindow, LatencyFigures, LatencySummary, PathLatency};
 use crate::timestamp::Timestamp;
 
-/// The SDK logs a request that failed up to this time after it was made.
+/// The SDK logs a failed request up to this time after it was made.
 const LEAD_MS: i64 = 15_000;
-/// A request that was made just after the line tells of the same time.
+/// A request made up to this time after the line still counts as simultaneous.
 const TAIL_MS: i64 = 5_000;
-/// Lines of one entry that lie further apart than this, on average, are no stretch of trouble.
+/// If the lines of an entry are further apart on average, they are not one period of trouble.
 const DENSE_MS: i64 = 60_000;
 
-/// A request, from whatever timed it.
+/// A request, from any source of timings.
 pub(crate) struct Timed<'a> {
     pub(crate) ts: Timestamp,
     pub(crate) path: &'a str,
     pub(crate) method: Option<&'a str>,
     pub(crate) duration_ms: f64,
     pub(crate) status: Option<u16>,
-    /// The line of the log, which names who asked; `None`: this client did.
+    /// The log line, which names the user; `None`: this client made the request.
     pub(crate) line: Option<&'a str>,
-    /// Where it stands.
+    /// Path of the request in the report or the added evidence.
     pub(crate) fact: String,
 }
 
 impl Timed<'_> {
-    /// Whether it was under way in the window.
+    /// Whether the request was running during the window.
     pub(crate) fn overlaps(&self, window: &FaultWindow) -> bool {
         #[allow(clippy::cast_possible_truncation, reason = "`as` saturates")]
         let end = self.ts.plus_ms(self.duration_ms.max(0.0) as i64);
@@ -40,17 +40,17 @@ impl Timed<'_> {
         windows.iter().any(|window| self.overlaps(window))
     }
 
-    /// Whether no answer came, or one of a server that could not or, of an upload of keys, would not. Elsewhere a 4xx is an
-    /// ordinary answer: there is no such profile, no such alias.
+    /// Whether there was no answer, a server error, or a refused key upload. For other requests, 4xx is an ordinary
+    /// answer: no such profile, no such alias.
     pub(crate) fn failed(&self) -> bool {
         let is_upload = self.path.ends_with("/keys/upload");
         self.status.is_some_and(|status| status == 0 || status >= 500 || (is_upload && status >= 400))
     }
 }
 
-/// The requests as the browser timed them; where it did not, those of a HAR.
+/// The requests as timed by the browser, or if there are none, by a HAR.
 pub(crate) fn timed<'a>(case: &Case<'a>) -> Vec<Timed<'a>> {
-    // Of an earlier load no timings are kept.
+    // No timings are kept for earlier loads.
     let latency = case.report.latency.as_ref().filter(|_| case.loads().any(|load| load == Load::Present));
     let of_page = latency.into_iter().flat_map(|latency| latency.samples.iter().enumerate());
     let of_page: Vec<Timed<'a>> = of_page
@@ -81,7 +81,7 @@ pub(crate) fn timed<'a>(case: &Case<'a>) -> Vec<Timed<'a>> {
         .collect()
 }
 
-/// The requests as the homeserver's own log times them.
+/// The requests as timed by the homeserver's log.
 pub(crate) fn logged<'a>(case: &Case<'a>) -> Vec<Timed<'a>> {
     let log = case.server.log.iter().flatten().enumerate();
     log.filter_map(|(index, line)| {
@@ -99,19 +99,19 @@ pub(crate) fn logged<'a>(case: &Case<'a>) -> Vec<Timed<'a>> {
     .collect()
 }
 
-/// The log has the time at which a request ended.
+/// When a request began: the log contains the time when it ended.
 fn begin(end: Timestamp, duration_ms: f64) -> Timestamp {
     #[allow(clippy::cast_possible_truncation, reason = "`as` saturates")]
     end.plus_ms(-(duration_ms.max(0.0) as i64))
 }
 
-/// The long poll waits on purpose, and a download lasts as long as it is big.
+/// The long poll waits on purpose, and a download takes as long as it is big.
 fn is_left_out(path: &str) -> bool {
     let path = path.split('?').next().unwrap_or(path);
     path.ends_with("/sync") || path.contains("/media/")
 }
 
-/// When the fault was seen. Lines that were folded into one entry and lie far apart make two windows, not a long one.
+/// When the fault was seen. If the lines of an entry are far apart, they make two windows instead of a long one.
 pub(crate) fn windows(case: &Case<'_>, fault: Fault) -> Vec<FaultWindow> {
     let mut windows: Vec<FaultWindow> = Vec::new();
     for seen in case.entries().filter(|seen| seen.entry.ke == fault) {
@@ -182,13 +182,14 @@ pub(crate) fn figures<'a, 'b: 'a>(timed: impl IntoIterator<Item = &'a Timed<'b>>
     }
 }
 
-/// The nearest rank: one of the values themselves.
+/// The nearest-rank percentile: always one of the values.
 fn percentile(sorted: &[f64], percent: usize) -> Option<f64> {
     let rank = (sorted.len() * percent).div_ceil(100);
     sorted.get(rank.saturating_sub(1)).copied()
 }
 
-/// The method of the endpoints that have one alone, by the specification; the browser's timings do not tell it.
+/// The method of endpoints that have only one, according to the specification; the browser's timings do not contain
+/// it.
 fn method(path: &str) -> Option<&'static str> {
     let ends = |words: &[&str]| words.iter().any(|word| path.ends_with(word));
     if ends(&["/keys/upload", "/keys/query", "/keys/claim", "/restart", "/cancel", "/join", "/leave", "/read_markers"])

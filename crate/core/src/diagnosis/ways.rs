@@ -1,4 +1,4 @@
-//! The ways out, each with what it touches and what may be lost.
+//! Possible fixes, each with what it affects and what may be lost.
 
 use crate::verdict::Remedy;
 

@@ -118,8 +118,8 @@ impl Scan<'_> {
         }
     }
 
-    /// Device ids after a user id: `:DEVICE`, `_DEVICE_m.call`, `|DEVICE`, `/DEVICE`, `", "DEVICE")`, `": {"DEVICE":
-    /// …}`.
+    /// Device ids after a user id: `:DEVICE`, `_DEVICE_m.call`, `|DEVICE`, `/DEVICE`, `", "DEVICE")`,
+    /// `": {"DEVICE": …}`.
     fn devices_after(&mut self, end: usize) {
         let text = self.text;
         match text.at(end) {
