@@ -138,7 +138,7 @@ impl Session {
         &self.stores
     }
 
-    /// The crypto stores of this page, mutable: the caller takes the markers to save from them.
+    /// The crypto stores of this page, mutable.
     pub const fn stores_mut(&mut self) -> &mut CryptoStores {
         &mut self.stores
     }
@@ -229,7 +229,7 @@ impl Session {
         &self.uploads
     }
 
-    /// The uploads of the page's clients, mutable: a repair holds them back.
+    /// The uploads of the page's clients, mutable, for a repair to hold them back.
     pub const fn uploads_mut(&mut self) -> &mut UploadClients {
         &mut self.uploads
     }

@@ -10,7 +10,7 @@ use super::view::View;
 /// A server name without a dot could be any word, so it is only replaced after one of these.
 const BEFORE_A_SERVER: [&str; 8] =
     ["//", "via=", "origin=", "destination=", "server_name=", "/download/", "/thumbnail/", "\"origin\":\""];
-/// The minimum length for a certain server name to be replaced anywhere.
+/// A server name without a dot is only replaced everywhere if it certainly is one and has at least this length.
 const SHORT_SERVER: usize = 3;
 
 #[derive(Default)]
