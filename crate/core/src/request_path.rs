@@ -15,17 +15,17 @@ const API: &str = "_matrix 3pid account account_data actions add admin aliases a
     set signatures sso state status submit_token summary tags thirdparty threads timestamp_to_event token transports \
     turnServer typing unban unbind underride unstable upgrade upload user user_directory version versions voip web \
     whoami whois";
-/// What follows these is an id, even where it looks like a word.
+/// The part after these is an id, even if it looks like a word.
 static BEFORE_ID: LazyLock<Vec<&str>> = LazyLock::new(|| words_of(PARENTS));
 const PARENTS: &str = "rooms room join knock user profile presence devices delayed_events event context redact \
     receipt typing tags override underride content sender redirect alias dehydrated_device";
-/// After the type that follows these: a transaction, a state key.
+/// After these come a type and then an id: a transaction id or a state key.
 const BEFORE_TYPE_AND_ID: [&str; 3] = ["send", "sendToDevice", "state"];
-/// Of the specification, and of well-known clients.
+/// Namespaces of the specification and of well-known clients.
 const NAMESPACES: [&str; 5] = ["m.", "org.matrix.", "io.element.", "im.vector.", "in.cinny."];
 
-/// The path from `/_matrix/` on, wherever that stands, every id replaced by `{id}`. Of a long poll, a download, or anything
-/// else: `None`.
+/// The path from `/_matrix/` on, with every id replaced by `{id}`. `None` for a long poll, a download, or any other
+/// URL.
 ///
 /// ```
 /// use lotus_crypto_diag::request_path::request_path;

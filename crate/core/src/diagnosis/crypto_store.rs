@@ -125,7 +125,7 @@ fn troubled(trouble: &StoreTrouble) -> Answer {
     Answer::new(Verdict::Confirmed, conclusion, because)
 }
 
-/// The same words come when the browser closes a connection by force and when somebody deletes the database.
+/// The lines are the same whether the browser closed the connection by force or somebody deleted the database.
 fn cut_off(store: &CryptoStoreStatus, cite: impl Fn(&str, String) -> EvidenceRef) -> Answer {
     let loss = store.loss.as_ref().map(|loss| {
         let line = loss.message.lines().next().unwrap_or_default();

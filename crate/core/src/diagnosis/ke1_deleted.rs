@@ -89,7 +89,7 @@ fn judge(deletions: &[StoreOf<'_>], refusals: &[Refused<'_>]) -> Answer {
     .lacking("whether the browser still lists the database, and after a reload whether the identity keys are the same")
 }
 
-/// A connection that was lost in one load and an upload that is refused in another may have nothing to do with each other.
+/// A connection lost in one load and an upload refused in another may be unrelated.
 fn in_one_load(deletions: &[StoreOf<'_>], refusals: &[Refused<'_>], answer: Answer) -> Answer {
     let is_lost_there = |refused: &Refused<'_>| {
         let loss = |store: &StoreOf<'_>| store.status.loss.as_ref().map(|loss| loss.first_ts);
@@ -102,7 +102,7 @@ fn in_one_load(deletions: &[StoreOf<'_>], refusals: &[Refused<'_>], answer: Answ
     answer.at_most(Verdict::Likely).lacking("after a reload, whether the identity keys are the same")
 }
 
-/// When the first refusal came that was not over before the connection was lost.
+/// Time of the first refusal, ignoring those that had ended before the connection was lost.
 fn first_lasting(refusals: &[Refused<'_>], loss: Option<&StoreLoss>) -> Option<Timestamp> {
     let is_over = |refused: &&Refused<'_>| {
         let over = refused.over.as_ref().map(|over| over.at);
@@ -111,7 +111,7 @@ fn first_lasting(refusals: &[Refused<'_>], loss: Option<&StoreLoss>) -> Option<T
     refusals.iter().filter(|refused| !is_over(refused)).map(|refused| refused.first).min()
 }
 
-/// A well-used device that comes back is refused nothing where its new ids were never used; and not every server refuses.
+/// A device that comes back may not be refused: its new key ids may be unused, and not every server refuses.
 fn with_silent_servers(answer: Answer, nothing_refused: bool) -> Answer {
     if !nothing_refused {
         return answer;
@@ -122,10 +122,10 @@ fn with_silent_servers(answer: Answer, nothing_refused: bool) -> Answer {
     )
 }
 
-/// What shows that the store is gone, or the connection to it.
+/// The signs that the store or the connection to it was lost.
 fn signs(deletions: &[StoreOf<'_>]) -> Vec<EvidenceRef> {
     let mut evidence = Vec::new();
-    // Once changed, the keys stay so: the first load that found it says it, and the present one.
+    // Once changed, the identity keys stay changed: only cite the first load that found this, and the present one.
     let mut is_change_said = false;
     for StoreOf { load, status } in deletions {
         let mut cite = |path: &str, text: String| evidence.push(load.fact(path, text));

@@ -52,7 +52,7 @@ fn answer(case: &Case<'_>, stores: &Stores<'_>, refusals: &[Refused<'_>], diverg
                 .on(divergence.evidence.iter().cloned());
         }
     }
-    // As it was seen last: a page that was just loaded may not have looked yet.
+    // The latest check counts: a page that was just loaded may not have checked yet.
     let Some(store) = stores.iter().next_back() else {
         return Answer::open("The app did not check the crypto store.").lacking(STORE).lacking(UPLOAD_TIME);
     };
@@ -66,7 +66,7 @@ fn answer(case: &Case<'_>, stores: &Stores<'_>, refusals: &[Refused<'_>], diverg
     undeleted(case, store, refusals)
 }
 
-/// The identity keys are those of before, or nothing is known of before.
+/// The identity keys are unchanged, or nothing is known of earlier ones.
 fn undeleted(case: &Case<'_>, StoreOf { load, status: store }: StoreOf<'_>, refusals: &[Refused<'_>]) -> Answer {
     let text = match store.verdict {
         StoreVerdict::FirstRun => "this device had not been seen before",
@@ -82,7 +82,7 @@ fn undeleted(case: &Case<'_>, StoreOf { load, status: store }: StoreOf<'_>, refu
     let refused_in =
         refusals.iter().min_by_key(|refused| refused.first).and_then(|first| Some((first.during?, first.first)));
     let earlier = refused_in.filter(|(load, _)| *load != Load::Present);
-    // A tab that was opened after the first refusal is not its cause.
+    // A tab that was opened after the first refusal cannot be its cause.
     let first = refusals.iter().map(|refused| refused.first).min();
     let was_open = |tab: &Tab| first.is_none_or(|first| tab.opened <= first);
     let is_unelected = |tab: &Tab| matches!(tab.role, None | Some(Role::Solo));
@@ -97,7 +97,7 @@ fn undeleted(case: &Case<'_>, StoreOf { load, status: store }: StoreOf<'_>, refu
     let evidence: Vec<EvidenceRef> = std::iter::once(identity).chain(roll).collect();
     let uploaded = refusals.iter().find_map(|refused| {
         let (index, row) = case.one_time_key(&refused.refusal.key_id)?;
-        // Another key under that id was uploaded since.
+        // Only if the row still holds the refused key: another one may have been uploaded under that id since.
         let is_it = row.key.is_none() || refused.refusal.old_key.is_none() || row.key == refused.refusal.old_key;
         let at = row.added_at.filter(|_| is_it)?;
         let text = format!("the server's key of {} was uploaded at {at}", refused.refusal.key_id);
@@ -183,8 +183,8 @@ fn alone(is_blank: bool, loaded: Option<Timestamp>, uploaded: Option<(Timestamp,
     }
 }
 
-/// Two pages of the device that were open when the first refusal came, in an earlier load. Whether both used the store is not
-/// known: one may have waited for the other.
+/// Two pages of the device were open at the first refusal, in an earlier load. Whether both used the store is unknown:
+/// one may have waited for the other.
 fn open_at_once(case: &Case<'_>, earlier: Option<(Load, Timestamp)>) -> Option<Answer> {
     let (load, first) = earlier?;
     let is_open = |other: &Load| {

@@ -83,12 +83,12 @@ fn answer(
     after_divergence(case, stores, refusals, divergence, keys, began)
 }
 
-/// When the keys diverged: the earliest trace.
+/// When the keys diverged: the time of the earliest trace.
 fn began(stores: &Stores<'_>, refusals: &[Refused<'_>], keys: &MediaKeys<'_>) -> Option<Timestamp> {
     let lost = stores.deletions();
     let lost = lost.iter().filter_map(|store| store.status.loss.as_ref()).map(|loss| loss.first_ts);
     let seen = own(refusals).map(|refused| refused.first).chain(lost).min();
-    // A dead key that is used in a later page than the refusals tells of them by itself.
+    // A message that uses a dead key in a later page than the refusals is a trace by itself.
     let dead = keys.unopened.iter().filter(|one| one.kind == UnopenedKind::PreKey);
     seen.or_else(|| dead.map(|one| one.seen.entry.first_ts.plus_ms(-AROUND_MS)).min())
 }
@@ -160,7 +160,8 @@ fn after_divergence(
         };
     }
     let answer = without_dead_message(case, refusals, keys, &missing, began);
-    // Refusals that were over before the first key was missed explain it only by a key that was claimed until then.
+    // If all refusals had ended before the first key was missing, only a key that was claimed before their end can be
+    // the cause.
     let first = missing.iter().map(|missing| missing.seen.entry.first_ts).min();
     let is_over =
         |refused: &Refused<'_>| refused.over.as_ref().is_some_and(|over| first.is_some_and(|first| over.at < first));
@@ -173,7 +174,7 @@ fn after_divergence(
     }
 }
 
-/// No message was seen that uses a dead key: the sender may not have got so far.
+/// No message with a dead key was seen: the sender may not have sent one yet.
 fn without_dead_message(
     case: &Case<'_>,
     refusals: &[Refused<'_>],
@@ -225,13 +226,13 @@ fn without_dead_message(
     .lacking(SENDER)
 }
 
-/// Of the user's other devices a line of the log may tell as well.
+/// Refusals of this device. A log line may be about the user's other devices.
 fn own<'r, 'a>(refusals: &'r [Refused<'a>]) -> impl Iterator<Item = &'r Refused<'a>> {
     refusals.iter().filter(|refused| refused.is_own)
 }
 
-/// The keys that the refusals of one load name, in the order of time, each once. In another load they may name others for other
-/// reasons.
+/// The keys named by the refusals of one load, in order of time, without duplicates. In another load they may differ
+/// for other reasons.
 fn moved_on<'r>(case: &Case<'_>, refusals: &'r [Refused<'_>]) -> Vec<&'r str> {
     let repaired = claimed_by_repair(case);
     let mut sorted: Vec<_> = own(refusals).filter(|one| !repaired.contains(one.refusal.key_id.as_str())).collect();
@@ -247,7 +248,7 @@ fn moved_on<'r>(case: &Case<'_>, refusals: &'r [Refused<'_>]) -> Vec<&'r str> {
     named.into_values().map(|(_, ids)| ids).max_by_key(Vec::len).unwrap_or_default()
 }
 
-/// Refused keys that the homeserver no longer has. It refused them because it had them, so somebody claimed them since.
+/// Refused keys that the homeserver no longer has. It had them when it refused, so somebody has claimed them since.
 fn claimed_on_server(case: &Case<'_>, refusals: &[Refused<'_>]) -> Vec<EvidenceRef> {
     let Some(rows) = case.one_time_keys().filter(|rows| !rows.is_empty()) else { return Vec::new() };
     let repaired = claimed_by_repair(case);

@@ -94,7 +94,7 @@ fn missed(
     .lacking("the homeserver's log of that participant's sendToDevice requests")
 }
 
-/// Messages that could not be opened say nothing of a call's transport.
+/// Messages that could not be decrypted say nothing about a call's transport.
 fn unopened_alone(case: &Case<'_>, keys: &MediaKeys<'_>) -> Answer {
     if !case.is_watched() {
         return Answer::open("Nothing was captured.").lacking("a report of a call");

@@ -69,7 +69,7 @@ fn is_about(seen: &Seen<'_>, untargeted: &Seen<'_>) -> bool {
     one.last_ts >= two.first_ts && one.first_ts <= two.last_ts.plus_ms(AROUND_MS)
 }
 
-/// A sign that somebody else was in the call.
+/// A sign that another participant was in the call.
 fn other(seen: &Seen<'_>) -> Option<&'static str> {
     Some(match &seen.entry.detail {
         Detail::ToDeviceOpened { .. } => "somebody else in the call sent a media key",
@@ -80,7 +80,7 @@ fn other(seen: &Seen<'_>) -> Option<&'static str> {
     })
 }
 
-/// A device that no Olm session can be made with gets no keys at all.
+/// A device gets no keys at all if no Olm session can be created with it.
 fn no_session(case: &Case<'_>) -> Option<Answer> {
     let failed: Vec<(Seen<'_>, &str, String)> = case
         .entries()
@@ -120,7 +120,7 @@ fn no_session(case: &Case<'_>) -> Option<Answer> {
     Some(answer.on(cites).lacking(missing))
 }
 
-/// The name of the error, without the keys in it.
+/// The name of the error, without the keys in the message.
 fn kind(reason: &str) -> &str {
     let end = reason.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(reason.len());
     if end == 0 { "no reason is given" } else { &reason[..end] }

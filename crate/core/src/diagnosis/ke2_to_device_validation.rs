@@ -105,7 +105,7 @@ fn failed(case: &Case<'_>, load: Load, divergence: &Finding, after_ke1: &Finding
         )
         .on(keys.cite_came());
     }
-    // The inbox of today does not show which messages an earlier page fetched.
+    // Today's inbox does not show which messages an earlier page fetched.
     let delivered = if load == Load::Present { sent_and_delivered(case, keys) } else { Vec::new() };
     if !delivered.is_empty() {
         return Answer::new(
@@ -124,7 +124,7 @@ fn failed(case: &Case<'_>, load: Load, divergence: &Finding, after_ke1: &Finding
         .lacking("the homeserver's log of the sender's sendToDevice requests, and the device's inbox")
 }
 
-/// What was decrypted had an Olm session in order: no state of the one-time keys explains that it was turned away then.
+/// A message that was decrypted had a working Olm session, so the one-time keys cannot be why it was then rejected.
 fn opened_and_turned_away(version: Option<&str>, keys: &MediaKeys<'_>) -> Option<Answer> {
     let turned_away: Vec<&Unopened<'_>> =
         keys.unopened.iter().filter(|one| one.kind == UnopenedKind::OpenedInvalid).collect();
@@ -155,8 +155,8 @@ fn opened_and_turned_away(version: Option<&str>, keys: &MediaKeys<'_>) -> Option
     )
 }
 
-/// Evidence that the one-time keys were healthy in an earlier load, where the present one cannot say yet: uploads were accepted
-/// there, and in no load refused.
+/// Evidence that the one-time keys were healthy in an earlier load, for when the present load cannot tell yet: uploads
+/// were accepted in that load, and refused in none.
 pub(crate) fn was_healthy(
     case: &Case<'_>,
     load: Load,
@@ -174,7 +174,7 @@ pub(crate) fn was_healthy(
     })
 }
 
-/// With KE-1 in the way, nothing further can be read from a message that was not opened.
+/// If KE-1 may be the cause, a message that could not be decrypted shows nothing else.
 pub(crate) fn explained_by_ke1(divergence: &Finding, after_ke1: &Finding) -> Option<Answer> {
     match (after_ke1.verdict, divergence.verdict) {
         (Verdict::Confirmed, _) => {

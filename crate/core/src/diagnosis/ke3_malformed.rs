@@ -164,7 +164,7 @@ fn none_malformed(case: &Case<'_>) -> Answer {
     }
 }
 
-/// An event that was not decrypted and is not malformed, and why.
+/// An event that could not be decrypted but is not malformed, and why.
 struct Failed<'a> {
     seen: Seen<'a>,
     reason: Option<&'a str>,
@@ -183,7 +183,7 @@ impl<'a> Failed<'a> {
     }
 }
 
-/// An event that fails to be decrypted is logged when it comes: in a page that was watched for a while, that would be seen.
+/// A failed decryption is logged when the event arrives, so a page that was watched for some time would show it.
 fn unseen(case: &Case<'_>) -> Answer {
     if !case.is_watched() {
         return Answer::open("Nothing was captured.").lacking("a report of a page that shows the event");
@@ -197,7 +197,7 @@ fn unseen(case: &Case<'_>) -> Answer {
     answer.on([case.cite_watch()])
 }
 
-/// Whether the event was malformed at its source; `None`: the homeserver's copy was not looked at.
+/// Whether the event was sent malformed; `None`: the homeserver's copy was not looked up.
 fn judge(case: &Case<'_>, one: &Malformed<'_>) -> Option<(bool, EvidenceRef)> {
     let id = one.event.event_id.as_deref()?;
     let mut stored = case.server.events.as_ref()?.iter().enumerate();
@@ -229,7 +229,8 @@ fn read(content: &EncryptedContent, cause: MalformedCause) -> (bool, String) {
     (false, format!("`content.algorithm` is {algorithm}, and the ciphertext is there"))
 }
 
-/// Whether the client complains of what is kept of a stored event, so that its copy can be told from the homeserver's.
+/// Whether the client's reason is about a field that [`EncryptedContent`] keeps: only then can its copy be compared
+/// with the homeserver's.
 fn is_of_stored_field(reason: &str) -> bool {
     ["`algorithm`", "`ciphertext`", "`session_id`", "unsupported algorithm"].iter().any(|field| reason.contains(field))
 }

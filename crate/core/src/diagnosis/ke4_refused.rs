@@ -86,7 +86,7 @@ pub(crate) fn refused(calls: &[&CallMembership]) -> Option<Answer> {
     })
 }
 
-/// A request about a delayed event that the server was given before.
+/// Whether the request is about a delayed event that the server already has.
 fn is_of_scheduled(call: &CallMembership) -> bool {
     let request = call.request;
     let is_update = matches!(
@@ -101,7 +101,8 @@ fn refusal(call: &CallMembership) -> Option<Refusal> {
     if status == Some(429) || errcode == Some("M_LIMIT_EXCEEDED") {
         return Some(Refusal::Limited);
     }
-    // Who may join the call itself is a matter of the room; a session that is over, one of the login.
+    // Whether a user may join the call depends on the room, and 401 is about the login; neither is about delayed
+    // events.
     if call.request == Some(CallRequest::Membership) || status == Some(401) {
         return None;
     }

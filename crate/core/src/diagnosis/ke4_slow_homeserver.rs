@@ -184,7 +184,7 @@ fn slow_for_this_user(case: &Case<'_>, at_server: &Observed<'_>) -> Option<Answe
     })
 }
 
-/// A room that is slow to join, or a server that is slow to answer this one, says little of a call.
+/// Other users' requests, such as joining a slow room or asking a slow remote server, say little about a call.
 fn slow_for_others(at_server: &Observed<'_>) -> Option<Answer> {
     (!at_server.slow.is_empty()).then(|| {
         let because = "The homeserver's own log shows requests of other users at that time that took too long or \
@@ -198,7 +198,7 @@ fn slow_in_log(at_server: &Observed<'_>, verdict: Verdict, because: &str) -> Ans
     answer.on([at_server.cite_figures("server.log")]).on(at_server.cite_slow())
 }
 
-/// The lines themselves name the answers.
+/// The console lines themselves contain the answers.
 fn answered_with_errors(calls: &[&CallMembership]) -> Option<Answer> {
     let error = calls.iter().find_map(|call| call.http_status.filter(|status| *status >= 500))?;
     Some(if matches!(error, 502..=504) {
@@ -234,7 +234,7 @@ fn decided_by_client(case: &Case<'_>, at_client: &Observed<'_>, windows: &[Fault
     Some(answer.on([figures]).on(at_client.cite_slow()).on(at_client.unreachable.iter().map(cite)))
 }
 
-/// The client says itself that it reached nobody.
+/// The client itself reports that it could not reach the homeserver.
 fn unreachable(calls: &[&CallMembership]) -> Option<Answer> {
     let mut failures = calls.iter().filter_map(|call| call.failure).peekable();
     failures.peek()?;

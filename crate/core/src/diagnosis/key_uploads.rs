@@ -21,15 +21,15 @@ const QUESTION: Question = Question {
            them?",
 };
 
-/// So many kinds of failure are named in a sentence.
+/// The most kinds of failure to name in a sentence.
 const MOST_NAMED: usize = 8;
-/// So many failures in a row are no accident.
+/// This many failures in a row are not a coincidence.
 const LASTING: u32 = 3;
-/// The client tries with every sync: where nothing was seen for so long, it may have come through.
+/// The client retries with every sync: if no failure was seen for this long, it may have succeeded.
 const QUIET_MS: i64 = 5 * 60_000;
 const LOG: &str = "the homeserver's log of these requests";
 
-/// What was seen of uploads of keys, beside those refused because a key exists.
+/// Key uploads seen, other than those refused with "already exists".
 #[derive(Default)]
 pub(crate) struct Uploads {
     failures: Vec<Failure>,
@@ -42,7 +42,7 @@ struct Failure {
     count: u32,
     last: Timestamp,
     load: Load,
-    /// Counted by the state of the load's uploads; else by an entry, or a HAR.
+    /// Whether this comes from the state of the load's uploads, rather than from an entry or a HAR.
     is_state: bool,
     cite: EvidenceRef,
 }
@@ -62,8 +62,8 @@ impl Uploads {
         uploads
     }
 
-    /// A failure is over when an upload was accepted later, in the same page or in one that began later; of other tabs that is not
-    /// known.
+    /// A failure has ended if an upload was accepted later, in the same page or in one that began later. For other
+    /// tabs this is unknown.
     fn add_load(&mut self, case: &Case<'_>, load: Load) {
         let is_over = is_well(case, load);
         if case.loads().any(|later| case.is_after(later, load) && is_well(case, later)) {
@@ -137,7 +137,7 @@ impl Uploads {
         self.failures.iter().map(|failure| failure.cite.clone()).collect()
     }
 
-    /// Says so where all failures are of earlier pages.
+    /// Adds a sentence if all failures happened in earlier pages.
     fn dated(&self, answer: Answer) -> Answer {
         let last = self.failures.iter().map(|failure| failure.last).max();
         let Some(last) = last.filter(|_| self.failures.iter().all(|failure| failure.load != Load::Present)) else {
@@ -149,7 +149,7 @@ impl Uploads {
         ))
     }
 
-    /// How they fail, in words: `400 M_TOO_LARGE`.
+    /// The kinds of failure in words: `400 M_TOO_LARGE`.
     pub(crate) fn words(&self) -> String {
         let mut known = BTreeSet::new();
         let names = self.failures.iter().map(|failure| name(failure.status, failure.errcode.as_deref()));
@@ -157,7 +157,8 @@ impl Uploads {
         at_most(MOST_NAMED, names.iter().map(String::as_str).collect()).join(", ")
     }
 
-    /// How many there were that lasted until `since`. The same failure may stand in the state of the loop and in an entry.
+    /// Number of failures that lasted until `since`. The same failure may appear in the loop's state and in an entry,
+    /// so only the larger count is used.
     fn count(&self, since: Timestamp) -> u32 {
         let total = |is_state: bool| {
             let lasting = self.failures.iter().filter(|one| one.last >= since);
@@ -168,7 +169,7 @@ impl Uploads {
     }
 }
 
-/// Whether at the end of a load uploads were accepted.
+/// Whether uploads were accepted at the end of a load.
 fn is_well(case: &Case<'_>, load: Load) -> bool {
     case.uploads(load).failing.is_none() && case.uploads(load).accepted > 0
 }

@@ -189,21 +189,21 @@ impl<'a> MissingKey<'a> {
         (!is_mark).then_some(missing).into_iter().chain(marks).collect()
     }
 
-    /// Whether a key of this participant arrived and was opened about then.
+    /// The participant's key that arrived and was decrypted around that time.
     pub(crate) fn came<'k>(&self, keys: &'k MediaKeys<'_>) -> Option<&'k Opened<'k>> {
         self.came_after(keys, self.seen.entry.first_ts.plus_ms(-AROUND_MS))
     }
 
-    /// Whether it did so after it was missed first.
+    /// The same, but only a key that arrived after the first complaint.
     pub(crate) fn came_late<'k>(&self, keys: &'k MediaKeys<'_>) -> Option<&'k Opened<'k>> {
         self.came_after(keys, self.seen.entry.first_ts)
     }
 
-    /// Whether it did so after `began`.
+    /// The same, but only a key that arrived after `began`.
     pub(crate) fn came_after<'k>(&self, keys: &'k MediaKeys<'_>, began: Timestamp) -> Option<&'k Opened<'k>> {
         let user = self.user?;
         keys.opened.iter().find(|opened| {
-            // A reload begins the call anew: keys that were opened before it are gone.
+            // A reload starts the call over: keys from before it are gone.
             let is_of_call = opened.seen.is_of_same_load(&self.seen) && self.is_near(opened.seen.entry);
             opened.sender == Some(user) && is_of_call && opened.seen.entry.last_ts >= began
         })
@@ -234,8 +234,8 @@ impl Opened<'_> {
 
 fn kind_of(words: &str) -> UnopenedKind {
     let says = |any: &[&str]| any.iter().any(|word| words.contains(word));
-    // A pre-key message of a session that is known is opened by that session: its one-time key does not matter any more. Of
-    // one that fails otherwise the one-time key was there.
+    // A pre-key message of a known session is decrypted by that session, so its one-time key no longer matters. If a
+    // new session fails for another reason, the one-time key was found.
     let is_pre_key = words.contains("pre-key message")
         && !says(&[
             "non-pre-key",

@@ -24,7 +24,7 @@ const QUESTION: Question = Question {
            ids, are they used up, or does the client only repeat itself?",
 };
 
-/// So many refusals of the very same key are a loop.
+/// This many refusals of the same key are a loop.
 const LOOP: u32 = 3;
 
 pub(crate) fn ask(
@@ -44,7 +44,8 @@ fn answer(
     uploads: &Uploads,
     keys: &MediaKeys<'_>,
 ) -> Answer {
-    // Refusals that last are judged; those that are over, or of other identity keys, only where none lasts.
+    // Ongoing refusals are judged. Those that have ended, or belong to other identity keys, count only if there are no
+    // others.
     let (lasting, past): (Vec<_>, Vec<_>) =
         refusals.iter().partition(|refused| refused.over.is_none() && refused.identity != Identity::Before);
     if lasting.is_empty() {
@@ -63,7 +64,7 @@ fn cites(of: &[&Refused<'_>]) -> Vec<EvidenceRef> {
     of.iter().map(|refused| refused.cite.clone()).collect()
 }
 
-/// What refusals say; `None`: there are none, and the homeserver counts keys.
+/// The conclusion from refusals; `None`: there are none, and the homeserver still has keys.
 fn refused(case: &Case<'_>, stores: &Stores<'_>, refusals: &[&Refused<'_>], keys: &MediaKeys<'_>) -> Option<Answer> {
     let (own, unnamed): (Vec<&Refused<'_>>, Vec<_>) = refusals.iter().copied().partition(|refused| refused.is_own);
     let that = |diverges| own.iter().copied().filter(move |refused| refused.refusal.diverges() == Some(diverges));
@@ -121,8 +122,9 @@ fn refused(case: &Case<'_>, stores: &Stores<'_>, refusals: &[&Refused<'_>], keys
     )
 }
 
-/// A reload alone makes a client send its upload again: one refusal in each of several pages is no loop. A page and the server's
-/// side count the same refusals.
+/// The highest number of refusals in one load. After a reload, a client uploads again, so one refusal in each of
+/// several pages is not a loop. Refusals seen by a page and by the server's side may be the same, so they are not
+/// added up.
 fn most_in_a_load(same: &[&Refused<'_>]) -> u32 {
     let mut counts: BTreeMap<Option<Load>, u32> = BTreeMap::new();
     for refused in same {
@@ -132,12 +134,12 @@ fn most_in_a_load(same: &[&Refused<'_>]) -> u32 {
     counts.into_values().max().unwrap_or(0)
 }
 
-/// Whether it took place in a page that is no more.
+/// Whether the refusal happened in a page that has ended.
 fn is_earlier(case: &Case<'_>, refused: &Refused<'_>) -> bool {
     refused.during.and_then(|load| case.page(load)).is_some_and(|page| page.end != PageEnd::Open)
 }
 
-/// How far the refusals bear on today: they may be over, of other identity keys, or of an earlier page.
+/// Qualifies the answer: the refusals may have ended, or belong to other identity keys or an earlier page.
 fn dated(
     case: &Case<'_>,
     stores: &Stores<'_>,
@@ -168,7 +170,7 @@ fn dated(
     };
     let over: Option<Vec<&Over>> = refusals.iter().map(|refused| refused.over.as_ref()).collect();
     if let Some(over) = over.and_then(|all| all.into_iter().max_by_key(|over| over.at)) {
-        // The new identity's uploads say nothing of the keys that the old one left on the server.
+        // The new identity's uploads say nothing about the old identity's keys on the server.
         if stores.is_changed() {
             let text = format!(
                 "No upload was refused after {}, but the device has other identity keys than before: the homeserver may still hold \
@@ -177,7 +179,7 @@ fn dated(
             );
             return answer.adding(&text).on([over.cite.clone()]);
         }
-        // The upload that is refused comes through as soon as somebody has claimed the one key that it collided with.
+        // A refused upload succeeds as soon as somebody claims the key with the same id.
         if keys.last_dead().is_some_and(|dead| dead > over.from) {
             let text = format!(
                 "No upload was refused after {}, but since then a sender used a one-time key whose secret this device \
@@ -206,7 +208,7 @@ fn dated(
         .lacking("an upload of one-time keys that the homeserver accepts, or refuses")
 }
 
-/// The state of the upload loop remembers the latest refusal by itself.
+/// The state of the upload loop keeps the latest refusal separately.
 fn state_of_loop(case: &Case<'_>, diverges: bool) -> Option<EvidenceRef> {
     case.loads().find_map(|load| {
         let refusal = case.uploads(load).refusal.as_ref().filter(|refusal| refusal.diverges() == Some(diverges))?;
@@ -215,7 +217,8 @@ fn state_of_loop(case: &Case<'_>, diverges: bool) -> Option<EvidenceRef> {
     })
 }
 
-/// Between two loads a key may have changed; within one load, and where that is not known, refusals must agree.
+/// Refusals of the same key must agree within one load, and if the load is unknown. Between loads, the key may have
+/// changed.
 fn contradiction<'r, 'a>(same: &[&'r Refused<'a>], diverging: &[&Refused<'_>]) -> Option<&'r Refused<'a>> {
     let mut apart: BTreeMap<&str, BTreeSet<Option<Load>>> = BTreeMap::new();
     for refused in diverging {
@@ -229,7 +232,7 @@ fn contradiction<'r, 'a>(same: &[&'r Refused<'a>], diverging: &[&Refused<'_>]) -
     same.iter().find(is_contradicted).copied()
 }
 
-/// The refusal proves it; the homeserver's inventory may add to that, or contradict.
+/// The refusal proves the divergence; the homeserver's inventory may confirm or contradict it.
 fn divergence(case: &Case<'_>, diverging: &[&Refused<'_>]) -> Answer {
     let (mut evidence, mut is_replaced): (Vec<EvidenceRef>, bool) = (Vec::new(), false);
     for refused in diverging {
@@ -240,7 +243,7 @@ fn divergence(case: &Case<'_>, diverging: &[&Refused<'_>]) -> Answer {
         if Some(stored) == refusal.old_key.as_deref() {
             evidence.push(fact(&place, format!("the homeserver still holds {stored} as {}", refusal.key_id)));
         } else if refused.over.is_some() || refused.identity == Identity::Before {
-            // What was refused once came through later, or is of keys that are gone.
+            // The refused upload was accepted later, or belongs to identity keys that are gone.
             evidence.push(fact(&place, format!("the homeserver holds {stored} as {} now", refusal.key_id)));
             is_replaced = true;
         } else {
@@ -271,7 +274,7 @@ fn divergence(case: &Case<'_>, diverging: &[&Refused<'_>]) -> Answer {
     Answer::new(verdict, Conclusion::Divergence, because).on(evidence)
 }
 
-/// No key left, and the fallback key given out. Only the homeserver knows.
+/// No one-time key is left and the fallback key was used. Only the homeserver knows this.
 fn exhaustion(case: &Case<'_>) -> Option<Answer> {
     let counts = case.server.one_time_key_counts.iter().flatten().enumerate();
     let mut of_device = counts
@@ -281,7 +284,7 @@ fn exhaustion(case: &Case<'_>) -> Option<Answer> {
             (format!("server.oneTimeKeyCounts[{index}]"), "the homeserver counts 0 one-time keys")
         }
         Some(_) => return None,
-        // An inventory that was looked at and holds nothing for a device that is known says the same.
+        // An empty inventory of a known device means the same.
         None => match case.one_time_keys() {
             Some(rows) if rows.is_empty() && is_known_device(case) => {
                 ("server.oneTimeKeys".to_owned(), "the homeserver has no one-time key of this device")
@@ -368,8 +371,8 @@ fn nothing_refused(case: &Case<'_>, stores: &Stores<'_>, uploads: &Uploads, keys
     accepted(case, stores, uploads).on(clues)
 }
 
-/// A homeserver that accepts the keys proves that nothing has diverged only of a device that has the identity of before: some
-/// keep or replace keys without a word, and a blank store's new ids may collide with none.
+/// Accepted uploads prove that nothing has diverged only if the identity keys are unchanged: some homeservers silently
+/// keep or replace keys, and an empty store's new ids may collide with none.
 fn accepted(case: &Case<'_>, stores: &Stores<'_>, uploads: &Uploads) -> Answer {
     let changed = stores.iter().rev().find(|store| store.status.identity == IdentityCheck::Changed);
     if let Some(changed) = changed {
@@ -381,7 +384,7 @@ fn accepted(case: &Case<'_>, stores: &Stores<'_>, uploads: &Uploads) -> Answer {
         .on(uploads.cite_accepted())
         .lacking("the inventory of one-time keys: which of them are signed by the current identity key?");
     }
-    // Either carries the answer alone.
+    // Either accepted uploads or the watched time is enough for this answer.
     let watch = case.would_see_a_refusal().then(|| {
         [fact("uploadLoop.watched", "uploads are watched"), fact("syncState", "the client syncs"), case.cite_watch()]
     });
@@ -396,7 +399,7 @@ fn accepted(case: &Case<'_>, stores: &Stores<'_>, uploads: &Uploads) -> Answer {
     }
     let answer =
         Answer::open("Nothing was refused, but uploads were not watched, or not long enough to see the next retry.");
-    // A store may be put back between two loads: keys that were accepted then prove nothing for now.
+    // A store may be restored between two loads, so uploads accepted earlier prove nothing now.
     let before = case.loads().find(|load| *load != Load::Present && case.uploads(*load).accepted > 0);
     let answer = match before {
         Some(load) => answer

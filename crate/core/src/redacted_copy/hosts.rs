@@ -17,20 +17,20 @@ const ENDINGS: &str = " com org net edu gov mil info biz app dev xyz online site
     space club email web wiki pro zone live world eu de uk nl fr at ch be dk se no fi pl cz it es pt gr hu ro bg ru ua us \
     ca au nz jp cn kr tw in br ar mx cl co io im ai gg tv ee lv lt lu ie sk si hr ba rs tr il za ir sg hk my ph th vn su \
     kz by ge am az cat onion i2p local lan localdomain internal intranet corp home arpa test example invalid ";
-/// These end a name of three parts or more, and one of two only where it is known that they do.
+/// Endings that count only for a name of three or more parts, or if the domain is known from elsewhere.
 const ENDINGS_OF_CODE: &str = " info pro live zone web home test at in no it my by us be is rs co am ";
 
 fn is_host(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')
 }
 
-/// The name of a server, with its port, as it stands in an id. Digits alone are the place in a file.
+/// The server name in an id, with its port. Digits alone are a position in a file.
 pub(super) fn server_name(text: Text<'_>, at: usize) -> Option<Range<usize>> {
     let host = if text.at(at) == b'[' {
         let end = text.run(at + 1, is_address);
         (text.at(end) == b']' && end - at <= MAX_ADDRESS + 1).then_some(at..end + 1)?
     } else {
-        // A name may be written in its own letters.
+        // A name may contain non-ASCII letters.
         let end = text.run_of_letters(at, is_host);
         text.trimmed(at..end, |byte| matches!(byte, b'.' | b'-'))
     };
@@ -40,7 +40,7 @@ pub(super) fn server_name(text: Text<'_>, at: usize) -> Option<Range<usize>> {
         .then(|| host.start..port_after(text, host.end))
 }
 
-/// Where a port ends that stands here, if one does.
+/// End of the port at this position, or the position itself if there is none.
 fn port_after(text: Text<'_>, at: usize) -> usize {
     let end = text.run(at + 1, |byte| byte.is_ascii_digit());
     let is_port = text.at(at) == b':' && (2..=6).contains(&(end - at)) && !is_word(text.at(end));
@@ -48,7 +48,7 @@ fn port_after(text: Text<'_>, at: usize) -> usize {
     if is_port && !is_place { end } else { at }
 }
 
-/// The name of a server without its port.
+/// The server name without its port.
 pub(super) fn without_port(name: &[u8]) -> &[u8] {
     match name.iter().rposition(|byte| *byte == b':') {
         Some(at) if !name.ends_with(b"]") => &name[..at],
@@ -56,7 +56,7 @@ pub(super) fn without_port(name: &[u8]) -> &[u8] {
     }
 }
 
-/// `://user@host:port`, of which the place of the colon is given.
+/// `://user@host:port`; `colon` is the position of the first colon.
 pub(super) fn authority(text: Text<'_>, colon: usize, found: &mut Vec<Found>) -> usize {
     let start = colon + 3;
     let end = text.run(start, |byte| {
@@ -75,7 +75,7 @@ pub(super) fn authority(text: Text<'_>, colon: usize, found: &mut Vec<Found>) ->
     next
 }
 
-/// `[2001:db8::1]`, of which the place of the bracket is given.
+/// `[2001:db8::1]`; `at` is the position of the bracket.
 pub(super) fn bracketed(text: Text<'_>, at: usize, found: &mut Vec<Found>) -> usize {
     let end = text.run(at + 1, is_address);
     if text.at(end) == b']' && is_v6(text, at + 1..end) {
@@ -84,7 +84,7 @@ pub(super) fn bracketed(text: Text<'_>, at: usize, found: &mut Vec<Found>) -> us
     at + 1
 }
 
-/// An address of version 6 that begins here.
+/// An IPv6 address that begins here.
 pub(super) fn bare_address(text: Text<'_>, at: usize, found: &mut Vec<Found>) {
     let limit = at + MAX_ADDRESS + 1;
     let mut end = at;
@@ -101,7 +101,7 @@ fn is_address(byte: u8) -> bool {
     byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.')
 }
 
-/// `a::b` is a path in Rust: an address without a digit is taken for one.
+/// `a::b` may be a Rust path, so only a text with a digit counts as an address.
 fn is_v6(text: Text<'_>, at: Range<usize>) -> bool {
     if at.len() > MAX_ADDRESS {
         return false;
@@ -110,7 +110,7 @@ fn is_v6(text: Text<'_>, at: Range<usize>) -> bool {
     address.bytes().any(|byte| byte.is_ascii_digit()) && address.parse::<Ipv6Addr>().is_ok()
 }
 
-/// A dotted name that begins here and whose end is no number.
+/// A dotted name that begins here and does not end with a number.
 pub(super) fn dotted(text: Text<'_>, at: usize) -> Option<Range<usize>> {
     let name = text.trimmed(at..text.run_of_letters(at, is_host), |byte| matches!(byte, b'.' | b'-'));
     let (_, last) = last_label(text.slice(name.clone()))?;
@@ -118,7 +118,7 @@ pub(super) fn dotted(text: Text<'_>, at: usize) -> Option<Range<usize>> {
     (last.len() > 1 && has_letter && is_word(text.at(at))).then_some(name)
 }
 
-/// A host's name, or its address of version 4, that stands free in the text.
+/// A host name or IPv4 address in plain text.
 pub(super) fn bare_name(text: Text<'_>, at: usize, found: &mut Vec<Found>) {
     let at = text.trimmed(at..text.run(at, is_host), |byte| matches!(byte, b'.' | b'-'));
     let name = text.slice(at.clone());
@@ -137,7 +137,7 @@ pub(super) fn bare_name(text: Text<'_>, at: usize, found: &mut Vec<Found>) {
     found.push(Found::new(if is_server { Kind::Server } else { Kind::MaybeServer }, at));
 }
 
-/// Before and after the last dot.
+/// The text before the last dot, and the text after it.
 pub(super) fn last_label(name: &[u8]) -> Option<(&[u8], &[u8])> {
     let dot = name.iter().rposition(|byte| *byte == b'.')?;
     Some((&name[..dot], &name[dot + 1..]))
@@ -148,7 +148,7 @@ fn is_ending(endings: &str, last: &[u8]) -> bool {
     endings.split(' ').filter(|ending| !ending.is_empty()).any(is_one)
 }
 
-/// `m.call.at`, `this.io`, `MatrixClient.in`: a type of events, or a piece of a program.
+/// `m.call.at`, `this.io`, `MatrixClient.in`: an event type, or an expression in code.
 fn is_of_code(head: &[u8], last: &[u8]) -> bool {
     let first = head.split(|byte| *byte == b'.').next().unwrap_or(head);
     let is_mixed = head.iter().any(u8::is_ascii_uppercase) && head.iter().any(u8::is_ascii_lowercase);

@@ -50,7 +50,7 @@ pub(super) fn queries(subject: &Subject<'_>) -> Vec<RunbookQuery> {
     ]
 }
 
-/// The lines of the time in question. A line of Synapse's begins with its time.
+/// The lines within the report's time. Each line in Synapse's log begins with its time.
 fn slice(subject: &Subject<'_>) -> String {
     format!(
         "awk -v from='{}' -v to='{}' 'substr($0, 1, 19) >= from && substr($0, 1, 19) <= to' homeserver.log",

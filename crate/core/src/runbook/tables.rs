@@ -86,7 +86,7 @@ fn devices(dialect: Dialect, user_id: &str) -> String {
     )
 }
 
-/// The keys that were refused stand first.
+/// Refused keys come first.
 fn one_time_keys(dialect: Dialect, device: &str, subject: &Subject<'_>) -> String {
     let ids = subject.key_ids.iter().filter_map(|id| Some(id.split_once(':')?.1));
     let mut refused = ids.peekable();
@@ -103,7 +103,7 @@ fn one_time_keys(dialect: Dialect, device: &str, subject: &Subject<'_>) -> Strin
     )
 }
 
-/// Of a redacted event the homeserver prunes the content, which then looks malformed.
+/// Redacted events are left out: the homeserver removes their content, which then looks malformed.
 fn events(dialect: Dialect, subject: &Subject<'_>) -> String {
     let content = |field: &str| dialect.json("event_json.json", &["content", field]);
     format!(
