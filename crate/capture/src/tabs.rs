@@ -133,7 +133,7 @@ impl PageTabs {
         to_object(&self.0.status().to_json())
     }
 
-    /// The part of [`Self::status`] that a view needs.
+    /// The part of `status` that a view needs.
     #[wasm_bindgen(unchecked_return_type = "TabsSummary")]
     pub fn summary(&self) -> JsValue {
         to_object(&self.0.summary().to_json())

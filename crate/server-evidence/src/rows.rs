@@ -1,4 +1,4 @@
-//! Sorts rows of a database into the tables that they are from.
+//! Sorts database rows into their tables.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::Unreadable;
 use crate::fields::Fields;
 use crate::words::{count, start_of};
 
-/// The columns of the runbook's queries, beside those that count.
+/// The columns of the runbook's queries, except the counts.
 const COLUMNS: &str = "user_id device_id algorithm key_id ts_added_ms added_at key_json key used stream_id message_json type \
     display_name last_seen event_id room_id json internal_metadata sender origin_server_ts content hidden ip user_agent \
     format_version session_id ciphertext one_time_keys keys_of_before oldest_key_at newest_key_at keys_changed_at \

@@ -1,4 +1,4 @@
-//! The devices in trouble, by the logs and the tables that were read.
+//! The devices in trouble, from the logs and tables that were read.
 
 use lotus_crypto_diag::survey::{
     Coverage, DeviceAtRisk, DeviceTrouble, HourCount, NamedBy, RefusalCause, RefusedId, Skipped, SlowEndpoint,
@@ -15,14 +15,14 @@ use crate::table_troubles::at_risk;
 use crate::tally::{Endpoint, Who};
 use crate::words::{count, count_of, grouped};
 
-/// Of trouble that was seen within this time before the end of the log, and did not end since, it is said that it goes on.
+/// Trouble goes on if it was last seen within this time before the end of the log and has not ended since.
 const GOING_ON_MS: i64 = 60 * 60_000;
-/// Of trouble that comes seldom, within twice the time between two of it, and at most so long.
+/// Rare trouble goes on for twice its average interval, at most this long.
 const LONGEST_RHYTHM_MS: i64 = 24 * 60 * 60_000;
-/// Fewer are no trouble: a client that is closed while it uploads, a server that is started anew.
+/// Fewer are no trouble: a client was closed during an upload, or the server restarted.
 const FEW: u64 = 3;
 
-/// Surveys what was read, in whatever order.
+/// Surveys files that were read, in any order.
 pub fn survey(files: &[Known<'_>]) -> Survey {
     let mut files: Vec<&Known<'_>> = files.iter().collect();
     files.sort_by_key(|file| file.content.span(file.offset_ms));
@@ -34,7 +34,7 @@ pub fn survey(files: &[Known<'_>]) -> Survey {
 }
 
 impl Gathering {
-    /// The survey of what was added.
+    /// The survey of all added files.
     pub fn finish(mut self) -> Survey {
         self.end_log();
         let mut rows = std::mem::take(&mut self.rows);
@@ -339,7 +339,7 @@ fn hour_row(at: i64, hour: Hour) -> SurveyHour {
     SurveyHour { ts: moment(at), requests, refused, failed, delayed, slow }
 }
 
-/// What hurts most comes first: what goes on, the worst kind, the most of it.
+/// Sorts by severity: ongoing trouble first, then the worst kind, then the highest count.
 fn rank(device: &DeviceTrouble) -> (u8, TroubleKind, std::cmp::Reverse<u64>, Option<String>, Option<String>) {
     let worst = &device.troubles[0];
     let over = match device.going_on {
