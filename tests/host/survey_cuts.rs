@@ -1,4 +1,4 @@
-//! A log that was cut in pieces says what the whole log says, wherever it was cut and in whatever order the pieces come.
+//! A log in pieces gives the same survey as the whole log, wherever it was cut and in whatever order the pieces come.
 #![cfg(not(target_family = "wasm"))]
 
 use std::io::Write;
@@ -13,7 +13,7 @@ use proptest::prelude::*;
 
 const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0";
 
-/// The lines of one request, without their times.
+/// The log lines of one request, without their times.
 fn request(kind: usize, nth: usize, user: usize) -> Vec<String> {
     let (name, device) = (format!("@user{user}:hs"), format!("DEVICE{user}"));
     let ended = |method: &str, status: u16, what: &str| {

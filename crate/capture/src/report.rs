@@ -46,8 +46,8 @@ impl CryptoDiag {
         self.write(interview, facts, judge, None)
     }
 
-    /// As `buildReport`, after asking the SDK and the browser what they only answer asynchronously. `judge`
-    /// is awaited together with these answers.
+    /// As `buildReport`, after asking the SDK and the browser what they only answer asynchronously. `judge` is awaited
+    /// together with these answers.
     #[wasm_bindgen(js_name = collectReport, unchecked_return_type = "Promise<string>")]
     pub fn collect_report(
         &self,
