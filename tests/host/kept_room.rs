@@ -185,7 +185,7 @@ fn where_the_app_fills_the_storage_only_as_much_goes_as_makes_room() {
     assert_eq!(left, [0, 1, 3]);
 }
 
-/// Events in the life of an origin.
+/// What may happen to the pages and the storage of an origin.
 #[derive(Clone, Debug)]
 enum Step {
     Open(u8),

@@ -1,5 +1,5 @@
-//! Cases from public bug reports: each is played to the library as in a page, and the library's findings are compared with
-//! the right ones. See `tests/fixtures/reports/README.md`.
+//! Cases from public bug reports: each is replayed as in a page, and the findings are compared with the right ones.
+//! See `tests/fixtures/reports/README.md`.
 #![cfg(not(target_family = "wasm"))]
 
 mod expected;

@@ -126,7 +126,7 @@ fn a_deleted_store_stops_the_start_and_every_doubtful_case_passes() {
     }
 }
 
-/// If the connection to a store was lost while the page ran, the start of the client is long over.
+/// Only the start of the client is stopped: a store that is lost later does not count.
 #[test]
 fn a_store_lost_under_the_running_client_stops_nothing() {
     let mut store = CryptoStore::found(device(), known(), Some(true), None, at(NOW));

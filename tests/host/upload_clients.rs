@@ -346,7 +346,7 @@ proptest! {
             now += later;
             prop_assert_eq!(starts(&mut session, &upload(1), at(now), 0.5), Verdict::Pass);
             prop_assert!(!settle(&mut session, &upload(1), status, error, "/_matrix/client/v3/keys/upload", at(now)));
-            // Except for the line that can have no other origin, the SDK's line means nothing either.
+            // The SDK's line about it does not count either, unless its words can only be those of a refusal.
             if ![200, 403, 500].contains(&status) {
                 let text = format!("Failed to process outgoing request 0: MatrixError: [{status}] {error} (https://hs)");
                 let line = Line { level: Level::Error, source: "window", text: &text, excerpt: "", truncated: false };

@@ -131,7 +131,7 @@ impl Inner {
         let client = is_client.then(|| target.clone());
         let is_running = client.as_ref().is_some_and(is_running);
         let device = Device { user_id, device_id, database: named.clone().unwrap_or_else(|| database_of(None)) };
-        // An earlier question, before the client ran, used the default database: so does this one.
+        // An earlier question, asked before the client ran, used the default database: so does this one.
         let is_named = named.is_some() || !is_running || self.asked_about(&device).is_some();
         let is_found = known.as_ref() == Some(&device.database);
         let listing = (!is_found).then(|| if is_named { self.listing(&device, is_running) } else { Listing::now() });

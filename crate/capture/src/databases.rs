@@ -26,7 +26,7 @@ impl Listing {
 
     /// A list that was requested before this module was loaded.
     pub(crate) fn of(asked: Promise) -> Self {
-        // If the browser lacks the method, the reason is ours, not the promise's.
+        // If the browser has no such method, the reason is worded here.
         databases().map_or_else(Self::Unknown, |_| Self::Asked(asked))
     }
 

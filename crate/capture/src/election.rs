@@ -90,7 +90,7 @@ impl Election {
         self.give(Event::Shown);
     }
 
-    /// Notes whether the user can see the page. A document without a visibility state counts as visible.
+    /// Notes whether the user can see the page. If reading its state throws, the page counts as visible.
     pub(crate) fn look(self: &Rc<Self>) {
         if let Ok(true) = super::page::global("document").map(|document| document.is_object()) {
             self.give(Event::Visible(is_visible().unwrap_or(true)));
@@ -178,7 +178,7 @@ impl Election {
             };
             election.give(event);
         };
-        // Without a channel, nobody could ask this tab to hand over: do not lead.
+        // Without a channel, no tab could ask another to hand over: no election.
         let has_channel = self.channel.borrow().is_some();
         let request = if has_channel { Request::new(&lock_name(&self.name), &self.end, on).ok() } else { None };
         match request {
@@ -211,7 +211,7 @@ impl Election {
         self.channel.replace(channel);
     }
 
-    /// Any message evicts a page from the back/forward cache.
+    /// Any message that arrives evicts a page from the back/forward cache.
     pub(crate) fn close_channel(&self) {
         let channel = self.channel.take();
         if let Some(close) = channel.as_ref().and_then(|channel| channel.closer()) {

@@ -27,7 +27,7 @@ impl RequestTimings {
         self.log.borrow_mut().take(url, Timestamp::from_ms(ms), duration_ms.round(), status);
     }
 
-    /// Requests before `ms` may be missing.
+    /// Some requests before `ms` may be missing.
     pub fn miss(&self, ms: f64) {
         self.log.borrow_mut().miss(Timestamp::from_ms(ms));
     }

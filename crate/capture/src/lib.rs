@@ -52,7 +52,7 @@ pub use uploads::UploadCall;
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
-/// Imports for the types that the `.d.ts` files written by wasm-bindgen name.
+/// Imports of the types that are named in the `.d.ts` file that wasm-bindgen writes.
 #[wasm_bindgen::prelude::wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r"
 import type { Judge } from '../../src/diagnose-later';

@@ -147,7 +147,7 @@ fn sort_out(fetched: Vec<Result<StoredEvent, String>>, interview: &mut Interview
     events
 }
 
-/// In the form that the diagnosis module reads.
+/// Server evidence in the form that the diagnosis module reads.
 fn evidence(events: Option<Vec<StoredEvent>>) -> JsValue {
     let Some(events) = events else { return JsValue::UNDEFINED };
     ServerEvidence { events: Some(events), ..ServerEvidence::default() }.to_text().into()

@@ -120,7 +120,7 @@ impl PageTabs {
         self.0.leave(seat);
     }
 
-    /// Asks the other tabs who is there. Never rejects.
+    /// Asks which other tabs are open. Never rejects.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn call(&self) -> Promise {
         self.enter();

@@ -70,7 +70,7 @@ pub fn redact_secrets(text: &str) -> String {
     without_secrets(text).into_owned()
 }
 
-/// The import for the type that the `.d.ts` file written by wasm-bindgen names.
+/// The import of the type that is named in the `.d.ts` file that wasm-bindgen writes.
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = "import type { Refusal } from '../../src/generated/model';";
 

@@ -15,7 +15,7 @@ const MOST_WEIGHED: usize = 50_000;
 /// A file that was read, and how far its clock is ahead of UTC.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
-    /// What is in it.
+    /// The content that was kept of the file.
     pub content: &'a Content,
     /// In milliseconds.
     pub offset_ms: i64,

@@ -105,7 +105,7 @@ impl Content {
     }
 }
 
-/// Milliseconds since 1970, from then to the year 9999.
+/// A time from milliseconds since 1970, limited to the years 1970 to 9999.
 #[allow(clippy::cast_precision_loss, reason = "the range of times is far below 2^53")]
 pub(crate) fn moment(ms: i64) -> Timestamp {
     Timestamp::from_ms(ms.max(0) as f64)

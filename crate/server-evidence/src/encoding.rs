@@ -73,7 +73,7 @@ const WINDOWS: [char; 32] = [
     '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
 ];
 
-/// Converts chunks of bytes to UTF-8. UTF-8 passes through unchecked: whoever keeps it reads it with
+/// Converts chunks of bytes to UTF-8. UTF-8 passes through unchecked: callers that keep it use
 /// `String::from_utf8_lossy`.
 #[derive(Debug)]
 pub(crate) struct Decoder {

@@ -13,7 +13,7 @@ use crate::rows::{Row, is_count};
 use crate::time::parse_time;
 use crate::words::{is_id, is_user_id, start_of};
 
-/// Clients choose their user agent.
+/// Clients choose their user agent, of any length.
 const LONGEST_AGENT: usize = 500;
 
 /// Fields by lower-case name.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 const HOUR_MS: i64 = 3_600_000;
 /// Two months.
 const MOST_HOURS: usize = 1500;
-/// No device needs as many accepted uploads in an hour.
+/// No device needs this many accepted uploads in an hour.
 pub(crate) const STORM: u32 = 20;
 
 /// The beginning of the hour that contains `at`.

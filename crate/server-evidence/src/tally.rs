@@ -21,7 +21,7 @@ const MOST_HOURS: usize = 20_000;
 /// A delay that users notice.
 pub(crate) const SLOW_MS: f64 = 2000.0;
 
-/// A device, as far as the log names it.
+/// A device; `None` for ids that the log does not name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Who {
     pub(crate) user: Option<String>,
