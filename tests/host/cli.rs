@@ -107,7 +107,7 @@ fn whoever_stops_reading_the_output_changes_nothing_of_how_it_ends() {
     }
 }
 
-/// The lines of refused uploads of one device, and an accepted one where it is over.
+/// The log lines of a device's refused uploads, followed by an accepted one if `is_over`.
 fn refused(is_over: bool) -> String {
     let of = |nth: u32, status: &str| {
         let adding = format!(

@@ -30,7 +30,7 @@ pub(crate) fn minute(minutes: i64) -> lotus_crypto_diag::timestamp::Timestamp {
     at(minutes * 60_000)
 }
 
-/// One load, from one minute to another.
+/// One load of the page, between two minutes.
 pub(crate) struct Page {
     from: i64,
     to: i64,

@@ -126,7 +126,7 @@ fn news(tab: &Value) -> Value {
     json!({ "version": 2, "session": null, "kind": "news", "from": ID, "tab": tab })
 }
 
-/// What may stand where it does not belong.
+/// Values that do not belong where they are put.
 fn hostile() -> impl Strategy<Value = Option<Value>> {
     let values = json!([
         null, true, "yesterday", "", "leader", "2026-02-30T00:00:00.000Z", "2026-11-24T00:13:36Z", -1, 0.5, 65_536,
@@ -138,7 +138,7 @@ fn hostile() -> impl Strategy<Value = Option<Value>> {
     select(values)
 }
 
-/// The places in a value, from the outside to the inside.
+/// The paths in a value, outermost first.
 fn places(value: &Value, path: &str) -> Vec<String> {
     let inner: Vec<(String, &Value)> = match value {
         Value::Object(fields) => fields.iter().map(|(name, part)| (name.clone(), part)).collect(),

@@ -148,7 +148,7 @@ impl Gathering {
     }
 }
 
-/// `+01:00`; nothing where it is UTC.
+/// `+01:00`; empty for UTC.
 fn utc_offset(ms: i64) -> String {
     let minutes = ms.abs() / 60_000;
     let sign = if ms < 0 { '-' } else { '+' };
@@ -170,7 +170,7 @@ fn skipped_words(skipped: &Skipped) -> Option<String> {
     (!parts.is_empty()).then(|| format!("{lines} not used: {}.", parts.join(", ")))
 }
 
-/// `None`: nothing is wrong with it.
+/// `None` if nothing is wrong with the device.
 fn device(who: &Who, tally: DeviceTally, row: Option<DeviceAtRisk>, end: Option<i64>) -> Option<DeviceTrouble> {
     let DeviceTally { named_by, accepted, clients, troubles, .. } = tally;
     let Troubles { refused, ids, with_device_keys, turns, too_large, failed, delayed } = *troubles.unwrap_or_default();
@@ -179,7 +179,7 @@ fn device(who: &Who, tally: DeviceTally, row: Option<DeviceAtRisk>, end: Option<
     let mut found = Vec::new();
     if refused.count > 0 {
         let cause = cause(&refused, with_device_keys, turns.are_dense, named_by, row.as_ref());
-        // Where two upload at once, an accepted upload of one does not end the trouble of the other.
+        // If two tabs upload at once, an accepted upload of one does not end the trouble of the other.
         let ended = accepted.last.filter(|_| cause != Some(RefusalCause::SeveralTabs));
         found.push(refused_trouble(&refused, ids, cause, going_on(&refused, ended, end)));
     }
@@ -224,20 +224,20 @@ fn device(who: &Who, tally: DeviceTally, row: Option<DeviceAtRisk>, end: Option<
     })
 }
 
-/// It is over when all of it is.
+/// Over only if all of its troubles are over.
 fn going_on_of(troubles: &[Trouble]) -> Option<bool> {
     let all_are = |state| troubles.iter().all(|trouble| trouble.going_on == state);
     let goes_on = troubles.iter().any(|trouble| trouble.going_on == Some(true));
     if goes_on { Some(true) } else { all_are(Some(false)).then_some(false) }
 }
 
-/// Over is what an accepted upload came after.
+/// Trouble is over if an upload was accepted after it.
 fn going_on(series: &Series, accepted: Option<i64>, end: Option<i64>) -> Option<bool> {
     let last = series.last?;
     if accepted.is_some_and(|accepted| accepted > last) {
         return Some(false);
     }
-    // What comes once in two hours goes on for longer after its last time than what comes every minute.
+    // Trouble that comes every two hours needs a longer wait than trouble that comes every minute.
     let rhythm = series.first.map_or(0, |first| (last - first) / i64::try_from(series.count.max(2) - 1).unwrap_or(1));
     (end? - last <= (2 * rhythm).clamp(GOING_ON_MS, LONGEST_RHYTHM_MS)).then_some(true)
 }
@@ -318,7 +318,7 @@ fn cause(
     if with_device_keys * 2 > refused.count || row.is_some_and(|row| row.keys_of_before > 0) {
         return Some(RefusalCause::BlankStore);
     }
-    // Of a device that the log does not name itself, it is not known what came with its uploads.
+    // If the log itself does not name the device, it is unknown what its uploads contained.
     match (named_by, takes_turns) {
         (Some(NamedBy::Log), true) => Some(RefusalCause::SeveralTabs),
         (Some(NamedBy::Log), false) => Some(RefusalCause::SameIdentity),
