@@ -1,4 +1,4 @@
-//! The browser edge, in a real browser.
+//! The browser edge, tested in a real browser.
 
 mod report;
 mod tabs;
@@ -11,7 +11,7 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-// Imported by `console.js`, and named here so that it is served beside it.
+// `console.js` imports this file. Naming it here makes the test runner serve it, too.
 #[wasm_bindgen(module = "/js/format.js")]
 extern "C" {
     #[wasm_bindgen(js_name = isError)]
@@ -43,16 +43,16 @@ extern "C" {
     fn release(this: &Tap);
 }
 
-/// A console of its own, that writes down what reaches it: the runner uses the page's.
+/// A page with its own console, which records what it gets: the test runner uses the page's.
 struct Page {
     console: JsValue,
     diag: CryptoDiag,
 }
 
-/// As [`LineReader::read`] is.
+/// The signature of [`LineReader::read`].
 type OnMatch = Closure<dyn Fn(usize, Option<String>, Option<String>, bool, bool, Option<String>)>;
 
-/// A console that is watched as the package watches it.
+/// A console that is tapped as in the package.
 struct Watch {
     tap: Tap,
     _on_match: OnMatch,
@@ -105,7 +105,7 @@ impl Watch {
     }
 }
 
-/// What the browser lists at boot: the database, or none.
+/// The list of databases at boot: one database, or none.
 fn listed(existed: bool) -> Promise {
     let names = if existed { "[{ name: 'x::matrix-sdk-crypto' }]" } else { "[]" };
     evaluate(&format!("return Promise.resolve({names})")).unchecked_into()
@@ -116,7 +116,7 @@ async fn check(stores: &CryptoStores, device_id: &str, client: &str) -> String {
     text(&stores.check(target, Some("x".to_owned()), None).await.unwrap())
 }
 
-/// Judges the store of a device, and compares its keys where they are told.
+/// Judges the store of a device, and compares its keys if the client gives them.
 async fn store(device_id: &str, existed: bool, ed25519: Option<&str>) -> String {
     let client = ed25519.map(|key| {
         let keys = format!("{{ getOwnDeviceKeys: async () => ({{ ed25519: '{key}', curve25519: 'curve' }}) }}");

@@ -1,4 +1,4 @@
-//! The report, of clients and extras of every shape.
+//! Reports, with clients and extras of every shape.
 
 use js_sys::futures::JsFuture;
 use js_sys::{JSON, Promise, Reflect};

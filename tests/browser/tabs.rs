@@ -1,4 +1,4 @@
-//! Two tabs in one page: what one `PageTabs` says on a channel, the other hears.
+//! Two tabs in one page: one `PageTabs` receives what the other sends on a channel.
 
 use super::{Page, evaluate, text};
 use crate::PageTabs;
@@ -7,7 +7,7 @@ use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-/// A tab, its seat, what its host was told, and what ends its part without the module.
+/// A tab, its seat, the calls its host got, and the signal that ends its membership without the module.
 struct Tab {
     tabs: PageTabs,
     seat: u32,
@@ -119,7 +119,7 @@ async fn the_lock_is_let_go_without_the_module() {
     first.until_told(r#"["leader"]"#).await;
     let second = tab("broken", "{}");
     let third = tab("broken", "{}");
-    // One waits in line, and one holds the lock.
+    // One tab waits in line, the other holds the lock.
     for tab in [&second, &first] {
         let abort: Function = get(&tab.end, "abort").unchecked_into();
         abort.call0(&tab.end).unwrap();

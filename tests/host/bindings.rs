@@ -1,5 +1,5 @@
-//! The TypeScript types and the JSON Schema of the report are written from the Rust model; this holds the files in the
-//! repository to it. `make bindings` writes them anew.
+//! The TypeScript types and the JSON Schema of the report are generated from the Rust model. This checks that the files in
+//! the repository are up to date; `make bindings` writes them.
 
 use std::fs;
 use std::path::Path;
@@ -50,7 +50,7 @@ fn hold(path: &str, generated: &str) {
 
 fn declaration<T: TS + 'static>(config: &Config) -> String {
     let text = T::export_to_string(config).unwrap();
-    // Every type stands in the one file: no notes of origin, no imports.
+    // All types are in one file: drop the header and the imports.
     let wanted = |line: &&str| !line.starts_with("// This file") && !line.starts_with("import type");
     let lines: Vec<_> = text.lines().filter(wanted).map(str::trim_end).collect();
     lines.join("\n").trim().to_owned()

@@ -1,4 +1,4 @@
-//! A model of the browser's locks and channels, and of pages that run, hang, sleep, reload and are out of sight.
+//! A model of the browser's locks and channels, and of pages that run, hang, freeze, reload and are hidden.
 
 use std::collections::VecDeque;
 
@@ -6,38 +6,38 @@ use lotus_crypto_diag::election::{Action, Event, Role};
 use lotus_crypto_diag::leadership::Leadership;
 use lotus_crypto_diag::tab_message::Message;
 
-/// How long the browser may take to tell a page that is awake, in milliseconds.
+/// How long the browser may take to deliver something to a page that is awake, in milliseconds.
 const DELAYS: std::ops::RangeInclusive<u64> = 1..=50;
 
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     Open,
     Close(usize),
-    /// The next page of the same tab is there after so long.
+    /// The next page of the same tab opens after this many milliseconds.
     Reload(usize, u64),
-    /// Frozen, or in the back/forward cache, for so long.
+    /// Frozen, or in the back/forward cache, for this long.
     Sleep(usize, u64),
-    /// Its JavaScript does not come back for so long.
+    /// Its JavaScript blocks for this long.
     Block(usize, u64),
     Show(usize, bool),
     TakeOver(usize),
     Release(usize),
     Host(usize, Host),
-    /// A script of the origin, none of the tabs, says this on their channel.
+    /// A foreign script of the origin sends this on the tabs' channel.
     Forge(String),
     Wait(u64),
 }
 
-/// How the host of a tab behaves when it is asked to yield.
+/// How the host of a tab reacts when it is asked to yield.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Host {
     pub(crate) refuses: bool,
-    /// How long it thinks about it, and how long it then takes to shut down.
+    /// How long the host takes to decide, and then to shut down.
     pub(crate) decision_ms: u64,
     pub(crate) shutdown_ms: u64,
 }
 
-/// What works on the crypto store.
+/// The state of the client that uses the crypto store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Client {
     Down,
@@ -58,24 +58,24 @@ pub(crate) struct Tab {
     pub(crate) open: bool,
     pub(crate) client: Client,
     pub(crate) unanswered: bool,
-    /// Whether its host was told that the leader does not respond.
+    /// Whether the host was told that the leader does not respond.
     pub(crate) silent: bool,
-    /// How often its client was started.
+    /// How often the client was started.
     pub(crate) starts: u32,
-    /// Whether its host was asked, and said yes.
+    /// Whether the host was asked to yield and agreed.
     yields: bool,
     visible: bool,
     asleep: bool,
-    /// Until when it reads nothing.
+    /// Until when the page processes nothing.
     busy_until: u64,
     host: Host,
     inbox: Vec<(u64, Mail)>,
-    /// When the latest of the browser's events, and of the other tabs' messages, arrives.
+    /// The arrival times of the latest browser event and of the latest message of another tab.
     last_mail: [u64; 2],
     timer: Option<(u64, u32)>,
     /// The requests that are not over, and when they were made.
     requests: Vec<(u32, u64)>,
-    /// What the browser keeps for this tab over a reload.
+    /// The note in `sessionStorage`, which outlives a reload.
     led: bool,
 }
 
@@ -84,14 +84,14 @@ pub(crate) struct Browser {
     pub(crate) now: u64,
     random: u64,
     pub(crate) tabs: Vec<Tab>,
-    /// By the tab and the number of the request.
+    /// Tab and request number.
     holder: Option<(usize, u32)>,
     line: VecDeque<(usize, u32)>,
     pub(crate) log: Vec<String>,
 }
 
 impl Browser {
-    /// With one tab.
+    /// Starts with one open tab.
     pub(crate) fn new(random: u64) -> Self {
         let mut browser = Self { random, ..Self::default() };
         browser.open(true, false);
@@ -103,7 +103,7 @@ impl Browser {
         DELAYS.start() + (self.random >> 33) % (DELAYS.end() - DELAYS.start())
     }
 
-    /// Events come in the order in which they were sent, and so do messages; each on a way of their own.
+    /// Events arrive in the order in which they were sent, and so do messages, but independently of each other.
     fn mail(&mut self, tab: usize, mail: Mail) {
         let way = usize::from(matches!(mail, Mail::Message(_)));
         let at = (self.now + self.delay()).max(self.tabs[tab].last_mail[way]);
@@ -128,7 +128,7 @@ impl Browser {
         }
     }
 
-    /// Lets go of one request of a tab, or of all.
+    /// Releases one request of a tab, or all of them.
     fn let_go(&mut self, tab: usize, number: Option<u32>) {
         let is_meant = |held: &(usize, u32)| held.0 == tab && number.is_none_or(|number| number == held.1);
         self.tabs[tab].requests.retain(|(request, _)| number.is_some_and(|number| number != *request));
@@ -183,7 +183,7 @@ impl Browser {
         }
     }
 
-    /// The host starts its client when it leads, and stops it when it does not.
+    /// The host starts its client when the tab leads, and stops it when it does not.
     fn tell(&mut self, tab: usize, role: Role) {
         assert_eq!(role, self.tabs[tab].machine.role(), "{}", self.log.join("\n"));
         let tab = &mut self.tabs[tab];
@@ -198,7 +198,7 @@ impl Browser {
         }
     }
 
-    /// Of the pages that are awake, one at most has a client at work, whether it hangs or not.
+    /// Of the pages that are awake, at most one has a running client, even if the page hangs.
     pub(crate) fn check(&self) {
         let works = |tab: &&Tab| tab.machine.role() == Role::Leader || tab.client == Client::Running;
         let at_work = self.tabs.iter().filter(|tab| tab.open && !tab.asleep).filter(works).count();
@@ -206,13 +206,13 @@ impl Browser {
         assert!(self.tabs.iter().all(|tab| tab.requests.len() <= 1), "in line twice\n{}", self.log.join("\n"));
     }
 
-    /// The next thing that happens by itself, if it happens before `end`: when, to which tab, and the place of its mail.
+    /// The next delivery or timer, if it comes before `end`: its time, its tab, and the place of the mail.
     fn next(&self, end: u64) -> Option<(u64, usize, Option<usize>)> {
         let awake = self.tabs.iter().enumerate().filter(|(_, tab)| tab.open && !tab.asleep);
         let events = awake.flat_map(|(index, tab)| {
             let mail = tab.inbox.iter().enumerate().map(move |(place, (at, _))| (*at, index, Some(place)));
             let timer = tab.timer.iter().map(move |(at, _)| (*at, index, None));
-            // What came while the page hung is read in any order when it runs again.
+            // Mail that arrived while the page was blocked is read in any order afterwards.
             mail.chain(timer).map(|(at, index, place)| {
                 let order = if at < tab.busy_until { at.wrapping_mul(self.random | 1) } else { at };
                 (at.max(tab.busy_until), order, index, place)
@@ -235,7 +235,7 @@ impl Browser {
         self.now = end;
     }
 
-    /// What the machine is told of a piece of mail: as `crate/capture/src/election.rs`.
+    /// Turns mail into an event of the state machine, as `crate/capture/src/election.rs` does.
     fn read(&mut self, tab: usize, place: usize) -> Option<Event> {
         let (_, mail) = self.tabs[tab].inbox.remove(place);
         match mail {

@@ -1,4 +1,4 @@
-//! The cases of the table, and the report that a page would have written of each. See `tests/fixtures/cases/README.md`.
+//! The cases of the table, and the report that a page would write for each. See `tests/fixtures/cases/README.md`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,10 +21,10 @@ use crate::replay::{Event, Replay, What, filled};
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Case {
-    /// What it shows.
+    /// What the case shows, in words.
     pub(crate) shows: String,
     pub(crate) replay: Option<Replay>,
-    /// Lines beside those of the recording.
+    /// Lines in addition to those of the recording.
     #[serde(default)]
     pub(crate) lines: Vec<Added>,
     /// Changes to the report, as a merge patch (RFC 7396).
@@ -70,7 +70,7 @@ pub(crate) fn cases() -> Vec<(String, Case)> {
     cases
 }
 
-/// What the page would have written at the end.
+/// The report that the page would write at the end.
 pub(crate) fn report(case: &Case) -> (Value, Report) {
     let mut session = Session::default();
     let mut capturing_since = None;
@@ -110,7 +110,7 @@ pub(crate) fn report(case: &Case) -> (Value, Report) {
     (serde_json::to_value(&report).unwrap(), report)
 }
 
-/// A case has a device of its own; what was recorded names that of the recording, which is another at each time it is made.
+/// Each case has its own device. The recording names another, a new one in each recording: replaces it.
 fn with_one_device(report: Value) -> Value {
     match recorded_device(&report).zip(report["deviceId"].as_str()) {
         Some((recorded, own)) if recorded != own => {

@@ -1,4 +1,4 @@
-//! The command on the shell of a homeserver: what it prints, how it ends, and what never reaches a terminal.
+//! The command in the shell of a homeserver: its output, its exit status, and what never reaches a terminal.
 #![cfg(unix)]
 
 use std::fs;
@@ -107,7 +107,7 @@ fn whoever_stops_reading_the_output_changes_nothing_of_how_it_ends() {
     }
 }
 
-/// The lines of refused uploads of one device, and an accepted one where it is over.
+/// The log lines of a device's refused uploads, followed by an accepted one if `is_over`.
 fn refused(is_over: bool) -> String {
     let of = |nth: u32, status: &str| {
         let adding = format!(
@@ -193,7 +193,7 @@ fn lines_that_say_nothing_are_counted_in_every_format() {
     text.push(b'\n');
     text.extend(std::iter::repeat_n(b'x', 3 << 20));
     text.push(b'\n');
-    // What is not in UTF-8 is so beyond the beginning, where the encoding is told.
+    // The bytes that are not UTF-8 come after the beginning, which decides the encoding.
     let text = [refused(false).repeat(100).into_bytes(), text].concat();
     let path = file(folder.path(), "odd.log", text);
     let json: Value = serde_json::from_slice(&run(&["survey", &path, "--json"]).stdout).unwrap();

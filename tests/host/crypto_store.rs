@@ -41,8 +41,8 @@ fn loss(ms: f64) -> StoreLoss {
     StoreLoss { first_ts: at(ms), last_ts: at(ms), count: 1, message: "DomException".into() }
 }
 
-/// What is remembered, whether the database was there, the keys the client tells, whether the store was lost since; the
-/// verdict, and since when.
+/// The marker, whether the database existed, the client's keys, whether the store was lost since; the verdict, and since
+/// when.
 type Row<'a> = (&'a dyn Fn() -> Recall, Option<bool>, Option<&'a str>, bool, StoreVerdict, Option<f64>);
 
 #[test]
@@ -70,7 +70,7 @@ fn every_state_has_its_verdict() {
         (&known, no, quiet, false, Evicted, Some(NOW)),
         (&known, silent, quiet, false, Unknown, None),
         (&known, yes, first, false, Healthy, Some(FIRST_SEEN)),
-        // The keys are the proof: then the list of databases was wrong, or another prefix is in use.
+        // The keys are proof: the list of databases was wrong, or another prefix is in use.
         (&known, no, first, false, Healthy, Some(FIRST_SEEN)),
         (&known, silent, first, false, Healthy, Some(FIRST_SEEN)),
         (&known, yes, other, false, IdentityChanged, Some(NOW)),
@@ -81,7 +81,7 @@ fn every_state_has_its_verdict() {
         (&known, no, first, true, ConnectionLost, Some(NOW + 1.0)),
         (&known, silent, quiet, true, ConnectionLost, Some(NOW + 1.0)),
         (&known, yes, other, true, IdentityChanged, Some(NOW)),
-        // A database is there again, and it may be a new one.
+        // A database exists again, but it may be a new one.
         (&before_lost, yes, quiet, false, Unknown, None),
         (&before_lost, silent, quiet, false, Unknown, None),
         (&before_lost, no, quiet, false, Evicted, Some(3000.0)),
@@ -91,7 +91,7 @@ fn every_state_has_its_verdict() {
         (&before_changed, silent, quiet, false, IdentityChanged, Some(2000.0)),
         (&before_changed, no, quiet, false, Evicted, Some(2000.0)),
         (&before_changed, yes, other, false, IdentityChanged, Some(2000.0)),
-        // An old store was put back: the homeserver knows the device by its second keys by now.
+        // An old store was restored: by now the homeserver knows the device's second keys.
         (&before_changed, yes, first, false, IdentityChanged, Some(2000.0)),
         (&before_changed, no, other, true, IdentityChanged, Some(2000.0)),
         (&unreadable, yes, quiet, false, Unknown, None),
@@ -113,7 +113,8 @@ fn every_state_has_its_verdict() {
     }
 }
 
-/// The same words come when the browser closes a connection by force. Whether the store is gone, its list of databases says.
+/// The same message appears when the browser closes a connection by force. Only the list of databases tells whether the
+/// store is gone.
 #[test]
 fn a_lost_connection_is_a_lost_store_only_where_the_database_is_not_listed_any_more() {
     for (listed, verdict) in [
@@ -132,7 +133,7 @@ fn a_lost_connection_is_a_lost_store_only_where_the_database_is_not_listed_any_m
     }
 }
 
-/// Each trouble, whether the keys were compared before, and whether the connection was lost, too; the verdict.
+/// Each trouble, whether the connection was lost as well, and the verdict: the same whether or not the keys were compared.
 #[test]
 fn a_store_that_cannot_be_used_is_not_healthy() {
     use StoreTroubleKind as Trouble;
@@ -166,7 +167,7 @@ fn a_store_that_cannot_be_used_is_not_healthy() {
 #[test]
 fn of_several_troubles_the_gravest_is_told_from_its_first_line_on() {
     let mut stores = CryptoStores::default();
-    // Before anybody asked whose store it is.
+    // Before anybody asks whose store it is.
     for (kind, ms) in [
         (StoreTroubleKind::Failing, 1.0),
         (StoreTroubleKind::Full, 2.0),
@@ -257,7 +258,7 @@ fn a_loss_that_came_before_anybody_asked_belongs_to_the_first_device_that_is_ask
     stores.found(device("D"), Recall::Nothing, None, None, at(2.0));
     assert_eq!(stores.status(Some("@a:hs"), Some("D")).unwrap().verdict, StoreVerdict::ConnectionLost);
 
-    // After a logout and a login, the new device has lost nothing.
+    // After a logout and a login, nothing of the new device is lost.
     stores.found(device("E"), Recall::Nothing, Some(false), None, at(3.0));
     assert_eq!(stores.status(None, None).unwrap().verdict, StoreVerdict::FirstRun);
     assert_eq!(stores.status(Some("@a:hs"), Some("D")).unwrap().verdict, StoreVerdict::ConnectionLost);
@@ -267,7 +268,7 @@ fn a_loss_that_came_before_anybody_asked_belongs_to_the_first_device_that_is_ask
 fn what_was_found_first_counts() {
     let mut stores = CryptoStores::default();
     stores.found(device("D"), Recall::Known(marker()), Some(false), None, at(NOW));
-    // By now the SDK has made a new one.
+    // By now the SDK has created a new database.
     stores.found(device("D"), Recall::Known(marker()), Some(true), None, at(NOW + 1.0));
     assert_eq!(stores.status(None, None).unwrap().verdict, StoreVerdict::Evicted);
 }
@@ -351,7 +352,7 @@ fn whether_a_store_is_gone_is_asked_every_ten_seconds_at_most_and_only_of_one_th
     for (ms, asked) in [(1.0, gone("D")), (2.0, None), (10_000.0, None), (10_001.0, gone("D")), (10_002.0, None)] {
         assert_eq!(ask(&mut stores, ms), asked, "at {ms}");
     }
-    // A clock that was put back puts nothing off.
+    // A clock that was set back delays nothing.
     assert_eq!(ask(&mut stores, 5.0), gone("D"));
     stores.found(device("E"), Recall::Known(marker()), Some(false), None, at(6.0));
     assert_eq!(ask(&mut stores, 6.0), gone("E"));

@@ -1,4 +1,4 @@
-//! Devices of one server that all upload a key under the same id, and what becomes of it.
+//! Devices of one server that all upload a key under the same id, and how the server answers.
 
 use crate::notes::note;
 use lotus_crypto_diag::entry::Refusal;
@@ -11,7 +11,7 @@ pub(crate) fn at(ms: i64) -> Timestamp {
     Timestamp::from_ms(ms as f64)
 }
 
-/// New devices number their keys alike: what is refused has the same id, and another key.
+/// New devices number their keys in the same way: the refused id is the same, the keys differ.
 pub(crate) fn refusal(device: u32) -> Refusal {
     Refusal {
         key_id: "signed_curve25519:AAAAAAAAAA0".into(),
@@ -28,7 +28,7 @@ pub(crate) fn watched() -> UploadClients {
     uploads
 }
 
-/// An upload of this device under one of its tokens.
+/// An upload of this device with one of its access tokens.
 pub(crate) fn upload_under(token: u32, device: u32) -> String {
     format!("at hs token{token}\nby @a:hs D{device}\nkey signed_curve25519:AAAAAAAAAA0 new{device}")
 }

@@ -1,5 +1,5 @@
-//! The table of cases: in each, a recorded session is seen again by the real state machine, and the report that comes of
-//! it is diagnosed. See `tests/fixtures/cases/README.md`.
+//! The table of cases: the real state machine replays a recorded session for each, and the resulting report is diagnosed.
+//! See `tests/fixtures/cases/README.md`.
 #![cfg(not(target_family = "wasm"))]
 
 mod cases;
@@ -53,7 +53,7 @@ fn every_case_has_its_verdicts_and_their_evidence() {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
-/// The value that a fact points at.
+/// The value that a fact refers to.
 fn resolve<'v>(root: &'v Value, path: &str) -> Option<&'v Value> {
     path.split('.').try_fold(root, |value, part| {
         let (name, index) = match part.split_once('[') {
@@ -134,7 +134,7 @@ fn every_conclusion_says_what_to_do_next_and_what_each_way_out_costs() {
                         && finding.next != "Add the missing evidence and run the diagnosis again.",
                     "{place}"
                 );
-                // In the words of the summary, too.
+                // The summary must have one of these words, too.
                 let summary = &analysis.diagnosis.summary;
                 assert!(["Confirmed: ", "Likely: ", "Possible: "].iter().any(|word| summary.contains(word)), "{place}");
             }

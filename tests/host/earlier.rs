@@ -1,5 +1,5 @@
-//! What was seen before a reload is judged with what was seen since: as firmly as the evidence carries, and no firmer for
-//! being spread over several pages.
+//! Evidence from before a reload is judged together with later evidence: the verdict is as firm as the evidence allows, and
+//! no firmer because several pages saw it.
 #![cfg(not(target_family = "wasm"))]
 
 #[allow(dead_code, reason = "what is expected of the cases is another test's")]
@@ -32,7 +32,7 @@ use pages::{CALL_TIMED_OUT, DEAD_KEY, MALFORMED, MISSING, NO_TARGETS, OPENED, Pa
 use rows::{findings, hold, row};
 use serde_json::Value;
 
-/// The reports of the table and of the public ones, and what an administrator added.
+/// The reports of the case table and of the public cases, with the administrator's evidence.
 fn reports() -> Vec<(String, Value, ServerEvidence)> {
     let table = cases::cases().into_iter().map(|(name, case)| (name, cases::report(&case).0, case.server));
     let public = public_reports::cases().into_iter().map(|(name, case)| {

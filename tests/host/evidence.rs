@@ -1,5 +1,5 @@
-//! Nothing is claimed that the evidence does not carry: a firm verdict names what carries it and falls with that, and what is
-//! not known makes no verdict firmer.
+//! The diagnosis claims nothing without evidence: a firm verdict cites its evidence and does not hold without it, and
+//! unknown facts make no verdict firmer.
 #![cfg(not(target_family = "wasm"))]
 
 #[allow(dead_code, reason = "what is expected of the cases is another test's")]
@@ -28,8 +28,8 @@ fn findings(report: &Value, server: &Value) -> Vec<Finding> {
     analyse(&report, &server).diagnosis.findings
 }
 
-/// The reports of the table and of the public ones, and what an administrator added; each once more with its evidence in the
-/// page before.
+/// The reports of the case table and of the public cases, with the administrator's evidence; each also with its evidence
+/// moved to the previous page.
 fn reports() -> Vec<(String, Value, Value)> {
     let table = cases::cases().into_iter().map(|(name, case)| {
         let server = serde_json::to_value(&case.server).unwrap();
@@ -60,8 +60,8 @@ fn part(text: &str) -> (&str, Option<usize>) {
     text.split_once('[').map_or((text, None), |(name, rest)| (name, rest.trim_end_matches(']').parse().ok()))
 }
 
-/// Takes out of the report what the facts point at: an item of a list; of a field its value. The places of one list are taken
-/// from behind, so that those before them stay what they are.
+/// Removes what the facts refer to: a list item, or the value of a field. Items of one list are removed from the back, so
+/// that the places of the earlier ones stay valid.
 fn without(root: &Value, facts: &[String]) -> Value {
     let mut root = root.clone();
     let mut facts: Vec<Vec<(&str, Option<usize>)>> =
@@ -90,7 +90,7 @@ fn without(root: &Value, facts: &[String]) -> Value {
             (None, "watched") => place["watched"] = json!(false),
             (None, "identity") => place["identity"] = json!("not-compared"),
             (None, "verdict") => place["verdict"] = json!("unknown"),
-            // How many lines were seen is no observation that carries a verdict.
+            // The number of lines is not evidence for a verdict.
             (None, "counts") => {}
             (None, name) => place[name] = Value::Null,
         }
@@ -119,7 +119,7 @@ fn a_firm_verdict_names_what_carries_it_and_falls_with_it() {
             let left = without(&root, &facts);
             let after = findings(&left, &left["server"]);
             let after = of(&after, finding.id);
-            // Without what an administrator added, the report alone may have seen nothing of it.
+            // Without the administrator's evidence, the report alone may show nothing.
             let is_added = facts.iter().all(|fact| fact.starts_with("server."));
             let has_fallen =
                 is_added && after.conclusion == Some(Conclusion::NotSeen) && after.conclusion != finding.conclusion;
@@ -135,7 +135,7 @@ fn a_firm_verdict_names_what_carries_it_and_falls_with_it() {
     assert!(problems.is_empty(), "{} of {seen}:\n{}", problems.len(), problems.join("\n"));
 }
 
-/// What nobody has seen yet: each with the fault that it counts for.
+/// Facts that nobody has seen yet, each with the fault that it counts for.
 fn unknowns() -> Vec<(&'static str, Value)> {
     let event = json!({ "eventId": "$new", "roomId": "!r:hs", "sender": "@new:hs" });
     let mut undecryptable = event.clone();
@@ -162,7 +162,7 @@ fn unknowns() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Possible is no claim: the evidence allows it, and another reading, too.
+/// `Possible` claims nothing: the evidence also allows another explanation.
 const fn firmness(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::NotApplicable | Verdict::Unknown | Verdict::Possible => 0,

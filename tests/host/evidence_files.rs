@@ -1,5 +1,5 @@
-//! Files of the homeserver's side: each is known by what is in it, read wherever its chunks end, and refused with a reason where it
-//! says nothing.
+//! Files from the homeserver's side: each is recognised by its content, read with any chunk size, and refused with a reason
+//! if it is of no use.
 #![cfg(not(target_family = "wasm"))]
 
 use std::fs;
@@ -109,7 +109,7 @@ fn what_stands_around_a_table_is_passed_over_and_no_row_says_that_there_is_none(
     assert!(refused(" id | key_id \n----+--------\n 1  | 2\n").contains("its columns are id, key_id"));
 }
 
-/// Refused uploads and words about them, in the log of the fixtures.
+/// The refused uploads, and the lines about them, in the log of the fixtures.
 fn check_log(content: &Content, case: &str) {
     let log = String::from_utf8(fixture("homeserver.log")).unwrap();
     assert_eq!(content.kind, Kind::Log, "{case}");
@@ -129,7 +129,7 @@ fn check_log(content: &Content, case: &str) {
 
 type Parts<'a> = [&'a str; 6];
 
-/// Each line of the log that begins with its time, written anew.
+/// Rewrites each line of the log that begins with a time.
 fn rewritten(write: impl Fn(Parts<'_>, &str) -> String) -> String {
     let log = String::from_utf8(fixture("homeserver.log")).unwrap();
     let line = |line: &str| {

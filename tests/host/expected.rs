@@ -1,4 +1,4 @@
-//! What a case expects of a finding, and whether it got that.
+//! What a case expects of a finding, and whether the finding matches.
 
 use std::collections::BTreeMap;
 
@@ -11,15 +11,15 @@ use serde_json::{Value, json};
 pub(crate) struct Expected {
     verdict: Value,
     conclusion: Value,
-    /// Facts that must be among the evidence.
+    /// Facts that the evidence must contain.
     #[serde(default)]
     evidence: Vec<String>,
-    /// Words that must be in the reasoning, or in the text of a piece of evidence.
+    /// Words that the reasoning, or the text of a piece of evidence, must contain.
     #[serde(default)]
     says: Vec<String>,
 }
 
-/// What is not as expected, by the finding's id.
+/// The differences from the expectations, by finding id.
 pub(crate) fn problems(place: &str, findings: &[Finding], expected: &BTreeMap<String, Expected>) -> Vec<String> {
     let mut problems = Vec::new();
     for (id, expected) in expected {

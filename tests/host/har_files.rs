@@ -1,4 +1,4 @@
-//! HAR files: the requests to a homeserver, as a browser saw them, and nothing else of it.
+//! HAR files: the requests to a homeserver that a browser recorded, and nothing else.
 #![cfg(not(target_family = "wasm"))]
 
 use lotus_crypto_diag_server_evidence::{Content, Kind, Purpose, Reader, Unreadable};

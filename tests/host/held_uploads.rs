@@ -1,4 +1,4 @@
-//! Which uploads are answered from memory, which end a loop, and which only say that the server answers.
+//! Which uploads are answered from memory, which end a loop, and which only show that the server answers.
 #![cfg(not(target_family = "wasm"))]
 
 mod devices;
@@ -27,7 +27,7 @@ fn two_accounts_whose_refusals_name_no_keys_each_need_three_for_a_loop() {
     }
 }
 
-/// What the uploads of a loop carried: one of a device that was evicted.
+/// The content of the uploads in a loop, from a device whose store was evicted.
 const LOOPING: &str = "at hs token-a\nby @a:hs A\nkey x:1 v1\nkey x:2 v2\nwith device-keys\nwith fallback";
 
 #[test]
@@ -138,7 +138,7 @@ fn a_sign_that_the_server_may_accept_again_lets_a_probe_through_but_not_one_afte
     ];
     for (what, sign, is_sign) in signs {
         let mut uploads = watched();
-        // At the fifth probe, the next is a quarter of an hour off.
+        // At the fifth probe, the next one is fifteen minutes away.
         let mut ms = 0;
         while uploads.status().probes < 6 {
             if decide(&mut uploads, 0, ms) == Verdict::Pass {
@@ -151,9 +151,9 @@ fn a_sign_that_the_server_may_accept_again_lets_a_probe_through_but_not_one_afte
         assert_eq!(decide(&mut uploads, 0, ms), Verdict::Answer, "{what}: too early");
         ms = last + 30_000;
         assert_eq!(decide(&mut uploads, 0, ms) == Verdict::Pass, is_sign, "{what}");
-        // One sign, one probe.
+        // One sign allows one probe.
         assert_eq!(decide(&mut uploads, 0, ms + 1), Verdict::Answer, "{what}");
-        // Somebody who asks does not wait.
+        // A user who asks need not wait.
         uploads.probe_soon(true, at(ms + 2));
         assert_eq!(decide(&mut uploads, 0, ms + 3), Verdict::Pass, "{what}");
         assert_eq!(decide(&mut uploads, 0, ms + 4), Verdict::Answer, "{what}");
@@ -182,7 +182,7 @@ fn what_the_console_tells_of_a_device_goes_on_as_that_device_when_it_is_seen() {
     accept(&mut uploads, 1, 9);
     assert_eq!(uploads.status().state, LoopState::Recovered);
 
-    // Where it names none, it would be seen if it went on.
+    // A line without a device: if its loop went on, the network would show it.
     let mut uploads = told(None);
     refuse(&mut uploads, 2, 5);
     assert_eq!((uploads.status().state, decide(&mut uploads, 2, 6)), (LoopState::Looping, Verdict::Pass));

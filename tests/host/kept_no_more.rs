@@ -1,4 +1,4 @@
-//! When the records of pages go: at a logout, when the app clears its storage, and when nobody wants them.
+//! When the records of pages are deleted: at a logout, when the app clears its storage, and when nobody wants them.
 #![cfg(not(target_family = "wasm"))]
 
 mod origin;
@@ -28,7 +28,7 @@ fn nothing_of_a_device_outlives_its_logout() {
     other.logs(MISSING);
     for _ in 0..2 {
         assert_eq!(page.flush(), Flushed::Nothing);
-        // It was not told.
+        // The other page was not told.
         other.flush();
         assert_eq!(origin.size(&folder("D")) + origin.size(&folder_of(None, None)), 0);
     }
@@ -46,7 +46,7 @@ fn of_a_logout_that_names_nobody_the_device_of_the_page_goes_and_all_where_that_
         (true, (None, Some("D")), 1),
         (true, (Some("@a:hs"), Some("E")), 3),
         (true, (None, Some("E")), 3),
-        // It may be about a third one.
+        // It may be about a third device.
         (false, (None, None), 3),
         (false, (None, Some("D")), 1),
     ] {
@@ -75,7 +75,7 @@ fn in_a_page_that_knows_no_device_a_logout_is_about_the_only_one_there_is() {
 
 #[test]
 fn what_another_tab_removes_is_written_again_unless_nobody_is_logged_in_any_more() {
-    // For want of room, after seven days, by forgetting, by a logout.
+    // Deleted for lack of room, after seven days, by `forget`, by a logout.
     for (remove, is_over) in [
         (
             Box::new(|_: &Origin, other: &mut Page| {
@@ -111,7 +111,7 @@ fn what_another_tab_removes_is_written_again_unless_nobody_is_logged_in_any_more
         let mut other = Page::of(&origin, "D");
         other.flush();
         remove(&origin, &mut other);
-        // The roll has no answers yet: it does not know which pages are open.
+        // The roll call has no answers yet: the other tab does not know which pages are open.
         other.refused(1);
         other.flush();
         assert!(!origin.keys().iter().any(|key| key.ends_with(&page.id)));
@@ -196,7 +196,7 @@ fn what_the_app_clears_is_not_written_again() {
     page.keeper.is_at(Stage::Left);
     assert_eq!(page.flush(), Flushed::Nothing);
     assert!(origin.texts.borrow().is_empty() && origin.second.borrow().is_empty());
-    // Nor taken from the second place, where that could not be cleared in time.
+    // Nor restored from IndexedDB, if it could not be cleared in time.
     page.flush();
     origin.second.borrow_mut().insert(format!("{}1a22bee1f5a-00000000", folder("D")), record(&origin));
     let mut next = Page::of(&origin, "E");
@@ -259,7 +259,7 @@ fn a_record_alone_is_written_again_and_not_where_the_marker_went_with_it() {
         tab.logs(MISSING);
         tab.flush();
     }
-    // Somebody wants the evidence forgotten, in a tab of another account; later the room is needed.
+    // The user has the evidence deleted in a tab of another account; later another tab needs the room.
     assert!(other.keeper.forget(&origin));
     page.logs(MISSING);
     assert!(matches!(page.flush(), Flushed::Kept { .. }));
@@ -282,7 +282,7 @@ fn of_a_device_that_was_logged_out_nothing_comes_back_from_the_second_place() {
     page.logs(MISSING);
     page.flush();
     page.log_out("D");
-    // Where the deletion came too late.
+    // The deletion in IndexedDB came too late.
     origin.second.borrow_mut().insert(format!("{}1a22bee1f5a-00000000", folder("D")), record(&origin));
     let mut next = Page::of(&origin, "E");
     next.restore();

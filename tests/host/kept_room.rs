@@ -1,4 +1,4 @@
-//! How much room the records of pages take, and which of them make way.
+//! How much room the records of pages take, and which records make room for others.
 #![cfg(not(target_family = "wasm"))]
 
 mod origin;
@@ -108,7 +108,7 @@ fn a_full_storage_makes_the_earlier_pages_go_and_never_what_is_the_apps() {
     assert!(matches!(page.flush(), Flushed::Kept { .. }));
     assert_eq!(page.tells(Some(&[])).notes, ["the evidence of this page is not kept: QuotaExceededError: no room"]);
     assert_eq!(origin.records(), 1);
-    // The app makes some room.
+    // The app frees some room.
     origin.quota.set(5_000_000);
     page.refused(9);
     page.flush();
@@ -143,7 +143,7 @@ fn as_the_app_takes_more_room_the_records_take_less_and_in_the_end_none() {
         page.leave();
         origin.pass(1000);
     }
-    // And it takes them again when the app has gone back.
+    // The records take the room again when the app has shrunk.
     origin.set("app", "x");
     let mut page = Page::of(&origin, "D");
     page.refused(1);
@@ -185,7 +185,7 @@ fn where_the_app_fills_the_storage_only_as_much_goes_as_makes_room() {
     assert_eq!(left, [0, 1, 3]);
 }
 
-/// What may happen to an origin.
+/// What may happen to the pages and the storage of an origin.
 #[derive(Clone, Debug)]
 enum Step {
     Open(u8),

@@ -1,5 +1,5 @@
-//! How far the evidence of one load bears on another: what is over, what a clock that was set back tells, and to which load the
-//! server's side belongs.
+//! How far the evidence of one page load applies to another: what is over, what happens when the clock was set back, and to
+//! which load server evidence belongs.
 #![cfg(not(target_family = "wasm"))]
 
 #[allow(dead_code, reason = "what moves a report is of other tests")]
@@ -31,13 +31,13 @@ fn came_back_blank(from: i64) -> Page {
     Page::new(from, from + 5).store("identity-changed", "changed", false)
 }
 
-/// A row of the homeserver's inventory.
+/// A one-time key in the homeserver's database.
 fn key(id: &str, key: &str, added: i64) -> Value {
     json!({ "userId": USER, "deviceId": DEVICE, "algorithm": "signed_curve25519", "keyId": id, "key": key,
         "addedAt": minute(added).to_string() })
 }
 
-/// What a HAR has of a refused upload.
+/// A HAR file with a refused upload.
 fn har(minutes: i64) -> Value {
     json!({ "har": [{ "ts": minute(minutes).to_string(), "method": "POST", "path": "/_matrix/client/v3/keys/upload",
         "status": 400, "durationMs": 3.0, "refusal": { "keyId": ID, "oldKey": "OLD", "newKey": "NEW" } }] })
@@ -76,7 +76,7 @@ fn refusals_are_over_where_nothing_speaks_against_it() {
     ]);
 }
 
-/// The state of a load's uploads is that of one client; the homeserver's side may show another's.
+/// The upload state of a page load is that of one client; server evidence may show another client's.
 #[test]
 fn an_accepted_upload_ends_only_the_refusals_of_its_own_client() {
     hold(vec![

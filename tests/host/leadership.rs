@@ -1,5 +1,5 @@
-//! Any number of tabs, a model of the browser's locks and channels, and everything that can happen to a tab, in any
-//! order: never do two tabs at work lead, and in the end one leads.
+//! Any number of tabs, a model of the browser's locks and channels, and everything that can happen to a tab, in any order:
+//! two active tabs never lead at once, and in the end one leads.
 
 #![cfg(not(target_family = "wasm"))]
 
@@ -9,7 +9,8 @@ use browser_model::{Browser, Client, Host, Step, Tab};
 use lotus_crypto_diag::election::Role;
 use proptest::prelude::*;
 
-/// What a hostile script may say: every kind, in the name of every tab and of tabs that do not exist, and plain nonsense.
+/// The messages of a hostile script: of every kind, in the name of every tab and of tabs that do not exist, and plain
+/// nonsense.
 fn forged() -> impl Strategy<Value = Step> {
     let id = || {
         prop_oneof![
@@ -42,7 +43,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// One tab leads, every tab that wished to has its answer, and a client runs where a tab leads and nowhere else.
+/// One tab leads, every tab that wanted to lead has its answer, and only the leader's client runs.
 fn is_settled(browser: &Browser) -> Result<(), TestCaseError> {
     let log = browser.log.join("\n");
     let takes_part = |tab: &&Tab| tab.open && !format!("{:?}", tab.machine).contains("Away");
@@ -119,7 +120,7 @@ proptest! {
             browser.take(&Step::Open);
             browser.take(&Step::Show(other, false));
         }
-        // Of those in line, the first or the last.
+        // The asking tab is the first or the last in line.
         let asks = if asks_first { 1 } else { others };
         browser.take(&Step::Show(asks, true));
         browser.take(&Step::Wait(1_000));
@@ -137,7 +138,7 @@ proptest! {
         let log = browser.log.join("\n");
         prop_assert_eq!(browser.tabs[asks].machine.role(), Role::Leader, "{}", log);
         prop_assert!(browser.tabs.iter().all(|tab| !tab.silent), "{}", log);
-        // Nobody else began in between.
+        // No other client started in between.
         let starts: u32 = browser.tabs.iter().map(|tab| tab.starts).sum();
         prop_assert_eq!(starts, 2, "{}", log);
     }

@@ -1,4 +1,4 @@
-//! The work on a line grows with its length and no faster, whatever stands in it: by counted steps, never by the clock.
+//! The work on a line is linear in its length, whatever it contains: measured in steps, not in time.
 #![cfg(not(target_family = "wasm"))]
 
 use lotus_crypto_diag::entry::Level;
@@ -8,7 +8,8 @@ use lotus_crypto_diag::redact::redact;
 use lotus_crypto_diag::signature::{SIGNATURES, classify};
 use lotus_crypto_diag::steps::steps_of;
 
-/// What a remote sender may repeat: a field without an end, an opening without a closing, a word that a grammar looks for.
+/// Strings that a remote sender may repeat: an unterminated field, an opening bracket without a closing one, a word that a
+/// grammar searches for.
 const HOSTILE: [&str; 68] = [
     "a",
     " ",
@@ -80,7 +81,7 @@ const HOSTILE: [&str; 68] = [
     "---",
 ];
 
-/// Quotes under ever more backslashes, none of which closes another.
+/// Quotes behind more and more backslashes, none of which closes another.
 fn ever_deeper(length: usize, name: &str) -> String {
     let mut text = String::new();
     let mut depth = 1;
@@ -115,7 +116,7 @@ fn hostile(length: usize) -> Vec<(String, String)> {
     texts
 }
 
-/// Bytes looked at for each byte of the line: many passes over all of it, but a fixed number of them.
+/// Steps per byte of the line: many passes over the line, but a fixed number.
 fn steps_a_byte(text: &str, work: impl FnOnce()) -> u64 {
     steps_of(work) / text.len() as u64
 }

@@ -1,16 +1,16 @@
-//! A report, and the same evidence in an earlier page: as if the page had been loaded anew just before the report.
+//! A report, and the same evidence moved to an earlier page, as if the page had been reloaded just before the report.
 
 use lotus_crypto_diag::timestamp::Timestamp;
 use serde_json::{Value, json};
 
-/// What a page keeps for the next one.
+/// The fields that a page keeps for the next one.
 const KEPT: [&str; 6] = ["counts", "entries", "cryptoStore", "uploadLoop", "captureSession", "repair"];
 
 fn later(time: &Value, ms: i64) -> Value {
     json!(time.as_str().unwrap().parse::<Timestamp>().unwrap().plus_ms(ms).to_string())
 }
 
-/// What stands in a report of its page, as a later one would have it among `earlier`.
+/// The content of a page's report, as a later report has it in `earlier`.
 pub(crate) fn as_earlier(report: &Value, end: &str) -> Value {
     let mut page = json!({ "end": end, "entriesLeftOut": 0 });
     page["beganAt"] =
@@ -22,14 +22,14 @@ pub(crate) fn as_earlier(report: &Value, end: &str) -> Value {
     page
 }
 
-/// The same evidence in the page before; in the present one nothing was seen yet.
+/// The same evidence in the previous page, while the current one has seen nothing yet.
 pub(crate) fn moved(report: &Value) -> Value {
     let mut moved = blank_after(report);
     moved["earlier"] = json!([as_earlier(report, "reloaded")]);
     moved
 }
 
-/// The report of a page that was loaded a second after that of `report` ended, and has seen nothing yet.
+/// The report of a page that was loaded a second after `report` and has seen nothing yet.
 pub(crate) fn blank_after(report: &Value) -> Value {
     let mut blank = report.clone();
     blank["capturingSince"] = later(&report["generatedAt"], 1000);

@@ -1,10 +1,10 @@
-//! Uploads of keys as the tests write them down, a line for each fact:
+//! The notation for uploads of keys in the tests, one line per fact:
 //!
 //! ```text
-//! at <server> <sender>      where it goes, and who sends it
-//! by <user> <device>        who signed its keys; `by` alone: somebody who cannot be named
+//! at <server> <sender>      the server, and the sender of the request
+//! by <user> <device>        who signed the keys; `by` alone: an unknown signer
 //! key <id> <value>          a one-time key
-//! with <field>              what stands beside the one-time keys
+//! with <field>              a field beside the one-time keys
 //! unread                    the body could not be read
 //! ```
 #![allow(dead_code, reason = "each test uses a part")]
@@ -39,7 +39,7 @@ fn digest(word: &str) -> u64 {
     hasher.finish()
 }
 
-/// The server answers an upload, or with status 0 does not; gives whether it refused the keys.
+/// The server answers an upload, or does not (status 0). Returns whether it refused the keys.
 pub(crate) fn settle(session: &mut Session, upload: &str, status: u16, body: &str, url: &str, now: Timestamp) -> bool {
     let upload = note(upload);
     if status == 0 {

@@ -19,13 +19,13 @@ use serde_json::{Value, json};
 pub(crate) const DAY: i64 = 86_400_000;
 const START: i64 = 1_795_000_000_000;
 
-/// What the browser holds for an origin. Every page of a test writes into it.
+/// The storage of an origin, which all pages of a test share.
 pub(crate) struct Origin {
     pub(crate) texts: RefCell<BTreeMap<String, String>>,
     /// In UTF-16 units.
     pub(crate) quota: Cell<usize>,
     pub(crate) is_blocked: Cell<bool>,
-    /// The IndexedDB beside it.
+    /// The origin's IndexedDB, which holds a second copy.
     pub(crate) second: RefCell<BTreeMap<String, String>>,
     pub(crate) clock: Cell<i64>,
     pages: Cell<u32>,
@@ -139,7 +139,7 @@ impl<'a> Page<'a> {
         Self::after(origin, None, Arrival::Opened)
     }
 
-    /// In the tab of another one.
+    /// A page in the tab of a previous one.
     pub(crate) fn after(origin: &'a Origin, previous: Option<&str>, arrival: Arrival) -> Self {
         origin.pages.set(origin.pages.get() + 1);
         let id = page_id(origin.clock.get(), f64::from(origin.pages.get()) / 1e9);
@@ -172,7 +172,7 @@ impl<'a> Page<'a> {
         self.flush_beside(&[])
     }
 
-    /// While these pages are open in other tabs.
+    /// Flushes while these pages are open in other tabs.
     pub(crate) fn flush_beside(&mut self, open: &[String]) -> Flushed {
         let now = self.origin.now();
         let again = self.keeper.is_too_large(self.origin);
@@ -212,7 +212,7 @@ impl<'a> Page<'a> {
         self.keeper.earlier(self.keeper.whose(&self.session).as_ref(), self.origin, open, self.origin.now())
     }
 
-    /// As a report has them, once it was read again.
+    /// The earlier pages as in a report, parsed again.
     pub(crate) fn earlier(&self) -> Vec<EarlierPage> {
         read(self.tells(Some(&[])).pages)
     }
@@ -234,7 +234,7 @@ pub(crate) fn folder(device_id: &str) -> String {
     folder_of(Some("@a:hs"), Some(device_id))
 }
 
-/// Of 700 characters or so, as Synapse words it.
+/// About 700 characters, as Synapse words it.
 pub(crate) fn refusal(number: u32) -> String {
     let signature = "x".repeat(86);
     format!(

@@ -1,15 +1,15 @@
-//! What a page writes down of its session: the report without what only a host knows.
+//! What a page reports about its session: the report without the host's data.
 
 use lotus_crypto_diag::report::{CaptureState, CaptureStatus, ClientFacts, Environment, PageReport};
 use lotus_crypto_diag::session::{Evidences, Session};
 use lotus_crypto_diag::timestamp::Timestamp;
 
-/// The scenarios begin at midnight here.
+/// The scenarios begin at this midnight.
 pub(crate) fn at(ms: i64) -> Timestamp {
     "2026-11-24T00:00:00.000Z".parse::<Timestamp>().unwrap().plus_ms(ms)
 }
 
-/// `since`: from when lines were watched, if they were.
+/// `since` is when the page began to watch lines, if it did.
 pub(crate) fn written(session: &Session, since: Option<Timestamp>, end: Timestamp) -> PageReport {
     let Evidences { counts, entries, crypto_store, upload_loop, .. } = session.evidence();
     let mut status = CaptureStatus::default();

@@ -1,4 +1,4 @@
-//! Loads of a page, each seen by the real state machine, and the report that the last of them writes. Times in minutes.
+//! Loads of a page, each replayed by the real state machine, and the report of the last one. Times are in minutes.
 
 use lotus_crypto_diag::entry::Level;
 use lotus_crypto_diag::line::Line;
@@ -30,7 +30,7 @@ pub(crate) fn minute(minutes: i64) -> lotus_crypto_diag::timestamp::Timestamp {
     at(minutes * 60_000)
 }
 
-/// One load, from one minute to another.
+/// One load of the page, between two minutes.
 pub(crate) struct Page {
     from: i64,
     to: i64,
@@ -133,7 +133,7 @@ impl Page {
         self
     }
 
-    /// What this load would write down by itself.
+    /// The report of this load alone.
     pub(crate) fn report(&self) -> Value {
         let page = page::written(&self.session, Some(minute(self.from)), minute(self.to));
         let mut report = serde_json::to_value(page).unwrap();
@@ -146,7 +146,7 @@ impl Page {
     }
 }
 
-/// The report of the last load, with those before it.
+/// The report of the last load, including the earlier ones.
 pub(crate) fn story(pages: Vec<Page>) -> Value {
     let mut reports: Vec<(Value, &str)> = pages.iter().map(|page| (page.report(), page.end)).collect();
     let (mut report, _) = reports.pop().unwrap();

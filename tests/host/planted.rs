@@ -1,5 +1,5 @@
-//! A stranger chooses ids, an event's fields and the names of participants. Whatever words stand there, a line says what it
-//! said before: no count, no loop and no verdict comes of them.
+//! Strangers choose ids, event fields and participants' names. Whatever these contain, a line means the same as before: they
+//! cause no count, no loop and no verdict.
 #![cfg(not(target_family = "wasm"))]
 
 mod recordings;
@@ -41,7 +41,7 @@ fn recorded() -> Vec<String> {
     texts
 }
 
-/// Lines of public reports, and lines that no recording has.
+/// Lines of public reports, and lines that no recording contains.
 fn public() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/reports");
     let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
@@ -80,7 +80,7 @@ fn is_crypto(text: &str) -> bool {
     ["WARN ", "ERROR "].iter().any(|level| text.strip_prefix(level).is_some_and(|rest| rest.starts_with("matrix_sdk")))
 }
 
-/// Where a stranger's words stand in a line, and whether there may be white space among them.
+/// Where a line contains a stranger's words, and whether they may contain white space.
 fn places(text: &str) -> Vec<(Range<usize>, bool)> {
     let mut places = Vec::new();
     let quoted = |places: &mut Vec<_>| {
@@ -93,7 +93,7 @@ fn places(text: &str) -> Vec<(Range<usize>, bool)> {
             let from = at + "invalid to-device event: ".len();
             places.push((from..text[from..].find('\n').map_or(text.len(), |end| from + end), true));
         }
-        // The type of the event is evidence itself, and an exception's name and message are the browser's.
+        // The event's type is evidence itself, and an exception's name and message are the browser's.
         let own = ["event_type=\"", " name: \"", " message: \""];
         places.retain(|(place, _)| !own.iter().any(|own| text[..place.start].ends_with(own)));
         return places;
@@ -111,10 +111,10 @@ fn places(text: &str) -> Vec<(Range<usize>, bool)> {
     places
 }
 
-/// What means nothing, in the place of a stranger's words.
+/// A word without meaning, in place of a stranger's words.
 const NEUTRAL: &str = "zzz";
 
-/// All that is read of a line, but for the fields that are the stranger's to fill: those of `plain` that are neutral.
+/// All that is read from a line, except the fields that the stranger fills: those that are neutral in `plain`.
 fn said(text: &str, plain: &str) -> Option<(Fault, Value)> {
     let fields = |text| classify(text).map(|found| (found.fault, serde_json::to_value(&found.detail).unwrap()));
     let (fault, mut said) = fields(text)?;
@@ -197,7 +197,7 @@ fn what_is_left_out_of_a_line_glues_no_word_together() {
         for (at, _) in words.char_indices().skip(1) {
             for left_out in ["\"x\"", "`x`", "\\\"x\\\"", " @a:hs", " https://hs/x"] {
                 let text = [&words[..at], left_out, &words[at..]].concat();
-                // Some words end with a blank.
+                // Some of the words end with a blank.
                 if text.contains(words) {
                     continue;
                 }

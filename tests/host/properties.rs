@@ -1,4 +1,4 @@
-//! What holds for any input, however hostile.
+//! Properties that hold for any input, however hostile.
 #![cfg(not(target_family = "wasm"))]
 
 use lotus_crypto_diag::entry::{Detail, Entry, Level};
@@ -12,7 +12,7 @@ use lotus_crypto_diag::signature::{SIGNATURES, classify};
 use lotus_crypto_diag::timestamp::Timestamp;
 use proptest::prelude::*;
 
-/// Text in which the words of the table, quotes, brackets and secrets' beginnings are frequent.
+/// Text with frequent words of the table, quotes, brackets, and beginnings of secrets.
 fn hostile_text() -> impl Strategy<Value = String> {
     let words = SIGNATURES.iter().map(|row| row.words.to_owned()).collect::<Vec<_>>();
     let marks = [
@@ -199,7 +199,7 @@ proptest! {
         let (mut anew, mut again) = (Session::default(), Session::default());
         let mut now = 0.0;
         for (number, ms) in story {
-            // Few of them come often.
+            // A few of the texts come often.
             let number = if number < texts.len() { number } else { number % 10 };
             now += f64::from(ms);
             anew.observe(line(&texts[number]), Timestamp::from_ms(now));

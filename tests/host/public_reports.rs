@@ -1,5 +1,4 @@
-//! The cases from public bug reports, and the report that a page would have written of each. See
-//! `tests/fixtures/reports/README.md`.
+//! Cases from public bug reports, and the report that a page would write for each. See `tests/fixtures/reports/README.md`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,7 +19,7 @@ use crate::page::{self, at};
 
 const USER: &str = "@ana:hs.example";
 const DEVICE: &str = "DEVICEAAAA";
-/// The page was watched for so long: a minute after the last line, at the least.
+/// How long the page was watched: at least a minute after the last line.
 const WATCHED_MS: i64 = 180_000;
 
 #[derive(Deserialize)]
@@ -84,7 +83,7 @@ pub(crate) fn cases() -> Vec<(String, Case)> {
     cases
 }
 
-/// As the developer tools show it; see `crate/capture/js/format.js`.
+/// The text as the developer tools show it; see `crate/capture/js/format.js`.
 pub(crate) fn text_of(args: &[Value]) -> String {
     let one = |arg: &Value| match arg {
         Value::String(text) => text.clone(),
@@ -93,7 +92,7 @@ pub(crate) fn text_of(args: &[Value]) -> String {
     args.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
-/// A page of a device that is known from before, with its keys in place: what it would write down at the end.
+/// The report of a page whose device was seen before and has its keys.
 pub(crate) fn report(case: &Case) -> Report {
     let mut session = Session::default();
     let device = Device { user_id: USER.into(), device_id: DEVICE.into(), database: "x".into() };
@@ -128,7 +127,7 @@ pub(crate) fn report(case: &Case) -> Report {
         session.store_listed(&device, listed);
     }
     let mut page = page::written(&session, Some(at(0)), at(WATCHED_MS));
-    // The reporter's device, where a refusal names it.
+    // The reporter's device, if a refusal names it.
     let named = page.entries.iter().find_map(|entry| match &entry.detail {
         Detail::Refusal(refusal) => refusal.device_id.clone(),
         _ => None,

@@ -1,4 +1,4 @@
-//! Every recorded line of real clients is recognised as what it is.
+//! Every recorded line of real clients is classified correctly.
 #![cfg(not(target_family = "wasm"))]
 
 mod recordings;
@@ -17,11 +17,11 @@ use serde_json::Value;
 struct Recorded {
     place: String,
     scenario: String,
-    /// Context/tab/`main` or `iframe`.
+    /// Context, tab, and `main` or `iframe`, separated by slashes.
     frame: String,
     t_ms: i64,
     text: String,
-    /// Fault and kind.
+    /// The fault and its kind.
     label: Option<(String, String)>,
 }
 
@@ -75,7 +75,7 @@ fn of_the_other_lines_none_is_kept() {
     }
 }
 
-/// What each scenario is played for, and what has to be seen in it, whatever words a release has for it.
+/// Each scenario, and the kinds of lines that must appear in it, whatever the release's wording.
 const SHOWS: [(&str, &[&str]); 17] = [
     ("healthy", &["to-device-opened"]),
     ("healthy-lostresponse", &[]),
@@ -85,7 +85,7 @@ const SHOWS: [(&str, &[&str]); 17] = [
     ("ke1-evict-live", &["refusal"]),
     ("ke1-restore", &["refusal"]),
     ("ke1-multitab", &["refusal"]),
-    // A race: whether it is refused is not sure.
+    // A race: a refusal is not certain.
     ("ke1-freshrace", &[]),
     ("ke1-heal", &["refusal"]),
     ("ke1-consequence", &["refusal", "undecryptable"]),
@@ -149,7 +149,7 @@ fn a_failure_told_by_the_window_and_by_the_frame_is_known_as_one() {
     let (mut by_id, mut by_time) = (0, 0);
     for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.frame == "A/tab1/main") {
         let Some(told) = call(line).filter(|call| call.room_id.is_none()) else { continue };
-        // The recording keeps at most 20 lines of a shape: of some, the other side is left out.
+        // The recording keeps at most 20 lines of a shape: the counterpart may be missing.
         let Some((answer, later)) = lines[at + 1..]
             .iter()
             .take_while(|later| later.t_ms - line.t_ms < 50)
@@ -203,7 +203,7 @@ fn nothing_public_is_taken_out_of_any_recording() {
             continue;
         }
         for (number, line) in fs::read_to_string(&path).unwrap().lines().enumerate() {
-            // As it was written, and each text in it, whether it is a line of ours or not.
+            // The line as recorded, and each text in it, whether the library reads it or not.
             let mut texts = vec![line.to_owned()];
             collect(serde_json::from_str(line).unwrap(), &mut texts);
             for text in texts {

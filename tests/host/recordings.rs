@@ -1,4 +1,4 @@
-//! Where the recorded sessions are: those of the fixtures, or what was recorded of another release.
+//! The folder of recorded sessions: the fixtures, or recordings of another release.
 
 use std::env;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! The copy in which nobody is named: what it hides, what stays, and that its work grows with the report and not faster.
+//! The redacted copy of a report: what it hides, what it keeps, and that the work is linear in the report's size.
 #![cfg(not(target_family = "wasm"))]
 
 mod recordings;
@@ -18,12 +18,12 @@ struct Shape {
     #[serde(rename = "shape")]
     name: String,
     line: String,
-    /// What must not stand in the copy.
+    /// Texts that the copy must not contain.
     hidden: Vec<String>,
-    /// What must.
+    /// Texts that it must contain.
     #[serde(default)]
     stays: Vec<String>,
-    /// The line in the copy.
+    /// The expected line in the copy.
     copy: Option<String>,
 }
 
@@ -148,7 +148,7 @@ fn no_public_key_of_a_recorded_line_is_lost() {
     assert!(keys > 500, "{keys}");
 }
 
-/// Public keys and signatures: in base64 without padding, and no hash of a room or an event.
+/// Public keys and signatures: unpadded base64, but not the hash of a room or an event.
 fn keys_of(line: &str) -> Vec<&str> {
     let is_of_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/');
     let runs = line.split(|c: char| !is_of_key(c)).filter(|run| matches!(run.len(), 43 | 86));
@@ -160,7 +160,7 @@ fn keys_of(line: &str) -> Vec<&str> {
     .collect()
 }
 
-/// How an id may be written.
+/// The ways to write an id.
 fn written(id: &str, way: usize) -> String {
     let percent = |text: &str| {
         let is_free = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte);
@@ -226,7 +226,7 @@ proptest! {
     }
 }
 
-/// The steps of a report with `lines`.
+/// How many steps a report with `lines` takes.
 fn steps(lines: &[String]) -> u64 {
     copy_of(&report_with(lines, json!({}))).steps
 }

@@ -1,11 +1,11 @@
-//! The shapes in which a secret may stand in a line, and which of them are caught.
+//! The ways in which a line may contain a secret, and which of them are redacted.
 #![cfg(not(target_family = "wasm"))]
 
 use lotus_crypto_diag::redact::{redact, redact_excerpt};
 
-/// One a line, under headings; a secret stands in ⟦ ⟧, and ␤, ␍ and ␉ stand for a line break and a tab.
+/// One per line, under headings. ⟦ ⟧ enclose a secret; ␤, ␍ and ␉ represent line breaks and tabs.
 const SHAPES: &str = include_str!("../fixtures/redaction/shapes.txt");
-/// Lines in which no secret is.
+/// Lines without a secret.
 const PUBLIC: &str = include_str!("../fixtures/redaction/public.txt");
 
 fn lines(file: &str) -> impl Iterator<Item = String> {
@@ -21,7 +21,7 @@ fn secrets(shape: &str) -> impl Iterator<Item = &str> {
     shape.split('⟦').skip(1).map(|rest| rest.split('⟧').next().unwrap_or(rest))
 }
 
-/// Whether anything of the secret is left that says more than a syllable.
+/// Whether more than a syllable of the secret is left.
 fn survives(secret: &str, redacted: &str) -> bool {
     let mut pieces = secret.split(|c: char| !c.is_alphanumeric()).filter(|piece| piece.len() > 3).peekable();
     if pieces.peek().is_none() { redacted.contains(secret) } else { pieces.any(|piece| redacted.contains(piece)) }
@@ -40,7 +40,7 @@ fn of_the_shapes_of_secrets_hardly_one_survives() {
         .collect();
     let caught = shapes.len() - survivors.len();
     assert!(shapes.len() >= 250);
-    // What is left is how people write: `the password is …`.
+    // The rest is prose: `the password is …`.
     assert!(caught * 100 >= shapes.len() * 97, "{caught} of {} are caught; not these:\n{survivors:#?}", shapes.len());
 }
 
@@ -52,7 +52,7 @@ fn a_shape_survives_no_surroundings() {
             !secrets(&shape).any(|secret| survives(secret, &redacted))
         };
         let text = unmarked(&shape);
-        // In the middle of a line, a name may be another's ending, and a value's end may be told by what follows.
+        // Within a line, a name may be the ending of another, and what follows may mark the end of a value.
         if caught(&text) {
             assert!(caught(&format!("before {text}")), "behind words: {shape}");
             assert!(caught(&format!("{text} after")) || text.contains("cut"), "before words: {shape}");

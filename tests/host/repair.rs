@@ -1,5 +1,5 @@
-//! A repair against a model of a homeserver, with everything that can come between: it mends the device, or says that it did
-//! not, and the device is never worse off than before.
+//! A repair against a model of a homeserver, with every possible interruption: it fixes the device or reports that it did
+//! not, and never leaves the device worse off.
 
 #![cfg(not(target_family = "wasm"))]
 
@@ -235,7 +235,7 @@ proptest! {
             RepairState::Running => prop_assert!(false, "it has ended"),
         }
         world.calm();
-        // Where all was claimed before it was cut off, the client's next upload is accepted by itself.
+        // If all keys were claimed before the interruption, the client's next upload is accepted without a repair.
         if !world.sync() {
             let status = run(&world);
             prop_assert_eq!(status.state, RepairState::Repaired, "{:?}", status);

@@ -1,4 +1,4 @@
-//! A homeserver with one-time keys that the device knows no more, the device's client, and what comes between.
+//! A homeserver with one-time keys that the device no longer knows, the device's client, and interruptions.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
@@ -10,11 +10,11 @@ use lotus_crypto_diag::timestamp::Timestamp;
 
 pub(super) const USER: &str = "@a:hs";
 pub(super) const DEVICE: &str = "D";
-/// The identity keys: that of this device, and another.
+/// The identity keys: this device's, and another one's.
 pub(super) const OURS: &str = "ours";
 pub(super) const THEIRS: &str = "theirs";
 
-/// In the model, a signature is the name of the key that made it.
+/// In the model, a signature is the name of the signing key.
 pub(super) fn signed(key_id: &str, signer: &str) -> SignedKey {
     SignedKey {
         key_id: key_id.into(),
@@ -25,26 +25,26 @@ pub(super) fn signed(key_id: &str, signer: &str) -> SignedKey {
     }
 }
 
-/// What happens to a request.
+/// What goes wrong with a request.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Fault {
-    /// 429, and for how long to wait.
+    /// 429, with the time to wait.
     Wait(u32),
-    /// Another status.
+    /// Another error status.
     Status(u16),
-    /// It does not reach the server.
+    /// The request does not reach the server.
     NoAnswer,
-    /// It does, and its answer is lost.
+    /// The request reaches the server, but the answer is lost.
     LostAnswer,
     /// A peer claims a key first.
     PeerClaims,
 }
 
 pub(super) struct World {
-    /// Who signed the key of which the refusal tells.
+    /// The signer of the key that the refusal names.
     pub(super) old_signer: &'static str,
     pub(super) can_verify: bool,
-    /// How many keys the server does not count.
+    /// How many keys the server leaves out of its count.
     pub(super) uncounted: u32,
     /// Whether the client ever uploads.
     pub(super) uploads: bool,
@@ -85,7 +85,7 @@ impl World {
         self.faults.borrow_mut().extend(faults);
     }
 
-    /// Another tab is opened before the request of this number.
+    /// Opens another tab before the request with this number.
     pub(super) fn open_tab_at(&self, request: u32) {
         self.tab_at.set(Some(request));
     }
@@ -95,7 +95,7 @@ impl World {
         dead[at] = signed(&dead[at].key_id.clone(), signer);
     }
 
-    /// No more faults, and no other tab.
+    /// Ends all faults, and closes the other tab.
     pub(super) fn calm(&self) {
         self.faults.borrow_mut().clear();
         self.tab_at.set(None);
@@ -113,12 +113,12 @@ impl World {
         u32::try_from(self.dead.borrow().len()).unwrap()
     }
 
-    /// Whoever claims a key now gets one that this device can use.
+    /// Whether a claimed key is one that this device can use.
     pub(super) fn is_well(&self) -> bool {
         self.dead.borrow().is_empty() && !self.fresh.borrow().is_empty()
     }
 
-    /// The client syncs, and uploads what it has. Gives whether the server has its keys.
+    /// The client syncs, and uploads its keys. Returns whether the server has them.
     pub(super) fn sync(&self) -> bool {
         if self.uploads && !self.held.get() && self.fresh.borrow().is_empty() {
             let Uploads { accepted, refused } = self.seen.get();

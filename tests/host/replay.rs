@@ -1,4 +1,4 @@
-//! A part of a recorded session, to be seen again.
+//! A part of a recorded session, to be replayed.
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,19 +13,19 @@ use crate::recordings;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Replay {
-    /// The scenario.
+    /// The scenario of the recording.
     recording: String,
-    /// Beginning of `frame`: whose lines.
+    /// Only lines whose `frame` begins with this.
     context: String,
-    /// These chapters and no others.
+    /// Only these chapters, if any are given.
     #[serde(default)]
     chapters: Vec<String>,
-    /// When the first of them begins, whenever it was recorded; if left out, at `from`.
+    /// The time of the first chapter, whenever it was recorded; if left out, `from`.
     begins: Option<i64>,
-    /// Milliseconds of the scenario.
+    /// The part of the scenario, in milliseconds.
     pub(crate) from: i64,
     pub(crate) to: i64,
-    /// Whether the network is watched, too.
+    /// Whether the network is watched as well.
     #[serde(default)]
     pub(crate) uploads: bool,
 }
@@ -61,7 +61,7 @@ impl Replay {
             },
         });
         let uploads = self.uploads.then(|| read("uploads-")).into_iter().flatten();
-        // One that the page left behind has no answer.
+        // An upload without an answer: the page was left.
         let uploads = uploads.filter(|upload| upload["status"] != 0).map(|upload| Event {
             at: time(&upload) + later,
             what: What::Upload {
@@ -74,9 +74,8 @@ impl Replay {
     }
 }
 
-/// The case, with what the recording alone knows in the place of its name: `{keyId 1}` and `{oldKey 1}` of the first key
-/// that was refused, `{event 1}` of the first event that is malformed, `{sender 1}` of the first message that could not be
-/// opened, and so on.
+/// Fills the placeholders of a case with values of the recording: `{keyId 1}` and `{oldKey 1}` of the first refused key,
+/// `{event 1}` of the first malformed event, `{sender 1}` of the first message that could not be opened, and so on.
 pub(crate) fn filled(case: &str, events: &[Event]) -> String {
     let mut case = case.to_owned();
     let (mut keys, mut malformed, mut senders) = (Vec::new(), Vec::new(), Vec::new());
@@ -104,7 +103,7 @@ pub(crate) fn filled(case: &str, events: &[Event]) -> String {
     case
 }
 
-/// The lines of a recording, or, with `uploads-` before its name, its uploads. Of which release they are, the file says.
+/// The lines of a recording, or, with `uploads-` before its name, its uploads. The file name says which release it is of.
 fn jsonl(name: &str) -> Vec<Value> {
     let files = fs::read_dir(recordings::folder()).unwrap().map(|file| file.unwrap().path());
     let is_release = |rest: &str| rest.trim_start_matches("lk").starts_with(|first: char| first.is_ascii_digit());

@@ -1,5 +1,5 @@
-//! Cases from public bug reports: each meets the library as it would in a page, and what the library makes of it is held to
-//! what is right. See `tests/fixtures/reports/README.md`.
+//! Cases from public bug reports: each is replayed as in a page, and the findings are compared with the right ones.
+//! See `tests/fixtures/reports/README.md`.
 #![cfg(not(target_family = "wasm"))]
 
 mod expected;

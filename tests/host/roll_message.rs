@@ -1,5 +1,5 @@
-//! What other tabs say in a roll call, and what another script of the origin may say in their place: whatever comes in, the
-//! model holds it, and no secret is in it.
+//! The messages of other tabs in a roll call, and what another script of the origin may send in their place: any message
+//! that is accepted fits the model and contains no secret.
 #![cfg(not(target_family = "wasm"))]
 
 use lotus_crypto_diag::election::Role;
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 const ID: &str = "other-1";
 
-/// Every kind of detail, with all of its parts and with none that may be missing.
+/// Every kind of detail, with all of its parts, and without the optional ones.
 fn details(text: &str, number: u32) -> Vec<Detail> {
     let status = u16::try_from(number % 600).unwrap();
     let of = |some: bool| {
@@ -67,7 +67,7 @@ fn details(text: &str, number: u32) -> Vec<Detail> {
     [of(true), of(false)].concat()
 }
 
-/// Texts without the form of a secret.
+/// Texts that do not look like a secret.
 fn text() -> impl Strategy<Value = String> {
     r#"([a-z0-9 é🔒"\\\[\]{}\n@:!$]{0,12} ){0,3}"#
 }
@@ -126,7 +126,7 @@ fn news(tab: &Value) -> Value {
     json!({ "version": 2, "session": null, "kind": "news", "from": ID, "tab": tab })
 }
 
-/// What may stand where it does not belong.
+/// Values that do not belong where they are put.
 fn hostile() -> impl Strategy<Value = Option<Value>> {
     let values = json!([
         null, true, "yesterday", "", "leader", "2026-02-30T00:00:00.000Z", "2026-11-24T00:13:36Z", -1, 0.5, 65_536,
@@ -138,7 +138,7 @@ fn hostile() -> impl Strategy<Value = Option<Value>> {
     select(values)
 }
 
-/// The places in a value, from the outside to the inside.
+/// The paths in a value, outermost first.
 fn places(value: &Value, path: &str) -> Vec<String> {
     let inner: Vec<(String, &Value)> = match value {
         Value::Object(fields) => fields.iter().map(|(name, part)| (name.clone(), part)).collect(),
@@ -281,7 +281,7 @@ fn what_is_nested_deeper_than_a_tab_is_refused_before_the_parser_recurses() {
         assert!(parse(&within(place, 3)).is_some(), "it is ignored");
         assert_eq!(parse(&within(place, 100)), None);
     }
-    // Brackets in a text are none.
+    // Brackets within a text do not count.
     let entry = an_entry(&format!("\\\" {} \\ already exists", nested(100)));
     let text = RollMessage::News(a_tab(vec![entry.clone()])).to_text(None);
     assert_eq!(parse(&text).unwrap().entries, [entry]);
@@ -295,12 +295,12 @@ fn a_tab_with_much_evidence_tells_the_latest_that_has_room_and_is_heard() {
     let many = entries("", 30);
     let text = RollMessage::News(a_tab(many.clone())).to_text(None);
     assert_eq!(parse(&text).unwrap().entries, many[10..]);
-    // Two units each in JSON.
+    // Each quote takes two units in JSON.
     let long = entries(&"\"".repeat(16_000), 20);
     let text = RollMessage::News(a_tab(long.clone())).to_text(None);
     assert!(text.len() <= MAX_LENGTH);
     assert_eq!(parse(&text).unwrap().entries, long[12..]);
-    // The length is that of JavaScript.
+    // The length is counted as in JavaScript.
     let wide = entries(&"é".repeat(8_000), 20);
     let text = RollMessage::News(a_tab(wide.clone())).to_text(None);
     assert!(text.len() > MAX_LENGTH);

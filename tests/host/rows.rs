@@ -1,4 +1,4 @@
-//! A table of stories over several loads of a page, and what a finding has to say of each.
+//! A table of stories over several loads of a page, and what a finding must say about each.
 
 use lotus_crypto_diag::diagnosis::analyse;
 use lotus_crypto_diag::report::Report;
@@ -13,7 +13,7 @@ pub(crate) fn findings(report: &Value, server: &ServerEvidence) -> Vec<Finding> 
     analyse(&report, server).diagnosis.findings
 }
 
-/// What a row of the table holds a finding to.
+/// A row of the table: a story, and what is expected of one finding.
 pub(crate) struct Row {
     shows: &'static str,
     pages: Vec<Page>,
@@ -52,7 +52,7 @@ impl Row {
         self
     }
 
-    /// What an administrator adds, as JSON.
+    /// Adds the administrator's evidence, as JSON.
     pub(crate) fn beside(mut self, server: Value) -> Self {
         self.server = serde_json::from_value(server).unwrap();
         self

@@ -1,5 +1,5 @@
-//! The runbook's statements are pasted into the shell of a database and of a homeserver: whatever stands in an id, they
-//! only read, and nothing breaks out of its quotes.
+//! The runbook's statements are pasted into the shells of a database and of a homeserver: whatever an id contains, they only
+//! read, and nothing breaks out of the quotes.
 #![cfg(unix)]
 
 use std::process::Command;
@@ -18,7 +18,7 @@ use sqlparser::ast::{BinaryOperator, Expr, FunctionArguments, SelectItem, SetExp
 use sqlparser::dialect::{Dialect as Grammar, PostgreSqlDialect, SQLiteDialect};
 use sqlparser::parser::Parser;
 
-/// Ids in which what breaks out of quotes is frequent.
+/// Ids with frequent characters that may break out of quotes.
 fn hostile_id() -> impl Strategy<Value = String> {
     let pieces = [
         "@bob:hs",
@@ -74,7 +74,7 @@ fn runbook(report: &Report) -> Runbook {
     analyse(report, &ServerEvidence::default()).runbook
 }
 
-/// A report that knows nobody and has seen nothing: what a reader needs of one at least.
+/// A report without a user and without evidence: the minimum that can be parsed.
 fn empty() -> Report {
     let counts = json!({ "KE-1": 0, "KE-2": 0, "KE-3": 0, "KE-4": 0 });
     let at = "2026-11-24T00:15:00.000Z";
@@ -112,7 +112,7 @@ fn parse(query: &RunbookQuery) -> Statement {
     statements.remove(0)
 }
 
-/// What the expression of a literal comes to.
+/// The value of a literal's expression.
 fn value(expression: &Expr) -> String {
     match expression {
         Expr::Nested(inner) => value(inner),
@@ -195,14 +195,14 @@ proptest! {
     fn a_search_of_the_log_is_one_line_without_another_command(id in hostile_id()) {
         for query in runbook(&report(&id)).queries.iter().filter(|query| query.language == QueryLanguage::Shell) {
             prop_assert!(query.text.chars().all(|c| matches!(c, ' '..='~')), "{}", query.text);
-            // Outside of the quotes nothing is left of an id.
+            // No part of an id is outside of the quotes.
             let bare: String = outside_quotes(&query.text);
             prop_assert!(bare.chars().all(|c| c.is_ascii_alphanumeric() || " -=|._\\".contains(c)), "{bare}");
         }
     }
 }
 
-/// What the shell sees unquoted; an escaped quote is dropped with its backslash.
+/// The part that the shell sees unquoted; an escaped quote is dropped with its backslash.
 fn outside_quotes(text: &str) -> String {
     text.replace(r"'\''", "").split('\'').step_by(2).collect()
 }

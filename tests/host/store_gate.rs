@@ -1,4 +1,4 @@
-//! Whether a person is stopped before the client starts: only where two signs agree, and in no doubtful case.
+//! Whether the user is stopped before the client starts: only if two signs agree, and never in doubt.
 
 use lotus_crypto_diag::crypto_store::{
     CryptoStore, Device, IdentityKeys, MARKER_SCHEMA, Marker, Recall, StoreLoss, StoreVerdict,
@@ -34,12 +34,12 @@ fn known() -> Recall {
     Recall::Known(marker())
 }
 
-/// What the browser says when the database is to be opened.
+/// What the browser says when the database is opened.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Opened {
-    /// It was not asked, failed, took too long, or the database is there.
+    /// It was not asked, the attempt failed or took too long, or the database exists.
     NotAbsent,
-    /// It is not there; when the session began, where the host says so.
+    /// The database does not exist; with the time of the login, if the host gives it.
     Absent(Option<f64>),
 }
 
@@ -126,7 +126,7 @@ fn a_deleted_store_stops_the_start_and_every_doubtful_case_passes() {
     }
 }
 
-/// A store to which the connection was lost while the page ran is nobody's start any more.
+/// Only the start of the client is stopped: a store that is lost later does not count.
 #[test]
 fn a_store_lost_under_the_running_client_stops_nothing() {
     let mut store = CryptoStore::found(device(), known(), Some(true), None, at(NOW));

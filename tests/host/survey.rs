@@ -1,4 +1,4 @@
-//! The survey of a homeserver's log and tables: it names the devices in trouble, and nobody else.
+//! The survey of a homeserver's log and tables names the devices in trouble, and no others.
 #![cfg(not(target_family = "wasm"))]
 
 mod synapse_log;

@@ -1,4 +1,4 @@
-//! A log that was cut in pieces says what the whole log says, wherever it was cut and in whatever order the pieces come.
+//! A log in pieces gives the same survey as the whole log, wherever it was cut and in whatever order the pieces come.
 #![cfg(not(target_family = "wasm"))]
 
 use std::io::Write;
@@ -13,7 +13,7 @@ use proptest::prelude::*;
 
 const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0";
 
-/// The lines of one request, without their times.
+/// The log lines of one request, without their times.
 fn request(kind: usize, nth: usize, user: usize) -> Vec<String> {
     let (name, device) = (format!("@user{user}:hs"), format!("DEVICE{user}"));
     let ended = |method: &str, status: u16, what: &str| {
@@ -64,12 +64,12 @@ fn request(kind: usize, nth: usize, user: usize) -> Vec<String> {
     }
 }
 
-/// Uploads of several devices at a time, each line later than the one before.
+/// Uploads of several devices at once, each line later than the previous one.
 fn log_of(picks: &[(usize, usize, u64)]) -> String {
     let mut lines = Vec::new();
     for (nth, pair) in picks.chunks(2).enumerate() {
         let requests = pair.iter().enumerate().map(|(which, (kind, user, _))| {
-            // Of one device one after the other.
+            // A device's requests come one after the other.
             request(*kind, 2 * nth + which, 2 * user + which)
         });
         let mut requests: Vec<_> = requests.map(Vec::into_iter).collect();
@@ -113,7 +113,7 @@ fn surveyed(contents: &[Content]) -> Survey {
     survey(&contents.iter().map(|content| Known { content, offset_ms: OFFSET_MS }).collect::<Vec<_>>())
 }
 
-/// Pieces that end at these places, each long enough to hold a line.
+/// Pieces that end at these places, each long enough to contain a line.
 fn pieces<'a>(log: &'a [u8], cuts: &[usize], is_at_lines: bool) -> Vec<&'a [u8]> {
     const LEAST: usize = 2500;
     let mut ends: Vec<usize> = cuts.iter().map(|cut| cut % log.len().max(1)).collect();
@@ -155,7 +155,7 @@ proptest! {
             contents.reverse();
         }
         prop_assert_eq!(&surveyed(&contents), &whole);
-        // One after the other, each dropped before the next is read.
+        // One piece after the other, each dropped before the next is read.
         let mut gathering = Gathering::default();
         for piece in pieces {
             gathering.add(&Known { content: &read(piece), offset_ms: OFFSET_MS });
@@ -164,7 +164,7 @@ proptest! {
     }
 }
 
-/// Cut at each byte of a whole upload, a log is the same.
+/// A log that is cut at any byte of an upload gives the same survey.
 #[test]
 fn a_log_that_is_cut_at_any_byte_of_an_upload_says_the_same() {
     let picks: Vec<(usize, usize, u64)> = (0..12).map(|nth| (nth % 3, 0, 900)).collect();

@@ -1,4 +1,4 @@
-//! What a survey says of an upload: whose it was, what led to its refusal, and whether that is over.
+//! What a survey says about an upload: its device, the cause of its refusal, and whether that is over.
 #![cfg(not(target_family = "wasm"))]
 
 mod synapse_log;
@@ -81,7 +81,7 @@ fn what_comes_seldom_still_goes_on_a_while_after_its_last_time() {
     }
 }
 
-/// What two processes wrote at the same time, each with its own numbers, line by line.
+/// Interleaves the lines of two processes, which number their requests independently.
 fn interleaved(first: &str, second: &str) -> String {
     let lines = |text: &str| text.split_inclusive('\n').map(str::to_owned).collect::<Vec<_>>();
     lines(first).into_iter().zip(lines(second)).flat_map(|(a, b)| [a, b]).collect()
@@ -131,7 +131,7 @@ fn of_several_workers_in_one_log_each_numbers_its_own_requests_and_no_device_is_
                 let text = interleaved(&behind(prefixes[0], a), &behind(prefixes[1], b));
                 assert_eq!(named(&surveyed(&[&text])), stuck, "{text}");
             }
-            // Nothing tells the workers apart but the numbers: nobody who is well is named.
+            // Only the numbers tell the workers apart: no healthy device is named.
             let text = interleaved(a, b);
             let survey = surveyed(&[&text]);
             assert!(!named(&survey).iter().any(|(_, device, _)| *device == "WELL"), "{text}\n{:?}", named(&survey));
@@ -141,7 +141,7 @@ fn of_several_workers_in_one_log_each_numbers_its_own_requests_and_no_device_is_
             let survey = surveyed(&[&interleaved(a, b)]);
             assert!(!named(&survey).iter().any(|(_, device, _)| *device == "WELL"), "{:?}", named(&survey));
         }
-        // In files of their own nothing of it is mixed.
+        // In separate files nothing is mixed up.
         assert_eq!(named(&surveyed(&[&log, &other])), stuck);
     }
 }

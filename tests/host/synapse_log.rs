@@ -1,4 +1,4 @@
-//! Lines as Synapse writes them, and the survey of them.
+//! Lines as Synapse writes them, and their survey.
 #![allow(dead_code, reason = "each test uses some of it")]
 
 use lotus_crypto_diag::survey::{Survey, TroubleKind};
@@ -17,7 +17,7 @@ pub(crate) fn surveyed(texts: &[&str]) -> Survey {
     survey(&contents.iter().map(|content| Known { content, offset_ms: 0 }).collect::<Vec<_>>())
 }
 
-/// Seconds after nine o'clock.
+/// `second` counts from nine o'clock.
 pub(crate) fn stamp(second: u32) -> String {
     format!("2026-11-25 {:02}:{:02}:{:02},000", 9 + second / 3600, second / 60 % 60, second % 60)
 }

@@ -1,4 +1,4 @@
-//! A refusal is seen on the network, told by the console, or both: what becomes of it, by whether the network is watched.
+//! A refusal is seen on the network, in the console, or both: what follows, depending on whether the network is watched.
 #![cfg(not(target_family = "wasm"))]
 
 mod notes;
@@ -17,7 +17,7 @@ use serde_json::json;
 
 const ERROR: &str =
     "One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: {\"key\":\"YQ\"}; new key: {'key': 'Yg'}";
-/// So long after an answer the SDK has logged it.
+/// By this time after an answer, the SDK has logged it.
 const LATER_MS: i64 = 40_000;
 const UPLOAD: &str = "at hs token\nby @a:hs D0\nkey signed_curve25519:AAAAAAAAAA0 value";
 
@@ -49,12 +49,12 @@ fn verdict(session: &Session) -> Verdict {
 #[test]
 fn where_the_network_is_watched_the_console_alone_makes_no_loop() {
     use LoopState::{Looping, Suspected};
-    // The prompt is shown for a loop, and for no other state.
+    // The prompt is shown for a loop only.
     for (is_watched, on_network, in_console, state, of) in [
         (true, true, None, Looping, Verdict::Confirmed),
         (true, true, Some("window"), Looping, Verdict::Confirmed),
         (true, false, Some("window"), Suspected, Verdict::Likely),
-        // Of a frame, only the console is watched.
+        // In frames, only the console is watched.
         (true, false, Some("frame:/call"), Looping, Verdict::Confirmed),
         (false, false, Some("window"), Looping, Verdict::Confirmed),
         (false, false, Some("frame:/call"), Looping, Verdict::Confirmed),

@@ -1,4 +1,4 @@
-//! Uploads of several clients, and what a session makes of recorded storms and healthy days.
+//! Uploads of several clients, and how a session judges recorded storms and healthy days.
 #![cfg(not(target_family = "wasm"))]
 
 mod devices;
@@ -24,7 +24,7 @@ fn session(breaker: bool) -> Session {
     session
 }
 
-/// The uploads of every recorded session, by its name.
+/// The uploads of every recorded session, by name.
 fn recordings() -> Vec<(String, Vec<Value>)> {
     let files = fs::read_dir(recordings::folder()).unwrap().map(|file| file.unwrap());
     let recordings: Vec<_> = files
@@ -32,7 +32,7 @@ fn recordings() -> Vec<(String, Vec<Value>)> {
             let name = file.file_name().into_string().unwrap().strip_prefix("uploads-")?.to_owned();
             let text = fs::read_to_string(file.path()).unwrap();
             let uploads = text.lines().map(|line| serde_json::from_str(line).unwrap());
-            // One that the page left behind has no answer.
+            // An upload without an answer: the page was left.
             Some((name, uploads.filter(|upload: &Value| upload["status"] != 0).collect()))
         })
         .collect();
@@ -49,7 +49,7 @@ fn answer(upload: &Value) -> (u16, &str) {
 fn recorded_sessions_are_loops_at_the_third_refusal_at_every_rate_and_healthy_ones_never() {
     let mut loops = Vec::new();
     for (name, uploads) in recordings() {
-        // As they were recorded, then at one in half a minute, two and twenty a second.
+        // As recorded, then one every 30 seconds, two per second and twenty per second.
         for every_ms in [None, Some(30_000), Some(500), Some(50)] {
             let mut session = session(false);
             let (mut streak, mut was_loop) = (0, false);
@@ -57,7 +57,7 @@ fn recorded_sessions_are_loops_at_the_third_refusal_at_every_rate_and_healthy_on
                 let now = every_ms.map_or_else(|| upload["t_ms"].as_i64().unwrap(), |every_ms| number * every_ms);
                 let (status, error) = answer(upload);
                 let is_refusal = settle(&mut session, "at hs t\nkey a:B v", status, error, "/", at(now));
-                // A device that holds too many keys is refused as well, for another reason.
+                // A device with too many keys is refused as well, but for another reason.
                 assert_eq!(is_refusal, status == 400 && error.contains("already exists"), "{upload}");
                 streak = if is_refusal { streak + 1 } else { 0 };
                 let state = session.evidence().upload_loop.state;
@@ -117,7 +117,7 @@ fn a_refusal_that_both_senses_see_counts_once() {
     assert_eq!((evidence.counts.get(Fault::Ke1), evidence.upload_loop.refusals), (5, 5));
     assert_eq!(evidence.entries.iter().map(|entry| entry.source.as_str()).collect::<Vec<_>>(), ["network"]);
 
-    // A line without an answer before it comes from a client whose requests are not seen, and names none that is.
+    // A line without a preceding answer comes from a client whose requests are not seen, and names no known one.
     session.observe(line, at(60_000));
     let evidence = session.evidence();
     assert_eq!((evidence.counts.get(Fault::Ke1), evidence.upload_loop.refusals), (6, 5));
@@ -137,7 +137,7 @@ fn another_device_starts_anew_and_so_does_a_logout() {
             settle(&mut session, &upload(id), 400, ERROR, "/", at(ms));
         }
         assert_eq!(session.evidence().upload_loop.state, LoopState::Looping);
-        // The same device again is no news.
+        // Finding the same device again changes nothing.
         session.store_found(device(id), Recall::Nothing, None, None, at(9));
         assert_eq!(session.evidence().upload_loop.state, LoopState::Looping);
     }
@@ -197,7 +197,7 @@ fn a_renewed_token_is_the_same_client_and_passes_until_it_is_refused_itself() {
     let status = uploads.status();
     assert_eq!((status.state, status.refusals, status.next_probe), (LoopState::Looping, 4, due));
 
-    // Renewed again, and accepted: it was this loop that ended.
+    // Renewed again and accepted: this loop has ended.
     uploads.accepted(&note(&under(3)), at(13));
     assert_eq!(uploads.status().state, LoopState::Recovered);
 }
@@ -208,13 +208,13 @@ fn a_new_device_of_the_page_is_not_held_back_by_the_loop_of_the_one_before() {
     for ms in 0..3 {
         refuse(&mut uploads, 1, ms);
     }
-    // Its uploads fail for other reasons; they go on arriving.
+    // Uploads of the new device fail for other reasons, but are still sent.
     for ms in 10..20 {
         assert_eq!(decide(&mut uploads, 2, ms), Verdict::Pass);
     }
     refuse(&mut uploads, 2, 20);
     assert_eq!(decide(&mut uploads, 2, 21), Verdict::Pass);
-    // The one before is heard of no more.
+    // The former device no longer counts.
     refuse(&mut uploads, 2, 21 * 60_000);
     assert_eq!((uploads.status().state, uploads.status().refusals), (LoopState::Suspected, 2));
 }
@@ -226,7 +226,7 @@ fn of_two_accounts_the_one_that_is_accepted_does_not_speak_for_the_other() {
     for ms in 1..4 {
         refuse(&mut uploads, 1, ms);
     }
-    // Neither one that was seen before, nor one that was not.
+    // Neither a device that was seen before nor a new one.
     for device in 2..6 {
         accept(&mut uploads, device, 5);
         assert_eq!((uploads.status().state, decide(&mut uploads, 1, 6)), (LoopState::Looping, Verdict::Answer));
@@ -235,11 +235,11 @@ fn of_two_accounts_the_one_that_is_accepted_does_not_speak_for_the_other() {
     assert_ne!(uploads.status().state, LoopState::Looping);
 }
 
-/// Ten devices that try again and again, each of which has been accepted once.
+/// Ten devices that retry forever, each of which was accepted once.
 struct Devices {
     uploads: UploadClients,
     now: i64,
-    /// When each was refused since it was last accepted: the last three times.
+    /// For each device, the last three refusals since it was last accepted.
     refused: Vec<Vec<i64>>,
     loops: Vec<bool>,
 }
@@ -346,7 +346,7 @@ proptest! {
             now += later;
             prop_assert_eq!(starts(&mut session, &upload(1), at(now), 0.5), Verdict::Pass);
             prop_assert!(!settle(&mut session, &upload(1), status, error, "/_matrix/client/v3/keys/upload", at(now)));
-            // But for the one that could come from nowhere else, the SDK's line says nothing either.
+            // The SDK's line about it does not count either, unless its words can only be those of a refusal.
             if ![200, 403, 500].contains(&status) {
                 let text = format!("Failed to process outgoing request 0: MatrixError: [{status}] {error} (https://hs)");
                 let line = Line { level: Level::Error, source: "window", text: &text, excerpt: "", truncated: false };
@@ -354,7 +354,7 @@ proptest! {
             }
             let UploadLoopStatus { state, refusal, breaker, failing, .. } = session.evidence().upload_loop;
             prop_assert_eq!((state, refusal, breaker), (LoopState::Idle, None, Breaker::Closed));
-            // But it is told.
+            // But the failure is reported.
             prop_assert_eq!(failing.and_then(|failing| failing.http_status), (![0, 200].contains(&status)).then_some(status));
         }
     }

@@ -31,7 +31,7 @@ fn watched() -> UploadLoop {
     uploads
 }
 
-/// An upload of one device that carries the keys with these numbers.
+/// An upload of one device with the keys of these numbers.
 fn upload(numbers: &[u32]) -> String {
     let keys: Vec<_> = numbers.iter().map(|number| format!("\nkey {} value{number}", key(*number))).collect();
     ["at server sender\nby @a:hs DEVICE", &keys.concat()].concat()
@@ -47,7 +47,7 @@ fn decide(uploads: &mut UploadLoop, number: u32, ms: i64) -> Verdict {
     uploads.decide(&note(&upload(&[number])), at(ms), 0.0)
 }
 
-/// A client that tries every `every_ms` for `duration_ms`, at a server that always refuses: how many tries arrive.
+/// A client that retries every `every_ms` for `duration_ms` at a server that always refuses: which tries reach the server.
 fn storm(every_ms: i64, duration_ms: i64, random: f64) -> (UploadLoop, Vec<i64>) {
     let (mut uploads, mut arrived) = (watched(), Vec::new());
     let (refusal, text) = (refusal(0), upload(&[0, 9]));
@@ -112,7 +112,7 @@ fn an_upload_without_a_refused_key_passes() {
     let (mut uploads, _) = storm(500, 2000, 0.0);
     assert_eq!(decide(&mut uploads, 9, 2000), Verdict::Pass);
     assert_eq!(decide(&mut uploads, 0, 2000), Verdict::Answer);
-    // The server names another key now; those named before are refused still.
+    // The server now names another key; the former ones are still refused.
     refuse(&mut uploads, 1, 2000);
     for (number, verdict) in [(0, Verdict::Answer), (1, Verdict::Answer), (2, Verdict::Pass)] {
         assert_eq!(decide(&mut uploads, number, 2001), verdict);
@@ -241,7 +241,7 @@ proptest! {
         ),
         random in 0.0..=1.0_f64,
     ) {
-        // What passes in truth, and what the clock shows more than that.
+        // Real time, and how far the clock is ahead of it.
         let (mut now, mut ahead) = (0_i64, 1_000_000_000_i64);
         let mut uploads = watched();
         let (mut refusals, mut last, mut interval, mut since_jump) = (0, 0, FIRST_PROBE_MS, None);
@@ -264,7 +264,7 @@ proptest! {
                 continue;
             }
             if is_loop {
-                // A clock that was put forward makes a probe due; nothing else does.
+                // A clock that was set forward makes a probe due; nothing else does.
                 let was_put_forward = since_jump.is_some_and(|(_, forward)| forward);
                 prop_assert!(was_put_forward || now - last >= interval, "after {}", now - last);
                 interval = (interval * 2).min(LAST_PROBE_MS);

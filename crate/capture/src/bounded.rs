@@ -1,4 +1,4 @@
-//! Questions to the browser, which may throw, give nonsense, or never answer.
+//! Questions to the browser, which may throw, answer nonsense, or never answer.
 
 use std::pin::pin;
 
@@ -10,14 +10,14 @@ use wasm_bindgen::prelude::*;
 use super::convert::{explain, get};
 use super::shape::call_with;
 
-/// How long one question may take.
+/// How long to wait for one answer.
 pub(crate) const PATIENCE_MS: u32 = 3000;
 
-/// Why there is no answer, in words.
+/// Why there is no answer.
 pub(crate) enum NoAnswer {
-    /// It threw or was rejected with this.
+    /// The call threw or its promise was rejected with this value.
     Threw(JsValue),
-    /// In words.
+    /// No answer in time; the sentence that says so.
     TooLate(String),
 }
 
@@ -42,14 +42,14 @@ extern "C" {
     fn promise_of(value: &JsValue) -> Result<Promise, JsValue>;
 }
 
-/// A page may have broken its timers, and a timer of gloo's panics there.
+/// Whether timers work. A page may have broken them, and then a gloo timer panics.
 pub(crate) fn has_timers() -> bool {
     // Any function will do: it is never called.
     let any = get(&js_sys::global(), "String");
     any.and_then(|any| set_timeout(&any)).and_then(|timer| clear_timeout(&timer)).is_ok()
 }
 
-/// Likewise what promises wait in: a page that has none of it at all is no such page.
+/// Whether `queueMicrotask` works. If it is `undefined`, js-sys uses promises instead.
 pub(crate) fn has_microtasks() -> bool {
     let queue = get(&js_sys::global(), "queueMicrotask");
     queue.is_ok_and(|queue| {
@@ -58,7 +58,8 @@ pub(crate) fn has_microtasks() -> bool {
     })
 }
 
-/// What the browser answers to `asked`, or in words why it does not: it threw, it rejected, or it took too long.
+/// Waits for the answer to `asked`, at most [`PATIENCE_MS`]; the error says in words whether it threw, rejected, or took too
+/// long.
 ///
 /// ```ignore
 /// let persisted = within("navigator.storage.persisted()", manager.persisted()).await?.as_bool();
@@ -67,7 +68,7 @@ pub(crate) async fn within(what: &str, asked: Result<Promise, JsValue>) -> Resul
     ask(what, PATIENCE_MS, asked).await.map_err(NoAnswer::into_words)
 }
 
-/// The same, with a patience of its own.
+/// As [`within`], with its own time limit.
 pub(crate) async fn ask(what: &str, ms: u32, asked: Result<Promise, JsValue>) -> Result<JsValue, NoAnswer> {
     if !has_timers() {
         return settled(asked).await.map_err(NoAnswer::Threw);
@@ -81,12 +82,12 @@ pub(crate) async fn ask(what: &str, ms: u32, asked: Result<Promise, JsValue>) ->
     }
 }
 
-/// The same, however long it takes.
+/// As [`within`], without a time limit.
 pub(crate) async fn answer(asked: Result<Promise, JsValue>) -> Result<JsValue, String> {
     settled(asked).await.map_err(|error| explain(&error))
 }
 
 async fn settled(asked: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {
-    // A page may have put something else in the place of the promise.
+    // A page may have replaced the method with one that returns no promise.
     asked.and_then(|value| promise_of(&value))?.await
 }

@@ -7,7 +7,7 @@ use web_sys::BroadcastChannel;
 use super::convert::get;
 use super::page::{bound, set};
 
-/// Closed when it is dropped.
+/// Closes when dropped.
 pub(crate) struct Channel {
     inner: BroadcastChannel,
     close: Option<Function>,
@@ -15,7 +15,8 @@ pub(crate) struct Channel {
 }
 
 impl Channel {
-    /// `longest` is in UTF-16 units: another script may say what is longer, and the memory of the module never shrinks.
+    /// `longest` is in UTF-16 units. Other scripts may post longer messages; wasm memory never shrinks, so these are dropped
+    /// unread.
     pub(crate) fn open(name: &str, longest: usize, on_text: impl Fn(String) + 'static) -> Result<Self, JsValue> {
         let channel = BroadcastChannel::new(name)?;
         let on_message = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| {
@@ -28,7 +29,7 @@ impl Channel {
         Ok(Self { close: bound(&channel, "close"), inner: channel, _on_message: on_message })
     }
 
-    /// What closes it without the module.
+    /// The bound `close` method, for when the module no longer runs.
     pub(crate) const fn closer(&self) -> Option<&Function> {
         self.close.as_ref()
     }
@@ -40,7 +41,7 @@ impl Channel {
 
 impl Drop for Channel {
     fn drop(&mut self) {
-        // One that the page has replaced may have no such method.
+        // A page's own replacement of `BroadcastChannel` may have no `close`.
         let _ = self.close.as_ref().map(|close| close.call0(&JsValue::UNDEFINED));
     }
 }

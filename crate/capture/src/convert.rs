@@ -1,4 +1,4 @@
-//! Between Rust and JavaScript.
+//! Conversions between Rust and JavaScript.
 
 use js_sys::{Error, Function, JSON, Reflect};
 use wasm_bindgen::prelude::*;
@@ -8,7 +8,7 @@ use lotus_crypto_diag::timestamp::Timestamp;
 
 #[wasm_bindgen]
 extern "C" {
-    /// Gives the milliseconds since 1970.
+    /// Returns milliseconds since 1970.
     #[wasm_bindgen(typescript_type = "() => number")]
     #[derive(Clone)]
     pub type Clock;
@@ -16,7 +16,7 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = call)]
     fn read(this: &Clock, receiver: &JsValue) -> Result<f64, JsValue>;
 
-    /// `js-sys` has no `String()`, which takes any value.
+    /// JavaScript's `String()`, which takes any value; js-sys lacks it.
     #[wasm_bindgen(catch, js_name = String)]
     pub(crate) fn text_of(value: &JsValue) -> Result<String, JsValue>;
 }
@@ -27,29 +27,29 @@ impl Clock {
     }
 }
 
-/// Calls what takes note only, and does not throw; if it does, nothing comes of it.
+/// Calls a listener; an exception is ignored.
 pub(crate) fn tell(listener: &Function) {
     let _ = listener.call0(&JsValue::UNDEFINED);
 }
 
-/// A field of an object; an error where it cannot be read.
+/// A field of an object; fails if it cannot be read.
 pub(crate) fn get(object: &JsValue, name: &str) -> Result<JsValue, JsValue> {
     Reflect::get(object, &name.into())
 }
 
-/// A storage area of the page, `localStorage` or `sessionStorage`; an error where there is none, or it is blocked.
+/// `localStorage` or `sessionStorage`; fails if it is missing or blocked.
 pub(crate) fn web_storage(name: &str) -> Result<Storage, JsValue> {
     let storage = get(&js_sys::global(), name)?;
     if storage.is_falsy() { Err(["there is no ", name].concat().into()) } else { Ok(storage.unchecked_into()) }
 }
 
-/// The object of a JSON text. Its fields are its own, whatever the page has put on `Object.prototype`: one that is made
-/// by assignments would run the page's setters.
+/// The object of a JSON text. `JSON.parse` creates own fields; assigning them would run setters that the page put on
+/// `Object.prototype`.
 pub(crate) fn to_object(json: &str) -> JsValue {
     JSON::parse(json).unwrap_or(JsValue::NULL)
 }
 
-/// What was thrown, in words. Whatever it is, reading it does not throw.
+/// An exception in words. Never throws, whatever the value is.
 pub(crate) fn explain(error: &JsValue) -> String {
     in_words(error).unwrap_or_else(|_| "an error that cannot be read".into())
 }

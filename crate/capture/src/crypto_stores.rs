@@ -1,4 +1,4 @@
-//! The crypto stores of the devices that this page has had: what the browser and the client say of them.
+//! The crypto stores of the devices that this page has used: what the browser and the client say about them.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -17,10 +17,10 @@ use lotus_crypto_diag::crypto_store::{CryptoStoreStatus, Device, IdentityKeys};
 use lotus_crypto_diag::store_database::{UNCLEAR, database_of, is_crypto_store, open_database};
 use lotus_crypto_diag::timestamp::Timestamp;
 
-/// So many devices are remembered that were asked about.
+/// Listings are remembered for at most this many devices.
 const MOST_ASKED: usize = 8;
 
-/// The crypto stores of this page. Not for hosts: the package's own API stands in front of it.
+/// The crypto stores of this page. Internal: hosts use the package's own API.
 #[wasm_bindgen]
 pub struct CryptoStores(Rc<Inner>);
 
@@ -29,33 +29,33 @@ struct Inner {
     kept: KeptPages,
     on_change: Function,
     clock: Clock,
-    /// The databases as they were when the package was installed: for the first device that is asked about.
+    /// The list of databases from when the package was installed, for the first device that is asked about.
     at_boot: RefCell<Option<Listing>>,
-    /// What was asked about a device: whoever asks meanwhile waits for the same answer.
+    /// The listing used for each device, so that concurrent callers share one.
     asked: RefCell<Vec<(Device, Listing)>>,
-    /// Of which device it was asked last.
+    /// The device that was asked about last.
     latest: RefCell<Option<Device>>,
-    /// The clients that are listened to.
+    /// The clients that already have listeners.
     followed: WeakSet<JsValue>,
 }
 
-/// A question about a device, as far as it is asked at once.
+/// A question about a device: the part that must be read synchronously.
 struct Question {
-    /// Where it is not known yet which database it is, the one that is usual.
+    /// With the default database until the real one is known.
     device: Device,
-    /// `None`: something was found of it before.
+    /// `None` if an earlier check of this device found something.
     listing: Option<Listing>,
     is_named: bool,
-    /// Whether the host named it.
+    /// Whether the host named the database.
     is_given: bool,
     client: Option<JsValue>,
-    /// When the session was logged in, where the host says so.
+    /// When the session was logged in, if the host says so.
     logged_in: Option<Timestamp>,
 }
 
 #[wasm_bindgen]
 impl CryptoDiag {
-    /// `at_boot` is what `indexedDB.databases()` gave when the package was installed.
+    /// `at_boot` is the promise of `indexedDB.databases()` from when the package was installed.
     pub fn stores(&self, at_boot: Option<Promise>) -> CryptoStores {
         CryptoStores(Rc::new(Inner {
             session: Rc::clone(&self.session),
@@ -72,12 +72,12 @@ impl CryptoDiag {
 
 #[wasm_bindgen]
 impl CryptoStores {
-    /// Judges the crypto store of a device: that of a client, or the one that is named by its ids, of which there is no
-    /// client yet. Never rejects.
+    /// Judges the crypto store of a device. `target` is a client, or, before there is a client, an object with `userId` and
+    /// `deviceId`. Never rejects.
     #[wasm_bindgen(unchecked_return_type = "Promise<CryptoStoreStatus>")]
     pub fn check(&self, target: JsValue, prefix: Option<String>, logged_in_at: Option<f64>) -> Promise {
         let inner = Rc::clone(&self.0);
-        // Now: the SDK may open its store before the next microtask.
+        // Synchronously: the SDK may open its store before the next microtask.
         let question = inner.question(&target, prefix.as_deref());
         let logged_in = logged_in_at.map(Timestamp::from_ms);
         let question = question.map(|question| Question { logged_in, ..question });
@@ -90,7 +90,7 @@ impl CryptoStores {
         })
     }
 
-    /// Asks about a store that may be gone, unless it was asked about a moment ago.
+    /// Asks the browser whether a store that may be gone still exists, unless it was asked a moment ago.
     #[wasm_bindgen(js_name = askAboutLost)]
     pub fn ask_about_lost(&self) {
         let now = self.0.clock.now();
@@ -99,8 +99,8 @@ impl CryptoStores {
         let (inner, listing) = (Rc::clone(&self.0), Listing::now());
         spawn_local(async move {
             let Ok(names) = listing.names().await else { return };
-            // WebKit lists nothing to a page whose connection was lost, and opens nothing for it either: a store is gone only
-            // where opening it would make it anew.
+            // To a page whose connection was lost, WebKit lists no databases and opens none: the store is gone only if
+            // opening it would create it.
             let is_listed = if names.contains(&device.database) {
                 true
             } else {
@@ -131,7 +131,7 @@ impl Inner {
         let client = is_client.then(|| target.clone());
         let is_running = client.as_ref().is_some_and(is_running);
         let device = Device { user_id, device_id, database: named.clone().unwrap_or_else(|| database_of(None)) };
-        // Where somebody asked before the client was there, it is the usual one.
+        // An earlier question, asked before the client ran, used the default database: so does this one.
         let is_named = named.is_some() || !is_running || self.asked_about(&device).is_some();
         let is_found = known.as_ref() == Some(&device.database);
         let listing = (!is_found).then(|| if is_named { self.listing(&device, is_running) } else { Listing::now() });
@@ -145,7 +145,7 @@ impl Inner {
         if !is_named && let Some(listed) = listing.take() {
             let found = listed.names().await;
             match (self.known(&device.user_id, &device.device_id), found) {
-                // Somebody has named it meanwhile.
+                // Another question has found the database meanwhile.
                 (Some(known), _) => device.database = known,
                 (None, Ok(names)) => match open_database(&names, &device.user_id) {
                     Some(database) => device.database = database,
@@ -160,11 +160,11 @@ impl Inner {
         }
         let mut is_unsure = false;
         let found = match (listing, unclear) {
-            // Nothing new is found; but this is the device that the page is at.
+            // Nothing new to find out, but the page now uses this device.
             (None, _) => Ok(None),
             (Some(listing), unclear) => {
                 let names = listing.names().await;
-                // The host did not name the store, and there is another: it may be that one.
+                // The host did not name the store, and another crypto store exists: it may be the device's.
                 is_unsure =
                     !is_given && names.as_ref().is_ok_and(|names| names.iter().any(|name| is_crypto_store(name)));
                 unclear.map_or(names, Err).map(|names| Some(names.contains(&device.database)))
@@ -186,21 +186,21 @@ impl Inner {
         CryptoStoreStatus { error: status.error.clone().or(problem), ..status }
     }
 
-    /// A store that is known and was not listed is asked for in another way, before there is a client that would make it.
+    /// A known store was not listed: tries to open it, while no client exists that would create it.
     async fn look_closer(&self, device: &Device, logged_in: Option<Timestamp>) {
         if !self.session.borrow().stores().is_in_doubt(device) {
             return;
         }
         match is_absent(&device.database).await {
             Ok(true) => self.session.borrow_mut().stores_mut().not_opened(device, logged_in),
-            // The list was wrong, or somebody made it meanwhile.
+            // The list was wrong, or the store was created meanwhile.
             Ok(false) => self.session.borrow_mut().stores_mut().opened(device),
             Err(_) => return,
         }
         tell(&self.on_change);
     }
 
-    /// The database of a device of which something was found.
+    /// The database of a device, if an earlier check found something.
     fn known(&self, user_id: &str, device_id: &str) -> Option<String> {
         self.session.borrow().stores().status(Some(user_id), Some(device_id))?.database
     }
@@ -237,7 +237,7 @@ impl Inner {
         tell(&self.on_change);
     }
 
-    /// Of several devices, the page is at the one that was asked about last, whichever is answered last.
+    /// The page uses the device that was asked about last, whichever answer arrives last.
     fn follow_the_latest(&self, answered: &Device) {
         let latest = self.latest.borrow().clone().filter(|latest| latest != answered);
         if let Some(latest) = latest
@@ -247,7 +247,7 @@ impl Inner {
         }
     }
 
-    /// Compares the identity keys that a device has now with those it had first; an error where that could not be done.
+    /// Compares a device's current identity keys with the first ones; fails if that is impossible.
     async fn compare(&self, client: &JsValue, device: &Device) -> Result<(), String> {
         let Some(crypto) = crypto_of(client).map_err(|error| explain(&error))? else { return Ok(()) };
         let asked = ask(&crypto, "getOwnDeviceKeys").map(JsValue::unchecked_into);
@@ -259,7 +259,7 @@ impl Inner {
         let now = self.clock.now();
         self.session.borrow_mut().store_keys(device, IdentityKeys { ed25519, curve25519 }, now);
         let is_unproven = self.session.borrow().stores().is_unproven(device);
-        // A host may keep its keys elsewhere, under a prefix of its own: what was never there cannot be deleted.
+        // A host may keep its keys in a database with another prefix: one that never existed cannot be deleted.
         if is_unproven && Listing::now().names().await.is_ok_and(|names| names.contains(&device.database)) {
             self.session.borrow_mut().stores_mut().seen(device, now);
         }
@@ -268,7 +268,7 @@ impl Inner {
         Ok(())
     }
 
-    /// Compares the keys as soon as the client syncs with its encryption running, and hears that the device is logged out.
+    /// Compares the keys as soon as the client syncs with its encryption running, and listens for the device's logout.
     fn follow(self: &Rc<Self>, client: &JsValue, device: &Device) {
         let Ok(Some(on)) = method_of(client, "on") else { return };
         if self.followed.has(client) {
@@ -311,12 +311,12 @@ impl Inner {
         });
         let handle_sync = handle_sync.into_js_value();
         handler.replace(Some(handle_sync.clone()));
-        // It may tell nothing of itself.
+        // The client may have no working `on`: then the keys are not compared.
         let _ = on.call2(client, &"sync".into(), &handle_sync);
     }
 }
 
-/// Whether the encryption of a client runs. One that cannot say it does not.
+/// Whether a client's encryption runs; `false` if the client cannot say.
 fn is_running(client: &JsValue) -> bool {
     crypto_of(client).is_ok_and(|crypto| crypto.is_some())
 }

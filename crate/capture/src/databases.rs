@@ -1,4 +1,4 @@
-//! Which IndexedDB databases there are, and whether one can be opened, without making it. And the client, by shape.
+//! Which IndexedDB databases exist, without creating one. Also reads the client by shape.
 
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
@@ -10,7 +10,7 @@ use super::convert::{explain, get};
 use super::events::listen;
 use super::shape::{call, is_list};
 
-/// The browser's list of databases, asked for and perhaps still to come, or why there is none.
+/// The browser's list of databases, possibly still pending, or why there is none.
 #[derive(Clone)]
 pub(crate) enum Listing {
     Asked(Promise),
@@ -18,19 +18,18 @@ pub(crate) enum Listing {
 }
 
 impl Listing {
-    /// Asks at once: what the SDK makes a moment later is not in it.
+    /// Asks at once, so that databases that the SDK creates a moment later are not listed.
     pub(crate) fn now() -> Self {
         let asked = databases().and_then(|(factory, list)| list.call0(&factory).map_err(|error| explain(&error)));
         asked.map_or_else(Self::Unknown, |list| Self::Asked(list.unchecked_into()))
     }
 
-    /// What was asked before this module was there.
+    /// A list that was requested before this module was loaded.
     pub(crate) fn of(asked: Promise) -> Self {
-        // In words of our own, where the browser has none of it.
+        // If the browser has no such method, the reason is worded here.
         databases().map_or_else(Self::Unknown, |_| Self::Asked(asked))
     }
 
-    /// The names.
     pub(crate) async fn names(self) -> Result<Vec<String>, String> {
         let asked = match self {
             Self::Asked(asked) => asked,
@@ -58,7 +57,7 @@ fn databases() -> Result<(JsValue, Function), String> {
     Ok((factory, list.unchecked_into()))
 }
 
-/// Whether a database is not there, as opening it tells: it would be made, and is not. An error where the browser does not say.
+/// Whether a database is absent: opens it, and aborts if that would create it. Fails if the browser does not say.
 pub(crate) async fn is_absent(name: &str) -> Result<bool, String> {
     let factory = get(&js_sys::global(), "indexedDB").map_err(|error| explain(&error))?;
     let request: IdbOpenDbRequest =
@@ -69,7 +68,7 @@ pub(crate) async fn is_absent(name: &str) -> Result<bool, String> {
             let heard = request.clone();
             let _ = listen(&heard, event, move |_| {
                 if is_absent {
-                    // Nothing is made, and an `error` comes, for which nobody waits any more.
+                    // Creates nothing. The `error` event that follows finds the promise already resolved.
                     let _ = request.transaction().map(|making| making.abort());
                 } else if let Ok(database) = request.result() {
                     database.unchecked_into::<IdbDatabase>().close();
@@ -77,12 +76,12 @@ pub(crate) async fn is_absent(name: &str) -> Result<bool, String> {
                 let _ = resolve.call1(&JsValue::UNDEFINED, &is_absent.into());
             });
         };
-        // One that is there is opened in the version that it has.
+        // Without a version, an existing database opens in its own.
         tell("upgradeneeded", true);
         tell("success", false);
         let undecided = resolve.clone();
         let _ = listen(&request, "error", move |event| {
-            // Firefox takes an error of IndexedDB that nobody holds back to the page.
+            // Otherwise Firefox reports the IndexedDB error to the page.
             let _ = call(&event, "preventDefault", &[]);
             let _ = undecided.call0(&JsValue::UNDEFINED);
         });
@@ -91,7 +90,7 @@ pub(crate) async fn is_absent(name: &str) -> Result<bool, String> {
     answer.as_bool().ok_or_else(|| "indexedDB.open() failed".into())
 }
 
-/// What a method of the client gives; `undefined` where it has none.
+/// The result of a client's method; `undefined` if there is no such method.
 pub(crate) fn ask(client: &JsValue, method: &str) -> Result<JsValue, JsValue> {
     let Some(method) = method_of(client, method)? else { return Ok(JsValue::UNDEFINED) };
     method.call0(client)
@@ -102,7 +101,7 @@ pub(crate) fn method_of(client: &JsValue, name: &str) -> Result<Option<Function>
     Ok(method.is_function().then(|| method.unchecked_into()))
 }
 
-/// The SDK's `CryptoApi`; nothing before the encryption runs.
+/// The SDK's `CryptoApi`; `None` until the encryption runs.
 pub(crate) fn crypto_of(client: &JsValue) -> Result<Option<JsValue>, JsValue> {
     Ok(Some(ask(client, "getCrypto")?).filter(JsValue::is_truthy))
 }

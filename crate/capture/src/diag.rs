@@ -1,4 +1,4 @@
-//! What JavaScript holds: the session, and the readers of the consoles.
+//! The objects that JavaScript holds: the session, and the readers of console lines.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -16,12 +16,12 @@ use lotus_crypto_diag::line::{Line, ReadLine};
 use lotus_crypto_diag::session::Session;
 use lotus_crypto_diag::timestamp::Timestamp;
 
-/// What all that the page holds of the module has in common.
+/// The session, shared by all objects that the page holds.
 pub(super) type SharedSession = Rc<RefCell<Session>>;
 
-/// One session of diagnostics. Not for hosts: the package's own API stands in front of it.
+/// One session of diagnostics. Internal: hosts use the package's own API.
 ///
-/// The consoles and `fetch` are wrapped in JavaScript, which makes this when the first thing happens that is evidence.
+/// JavaScript wraps the consoles and `fetch`, and creates this object when the first evidence appears.
 #[wasm_bindgen]
 #[derive(Clone)]
 pub struct CryptoDiag {
@@ -30,16 +30,16 @@ pub struct CryptoDiag {
     pub(super) clock: Clock,
     pub(super) storage: PersistentStorage,
     pub(super) timings: RequestTimings,
-    /// For signs that a server may accept keys again.
+    /// Whether this page listens for signs that the server may accept keys again.
     pub(super) listens: Cell<bool>,
-    /// Whether a repair is at work.
+    /// Whether a repair is running.
     pub(super) repairing: Rc<Cell<bool>>,
     pub(super) kept: KeptPages,
 }
 
 #[wasm_bindgen]
 impl CryptoDiag {
-    /// `on_change` is called after every line that was kept, from inside the call that logged it. `clock` gives the
+    /// `on_change` is called after every line that was kept, from inside the console call that logged it. `clock` returns
     /// milliseconds since 1970. `opened` is when the page was loaded.
     #[wasm_bindgen(constructor)]
     pub fn new(on_change: Function, clock: Clock, opened: f64) -> Self {
@@ -59,7 +59,7 @@ impl CryptoDiag {
         self.timings.clone()
     }
 
-    /// For the lines of one console.
+    /// A reader for the lines of one console.
     pub fn reader(&self) -> LineReader {
         LineReader {
             session: Rc::clone(&self.session),
@@ -69,14 +69,15 @@ impl CryptoDiag {
         }
     }
 
-    /// A device was logged out: what was wrong with it is over. Of an id that is not known, the latest that fits.
+    /// A device was logged out: its problems are over. A missing id matches any device; the latest match counts.
     #[wasm_bindgen(js_name = loggedOut)]
     pub fn logged_out(&self, user_id: Option<String>, device_id: Option<String>) {
         self.session.borrow_mut().logged_out(user_id.as_deref(), device_id.as_deref());
         self.kept.logged_out(user_id.as_deref(), device_id.as_deref());
     }
 
-    /// The server has accepted a logout that this page asked for. Of whom, nobody says.
+    /// The server accepted a logout that this page requested; the request does not say whose. With several devices, nothing
+    /// is done.
     #[wasm_bindgen(js_name = signedOut)]
     pub fn signed_out(&self) {
         let is_clear = self.session.try_borrow().is_ok_and(|session| session.stores().is_of_one());
@@ -85,37 +86,37 @@ impl CryptoDiag {
         }
     }
 
-    /// Something may be new: it is to be kept soon, while the page is idle.
+    /// Evidence may have changed: saves it soon, while the page is idle.
     pub fn keep(&self) {
         self.kept.changed();
     }
 
-    /// Whether evidence is to be kept beyond the page. Where it is not, what was kept is removed.
+    /// Whether to keep evidence beyond the life of the page. `false` also removes what was kept.
     #[wasm_bindgen(js_name = keepEvidence)]
     pub fn keep_evidence(&self, on: bool) {
         self.kept.switch(on);
     }
 
-    /// Removes what was kept of all pages. Says whether it is gone.
+    /// Removes the evidence kept of all pages. Returns whether it is gone.
     #[wasm_bindgen(js_name = forgetEarlier)]
     pub fn forget_earlier(&self) -> bool {
         self.kept.forget()
     }
 
-    /// How far the evidence of earlier pages reaches; `null`: there is none.
+    /// The time that the evidence of earlier pages covers; `null` if there is none.
     #[wasm_bindgen(js_name = earlierSummary, unchecked_return_type = "EarlierSummary | null")]
     pub fn earlier_summary(&self) -> JsValue {
         to_object(&self.kept.summary_json())
     }
 
-    /// A person is about to provoke a fault.
+    /// The user starts to provoke a fault.
     #[wasm_bindgen(js_name = startCapture)]
     pub fn start_capture(&self) {
         let now = self.clock.now();
         self.session.borrow_mut().captures_mut().start(now);
     }
 
-    /// A person notices a fault of this kind.
+    /// The user notices a fault of this kind.
     #[wasm_bindgen(js_name = markCapture)]
     pub fn mark_capture(&self, kind: &str) {
         let now = self.clock.now();
@@ -129,15 +130,14 @@ impl CryptoDiag {
         self.session.borrow_mut().captures_mut().stop(now);
     }
 
-    /// Counts and entries.
+    /// All counts and entries.
     #[wasm_bindgen(unchecked_return_type = "Evidences")]
     pub fn evidence(&self) -> JsValue {
         let json = self.session.borrow().evidence_json();
         to_object(&json)
     }
 
-    /// What is known of a device's crypto store, `null` where nobody asked about it. Of an id that is not given, every
-    /// one fits.
+    /// The status of a device's crypto store; `null` if nobody asked about it. A missing id matches any device.
     #[wasm_bindgen(js_name = cryptoStore, unchecked_return_type = "CryptoStoreStatus | null")]
     pub fn crypto_store(&self, user_id: Option<String>, device_id: Option<String>) -> JsValue {
         let json = self.session.borrow().stores().status_json(user_id.as_deref(), device_id.as_deref());
@@ -155,7 +155,7 @@ impl CryptoDiag {
     }
 }
 
-/// Reads the lines of one console that hold one of the words.
+/// Reads the lines of one console that contain one of the searched words.
 #[wasm_bindgen]
 pub struct LineReader {
     session: Rc<RefCell<Session>>,
@@ -166,8 +166,8 @@ pub struct LineReader {
 
 #[wasm_bindgen]
 impl LineReader {
-    /// `source` is where it was logged: `window`, or `frame:<path>`. Without a text it is the line that came last with this
-    /// slot.
+    /// `source` is where the line was logged: `window`, or `frame:<path>`. Without `text`, the line is the one last read in
+    /// this slot.
     pub fn read(
         &self,
         slot: usize,
@@ -190,14 +190,13 @@ impl LineReader {
         }
         if self.note(slot, now) {
             remember(&self.session);
-            // It only takes note, and does not throw.
             tell(&self.on_change);
         }
     }
 }
 
 impl LineReader {
-    /// Whether the line of a slot was kept. All that is borrowed for it is given back before JavaScript runs.
+    /// Whether a slot's line was kept. Releases all borrows before JavaScript runs.
     fn note(&self, slot: usize, now: Timestamp) -> bool {
         let (Ok(mut recent), Ok(mut session)) = (self.recent.try_borrow_mut(), self.session.try_borrow_mut()) else {
             return false;

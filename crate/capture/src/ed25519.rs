@@ -1,4 +1,4 @@
-//! Signatures of a device, by the browser's Web Cryptography (<https://wicg.github.io/webcrypto-secure-curves/>).
+//! Ed25519 signatures of a device, checked by Web Cryptography (<https://wicg.github.io/webcrypto-secure-curves/>).
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -9,7 +9,8 @@ use web_sys::{CryptoKey, SubtleCrypto};
 use super::bounded::within;
 use super::convert::get;
 
-/// Whether `signature` over `text` was made by the key; both in unpadded base64. `None`: this browser cannot tell.
+/// Whether the key made this `signature` of `text`; key and signature are unpadded base64. `None` if the browser cannot
+/// tell.
 pub(crate) async fn verify(key: &str, signature: &str, text: &str) -> Option<bool> {
     let subtle = subtle()?;
     let (Ok(key), Ok(signature)) = (STANDARD_NO_PAD.decode(key), STANDARD_NO_PAD.decode(signature)) else {
@@ -23,7 +24,7 @@ pub(crate) async fn verify(key: &str, signature: &str, text: &str) -> Option<boo
     within("crypto.subtle.verify()", verified).await.ok()?.as_bool()
 }
 
-/// Nothing on a page that was not loaded securely.
+/// `None` in an insecure context.
 fn subtle() -> Option<SubtleCrypto> {
     let crypto = get(&js_sys::global(), "crypto").ok()?;
     let subtle = get(&crypto, "subtle").ok().filter(JsValue::is_object)?;

@@ -19,46 +19,46 @@ use lotus_crypto_diag::led_note::LedNote;
 use lotus_crypto_diag::tab_message::{MAX_LENGTH, Message};
 use lotus_crypto_diag::timestamp::Timestamp;
 
-/// Where the browser keeps for this tab alone that it led.
+/// The `sessionStorage` key of the note that this tab led.
 const LED: &str = "lotus-crypto-diag/led";
 
-/// What an election needs of the page.
+/// What an election needs from the page.
 pub(crate) struct Surroundings {
-    /// Of the day.
+    /// The time of day.
     pub(crate) clock: Clock,
-    /// For spans of time.
+    /// A monotonic clock.
     pub(crate) steady: Clock,
-    /// Whether a host yields that gives no `canYield`.
+    /// Decides for hosts that pass no `canYield`.
     pub(crate) yields: Function,
     /// Called with every new role.
     pub(crate) on_role: Box<dyn Fn()>,
-    /// Called when the leader falls silent, and when that is over.
+    /// Called when the leader stops responding, and when it responds again.
     pub(crate) on_silence: Box<dyn Fn()>,
 }
 
-/// One session's election: shared by everybody in this page who takes part in it.
+/// One session's election, shared by all its members in this page.
 pub(crate) struct Election {
     pub(crate) name: String,
     pub(crate) role: Cell<Role>,
     pub(crate) since: Cell<Timestamp>,
     pub(crate) is_silent: Cell<bool>,
-    /// By their seats.
+    /// By seat number.
     pub(crate) members: RefCell<Vec<(u32, Rc<Member>)>>,
     machine: RefCell<Leadership>,
-    /// What happened while something else was being dealt with: the host may call from inside a callback.
+    /// Events that came while another one was being handled: the host may call back into the election.
     events: RefCell<VecDeque<Event>>,
     is_busy: Cell<bool>,
     channel: RefCell<Option<Rc<Channel>>>,
-    /// By their numbers.
+    /// By request number.
     requests: RefCell<Vec<(u32, Request)>>,
-    /// Those who wait for what comes of the wish to take over.
+    /// The `resolve` functions of pending [`Self::take_over`] calls.
     wishes: RefCell<Vec<Function>>,
     end: EndSignal,
     around: Rc<Surroundings>,
 }
 
 impl Election {
-    /// `end` lets go of the lock where the module cannot.
+    /// `end` releases the lock if the module no longer runs.
     pub(crate) fn new(name: String, id: &str, around: Rc<Surroundings>, end: EndSignal) -> Rc<Self> {
         Rc::new(Self {
             name,
@@ -77,7 +77,6 @@ impl Election {
         })
     }
 
-    /// Takes part.
     pub(crate) fn start(self: &Rc<Self>) {
         self.open_channel();
         self.look();
@@ -85,26 +84,25 @@ impl Election {
         self.give(Event::Started { led_before });
     }
 
-    /// The page is back.
     pub(crate) fn show(self: &Rc<Self>) {
         self.open_channel();
         self.take_note();
         self.give(Event::Shown);
     }
 
-    /// Whether a person can see the page now. One that does not tell counts as one that is looked at.
+    /// Notes whether the user can see the page. If reading its state throws, the page counts as visible.
     pub(crate) fn look(self: &Rc<Self>) {
         if let Ok(true) = super::page::global("document").map(|document| document.is_object()) {
             self.give(Event::Visible(is_visible().unwrap_or(true)));
         }
     }
 
-    /// Whether its page is left, or asleep.
+    /// Whether the page was left, or is frozen.
     pub(crate) fn is_away(&self) -> bool {
         self.machine.borrow().is_away()
     }
 
-    /// Another tab logs out or in.
+    /// Called when another tab may have logged out or in.
     pub(crate) fn stored_session_changed(self: &Rc<Self>) {
         if self.role.get() == Role::Follower {
             self.reload_if_stale();
@@ -140,7 +138,7 @@ impl Election {
             }
             Action::Post(message) => {
                 let channel = self.channel.borrow().clone();
-                // Closed under us: nobody is asked, and nobody answers.
+                // If the channel was closed meanwhile, the message is dropped.
                 let _ = channel.map(|channel| channel.post(&message.to_text()));
             }
             Action::SetTimer { number, ms } => {
@@ -153,7 +151,7 @@ impl Election {
             }
             Action::NoteLead => {
                 let note = LedNote { name: self.name.clone(), at: self.around.clock.now() }.to_text();
-                // Without a storage, a leader that is reloaded waits in line.
+                // Without `sessionStorage`, a leader that reloads waits in line.
                 let _ = web_storage("sessionStorage").and_then(|storage| storage.set_item(LED, &note));
             }
             Action::AskHost(question) => spawn_local(Rc::clone(self).decide(question)),
@@ -180,7 +178,7 @@ impl Election {
             };
             election.give(event);
         };
-        // Without a channel a leader cannot be asked for its place.
+        // Without a channel, no tab could ask another to hand over: no election.
         let has_channel = self.channel.borrow().is_some();
         let request = if has_channel { Request::new(&lock_name(&self.name), &self.end, on).ok() } else { None };
         match request {
@@ -205,7 +203,7 @@ impl Election {
         if self.channel.borrow().is_some() {
             return;
         }
-        // Where there is none, the first request tells.
+        // If this fails, the first lock request reports it.
         let channel = Channel::open(&lock_name(&self.name), MAX_LENGTH, on_text).ok().map(Rc::new);
         if let Some(close) = channel.as_ref().and_then(|channel| channel.closer()) {
             let _ = self.end.add_event_listener_with_callback("abort", close);
@@ -213,7 +211,7 @@ impl Election {
         self.channel.replace(channel);
     }
 
-    /// A page in the back/forward cache is thrown out of it by any message that reaches it.
+    /// Any message that arrives evicts a page from the back/forward cache.
     pub(crate) fn close_channel(&self) {
         let channel = self.channel.take();
         if let Some(close) = channel.as_ref().and_then(|channel| channel.closer()) {
@@ -221,7 +219,7 @@ impl Election {
         }
     }
 
-    /// Whether this tab led until a moment ago. The note is used up: a copy of the tab must not find it.
+    /// Whether this tab led until a moment ago. Removes the note, so that a duplicated tab does not find it.
     fn take_note(&self) -> bool {
         let taken = web_storage("sessionStorage").and_then(|storage| {
             let text = storage.get_item(LED)?.unwrap_or_default();
@@ -242,7 +240,7 @@ impl Election {
         }
         self.role.set(role);
         self.since.set(self.around.clock.now());
-        // It was about another leader.
+        // The silence was the former leader's.
         self.is_silent.set(false);
         for member in self.members() {
             member.tell(role);
@@ -263,7 +261,7 @@ impl Election {
     fn reload_if_stale(self: &Rc<Self>) -> bool {
         let is_stale = self.members().iter().any(|member| member.is_stale(&self.name));
         if is_stale {
-            // Whatever keeps the page from going, it does not keep the lock.
+            // Release the lock first: the page may refuse to unload.
             self.give(Event::Released);
             reload();
         }
@@ -271,7 +269,7 @@ impl Election {
     }
 
     async fn decide(self: Rc<Self>, question: u32) {
-        // All are asked at once.
+        // Ask all before awaiting any.
         let asked: Vec<_> = self.members().iter().map(|member| member.can_yield(&self.around.yields)).collect();
         let mut first = None;
         for asked in asked {
@@ -289,7 +287,7 @@ impl Election {
         self.give(Event::Down);
     }
 
-    /// The host wants this page to lead. Resolves to what comes of it.
+    /// Makes this page lead if possible; resolves to the outcome.
     pub(crate) fn take_over(self: &Rc<Self>) -> Promise {
         let promise = Promise::new(&mut |resolve, _| self.wishes.borrow_mut().push(resolve));
         self.give(Event::TakeOver);
@@ -310,7 +308,7 @@ fn give(election: &Weak<Election>, event: Event) {
     }
 }
 
-/// Of the lock, and of the channel. Tabs of another session do not meet.
+/// The name of the lock and of the channel; one per session.
 fn lock_name(session: &str) -> String {
     ["lotus-crypto-diag/leader/", session].concat()
 }

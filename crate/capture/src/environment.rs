@@ -1,4 +1,4 @@
-//! The page that the library runs in.
+//! The environment of the page: browser, address, time zone.
 
 use js_sys::{Array, Function, Reflect, global};
 use wasm_bindgen::prelude::*;
@@ -7,7 +7,6 @@ use super::convert::{get, text_of};
 use super::shape::{call, field, flag, is_missing, read, text};
 use lotus_crypto_diag::interview::Interview;
 
-/// Asks the browser.
 pub(crate) fn ask_page(interview: &mut Interview) {
     let of = |owner: &str, name: &str| field(&get(&global(), owner)?, name);
     let user_agent = interview.take("navigator.userAgent", text(of("navigator", "userAgent")));
@@ -23,7 +22,7 @@ pub(crate) fn ask_page(interview: &mut Interview) {
     environment.utc_offset_minutes = minutes.and_then(i32::checked_neg);
 }
 
-/// No query and no fragment: they may carry a login token.
+/// Without query and fragment: they may carry a login token.
 fn location() -> Result<JsValue, JsValue> {
     let location = get(&global(), "location")?;
     if is_missing(&location) {

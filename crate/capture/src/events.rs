@@ -5,8 +5,8 @@ use web_sys::EventTarget;
 
 use super::convert::get;
 
-/// Listens for as long as the page lives; to nothing where the target is none, as in Node. An error where a page does not let
-/// it.
+/// Listens as long as the page lives. Does nothing if `target` is no event target, as in Node. Fails if the page's
+/// `addEventListener` throws.
 pub(crate) fn listen(target: &JsValue, event: &str, listener: impl Fn(JsValue) + 'static) -> Result<(), JsValue> {
     if !target.is_object() || !get(target, "addEventListener")?.is_function() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The browser edge: one API a file, conversions only. What is decided is decided by the core.
+//! The browser edge: one Web API per file, conversions only. The core makes every decision.
 #![cfg(target_family = "wasm")]
 
 mod bounded;
@@ -48,11 +48,11 @@ pub use storage::PersistentStorage;
 pub use tabs::PageTabs;
 pub use uploads::UploadCall;
 
-/// Constant time, little fragmentation, and a fifth of the bytes of the one that `std` brings along.
+/// Constant time, little fragmentation, and a fifth of the bytes of `std`'s allocator.
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
-/// The types that the declarations name which wasm-bindgen writes.
+/// Imports of the types that are named in the `.d.ts` file that wasm-bindgen writes.
 #[wasm_bindgen::prelude::wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r"
 import type { Judge } from '../../src/diagnose-later';

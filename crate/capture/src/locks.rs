@@ -22,28 +22,28 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn then(this: &LockPromise, on_end: &JsValue, on_refusal: &JsValue) -> Result<JsValue, JsValue>;
 
-    /// What an `AbortSignal` is used for here.
+    /// The part of `AbortSignal` that is used here.
     #[wasm_bindgen(extends = EventTarget, typescript_type = "EndSignal")]
     #[derive(Clone)]
     pub type EndSignal;
 
-    /// What comes of a request, for whoever is there when the module does not run any more.
+    /// Hands over the lock request's promise, for when the module no longer runs.
     #[wasm_bindgen(method, catch)]
     fn asked(this: &EndSignal, lock: &LockPromise) -> Result<(), JsValue>;
 }
 
-/// What becomes of a request.
+/// The outcome of a lock request.
 #[derive(Clone, Copy)]
 pub(crate) enum Outcome {
-    /// It has the lock.
+    /// This page has the lock.
     Granted,
-    /// It is over, though nobody here ended it.
+    /// The lock was taken away, or the request was aborted, by foreign code.
     Ended,
-    /// The browser gives no locks.
+    /// The browser grants no locks.
     Unavailable,
 }
 
-/// A request that waits in line, or holds the lock.
+/// A pending lock request, or a held lock.
 pub(crate) struct Request {
     let_go: Option<Function>,
     abort: Option<Function>,
@@ -52,7 +52,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Where nobody can be asked for a lock, the error says why. `end` takes the request back without the module.
+    /// Fails if the browser has no locks. `end` cancels the request if the module no longer runs.
     pub(crate) fn new(name: &str, end: &EndSignal, on: impl Fn(Outcome) + 'static) -> Result<Self, JsValue> {
         let locks = get(&global("navigator")?, "locks")?;
         if !locks.is_object() {
@@ -61,7 +61,7 @@ impl Request {
         let mut let_go = None;
         let held = Promise::new(&mut |resolve, _| let_go = Some(resolve));
         let options = Object::new();
-        // Without a controller, a request that waits in line cannot be taken back: once granted, it is let go at once.
+        // Without an `AbortController`, a pending request cannot be cancelled: once granted, it is released at once.
         let controller = AbortController::new().ok();
         if let Some(controller) = &controller {
             set(&options, "signal", &controller.signal())?;
@@ -90,7 +90,7 @@ impl Request {
             }
         });
         promise.then(&on_end, &on_end)?;
-        // An `AbortSignal` has no such method.
+        // A plain `AbortSignal` has no such method.
         let _ = request.end.asked(&promise);
         for function in request.functions() {
             request.end.add_event_listener_with_callback("abort", function)?;
@@ -103,7 +103,7 @@ impl Request {
     }
 }
 
-/// Lets the lock go, or leaves the line.
+/// Releases the lock, or leaves the line.
 impl Drop for Request {
     fn drop(&mut self) {
         self.is_over.set(true);
@@ -114,7 +114,7 @@ impl Drop for Request {
     }
 }
 
-/// By an `AbortError`, foreign code took the lock; any other is of a browser that gives none.
+/// `AbortError` means that foreign code took the lock; any other error, that the browser grants none.
 fn outcome(error: &JsValue) -> Outcome {
     let is_refusal = error.is_truthy() && !get(error, "name").is_ok_and(|name| name == "AbortError");
     if is_refusal { Outcome::Unavailable } else { Outcome::Ended }

@@ -1,4 +1,4 @@
-//! The markers of devices, in localStorage. Everything there may throw: blocked, private, full.
+//! The markers of devices, in localStorage. Every access may throw: blocked, private mode, full.
 
 use js_sys::{JSON, Reflect, encode_uri_component};
 use wasm_bindgen::prelude::*;
@@ -8,7 +8,7 @@ use super::convert::{explain, web_storage};
 use super::kept_shelf::remove_with;
 use lotus_crypto_diag::crypto_store::{Device, Marker, MarkerField, Recall};
 
-/// What stands at a device's key, if anything makes sense there.
+/// The marker stored for a device, if it makes sense.
 pub(crate) fn recall(device: &Device) -> Recall {
     match storage().and_then(|storage| storage.get_item(&key(device))) {
         Ok(None) => Recall::Nothing,
@@ -20,7 +20,7 @@ pub(crate) fn recall(device: &Device) -> Recall {
 fn read(text: &str) -> Recall {
     let marker = JSON::parse(text).unwrap_or_default();
     Recall::from_fields(|name| {
-        // What is no object has no fields.
+        // `Reflect.get` throws if the marker is no object.
         let value = Reflect::get(&marker, &name.into()).ok()?;
         if value.is_null() {
             return Some(MarkerField::Null);
@@ -29,7 +29,7 @@ fn read(text: &str) -> Recall {
     })
 }
 
-/// Remembers a device, and drops the markers of the user's former devices on the same database: they are dead.
+/// Stores a device's marker, and removes those of the user's former devices on the same database: these devices are gone.
 pub(crate) fn remember(device: &Device, marker: &Marker) -> Result<(), String> {
     write(device, marker).map_err(|error| ["the marker of this device cannot be written: ", &explain(&error)].concat())
 }
@@ -37,7 +37,7 @@ pub(crate) fn remember(device: &Device, marker: &Marker) -> Result<(), String> {
 fn write(device: &Device, marker: &Marker) -> Result<(), JsValue> {
     let (storage, prefix, key) = (storage()?, siblings(device), key(device));
     storage.set_item(&key, &marker.to_json())?;
-    // Backwards: removing moves the later ones.
+    // Backwards: removing an item shifts the later ones.
     for index in (0..storage.length()?).rev() {
         if let Some(other) = storage.key(index)?
             && other.starts_with(&prefix)

@@ -1,4 +1,4 @@
-//! What the Matrix client of the host says of itself. Any version of the SDK will do.
+//! What the host's Matrix client says about itself. Works with any version of the SDK.
 
 use futures_util::future::join3;
 use wasm_bindgen::prelude::*;
@@ -7,12 +7,12 @@ use super::bounded::{PATIENCE_MS, ask};
 use super::shape::{call, field, flag, is_list, is_missing, read, read_later, text, texts};
 use lotus_crypto_diag::interview::{Answer, Interview};
 
-/// The SDK's `CryptoApi`; nothing before the encryption runs.
+/// The SDK's `CryptoApi`; `undefined` or `null` until the encryption runs.
 pub(crate) fn crypto_of(mx: &JsValue) -> Result<JsValue, JsValue> {
     call(mx, "getCrypto", &[])
 }
 
-/// What it tells at once.
+/// Asks the client for everything that it answers synchronously.
 pub(crate) fn ask_client(mx: &JsValue, interview: &mut Interview) {
     if is_missing(mx) {
         interview.notes.push("no Matrix client was given: nothing is known of user, device and encryption".into());
@@ -32,7 +32,7 @@ fn is_ready(mx: &JsValue) -> Answer<bool> {
     })
 }
 
-/// What its encryption tells when it is asked.
+/// The answers of the client's encryption.
 #[derive(Default)]
 pub(crate) struct CryptoAnswers {
     keys: Option<Answer<JsValue>>,
@@ -40,7 +40,7 @@ pub(crate) struct CryptoAnswers {
     cross_signing: Option<Answer<bool>>,
 }
 
-/// Asks the encryption, all at once.
+/// Asks the encryption all questions at once.
 pub(crate) async fn ask_crypto(crypto: Option<JsValue>) -> CryptoAnswers {
     let Some(crypto) = crypto else { return CryptoAnswers::default() };
     let question = |name: &'static str, words: &'static str| {
@@ -75,13 +75,13 @@ impl CryptoAnswers {
     }
 }
 
-/// Where it runs, its encryption: to be asked later.
+/// The client's encryption if it runs, to be asked later.
 pub(crate) fn running_crypto(mx: &JsValue, interview: &mut Interview) -> Option<JsValue> {
     let crypto = read(crypto_of(mx), |crypto| crypto.is_object().then(|| crypto.clone()));
     interview.take("getCrypto()", crypto)
 }
 
-/// What only the app can say; gives whether the SDK may fetch events.
+/// Reads what only the app knows; returns whether the SDK may fetch events.
 pub(crate) fn ask_app(extras: &JsValue, interview: &mut Interview) -> bool {
     interview.environment.app = interview.given("extras.app", text(field(extras, "app")));
     interview.client.sdk_version = interview.given("extras.sdkVersion", text(field(extras, "sdkVersion")));

@@ -1,5 +1,5 @@
-//! Who takes part in an election in this page: each with the options that a host gave. Any of them may be missing, of
-//! another type, or throw.
+//! The members of an election in this page, with their host's options. An option may be missing, have another type, or
+//! throw.
 
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
@@ -14,15 +14,15 @@ extern "C" {
     #[wasm_bindgen(typescript_type = "TabLeadershipOptions")]
     pub type TabLeadershipOptions;
 
-    /// What the host holds. Its methods do not throw.
+    /// The `TabLeadership` object that the host holds. Its methods do not throw.
     #[wasm_bindgen(typescript_type = "TabMember")]
     pub type TabMember;
 
-    /// It has a new role.
+    /// Sets the member's role.
     #[wasm_bindgen(method, catch)]
     fn changed(this: &TabMember, role: &str) -> Result<(), JsValue>;
 
-    /// Whether the leader is silent, from now on.
+    /// Sets whether the leader is silent.
     #[wasm_bindgen(method, catch)]
     fn silenced(this: &TabMember, is_silent: bool) -> Result<(), JsValue>;
 }
@@ -30,7 +30,8 @@ extern "C" {
 pub(crate) struct Member {
     options: TabLeadershipOptions,
     host: TabMember,
-    /// Whether the stored session can be compared: a host whose two names never agree would be loaded for ever.
+    /// Whether the host's `readName` gave the election's name at first. If the two never agree, comparing them would reload
+    /// the page for ever.
     is_comparable: bool,
 }
 
@@ -49,22 +50,22 @@ impl Member {
         let _ = self.host.silenced(is_silent);
     }
 
-    /// Whether the session that this page was loaded for is not the stored one any more.
+    /// Whether the stored session is no longer the one that this page was loaded for.
     pub(crate) fn is_stale(&self, name: &str) -> bool {
         self.is_comparable && !self.is_stored(name)
     }
 
     fn is_stored(&self, name: &str) -> bool {
-        // A host that fails to read its session is left alone.
+        // If `readName` throws, the page is not reloaded.
         self.call("readName", None).map_or(true, |stored| stored == name)
     }
 
-    /// Asks whether the tab may hand over. The promise, or whatever it is, goes to [`refusal`].
+    /// Asks whether the tab may hand over; the result goes to [`refusal`].
     pub(crate) fn can_yield(&self, otherwise: &Function) -> Result<JsValue, JsValue> {
         self.call("canYield", Some(otherwise))
     }
 
-    /// Has the host shut its client down.
+    /// Lets the host shut down its client.
     pub(crate) fn begin_yield(&self) -> Result<JsValue, JsValue> {
         self.call("onYield", None)
     }
@@ -78,7 +79,7 @@ impl Member {
     }
 }
 
-/// Why the host does not yield; `None`: it does.
+/// Why the host does not yield; `None` if it yields.
 pub(crate) async fn refusal(asked: Result<JsValue, JsValue>) -> Option<String> {
     let reason = match answer(asked.map(JsValue::unchecked_into)).await {
         Ok(yes) if yes.is_undefined() || yes.is_null() || yes == true => return None,
@@ -89,7 +90,7 @@ pub(crate) async fn refusal(asked: Result<JsValue, JsValue>) -> Option<String> {
     Some(if reason.is_empty() { "it is busy".to_owned() } else { reason })
 }
 
-/// Waits. A host that fails to shut down in good order has shut down nevertheless, as far as can be known.
+/// Waits until the host has shut down. If that fails, the client counts as shut down: nothing better is known.
 pub(crate) async fn shut_down(asked: Result<JsValue, JsValue>) {
     let _ = answer(asked.map(JsValue::unchecked_into)).await;
 }

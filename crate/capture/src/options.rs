@@ -1,4 +1,4 @@
-//! What a host wants. Any of it may be missing, of another type, or throw: then the default stands.
+//! The host's options. Each may be missing, have another type, or throw: then the default applies.
 
 use wasm_bindgen::prelude::*;
 
@@ -6,7 +6,7 @@ use lotus_crypto_diag::upload_loop::LoopOptions;
 
 #[wasm_bindgen]
 extern "C" {
-    /// When refused uploads are a loop, and what is done about it.
+    /// When refused uploads count as a loop, and what to do about it.
     #[wasm_bindgen(typescript_type = "UploadWatchOptions")]
     pub type UploadWatchOptions;
 

@@ -1,4 +1,4 @@
-//! The page: its life, its visibility, and what it has at hand. It may have broken any of that.
+//! The page: timers, visibility, globals. The page may have broken any of them.
 
 use js_sys::{Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
@@ -14,23 +14,23 @@ extern "C" {
     fn set_timeout(callback: &JsValue, ms: u32) -> Result<JsValue, JsValue>;
 }
 
-/// `undefined` where there is none.
+/// A global; `undefined` if there is none.
 pub(crate) fn global(name: &str) -> Result<JsValue, JsValue> {
     get(&js_sys::global(), name)
 }
 
-/// Whether a person can see the page; `None` where there is none, or it does not tell.
+/// Whether the user can see the page; `None` without a document, or if reading its state throws.
 pub(crate) fn is_visible() -> Option<bool> {
     let document = global("document").ok().filter(JsValue::is_object)?;
     get(&document, "visibilityState").ok().map(|state| state == "visible")
 }
 
-/// Calls back later; `false` where the page has broken its timers.
+/// Calls back after `ms` milliseconds; returns `false` if the page has broken its timers.
 pub(crate) fn after(ms: u32, callback: impl FnOnce() + 'static) -> bool {
     set_timeout(&Closure::once_into_js(callback), ms).is_ok()
 }
 
-/// Calls back when the page has nothing better to do, at the latest after so many milliseconds.
+/// Calls back when the page is idle, after `latest_ms` milliseconds at the latest.
 pub(crate) fn when_idle(latest_ms: u32, callback: impl FnOnce() + 'static) {
     let callback = Closure::once_into_js(callback);
     let request = || -> Result<JsValue, JsValue> {
@@ -39,7 +39,7 @@ pub(crate) fn when_idle(latest_ms: u32, callback: impl FnOnce() + 'static) {
         let request: Function = global("requestIdleCallback")?.dyn_into()?;
         request.call2(&JsValue::UNDEFINED, &callback, &options)
     };
-    // Safari has none.
+    // Safari has no `requestIdleCallback`.
     if request().is_err() {
         let _ = set_timeout(&callback, 0);
     }
@@ -55,17 +55,17 @@ pub(crate) fn reload() {
         let reload: Function = get(&location, "reload")?.unchecked_into();
         reload.call0(&location)
     });
-    // The page stays, and does not lead.
+    // If this fails, the page stays and does not lead.
     drop(reload);
 }
 
-/// A method of an object, to be called by whoever has no object at hand.
+/// A method bound to its object, so that it can be called on its own.
 pub(crate) fn bound(object: &JsValue, method: &str) -> Option<Function> {
     let method: Function = get(object, method).ok()?.dyn_into().ok()?;
     Some(method.bind0(object))
 }
 
-/// Sets a field of an object that the browser made.
+/// Sets a field of an object that the browser created.
 pub(crate) fn set(object: &JsValue, name: &str, value: &JsValue) -> Result<(), JsValue> {
     Reflect::set(object, &name.into(), value).map(drop)
 }

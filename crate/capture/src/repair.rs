@@ -1,4 +1,4 @@
-//! The repair in place, by the public methods of the Matrix client.
+//! The repair in place, through the public methods of the Matrix client.
 
 use std::rc::Rc;
 
@@ -20,21 +20,21 @@ use lotus_crypto_diag::repair::{
 };
 use lotus_crypto_diag::timestamp::Timestamp;
 
-/// So long an answer of the server is waited for.
+/// How long to wait for an answer of the server.
 const REQUEST_MS: u32 = 20_000;
 const ALGORITHM: &str = "signed_curve25519";
-/// Of no meaning to anybody: it ends the long poll of the client that it is sent to, which is this one.
+/// An event type without meaning: the client sends it to itself, which ends its pending `/sync`.
 const WAKE_TYPE: &str = "io.lotus.crypto_diag.wake";
 
 #[wasm_bindgen]
 impl CryptoDiag {
-    /// Repairs the device of the client, if it can be: see [`repair`]. `tabs` gives, now, how many other tabs there are:
-    /// `alone`, `alone-since-later`, or anything else. Gives the status, and never rejects.
+    /// Repairs the client's device if possible: see [`repair`]. `tabs` says whether other tabs are open now: `alone`,
+    /// `alone-since-later`, or anything else. Resolves to the status; never rejects.
     #[wasm_bindgen(js_name = repairOneTimeKeys, unchecked_return_type = "Promise<RepairStatus>")]
     pub fn repair_one_time_keys(&self, mx: JsValue, tabs: Function) -> Promise {
         let (session, clock) = (Rc::clone(&self.session), self.clock.clone());
         let (on_change, repairing) = (self.on_change.clone(), Rc::clone(&self.repairing));
-        // A page without timers is one that nothing can be waited for in.
+        // Without timers, the repair cannot wait for anything.
         let problem = if has_timers() { RepairProblem::AlreadyRunning } else { RepairProblem::NotRunning };
         if problem == RepairProblem::NotRunning || repairing.replace(true) {
             let (now, state, problem) = (clock.now(), RepairState::Refused, Some(problem));
@@ -45,19 +45,19 @@ impl CryptoDiag {
             let device = OwnDevice::of(mx, tabs, session, clock, on_change).await;
             let status = device.repair().await;
             repairing.set(false);
-            // As it was noted: without secrets.
+            // The session's copy is redacted.
             let noted = device.session.borrow().repair().map_or_else(|| status.to_json(), RepairStatus::to_json);
             Ok(to_object(&noted))
         })
     }
 }
 
-/// The client, its device, and the page.
+/// The client, its device, and the page that they run in.
 struct OwnDevice {
     mx: JsValue,
     user_id: Option<String>,
     device_id: Option<String>,
-    /// Its present signing key.
+    /// The device's current signing key.
     ed25519: Option<String>,
     tabs: Function,
     session: SharedSession,
@@ -103,7 +103,7 @@ impl OwnDevice {
         (self.user_id.as_deref().unwrap_or_default(), self.device_id.as_deref().unwrap_or_default())
     }
 
-    /// A request of the client, and its answer as JSON.
+    /// Sends a request through the client; returns the answer as JSON.
     async fn request(&self, method: &str, arguments: &Array) -> Result<Value, Failure> {
         let asked = match call_with(&self.mx, method, arguments) {
             Ok(nothing) if is_missing(&nothing) => Err([method, "() is missing"].concat().into()),
@@ -113,7 +113,7 @@ impl OwnDevice {
             NoAnswer::Threw(error) => failure(&error),
             NoAnswer::TooLate(message) => Failure { message, ..Failure::default() },
         })?;
-        // Of what has no JSON there is no text.
+        // Some values, such as functions, have no JSON.
         let text = JSON::stringify(&answer).ok().and_then(|text| JsValue::from(text).as_string()).unwrap_or_default();
         Ok(serde_json::from_str(&text).unwrap_or_default())
     }
@@ -206,7 +206,7 @@ impl Client for OwnDevice {
     }
 }
 
-/// What the SDK threw: its `MatrixError`, or an error of the network.
+/// An exception of the SDK: a `MatrixError`, or a network error.
 fn failure(error: &JsValue) -> Failure {
     let number = |object: &JsValue, name| get(object, name).ok().and_then(|value| value.as_f64());
     let data = get(error, "data").unwrap_or_default();

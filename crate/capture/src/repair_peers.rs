@@ -1,4 +1,4 @@
-//! Peers whose session with this device is broken: something invisible, encrypted for their devices, makes a new one.
+//! Renews broken Olm sessions with other devices: an invisible message, encrypted for them, starts a new session.
 
 use js_sys::{Array, Map, Object};
 use wasm_bindgen::prelude::*;
@@ -6,13 +6,13 @@ use wasm_bindgen::prelude::*;
 use super::bounded::within;
 use super::shape::{call, call_with};
 
-/// So many devices at most.
+/// At most this many devices get the message.
 const MOST_DEVICES: usize = 50;
-/// The spec's event for it: "indicates that the recipient should use this session". It shows nowhere.
+/// The spec's event for this purpose: "indicates that the recipient should use this session". No client shows it.
 const DUMMY_TYPE: &str = "m.dummy";
 
-/// Sends it to every device of the users. Gives to how many; none where the client has no way, which mends nothing and
-/// breaks nothing: a message to them does the same.
+/// Sends the message to every device of `users` and returns how many there are; 0 if the client lacks the methods. That does
+/// no harm: the next ordinary message to these devices has the same effect.
 pub(crate) async fn renew_sessions(mx: &JsValue, users: &[String]) -> u32 {
     if users.is_empty() {
         return 0;

@@ -1,4 +1,4 @@
-//! The report: what the host, the page and the session tell is put together, redacted, and written once.
+//! The report: data of the host, the page and the session is combined, redacted, and written once.
 
 use futures_util::future::join4;
 use js_sys::futures::future_to_promise;
@@ -21,7 +21,7 @@ use lotus_crypto_diag::stored_events::unread;
 
 #[wasm_bindgen]
 extern "C" {
-    /// Gives what the package knows of itself and of the tabs.
+    /// Returns what the package knows about itself and the tabs.
     #[derive(Clone)]
     #[wasm_bindgen(typescript_type = "() => Facts")]
     pub type Facts;
@@ -29,14 +29,14 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = call)]
     fn read(this: &Facts, receiver: &JsValue) -> Result<JsValue, JsValue>;
 
-    /// Adds the diagnosis to the text of a report; or, where the module for it is not there, a note that says so.
+    /// Adds the diagnosis to a report's text; a string instead is the note that the diagnosis module is not loaded.
     #[wasm_bindgen(typescript_type = "Judge | string")]
     pub type Judge;
 }
 
 #[wasm_bindgen]
 impl CryptoDiag {
-    /// The report of what is known now. Whatever the Matrix client and the extras of the host are, this does not throw.
+    /// A report of what is known now. Never throws, whatever the Matrix client and the host's extras are.
     #[wasm_bindgen(js_name = buildReport)]
     pub fn build_report(&self, mx: &JsValue, extras: &JsValue, facts: &Facts, judge: &Judge) -> String {
         let mut interview = Interview::default();
@@ -46,8 +46,8 @@ impl CryptoDiag {
         self.write(interview, facts, judge, None)
     }
 
-    /// The same, after asking the SDK and the browser what they only tell asynchronously. `judge` comes when all has been
-    /// asked that others ask.
+    /// As `buildReport`, after asking the SDK and the browser what they only answer asynchronously. `judge` is awaited
+    /// together with these answers.
     #[wasm_bindgen(js_name = collectReport, unchecked_return_type = "Promise<string>")]
     pub fn collect_report(
         &self,
@@ -74,7 +74,7 @@ impl CryptoDiag {
         })
     }
 
-    /// A copy of the evidence.
+    /// A copy of the entries.
     #[wasm_bindgen(unchecked_return_type = "Entry[]")]
     pub fn entries(&self) -> JsValue {
         let json = self.session.borrow().entries_json();
@@ -131,7 +131,7 @@ fn page_facts(facts: &JsValue) -> PageFacts {
     }
 }
 
-/// The events that were found; why others were not is noted.
+/// The events that were found; notes why the others were not.
 fn sort_out(fetched: Vec<Result<StoredEvent, String>>, interview: &mut Interview) -> Vec<StoredEvent> {
     let mut events = Vec::new();
     for event in fetched {
@@ -147,7 +147,7 @@ fn sort_out(fetched: Vec<Result<StoredEvent, String>>, interview: &mut Interview
     events
 }
 
-/// As the module that judges reads it.
+/// Server evidence in the form that the diagnosis module reads.
 fn evidence(events: Option<Vec<StoredEvent>>) -> JsValue {
     let Some(events) = events else { return JsValue::UNDEFINED };
     ServerEvidence { events: Some(events), ..ServerEvidence::default() }.to_text().into()

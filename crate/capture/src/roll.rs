@@ -15,13 +15,13 @@ use lotus_crypto_diag::tabs::Tab;
 
 const CHANNEL: &str = "lotus-crypto-diag/roll-call";
 
-/// What a roll needs of the page.
+/// What a roll call needs from the page.
 pub(crate) struct Surroundings {
-    /// For spans of time.
+    /// A monotonic clock.
     pub(crate) steady: Clock,
-    /// This tab, as the others are told of it.
+    /// Describes this tab for the others.
     pub(crate) describe: Box<dyn Fn(&Standing) -> Tab>,
-    /// Called when other tabs came, changed or went.
+    /// Called when another tab came, changed or went.
     pub(crate) on_change: Box<dyn Fn()>,
 }
 
@@ -29,12 +29,12 @@ pub(crate) struct Roll {
     id: String,
     machine: RefCell<RollCall>,
     pub(crate) is_entered: Cell<bool>,
-    /// Whether all had the time to answer, once at least.
+    /// Whether all tabs have had time to answer, at least once.
     pub(crate) is_complete: Cell<bool>,
     channel: RefCell<Option<Rc<Channel>>>,
-    /// Why the others cannot be asked.
+    /// Why the other tabs cannot be asked.
     error: RefCell<Option<String>>,
-    /// Those who wait for the roll that is being called.
+    /// The `resolve` functions of pending [`Self::call`]s.
     callers: RefCell<Vec<Function>>,
     around: Surroundings,
 }
@@ -59,7 +59,7 @@ impl Roll {
         }
     }
 
-    /// Resolves when the roll is complete.
+    /// Resolves when the roll call is complete.
     pub(crate) fn call(self: &Rc<Self>) -> Promise {
         let promise = Promise::new(&mut |resolve, _| self.callers.borrow_mut().push(resolve));
         self.give(Event::Called);
@@ -70,13 +70,12 @@ impl Roll {
         self.machine.borrow().others().to_vec()
     }
 
-    /// How many other tabs are open; `None`: they were not asked, or cannot be.
+    /// How many other tabs are open; `None` if they were not asked, or cannot be.
     pub(crate) fn count(&self) -> Option<usize> {
         let is_known = self.is_entered.get() && self.error.borrow().is_none();
         is_known.then(|| self.machine.borrow().others().len())
     }
 
-    /// This tab.
     pub(crate) fn describe(&self, standing: &Standing) -> Tab {
         (self.around.describe)(standing)
     }
@@ -95,7 +94,7 @@ impl Roll {
         }
     }
 
-    /// Gives what happens at once.
+    /// Returns the event that follows at once, if any.
     fn act(self: &Rc<Self>, action: Action) -> Option<Event> {
         let standing = self.machine.borrow().standing().clone();
         let from = || self.id.clone();
@@ -119,7 +118,7 @@ impl Roll {
                         roll.give(Event::TimedOut(timer));
                     }
                 });
-                // A page that has broken its timers is not kept waiting.
+                // If the page has broken its timers, nobody is kept waiting.
                 return (!is_set).then_some(Event::TimedOut(timer));
             }
             Action::TellChange => (self.around.on_change)(),

@@ -1,4 +1,4 @@
-//! What a host hands over is read by its shape: anything may be missing, be something else, or throw.
+//! Reads values from the host by their shape: anything may be missing, have another type, or throw.
 
 use js_sys::{Array, Function, Reflect, TypeError};
 use wasm_bindgen::prelude::*;
@@ -9,27 +9,27 @@ use lotus_crypto_diag::interview::Answer;
 
 #[wasm_bindgen]
 extern "C" {
-    /// It throws for a revoked proxy, and that of `js-sys` is not caught.
+    /// Throws for a revoked proxy, and the binding of js-sys does not catch.
     #[wasm_bindgen(catch, js_namespace = Array, js_name = isArray)]
     fn is_array(value: &JsValue) -> Result<bool, JsValue>;
 }
 
-/// Whether it is a list that can be read.
+/// Whether it is an array; `false` for a revoked proxy.
 pub(crate) fn is_list(value: &JsValue) -> bool {
     is_array(value).unwrap_or_default()
 }
 
-/// A field of whatever `object` is; `undefined` of what has no fields.
+/// A field of any value; `undefined` if the value has no fields.
 pub(crate) fn field(object: &JsValue, name: &str) -> Result<JsValue, JsValue> {
     if object.is_object() || object.is_function() { get(object, name) } else { Ok(JsValue::UNDEFINED) }
 }
 
-/// What a method of `object` gives; `undefined` where it has none of this name.
+/// The result of a method of `object`; `undefined` if there is no such method.
 pub(crate) fn call(object: &JsValue, name: &str, arguments: &[&str]) -> Result<JsValue, JsValue> {
     call_with(object, name, &arguments.iter().map(|text| JsValue::from_str(text)).collect())
 }
 
-/// The same with arguments of any type.
+/// As [`call`], with arguments of any type.
 pub(crate) fn call_with(object: &JsValue, name: &str, arguments: &Array) -> Result<JsValue, JsValue> {
     let method = field(object, name)?;
     if is_missing(&method) {
@@ -45,7 +45,7 @@ pub(crate) fn is_missing(value: &JsValue) -> bool {
     value.is_undefined() || value.is_null()
 }
 
-/// `fits` gives what is read from a value of the right type.
+/// Reads a value; `fits` converts it, or returns `None` for a wrong type.
 pub(crate) fn read<T>(value: Result<JsValue, JsValue>, fits: impl FnOnce(&JsValue) -> Option<T>) -> Answer<T> {
     match value {
         Err(error) => Answer::Threw(explain(&error)),
@@ -54,7 +54,7 @@ pub(crate) fn read<T>(value: Result<JsValue, JsValue>, fits: impl FnOnce(&JsValu
     }
 }
 
-/// The same of what was waited for.
+/// As [`read`], for an awaited answer.
 pub(crate) fn read_later<T>(answer: Result<JsValue, NoAnswer>, fits: impl FnOnce(&JsValue) -> Option<T>) -> Answer<T> {
     match answer {
         Ok(value) => read(Ok(value), fits),
@@ -76,10 +76,10 @@ pub(crate) fn type_of(value: &JsValue) -> String {
     value.js_typeof().as_string().unwrap_or_default()
 }
 
-/// A list may claim to be of any length.
+/// A host's list may claim any length.
 const LONGEST_LIST: u32 = 1000;
 
-/// The texts of a list, as far as they can be read.
+/// The texts of a list that can be read.
 pub(crate) fn texts(list: &JsValue) -> impl Iterator<Item = String> {
     let length = field(list, "length").ok().and_then(|length| length.as_f64()).unwrap_or_default();
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]

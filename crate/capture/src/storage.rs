@@ -1,4 +1,4 @@
-//! `navigator.storage`: whether the browser keeps what this origin stores, and the wish that it does
+//! `navigator.storage`: whether this origin's storage is persistent, and the request to make it so
 //! (<https://storage.spec.whatwg.org/>).
 
 use std::cell::{Cell, RefCell};
@@ -16,10 +16,10 @@ use super::events::listen;
 use lotus_crypto_diag::persistence::{Look, Persistence, prompts};
 use lotus_crypto_diag::storage::StorageStatus;
 
-/// That a prompt was shown in this tab is remembered over a reload.
+/// Remembers across reloads that this tab showed a prompt.
 const PROMPTED: &str = "lotus-crypto-diag/persist-prompted";
 
-/// The storage of this origin. Not for hosts: the package's own API stands in front of it.
+/// The storage of this origin. Internal: hosts use the package's own API.
 #[wasm_bindgen]
 #[derive(Clone)]
 pub struct PersistentStorage(Rc<Inner>);
@@ -29,13 +29,14 @@ struct Inner {
     asking: RefCell<Option<Promise>>,
     entered: Cell<bool>,
     on_change: Function,
-    /// The status as JavaScript was given it last, and its text.
+    /// The status object that JavaScript got last, and its JSON.
     given: RefCell<Option<(String, JsValue)>>,
 }
 
 #[wasm_bindgen]
 impl PersistentStorage {
-    /// At the app's entry: asks for persistence where the browser decides by itself, and only looks where it would prompt.
+    /// Called when the app starts: asks for persistence if the browser decides without a prompt, otherwise only reads the
+    /// status.
     pub fn enter(&self) {
         if self.0.entered.replace(true) {
             return;
@@ -49,13 +50,13 @@ impl PersistentStorage {
         spawn_local(inner.ask_when_engaged());
     }
 
-    /// Asks for persistence, once. Never rejects.
+    /// Asks for persistence, unless the browser has already answered. Never rejects.
     #[wasm_bindgen(unchecked_return_type = "Promise<StorageStatus>")]
     pub fn request(&self) -> Promise {
         self.0.request()
     }
 
-    /// Looks again, without asking for anything. Never rejects.
+    /// Reads the status again without asking for persistence. Never rejects.
     #[wasm_bindgen(unchecked_return_type = "Promise<StorageStatus>")]
     pub fn refresh(&self) -> Promise {
         let inner = Rc::clone(&self.0);
@@ -65,7 +66,7 @@ impl PersistentStorage {
         })
     }
 
-    /// What is known; `null` before anything was asked. The same object for as long as nothing changed.
+    /// The status; `null` before anything was asked. The same object until something changes.
     #[wasm_bindgen(unchecked_return_type = "StorageStatus | null")]
     pub fn status(&self) -> JsValue {
         let json = self.0.persistence.borrow().status_json();
@@ -81,7 +82,7 @@ impl PersistentStorage {
 }
 
 impl PersistentStorage {
-    /// `on_change` is called when anything is known that was not.
+    /// `on_change` is called when the status may have changed.
     pub(crate) fn new(on_change: Function) -> Self {
         Self(Rc::new(Inner {
             persistence: RefCell::default(),
@@ -96,7 +97,7 @@ impl PersistentStorage {
         self.0.persistence.borrow().status().cloned()
     }
 
-    /// Looks at what the browser says now.
+    /// Reads the status again.
     pub(crate) async fn look(&self) {
         self.0.look().await;
     }
@@ -133,7 +134,7 @@ impl Inner {
         self.update(|persistence| persistence.looked(look));
     }
 
-    /// However many ask at once, the browser is asked once.
+    /// Concurrent callers share one request.
     fn request(self: &Rc<Self>) -> Promise {
         if let Some(asking) = &*self.asking.borrow() {
             return asking.clone();
@@ -171,7 +172,7 @@ impl Inner {
             inner.update(|persistence| persistence.answered(granted));
             Ok(JsValue::UNDEFINED)
         });
-        // A person may take long before a prompt; a browser that decides by itself may not.
+        // A user may take long to answer a prompt; a browser that decides by itself may not.
         let ended = if prompts {
             answer(Ok(answered)).await
         } else {
@@ -182,8 +183,8 @@ impl Inner {
         }
     }
 
-    /// Browsers decide by engagement: what shows that a person means to stay is a reason to ask anew. Without these signs
-    /// the next load of the page asks again.
+    /// Browsers decide by engagement: an installed app or granted notifications are a reason to ask again. Without them, the
+    /// next load of the page asks again.
     async fn ask_when_engaged(self: Rc<Self>) {
         let inner = Rc::clone(&self);
         let _ = listen(&js_sys::global(), "appinstalled", move |_| inner.ask_anew());
@@ -204,7 +205,7 @@ impl Inner {
     }
 }
 
-/// `None` where the browser has none of it, or not all of it.
+/// `None` if the browser lacks `navigator.storage` or one of the methods.
 fn manager() -> Result<Option<StorageManager>, JsValue> {
     let navigator = get(&js_sys::global(), "navigator")?;
     if navigator.is_undefined() {
@@ -222,21 +223,21 @@ fn manager() -> Result<Option<StorageManager>, JsValue> {
     Ok(Some(storage.unchecked_into()))
 }
 
-/// Where the name of the browser cannot be read it may prompt.
+/// Whether the browser shows a prompt; assumed if its user agent cannot be read.
 fn browser_prompts() -> bool {
     let name = get(&js_sys::global(), "navigator").and_then(|navigator| get(&navigator, "userAgent"));
     name.map_or(true, |name| name.as_string().is_some_and(|name| prompts(&name)))
 }
 
-/// Whether the person said no for good, or saw the prompt in this tab before a reload.
+/// Whether the user refused for good, or saw the prompt in this tab before a reload.
 async fn was_prompted() -> bool {
-    // Blocked: then nothing is remembered.
+    // If `sessionStorage` is blocked, nothing was remembered.
     let remembered = tab_storage().and_then(|storage| storage.get_item(PROMPTED)).is_ok_and(|value| value.is_some());
     remembered || permission("persistent-storage").await.is_some_and(|permission| is_state(&permission, "denied"))
 }
 
 fn remember_prompt() {
-    // Where it cannot be written the next load of this page asks once more.
+    // If this fails, the next load of the page asks once more.
     let _ = tab_storage().and_then(|storage| storage.set_item(PROMPTED, "1"));
 }
 
@@ -244,7 +245,7 @@ fn tab_storage() -> Result<Storage, JsValue> {
     web_storage("sessionStorage")
 }
 
-/// A `PermissionStatus`, if the browser tells.
+/// A `PermissionStatus`, if the browser has one.
 async fn permission(name: &str) -> Option<JsValue> {
     let permissions = get(&get(&js_sys::global(), "navigator").ok()?, "permissions").ok()?;
     let descriptor = Object::new();

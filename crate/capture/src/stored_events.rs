@@ -1,4 +1,4 @@
-//! Asks the SDK for the homeserver's copy of the events that could not be read.
+//! Asks the SDK for the homeserver's copy of events that could not be decrypted.
 
 use futures_util::future::join_all;
 use wasm_bindgen::prelude::*;
@@ -9,10 +9,10 @@ use super::shape::{call, field, is_missing, type_of};
 use lotus_crypto_diag::server_evidence::{EncryptedContent, StoredEvent};
 use lotus_crypto_diag::stored_events::{Field, Unread};
 
-/// What stands for a value in an answer: whether it is there decides, not what it says.
+/// Replaces a value in an answer: only its presence matters.
 const PRESENT: &str = "present";
 
-/// Each, or in words why it was not found; all are asked for at once. No ciphertext is handed on.
+/// Each event, or why it was not found. All are requested at once. No ciphertext is passed on.
 pub(crate) async fn fetch_events(mx: &JsValue, unread: Vec<Unread>) -> Vec<Result<StoredEvent, String>> {
     join_all(unread.into_iter().map(|unread| fetch_event(mx, unread))).await
 }
@@ -32,7 +32,7 @@ async fn fetch_event(mx: &JsValue, Unread { event_id, room_id }: Unread) -> Resu
     Ok(StoredEvent { event_id, event_type, sender, room_id: Some(room_id), origin_server_ts, content: Some(content) })
 }
 
-/// Of a redacted event the content is gone, and proves nothing.
+/// `None` for a redacted event: its content is gone and proves nothing.
 fn encrypted_content(event: &JsValue, event_id: &str) -> Result<Option<EncryptedContent>, JsValue> {
     if field(event, "event_id")? != event_id || field(event, "type")? != "m.room.encrypted" {
         return Ok(None);

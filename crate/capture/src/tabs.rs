@@ -23,20 +23,20 @@ use lotus_crypto_diag::timestamp::Timestamp;
 
 const SOLO: &str = "this browser holds no elections (Web Locks are missing, or the diagnostics do not run)";
 
-/// What the tabs of this page's session know of each other. Not for hosts: the package's own API stands in front of it.
+/// What the tabs of this page's session know about each other. Internal: hosts use the package's own API.
 #[wasm_bindgen]
 pub struct PageTabs(Rc<Page>);
 
 struct Page {
     id: String,
     on_change: Function,
-    /// In the order in which they were joined last: of a page with several accounts, the one in use stands last.
+    /// The election joined last comes last: in a page with several accounts, that is the account in use.
     elections: RefCell<Vec<Rc<Election>>>,
-    /// The election of each member, by the member's number.
+    /// Each member's election, by seat number.
     seats: RefCell<Vec<(u32, Rc<Election>)>>,
     last_seat: Cell<u32>,
     roll: Rc<Roll>,
-    /// Whether this tab led until its page went away.
+    /// Whether this tab was the leader when its page was last hidden or frozen.
     led_last: Cell<bool>,
     of_elections: Rc<election::Surroundings>,
     kept: KeptPages,
@@ -44,9 +44,8 @@ struct Page {
 
 #[wasm_bindgen]
 impl PageTabs {
-    /// `on_change` is called when anything is known that was not. `clock` gives the milliseconds since 1970, `steady` those
-    /// of a clock that nobody sets. `opened` is when the page was loaded. `yields` is asked where a host gives no
-    /// `canYield`.
+    /// `on_change` is called when the status changes. `clock` returns milliseconds since 1970, `steady` those of a monotonic
+    /// clock. `opened` is when the page was loaded. `yields` answers for hosts that pass no `canYield`.
     #[wasm_bindgen(constructor)]
     pub fn new(
         diag: &CryptoDiag,
@@ -94,17 +93,17 @@ impl PageTabs {
         Self(page)
     }
 
-    /// Hears of the end of the page, and of its return. Gives why not all of that can be heard.
+    /// Listens for the end of the page and its return. Returns the reason if a listener could not be added.
     pub fn listen(&self) -> Option<String> {
         self.0.listen().err().map(|error| explain(&error))
     }
 
-    /// Answers roll calls from now on.
+    /// Joins the roll call: this tab answers from now on.
     pub fn enter(&self) {
         self.0.roll.enter(self.0.standing());
     }
 
-    /// Takes part in the election of the session of this name. `end` lets go of the lock where the module cannot.
+    /// Joins the election of the session with this name. `end` releases the lock if the module no longer runs.
     #[wasm_bindgen(unchecked_return_type = "TabSeat")]
     pub fn join(&self, name: String, options: TabLeadershipOptions, host: TabMember, end: EndSignal) -> JsValue {
         to_object(&self.0.join(name, options, host, end).to_json())
@@ -116,25 +115,25 @@ impl PageTabs {
         self.0.election(seat).map_or_else(|| Promise::resolve(&JsValue::UNDEFINED), |election| election.take_over())
     }
 
-    /// Takes part no more. With the last member of a session its lock is let go.
+    /// Leaves the election. When the last member of a session leaves, its lock is released.
     pub fn leave(&self, seat: u32) {
         self.0.leave(seat);
     }
 
-    /// Asks the other tabs. Never rejects.
+    /// Asks which other tabs are open. Never rejects.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn call(&self) -> Promise {
         self.enter();
         self.0.roll.call()
     }
 
-    /// What is known of the session's tabs now.
+    /// All that is known about the session's tabs now.
     #[wasm_bindgen(unchecked_return_type = "Tabs")]
     pub fn status(&self) -> JsValue {
         to_object(&self.0.status().to_json())
     }
 
-    /// The same, for a view.
+    /// The part of `status` that a view needs.
     #[wasm_bindgen(unchecked_return_type = "TabsSummary")]
     pub fn summary(&self) -> JsValue {
         to_object(&self.0.summary().to_json())
@@ -151,7 +150,7 @@ impl Page {
         seats.iter().find(|(number, _)| *number == seat).map(|(_, election)| Rc::clone(election))
     }
 
-    /// What this tab is to the session in use.
+    /// This tab's session in use, and its role there.
     fn standing(&self) -> Standing {
         self.current().map_or_else(Standing::default, |election| Standing {
             session: Some(election.name.clone()),
@@ -160,7 +159,7 @@ impl Page {
         })
     }
 
-    /// It is of another session now, or has another role there.
+    /// Called when this tab has another session or another role.
     fn stood(&self) {
         if self.roll.is_entered.get() {
             self.roll.give(roll_call::Event::Became(self.standing()));
@@ -186,7 +185,7 @@ impl Page {
         self.stood();
         let seat = self.last_seat.get() + 1;
         self.last_seat.set(seat);
-        // The host is asked for its session: nothing is borrowed.
+        // `Member::new` calls the host's `readName`: nothing may be borrowed here.
         let member = Member::new(&election.name, options, host);
         election.members.borrow_mut().push((seat, Rc::new(member)));
         let (role, leader_silent) = (election.role.get(), election.is_silent.get());
@@ -201,7 +200,7 @@ impl Page {
             election.members.borrow_mut().retain(|(of, _)| *of != seat);
             return;
         }
-        // The last one is told that it leads no more before the lock is let go.
+        // The last member learns that it no longer leads before the lock is released.
         election.give(Event::Released);
         election.close_channel();
         self.elections.borrow_mut().retain(|other| !Rc::ptr_eq(other, &election));
@@ -239,8 +238,8 @@ impl Page {
             let page = Rc::clone(self);
             listen(target, kind, move |event| handle(&page, event))
         };
-        // A browser calls the listeners of an event in the order in which they came, and between two of them does what
-        // promises have to do: the lock is let go, for which another tab waits, before any channel is.
+        // A browser calls the listeners of an event in registration order and runs microtasks between two of them: the lock
+        // is released, and goes to the next tab, before any channel closes.
         let heard = [
             hear(&window, "pagehide", |page, _| page.hide()),
             hear(&window, "pagehide", |page, _| {
@@ -281,7 +280,7 @@ impl Page {
     }
 }
 
-/// What this tab tells of itself.
+/// This tab, as the others see it.
 fn describe(id: &str, opened: Timestamp, standing: &Standing, session: &RefCell<Session>) -> Tab {
     let (counts, entries) = session.try_borrow().map(|session| session.latest()).unwrap_or_default();
     let (id, this_tab, visible) = (id.to_owned(), true, is_visible());

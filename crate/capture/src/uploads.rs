@@ -1,4 +1,4 @@
-//! Uploads of keys, as the wrapper of `fetch` shows them.
+//! Uploads of keys, as the `fetch` wrapper sees them.
 
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ use lotus_crypto_diag::upload_answer::{UploadAnswer, UploadFailure};
 
 #[wasm_bindgen]
 extern "C" {
-    /// What `upload.js` took of a call of `fetch`. Each field is its own.
+    /// A call of `fetch`, as `upload.js` read it. Each field is its own property.
     #[wasm_bindgen(typescript_type = "UploadCall")]
     pub type UploadCall;
 
@@ -30,7 +30,7 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     fn body(this: &UploadCall) -> Option<String>;
 
-    /// That of `js-sys` is not caught where a page has broken it.
+    /// A page may break `Math.random`, and the binding of js-sys does not catch.
     #[wasm_bindgen(catch, js_namespace = Math, js_name = random)]
     fn random() -> Result<f64, JsValue>;
 }
@@ -43,10 +43,10 @@ impl UploadCall {
     }
 }
 
-// What is borrowed is borrowed when all of the page has been read, and given back before any of it is called.
+// Everything is read from the page before the session is borrowed, and the borrow ends before the page is called.
 #[wasm_bindgen]
 impl CryptoDiag {
-    /// `fetch` is wrapped, or it is not any more; what was seen stays.
+    /// `fetch` was wrapped, or is no longer. What was seen stays.
     #[wasm_bindgen(js_name = watchUploads)]
     pub fn watch_uploads(&self, watched: bool, options: &UploadWatchOptions) {
         let options = options.read();
@@ -56,7 +56,7 @@ impl CryptoDiag {
         }
     }
 
-    /// An upload of keys starts. Gives what it is answered with instead of being sent; `null`: it is sent.
+    /// An upload of keys starts. Returns the answer to give instead of sending it; `null`: send it.
     #[wasm_bindgen(js_name = uploadStarts, unchecked_return_type = "FromMemory | null")]
     pub fn upload_starts(&self, call: &UploadCall) -> JsValue {
         let (upload, now, random) = (call.read(), self.clock.now(), random().unwrap_or_default());
@@ -66,7 +66,7 @@ impl CryptoDiag {
         held.map_or(JsValue::NULL, |held| to_object(&held))
     }
 
-    /// The server answered with an error that is still to be read: the SDK may be faster to log it.
+    /// The server answered with an error whose body is not read yet: the SDK may log it first.
     #[wasm_bindgen(js_name = uploadAnswered)]
     pub fn upload_answered(&self) {
         let now = self.clock.now();
@@ -85,7 +85,7 @@ impl CryptoDiag {
         tell(&self.on_change);
     }
 
-    /// No answer came to an upload: `error` is what the promise of `fetch` was rejected with.
+    /// An upload got no answer: `error` is the rejection of `fetch`.
     #[wasm_bindgen(js_name = uploadFailed)]
     pub fn upload_failed(&self, call: &UploadCall, error: &JsValue) {
         let (upload, url, now) = (call.read(), call.asked(), self.clock.now());
@@ -98,7 +98,7 @@ impl CryptoDiag {
         tell(&self.on_change);
     }
 
-    /// Somebody asks whether the server accepts keys again: of those that are held back, the next upload goes through.
+    /// The user asks whether the server accepts keys again: the next upload that would be held back goes through.
     #[wasm_bindgen(js_name = probeUploads)]
     pub fn probe_uploads(&self) {
         let now = self.clock.now();
@@ -110,7 +110,7 @@ impl CryptoDiag {
 }
 
 impl CryptoDiag {
-    /// A network that came back, and a person who looks again. Where they cannot be heard, the time alone decides.
+    /// Listens for the network to come back and the user to look again. If the page has no such events, only time decides.
     fn listen_for_signs(&self) {
         let page: JsValue = js_sys::global().into();
         let document = get(&page, "document").unwrap_or_default();

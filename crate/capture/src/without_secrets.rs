@@ -1,4 +1,4 @@
-//! What the package hands over as data is written as it is, every text of it redacted.
+//! Serialises data that the package passes in, with every text redacted.
 
 use js_sys::{Array, Object};
 use serde::{Serialize, Serializer};
@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 
 use lotus_crypto_diag::redact::redact;
 
-/// A value that JSON has.
+/// A value that JSON can represent.
 pub(crate) struct WithoutSecrets(pub(crate) JsValue);
 
 impl Serialize for WithoutSecrets {

@@ -1,4 +1,4 @@
-//! What the command is given.
+//! The arguments of the command. The doc comments are its help.
 
 use std::path::PathBuf;
 
@@ -21,26 +21,26 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Lists the devices in trouble, worst first, by Synapse's log and the answer of the query for devices at risk.
+    /// Lists the devices in trouble, worst first, from Synapse's logs and the result of the query for devices at risk.
     Survey(SurveyArgs),
-    /// Says what a client's report means, with evidence of the server where there is any.
+    /// Explains a client's report, with evidence from the server if there is any.
     Diagnose(DiagnoseArgs),
-    /// Prints the query for devices at risk. It only reads.
+    /// Prints the query for devices at risk. The query only reads.
     Query(QueryArgs),
 }
 
 #[derive(Debug, Arguments)]
 pub(crate) struct SurveyArgs {
-    /// Logs of Synapse and answers of the database, in any order.
+    /// Logs of Synapse and query results of the database, in any order.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// How far the clock of the logs is ahead of UTC.
     #[arg(long, value_name = "+HH:MM", default_value = "+00:00", value_parser = offset, allow_hyphen_values = true)]
     pub(crate) utc_offset: i64,
-    /// Only this user.
+    /// Only the devices of this user.
     #[arg(long, value_name = "USER")]
     pub(crate) user: Option<String>,
-    /// Names nobody: every user and device is replaced by a word.
+    /// Replaces every user and device by a placeholder.
     #[arg(long)]
     pub(crate) redact: bool,
     #[command(flatten)]
@@ -71,7 +71,7 @@ pub(crate) struct DiagnoseArgs {
     /// A HAR file of the browser.
     #[arg(long, value_name = "FILE")]
     pub(crate) har: Vec<PathBuf>,
-    /// Answers of the runbook's queries.
+    /// Results of the runbook's queries.
     #[arg(long, value_name = "FILE")]
     pub(crate) rows: Vec<PathBuf>,
     /// How far the clock of the logs is ahead of UTC.
@@ -115,7 +115,7 @@ impl Database {
     }
 }
 
-/// In milliseconds.
+/// Parses `+HH:MM` into milliseconds.
 fn offset(text: &str) -> Result<i64, String> {
     let read = || {
         let (sign, rest) = text.split_at_checked(1)?;

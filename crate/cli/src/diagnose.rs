@@ -28,7 +28,7 @@ pub(crate) fn run(args: &DiagnoseArgs) -> io::Result<Outcome> {
     let known: Vec<Known<'_>> = contents
         .iter()
         .map(|content| {
-            // A browser's clock is in UTC.
+            // Only a log may have times in local time.
             let offset_ms = if content.kind == Kind::Log { args.utc_offset } else { 0 };
             Known { content, offset_ms }
         })

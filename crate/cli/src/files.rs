@@ -1,4 +1,4 @@
-//! Reads files, packed or not, in bounded memory, and shows how far it is.
+//! Reads files, gzipped or not, in bounded memory, and shows the progress.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read as _};
@@ -11,16 +11,16 @@ use lotus_crypto_diag_server_evidence::{Content, Purpose, Reader};
 use crate::output::tell;
 
 const CHUNK: usize = 256 * 1024;
-/// How often a second the progress is drawn.
+/// How often the progress is drawn, per second.
 const REFRESH: u8 = 4;
 
-/// So much of a file is looked at to find out when its log begins.
+/// How many bytes of a file are read to find out when its log begins.
 const HEAD: u64 = 256 * 1024;
 
-/// What was read of a file.
+/// A file that was read.
 pub(crate) struct Read {
     pub(crate) content: Content,
-    /// Whether that is all of it.
+    /// Whether all of it was read.
     pub(crate) is_whole: bool,
 }
 
@@ -29,7 +29,7 @@ pub(crate) fn is_regular(path: &Path) -> bool {
     path.as_os_str() != "-" && path.metadata().is_ok_and(|metadata| metadata.is_file())
 }
 
-/// When a log begins, in UTC; `None`: it is not known.
+/// When a log begins, in UTC; `None` if unknown.
 pub(crate) fn begins(path: &Path, offset_ms: i64) -> Option<i64> {
     let mut head = Vec::new();
     File::open(path).ok()?.take(HEAD).read_to_end(&mut head).ok()?;
@@ -38,10 +38,10 @@ pub(crate) fn begins(path: &Path, offset_ms: i64) -> Option<i64> {
     reader.finish().ok()?.span(offset_ms).map(|[first, _]| first)
 }
 
-/// Reads one file; `-` is the standard input. What is odd about it is told.
+/// Reads one file; `-` is the standard input. Prints notes about anything odd.
 ///
 /// # Errors
-/// It cannot be opened or read, or says nothing here: the reason, for a person.
+/// The file cannot be opened or read, or is of no known kind; the text is for the user.
 pub(crate) fn read(path: &Path, purpose: Purpose) -> Result<Read, String> {
     let of_file = |reason: &dyn std::fmt::Display| visible(&format!("{}: {reason}", path.display()));
     let is_stdin = path.as_os_str() == "-";

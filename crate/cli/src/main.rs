@@ -1,6 +1,6 @@
-//! `lotus-crypto-diag` on the shell of a homeserver: which devices are stuck, and what a report says. It has no network.
+//! `lotus-crypto-diag` for the shell of a homeserver: which devices are stuck, and what a report says. It uses no network.
 //!
-//! What goes to the terminal was written by others: no control character of it gets there.
+//! The output contains text by strangers: none of its control characters reach the terminal.
 
 #[cfg(not(target_family = "wasm"))]
 mod args;
@@ -25,6 +25,6 @@ fn main() -> std::process::ExitCode {
     output::exit_code(result)
 }
 
-/// There is no shell in WebAssembly.
+/// WebAssembly has no shell.
 #[cfg(target_family = "wasm")]
 fn main() {}

@@ -1,4 +1,4 @@
-//! What the command writes, and how it ends.
+//! The output of the command, and its exit status.
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
@@ -8,17 +8,16 @@ use comfy_table::{ContentArrangement, Table, presets};
 use lotus_crypto_diag_server_evidence::survey_text::visible;
 use serde::Serialize;
 
-/// What there was to find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Or only what is over.
+    /// Nothing, or only trouble that is over.
     Nothing,
     Something,
-    /// A file could not be read, or only in part: what was found may not be all.
+    /// A file could not be read, or only in part: there may be more to find.
     Unreadable,
 }
 
-/// To the standard output. Whoever stops reading it has read enough: how the command ends does not change.
+/// Writes to the standard output. A closed pipe is no error and does not change the exit status.
 pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -27,11 +26,11 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
     }
 }
 
-/// JSON, indented. What a terminal might obey is escaped in it.
+/// Indented JSON, with control characters escaped that a terminal would interpret.
 pub(crate) fn json(value: &impl Serialize) -> io::Result<String> {
     let mut text = String::new();
     for c in serde_json::to_string_pretty(value)?.chars() {
-        // Beyond ASCII there are control characters, too, and all of them stand in strings.
+        // There are control characters beyond ASCII, too. In JSON they only occur in strings.
         if c.is_ascii() || visible(c.encode_utf8(&mut [0; 4])).starts_with(c) {
             text.push(c);
         } else {
@@ -44,13 +43,13 @@ pub(crate) fn json(value: &impl Serialize) -> io::Result<String> {
     Ok(text)
 }
 
-/// A line for a person to read, beside the output.
+/// Prints a line for the user on the standard error.
 pub(crate) fn tell(text: &str) {
-    // Where nobody listens there is nobody to tell.
+    // If the standard error is closed, nobody reads it.
     let _ = writeln!(io::stderr().lock(), "{}", visible(text));
 }
 
-/// Where there is no terminal, as in the mail of cron.
+/// The width without a terminal, as in a mail of cron.
 const WIDTH: u16 = 160;
 
 /// A table as wide as the terminal.

@@ -34,16 +34,16 @@ pub(crate) fn run(args: &SurveyArgs) -> io::Result<Outcome> {
     })
 }
 
-/// What could be read.
+/// The files that could be read.
 struct Gathered {
     gathering: Gathering,
     files: usize,
-    /// Whether that is everything.
+    /// Whether every file was read completely.
     is_complete: bool,
 }
 
-/// Files in the order in which their logs begin, each dropped before the next is read. What can be read only once, as a pipe, is
-/// read first.
+/// Adds files in the order in which their logs begin, and drops each before the next is read. Input that can be read only
+/// once, such as a pipe, is read first.
 fn gathered(args: &SurveyArgs) -> Gathered {
     let mut gathered = Gathered { gathering: Gathering::default(), files: 0, is_complete: true };
     let mut files: Vec<(Option<i64>, &Path, Option<Content>)> = Vec::new();

@@ -1,4 +1,4 @@
-//! What a report says, for JavaScript: reports are texts of JSON.
+//! The diagnosis of a report, for JavaScript: reports are JSON texts.
 #![cfg(target_family = "wasm")]
 
 use serde::Serialize;
@@ -15,8 +15,7 @@ use lotus_crypto_diag::request_path::request_path as path_of;
 use lotus_crypto_diag::server_evidence::ServerEvidence;
 use lotus_crypto_diag::verdict::Analysis;
 
-/// `Analysis` of a `Report` and, where there is any, of `ServerEvidence`. Throws where one of them cannot be read, with
-/// the place.
+/// The `Analysis` of a `Report` and, if given, `ServerEvidence`. Throws if one of them cannot be read, and says where.
 #[wasm_bindgen]
 pub fn diagnose(report: &str, evidence: Option<String>) -> Result<String, JsError> {
     let (report, evidence) = read(report, evidence)?;
@@ -43,15 +42,15 @@ fn read(report: &str, evidence: Option<String>) -> Result<(Report, ServerEvidenc
     Ok((report, evidence))
 }
 
-/// A copy of a `Report` in which nobody is named; `ServerEvidence` helps to know the ids. Throws where one of them cannot
-/// be read, with the place, and where there are too many ids.
+/// A copy of a `Report` that names nobody; `ServerEvidence` helps to recognise ids. Throws if one of them cannot be read,
+/// and says where, or if there are too many ids.
 #[wasm_bindgen]
 pub fn redact(report: &str, evidence: Option<String>) -> Result<String, JsError> {
     let copy = redacted_copy(report, evidence.as_deref()).map_err(|error| JsError::new(&error.to_string()))?;
     Ok(copy.text)
 }
 
-/// The refusal of which the words of a homeserver tell.
+/// The refusal that a homeserver's error text describes.
 #[wasm_bindgen(js_name = readRefusal, unchecked_return_type = "Refusal | null")]
 pub fn read_refusal(text: &str, http_status: Option<u16>) -> Result<JsValue, JsError> {
     let refusal =
@@ -59,8 +58,7 @@ pub fn read_refusal(text: &str, http_status: Option<u16>) -> Result<JsValue, JsE
     Ok(refusal.serialize(&Serializer::json_compatible())?)
 }
 
-/// The path of a request to a homeserver, without what may be somebody's id; nothing for a long poll, a download, or
-/// anything else.
+/// The path of a request to a homeserver, with every id replaced; `undefined` for a long poll, a download, or anything else.
 #[wasm_bindgen(js_name = requestPath)]
 pub fn request_path(url: &str) -> Option<String> {
     path_of(url)
@@ -72,10 +70,10 @@ pub fn redact_secrets(text: &str) -> String {
     without_secrets(text).into_owned()
 }
 
-/// The type that the declarations name which wasm-bindgen writes.
+/// The import of the type that is named in the `.d.ts` file that wasm-bindgen writes.
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = "import type { Refusal } from '../../src/generated/model';";
 
-/// Constant time, little fragmentation, and a fifth of the bytes of the one that `std` brings along.
+/// Constant time, little fragmentation, and a fifth of the bytes of `std`'s allocator.
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();

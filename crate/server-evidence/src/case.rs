@@ -1,4 +1,4 @@
-//! What of the server's side may bear on a report: rows in full, log and HAR of its time.
+//! The server's side of a report: database rows in full, log and HAR requests around its time.
 
 use lotus_crypto_diag::server_evidence::{HarRequest, LogLine, ServerEvidence};
 use lotus_crypto_diag::timestamp::Timestamp;
@@ -7,22 +7,22 @@ use serde::Deserialize;
 use crate::content::{Content, Kind, moment};
 use crate::requests::Timed;
 
-/// How long before and after a report the server's side is of interest.
+/// Log and HAR are used from this long before a report to this long after it.
 const MARGIN_MS: i64 = 60 * 60_000;
-/// So many requests of a file are weighed with a report; of more, an even share.
+/// At most this many requests of a file are used with a report: of more, an even share and every failed one.
 const MOST_WEIGHED: usize = 50_000;
 
 /// A file that was read, and how far its clock is ahead of UTC.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
-    /// What is in it.
+    /// The content that was kept of the file.
     pub content: &'a Content,
     /// In milliseconds.
     pub offset_ms: i64,
 }
 
 impl Known<'_> {
-    /// What has its time in UTC is of no clock that is ahead.
+    /// A time that is in UTC already needs no offset.
     fn offset(&self, is_utc: bool) -> i64 {
         if is_utc { 0 } else { self.offset_ms }
     }
@@ -34,7 +34,7 @@ impl Known<'_> {
     }
 }
 
-/// What bears on a report.
+/// The evidence that bears on a report.
 pub fn evidence_for(report: &Span, files: &[Known<'_>]) -> ServerEvidence {
     let (from, to) = report.ends();
     let is_near = |at: i64| at >= from - MARGIN_MS && at <= to + MARGIN_MS;
@@ -68,7 +68,7 @@ pub fn evidence_for(report: &Span, files: &[Known<'_>]) -> ServerEvidence {
     evidence
 }
 
-/// The time that a report tells of, its earlier pages included. Of the report nothing else is read.
+/// The time that a report covers, with its earlier pages. Nothing else of the report is read.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Span {
@@ -111,7 +111,7 @@ fn share_of(requests: &[Timed], is_near: impl Fn(&Timed) -> bool) -> impl Iterat
     near.into_iter().enumerate().filter(move |(nth, request)| nth % step == 0 || is_evidence(request)).map(|(_, r)| r)
 }
 
-/// The line that ended the request stands in the log when the request was over.
+/// Synapse logs a request when it ends.
 #[allow(clippy::cast_possible_truncation, reason = "`as` saturates")]
 fn ended_at(request: &Timed) -> i64 {
     request.at.saturating_add(request.duration_ms as i64)

@@ -1,14 +1,14 @@
-//! Which client it is, by its user agent.
+//! The client, by its user agent.
 
 use crate::words::start_of;
 
-/// What every browser says.
+/// Products that every browser names.
 const EVERYBODY: [&str; 8] = ["Mozilla", "AppleWebKit", "KHTML", "Gecko", "Safari", "Version", "Mobile", "Build"];
-/// What a client says that is built on another.
+/// Products that other clients are built on.
 const UNDERNEATH: [&str; 4] = ["Chrome", "HeadlessChrome", "Electron", "Chromium"];
 const MOST_CHARACTERS: usize = 80;
 
-/// `Firefox/153.0`, `Element X/25.11.2`; `None` where there is nothing to say.
+/// `Firefox/153.0`, `Element X/25.11.2`; `None` if the user agent names nothing.
 pub(crate) fn client_of(agent: &str) -> Option<String> {
     let agent = start_of(agent, 1000);
     let name = if agent.starts_with("Mozilla/") { browser(agent) } else { agent.split(" (").next().map(str::to_owned) };

@@ -1,4 +1,4 @@
-//! What was kept of a file.
+//! The content that was kept of a file.
 
 use lotus_crypto_diag::server_evidence::LogLine;
 use lotus_crypto_diag::timestamp::Timestamp;
@@ -19,7 +19,7 @@ pub enum Kind {
     Har,
     /// The homeserver's log.
     Log,
-    /// Answers of the database.
+    /// Query results of the database.
     Rows,
 }
 
@@ -28,12 +28,12 @@ pub enum Kind {
 pub struct TellingLine {
     /// In milliseconds since 1970, by the log's clock.
     pub at: i64,
-    /// Whether that clock is UTC, whatever the server's own clock is set to.
+    /// Whether `at` is in UTC, independent of the server's time zone.
     #[serde(skip)]
     pub is_utc: bool,
     /// `INFO`, `WARNING`, …
     pub level: Option<String>,
-    /// The request that it belongs to: `POST-123`.
+    /// Synapse's name of the request: `POST-123`.
     pub request: Option<String>,
     /// The line.
     pub text: String,
@@ -59,28 +59,28 @@ impl TellingLine {
 pub struct Content {
     /// What the file turned out to be.
     pub kind: Kind,
-    /// The reports, as they stand in the file.
+    /// The reports, unchanged.
     pub reports: Vec<Box<RawValue>>,
-    /// Answers of the database, by table.
+    /// Database rows, by table.
     pub rows: Rows,
     /// Requests of a HAR file, or of the homeserver's log.
     pub requests: Vec<Timed>,
     /// Lines of the homeserver's log that say more than that a request ended.
     pub lines: Vec<TellingLine>,
-    /// What a survey takes from the homeserver's log.
+    /// The data of the homeserver's log that a survey needs.
     #[serde(skip)]
     pub tally: LogTally,
-    /// Whether the file ends before it is over, or is damaged: what comes before that is used.
+    /// Whether the file is cut off or damaged; the part before that is used.
     #[serde(skip)]
     pub is_partial: bool,
-    /// For a person to read: what was found, in one sentence.
+    /// What was found, in one sentence for the user.
     pub summary: String,
-    /// For a person to read: what was left out, and why.
+    /// What was left out and why, for the user.
     pub notes: Vec<String>,
 }
 
 impl Content {
-    /// The first and the last time of a log, in UTC, when its clock is so much ahead.
+    /// The first and the last time of a log in UTC, if its clock is `offset_ms` ahead.
     pub fn span(&self, offset_ms: i64) -> Option<[i64; 2]> {
         self.tally.span(offset_ms)
     }
@@ -105,7 +105,7 @@ impl Content {
     }
 }
 
-/// Milliseconds since 1970, from then to the year 9999.
+/// A time from milliseconds since 1970, limited to the years 1970 to 9999.
 #[allow(clippy::cast_precision_loss, reason = "the range of times is far below 2^53")]
 pub(crate) fn moment(ms: i64) -> Timestamp {
     Timestamp::from_ms(ms.max(0) as f64)

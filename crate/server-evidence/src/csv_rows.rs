@@ -1,4 +1,4 @@
-//! Comma-separated values, and what psql and sqlite3 write with another sign between the cells.
+//! Comma-separated values, and the output of psql and sqlite3 with other delimiters.
 
 use csv::{ReaderBuilder, StringRecord};
 
@@ -7,13 +7,13 @@ use crate::rows::{RowSorter, is_column};
 use crate::table::is_foot;
 use crate::words::count;
 
-/// Comma, semicolon and tab as spreadsheets write them; `|` of `psql -A` and of sqlite3.
+/// Comma, semicolon and tab as spreadsheets write them; `|` as `psql -A` and sqlite3 do.
 const DELIMITERS: [u8; 4] = [b',', b'\t', b'|', b';'];
 
-/// What is said of a file that may be cut off.
+/// The note on a file that may be cut off.
 pub(crate) const ENDS_IN_QUOTES: &str = "It ends within quotes: it may be cut off.";
 
-/// The delimiter of a line of several cells, each the name of a column that the runbook asks for.
+/// The delimiter of a header: a line of several cells, each the name of a column of a runbook query.
 fn delimiter_of(line: &str) -> Option<u8> {
     DELIMITERS.into_iter().find(|delimiter| {
         let unquoted = |cell: &str| {
@@ -31,15 +31,15 @@ fn head_delimiter(text: &str) -> Option<u8> {
     text.split('\n').take(200).find_map(delimiter_of)
 }
 
-/// Whether the head of a table stands among the first lines of a text.
+/// Whether one of the first lines of a text is a table header.
 pub(crate) fn looks_like_csv(head: &str) -> bool {
     head_delimiter(head).is_some()
 }
 
-/// Reads the answers of several queries after each other, each with its head.
+/// Reads the results of several queries after each other, each with its header.
 pub(crate) fn read_csv(text: &str) -> Result<(RowSorter, Vec<String>), Unreadable> {
     let delimiter = head_delimiter(text).unwrap_or(b',');
-    // What sqlite3 and `psql -A` write is parted by `|` and has no quotes.
+    // sqlite3 and `psql -A` write `|` and no quotes.
     let is_quoted = delimiter != b'|';
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
@@ -79,7 +79,7 @@ pub(crate) fn read_csv(text: &str) -> Result<(RowSorter, Vec<String>), Unreadabl
     Ok((sorter, notes))
 }
 
-/// The last cell takes what is left: it may hold the sign.
+/// The last cell takes the rest of the line: it may contain the delimiter.
 fn row_of(columns: &[String], cells: &StringRecord, delimiter: u8) -> crate::rows::Row {
     let last = columns.len() - 1;
     let sign = char::from(delimiter).to_string();

@@ -1,15 +1,15 @@
-//! What a log says of one device.
+//! What a log says about one device.
 
 use lotus_crypto_diag::survey::NamedBy;
 
 use crate::series::{Accepted, Series};
 use crate::uploads::{Done, Outcome};
 
-/// So many ids of a device are told apart.
+/// At most this many refused key ids are kept per device.
 const MOST_IDS: usize = 100;
 const MOST_CLIENTS: usize = 4;
-/// Two that upload for one device take turns at least so often, and within so long. A store that was put back and collides
-/// again weeks later does not.
+/// Two uploaders of one device take turns at least this often within this time. A restored store that collides again weeks
+/// later does not.
 const TURNS: usize = 3;
 const TURNS_WITHIN_MS: i64 = 6 * 3_600_000;
 
@@ -19,7 +19,7 @@ pub(crate) struct DeviceTally {
     pub(crate) accepted: Accepted,
     pub(crate) clients: Vec<String>,
     pub(crate) troubles: Option<Box<Troubles>>,
-    /// Its first and its latest upload that was accepted or refused.
+    /// The first and the latest upload that was accepted or refused.
     ends: Option<[Went; 2]>,
 }
 
@@ -33,7 +33,7 @@ struct Went {
 pub(crate) struct Troubles {
     pub(crate) refused: Series,
     pub(crate) ids: Vec<RefusedKey>,
-    /// Refused uploads that brought device keys, too.
+    /// Refused uploads that contained device keys, too.
     pub(crate) with_device_keys: u64,
     pub(crate) turns: Turns,
     pub(crate) too_large: Series,
@@ -41,7 +41,7 @@ pub(crate) struct Troubles {
     pub(crate) delayed: Series,
 }
 
-/// The id of a key that was refused.
+/// A refused key id.
 #[derive(Clone, Debug)]
 pub(crate) struct RefusedKey {
     pub(crate) id: String,
@@ -53,16 +53,16 @@ pub(crate) struct RefusedKey {
 /// Refused uploads that came right after an accepted one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Turns {
-    /// The first and the latest of them.
+    /// The times of the first and the latest ones.
     times: Vec<i64>,
-    /// Whether so many of them, each after an earlier refusal, came within so long.
+    /// Whether [`TURNS`] of them, each after an earlier refusal, came within [`TURNS_WITHIN_MS`].
     pub(crate) are_dense: bool,
 }
 
 impl Turns {
     fn push(&mut self, at: i64, first_refused: i64) {
         self.times.push(at);
-        // The first refusal of all is no turn.
+        // The very first refusal is no turn.
         let mut latest = self.times.iter().rev().filter(|time| **time > first_refused);
         self.are_dense |= latest.nth(TURNS - 1).is_some_and(|third| (at - third).abs() <= TURNS_WITHIN_MS);
         if self.times.len() > 2 * TURNS {
@@ -105,7 +105,7 @@ impl DeviceTally {
         }
     }
 
-    /// The graver, the more: the worst kind of trouble first, then how much of it.
+    /// Sorts by severity: the worst kind of trouble first, then its count.
     pub(crate) fn gravity(&self) -> [u64; 4] {
         let counts = |troubles: &Troubles| {
             [&troubles.refused, &troubles.too_large, &troubles.failed, &troubles.delayed].map(|series| series.count)
@@ -126,7 +126,7 @@ impl DeviceTally {
         self.ends = Some([self.ends.map_or(went, |[first, _]| first), went]);
     }
 
-    /// Adds what a later log says, whose clock is so much ahead.
+    /// Adds a later log's tally, whose clock is `offset_ms` ahead.
     pub(crate) fn join(&mut self, other: &Self, offset_ms: i64) {
         self.note_name(other.named_by);
         self.accepted.join(&other.accepted, offset_ms);

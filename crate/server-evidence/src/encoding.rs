@@ -1,4 +1,4 @@
-//! The encoding of a text, by its first bytes, and its way to UTF-8.
+//! Detects the encoding of a text by its first bytes, and converts it to UTF-8.
 
 use crate::Unreadable;
 
@@ -15,10 +15,9 @@ const SIGNATURES: [(&str, &[u8]); 11] = [
     ("a picture", b"\xff\xd8\xff"),
     ("a dump of PostgreSQL. Ask the database with a query of the runbook, and drop the answer", b"PGDMP"),
 ];
-/// How a file begins that is packed with gzip.
+/// The first bytes of a gzip file.
 pub(crate) const GZIP: &[u8] = b"\x1f\x8b";
 
-/// How the bytes of a text are to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encoding {
     Utf8,
@@ -26,7 +25,7 @@ pub(crate) enum Encoding {
     Latin1,
 }
 
-/// The encoding of a text, and what is odd about it, for a person to read.
+/// The encoding of a text, and notes for the user on anything odd.
 pub(crate) fn encoding_of(head: &[u8]) -> Result<(Encoding, Vec<String>), Unreadable> {
     if head.starts_with(GZIP) {
         return Err(Unreadable::new("It is packed twice with gzip. Unpack it, and drop what is inside."));
@@ -43,7 +42,7 @@ pub(crate) fn encoding_of(head: &[u8]) -> Result<(Encoding, Vec<String>), Unread
     }
     let zeros_at = |place: usize| head.iter().skip(place).step_by(2).filter(|byte| **byte == 0).count();
     let (even, odd, half) = (zeros_at(0), zeros_at(1), head.len() / 2);
-    // Text in ASCII letters has a zero in every second byte of UTF-16.
+    // ASCII text in UTF-16 has a zero in every second byte.
     let (most, few) = (half * 2 / 5, half / 10);
     if odd > most && even <= few {
         return utf16(false);
@@ -68,19 +67,19 @@ pub(crate) fn encoding_of(head: &[u8]) -> Result<(Encoding, Vec<String>), Unread
     Ok((Encoding::Latin1, notes))
 }
 
-/// What Windows-1252 has where Latin-1 has control characters.
+/// The characters that Windows-1252 has in place of Latin-1's control characters.
 const WINDOWS: [char; 32] = [
     '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘', '’',
     '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
 ];
 
-/// Turns chunks of bytes into chunks of UTF-8. What is UTF-8 already passes through as it is: whoever keeps some of it
-/// reads it with `String::from_utf8_lossy`.
+/// Converts chunks of bytes to UTF-8. UTF-8 passes through unchecked: callers that keep it use
+/// `String::from_utf8_lossy`.
 #[derive(Debug)]
 pub(crate) struct Decoder {
     encoding: Encoding,
     is_first: bool,
-    /// The first byte of a unit of UTF-16, and the first unit of a pair.
+    /// The first byte of a UTF-16 unit, and the first unit of a surrogate pair.
     byte: Option<u8>,
     unit: Option<u16>,
     text: String,
@@ -131,7 +130,7 @@ impl Decoder {
         while let Some(next) = decoded.next() {
             match next {
                 Ok(c) => self.text.push(c),
-                // The second unit of a pair may come with the next bytes.
+                // The second surrogate may come with the next bytes.
                 Err(error) if decoded.peek().is_none() && matches!(error.unpaired_surrogate(), 0xd800..=0xdbff) => {
                     self.unit = Some(unit);
                 }

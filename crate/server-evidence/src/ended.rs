@@ -1,4 +1,4 @@
-//! The line with which Synapse ends a request.
+//! The line that Synapse logs when a request ends.
 
 use std::borrow::Cow;
 
@@ -7,9 +7,9 @@ use memchr::memmem::{self, Finder};
 use crate::log_record::{ENDED, Record, request_of};
 use crate::words::is_user_id;
 
-/// No method of HTTP is longer.
+/// No HTTP method is longer.
 const LONGEST_METHOD: usize = 16;
-/// In seconds: a year.
+/// In seconds: one year.
 const LONGEST: f64 = 31_536_000.0;
 
 /// A request that ended.
@@ -20,7 +20,7 @@ pub(crate) struct Ended<'a> {
     pub(crate) request: Option<Cow<'a, str>>,
     pub(crate) user: Option<&'a [u8]>,
     pub(crate) duration_ms: f64,
-    /// 0: the client was gone before the answer.
+    /// 0 if the client disconnected before the answer.
     pub(crate) status: u16,
     pub(crate) method: Cow<'a, str>,
     pub(crate) uri: Cow<'a, str>,
@@ -28,8 +28,8 @@ pub(crate) struct Ended<'a> {
 }
 
 impl<'a> Ended<'a> {
-    /// `found`: where [`ENDED`] stands in the line. A user agent and a forwarded address are what a client says they are: a line in
-    /// which the words stand twice is nobody's.
+    /// `found` is the position of [`ENDED`]. Clients choose their user agent and forwarded address: a line with the words
+    /// twice may be forged and is ignored.
     pub(crate) fn read(record: &'a Record<'_>, found: usize, finder: &Finder<'_>) -> Option<Self> {
         let text: &[u8] = &record.text;
         let rest = &text[found + ENDED.len()..];
@@ -50,7 +50,7 @@ impl<'a> Ended<'a> {
         if method.is_empty() || method.len() > LONGEST_METHOD || !method.iter().all(u8::is_ascii_uppercase) {
             return None;
         }
-        // The client was gone before the answer: the time of sending is then -1.
+        // If the client disconnected before the answer, the time of sending is -1.
         let seconds = number(processing)? + number(sending)?.max(0.0);
         if !(0.0..LONGEST).contains(&seconds) {
             return None;
@@ -74,7 +74,7 @@ impl<'a> Ended<'a> {
         self.at.saturating_sub(self.duration_ms as i64)
     }
 
-    /// Whether keys were uploaded. Older clients name their device in the path.
+    /// Whether keys were uploaded. Older clients have their device id in the path.
     pub(crate) fn is_upload(&self) -> bool {
         let path = self.uri.split('?').next().unwrap_or_default();
         path.ends_with("/keys/upload") || path.contains("/keys/upload/")
@@ -91,14 +91,14 @@ fn number(text: &[u8]) -> Option<f64> {
     is_number.then(|| std::str::from_utf8(text).ok()?.parse().ok())?
 }
 
-/// `200`, and `200!` where the client was gone.
+/// `200`, or `200!` if the client disconnected.
 fn status(word: &[u8]) -> Option<(u16, bool)> {
     let (digits, is_lost) = word.strip_suffix(b"!").map_or((word, false), |digits| (digits, true));
     let is_status = digits.len() == 3 && digits.iter().all(u8::is_ascii_digit);
     is_status.then(|| (digits.iter().fold(0, |n, digit| n * 10 + u16::from(digit - b'0')), is_lost))
 }
 
-/// `{@alice:hs}`; of somebody who acts for another, the other: `{@admin:hs|@alice:hs}`.
+/// `{@alice:hs}`. If an admin acts for another user, the other one: `{@admin:hs|@alice:hs}`.
 fn user(head: &[u8]) -> Option<&[u8]> {
     let inner = head.trim_ascii_end().strip_suffix(b"}")?;
     let requester = &inner[memchr::memrchr(b'{', inner)? + 1..];
@@ -106,7 +106,7 @@ fn user(head: &[u8]) -> Option<&[u8]> {
     std::str::from_utf8(user).is_ok_and(is_user_id).then_some(user)
 }
 
-/// What stands in the next quotes. A quote in it ends nothing, as the line goes on with `[`.
+/// The user agent: the next quoted text. It may contain quotes, as only `" [` ends it.
 fn agent(rest: &[u8]) -> &[u8] {
     let Some(rest) = rest.strip_prefix(b" \"") else { return b"" };
     memmem::rfind(rest, b"\" [").map_or(b"", |end| &rest[..end])

@@ -1,4 +1,4 @@
-//! The fields of a row, however the database, or the program that asked it, wrote them.
+//! The fields of a row, in whatever form the database or its client wrote them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,10 +13,10 @@ use crate::rows::{Row, is_count};
 use crate::time::parse_time;
 use crate::words::{is_id, is_user_id, start_of};
 
-/// A client says what it likes.
+/// Clients choose their user agent, of any length.
 const LONGEST_AGENT: usize = 500;
 
-/// By their names in small letters.
+/// Fields by lower-case name.
 pub(crate) struct Fields(BTreeMap<String, Value>);
 
 impl Fields {
@@ -50,7 +50,7 @@ impl Fields {
         object(self.0.get(name)?)
     }
 
-    /// A column of time: milliseconds since 1970, or a text that the database made of it.
+    /// A time: milliseconds since 1970, or a text that the database formatted.
     fn time(&self, names: &[&str]) -> Option<Timestamp> {
         time(names.iter().find_map(|name| self.0.get(*name).filter(|value| !value.is_null()))?)
     }
@@ -132,7 +132,7 @@ impl Fields {
         })
     }
 
-    /// Of a content only the fields that decide are kept.
+    /// Keeps only the fields of the content that the diagnosis needs.
     fn content(&self, content: Option<Map<String, Value>>) -> Option<EncryptedContent> {
         if content.is_none() && !self.0.contains_key("algorithm") {
             return None;
@@ -142,13 +142,13 @@ impl Fields {
         let session = content.get("session_id").and_then(Value::as_str).map(str::to_owned);
         Some(EncryptedContent {
             algorithm: of("algorithm"),
-            // The diagnosis looks whether it is base64.
+            // The diagnosis checks whether it is base64.
             ciphertext: of("ciphertext"),
             session_id: session.or_else(|| self.text("session_id")),
         })
     }
 
-    /// Whether it names no device.
+    /// Whether the row names no device.
     pub(crate) fn is_nobodys(&self) -> bool {
         self.text("user_id").is_none() && self.text("device_id").is_none()
     }
@@ -190,7 +190,7 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// Beyond it, JavaScript does not count exactly.
+/// JavaScript's `Number.MAX_SAFE_INTEGER`.
 const MOST_EXACT: i64 = 9_007_199_254_740_991;
 
 fn number(value: &Value) -> Option<i64> {
@@ -213,7 +213,7 @@ fn time(value: &Value) -> Option<Timestamp> {
     (ms > 0 && ms < 8_000_000_000_000_000).then(|| Timestamp::from_ms(ms as f64))
 }
 
-/// As it is stored: a text of JSON, or already read.
+/// A JSON text as stored, or an object that is parsed already.
 fn object(value: &Value) -> Option<Map<String, Value>> {
     match value {
         Value::String(text) => serde_json::from_str(text).ok(),

@@ -1,4 +1,4 @@
-//! Puts logs and tables together, one file after the other.
+//! Combines logs and tables, one file after the other.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,15 +10,16 @@ use crate::log_record::Record;
 use crate::log_tally::{self, LogTally};
 use crate::tally::{Tally, Who};
 
-/// Lines of several threads are not quite in the order of their times.
+/// Lines of several threads may be this much out of order.
 const DISORDER_MS: i64 = 1000;
-/// A line that goes on in the next file is one only if that file goes on so soon.
+/// The last line of a file may continue in the next file only if that begins within this time.
 const LINE_GAP_MS: i64 = 60_000;
 
-/// What files say together, in UTC. A file that was added may be dropped: memory does not grow with their number.
+/// The combined content of files, in UTC. A file that was added may be dropped: memory does not grow with the number of
+/// files.
 ///
-/// Logs are added in the order of their first times. Where none begins before the one before it ends, they are one log that was
-/// cut in pieces, and say what the whole log says. Otherwise they are of several workers, and each stands for itself.
+/// Logs are added in the order of their first times. If none begins before the previous one ends, they are pieces of one
+/// log, and the result is that of the whole log. Otherwise they are logs of several workers, and each is read by itself.
 #[derive(Debug, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "what is known of the files")]
 pub struct Gathering {
@@ -28,10 +29,10 @@ pub struct Gathering {
     pub(crate) coverage: Option<Coverage>,
     pub(crate) has_log: bool,
     pub(crate) has_rows: bool,
-    /// Whether there are lines with the time of the server's own clock, and how far that is ahead.
+    /// How far the server's clock is ahead of UTC; `None` if no log has its local time.
     pub(crate) local_offset_ms: Option<i64>,
     pub(crate) twins: u64,
-    /// The beginning of a line that may go on in the next file, and how far its clock is ahead.
+    /// The beginning of a line that may continue in the next file, and how far its clock is ahead.
     tail: Option<(Vec<u8>, i64)>,
     last: Option<i64>,
     are_several: bool,
@@ -111,7 +112,7 @@ impl Gathering {
         }
     }
 
-    /// Nothing goes on from here.
+    /// Ends the log: no file continues it.
     pub(crate) fn end_log(&mut self) {
         if let Some((tail, offset_ms)) = self.tail.take() {
             self.take_line(&tail, offset_ms);

@@ -1,4 +1,4 @@
-//! The requests of a HAR file. Neither headers nor bodies are kept.
+//! The requests of a HAR file, without headers and bodies.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -15,7 +15,7 @@ use crate::requests::{Requests, Timed};
 use crate::time::parse_time;
 use crate::words::{count, count_of, grouped};
 
-/// A HAR file has this near its beginning; what comes first in `log` differs from browser to browser.
+/// Whether a text begins like a HAR file. The first field in `log` differs from browser to browser.
 pub(crate) fn looks_like_har(head: &str) -> bool {
     let after = |text: &str, sign: &str| text.trim_start().strip_prefix(sign).map(str::to_owned);
     let log = after(head, "{").and_then(|rest| after(&rest, "\"log\"")).and_then(|rest| after(&rest, ":"));
@@ -126,7 +126,7 @@ struct MatrixError {
     errcode: Option<String>,
 }
 
-/// What a Matrix error response says; Dendrite has no `error` of the whole, but one for each device.
+/// The error in a Matrix error response. Dendrite has no top-level `error`, but one for each device.
 fn error_of(entry: &Value) -> Option<MatrixError> {
     #[derive(Deserialize)]
     struct Body {

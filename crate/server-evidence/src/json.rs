@@ -1,4 +1,4 @@
-//! JSON: a report, a list of reports, an event, or rows of the database.
+//! JSON: a report, a list of reports, an event, or database rows.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use crate::json_values::{Values, Which};
 use crate::rows::RowSorter;
 use crate::words::{count, start_of};
 
-/// What reads values one after the other.
+/// Reads JSON values one after the other.
 #[derive(Debug)]
 pub(crate) struct JsonReader {
     values: Values,
@@ -29,7 +29,7 @@ struct Taken {
 }
 
 impl JsonReader {
-    /// `head`: the beginning of the text.
+    /// `head` is the beginning of the text.
     pub(crate) fn new(head: &str) -> Self {
         let which = if head.trim_start().starts_with('[') { Which::Elements } else { Which::Whole };
         Self { values: Values::new(which), taken: Taken::default(), is_report: head.contains("lotus-crypto-diag/") }
@@ -84,7 +84,7 @@ impl JsonReader {
 }
 
 impl Taken {
-    /// Whether it is a value.
+    /// Returns whether `text` is a value that could be read.
     fn take(&mut self, text: &[u8]) -> bool {
         match self.report(text) {
             Ok(true) => return true,
@@ -116,7 +116,7 @@ impl Taken {
         true
     }
 
-    /// Whether it is a report. What it holds is for the diagnosis to say: it reads every field.
+    /// Whether `text` is a report. Its fields are checked by the diagnosis, which reads all of them.
     fn report(&mut self, text: &[u8]) -> Result<bool, Unreadable> {
         #[derive(Deserialize)]
         struct Schema<'a> {

@@ -1,6 +1,6 @@
-//! The values in a text of JSON, one after the other: the text is never in memory as a whole.
+//! Splits a JSON text into its values; the text is never in memory as a whole.
 
-/// Which values are handed over.
+/// Which values to find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Which {
     /// Each value of the text: `{…} {…}`.
@@ -11,29 +11,29 @@ pub(crate) enum Which {
     LogEntries,
 }
 
-/// Deeper is nothing that is read here.
+/// Nothing that is read here is nested deeper.
 const DEEPEST: usize = 200;
-/// A value that is longer is passed over.
+/// A longer value is skipped.
 const LONGEST: usize = 64 * 1024 * 1024;
 
-/// Finds where values begin and end. Whether they are well-formed is for their reader to say.
+/// Finds where values begin and end. Their reader checks whether they are well-formed.
 #[derive(Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "the state of a scanner")]
 pub(crate) struct Values {
     which: Which,
-    /// The brackets that are open.
+    /// The open brackets.
     open: Vec<u8>,
     is_in_text: bool,
     is_escaped: bool,
-    /// The value that is being gathered.
+    /// The value that is being collected.
     value: Option<Vec<u8>>,
-    /// The name that was read last in `open`, and those on the way to here.
+    /// The last name read in `open`, and the names on the path to it.
     name: Vec<u8>,
     names: Vec<Vec<u8>>,
     is_broken: bool,
     /// How many values were too long.
     pub(crate) too_long: u64,
-    /// Whether a list or an object was closed that was all there was.
+    /// Whether any value was complete.
     is_closed: bool,
 }
 
@@ -53,7 +53,7 @@ impl Values {
         }
     }
 
-    /// Whether all that was opened is closed.
+    /// Whether every bracket is closed.
     pub(crate) fn is_whole(&self) -> bool {
         !self.is_broken && self.open.is_empty() && !self.is_in_text && self.is_closed
     }
@@ -62,7 +62,7 @@ impl Values {
         self.is_broken
     }
 
-    /// `take` gets each value that ends in this chunk, and says whether it is one.
+    /// Calls `take` with each value that ends in this chunk; `take` returns whether it could be read.
     pub(crate) fn push(&mut self, chunk: &[u8], mut take: impl FnMut(&[u8]) -> bool) {
         let mut at = 0;
         while at < chunk.len() && !self.is_broken {
@@ -101,7 +101,7 @@ impl Values {
         }
     }
 
-    /// A number at the very end has nothing that ends it.
+    /// Ends a number at the very end of the text, which no delimiter follows.
     pub(crate) fn finish(&mut self, mut take: impl FnMut(&[u8]) -> bool) {
         if !self.is_in_text && self.open.is_empty() {
             self.end_scalar(&mut take);
@@ -184,7 +184,7 @@ impl Values {
         }
     }
 
-    /// A value without brackets ends with what comes after it.
+    /// A value without brackets ends at the next delimiter.
     fn end_scalar(&mut self, take: &mut impl FnMut(&[u8]) -> bool) {
         if self.is_place() {
             self.hand_over(take);
@@ -203,7 +203,7 @@ impl Values {
 
     fn keep(&mut self, part: &[u8]) {
         if let Some(value) = &mut self.value {
-            // One byte more than is allowed says that it was longer.
+            // One byte above the limit marks the value as too long.
             let room = (LONGEST + 1).saturating_sub(value.len());
             value.extend_from_slice(&part[..part.len().min(room)]);
         }

@@ -1,8 +1,8 @@
-//! Reads what an administrator has of the homeserver's side: its log, a HAR file, answers of the database; and surveys the devices
-//! in them.
+//! Reads an administrator's evidence of the homeserver's side (its log, a HAR file, query results of the database), and
+//! surveys the devices in it.
 //!
-//! A file comes in chunks of bytes and is never in memory as a whole. What it is, is told by what is in it. Everything in it
-//! is hostile until it is read: what does not parse is left out and counted.
+//! A file arrives in chunks of bytes and is never in memory as a whole. Its kind is detected by its content. All content is
+//! untrusted: what cannot be parsed is left out and counted.
 
 mod client;
 mod content;
@@ -45,7 +45,7 @@ pub use reader::{Purpose, Reader};
 pub use requests::Timed;
 pub use rows::Rows;
 
-/// A file that says nothing here; its words are for a person to read.
+/// Why a file cannot be used, in words for the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable(String);
 

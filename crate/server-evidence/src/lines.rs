@@ -1,11 +1,11 @@
-//! The lines of a text that comes in chunks.
+//! The lines of a text that arrives in chunks.
 
 use memchr::memchr_iter;
 
-/// Nothing of use is longer. What goes beyond is dropped.
+/// No useful line is longer. The rest of a longer one is dropped.
 const MOST_BYTES: usize = 1024 * 1024;
 
-/// Cuts chunks into lines, in bounded memory.
+/// Splits chunks into lines, in bounded memory.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     rest: Vec<u8>,
@@ -14,7 +14,7 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    /// `take` gets each line that ends in this chunk, without its end.
+    /// Calls `take` with each line that ends in this chunk, without its line break.
     pub(crate) fn push(&mut self, chunk: &[u8], mut take: impl FnMut(&[u8])) {
         let mut start = 0;
         for end in memchr_iter(b'\n', chunk) {
@@ -32,7 +32,7 @@ impl Lines {
         self.keep(&chunk[start..]);
     }
 
-    /// The last line, where the text does not end with a line break.
+    /// The last line, if no line break ends it.
     pub(crate) fn finish(&mut self, take: impl FnOnce(&[u8])) {
         let rest = std::mem::take(&mut self.rest);
         if !rest.is_empty() {

@@ -1,4 +1,4 @@
-//! The homeserver's log: how long its requests took, and the lines that say more than that one ended.
+//! The homeserver's log: how long requests took, and lines that say more than that a request ended.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ use aho_corasick::AhoCorasick;
 use lotus_crypto_diag::redact::redact;
 use lotus_crypto_diag::request_path::request_path;
 
-/// What says something of one-time keys, to-device messages or delayed events, beside warnings and errors.
+/// Lines with these words are kept, as are warnings and errors: one-time keys, to-device messages, delayed events.
 const TELLING: [&str; 15] = [
     "already exists",
     "one time key",
@@ -32,7 +32,7 @@ const TELLING: [&str; 15] = [
     "delayed event",
     "delayed_event",
 ];
-/// Requests of which more is asked than how long they took: who sent them.
+/// For requests to these paths the whole line is kept: it names the user.
 const TELLING_PATHS: [&str; 3] = ["/keys/", "/sendToDevice/", "delayed_event"];
 const MOST_LINES: usize = 20_000;
 const MOST_CHARACTERS: usize = 4096;
@@ -66,7 +66,7 @@ impl LogReader {
         let telling = AhoCorasick::builder().ascii_case_insensitive(true).build(TELLING);
         let reading = Reading {
             purpose,
-            // Fifteen short words make no automaton that is too large.
+            // Fifteen short words are far below the automaton's size limit.
             telling: telling.unwrap_or_else(|_| AhoCorasick::new([""; 0]).unwrap_or_else(|_| unreachable!())),
             requests: Requests::default(),
             kept: Vec::new(),
@@ -77,7 +77,7 @@ impl LogReader {
             dropped: 0,
             cut: 0,
             utc: 0,
-            // Before all times that a log may have.
+            // Before any time in a log.
             latest: i64::MIN / 2,
             back: (0, 0),
         };
@@ -99,14 +99,14 @@ impl LogReader {
     }
 }
 
-/// Beyond it, a time before the one of the line above is no matter of buffers.
+/// A time this far before that of the line above is not due to buffering.
 const BACK_MS: i64 = 10 * 60_000;
 
 impl Reading {
     fn take(&mut self, line: &[u8]) {
         let record = Record::read(line);
         if self.head.is_none() {
-            // The end of a line of which another file has the beginning is no line of its own.
+            // The end of a line that begins in another file.
             let is_part = record.is_none();
             self.head = Some(if is_part { line.to_vec() } else { Vec::new() });
             if is_part {
@@ -115,7 +115,7 @@ impl Reading {
             }
         }
         let Some(record) = record else {
-            // Tracebacks and SQL go over several lines.
+            // Tracebacks and SQL span several lines.
             self.foreign += u64::from(!line.is_empty());
             skip(line, &mut self.tally.skipped);
             return;
@@ -137,7 +137,7 @@ impl Reading {
         self.tally.skipped.cut += u64::from(!is_whole);
     }
 
-    /// What no line break ends may go on in another file: a survey takes it together with that.
+    /// A last line without a line break may continue in another file: a survey reads it together with that file.
     fn take_tail(&mut self, line: &[u8]) {
         let Some(record) = Record::read(line) else {
             self.foreign += u64::from(!line.is_empty());
@@ -166,7 +166,7 @@ impl Reading {
     fn keep_ended(&mut self, record: &Record<'_>, ended: &Ended<'_>) {
         let is_ordinary = (200..400).contains(&ended.status);
         if self.purpose == Purpose::Survey || (is_ordinary && !self.requests.wants_ordinary()) {
-            // Long polls and downloads are no requests that say how fast the server is.
+            // Long polls and downloads do not show how fast the server is.
             let is_timed = self.purpose == Purpose::Survey || request_path(&ended.uri).is_some();
             if is_timed {
                 self.requests.skip();
@@ -183,7 +183,7 @@ impl Reading {
             return;
         }
         if self.kept.len() >= MOST_LINES {
-            // The first half stays, of what follows the latest.
+            // Keeps the first half, and the latest lines of the rest.
             self.kept.drain(MOST_LINES / 2..MOST_LINES * 3 / 4);
             self.dropped += MOST_LINES as u64 / 4;
         }
@@ -246,9 +246,9 @@ impl Reading {
     }
 }
 
-/// A token that somebody's proxy or module printed has no business here.
+/// Redacts the line: a proxy or module may have logged a token.
 fn text_of(text: &[u8]) -> String {
-    // A character takes four bytes at most.
+    // A character takes at most four bytes.
     let text = String::from_utf8_lossy(&text[..text.len().min(4 * MOST_CHARACTERS)]);
     redact(start_of(&text, MOST_CHARACTERS)).into_owned()
 }

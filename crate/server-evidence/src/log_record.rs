@@ -1,4 +1,4 @@
-//! A line of Synapse's log, whichever of its formats it is in.
+//! A line of Synapse's log, in any of its formats.
 
 use std::borrow::Cow;
 
@@ -10,13 +10,13 @@ use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use crate::content::moment;
 use crate::time::{Stamp, asctime, parse_time};
 
-/// What ends a request; in a slice that somebody cut by hand it may be all there is.
+/// Marks the line that ends a request. In a slice that was cut by hand, a line may begin with it.
 pub(crate) const ENDED: &str = "Processed request: ";
 const LEVELS: [&str; 5] = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
 const METHODS: [&str; 7] = ["GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH"];
-/// Of 64 bits.
+/// The digits of a 64-bit number.
 const LONGEST_NUMBER: usize = 20;
-/// The time stands this near to the beginning, and the level.
+/// The time and the level are within this many bytes of the beginning of a line.
 const TIME_WITHIN: usize = 200;
 const LEVEL_WITHIN: usize = 300;
 
@@ -26,20 +26,20 @@ pub(crate) struct Record<'a> {
     /// Milliseconds since 1970, by the clock of the log.
     pub(crate) at: i64,
     pub(crate) level: Option<Cow<'a, str>>,
-    /// The line for a person to read, from its time on.
+    /// The line from its time on, for the user.
     pub(crate) text: Cow<'a, [u8]>,
-    /// The homeserver's name for the request, where the format has a place for it.
+    /// Synapse's name of the request, if the format has a field for it.
     request: Option<String>,
-    /// What grep, docker or the journal put before the line.
+    /// The text that grep, docker or the journal put before the line.
     before: &'a [u8],
-    /// Whether its time is in UTC whatever the server's clock is set to.
+    /// Whether the time is in UTC, independent of the server's time zone.
     pub(crate) is_utc: bool,
 }
 
 impl<'a> Record<'a> {
-    /// `None`: no line of Synapse with a time.
+    /// `None` if this is not a line of Synapse with a time.
     pub(crate) fn read(line: &'a [u8]) -> Option<Self> {
-        // The journal, or docker, may put something before it.
+        // The journal or docker may put text before the JSON.
         let brace = memmem::find(&line[..line.len().min(TIME_WITHIN)], b"{\"");
         let structured = |at: usize| Some(Record { before: &line[..at], ..structured(&line[at..])? });
         brace.and_then(structured).or_else(|| plain(line))
@@ -49,13 +49,13 @@ impl<'a> Record<'a> {
         self.own_request().or_else(|| request_of(&self.text))
     }
 
-    /// The name that stands in a place of its own.
+    /// The request's name from its own field.
     pub(crate) fn own_request(&self) -> Option<Cow<'_, str>> {
         self.request.as_deref().map(Cow::Borrowed)
     }
 
-    /// Tells the requests of several processes apart, which number them each by itself: the number, and what stands before the
-    /// line without the times in it.
+    /// Tells apart the requests of several processes, which each number their own: the request's name, and the text before
+    /// the line without its times.
     pub(crate) fn key(&self, request: &str) -> String {
         let before = String::from_utf8_lossy(&self.before[..self.before.len().min(TIME_WITHIN)]);
         let mut key = request.to_owned();
@@ -78,7 +78,7 @@ fn plain(line: &[u8]) -> Option<Record<'_>> {
     Some(Record { at, level, text: Cow::Borrowed(text), request: None, before, is_utc })
 }
 
-/// Python's `asctime`, wherever in the line: before it may stand what grep, docker or the journal put there.
+/// Python's `asctime`, and where it begins: grep, docker or the journal may put text before it.
 fn time_in(line: &[u8]) -> Option<(usize, Stamp)> {
     if let Some(at) = asctime(line) {
         return Some((0, at));
@@ -88,7 +88,7 @@ fn time_in(line: &[u8]) -> Option<(usize, Stamp)> {
     dashes.filter_map(|dash| dash.checked_sub(4)).find_map(|start| Some((start, asctime(&line[start..within])?)))
 }
 
-/// A part of `Nov 25 09:23:10`, or of `2026-11-25T09:23:10.123Z`.
+/// Whether a word is part of `Nov 25 09:23:10`, or of `2026-11-25T09:23:10.123Z`.
 fn is_of_a_time(word: &str) -> bool {
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let is_clock =
@@ -96,7 +96,7 @@ fn is_of_a_time(word: &str) -> bool {
     word.bytes().all(|b| b.is_ascii_digit()) || MONTHS.contains(&word) || word.as_bytes().windows(5).any(is_clock)
 }
 
-/// The runs of letters, digits and hyphens.
+/// The runs of letters, digits, hyphens and underscores.
 fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|b| !(b.is_ascii_alphanumeric() || *b == b'-' || *b == b'_')).filter(|word| !word.is_empty())
 }
@@ -119,8 +119,7 @@ fn is_request(word: &[u8]) -> bool {
         && number.iter().all(u8::is_ascii_digit)
 }
 
-/// The formats of Synapse that are JSON (`TerseJsonFormatter`, `GcpJsonFormatter`), and a plain line that docker's
-/// `json-file` wrapped.
+/// Synapse's JSON formats (`TerseJsonFormatter`, `GcpJsonFormatter`), and a plain line that docker's `json-file` wrapped.
 fn structured(json: &[u8]) -> Option<Record<'_>> {
     let Line { log, message, level, severity, namespace, logger, time, request, exc_type, exc_value } =
         serde_json::from_slice(json).ok()?;
@@ -176,7 +175,7 @@ struct Line<'a> {
     exc_value: Loose<'a>,
 }
 
-/// A field of which another program decides the type.
+/// A field whose type depends on the program that wrote it.
 #[derive(Default)]
 enum Loose<'a> {
     Text(Cow<'a, str>),
@@ -267,12 +266,12 @@ const PROXY: &str =
 const NO_DATE: &str =
     "It is Synapse's log, but its lines have no date and time. Cut it again with the beginning of each line.";
 
-/// Whether a text is a log of Synapse; where it is a log that cannot be read, the reason, for a person.
+/// Whether a text is a log of Synapse. Fails if it is a log that cannot be read, with the reason for the user.
 pub(crate) fn look_for_log(head: &str) -> Result<bool, &'static str> {
     let mut lines = head.split('\n').take(200);
-    // A report may hold whatever a log holds: of JSON the lines have to be records themselves.
+    // A report may contain anything that a log contains: in JSON, the lines themselves must be records.
     if head.trim_start().starts_with('{') {
-        // A piece of a log may begin within a line.
+        // A piece of a log may begin in the middle of a line.
         let is_plain = |line: &str| {
             asctime(line.as_bytes()).is_some() && level_of(line.as_bytes()).is_some() && has_word(line, "synapse")
         };

@@ -1,4 +1,4 @@
-//! What a survey takes from one log.
+//! The data of one log that a survey needs.
 
 use std::sync::LazyLock;
 
@@ -9,21 +9,21 @@ use crate::ended::Ended;
 use crate::log_record::{ENDED, Record};
 use crate::tally::Tally;
 
-/// Finds what ends a request.
+/// Finds the words that mark the end of a request.
 pub(crate) static ENDS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(ENDED));
 
-/// What a survey takes from one log. Lines whose time is in UTC are apart from those in the time of the server's own clock, as
-/// only then it is known how far that is ahead.
+/// The data of one log that a survey needs. Lines with a time in UTC are kept apart from lines in the server's local time,
+/// whose offset is known only later.
 #[derive(Debug, Default)]
 pub struct LogTally {
     pub(crate) local: Tally,
     pub(crate) utc: Tally,
-    /// The first line, where it has no time: it may be the end of the last one of another file.
+    /// The first line, if it has no time: it may be the end of the previous file's last line.
     pub(crate) head: Vec<u8>,
-    /// The last line, where no line break ends it.
+    /// The last line, if no line break ends it.
     pub(crate) tail: Vec<u8>,
     pub(crate) skipped: Skipped,
-    /// Of all lines: the same log twice has the same.
+    /// A hash of all lines, to recognise the same log twice.
     pub(crate) digest: u64,
 }
 
@@ -39,12 +39,12 @@ impl LogTally {
         tally.pass(record.at);
     }
 
-    /// Those whose time is by the same clock.
+    /// The tally for this record's clock.
     pub(crate) fn of(&mut self, record: &Record<'_>) -> &mut Tally {
         if record.is_utc { &mut self.utc } else { &mut self.local }
     }
 
-    /// The first line of a file that is none by itself, and the last one that no line break ends.
+    /// Notes the first line, if it has no time, and the last one, if no line break ends it.
     pub(crate) fn note_ends(&mut self, head: &[u8], tail: &[u8]) {
         for line in [head, tail] {
             for part in line.chunks(8) {
@@ -54,7 +54,7 @@ impl LogTally {
         (self.head, self.tail) = (head.to_vec(), tail.to_vec());
     }
 
-    /// Its first and its last time in UTC, when its clock is so much ahead.
+    /// The first and the last time in UTC, if the server's clock is `offset_ms` ahead.
     pub(crate) fn span(&self, offset_ms: i64) -> Option<[i64; 2]> {
         let tail = || Record::read(&self.tail).map(|record| record.at - if record.is_utc { 0 } else { offset_ms });
         let spans = [self.local.span(offset_ms), self.utc.span(0)];
@@ -71,7 +71,7 @@ fn eight_of(text: &[u8], from: usize) -> u64 {
     u64::from_le_bytes(eight)
 }
 
-/// A line with a time that is taken by itself.
+/// Takes a single line with a time.
 pub(crate) fn take(tally: &mut Tally, record: &Record<'_>, skipped: &mut Skipped) {
     tally.pass(record.at);
     let is_whole = match ENDS.find(&record.text) {
@@ -81,7 +81,7 @@ pub(crate) fn take(tally: &mut Tally, record: &Record<'_>, skipped: &mut Skipped
     skipped.cut += u64::from(!is_whole);
 }
 
-/// A line without a time that Synapse writes.
+/// Counts a line without a time in Synapse's form.
 pub(crate) fn skip(line: &[u8], skipped: &mut Skipped) {
     if line.is_empty() {
         return;

@@ -1,4 +1,4 @@
-//! Takes a file in chunks, finds out what it is, and hands it to its reader.
+//! Takes a file in chunks, detects its kind, and passes it to the reader of that kind.
 
 use std::io::{self, Write};
 
@@ -15,22 +15,22 @@ use crate::log::LogReader;
 use crate::log_record::look_for_log;
 use crate::table::{TableReader, looks_like_table};
 
-/// How much of a file is looked at to find out what it is.
+/// How many bytes are read to detect the kind of a file.
 const HEAD_BYTES: usize = 64 * 1024;
-/// So much is unpacked at a time, however little it was.
+/// Packed bytes are unpacked in steps of this size: each may become much larger.
 const STEP: usize = 4 * 1024;
-/// What is read as a whole is not longer.
+/// The limit for a file that must be in memory as a whole.
 const MOST_WHOLE: usize = 64 * 1024 * 1024;
 
-/// So many zeros at the beginning are no text in UTF-16.
+/// This many zeros at the beginning are not UTF-16.
 const LEAST_HOLE: usize = 16;
 
-/// What a file is read for.
+/// Why a file is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// To be weighed with a report, and for a survey.
+    /// As evidence for a report; a survey may use it, too.
     Evidence,
-    /// For a survey alone: of a log no line is kept, so that memory is bounded however long it is.
+    /// Only for a survey: no line of a log is kept, so memory is bounded however long the log is.
     Survey,
 }
 
@@ -43,14 +43,14 @@ pub struct Reader {
 
 #[derive(Debug)]
 enum Stage {
-    /// The first byte, when there is only one.
+    /// The first byte, if no other has arrived yet.
     Start(Vec<u8>),
     Plain(Text),
     Packed(Box<MultiGzDecoder<Text>>),
 }
 
 impl Reader {
-    /// A reader of a file of which nothing is known.
+    /// A reader of a file of unknown kind.
     pub fn new(purpose: Purpose) -> Self {
         Self { stage: Stage::Start(Vec::new()), purpose }
     }
@@ -58,7 +58,7 @@ impl Reader {
     /// Takes the next bytes of the file.
     ///
     /// # Errors
-    /// The file says nothing here. What comes after that is not read.
+    /// The file cannot be used, and the rest of it is not read.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Unreadable> {
         if let Stage::Start(first) = &mut self.stage {
             first.extend_from_slice(bytes);
@@ -85,10 +85,10 @@ impl Reader {
         }
     }
 
-    /// The end of the file.
+    /// Ends the file.
     ///
     /// # Errors
-    /// The file says nothing here.
+    /// The file cannot be used.
     pub fn finish(mut self) -> Result<Content, Unreadable> {
         let purpose = self.purpose;
         if let Stage::Start(first) = self.stage {
@@ -131,7 +131,7 @@ fn damaged(error: &Unreadable) -> Unreadable {
     Unreadable::new(format!("{DAMAGED} {error}"))
 }
 
-/// Where the packed bytes are damaged, what follows is passed over.
+/// Skips everything after damaged bytes.
 fn unpack(decoder: &mut MultiGzDecoder<Text>, step: &[u8]) -> Result<(), Unreadable> {
     if decoder.get_ref().is_damaged {
         return Ok(());
@@ -145,7 +145,7 @@ fn unpack(decoder: &mut MultiGzDecoder<Text>, step: &[u8]) -> Result<(), Unreada
     Ok(())
 }
 
-/// A text of unknown kind, and then what reads it.
+/// A text of unknown kind, later with its reader.
 #[derive(Debug)]
 struct Text {
     purpose: Purpose,
@@ -154,7 +154,7 @@ struct Text {
     notes: Vec<String>,
     refused: Option<Unreadable>,
     is_damaged: bool,
-    /// How many zeros were passed over at the beginning.
+    /// How many zeros were skipped at the beginning.
     hole: usize,
 }
 
@@ -184,7 +184,7 @@ impl Text {
         }
     }
 
-    /// A log that was cut while it was written to (`copytruncate`) begins with a hole, which reads as zeros.
+    /// A log that was truncated while Synapse wrote to it (`copytruncate`) begins with a hole, which reads as zeros.
     fn without_hole<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         if self.head.iter().any(|byte| *byte != 0) {
             return bytes;
@@ -238,7 +238,7 @@ impl Write for Text {
     }
 }
 
-/// What reads a text, by its kind.
+/// The reader of a text, by kind.
 #[derive(Debug)]
 enum Format {
     Log(Box<LogReader>),
@@ -249,7 +249,7 @@ enum Format {
 }
 
 impl Format {
-    /// What counts is what is in a file, not what it is called.
+    /// Decides by the content, not by the file's name.
     fn of(head: &str, purpose: Purpose) -> Result<Self, Unreadable> {
         let start = head.trim_start();
         let Some(first) = start.chars().next() else {
@@ -262,7 +262,7 @@ impl Format {
         if first == '{' && looks_like_har(head) {
             return Ok(Self::Har(Box::new(HarReader::new())));
         }
-        // Before the others: each line of a log may be JSON, or hold the rules of a table.
+        // Before the others: a log's lines may be JSON, or contain the rules of a table.
         if look_for_log(head).map_err(Unreadable::new)? {
             return Ok(Self::Log(Box::new(LogReader::new(purpose))));
         }

@@ -1,11 +1,11 @@
-//! A copy of a survey in which nobody is named.
+//! A copy of a survey that names nobody.
 
 use std::collections::HashMap;
 
 use lotus_crypto_diag::survey::Survey;
 
-/// Every id of a user and of a device is replaced by a word, the same id by the same word everywhere. Ids of keys stay, as they
-/// are the evidence; of user agents, the client's name and version do.
+/// Replaces every user and device id by a placeholder, the same id always by the same one. Key ids stay: they are the
+/// evidence. Of user agents, the client's name and version stay.
 pub fn redacted(survey: &Survey) -> Survey {
     let mut copy = survey.clone();
     let mut names = Names::default();
@@ -45,7 +45,7 @@ fn nth(known: &mut HashMap<String, usize>, id: &str) -> usize {
     *known.entry(id.to_owned()).or_insert(next)
 }
 
-/// `Firefox/153.0`: anybody may write anything else there.
+/// `Firefox/153.0`. Anything else may be free text.
 fn is_product(client: &str) -> bool {
     let Some((name, version)) = client.split_once('/') else { return false };
     let is_name = !name.is_empty() && name.len() <= 24 && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b' ');

@@ -1,4 +1,4 @@
-//! Requests to the homeserver, as a HAR file or the homeserver's own log tells of them.
+//! Requests to the homeserver, from a HAR file or the homeserver's log.
 
 use lotus_crypto_diag::entry::Refusal;
 use serde::Serialize;
@@ -9,27 +9,27 @@ use serde::Serialize;
 pub struct Timed {
     /// Its start, in milliseconds since 1970.
     pub at: i64,
-    /// Whether that is UTC, whatever the server's own clock is set to.
+    /// Whether `at` is in UTC, independent of the server's time zone.
     #[serde(skip)]
     pub is_utc: bool,
     /// From its start to the end of the answer.
     pub duration_ms: f64,
     /// HTTP method.
     pub method: String,
-    /// As in a report: from `/_matrix/` on, every id in it replaced by `{id}`.
+    /// The path from `/_matrix/` on, every id replaced by `{id}`, as in a report.
     pub path: String,
-    /// HTTP status; 0: no answer came.
+    /// HTTP status; 0 if no answer came.
     pub status: u16,
-    /// The homeserver's name for it: `POST-123`.
+    /// Synapse's name of the request: `POST-123`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<String>,
-    /// The line of the log, where it is more than ordinary.
+    /// The line of the log, unless it is ordinary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// Of a refused upload of keys.
+    /// The refusal, if an upload of keys was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
-    /// Of an upload of keys that failed otherwise.
+    /// The Matrix error code, if an upload of keys failed otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub errcode: Option<String>,
 }
@@ -40,10 +40,10 @@ impl Timed {
     }
 }
 
-/// Beyond so many requests of one file, an even share of them is kept.
+/// Of more requests in one file, an even share is kept.
 const MOST: usize = 200_000;
 
-/// Gathers requests; when there are too many, every second of them goes, and from then on only every second is taken.
+/// Collects requests. When there are too many, drops every second one, and from then on takes only every second one.
 #[derive(Debug)]
 pub(crate) struct Requests {
     kept: Vec<Timed>,
@@ -68,7 +68,7 @@ impl Requests {
     }
 
     pub(crate) fn add(&mut self, request: Timed) {
-        // What failed is evidence and is kept in any case; of what went well a share shows how fast the server was.
+        // Failed requests are evidence and always kept; a share of the others shows how fast the server was.
         let is_wanted = !request.is_ordinary() || self.wants_ordinary();
         self.seen += 1;
         if is_wanted {
@@ -76,7 +76,7 @@ impl Requests {
         }
         if self.kept.len() >= MOST {
             let failed = self.kept.iter().filter(|request| !request.is_ordinary()).count();
-            // Where almost everything fails, a share of that says it, too.
+            // If almost everything fails, a share of the failures is enough.
             let keeps_failed = failed < MOST / 2;
             let mut place = 0;
             self.kept.retain(|request| {
@@ -91,7 +91,7 @@ impl Requests {
         self.step > 1
     }
 
-    /// In the order of time.
+    /// Sorted by time.
     pub(crate) fn into_kept(self) -> Vec<Timed> {
         let mut kept = self.kept;
         kept.sort_by_key(|request| request.at);

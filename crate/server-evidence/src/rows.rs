@@ -1,4 +1,4 @@
-//! Sorts rows of a database into the tables that they are from.
+//! Sorts database rows into their tables.
 
 use std::collections::BTreeSet;
 
@@ -13,13 +13,13 @@ use crate::Unreadable;
 use crate::fields::Fields;
 use crate::words::{count, start_of};
 
-/// The columns of the runbook's queries, beside those that count.
+/// The columns of the runbook's queries, except the counts.
 const COLUMNS: &str = "user_id device_id algorithm key_id ts_added_ms added_at key_json key used stream_id message_json type \
     display_name last_seen event_id room_id json internal_metadata sender origin_server_ts content hidden ip user_agent \
     format_version session_id ciphertext one_time_keys keys_of_before oldest_key_at newest_key_at keys_changed_at \
     fallback_used waiting waiting_is_capped ed25519 looked_at is_cut";
 const COUNTS: [&str; 6] = ["count", "key_count", "otk_count", "keys_left", "n", "number"];
-/// Of each table.
+/// Per table.
 const MOST_ROWS: usize = 50_000;
 
 /// Whether a query of the runbook has a column of that name.
@@ -32,7 +32,7 @@ pub(crate) fn is_count(name: &str) -> bool {
     COUNTS.contains(&name) || (name.starts_with("count(") && name.ends_with(')'))
 }
 
-/// Answers of the runbook's queries, by table. A table that was not asked for is `None`.
+/// Results of the runbook's queries, by table; `None` if a table was not queried.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Rows {
@@ -54,7 +54,7 @@ pub struct Rows {
     /// Events as the homeserver holds them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<Vec<StoredEvent>>,
-    /// The answer of the query for devices at risk.
+    /// The result of the query for devices at risk.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub devices_at_risk: Option<Vec<DeviceAtRisk>>,
     /// How far that query looked.
@@ -63,7 +63,7 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// Adds them to what is known of the server's side.
+    /// Adds these rows to `evidence`.
     pub fn add_to(&self, evidence: &mut ServerEvidence) {
         fn add<T: Clone>(to: &mut Option<Vec<T>>, rows: Option<&Vec<T>>) {
             if let Some(rows) = rows {
@@ -90,7 +90,7 @@ impl Rows {
         }
     }
 
-    /// Whether the row could be read; one beyond the most that are kept is counted and dropped.
+    /// Returns whether the row could be read. Rows above [`MOST_ROWS`] are dropped and counted in `left`.
     fn add(&mut self, table: Table, fields: &Fields, left: &mut u64) -> bool {
         fn put<T>(to: &mut Option<Vec<T>>, row: Option<T>, left: &mut u64) -> bool {
             let Some(row) = row else { return false };
@@ -112,7 +112,7 @@ impl Rows {
             Table::DevicesAtRisk => {
                 let coverage = fields.coverage();
                 self.coverage = coverage.or(self.coverage);
-                // Where no device is at risk, the row says just that.
+                // If no device is at risk, the query returns one row that only has the coverage.
                 if coverage.is_some() && fields.is_nobodys() {
                     self.announce(table);
                     return true;
@@ -169,10 +169,10 @@ impl Table {
     }
 }
 
-/// A row of a database, as it is stored in a file.
+/// A database row, as a file stores it.
 pub(crate) type Row = Map<String, Value>;
 
-/// Takes rows, whatever table they are from.
+/// Takes rows of any table.
 #[derive(Debug, Default)]
 pub(crate) struct RowSorter {
     rows: Rows,
@@ -181,7 +181,7 @@ pub(crate) struct RowSorter {
 }
 
 impl RowSorter {
-    /// An answer without a row says that there is none.
+    /// Notes a result's table: without rows, it says that there are none.
     pub(crate) fn announce(&mut self, columns: &[String]) {
         let names = columns.iter().map(|name| name.to_ascii_lowercase()).collect();
         match Table::of(&names) {
@@ -203,7 +203,7 @@ impl RowSorter {
         self.foreign.get_or_insert_with(|| start_of(&columns.join(", "), 200).to_owned());
     }
 
-    /// The rows, a sentence on them, and what was left out.
+    /// The rows, a summary, and notes on what was left out.
     pub(crate) fn finish(self) -> Result<(Rows, String, Vec<String>), Unreadable> {
         let found = self.rows.sizes();
         if found.is_empty() {

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 const HOUR_MS: i64 = 3_600_000;
 /// Two months.
 const MOST_HOURS: usize = 1500;
-/// So many accepted uploads in an hour are more than a device needs.
+/// No device needs this many accepted uploads in an hour.
 pub(crate) const STORM: u32 = 20;
 
-/// The hour that a time lies in.
+/// The beginning of the hour that contains `at`.
 pub(crate) fn hour_of(at: i64) -> i64 {
     at.div_euclid(HOUR_MS) * HOUR_MS
 }
@@ -43,7 +43,7 @@ impl Series {
         add_hour(&mut self.hours, run.hour, run.count);
     }
 
-    /// Adds what another log says, whose clock is so much ahead.
+    /// Adds another log's series, whose clock is `offset_ms` ahead.
     pub(crate) fn join(&mut self, other: &Self, offset_ms: i64) {
         self.count += other.count;
         self.first = [self.first, other.first.map(|at| at - offset_ms)].into_iter().flatten().min();
@@ -73,14 +73,14 @@ struct Run {
     last: i64,
 }
 
-/// Accepted uploads. Of an ordinary device few things are kept, as there are many such devices.
+/// Accepted uploads. Little is kept per device, as most devices are in no trouble.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Accepted {
     pub(crate) count: u64,
     pub(crate) last: Option<i64>,
-    /// The first hour with uploads, and the latest: the rest of it may be in another log.
+    /// The first and the latest hour with uploads: another log may contain the rest of them.
     ends: [Option<Run>; 2],
-    /// The hours between with more uploads than a device needs.
+    /// The hours in between with more uploads than a device needs.
     storms: Series,
 }
 
@@ -107,7 +107,7 @@ impl Accepted {
         }
     }
 
-    /// Adds what a later log says, whose clock is so much ahead.
+    /// Adds a later log's uploads, whose clock is `offset_ms` ahead.
     pub(crate) fn join(&mut self, other: &Self, offset_ms: i64) {
         self.count += other.count;
         self.last = [self.last, other.last.map(|at| at - offset_ms)].into_iter().flatten().max();
@@ -118,7 +118,7 @@ impl Accepted {
         self.storms.join(&other.storms, offset_ms);
     }
 
-    /// The hours with more uploads than a device needs.
+    /// All hours with more uploads than a device needs.
     pub(crate) fn storms(&self) -> Series {
         let mut storms = self.storms.clone();
         self.ends.into_iter().flatten().for_each(|run| storms.add_storm(run));
@@ -126,7 +126,7 @@ impl Accepted {
     }
 }
 
-/// An hour of the homeserver.
+/// The homeserver's requests in one hour.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Hour {
     pub(crate) requests: u32,

@@ -1,4 +1,4 @@
-//! The devices in trouble, by the logs and the tables that were read.
+//! The devices in trouble, from the logs and tables that were read.
 
 use lotus_crypto_diag::survey::{
     Coverage, DeviceAtRisk, DeviceTrouble, HourCount, NamedBy, RefusalCause, RefusedId, Skipped, SlowEndpoint,
@@ -15,14 +15,14 @@ use crate::table_troubles::at_risk;
 use crate::tally::{Endpoint, Who};
 use crate::words::{count, count_of, grouped};
 
-/// Of trouble that was seen within this time before the end of the log, and did not end since, it is said that it goes on.
+/// Trouble goes on if it was last seen within this time before the end of the log and has not ended since.
 const GOING_ON_MS: i64 = 60 * 60_000;
-/// Of trouble that comes seldom, within twice the time between two of it, and at most so long.
+/// Rare trouble goes on for twice its average interval, at most this long.
 const LONGEST_RHYTHM_MS: i64 = 24 * 60 * 60_000;
-/// Fewer are no trouble: a client that is closed while it uploads, a server that is started anew.
+/// Fewer are no trouble: a client was closed during an upload, or the server restarted.
 const FEW: u64 = 3;
 
-/// Surveys what was read, in whatever order.
+/// Surveys files that were read, in any order.
 pub fn survey(files: &[Known<'_>]) -> Survey {
     let mut files: Vec<&Known<'_>> = files.iter().collect();
     files.sort_by_key(|file| file.content.span(file.offset_ms));
@@ -34,7 +34,7 @@ pub fn survey(files: &[Known<'_>]) -> Survey {
 }
 
 impl Gathering {
-    /// The survey of what was added.
+    /// The survey of all added files.
     pub fn finish(mut self) -> Survey {
         self.end_log();
         let mut rows = std::mem::take(&mut self.rows);
@@ -148,7 +148,7 @@ impl Gathering {
     }
 }
 
-/// `+01:00`; nothing where it is UTC.
+/// `+01:00`; empty for UTC.
 fn utc_offset(ms: i64) -> String {
     let minutes = ms.abs() / 60_000;
     let sign = if ms < 0 { '-' } else { '+' };
@@ -170,7 +170,7 @@ fn skipped_words(skipped: &Skipped) -> Option<String> {
     (!parts.is_empty()).then(|| format!("{lines} not used: {}.", parts.join(", ")))
 }
 
-/// `None`: nothing is wrong with it.
+/// `None` if nothing is wrong with the device.
 fn device(who: &Who, tally: DeviceTally, row: Option<DeviceAtRisk>, end: Option<i64>) -> Option<DeviceTrouble> {
     let DeviceTally { named_by, accepted, clients, troubles, .. } = tally;
     let Troubles { refused, ids, with_device_keys, turns, too_large, failed, delayed } = *troubles.unwrap_or_default();
@@ -179,7 +179,7 @@ fn device(who: &Who, tally: DeviceTally, row: Option<DeviceAtRisk>, end: Option<
     let mut found = Vec::new();
     if refused.count > 0 {
         let cause = cause(&refused, with_device_keys, turns.are_dense, named_by, row.as_ref());
-        // Where two upload at once, an accepted upload of one does not end the trouble of the other.
+        // If two tabs upload at once, an accepted upload of one does not end the trouble of the other.
         let ended = accepted.last.filter(|_| cause != Some(RefusalCause::SeveralTabs));
         found.push(refused_trouble(&refused, ids, cause, going_on(&refused, ended, end)));
     }
@@ -224,20 +224,20 @@ fn device(who: &Who, tally: DeviceTally, row: Option<DeviceAtRisk>, end: Option<
     })
 }
 
-/// It is over when all of it is.
+/// Over only if all of its troubles are over.
 fn going_on_of(troubles: &[Trouble]) -> Option<bool> {
     let all_are = |state| troubles.iter().all(|trouble| trouble.going_on == state);
     let goes_on = troubles.iter().any(|trouble| trouble.going_on == Some(true));
     if goes_on { Some(true) } else { all_are(Some(false)).then_some(false) }
 }
 
-/// Over is what an accepted upload came after.
+/// Trouble is over if an upload was accepted after it.
 fn going_on(series: &Series, accepted: Option<i64>, end: Option<i64>) -> Option<bool> {
     let last = series.last?;
     if accepted.is_some_and(|accepted| accepted > last) {
         return Some(false);
     }
-    // What comes once in two hours goes on for longer after its last time than what comes every minute.
+    // Trouble that comes every two hours needs a longer wait than trouble that comes every minute.
     let rhythm = series.first.map_or(0, |first| (last - first) / i64::try_from(series.count.max(2) - 1).unwrap_or(1));
     (end? - last <= (2 * rhythm).clamp(GOING_ON_MS, LONGEST_RHYTHM_MS)).then_some(true)
 }
@@ -318,7 +318,7 @@ fn cause(
     if with_device_keys * 2 > refused.count || row.is_some_and(|row| row.keys_of_before > 0) {
         return Some(RefusalCause::BlankStore);
     }
-    // Of a device that the log does not name itself, it is not known what came with its uploads.
+    // If the log itself does not name the device, it is unknown what its uploads contained.
     match (named_by, takes_turns) {
         (Some(NamedBy::Log), true) => Some(RefusalCause::SeveralTabs),
         (Some(NamedBy::Log), false) => Some(RefusalCause::SameIdentity),
@@ -339,7 +339,7 @@ fn hour_row(at: i64, hour: Hour) -> SurveyHour {
     SurveyHour { ts: moment(at), requests, refused, failed, delayed, slow }
 }
 
-/// What hurts most comes first: what goes on, the worst kind, the most of it.
+/// Sorts by severity: ongoing trouble first, then the worst kind, then the highest count.
 fn rank(device: &DeviceTrouble) -> (u8, TroubleKind, std::cmp::Reverse<u64>, Option<String>, Option<String>) {
     let worst = &device.troubles[0];
     let over = match device.going_on {

@@ -1,4 +1,4 @@
-//! A survey as text: for a table program, for a ticket, for a terminal.
+//! A survey as text: for a spreadsheet, a ticket, or a terminal.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use lotus_crypto_diag::timestamp::Timestamp;
 
 use crate::words::{count, start_of};
 
-/// The names of the columns, for people.
+/// The headers of the columns.
 pub const COLUMNS: [&str; 9] =
     ["User", "Device", "Client", "Trouble", "Count", "First (UTC)", "Last (UTC)", "Going on", "What was seen"];
 
@@ -55,7 +55,7 @@ fn moment(time: Option<Timestamp>) -> String {
     time.map_or_else(|| "unknown".to_owned(), |time| time.to_string()[..19].replace('T', " "))
 }
 
-/// A sentence on all of it.
+/// A summary of the survey.
 pub fn summary(survey: &Survey) -> String {
     let devices = count(survey.devices.len() as u64, "device");
     let mut text = match survey.devices.len() {
@@ -70,7 +70,7 @@ pub fn summary(survey: &Survey) -> String {
     text
 }
 
-/// Comma-separated values. A cell that a table program would take for a formula is a text there.
+/// Comma-separated values. A cell that a spreadsheet would run as a formula is marked as text.
 pub fn to_csv(survey: &Survey) -> String {
     let mut bytes = Vec::new();
     let mut writer = csv::Writer::from_writer(&mut bytes);
@@ -78,7 +78,7 @@ pub fn to_csv(survey: &Survey) -> String {
     for row in rows(survey) {
         written = written.and_then(|()| writer.write_record(row.iter().map(|cell| as_text(cell))));
     }
-    // A vector takes whatever is written.
+    // Writing to a `Vec` cannot fail.
     let is_written = written.is_ok() && writer.flush().is_ok();
     drop(writer);
     if is_written { String::from_utf8(bytes).unwrap_or_default() } else { String::new() }
@@ -119,7 +119,7 @@ pub fn to_markdown(survey: &Survey) -> String {
 
 const MOST_INLINE: usize = 500;
 
-/// Text that stays text: no markup of Markdown or HTML, no mention, on one line.
+/// Plain text on one line: Markdown, HTML and mentions are escaped.
 pub fn inline(text: &str) -> String {
     let mut line = String::new();
     for c in visible(start_of(text, MOST_INLINE)).split_whitespace().collect::<Vec<_>>().join(" ").chars() {
@@ -137,7 +137,7 @@ pub fn inline(text: &str) -> String {
     line
 }
 
-/// What would not be seen, would turn the text around, or be obeyed by a terminal, is shown as a sign.
+/// Replaces characters that are invisible, change the direction of the text, or control a terminal.
 pub fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,14 +1,14 @@
-//! What was copied from a terminal: psql's aligned tables, its expanded ones, and the `column`, `box`, `table` and `markdown`
-//! modes of sqlite3.
+//! Tables copied from a terminal: psql's aligned and expanded ones, and the `column`, `box`, `table` and `markdown` modes of
+//! sqlite3.
 
 use serde_json::Value;
 
 use crate::rows::{Row, RowSorter, is_column};
 
-/// No answer of a query has more.
+/// No query result has more.
 const MOST_COLUMNS: usize = 200;
 
-/// A rule between head and rows: `----+----`.
+/// psql's rule between header and rows: `----+----`.
 fn is_psql_rule(line: &str) -> bool {
     let line = line.trim();
     let line = line.strip_suffix('+').unwrap_or(line);
@@ -21,7 +21,7 @@ fn is_column_rule(line: &str) -> bool {
     parts.peek().is_some() && parts.all(|part| part.bytes().all(|b| b == b'-'))
 }
 
-/// A rule with a frame around it.
+/// A rule of a table with a frame.
 fn is_border(line: &str) -> bool {
     const LEFT: &str = "+|┌├└╔╟╚╭╰";
     const INNER: &str = "-=+|:─═┬┼┴╤╪╧┐┤┘";
@@ -58,7 +58,7 @@ fn is_head(line: &str) -> bool {
     first.is_some_and(is_column) && second.is_some_and(is_column) && words.all(is_column)
 }
 
-/// Whether a table stands among the first lines of a text.
+/// Whether a table begins in the first lines of a text.
 pub(crate) fn looks_like_table(head: &str) -> bool {
     let mut previous = "";
     for line in head.split('\n').take(200).map(|line| line.strip_suffix('\r').unwrap_or(line)) {
@@ -71,7 +71,7 @@ pub(crate) fn looks_like_table(head: &str) -> bool {
     false
 }
 
-/// Reads one table after the other, with whatever stands between them.
+/// Reads tables one after the other, with any text between them.
 #[derive(Debug, Default)]
 pub(crate) struct TableReader {
     sorter: RowSorter,
@@ -93,7 +93,7 @@ impl TableReader {
         } else if is_rule(line) {
             self.push_rule(line);
         } else if line.trim().is_empty() || is_foot(line) || is_head(line) {
-            // sqlite3 puts one table right after the other.
+            // sqlite3 prints tables without a gap.
             self.end();
         } else if !self.columns.is_empty() {
             self.push_row(line);
@@ -101,7 +101,7 @@ impl TableReader {
         line.clone_into(&mut self.previous);
     }
 
-    /// The end of a table.
+    /// Ends the current table.
     fn end(&mut self) {
         self.flush_row();
         if let Some(record) = self.record.take().filter(|record| !record.is_empty()) {
@@ -134,7 +134,7 @@ impl TableReader {
         let (Some(record), Some((name, value))) = (&mut self.record, named) else { return self.end() };
         let value = value.strip_prefix(' ').unwrap_or(value).trim_end();
         if name.trim().is_empty() {
-            // psql writes a line break within a value as `+` at the end of its line.
+            // psql marks a line break within a value by `+` at the end of the line.
             if let Some(Value::String(before)) = record.get_mut(&self.field) {
                 let kept = before.strip_suffix('+').map_or(before.len(), |rest| rest.trim_end().len());
                 before.truncate(kept);
@@ -171,14 +171,14 @@ impl TableReader {
     }
 }
 
-/// A cell, and how wide its column is where that is known.
+/// A cell, and the width of its column if known.
 struct Cell<'a> {
     text: &'a str,
     width: Option<usize>,
 }
 
 impl Cell<'_> {
-    /// psql puts `+` (in frames `↵`) where else a space pads the cell, if the value goes on in the next line.
+    /// psql puts `+` (with frames, `↵`) in place of the last padding space if the value continues in the next line.
     fn is_cut_off(&self) -> bool {
         let is_full = self.width.is_some_and(|width| self.text.chars().count() == width);
         let before = self.text.strip_suffix(['+', '↵']);
@@ -194,7 +194,7 @@ impl Cell<'_> {
     }
 }
 
-/// The cells of a line, by the rule between head and rows.
+/// The cells of a line, by the rule below the header.
 fn cells_of<'a>(line: &'a str, rule: &str) -> Vec<Cell<'a>> {
     if is_column_rule(rule) && rule.contains(' ') {
         return cells_below_dashes(line, rule);
@@ -218,7 +218,7 @@ fn cells_of<'a>(line: &'a str, rule: &str) -> Vec<Cell<'a>> {
     if let Some(cells) = cells_by_place(inner, &widths) {
         return cells;
     }
-    // Wide characters shift what follows; then only the last cell may hold the sign.
+    // Wide characters shift the columns; then only the last cell may contain the delimiter.
     let sign = line.chars().find(|c| "│║".contains(*c)).unwrap_or('|');
     inner.splitn(widths.len(), sign).map(|text| Cell { text, width: None }).collect()
 }

@@ -1,12 +1,12 @@
-//! What the tables alone say of a device.
+//! The troubles of a device that the tables alone show.
 
 use lotus_crypto_diag::survey::{DeviceAtRisk, Trouble, TroubleKind};
 
 use crate::words::{count, grouped};
 
-/// What a device may hold is 500; a client that uploads on is refused soon.
+/// Synapse allows 500 keys per device; a client that keeps uploading is soon refused.
 const NEARLY_FULL: u32 = 450;
-/// So many messages that wait are more than a device that is merely off has.
+/// A device that is merely offline has fewer waiting messages.
 const MANY_WAITING: u32 = 1000;
 
 pub(crate) fn at_risk(row: &DeviceAtRisk) -> Vec<Trouble> {

@@ -1,4 +1,4 @@
-//! What a survey takes from a log, in bounded memory: one line after the other, whatever their order.
+//! Collects the data of a log that a survey needs, in bounded memory: line by line, in any order.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,23 +12,23 @@ use crate::series::{Hour, hour_of};
 use crate::upload_lines::{Cut, UploadLine};
 use crate::uploads::{Done, End, Event, Outcome, Uploads, What};
 
-/// So many devices are followed; of those without trouble, beyond it, none.
+/// At most this many devices are followed; further ones without trouble are not.
 const MOST_DEVICES: usize = 50_000;
 const MOST_ENDPOINTS: usize = 500;
-/// No endpoint of the specification has a longer one.
+/// No endpoint of the spec has a longer path.
 const LONGEST_PATH: usize = 200;
 const MOST_HOURS: usize = 20_000;
-/// What a person waits for noticeably.
+/// A delay that users notice.
 pub(crate) const SLOW_MS: f64 = 2000.0;
 
-/// A device, as far as the log names it.
+/// A device; `None` for ids that the log does not name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Who {
     pub(crate) user: Option<String>,
     pub(crate) device: Option<String>,
 }
 
-/// What lines by one clock say of every device.
+/// What the lines of one clock say about every device.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) from: Option<i64>,
@@ -37,9 +37,9 @@ pub(crate) struct Tally {
     pub(crate) devices: HashMap<Who, DeviceTally>,
     pub(crate) endpoints: HashMap<(String, String), Endpoint>,
     pub(crate) hours: BTreeMap<i64, Hour>,
-    /// Devices that were forgotten, or not followed.
+    /// Devices that were dropped, or not followed.
     pub(crate) left_out: u64,
-    /// Whether anything named a device.
+    /// Whether any line named a device.
     pub(crate) names_devices: bool,
     pub(crate) uploads: Uploads,
 }
@@ -52,13 +52,13 @@ pub(crate) struct Endpoint {
 }
 
 impl Tally {
-    /// Any line with a time.
+    /// Notes the time of a line.
     pub(crate) fn pass(&mut self, at: i64) {
         self.from = Some(self.from.map_or(at, |from| from.min(at)));
         self.to = Some(self.to.map_or(at, |to| to.max(at)));
     }
 
-    /// A line that ends no request.
+    /// Takes a line that ends no request.
     pub(crate) fn take_other(&mut self, record: &Record<'_>) -> Result<(), Cut> {
         if let Some(line) = UploadLine::read(record)? {
             let key = record.request().map(|request| record.key(&request));
@@ -67,7 +67,7 @@ impl Tally {
         Ok(())
     }
 
-    /// A line that ends a request.
+    /// Takes a line that ends a request.
     pub(crate) fn take_ended(&mut self, record: &Record<'_>, ended: &Ended<'_>) {
         self.requests += 1;
         let at = ended.at;
@@ -104,12 +104,12 @@ impl Tally {
         }
     }
 
-    /// Its first and its last time, by a clock that is so much less ahead.
+    /// The first and the last time in UTC, if the clock is `offset_ms` ahead.
     pub(crate) fn span(&self, offset_ms: i64) -> Option<[i64; 2]> {
         Some([self.from? - offset_ms, self.to? - offset_ms])
     }
 
-    /// Adds what the log goes on with, whose clock is so much ahead: what one log of both says.
+    /// Adds the next piece of the same log, whose clock is `offset_ms` ahead: the result is that of the whole log.
     pub(crate) fn go_on(&mut self, next: &Self, offset_ms: i64) {
         for event in next.uploads.held() {
             self.take_event(event.shifted(offset_ms));
@@ -120,7 +120,7 @@ impl Tally {
         }
     }
 
-    /// Adds what another log says of the same time, but for uploads that have not ended.
+    /// Adds another log of the same time, except for uploads that have not ended.
     pub(crate) fn join(&mut self, other: &Self, offset_ms: i64) {
         if let Some([from, to]) = other.span(offset_ms) {
             self.from = Some(self.from.map_or(from, |own| own.min(from)));
@@ -182,7 +182,7 @@ impl Tally {
 
     fn take_delayed(&mut self, ended: &Ended<'_>) {
         let is_well = (200..400).contains(&ended.status) && ended.duration_ms < SLOW_MS;
-        // A token that has expired, a limit before the login: no trouble of any device.
+        // An expired token or a rate limit before the login is no device's trouble.
         let is_nobodys = ended.user.is_none() && matches!(ended.status, 401 | 403 | 429);
         if is_well || is_nobodys {
             return;
@@ -197,7 +197,7 @@ impl Tally {
         device.troubles().delayed.add(ended.at, ended.status);
     }
 
-    /// `None`: there are too many to follow.
+    /// `None` if there are too many devices to follow.
     fn device(&mut self, who: Who, is_in_trouble: bool) -> Option<&mut DeviceTally> {
         if self.devices.len() >= MOST_DEVICES && !self.devices.contains_key(&who) {
             if !is_in_trouble {
@@ -209,8 +209,8 @@ impl Tally {
         Some(self.devices.entry(who).or_default())
     }
 
-    /// Makes room for those in trouble: what is well gives way, and then the less grave half of the rest. All at once, as this
-    /// takes a look at each.
+    /// Makes room for devices in trouble: drops those without trouble, then the less severe half of the rest. In one go, as
+    /// this looks at every device.
     fn thin(&mut self) {
         let before = self.devices.len();
         self.devices.retain(|_, device| device.troubles.is_some());
@@ -218,7 +218,7 @@ impl Tally {
             let mut ranks: Vec<_> = self.devices.values().map(DeviceTally::gravity).collect();
             let middle = ranks.len() / 2;
             let bound = *ranks.select_nth_unstable(middle).1;
-            // Of those that are alike, so many stay as there is room for.
+            // Of equally severe ones, as many stay as there is room for.
             let mut room = middle;
             self.devices.retain(|_, device| {
                 let stays = device.gravity() > bound || (device.gravity() == bound && room > 0);

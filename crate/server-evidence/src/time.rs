@@ -2,8 +2,8 @@
 
 use lotus_crypto_diag::timestamp::Timestamp;
 
-/// ISO 8601, and what the databases print: `2026-11-25`, `2026-11-25 10:00:00.5+01`, `2026-11-25T09:00:00Z`. Without a zone it is
-/// UTC. In milliseconds since 1970.
+/// Parses ISO 8601 and the formats of the databases, `2026-11-25`, `2026-11-25 10:00:00.5+01`, `2026-11-25T09:00:00Z`, to
+/// milliseconds since 1970. A time without a zone is in UTC.
 pub(crate) fn parse_time(text: &str) -> Option<i64> {
     let (date, rest) = text.split_at_checked(10)?;
     let date = [number(date, 0, 4)?, dashed(date, 4)?, dashed(date, 7)?];
@@ -21,7 +21,7 @@ fn dashed(text: &str, from: usize) -> Option<u16> {
     text[from..].starts_with('-').then(|| number(text, from + 1, 2))?
 }
 
-/// Hours, minutes, seconds and milliseconds, and what follows. Without any it is midnight.
+/// Hours, minutes, seconds and milliseconds, and the rest of the text. Without a time it is midnight.
 fn time_of_day(text: &str) -> Option<([u16; 4], &str)> {
     if !text.starts_with(|c: char| c.is_ascii_digit()) {
         return Some(([0; 4], text));
@@ -44,7 +44,7 @@ fn time_of_day(text: &str) -> Option<([u16; 4], &str)> {
     Some(([hour, minute, second, ms], &fraction[end..]))
 }
 
-/// How many milliseconds it is ahead of UTC.
+/// The offset of a time zone, in milliseconds ahead of UTC.
 fn zone(text: &str) -> Option<i64> {
     if ["", "Z", "z", "UTC"].contains(&text) {
         return Some(0);
@@ -71,8 +71,8 @@ pub(crate) struct Stamp {
     pub(crate) is_utc: bool,
 }
 
-/// A stamp as Python's `asctime` writes it, `2026-11-24 00:13:36,042`, at the beginning of `text`; and as others do, with more
-/// digits and a zone: `2026-11-24T00:13:36.042123+02:00`. Without a zone it is by the server's own clock.
+/// Parses a time at the beginning of `text` as Python's `asctime` writes it, `2026-11-24 00:13:36,042`, or with more digits
+/// and a zone: `2026-11-24T00:13:36.042123+02:00`. Without a zone it is in the server's local time.
 pub(crate) fn asctime(text: &[u8]) -> Option<Stamp> {
     const SHAPE: &[u8; 23] = b"0000-00-00 00:00:00,000";
     let stamp = text.get(..SHAPE.len())?;
@@ -93,7 +93,7 @@ pub(crate) fn asctime(text: &[u8]) -> Option<Stamp> {
     Some(Stamp { at: at - zone.unwrap_or(0), is_utc: zone.is_some() })
 }
 
-/// What stands right after a time, behind more of its digits.
+/// The zone after a time and its further digits.
 fn zone_after(rest: &[u8]) -> Option<i64> {
     let rest = &rest[rest.iter().take_while(|byte| byte.is_ascii_digit()).count()..];
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b':');

@@ -1,4 +1,4 @@
-//! What Synapse logs of an upload of keys before the request ends: the only lines that name the device.
+//! What Synapse logs about an upload of keys before the request ends: only these lines name the device.
 
 use std::sync::LazyLock;
 
@@ -8,15 +8,15 @@ use memchr::memmem::Finder;
 use crate::log_record::Record;
 use crate::words::{is_id, is_user_id, start_of};
 
-/// At the end of a line, a device and its user take no more. Before them stand the ids of all keys.
+/// A device and its user fit into this many bytes at the end of a line. The ids of all keys come before.
 const TAIL: usize = 1024;
 
-/// A line that says something of an upload.
+/// A line about an upload.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum UploadLine {
     /// One-time keys are about to be stored.
     Adding(Device),
-    /// Device keys came with the upload: those of a device's first upload, and of one whose identity is new.
+    /// Device keys came with the upload: it is the first of a device, or of a new identity.
     DeviceKeys(Device),
     /// The upload was refused: the server holds another key under this id.
     Refused { key_id: String, signer: Option<Device> },
@@ -24,7 +24,7 @@ pub(crate) enum UploadLine {
     TooLarge,
 }
 
-/// A line of an upload that does not go on to its end.
+/// A line about an upload that was cut off.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Cut;
 
@@ -38,15 +38,16 @@ pub(crate) struct Device {
 static ADDING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("Adding one_time_keys "));
 static DEVICE_KEYS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("Updating device_keys for device "));
 static REFUSED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("SynapseError: "));
-/// A client chooses the ids of its keys.
+/// Clients choose the ids of their keys.
 const LONGEST_KEY_ID: usize = 200;
-/// What stands before the words of a message.
+/// The words of a message begin within this many bytes.
 const HEAD_WITHIN: usize = 200;
-/// Of a request: `<SynapseRequest at 0x7f0b method='POST' uri='…' clientproto='HTTP/1.1' site='8008'>`
+/// The same for a line that describes the request: `<SynapseRequest at 0x7f0b method='POST' uri='…' clientproto='HTTP/1.1'
+/// site='8008'>`
 const REQUEST_WITHIN: usize = 2000;
 
 impl UploadLine {
-    /// `Ok(None)`: it is no line of an upload.
+    /// `Ok(None)` if the line is not about an upload.
     pub(crate) fn read(record: &Record<'_>) -> Result<Option<Self>, Cut> {
         let text: &[u8] = &record.text;
         if let Some(at) = begins(text, &ADDING, "synapse.handlers.e2e_keys", HEAD_WITHIN) {
@@ -77,14 +78,14 @@ impl UploadLine {
     }
 }
 
-/// Where the words stand, if they are the beginning of a message of that logger.
+/// Where the words are, if they begin a message of that logger.
 fn begins(text: &[u8], finder: &Finder<'_>, logger: &str, within: usize) -> Option<usize> {
     let at = finder.find(&text[..text.len().min(within)])?;
     let head = &text[..at.min(HEAD_WITHIN)];
     memchr::memmem::find(head, logger.as_bytes()).map(|_| at)
 }
 
-/// `… for device 'ABC' for user '@a:hs' at 1795479216042`. From the end, as a client chooses the ids of keys, which stand before.
+/// `… for device 'ABC' for user '@a:hs' at 1795479216042`. Parsed from the end: clients choose the key ids that come before.
 fn named(text: &[u8]) -> Option<Device> {
     let tail = String::from_utf8_lossy(&text[text.len().saturating_sub(TAIL)..]);
     let (rest, time) = tail.trim_end().rsplit_once(" at ")?;
@@ -98,7 +99,7 @@ fn named(text: &[u8]) -> Option<Device> {
     (is_user_id(&user_id) && is_id(&device_id)).then_some(Device { user_id, device_id })
 }
 
-/// A string as Python's `repr` writes it. One that is not as it would write it is none: somebody else wrote it.
+/// A string as Python's `repr` writes it; `None` if Python would write it differently: then it is forged.
 fn unquoted(text: &str) -> Option<String> {
     let quote = text.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
     let mut inner = text[1..].strip_suffix(quote)?.chars();
@@ -116,7 +117,7 @@ fn unquoted(text: &str) -> Option<String> {
     Some(plain)
 }
 
-/// Who signed the refused key, as it says itself.
+/// The signer of the refused key, as the key itself claims.
 fn signer(words: &str, device_id: Option<String>) -> Option<Device> {
     let (_, rest) = words.split_once("ew key: ")?;
     let (_, rest) = rest.split_once("'signatures': {'")?;

@@ -1,7 +1,7 @@
-//! Which lines of a log belong to one upload of keys, and so which device it was.
+//! Finds the log lines that belong to one upload of keys, and so its device.
 //!
-//! Requests are numbered by each process of Synapse by itself: in a log of several, or after a restart, two uploads may have one
-//! number. Where it is not sure which of them a line is of, no device is named.
+//! Each process of Synapse numbers its own requests: in a log of several, or after a restart, two uploads may have the same
+//! number. If it is unclear which of them a line belongs to, no device is named.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -10,26 +10,26 @@ use lotus_crypto_diag::survey::NamedBy;
 use crate::tally::Who;
 use crate::upload_lines::{Device, UploadLine};
 
-/// So many uploads wait for the line that ends them.
+/// At most this many uploads wait for the line that ends them.
 const MOST_OPEN: usize = 10_000;
-/// So many lines wait for the file that the log began in.
+/// At most this many lines wait for the preceding file of the log.
 const MOST_HELD: usize = 4096;
-/// So many at once under one number are told apart.
+/// At most this many concurrent uploads with the same number are told apart.
 const MOST_OF_ONE_NUMBER: usize = 8;
-/// No upload takes longer: under its number there is another one, after a restart.
+/// No upload takes longer: a later line with its number belongs to another one, after a restart.
 const LONGEST_MS: i64 = 10 * 60_000;
-/// Whatever begins so soon after the beginning of a file waits for the file before: a line on the device keys of the same upload,
-/// which comes first, may stand there, and the order of one device's uploads is kept.
+/// Lines this soon after the beginning of a file wait for the preceding file: it may contain an earlier line of the same
+/// upload, about device keys, and the uploads of a device must stay in order.
 const BEGINNING_MS: i64 = 60_000;
-/// So many refusals without a number wait for the line that ends their request, and so long.
+/// At most this many refusals without a request number wait for the line that ends their request, and this long.
 const MOST_NAMELESS: usize = 16;
 const NAMELESS_MS: i64 = 5000;
 
-/// A line of an upload, or the one that ends it.
+/// A line about an upload, or the one that ends it.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
     pub(crate) at: i64,
-    /// The process, as far as the line names it, and its number of the request.
+    /// The process, if the line names it, and its number of the request.
     pub(crate) key: Option<String>,
     pub(crate) what: What,
 }
@@ -54,7 +54,7 @@ pub(crate) struct End {
     pub(crate) client: Option<String>,
 }
 
-/// An upload of which everything is known that the log says.
+/// An upload about which the log says no more.
 #[derive(Debug)]
 pub(crate) struct Done {
     pub(crate) at: i64,
@@ -64,7 +64,7 @@ pub(crate) struct Done {
     pub(crate) outcome: Outcome,
 }
 
-/// How an upload went.
+/// The outcome of an upload.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Accepted,
@@ -73,7 +73,7 @@ pub(crate) enum Outcome {
     Failed(u16),
 }
 
-/// What is known of an upload before it ended.
+/// What is known about an upload before it ends.
 #[derive(Clone, Debug, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "what lines say of it")]
 struct Open {
@@ -84,7 +84,7 @@ struct Open {
     refused: Option<String>,
     signer: Option<Device>,
     is_too_large: bool,
-    /// A line may be of this upload or of another one.
+    /// Whether one of the lines may belong to another upload.
     is_unclear: bool,
 }
 
@@ -93,7 +93,7 @@ impl Open {
         self.refused.is_some() || self.is_too_large
     }
 
-    /// Whether a line that names its device begins another upload of it.
+    /// Whether `line`, which names the device, begins another upload of it.
     fn is_before(&self, line: &UploadLine) -> bool {
         match line {
             UploadLine::DeviceKeys(_) => true,
@@ -105,7 +105,7 @@ impl Open {
         (at - self.at).abs() <= LONGEST_MS
     }
 
-    /// Of an upload of which the end is not in the log: what was refused is refused.
+    /// The result of an upload whose end is not in the log: a refusal still counts.
     fn unended(self) -> Option<Done> {
         let device = self.device.filter(|_| !self.is_unclear)?;
         let outcome = match self.refused {
@@ -116,7 +116,7 @@ impl Open {
         Some(Done { at: self.at, who: who_of(device), named_by: Some(NamedBy::Log), client: None, outcome })
     }
 
-    /// `None`: it says nothing of a device in trouble, nor of one that is well.
+    /// `None` if the upload says nothing about the health of a device.
     fn ended(self, at: i64, end: End) -> Option<Done> {
         let End { user, status, client } = end;
         let signed = self.signer.filter(|signer| user.as_ref() == Some(&signer.user_id));
@@ -126,16 +126,16 @@ impl Open {
             (None, None) => (Who { user, device: None }, None),
         };
         let outcome = match (status, self.refused) {
-            // Or the client was gone before the refusal.
+            // 0: the client disconnected before the refusal.
             (400 | 0, Some(key_id)) => Outcome::Refused { key_id, with_device_keys: self.has_device_keys },
             (400 | 0, None) if self.is_too_large => Outcome::TooLarge,
             (413, _) => Outcome::TooLarge,
             (200..=399, _) if self.adds_keys => Outcome::Accepted,
-            // An upload without one-time keys asks how many there are.
+            // An upload without one-time keys only asks for their count.
             (200..=399, _) => return None,
             (status, _) => Outcome::Failed(status),
         };
-        // Nobody is in trouble whom nobody names: a token that has expired, a limit before the login.
+        // Without a user and a device nobody is in trouble: an expired token, or a rate limit before the login.
         let is_nobodys = who.user.is_none() && who.device.is_none();
         (!is_nobodys).then_some(Done { at, who, named_by, client, outcome })
     }
@@ -144,29 +144,29 @@ impl Open {
 /// The uploads that have not ended yet.
 #[derive(Debug, Default)]
 pub(crate) struct Uploads {
-    /// The time of the first line, of a log that may have begun in another file.
+    /// The time of the first line, if the log may have begun in another file.
     began: Option<i64>,
-    /// Lines soon after that of uploads that may have begun before: the file before this one says which device it was.
+    /// Lines soon after `began`, of uploads that may have begun earlier: the preceding file names their device.
     held: Vec<Event>,
     held_keys: HashSet<String>,
     open: HashMap<String, VecDeque<Open>>,
-    /// The keys of these, the oldest first; and some that are closed.
+    /// The keys of `open`, the oldest first; some of them may be closed already.
     order: VecDeque<String>,
-    /// The latest refusals of which the request has no number: the time, the key, and who signed it.
+    /// The latest refusals without a request number: time, key id and signer.
     nameless: VecDeque<(i64, String, Device)>,
-    /// Uploads that ended as somebody who did not begin them.
+    /// Uploads that ended as another user than the one that began them.
     pub(crate) contradicting: u64,
-    /// Uploads of which it is not known which of two devices it was.
+    /// Uploads that may be of either of two devices.
     pub(crate) ambiguous: u64,
 }
 
 impl Uploads {
-    /// The first line of a file.
+    /// Notes the time of a file's first line.
     pub(crate) fn begin(&mut self, at: i64) {
         self.began.get_or_insert(at);
     }
 
-    /// Takes the next line, and gives the uploads that are over by it.
+    /// Takes the next line, and returns the uploads that it completes.
     pub(crate) fn take(&mut self, event: Event) -> Vec<Done> {
         if self.holds(&event) {
             self.held.push(event);
@@ -175,7 +175,7 @@ impl Uploads {
         self.take_now(event)
     }
 
-    /// Lines that wait for what the file before says.
+    /// The lines that wait for the preceding file.
     pub(crate) fn held(&self) -> &[Event] {
         &self.held
     }
@@ -202,7 +202,7 @@ impl Uploads {
         }
     }
 
-    /// Adds the uploads that have not ended in what the log goes on with, whose clock is so much ahead.
+    /// Adds the open uploads of the next piece of the log, whose clock is `offset_ms` ahead.
     pub(crate) fn go_on(&mut self, next: &Self, offset_ms: i64) -> Vec<Done> {
         let mut done = Vec::new();
         let mut seen = HashSet::new();
@@ -211,7 +211,7 @@ impl Uploads {
                 let open = Open { at: open.at - offset_ms, ..open.clone() };
                 self.forget_old(key, open.at, &mut done);
                 let own = self.open.entry(key.clone()).or_default();
-                // The same upload twice is one that began anew.
+                // The same device again: its upload began anew.
                 if let Some(nth) = own.iter().position(|own| own.device == open.device) {
                     done.extend(own.remove(nth).and_then(Open::unended));
                 }
@@ -233,8 +233,8 @@ impl Uploads {
         }
         match (what, key) {
             (What::Line(line), Some(key)) => self.take_line(at, key, line, &mut done),
-            // Some formats do not number requests. Who signed the key is what its uploader says: it counts when a request of
-            // that very user is refused next.
+            // Some formats do not number requests. The uploader itself claims who signed the key: this counts if a request
+            // of that very user is refused next.
             (What::Line(UploadLine::Refused { key_id, signer: Some(signer) }), None) => {
                 self.nameless.truncate(MOST_NAMELESS - 1);
                 self.nameless.push_front((at, key_id, signer));
@@ -246,7 +246,7 @@ impl Uploads {
         done
     }
 
-    /// What the log does not end.
+    /// Completes the uploads whose end is not in the log.
     pub(crate) fn finish(&mut self) -> Vec<Done> {
         let held = std::mem::take(&mut self.held);
         let mut done: Vec<Done> = held.into_iter().flat_map(|event| self.take_now(event)).collect();
@@ -314,7 +314,7 @@ impl Uploads {
         {
             done.extend(self.open.remove(&oldest).into_iter().flatten().filter_map(Open::unended));
         }
-        // Most uploads end soon, and leave their number behind.
+        // Most uploads end soon, and leave their key in `order`.
         if self.order.len() >= 2 * MOST_OPEN {
             self.order.retain(|key| self.open.contains_key(key));
         }
@@ -327,7 +327,7 @@ impl Uploads {
             _ => true,
         };
         let Some(nth) = open.iter().position(is_its) else {
-            // Another upload with that number: which lines are of which of them is not known.
+            // Another upload with that number: it is unknown which lines belong to which.
             for open in open.iter_mut() {
                 open.is_unclear = true;
             }
@@ -364,8 +364,8 @@ impl Uploads {
     }
 }
 
-/// The upload that a refusal is of. Who signed the refused key tells uploads with the same number apart, and where it contradicts
-/// the only one, that one is not sure any more.
+/// The upload that a refusal belongs to. The signer of the refused key tells uploads with the same number apart. If it
+/// contradicts the only one, that one becomes unclear.
 fn of_refusal<'a>(open: &'a mut VecDeque<Open>, signer: Option<&Device>) -> &'a mut Open {
     let waiting: Vec<usize> = (0..open.len()).filter(|nth| !open[*nth].is_over()).collect();
     let is_signers = |nth: &&usize| signer.is_some() && open[**nth].device.as_ref() == signer;

@@ -1,4 +1,4 @@
-//! Sentences for a person to read.
+//! Sentences for the user.
 
 /// `1 line`, `1,234 lines`
 pub(crate) fn count(n: u64, one: &str) -> String {
@@ -23,20 +23,20 @@ pub(crate) fn grouped(n: u64) -> String {
     text
 }
 
-/// No id of a user is longer, and none of a device that a client of today makes.
+/// No user id is longer, and no device id of today's clients.
 const LONGEST_ID: usize = 255;
 
-/// Whether it may be the id of a user or of a device. Whatever else a line says in its place is nobody's.
+/// Whether `text` may be the id of a user or of a device.
 pub(crate) fn is_id(text: &str) -> bool {
     !text.is_empty() && text.len() <= LONGEST_ID
 }
 
-/// Whether it may be the id of a user.
+/// Whether `text` may be the id of a user.
 pub(crate) fn is_user_id(text: &str) -> bool {
     is_id(text) && text.starts_with('@') && text.contains(':') && text.bytes().all(|b| b.is_ascii_graphic())
 }
 
-/// The beginning of a text, at most so many bytes of it.
+/// The beginning of a text, at most `most` bytes.
 pub(crate) fn start_of(text: &str, most: usize) -> &str {
     &text[..text.floor_char_boundary(most)]
 }
