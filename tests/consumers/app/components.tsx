@@ -1,4 +1,4 @@
-// Each component as a host shows it: whether JSX takes it is decided by the compiler and by React's types.
+// Each component as a host uses it: whether JSX accepts it depends on the compiler and on React's types.
 import {
   CryptoDiagnostics,
   CryptoDiagWordsProvider,
