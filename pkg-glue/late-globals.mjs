@@ -38,7 +38,7 @@ export const lateGlobals = {
     onLoad({ filter: /lotus_crypto_diag\.js$/ }, async ({ path }) => {
       const options = { charset: /** @type {const} */ ('utf8'), define, banner };
       const glue = readFileSync(path, 'utf8');
-      // The modules that read reports register no callbacks: every call has a caller that catches.
+      // The modules that read reports pass no closures to the browser: only their callers enter them.
       const contents = basename(dirname(path)) === 'capture' ? guarded(glue) : glue;
       return { contents: (await transform(contents, options)).code };
     });

@@ -31,7 +31,7 @@ export function planInstall(checkout: Checkout, version: string | null, parts = 
   const places = new Places(checkout);
   const manifest = checkout.read('package.json');
   if (manifest === null) throw new NotUnderstood('there is no package.json');
-  // Without a version, an earlier choice stays.
+  // Without a version, an earlier entry stays.
   if (version !== null) checkout.change('package.json', addDependency(manifest, PACKAGE, version));
   addAuto(places);
 

@@ -19,8 +19,7 @@ if (typeof document !== 'undefined') {
   start('the capture of the console', () => core().install());
   start('the watch on key uploads', () => core().watchUploads());
   start('the watch on frames', () => core().frames.watchAll());
-  // Starting later does not delay the app's first screen and loses nothing: the browser buffers the timings of 250
-  // requests.
+  // Started later, so as not to delay the app's first screen; until then the browser buffers up to 250 timings.
   whenDrawn(start, () => start('the timings of requests', () => core().latency.watch()));
   whenStarted(start, () => {
     start('the watch on the storage', () => core().storage.enter());

@@ -116,7 +116,7 @@ function createCore(): Core {
     if (!notifying) schedule();
   };
 
-  /** Notifies the listeners later: never synchronously from the logging call, and not for every line of a flood. */
+  /** Notifies the listeners later: never synchronously from the logging call, and not for every line of a storm. */
   const schedule = (): void => {
     if (scheduled) return;
     scheduled = true;

@@ -44,7 +44,7 @@ export function getCryptoDiagEntries(): Entry[] {
   return core().entries();
 }
 
-/** Whether evidence is being gathered, and if not, why. */
+/** Whether evidence is gathered, and if not, why. */
 export function getCryptoDiagStatus(): CaptureStatus {
   return { ...core().status() };
 }

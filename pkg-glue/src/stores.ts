@@ -12,9 +12,7 @@ export interface Stores {
   status(userId: string | undefined, deviceId: string | undefined): CryptoStoreStatus | null | undefined;
 }
 
-/**
- * Lists the databases before the app opens its store. If this fails, the module reports why when it lists them itself.
- */
+/** Lists the databases before the app opens its store. If this is not possible, the module reports why. */
 export function listDatabases(): Promise<unknown> | undefined {
   try {
     const listed = new Promise((resolve) => resolve(globalThis.indexedDB.databases()));

@@ -1,4 +1,4 @@
-// An hour of mixed load in one page: ordinary lines, lines of all faults, floods, refused uploads, frames that come and
+// An hour of mixed load in one page: ordinary lines, lines of all faults, storms, refused uploads, frames that come and
 // go, reports. Counts every minute, after a garbage collection, what is left behind. Usage: node bench/soak.mjs
 // [minutes] [--without]; `--without` leaves the package out.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -82,7 +82,7 @@ await bench.page.evaluate(
       totals.lines += 1;
       console.error(recorded[Math.floor(Math.random() * recorded.length)]);
     }, 250);
-    // During one minute in five, a flood as seen in the field: 20 lines a second, each with a number of its own.
+    // During one minute in five, a storm as seen in the field: 20 lines a second, each with a number of its own.
     setInterval(() => {
       if (Math.floor(performance.now() / 60_000) % 5 !== 1) return;
       totals.lines += 1;

@@ -1,4 +1,4 @@
-// The election: exactly one tab leads at any time, whatever happens to it.
+// The election: never two leaders at once, and a new one whatever happens to the last.
 import { expectNoOverlap, parseLog } from '../e2e/tabs';
 import { differs } from './differences';
 import { expect, started, type Tab, test } from './driver/test';

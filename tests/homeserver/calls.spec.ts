@@ -80,7 +80,7 @@ test('a homeserver that does not answer in time: which request, how often, that 
   const request = { request: 'restart-leave', failure: 'timed-out', httpStatus: null };
   expect(retries).toMatchObject({ ...request, attempt: 11, maxAttempts: 11 });
   expect(inFrame.find(({ gaveUp }) => gaveUp)).toMatchObject({ ...request, attempt: 11, maxAttempts: 11 });
-  // The server received as many unanswered restarts.
+  // The proxy's log agrees: as many restarts arrived and were not answered.
   const arrived = await lab.requests({ method: 'POST', path: /\/delayed_events\/[^/]+\/restart$/ });
   expect(arrived.filter(({ fault }) => fault === 'delay')).toHaveLength(retries?.count ?? 0);
   await lab.clearRules();

@@ -26,7 +26,7 @@ export function Grid({ scale: { ticks, breaks, place } }: { scale: Scale }) {
 }
 
 type LoadLaneProps = { loads: PageLoad[]; scale: Scale };
-/** When a page ran, and how it ended. */
+/** When each page ran, and how it ended. */
 export function LoadLane({ loads, scale }: LoadLaneProps) {
   const { place } = scale;
   return (

@@ -4,7 +4,7 @@ import type { Fault, FaultCounts } from '../index';
 import { VisuallyHidden } from './VisuallyHidden';
 import type { CryptoDiagWords } from './words';
 
-/** In a flood the counts change several times a second: too often to be read out. */
+/** In a storm the counts change several times a second: too often to be read out. */
 const INTERVAL_MS = 10_000;
 
 export type LiveSummaryProps = { counts: FaultCounts; words: CryptoDiagWords };

@@ -8,7 +8,7 @@ import {
   type ReportExtras,
 } from '../index';
 
-/** In a flood the evidence changes four times a second; the diagnosis hardly ever does. */
+/** In a storm the evidence changes four times a second; the diagnosis hardly ever does. */
 const INTERVAL_MS = 3000;
 
 /**

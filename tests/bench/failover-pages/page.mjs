@@ -21,7 +21,7 @@ const led = () => log('leader');
 async function broadcastChannel(withLocks) {
   const { BroadcastChannel, createLeaderElection } = await import('broadcast-channel');
   const channel = new BroadcastChannel(name, { type: 'native' });
-  // The package uses its message election if Web Locks are missing; it does not export it.
+  // broadcast-channel uses its message election if Web Locks are missing, and does not export it.
   if (!withLocks) Object.defineProperty(navigator, 'locks', { value: undefined, configurable: true });
   const elector = createLeaderElection(channel);
   elector.awaitLeadership().then(led);
