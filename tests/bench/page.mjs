@@ -14,8 +14,8 @@ const dist = join(dirname(fileURLToPath(import.meta.url)), '../../pkg-glue/dist'
 /**
  * Serves the package, an empty page, and whatever `answer` answers.
  *
- * @param {(path: string, response: import('node:http').ServerResponse, request: import('node:http').IncomingMessage) =>
- * boolean} answer returns whether it answered
+ * @param {(path: string, response: import('node:http').ServerResponse, request: import('node:http').IncomingMessage) => boolean}
+ *   answer returns whether it answered
  */
 export async function serve(answer) {
   const server = createServer((request, response) => {
