@@ -9,8 +9,8 @@ import type { Facts } from './reports';
 const NOTE = 'the diagnostics do not run (see status): notes of the host are left out, and entries may be missing';
 
 /**
- * Contains only what the browser and the client report. The host's notes are left out: without the module, secrets in
- * them cannot be redacted.
+ * Contains the evidence and what browser and client report. The host's notes are left out: without the module, secrets
+ * in them cannot be redacted.
  */
 export function bareReport(
   mx: MatrixClientLike | null | undefined,

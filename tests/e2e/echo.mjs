@@ -1,8 +1,8 @@
 // A server for the tests of the `fetch` wrapper. `/echo/…` answers with the request as received; `/stream/…` answers in
 // pieces (with a query, each piece only after a request to `/next/` with the same query); `/hang/…` never answers;
-// `/empty/…` answers 400 with an empty body; `/elsewhere/…` answers from another address. Below `/refuse`, key uploads
-// are refused (below `/refuse-slowly` in pieces, as above), unless the query contains `accept`; below `/accept` they
-// are accepted.
+// `/empty/…` answers 400 with an empty body; `/elsewhere/…` redirects to `/echo/…`. Below `/refuse`, key uploads are
+// refused (below `/refuse-slowly` in pieces, as above), unless the query contains `accept`; below `/accept` they are
+// accepted.
 
 const REFUSAL = {
   errcode: 'M_UNKNOWN',

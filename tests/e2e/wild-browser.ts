@@ -131,7 +131,7 @@ export class WildBrowser {
   }
 
   /** Attaches to a tab to send one command, then detaches. */
-  // biome-ignore lint/suspicious/noExplicitAny: the answers of the protocol.
+  // biome-ignore lint/suspicious/noExplicitAny: the protocol's answers are untyped.
   async command(id: string, method: string, params: object): Promise<any> {
     const target = (await this.targets()).find((candidate) => candidate.id === id);
     if (!target) throw new Error(`there is no tab ${id}`);

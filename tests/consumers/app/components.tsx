@@ -7,7 +7,7 @@ import {
   OtherTabBanner,
   TabGate,
 } from 'lotus-crypto-diag/react';
-// biome-ignore lint/style/useImportType: what Cinny's compiler makes of JSX names it.
+// biome-ignore lint/style/useImportType: Cinny's JSX transform refers to `React`.
 import React from 'react';
 
 type HostProps = { children: React.ReactNode };

@@ -42,7 +42,7 @@ export const test = base.extend<
     { scope: 'worker' },
   ],
   running: [
-    // biome-ignore lint/correctness/noUnusedFunctionParameters: it ends before the server does.
+    // biome-ignore lint/correctness/noUnusedFunctionParameters: so that the browser ends before the server.
     async ({ server }, use) => {
       const running: Running = {};
       await use(running);
