@@ -1,4 +1,4 @@
-// Bundles the package: the wasm goes into the JavaScript, so that it can be instantiated without waiting for anything.
+// Bundles the package. The WebAssembly is inlined in the JavaScript, so that it can be instantiated synchronously.
 import { createHash } from 'node:crypto';
 import { copyFileSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -22,8 +22,8 @@ if (crateVersion !== version) throw new Error(`the crate is ${crateVersion}, the
 
 for (const { built, wasm } of modules) optimise(built, wasm);
 
-// Which WebAssembly a page runs, to be read in the status and in every report: the version says what it should be, the
-// hash what it is.
+// Identifies the WebAssembly in the status and in every report: the version says which it should be, the hash which it
+// is.
 const captured = readFileSync(join(here, 'wasm/capture/optimised.wasm'));
 const hash = createHash('sha256').update(captured).digest('hex').slice(0, 12);
 
@@ -48,7 +48,7 @@ await build({
   chunkNames: '[name]-[hash]',
   logLevel: 'warning',
 });
-// What `npx lotus-crypto-diag` runs, with all that it needs: nothing is added to what a host installs.
+// The command `npx lotus-crypto-diag`, with its dependencies bundled: the host installs nothing else.
 await build({
   entryPoints: [join(here, 'install/main.ts')],
   outfile: join(here, 'dist/bin/lotus-crypto-diag.js'),

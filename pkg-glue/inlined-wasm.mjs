@@ -1,8 +1,8 @@
-// A WebAssembly module as text, for a string of JavaScript that no minifier changes. Base64 would tear the bytes apart, so
-// that gzip finds few repeats: here, the text of a module has the gzip size of its file.
+// Encodes a WebAssembly module as text for a JavaScript string that no minifier changes. Base64 would split the bytes,
+// so that gzip finds few repeats; this text compresses to the gzip size of the file.
 import { readFileSync } from 'node:fs';
 
-/** Printable ASCII, but for what some string of JavaScript, or a page that it stands in, reads as something else. */
+/** Printable ASCII, except characters with a special meaning in some kind of JavaScript string, or in HTML. */
 const SYMBOLS = Array.from({ length: 95 }, (_, at) => String.fromCharCode(0x20 + at)).filter(
   (symbol) => !'"\'`\\$<'.includes(symbol),
 );

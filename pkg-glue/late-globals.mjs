@@ -1,13 +1,12 @@
-// The glue of wasm-bindgen as the package needs it: with nothing in it that can throw while it is imported, and with the
-// calls guarded that the browser makes by itself.
+// Adapts wasm-bindgen's glue code: importing it cannot throw, and the browser's callbacks into it are guarded.
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transform } from 'esbuild';
 
 /**
- * The glue makes these when it is imported, and an exception there would stop the host's entry module. So they are made
- * when they are used; then it is caught.
+ * The glue creates these on import, and an exception there would stop the host's entry module. Created on first use
+ * instead, an exception is caught.
  */
 const banner = `
 class LateDecoder {
@@ -19,7 +18,7 @@ class LateEncoder {
   encodeInto(text, bytes) { return (this.made ??= new TextEncoder()).encodeInto(text, bytes); }
 }
 `;
-// What is made of the module is freed by hand. A registry would call a module that has trapped.
+// Objects of the module are freed explicitly. A FinalizationRegistry could call a module that has trapped.
 const define = { TextDecoder: 'LateDecoder', TextEncoder: 'LateEncoder', FinalizationRegistry: 'undefined' };
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -32,14 +31,14 @@ function guarded(glue) {
   return `import { guardCallbacks } from ${from};\n${glue.replace(EXPORTS, 'wasm = guardCallbacks(instance.exports);')}`;
 }
 
-/** The glue with those in place of the page's. */
+/** The glue with these classes instead of the page's. */
 export const lateGlobals = {
   name: 'late-globals',
   setup(/** @type {import('esbuild').PluginBuild} */ { onLoad }) {
     onLoad({ filter: /lotus_crypto_diag\.js$/ }, async ({ path }) => {
       const options = { charset: /** @type {const} */ ('utf8'), define, banner };
       const glue = readFileSync(path, 'utf8');
-      // The module that reads reports is called by name alone.
+      // The modules that read reports pass no closures to the browser: only their callers enter them.
       const contents = basename(dirname(path)) === 'capture' ? guarded(glue) : glue;
       return { contents: (await transform(contents, options)).code };
     });

@@ -1,9 +1,9 @@
-// What wasm-opt makes of a module that wasm-bindgen wrote.
+// Runs wasm-opt on a module from wasm-bindgen.
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-// `--all-features` would emit what Chromium refuses; these are what rustc's target has on.
+// `--all-features` would emit code that Chromium rejects; these are the features that rustc's target enables.
 const FEATURES = [
   'bulk-memory',
   'mutable-globals',
@@ -14,9 +14,9 @@ const FEATURES = [
 ];
 const FLAGS = [
   '-Oz',
-  // The first KiB is the far end of the stack: who comes there has run out of it, and traps a little earlier.
+  // Assumes nothing uses the first KiB, the far end of the stack: a stack overflow traps slightly earlier.
   '--low-memory-unused',
-  // For tools, which are done with it.
+  // Only tools read these sections, and no tool runs after this.
   '--strip-target-features',
   '--strip-producers',
 ];
@@ -24,7 +24,7 @@ const wasmOpt = join(dirname(createRequire(import.meta.url).resolve('binaryen'))
 
 /**
  * @param {string} built
- * @param {string} wasm where it goes
+ * @param {string} wasm output path
  * @param {string[]} [more] flags
  */
 export function optimise(built, wasm, more = []) {

@@ -1,5 +1,5 @@
-// One file of declarations for each entry, which every way of resolving modules can read; and the public API as text, in
-// `build/api`: `make check` compares it with `api`, `make api` writes it there.
+// Writes one declaration file for each entry, which every module resolution can read, and the public API as text to
+// `build/api`: `make check` compares it with `api`, `make api` copies it there.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,8 +12,8 @@ const api = join(build, 'api');
 rmSync(api, { recursive: true, force: true });
 mkdirSync(api, { recursive: true });
 
-// The other entries share the types of the main one, they do not declare them again. To them it is another package, found
-// as a host finds it: hence a package around the declarations that has another name.
+// The other entries must share the main entry's types instead of declaring them again. They have to find it as another
+// package, as in a host; therefore the declarations are in a package with another name.
 writeFileSync(join(build, 'package.json'), '{ "name": "declarations", "version": "0.0.0", "type": "module" }\n');
 const others = readdirSync(join(types, 'react')).map((name) => `react/${name}`);
 for (const path of ['diagnosis.d.ts', 'server-evidence.d.ts', ...others].map((name) => join(types, name))) {

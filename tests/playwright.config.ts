@@ -32,10 +32,11 @@ export default defineConfig<object, { engine: EngineName }>({
   reporter: [['list'], ['./engines/driver/left-out.ts']],
   fullyParallel: true,
   workers: 2,
-  // Real browsers, clients and servers race as they do in life. What fails twice has failed; what fails once is listed.
+  // Real browsers, clients and servers race, as in production: a test that fails twice has failed; one that fails once
+  // is listed as flaky.
   retries: 1,
   timeout: 60_000,
-  // Some of the package starts seconds after the page has loaded.
+  // Parts of the package start seconds after the page has loaded.
   expect: { timeout: 10_000 },
   use: {
     baseURL: 'http://127.0.0.1:4199',
@@ -49,7 +50,7 @@ export default defineConfig<object, { engine: EngineName }>({
         '--disable-background-networking',
         '--disable-component-update',
         '--disable-sync',
-        // Calls: a camera that shows a pattern, and peers in one machine that may know their addresses.
+        // For calls: a camera that shows a test pattern, and peers on one machine that may know each other's addresses.
         '--use-fake-device-for-media-stream',
         '--use-fake-ui-for-media-stream',
         '--allow-loopback-in-peer-connection',
@@ -68,7 +69,7 @@ export default defineConfig<object, { engine: EngineName }>({
       command: 'exec node homeserver/serve.mjs',
       url: 'http://127.0.0.1:4200/_matrix/client/versions',
       stdout: 'pipe',
-      // The first time, Synapse is installed.
+      // The first run installs Synapse.
       timeout: 300_000,
       gracefulShutdown: { signal: 'SIGTERM', timeout: 15_000 },
     },

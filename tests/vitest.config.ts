@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['unit/**/*.test.ts'],
-    // Some start processes or a compiler, and the machine may be busy.
+    // Some tests start processes or a compiler, and the machine may be busy.
     testTimeout: 30_000,
     typecheck: { enabled: true, include: ['unit/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
   },

@@ -1,7 +1,7 @@
 import { Button, Text } from 'folds';
 
 type ActionButtonProps = { words: string; label?: string; onClick: () => void };
-/** @param label what it does, for a screen reader, where the words alone do not say it */
+/** @param label accessible name, if `words` alone do not say what the button does */
 export function ActionButton({ words, label, onClick }: ActionButtonProps) {
   return (
     <Button

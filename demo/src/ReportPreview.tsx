@@ -8,7 +8,7 @@ import { Card } from './Card';
 type ReportPreviewProps = { mx: MatrixClientLike; extras: ReportExtras };
 export function ReportPreview({ mx, extras }: ReportPreviewProps) {
   const snapshot = useCryptoDiagnostics();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the report is made anew whenever there is something new.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each new snapshot rebuilds the report.
   const report = useMemo(() => buildCryptoDiagReport(mx, extras), [snapshot, mx, extras]);
   const [copied, setCopied] = useState('');
   const handleCopy = async () => {
@@ -33,7 +33,7 @@ export function ReportPreview({ mx, extras }: ReportPreviewProps) {
       </Box>
       <pre
         data-testid="report"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard.
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard.
         tabIndex={0}
         style={{
           margin: 0,

@@ -1,5 +1,5 @@
-// By shape all that the library needs of a Matrix client; a real one is at home in the app. Its device id is in
-// localStorage, and its identity keys are in a database under the SDK's name, so that they can be lost as in the app.
+// The part of a Matrix client that the library needs; in an app this is a real client. Its device id is in localStorage
+// and its identity keys are in a database with the SDK's name, so that they can be lost as in an app.
 import { checkCryptoStore, type MatrixClientLike } from 'lotus-crypto-diag';
 
 const DATABASE = 'matrix-js-sdk::matrix-sdk-crypto';
@@ -57,7 +57,7 @@ const mx = {
 
 export const standIn = {
   mx,
-  /** As an app starts its client: the store is looked for before it is opened, and the keys are compared after. */
+  /** Like an app that starts its client: checks the store before opening it, and compares the keys afterwards. */
   async start(): Promise<void> {
     void checkCryptoStore({ userId: USER_ID, deviceId: deviceId() });
     keys = await openStore();
@@ -67,12 +67,12 @@ export const standIn = {
     await settled(indexedDB.deleteDatabase(DATABASE));
     location.reload();
   },
-  /** A new device. */
+  /** The next start creates a new device. */
   async logout(): Promise<void> {
     localStorage.removeItem(DEVICE_ID);
     await standIn.evict();
   },
-  /** Leaves the store to a real client. */
+  /** Leaves the store's name to a real client. */
   async forget(): Promise<void> {
     localStorage.removeItem(DEVICE_ID);
     await settled(indexedDB.deleteDatabase(DATABASE));

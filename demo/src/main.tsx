@@ -1,4 +1,4 @@
-// First, as in a real app: what is logged from here on is captured.
+// Imported first, as in a real app: everything logged from here on is captured.
 import 'lotus-crypto-diag/auto';
 import 'folds/dist/style.css';
 import './page.css';

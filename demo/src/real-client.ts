@@ -1,4 +1,4 @@
-// A real client of the SDK, in the manner of Cinny: the session in localStorage, everything else in IndexedDB.
+// A real client of the SDK, set up like Cinny's: the session in localStorage, everything else in IndexedDB.
 import { checkCryptoStore } from 'lotus-crypto-diag';
 import { createClient, IndexedDBStore } from 'matrix-js-sdk';
 
@@ -16,7 +16,7 @@ export async function requestSession({ homeserver: baseUrl, user, password }: Lo
   return { baseUrl, userId: answer.user_id, deviceId: answer.device_id, accessToken: answer.access_token };
 }
 
-/** @param onLogout when the session is over */
+/** @param onLogout called when the session has ended */
 export async function resume(session: Session, onLogout: () => void): Promise<Device> {
   void checkCryptoStore(session);
   const store = new IndexedDBStore({ indexedDB, localStorage, dbName: 'web-sync-store' });
@@ -31,7 +31,7 @@ export async function resume(session: Session, onLogout: () => void): Promise<De
       mx.stopClient();
       const databases = (await indexedDB.databases()).flatMap(({ name = '' }) => [name]);
       for (const name of databases.filter((known) => known.includes('matrix-sdk-crypto'))) {
-        // Held open by this page, it goes with the reload.
+        // This page holds the database open, so it is deleted with the reload.
         indexedDB.deleteDatabase(name);
       }
       location.reload();

@@ -1,6 +1,6 @@
-// Recorded sessions of real clients, and how they are played again through this page's own console.
+// Recorded sessions of real clients, replayed through this page's console.
 
-/** A value as it was recorded: strings as they are, everything else under `$t`. */
+/** A recorded value: strings as they are, everything else under `$t`. */
 type Recorded =
   | string
   | number
@@ -72,10 +72,10 @@ const pause = (ms: number, signal: AbortSignal) =>
 const SIGNER = /ed25519:[A-Z]{10}\b/g;
 
 /**
- * What happened to another device then happens to this one now.
+ * Replaces the recorded device with this one, and the recorded times with the present.
  *
- * @param speed 1 is real time; `Infinity` is all at once
- * @param onProgress told how many lines of how many were logged
+ * @param speed 1 is real time; `Infinity` logs all lines at once
+ * @param onProgress called with the number of lines logged so far and in total
  */
 export async function replay(
   recording: Recording,

@@ -1,4 +1,4 @@
-// The device that this page works with: a stand-in, or that of a real client when somebody has logged in.
+// The device of this page: a stand-in, or a real client's once the user has logged in.
 import type { MatrixClientLike } from 'lotus-crypto-diag';
 import { useSyncExternalStore } from 'react';
 
@@ -6,9 +6,8 @@ import { standIn } from './device';
 
 export type Device = {
   mx: MatrixClientLike;
-  /** What a browser does that runs out of space: the store goes, the session stays. */
+  /** Does what a browser does when it runs out of space: deletes the store and keeps the session. */
   evict(): Promise<void>;
-  /** The way out. */
   logout(): Promise<void>;
 };
 
@@ -16,7 +15,7 @@ export type Login = { homeserver: string; user: string; password: string };
 
 const SESSION = 'demo-session';
 
-/** Where a person may log in: from the page's address, or given to `make demo`. */
+/** The homeserver to log in to: from the page's address, or as given to `make demo`. */
 export const HOMESERVER: string | undefined =
   new URLSearchParams(location.search).get('homeserver') ?? (import.meta.env['VITE_HOMESERVER'] || undefined);
 
@@ -36,21 +35,21 @@ function subscribe(listener: () => void): () => void {
 export const useDevice = () => useSyncExternalStore(subscribe, () => device);
 export const isReal = (current: Device) => current !== standIn;
 
-// The SDK is several times the rest of the page: it is fetched when somebody logs in.
+// The SDK is several times larger than the rest of the page: it is fetched when the user logs in.
 const realClient = () => import('./real-client');
 
-/** Goes on with the session of before, where there is one. */
+/** Resumes the saved session, if there is one. */
 export async function startDevice(): Promise<void> {
   const saved = localStorage.getItem(SESSION);
   if (!saved) return standIn.start();
   become(await (await realClient()).resume(JSON.parse(saved), forget));
 }
 
-/** Rejects with an error whose message a person can read. */
+/** Rejects with an error whose message is readable. */
 export async function logIn(login: Login): Promise<void> {
   const { requestSession, resume } = await realClient();
   const session = await requestSession(login);
-  // The stand-in's store has the name of the SDK's.
+  // The stand-in's store has the same name as the SDK's.
   await standIn.forget();
   localStorage.setItem(SESSION, JSON.stringify(session));
   become(await resume(session, forget));

@@ -18,7 +18,7 @@ const tinted = (container: string, line: string, text: string, main: string): Pa
   onMain: '#141414',
 });
 
-/** folds has a light theme only; its colours are variables, and this is a dark set for them. */
+/** folds has only a light theme; its colours are CSS variables, and these are dark values for them. */
 const DARK: Record<string, Palette> = {
   Background: neutral('#1a1a1a', '#404040'),
   Surface: neutral('#262626', '#4d4d4d'),
@@ -42,7 +42,7 @@ function darkVariables(): [name: string, value: string][] {
   );
 }
 
-/** Light or dark: as the system has it, until the person chooses. */
+/** Light or dark: follows the system until the user chooses. */
 export function useTheme() {
   const system = matchMedia('(prefers-color-scheme: dark)');
   const [isDark, setDark] = useState(system.matches);

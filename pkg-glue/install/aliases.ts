@@ -1,5 +1,5 @@
-// Resolves specifiers that are not relative: by `compilerOptions.paths`, and by Vite's `resolve.alias` where its values are
-// literals. Neither configuration is run.
+// Resolves non-relative specifiers by `compilerOptions.paths`, and by Vite's `resolve.alias` if its values are
+// literals. Neither configuration is executed.
 
 import { posix } from 'node:path';
 import type { Node } from '@babel/types';
@@ -7,7 +7,7 @@ import type { Node } from '@babel/types';
 import { field, isText, readJson } from './json';
 import { end, readSource, type Source, start } from './syntax';
 
-/** A path of the checkout for a specifier, without its ending; `null` where the alias does not match it. */
+/** Maps a specifier to a path in the checkout, without its extension; `null` if the alias does not match. */
 export type Alias = (specifier: string) => string | null;
 
 type Read = (path: string) => string | null;
@@ -32,13 +32,13 @@ export function compilerOption(read: Read, name: string): unknown {
 
 type Config = { path: string; options: unknown };
 
-/** A configuration, then those that it extends or refers to: the first that has an option decides. */
+/** A configuration, followed by those that it extends or references: the first that sets an option wins. */
 function configs(read: Read, path: string, seen = new Set<string>()): Config[] {
   const config = readJson(read(path));
   if (config === undefined || seen.has(path)) return [];
   seen.add(path);
   const listed = (value: unknown) => (Array.isArray(value) ? value : [value]).filter(isText);
-  // Of several that it extends, the last one decides.
+  // If it extends several, the last one wins.
   const extended = listed(field(config, 'extends')).reverse();
   const references = field(config, 'references');
   const referred = Array.isArray(references) ? listed(references.map((reference) => field(reference, 'path'))) : [];
@@ -118,7 +118,7 @@ function keyOf(node: Node): string | null {
   return node.key.type === 'StringLiteral' ? node.key.value : null;
 }
 
-/** `path.resolve(__dirname, 'src', 'app')`, `new URL('./src/app', import.meta.url)`: its strings, joined in their order. */
+/** Joins the strings of `path.resolve(__dirname, 'src', 'app')` or `new URL('./src/app', import.meta.url)` in order. */
 function pathIn(source: Source, value: Node): string | null {
   const texts = source.nodes
     .filter((node) => node.type === 'StringLiteral' && start(node) >= start(value) && end(node) <= end(value))

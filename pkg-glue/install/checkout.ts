@@ -1,4 +1,4 @@
-// The files of a checkout, with changes kept aside until all of them are known.
+// The files of a checkout. Changes are buffered until all of them are known.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
@@ -6,13 +6,13 @@ import { dirname, join, posix } from 'node:path';
 import { type Alias, aliasesOf, compilerOption } from './aliases';
 
 const SOURCE = /\.[jt]sx?$/;
-/** Tests and stories show components in places of their own. */
+/** Tests and stories: they use the components, but are not part of the app. */
 const NO_PART_OF_THE_APP = /\.(test|spec|stories)\.[jt]sx?$|(^|\/)__\w+__\//;
 const ENDINGS = ['', '.ts', '.tsx', '.js', '.jsx', '/index.ts', '/index.tsx', '/index.js', '/index.jsx'];
 
 export type Change = { path: string; before: string | null; after: string | null };
 
-/** Paths are relative to its root, with slashes. */
+/** Paths are relative to `root`, with slashes. */
 export class Checkout {
   private readonly changed = new Map<string, string | null>();
   private aliases: Alias[] | undefined;
@@ -37,7 +37,7 @@ export class Checkout {
       .sort((a, b) => a.path.localeCompare(b.path));
   }
 
-  /** The same files as they would be, with changes of its own. */
+  /** A copy with the same buffered changes; further changes to it are its own. */
   fork(): Checkout {
     const fork = new Checkout(this.root);
     for (const [path, text] of this.changed) fork.change(path, text);
@@ -66,7 +66,9 @@ export class Checkout {
       .sort();
   }
 
-  /** The file that an import means, if it is one of the checkout's: by its path, or by an alias of the compiler or of Vite. */
+  /**
+   * The file of the checkout that an import refers to, by path or by an alias of the compiler or Vite; `null` if none.
+   */
   resolve(from: string, specifier: string): string | null {
     if (specifier.startsWith('.')) return this.file(posix.join(posix.dirname(from), specifier));
     if (specifier.startsWith('/')) return this.file(specifier.slice(1));
@@ -85,7 +87,7 @@ export class Checkout {
 
   private file(path: string): string | null {
     const isFile = (candidate: string) => SOURCE.test(candidate) && this.read(candidate) !== null;
-    // `./name.js` of a TypeScript host may mean `name.ts`.
+    // In a TypeScript host, `./name.js` may refer to `name.ts`.
     const bare = path.replace(/\.jsx?$/, '');
     const candidates = [...ENDINGS.map((ending) => path + ending), `${bare}.ts`, `${bare}.tsx`];
     return candidates.find(isFile) ?? null;
@@ -116,7 +118,7 @@ function removeEmptyFolders(folder: string, root: string): void {
   }
 }
 
-/** How `from` imports `to`: without its ending, and a folder by its name. */
+/** The specifier with which `from` imports `to`: without the extension and `/index`. */
 export function specifierOf(from: string, to: string): string {
   const path = posix.relative(posix.dirname(from), to.replace(/(\/index)?\.[jt]sx?$/, ''));
   return path.startsWith('.') ? path : `./${path}`;

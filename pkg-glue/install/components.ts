@@ -1,4 +1,4 @@
-// The components that are added to the host: its own cards around those of the package, in its own style.
+// The components added to the host: cards and styles as in the host, around the package's components.
 
 import { posix } from 'node:path';
 
@@ -13,7 +13,7 @@ import type { Source } from './syntax';
 
 export type Component = keyof typeof NAMES;
 
-/** The components to install for the chosen parts. The gate needs the watch where no recovery is installed either. */
+/** The components to install for the chosen parts. Without the recovery, the gate needs the watch. */
 export function componentsFor(parts: ReadonlySet<Part>, hasRecovery: boolean): Component[] {
   const chosen: Component[] = PARTS.filter((part) => parts.has(part));
   return parts.has('gate') && !parts.has('recovery') && !hasRecovery ? [...chosen, 'watch'] : chosen;
@@ -30,7 +30,7 @@ export function writeComponent(places: Places, component: Component): { folder: 
     const path = posix.join(folder, name);
     const written = checkout.read(path);
     const now = inStyle(text, style);
-    // A file that somebody has changed keeps the changes; only versions written as text are renewed.
+    // Keep a file that the host's developers changed; renew only versions that are written as text.
     checkout.change(path, written === null ? now : refreshExtras(written, now));
   };
   write(`${NAMES[component]}.tsx`, TEXTS[component](places, folder, style));
@@ -39,7 +39,7 @@ export function writeComponent(places: Places, component: Component): { folder: 
   return { folder };
 }
 
-/** Removes the file of a component, and its export. A file that somebody has changed stays: then it returns its path. */
+/** Removes a component's file and its export. Returns the path of a file that was changed since, which stays. */
 export function removeComponent(places: Places, component: Component): string | null {
   const { checkout } = places;
   const { folder, style } = homeOf(places, component);
@@ -54,20 +54,23 @@ export function removeComponent(places: Places, component: Component): string | 
   return null;
 }
 
-/** The folder of a component's files, and the style that they are written in. */
+/** The folder for a component's files, and their code style. */
 function homeOf(places: Places, component: Component): { folder: string; style: Style } {
   const { source } = component === 'card' ? places.accessTokenCard() : places.clientRoot();
   return { folder: folderOf(source.path), style: styleOf(source) };
 }
 
-/** The folder that the app's features are in, or would be: seen from a file of one of its parts. */
+/** The folder of the app's features, found from the path of a file in one of its parts. */
 function folderOf(path: string): string {
   const app = /^(.*?)\/(components|features|hooks|molecules|organisms|pages|templates)\//.exec(path)?.[1];
   if (!app) throw new NotUnderstood(`${path} is in no folder of features, pages or components`);
   return posix.join(app, FOLDER);
 }
 
-/** In the order of `NAMES`, whichever was installed first; as the last line where the host has written lines of its own. */
+/**
+ * Sorted in the order of `NAMES`, regardless of the order of installation; as the last line if the host added lines of
+ * its own.
+ */
 function exportFrom(checkout: Checkout, path: string, component: Component, style: Style): void {
   const before = checkout.read(path) ?? '';
   if (before.includes(NAMES[component])) return;
@@ -78,10 +81,10 @@ function exportFrom(checkout: Checkout, path: string, component: Component, styl
   checkout.change(path, lines.join(''));
 }
 
-/** Each with the line break that ends it. */
+/** Each line with its line break. */
 const linesOf = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 
-/** The component that a line of `index.ts` exports, where the line is as it was written. */
+/** The component that a line of `index.ts` exports; `null` if the line is not as it was written. */
 function exportedBy(line: string): string | null {
   const name = /^export \* from (['"])\.\/(\w+)\1;?\s*$/.exec(line)?.[2];
   return Object.entries(NAMES).find(([, exported]) => exported === name)?.[0] ?? null;
@@ -104,7 +107,7 @@ function cardText(places: Places, folder: string, style: Style): string {
     return `import ${name} from '${path}';\n`;
   });
   const importing = (name: string) => `import { ${name} } from '${specifierOf(from, places.home(name, source))}';\n`;
-  // Prettier's own width decides whether the attributes stand on lines of their own.
+  // Prettier's print width decides whether each attribute gets its own line.
   const oneLine = `    ${tag}`;
   const attributes = [...tag.matchAll(/\s([\w-]+(?:=(?:"[^"]*"|'[^']*'|\{[^}]*\}))?)/g)].map(([, text]) => text);
   const opening =
@@ -133,7 +136,7 @@ function recoveryText(places: Places, folder: string, style: Style): string {
   const logout = places.declaration(initMatrix, 'logoutClient');
   if (logout === null) throw new NotUnderstood(`${initMatrix} exports no logoutClient`);
   const watch = watchOf(places);
-  // The host's own logout ends with a reload, mostly. Where it does not, the page would be left without a client.
+  // The host's logout usually ends with a reload. If it does not, the page would have no client.
   const reloads = logout === '' || /\blocation\b/.test(logout);
   const handler = `  const handleLogout = async () => {
     await logoutClient(mx);
@@ -156,7 +159,7 @@ ${reloads ? '' : handler}  return <CryptoRecoveryPrompt mx={mx} onLogout={${relo
 `;
 }
 
-/** The imports and the effect with which a component registers and checks the client. */
+/** The import and the effect by which a component registers and checks the client. */
 function watchOf(places: Places): { imports: string; effect: string } {
   const options = places.storeOptions(places.clientRoot().initMatrix);
   const names = ['checkCryptoStore', 'requestPersistentStorage'].slice(options === null ? 1 : 0);

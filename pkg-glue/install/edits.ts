@@ -1,4 +1,4 @@
-// The edits, and their exact inverse. Everything else in a file stays as it is, to the byte.
+// The edits and their exact inverse. All other bytes of a file are unchanged.
 
 import type { JSXElement, Node } from '@babel/types';
 import MagicString from 'magic-string';
@@ -31,14 +31,14 @@ const startsLine = (text: string, at: number): boolean => /^[ \t]*$/.test(text.s
 const statement = (names: string | null, specifier: string, { quote, semicolon }: Style): string =>
   `import ${names ? `{ ${names} } from ` : ''}${quote}${specifier}${quote}${semicolon ? ';' : ''}`;
 
-/** As the first statement, under the comments and directives that the file begins with. */
+/** Adds an import as the first statement, after leading comments and directives. */
 export function addFirstImport(source: Source, specifier: string, style: Style): string {
   const [first] = source.body;
   const at = first ? start(first) : source.text.length;
   return new MagicString(source.text).appendLeft(at, statement(null, specifier, style) + style.eol).toString();
 }
 
-/** As the last import, on a line of its own. */
+/** Adds an import after the last one, on its own line. */
 export function addImport(source: Source, names: string, specifier: string, style: Style): string {
   const last = source.imports.at(-1);
   const code = statement(names, specifier, style);
@@ -62,21 +62,21 @@ export function removeImport(
   return text.toString();
 }
 
-/** `<Name />` on the next line, under the same condition. */
+/** Adds `<Name />` on the next line, under the same condition. */
 export function addSibling({ source, after, condition }: Sibling, name: string, style: Style): string {
   const element = condition === null ? `<${name} />` : `{${condition} && <${name} />}`;
   const code = style.eol + indentAt(source.text, start(after)) + element;
   return new MagicString(source.text).appendLeft(end(after), code).toString();
 }
 
-/** `<Name />` as the first child, on a line of its own. */
+/** Adds `<Name />` as the first child, on its own line. */
 export function addFirstChild(source: Source, parent: JSXElement, name: string, style: Style): string {
   const { openingElement } = parent;
   const code = `${style.eol}${indentAt(source.text, start(parent))}${style.indent}<${name} />`;
   return new MagicString(source.text).appendLeft(end(openingElement), code).toString();
 }
 
-/** Takes `<Name />` out again, with its condition and the line break before it. */
+/** Removes `<Name />`, with its condition and the line break before it. */
 export function removeElement(source: Source, name: string): string {
   const text = new MagicString(source.text);
   for (const element of elements(source, name)) {
@@ -91,7 +91,7 @@ export function removeElement(source: Source, name: string): string {
   return text.toString();
 }
 
-/** Puts `<Name>` around an element, which is moved in by one step where it has lines of its own. */
+/** Wraps an element in `<Name>`; if the element starts its own line, indents it by one step. */
 export function wrap(source: Source, element: JSXElement, name: string, style: Style): string {
   const { text } = source;
   const edited = new MagicString(text);
@@ -117,7 +117,7 @@ export function unwrap(source: Source, name: string, style: Style): string {
   return edited.toString();
 }
 
-/** Starts of an element's lines after the first that can be indented: not the empty ones, nor those inside a string. */
+/** Offsets of the element's lines after the first that can be indented: neither empty nor inside a string. */
 function innerLines(source: Source, element: JSXElement): number[] {
   const verbatim = source.nodes.filter(
     (node) => (node.type === 'TemplateLiteral' || node.type === 'StringLiteral') && isInside(node, element),
@@ -131,7 +131,7 @@ function innerLines(source: Source, element: JSXElement): number[] {
   return found;
 }
 
-/** Whether `<Name>` is there already, from that import. */
+/** Whether `<Name>` is used and imported. */
 export const has = (source: Source, name: string): boolean =>
   importOf(source, name) !== null && source.nodes.some((node) => isElement(node) && nameOf(node) === name);
 

@@ -1,18 +1,18 @@
-// The versions of the app and of its SDK for the report: from the host's package.json, and from that of the installed SDK.
+// The versions of the app and the SDK for the report, from the package.json of the host and of the installed SDK.
 
 import type { Checkout } from './checkout';
 import { specifierOf } from './checkout';
 import { field, isText, readJson } from './json';
 
 const SDK = 'matrix-js-sdk';
-/** The declaration with its versions as text, as it was written: also where no version was known. */
+/** The declaration with literal versions, as the installer wrote it, with or without known versions. */
 const LITERAL = /^const extras = \{ app: (['"])[^'"]*\1(, sdkVersion: (['"])[^'"]*\3)? \};?\r?$/m;
 
 export type Extras = { imports: string; declaration: string };
 
 /**
- * Imports both package.json where the host's compiler accepts that: the versions then stay right when the host is updated.
- * Elsewhere they are written as text, which the next `install` renews.
+ * Imports both package.json files if the host's compiler accepts it: the versions then stay right when the host is
+ * updated. Otherwise they are written as text, which the next `install` renews.
  */
 export function extrasOf(checkout: Checkout, from: string): Extras {
   const app = appName(checkout);
@@ -33,7 +33,7 @@ export function extrasOf(checkout: Checkout, from: string): Extras {
   return { imports: '', declaration: `const extras = { ${fields.join(', ')} };\n` };
 }
 
-/** The text of an installed file, with the current versions where it names versions as text. */
+/** The text of an installed file; if it has literal versions, with the current ones. */
 export function refreshExtras(before: string, now: string): string {
   const [was, is] = [LITERAL.exec(before)?.[0], LITERAL.exec(now)?.[0]];
   return was && is ? before.replace(was, () => is) : before;

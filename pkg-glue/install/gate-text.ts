@@ -1,4 +1,5 @@
-// The component around what starts the client: the gate for tabs, and in it the gate for a deleted crypto store.
+// The component around the part that starts the client: the tab gate, and inside it the gate for a deleted crypto
+// store.
 
 import { posix } from 'node:path';
 
@@ -8,7 +9,7 @@ import { NAMES, reactImport } from './names';
 import type { Places } from './places';
 import type { Style } from './style';
 
-/** What the host's session module gives: how its session is read, and how it is dropped. */
+/** The host's session module: `name` reads the session, `removal` drops it. */
 type SessionOfHost = { path: string; name: string; removal: string | null };
 
 export function gateText(places: Places, folder: string, style: Style): string {
@@ -104,7 +105,7 @@ const handleSignOut = async () => {
 
 `;
 
-/** Where the browser deleted the crypto store, no client may start: it would make a blank one under the old device. */
+/** If the browser deleted the crypto store, no client may start: it would create a blank store for the old device. */
 function storeGateText(places: Places, options: string): string {
   const prefix = /databasePrefix: ('[^']*')/.exec(options)?.[1];
   return `      {userId && deviceId ? (

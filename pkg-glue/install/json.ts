@@ -1,9 +1,9 @@
-// JSON as people write it for their tools: with comments and trailing commas.
+// JSON as in tools' configuration files: with comments and trailing commas.
 
 import { parseExpression } from '@babel/parser';
 import type { Node } from '@babel/types';
 
-/** The parsed value; `undefined` where the text is missing or cannot be parsed. */
+/** The parsed value; `undefined` if the text is missing or cannot be parsed. */
 export function readJson(text: string | null): unknown {
   if (text === null) return undefined;
   try {
@@ -35,7 +35,7 @@ function readValue(node: Node | null): unknown {
   }
 }
 
-/** A field of an object; `undefined` where the value is no object. */
+/** A field of an object; `undefined` if the value is not an object. */
 export const field = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 

@@ -1,5 +1,5 @@
-// What `npm install` adds to its lock file for the package, taken out again: the file is as it was, also before the next
-// `npm install`. The package has no dependencies of its own, so it is these entries alone.
+// Removes the entries that `npm install` adds to its lock file for the package, so that the file is as before even
+// without another `npm install`. The package has no dependencies, so these entries are all.
 
 import { removeProperties, SECTIONS } from './manifest';
 
@@ -9,7 +9,7 @@ export function removeLocked(text: string, name: string): string {
   return removeProperties(text, LOCK_FILE, [
     ...SECTIONS.map((section) => ['packages', '', section, name]),
     ['packages', `node_modules/${name}`],
-    // The older form, which lockfileVersion 2 has beside the newer one.
+    // The old format, which lockfileVersion 2 contains beside the new one.
     ['dependencies', name],
   ]);
 }

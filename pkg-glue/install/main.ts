@@ -1,4 +1,4 @@
-// `lotus-crypto-diag install <checkout>`: puts the package into a checkout of Cinny or of a fork of it.
+// `lotus-crypto-diag install <checkout>`: installs the package into a checkout of Cinny or a fork of it.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
@@ -142,7 +142,10 @@ const LOCK_FILES = { 'pnpm-lock.yaml': 'pnpm', 'yarn.lock': 'yarn', 'package-loc
 const managerOf = (checkout: Checkout): string =>
   Object.entries(LOCK_FILES).find(([path]) => checkout.read(path) !== null)?.[1] ?? 'npm';
 
-/** Files that may have changes: a tarball put into the checkout, and package.json where it already names the package. */
+/**
+ * Files that may have uncommitted changes: a tarball put into the checkout, and package.json if it already names the
+ * package.
+ */
 function unharmed(checkout: Checkout): string[] {
   const change = checkout.changes().find(({ path }) => path === 'package.json');
   const named = /"file:([^"]+\.tgz)"/g;
@@ -150,10 +153,10 @@ function unharmed(checkout: Checkout): string[] {
   return [...tarballs, ...(change ? [] : ['package.json', ...Object.keys(LOCK_FILES)])];
 }
 
-/** Changes that are not committed could not be restored if something goes wrong. */
+/** Uncommitted changes could not be restored if something goes wrong. */
 function refuseToSpoil(root: string, command: string, edited: string[], unharmed: string[]): void {
   if (command === 'uninstall') {
-    // In the host's own files only the added lines are removed; these files would be deleted with all changes in them.
+    // In the host's own files only the added lines are removed; these files would be deleted, with all changes to them.
     if (edited.length > 0)
       throw new Refusal(`changed since they were added; --force removes them:\n${edited.join('\n')}`);
     return;

@@ -1,4 +1,4 @@
-// The dependency in the host's package.json, in its place among the others; the rest of a file stays as it is, to the byte.
+// The dependency in the host's package.json, sorted among the others; all other bytes are unchanged.
 
 import { parseExpression } from '@babel/parser';
 import type { ObjectExpression, ObjectProperty } from '@babel/types';
@@ -12,7 +12,7 @@ export const SECTIONS = ['dependencies', 'devDependencies', 'optionalDependencie
 
 export const hasDependency = (text: string, name: string): boolean => entriesFor(text, name).length > 0;
 
-/** An entry that is there already is changed where it is. */
+/** Updates an existing entry in place. */
 export function addDependency(text: string, name: string, version: string): string {
   const dependencies = dependenciesOf(text);
   const entry = `${JSON.stringify(name)}: ${JSON.stringify(version)}`;
@@ -74,11 +74,11 @@ function propertiesAt(top: ObjectExpression, way: string[]): ObjectProperty[] {
 
 function parse(text: string, file: string): ObjectExpression {
   try {
-    // JSON is an expression of the language, and this parser says where its parts are.
+    // JSON is a JavaScript expression, and this parser gives positions.
     const manifest = parseExpression(text);
     if (manifest.type === 'ObjectExpression') return manifest;
   } catch {
-    // Said below.
+    // Handled below.
   }
   throw new NotUnderstood(`${file} cannot be parsed`);
 }

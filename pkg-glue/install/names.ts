@@ -1,4 +1,4 @@
-// The names of the components that are added, and how their files import React.
+// The names of the added components, and how their files import React.
 
 import type { Style } from './style';
 
@@ -6,7 +6,7 @@ export const NAMES = {
   card: 'CryptoDiagnosticsCard',
   gate: 'CryptoTabGate',
   recovery: 'CryptoRecovery',
-  /** Gives the gate its client where the recovery, which does so too, is left out. */
+  /** Gives the gate its client if the recovery, which also does so, is not installed. */
   watch: 'CryptoStoreWatch',
 } as const;
 

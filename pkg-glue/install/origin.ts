@@ -1,4 +1,4 @@
-// Where the command that runs was installed from: a host whose package.json names the same gets the same.
+// The origin of the running command: the host's package.json should name the same one.
 
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
@@ -7,20 +7,20 @@ import { field, isText, readJson } from './json';
 
 const PACKAGE = 'lotus-crypto-diag';
 
-/** The version or address for the host's package.json; `null` where it cannot be found out. */
+/** The version or address for the host's package.json; `null` if unknown. */
 export function originFor(root: string, script: string, environment: NodeJS.ProcessEnv): string | null {
   return fromNpx(root, environment) ?? fromInstaller(root, script);
 }
 
-/** For a tarball: its path relative to the host. */
+/** A tarball's path relative to the host. */
 export const fileSpecifier = (root: string, tarball: string): string => {
   const way = relative(root, tarball);
   return `file:${(isAbsolute(way) ? tarball : way).split(sep).join('/')}`;
 };
 
 /**
- * `npx --package <tarball>`. npm caches the unpacked package by the text of the command: the cached package.json may name
- * another folder, in which the same command was run before.
+ * `npx --package <tarball>`. npm caches the unpacked package under the text of the command, so the cached package.json
+ * may name another folder in which the same command was run before.
  */
 function fromNpx(root: string, environment: NodeJS.ProcessEnv): string | null {
   if (environment['npm_command'] !== 'exec') return null;
@@ -33,7 +33,10 @@ function fromNpx(root: string, environment: NodeJS.ProcessEnv): string | null {
   return tarball && !another ? fileSpecifier(root, realpathSync(tarball)) : null;
 }
 
-/** The package.json of what this package is installed in: a host, or the folder that npx, pnpm dlx or yarn dlx has made. */
+/**
+ * Reads the package.json of the folder in which this package is installed: a host, or one created by npx, pnpm dlx or
+ * yarn dlx.
+ */
 function fromInstaller(root: string, script: string): string | null {
   for (let folder = dirname(script); folder !== dirname(folder); folder = dirname(folder)) {
     const manifest = join(folder, 'package.json');

@@ -1,4 +1,4 @@
-// Where in a checkout things belong, found by what the code does: not by line, and not by what its files are called.
+// Finds the places to edit in a checkout by what the code does, not by line numbers or file names.
 
 import type {
   ArrowFunctionExpression,
@@ -26,11 +26,11 @@ import {
   textOf,
 } from './syntax';
 
-/** What is put in beside the first import; each may be left out. */
+/** The optional parts, installed in addition to the first import. */
 export const PARTS = ['card', 'gate', 'recovery'] as const;
 export type Part = (typeof PARTS)[number];
 
-/** The checkout has an unknown shape. `parts`: the parts that cannot be installed, where the others can. */
+/** The checkout has an unknown structure. `parts`: the parts that cannot be installed, if the others can. */
 export class NotUnderstood extends Error {
   constructor(
     message: string,
@@ -40,10 +40,10 @@ export class NotUnderstood extends Error {
   }
 }
 
-/** How many imports away from the page's script the call that draws the app may be. */
+/** How many imports away from the page's script the call that renders the app may be. */
 const ENTRY_DEPTH = 2;
 
-/** A place in JSX, after a child, with the condition under which that child is there. */
+/** A place in JSX after a child, with the condition under which that child is rendered. */
 export type Sibling = { source: Source; after: Node; condition: string | null };
 
 export class Places {
@@ -51,7 +51,7 @@ export class Places {
 
   constructor(readonly checkout: Checkout) {}
 
-  /** The module of the page that draws the app: a page may load others beside it, such as shims. */
+  /** The page's module that renders the app: a page may load other modules, such as shims. */
   entry(): Source {
     const page = (this.checkout.read('index.html') ?? '').replace(/<!--[\s\S]*?-->/g, '');
     const scripts = [...page.matchAll(/<script\b[^>]*>/g)].map(([tag]) => tag);
@@ -73,7 +73,7 @@ export class Places {
     return this.source(entry);
   }
 
-  /** Whether a module hands the app to React, itself or in a module that it loads. */
+  /** Whether a module renders the app with React, itself or in a module that it loads. */
   private draws(path: string, depth: number): boolean {
     const source = this.parsed(path);
     if (!source) return false;
@@ -110,7 +110,9 @@ export class Places {
     );
   }
 
-  /** After an element; where its component renders nothing else, after that component in the file that uses it. */
+  /**
+   * The place after an element; if its component renders nothing else, after that component in the file that uses it.
+   */
   after(source: Source, element: JSXElement): Sibling {
     let condition: string | null = null;
     let child: Node = element;
@@ -128,7 +130,7 @@ export class Places {
     return this.after(user.source, user.element);
   }
 
-  /** The component that makes the client, and the module that it makes it with. */
+  /** The component that creates the client, and the module with which it does. */
   clientRoot(): { source: Source; component: string; initMatrix: string } {
     const makers = this.search(['initClient'], (source) => {
       const calls = source.nodes.filter(isCallOf('initClient'));
@@ -139,7 +141,7 @@ export class Places {
         component && initMatrix ? [{ source, component, initMatrix }] : [],
       );
     });
-    // A client may be made elsewhere for a moment, such as to log another account out.
+    // A client may also be created temporarily elsewhere, for example to log another account out.
     const handingOn = makers.filter(({ source }) => providers(source).length > 0);
     const roots = handingOn.length > 0 ? handingOn : makers;
     return only(
@@ -149,7 +151,7 @@ export class Places {
     );
   }
 
-  /** Where the component of a file is used, in another one: `<Component>`. */
+  /** The place in another file where a component is used: `<Component>`. */
   userOf(component: string, path: string): { source: Source; element: JSXElement } {
     const users = this.search([component], (source) => {
       const from = importOf(source, component);
@@ -160,8 +162,8 @@ export class Places {
   }
 
   /**
-   * The arguments after the first for `checkCryptoStore`: the name of the crypto store, where the host gives it one; `null`
-   * where that is not written out.
+   * Further arguments for `checkCryptoStore`: the name of the crypto store, if the host sets one; `null` if it is not a
+   * literal.
    */
   storeOptions(initMatrix: string): string | null {
     const source = this.source(initMatrix);
@@ -176,12 +178,12 @@ export class Places {
     return `, { databasePrefix: '${prefix.value}' }`;
   }
 
-  /** What hands the client to the app: `<MatrixClientProvider value={mx}>`. */
+  /** The element that provides the client to the app: `<MatrixClientProvider value={mx}>`. */
   provider(source: Source): JSXElement {
     return only(providers(source), `a MatrixClientProvider in ${source.path}`, () => source.path);
   }
 
-  /** The function that returns the session, the one from which `baseUrl` is read, and the one beside it that drops it. */
+  /** The function that returns the session (from which `baseUrl` is read), and the function beside it that drops it. */
   session({
     source,
     component,
@@ -204,7 +206,9 @@ export class Places {
     return null;
   }
 
-  /** As `removeFallbackSession` is to `getFallbackSession`: without an argument, so it drops this session and no other. */
+  /**
+   * As `removeFallbackSession` for `getFallbackSession`. It takes no argument, so it drops this session and no other.
+   */
   private removalOf(path: string, reader: string): string | null {
     const subject = reader.replace(/^(get|read|load)/, '');
     const named = new RegExp(`^(remove|clear|delete|drop)${subject}$`);
@@ -214,20 +218,20 @@ export class Places {
     return names.length === 1 ? (names[0] ?? null) : null;
   }
 
-  /** The module that a file's import of a name means; or the one that exports it. */
+  /** The module from which a file imports a name, or the module that exports it. */
   home(name: string, source: Source): string {
     const node = importOf(source, name)?.node;
     const imported = node && this.checkout.resolve(source.path, node.source.value);
     if (imported) return imported;
     const exporters = this.search([name], (other) => (exportedNames(other).includes(name) ? [other.path] : []));
-    // The styles of a component may bear its name.
+    // A component's stylesheet may have the same name.
     const modules = exporters.filter((path) => !/\.css\.[jt]s$/.test(path));
     const components = modules.filter((path) => /\.[jt]sx$/.test(path));
     const isComponent = /^[A-Z]/.test(name) && components.length > 0;
     return only(isComponent ? components : modules, `a module that exports ${name}`, (path) => path);
   }
 
-  /** The text of what a module exports under a name. */
+  /** The text of a module's export; empty if it is declared elsewhere, `null` if there is none. */
   declaration(path: string, name: string): string | null {
     const source = this.source(path);
     if (!exportedNames(source).includes(name)) return null;
@@ -235,7 +239,7 @@ export class Places {
     return declared ? textOf(source, declared) : '';
   }
 
-  /** How many parameters a function of a module has; 0 where that cannot be seen. */
+  /** How many parameters a module's function has; 0 if unknown. */
   parametersOf(path: string, name: string): number {
     const source = this.source(path);
     const declared = declarationOf(source, name);
@@ -306,7 +310,7 @@ function isCallOf(name: string): (node: Node) => boolean {
   };
 }
 
-/** The condition under which an expression evaluates to its part; `null` where it is neither `&&` nor `?:`. */
+/** The condition under which an expression evaluates to its part; `null` if it is neither `&&` nor `?:`. */
 function conditionOf(source: Source, node: Node, part: Node): string | null {
   const bare = (test: Expression) => {
     const text = textOf(source, test);
@@ -318,7 +322,7 @@ function conditionOf(source: Source, node: Node, part: Node): string | null {
   return node.alternate === part ? `!${bare(node.test)}` : null;
 }
 
-/** Where a module declares a name on its top level. */
+/** The top-level declaration of a name. */
 function declarationOf(source: Source, name: string): Node | undefined {
   return source.body.find((node) => {
     const declaration = node.type === 'ExportNamedDeclaration' ? node.declaration : node;

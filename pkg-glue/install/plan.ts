@@ -1,4 +1,4 @@
-// Plans install and uninstall as changes of the checkout that are not written yet.
+// Plans install and uninstall as buffered changes of the checkout.
 
 import type { Checkout } from './checkout';
 import { specifierOf } from './checkout';
@@ -17,21 +17,21 @@ const AUTO = `${PACKAGE}/auto`;
 
 export const ALL_PARTS: ReadonlySet<Part> = new Set(PARTS);
 
-/** Whether the host's package.json names the package already, with a version or a tarball of the host's choice. */
+/** Whether the host's package.json already names the package, with a version or tarball of the host's choice. */
 export function isDependency(checkout: Checkout): boolean {
   const manifest = checkout.read('package.json');
   return manifest !== null && hasDependency(manifest, PACKAGE);
 }
 
 /**
- * Changes nothing where everything is installed already. Returns what the host's developers have to do themselves. Throws
+ * Changes nothing if everything is installed already. Returns what the host's developers have to do themselves. Throws
  * `NotUnderstood` with the parts for which it finds no place.
  */
 export function planInstall(checkout: Checkout, version: string | null, parts = ALL_PARTS): string[] {
   const places = new Places(checkout);
   const manifest = checkout.read('package.json');
   if (manifest === null) throw new NotUnderstood('there is no package.json');
-  // Without a version, an earlier choice stays.
+  // Without a version, an earlier entry stays.
   if (version !== null) checkout.change('package.json', addDependency(manifest, PACKAGE, version));
   addAuto(places);
 
@@ -100,7 +100,7 @@ function putIn(places: Places, component: Component): void {
   checkout.change(path, edits.addImport(source, name, specifier, styleOf(source)));
 }
 
-/** The recovery does all that the watch did, in the same place. */
+/** The recovery does everything the watch did, in the same place. */
 function replaceWatch(places: Places): void {
   const { checkout } = places;
   const { watch, recovery } = NAMES;
@@ -119,7 +119,7 @@ function replaceWatch(places: Places): void {
   }
 }
 
-/** Puts an element where it belongs, and returns the path of the file. */
+/** Inserts an element and returns the path of the changed file. */
 function placeFor(places: Places, component: Component): string {
   const { checkout } = places;
   const name = NAMES[component];
@@ -140,7 +140,7 @@ function placeFor(places: Places, component: Component): string {
   return root.source.path;
 }
 
-/** Takes out what was put in, also where the files have changed since. Returns the files that somebody has changed. */
+/** Removes what was installed, even from files that have changed since. Returns the added files that were changed. */
 export function planUninstall(checkout: Checkout): string[] {
   const places = new Places(checkout);
   const change = (source: Source, text: string) => {
@@ -176,7 +176,7 @@ export function planUninstall(checkout: Checkout): string[] {
   try {
     planInstall(fork, null, new Set(wereIn));
   } catch {
-    // The checkout is not understood any more: the added files cannot be compared, and count as changed.
+    // The checkout has an unknown structure: the added files cannot be compared and count as changed.
   }
   return added.filter((path) => {
     const [text, now] = [written.get(path) ?? '', fork.read(path) ?? ''];
@@ -188,7 +188,7 @@ function addAuto(places: Places): void {
   const { checkout } = places;
   let entry = places.entry();
   if (edits.firstImport(entry) === AUTO) return;
-  // It may have slipped down: lines of the modules imported before it would not be captured.
+  // The import may no longer be the first: lines logged by modules imported before it would not be captured.
   checkout.change(
     entry.path,
     edits.removeImport(entry, (specifier) => specifier === AUTO),
@@ -197,7 +197,7 @@ function addAuto(places: Places): void {
   checkout.change(entry.path, edits.addFirstImport(entry, AUTO, styleOf(entry)));
 }
 
-/** Whether a component is in the app already, wherever somebody has put it. */
+/** Whether the app already uses a component, wherever it is. */
 const isUsed = (places: Places, name: string): boolean => usersOf(places, name).length > 0;
 
 const usersOf = (places: Places, name: string): string[] =>
@@ -206,5 +206,5 @@ const usersOf = (places: Places, name: string): string[] =>
     .filter((path) => places.checkout.read(path)?.includes(`<${name}`))
     .filter((path) => edits.has(places.source(path), name));
 
-/** Whether an import is of the folder that the components were written to. */
+/** Whether an import refers to the folder of the added components. */
 const isOurs = (specifier: string): boolean => /(^|\/)crypto-diagnostics$/.test(specifier);

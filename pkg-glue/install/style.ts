@@ -1,4 +1,4 @@
-// How the host writes its code; what is added is written the same way.
+// The host's code style, which added code follows.
 
 import type { Source } from './syntax';
 import { end, textOf } from './syntax';
@@ -9,7 +9,7 @@ export type Style = {
   eol: string;
   indent: string;
   importsReact: boolean;
-  /** Whether it imports types with `import type`. */
+  /** Whether the host uses `import type`. */
   importsTypes: boolean;
 };
 
@@ -30,7 +30,7 @@ export function styleOf(source: Source): Style {
   };
 }
 
-/** Text written with two spaces, single quotes and semicolons, in the style of the host. */
+/** Converts text with two spaces, single quotes and semicolons to the host's style. */
 export function inStyle(text: string, style: Style): string {
   const lines = text.split('\n').map((line) => {
     const [, spaces = '', rest = ''] = line.match(/^( *)(.*)$/) ?? [];

@@ -1,4 +1,4 @@
-// Source text as a tree, and the questions the installer asks about it.
+// Source text as a syntax tree, and the installer's queries on it.
 
 import { parse } from '@babel/parser';
 import type {
@@ -21,7 +21,7 @@ export type Source = {
   parents: Parents;
 };
 
-/** Throws the parser's error where the text cannot be parsed. */
+/** Throws the parser's error if the text cannot be parsed. */
 export function readSource(path: string, text: string): Source {
   const isTyped = /\.tsx?$/.test(path);
   const withJsx = !path.endsWith('.ts');
@@ -65,7 +65,7 @@ export const isElement = (node: Node | undefined): node is JSXElement => node?.t
 export const isJsx = (node: Node | undefined): node is JSXElement | JSXFragment =>
   isElement(node) || node?.type === 'JSXFragment';
 
-/** `Foo` of `<Foo …>`; nothing for `<foo.Bar>`. */
+/** `Foo` for `<Foo …>`; `null` for `<foo.Bar>`. */
 export function nameOf({ openingElement }: { openingElement: JSXOpeningElement }): string | null {
   return openingElement.name.type === 'JSXIdentifier' ? openingElement.name.name : null;
 }
@@ -74,7 +74,7 @@ export function elements(source: Source, name: string): JSXElement[] {
   return source.nodes.filter(isElement).filter((element) => nameOf(element) === name);
 }
 
-/** The local names of an import with the names they were exported under (or `default`, or `*`). */
+/** The local names of an import with their exported names (or `default`, or `*`). */
 export function bindings(node: ImportDeclaration): { imported: string; local: string }[] {
   return node.specifiers.flatMap((specifier) => {
     const local = specifier.local.name;
@@ -85,7 +85,7 @@ export function bindings(node: ImportDeclaration): { imported: string; local: st
   });
 }
 
-/** The import that gives a local name. */
+/** The import that declares a local name. */
 export function importOf(source: Source, local: string): { node: ImportDeclaration; imported: string } | null {
   for (const node of source.imports) {
     const binding = bindings(node).find((candidate) => candidate.local === local);
@@ -107,7 +107,7 @@ export function componentAround(source: Source, node: Node): string | null {
   return first?.id.type === 'Identifier' ? first.id.name : null;
 }
 
-/** The names that a file exports itself. */
+/** The names that a file exports; re-exports with `*` are not included. */
 export function exportedNames(source: Source): string[] {
   return source.body.flatMap((node) => {
     if (node.type !== 'ExportNamedDeclaration') return [];

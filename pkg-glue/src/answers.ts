@@ -1,6 +1,6 @@
-// What is asked of the module and answered later.
+// Guards for the asynchronous calls of the WebAssembly module.
 
-/** A page may have broken them, and what waits in the wasm would trap there. */
+/** Whether promises work. If the page has broken them, awaiting one inside the module would trap. */
 export function hasPromises(): boolean {
   try {
     globalThis.queueMicrotask?.(() => {});

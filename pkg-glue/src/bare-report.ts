@@ -1,4 +1,4 @@
-// The report of a page in which the module does not run.
+// A report for a page in which the WebAssembly module does not run.
 
 import { isoNow } from './clock';
 import type { Judge } from './diagnose-later';
@@ -8,7 +8,10 @@ import type { Facts } from './reports';
 
 const NOTE = 'the diagnostics do not run (see status): notes of the host are left out, and entries may be missing';
 
-/** What the browser and the client say of themselves; notes of the host, which may hold a secret, are left out. */
+/**
+ * Contains the evidence and what browser and client report. The host's notes are left out: without the module, secrets
+ * in them cannot be redacted.
+ */
 export function bareReport(
   mx: MatrixClientLike | null | undefined,
   { tabs, ...facts }: Facts,

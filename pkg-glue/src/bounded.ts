@@ -1,14 +1,14 @@
-/** How long one question to the browser or to the SDK may take. */
+/** Default time limit for one call to the browser or the SDK. */
 const PATIENCE_MS = 3000;
 
-/** Says itself what gave no answer. */
+/** The message names the call that timed out. */
 export class NoAnswer extends Error {
   constructor(what: string, ms: number) {
     super(`${what}: no answer within ${ms / 1000} s`);
   }
 }
 
-/** What `ask` gives, now or later; rejects where it throws, rejects, or does not answer in time. */
+/** Resolves to what `ask` returns or resolves to; rejects if `ask` throws, rejects, or takes longer than `ms`. */
 export async function within<T>(what: string, ask: () => T, ms = PATIENCE_MS): Promise<Awaited<T>> {
   let stop = () => {};
   try {
@@ -21,7 +21,7 @@ export async function within<T>(what: string, ask: () => T, ms = PATIENCE_MS): P
   }
 }
 
-/** `setTimeout`, with its undo. Where the page has broken it, nothing comes later. */
+/** `setTimeout`; returns a function that cancels it. If the page has broken timers, `callback` is never called. */
 export function later(callback: () => void, ms = 0): () => void {
   try {
     const timer = setTimeout(callback, ms);
@@ -31,7 +31,7 @@ export function later(callback: () => void, ms = 0): () => void {
   }
 }
 
-/** What was thrown, in words. Whatever it is, reading it does not throw. */
+/** The message of a thrown value of any type. Never throws, even if reading the value does. */
 export function explain(error: unknown): string {
   try {
     if (!(error instanceof Error)) return String(error);

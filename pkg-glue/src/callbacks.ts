@@ -1,25 +1,28 @@
-// What the browser calls in the wasm by itself: timers, promises, events. For most of them nobody stands above who would
-// catch a trap, so it is caught where they enter.
+// Guards the callbacks by which the browser enters the WebAssembly module: timers, promises, events. Most have no
+// caller that would catch a trap, so traps are caught at these entry points.
 
 import type { EndSignal } from './end';
 
 let handleFailure: (error: unknown) => void = () => {};
 let end: Pick<EndSignal, 'aborted'> = { aborted: false };
 
-/** `handler` is told what a callback threw. Once `signal` is aborted, nothing enters the wasm that way. */
+/** Calls `handler` with whatever a callback throws. Once `signal` is aborted, no callback enters the module. */
 export function onCallbackFailure(handler: (error: unknown) => void, signal: EndSignal): void {
   handleFailure = handler;
   end = signal;
 }
 
-/** As wasm-bindgen names what calls a closure. */
+/** The name that wasm-bindgen gives to exports that invoke a closure. */
 const CLOSURE = /closures_+invoke/;
-/** Said of a timer that fires though it was cleared, as where a page has put its own in place. The wasm was not entered. */
+/**
+ * wasm-bindgen throws this when a cleared timer still fires, for example because the page replaced `setTimeout`. It
+ * throws before entering the module, so nothing is broken.
+ */
 const DROPPED = 'closure invoked recursively or after being dropped';
-/** What a closure gives that has nothing to say: no error. */
+/** The return value of a closure without a result: no error. */
 const NOTHING = [0, 0];
 
-/** The exports of the module, with the calls of its closures guarded. */
+/** The module's exports, with those that invoke closures guarded. */
 export function guardCallbacks<Exports extends Record<string, unknown>>(exports: Exports): Exports {
   const names = Object.keys(exports).filter((name) => CLOSURE.test(name));
   if (names.length === 0) throw new Error('the closures of the WebAssembly have another name');

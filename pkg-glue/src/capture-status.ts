@@ -1,24 +1,24 @@
-// The state of the library, and what of it could not start.
+// The library's state, and which of its parts could not start.
 
 import { explain } from './bounded';
 import type { CaptureState, CaptureStatus } from './generated/model';
 
 /**
- * Starts a part. What it throws reaches nobody: it is noted in the status, once, by the name of the part. Gives whether
- * the part has started.
+ * Starts a part and returns whether it started. An exception is not rethrown; it is added once to the status, with the
+ * name of the part.
  */
 export type Start = (part: string, run: () => void) => boolean;
 
 export interface StatusBoard {
-  /** The same object for as long as nothing changed. */
+  /** Returns the same object until something changes. */
   now(): CaptureStatus;
-  /** The state apart from what did not start. */
+  /** The state as set, regardless of parts that did not start. */
   state(): CaptureState;
   set(state: CaptureState, reason: string | null): void;
   readonly start: Start;
 }
 
-/** There are fewer parts. An exception may be of any length. */
+/** Limits the status text: there are fewer parts than this, but an exception's message may be of any length. */
 const MOST_NOTES = 32;
 const LONGEST_NOTE = 300;
 

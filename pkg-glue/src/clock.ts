@@ -1,12 +1,12 @@
-// The clock as it was when the package was loaded: a host, or a test of it, may put another in its place. One that throws
-// costs neither the start nor a report.
+// Uses `Date` as it was when the package was loaded: the host or its tests may replace it later. If the clock throws,
+// starting and reporting still work.
 
 const TheDate = Date;
 const { now: read, parse } = Date;
 const { toISOString } = Date.prototype;
 const { apply } = Reflect;
 
-/** As in a report: ISO 8601 in UTC, with milliseconds. */
+/** The format of times in reports: ISO 8601 in UTC, with milliseconds. */
 export function isoOf(ms: number): string {
   try {
     return apply(toISOString, new TheDate(ms), []);
@@ -15,7 +15,7 @@ export function isoOf(ms: number): string {
   }
 }
 
-/** Of such a text, as a number. */
+/** The inverse of `isoOf`. */
 export const msOf = (iso: string): number => parse(iso);
 
 export function now(): number {
@@ -28,7 +28,7 @@ export function now(): number {
 
 export const isoNow = (): string => isoOf(now());
 
-/** For spans of time: milliseconds, whatever happens to the clock of the day. */
+/** Milliseconds for measuring durations: changes to the system clock do not affect it. */
 export function steady(): number {
   try {
     return performance.now();

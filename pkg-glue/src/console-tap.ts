@@ -1,4 +1,4 @@
-// A console that is watched, and what reads its lines.
+// A watched console, and the reader of its lines.
 
 import type { OnMatch } from '../../crate/capture/js/console.js';
 import type { LineReader } from '../wasm/capture/lotus_crypto_diag.js';
@@ -8,7 +8,7 @@ import type { LateModule } from './late-module';
 type Tap = { readonly watched: number; release(): void };
 
 export class ConsoleTap {
-  /** How many of the two methods are watched. */
+  /** How many of the two methods (`warn`, `error`) are watched. */
   readonly watched: number;
   private readonly tap: Tap;
   private reader: LineReader | undefined;
@@ -30,7 +30,7 @@ export class ConsoleTap {
     this.tap.release();
     const { reader } = this;
     this.reader = undefined;
-    // Not from inside a line that it reads.
+    // Deferred: `release` may be called while the reader reads a line.
     queueMicrotask(() => {
       if (!this.signal.aborted) reader?.free();
     });

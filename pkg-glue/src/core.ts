@@ -1,5 +1,5 @@
-// The state of the library in this page. There is one, even where two copies of the package were bundled: the copy that
-// is used first makes it, the others find it.
+// The library's state in this page. All copies of the package in a page share one core: the first one used creates it,
+// the others find it.
 
 import { explain } from './bounded';
 import { createStatus, type Start } from './capture-status';
@@ -26,40 +26,41 @@ import { createStorage, type PersistentStorage } from './storage';
 import { createStores, listDatabases, type Stores } from './stores';
 import { createTabs, type TabsHere } from './tabs';
 
-/** What a view needs. The same object for as long as nothing changed. */
+/** The data for a view. The same object until something changes. */
 export interface CryptoDiagSnapshot extends Evidences {
   readonly status: CaptureStatus;
-  /** `null` before it was looked at. */
+  /** `null` until the storage was first looked at. */
   readonly storage: StorageStatus | null;
   /**
-   * What this tab is to its session (`null`: the host holds no election), and how many tabs of it are open (`null`: the
-   * others were not asked, or could not be). `leaderSilent`: the leader left it unanswered that this tab asked to take over.
+   * `role`: this tab's role in its session (`null`: the host holds no election). `count`: how many tabs of the session
+   * are open (`null`: the others were not asked, or could not be). `leaderSilent`: the leader did not answer this tab's
+   * request to take over.
    */
   readonly tabs: { readonly role: TabRole | null; readonly count: number | null; readonly leaderSilent: boolean };
-  /** How far the evidence of earlier page loads reaches; `null`: there is none, or it was not looked at yet. */
+  /** The time that the evidence of earlier page loads covers; `null`: there is none, or it was not read yet. */
   readonly earlier: EarlierSummary | null;
 }
 
 export interface Core {
-  /** Starts a part; where it throws, the status says so, and nobody else is troubled. */
+  /** Starts a part. An exception is recorded in the status and not rethrown. */
   readonly start: Start;
   install(): () => void;
   /** A copy of the evidence. */
   entries(): Entry[];
   status(): CaptureStatus;
-  /** Wraps `fetch`; options that are given replace those of a call before. Returns the undo. */
+  /** Wraps `fetch` and returns the undo. Options given here replace those of an earlier call. */
   watchUploads(options?: UploadWatchOptions): () => void;
-  /** Of the uploads that are held back, the next goes through. */
+  /** Lets the next upload through that would be answered locally. */
   probeUploads(): void;
-  /** What passes on to the page's `fetch`, and can be watched in place of it. */
+  /** Forwards to the page's `fetch`; can be watched instead of it. */
   readonly requests: { fetch: typeof fetch };
-  /** A device was logged out. Of an id that is not known, the latest that fits. */
+  /** Records that a device was logged out. With an id missing, the most recent device that matches the other. */
   loggedOut(userId: string | undefined, deviceId: string | undefined): void;
-  /** What is kept of page loads beyond their end. */
+  /** Evidence that is stored beyond the end of the page. */
   readonly keeping: {
-    /** Whether it is wanted. Where it is not, what was kept is removed. */
+    /** Turns storing on or off; turning it off removes what was stored. */
     turn(on: boolean): void;
-    /** Says whether it is gone. */
+    /** Removes what was stored; returns whether that worked. */
     forget(): boolean;
   };
   subscribe(listener: () => void): () => void;
@@ -70,13 +71,13 @@ export interface Core {
   readonly frames: Frames;
   readonly latency: LatencyWatch;
   readonly reports: Reports;
-  /** Asks the other tabs, then repairs where that can help. Never rejects. */
+  /** Asks the other tabs, then repairs the keys if a repair can help. Never rejects. */
   repairOneTimeKeys(mx: MatrixClientLike | null | undefined): Promise<RepairStatus>;
-  /** The capture session: a person is about to provoke a fault, and says when it happens. */
+  /** The capture session: the user is about to reproduce a fault, and marks when it happens. */
   readonly captures: { start(): void; mark(kind: unknown): void; stop(): void };
 }
 
-/** The shortest time between two calls of the listeners for new evidence. */
+/** The shortest time between two notifications of the listeners. */
 const INTERVAL_MS = 250;
 
 let known: Core | undefined;
@@ -98,10 +99,10 @@ function createCore(): Core {
   let notifying = false;
   let scheduled = false;
   let lastNotified = Number.NEGATIVE_INFINITY;
-  /** Lets go of every console and of `fetch`. */
+  /** When aborted, every wrapped console and `fetch` is restored. */
   const end = new End();
 
-  /** Once broken, the wasm is not called again: its memory may be half written. */
+  /** After a failure the module is never called again: its memory may be inconsistent. */
   const usable = (): Engine | undefined => (status.state() === 'failed' ? undefined : engine);
 
   const fail = (error: unknown): void => {
@@ -111,11 +112,11 @@ function createCore(): Core {
   };
 
   const handleEvidence = (): void => {
-    // What a listener logs is kept, but tells nobody: it would call itself for ever.
+    // What a listener logs is recorded without another notification: that would loop for ever.
     if (!notifying) schedule();
   };
 
-  /** Listeners are told soon, never from inside the line that was logged, and not for every line of a storm. */
+  /** Notifies the listeners later: never synchronously from the logging call, and not for every line of a storm. */
   const schedule = (): void => {
     if (scheduled) return;
     scheduled = true;
@@ -133,7 +134,7 @@ function createCore(): Core {
   const { start } = status;
 
   let sawOthers = false;
-  /** This tab leads alone; of tabs that were asked a moment ago. */
+  /** Whether this is the only tab, according to the last roll call (made a moment ago). */
   const otherTabs = (): OtherTabs => {
     const { role, count } = tabs.summary();
     if (count !== 1 || role === 'follower') return 'unknown';
@@ -144,7 +145,7 @@ function createCore(): Core {
     snapshot = undefined;
     const { role, count } = tabs.summary();
     sawOthers ||= role === 'follower' || (count ?? 0) > 1;
-    // The browser is asked about a store to which the connection was lost, whether anybody looks or not.
+    // If the connection to a crypto store was lost, ask the browser about that store, even without any listener.
     guarded((e) => e.askAboutLostStore());
     guarded((e) => e.keep());
     notifying = true;
@@ -153,7 +154,7 @@ function createCore(): Core {
         try {
           listener();
         } catch {
-          // A listener's own affair; the others are told.
+          // A listener's exception is the host's problem; the other listeners are still called.
         }
       }
     } finally {
@@ -172,16 +173,16 @@ function createCore(): Core {
     }
   };
 
-  /** A page that refuses it is asked anew by who installs or watches, not by every report. */
+  /** If the page refused the module, only installing or watching (`again`) retries; a report does not. */
   const ensureEngine = (again = false): void => {
     if (engine || status.state() === 'failed' || (status.state() === 'unavailable' && !again)) return;
     try {
       const handleFailure = (error: unknown) => {
-        // An exhausted stack is the page's; it does not break the module for good.
+        // A stack overflow (`RangeError`) is the page's fault and does not break the module.
         if (!(error instanceof RangeError)) fail(error);
       };
       engine = createEngine(handleEvidence, handleFailure, fail, end);
-      // While the page is idle, so that the first evidence need not wait for it.
+      // Instantiate the module while the page is idle, so that the first evidence does not have to wait for it.
       if (typeof document !== 'undefined') whenStarted(start, wake);
     } catch (error) {
       status.set('unavailable', `this page cannot run the diagnostics: ${explain(error)}`);
@@ -266,7 +267,10 @@ function createCore(): Core {
     return known;
   };
 
-  /** Views are drawn while the app starts: that does not instantiate the module. Nothing was seen before it is. */
+  /**
+   * Views render while the app starts, and must not instantiate the module. Before it is instantiated, nothing was
+   * seen.
+   */
   const glance = (): Evidences => {
     const asleep = usable();
     if (!asleep || asleep.isAwake()) return asleep ? evidence() : known;
@@ -308,7 +312,7 @@ function createCore(): Core {
         if (['running', 'degraded'].includes(status.state())) status.set('idle', null);
       };
     },
-    // What was known when the module broke is shared with every reader; what is given away here may be changed.
+    // After a failure, `known` is shared by all readers, but the caller may modify what it gets: copy it.
     entries: () => guarded((e) => e.diag().entries()) ?? JSON.parse(JSON.stringify(known.entries)),
     status: () => status.now(),
     watchUploads(options) {

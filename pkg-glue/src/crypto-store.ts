@@ -3,7 +3,7 @@ import { core } from './core';
 import type { CryptoStoreStatus } from './generated/model';
 import type { MatrixClientLike } from './matrix-client';
 
-/** A device of which there is no client yet. */
+/** Identifies a device for which no client exists yet. */
 export interface DeviceIds {
   userId: string;
   deviceId: string;
@@ -11,21 +11,21 @@ export interface DeviceIds {
 
 export interface CryptoStoreOptions {
   /**
-   * What the host passes to the SDK as `cryptoDatabasePrefix`. Unless it is given: `matrix-js-sdk`, or, for a client whose
-   * encryption runs and which has no database of that name, the one that belongs to its user.
+   * The `cryptoDatabasePrefix` that the host passes to the SDK. Defaults to `matrix-js-sdk`; if the client's encryption
+   * runs and no database has that name, to the database that belongs to the client's user.
    */
   databasePrefix?: string;
   /**
-   * When the session was logged in (milliseconds since 1970), where the host keeps it: a store that was last seen before that
-   * belonged to another device of the same id.
+   * When the user logged in (milliseconds since 1970), if the host stores it. A store last seen before then belonged to
+   * an earlier device with the same id.
    */
   loggedInAt?: number;
 }
 
 /**
- * Whether the device still has the crypto store that it had. Best called twice, without waiting for it: with the ids
- * before the client is made, and with the client after; given a client whose encryption is not running yet, it goes on
- * by itself when it is. Creates and deletes no database. Never rejects; takes a few seconds at most.
+ * Checks whether the device still has its crypto store. Best called twice, without awaiting the result: with the ids
+ * before the client is created, and with the client afterwards. If the client's encryption is not running yet, the
+ * check continues by itself once it is. Creates and deletes no database. Never rejects; takes a few seconds at most.
  */
 export async function checkCryptoStore(
   target: MatrixClientLike | DeviceIds,

@@ -1,4 +1,4 @@
-// The WebAssembly module that reads reports, inlined; it is instantiated with the first call.
+// The WebAssembly module that reads reports, inlined; instantiated on first use.
 
 import { initSync, judge } from '../wasm/diagnosis/lotus_crypto_diag.js';
 import wasm from '../wasm/diagnosis/optimised.wasm';
@@ -11,7 +11,7 @@ export function start(): void {
   isReady = true;
 }
 
-/** The text of a report, with its diagnosis and runbook. */
+/** Returns the report's text with its diagnosis and runbook added. */
 export function judgeReport(report: string, evidence?: string): string {
   start();
   return judge(report, evidence);

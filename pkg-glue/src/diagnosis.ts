@@ -1,5 +1,5 @@
 /**
- * What a report says: for whoever reads reports. The WebAssembly for it is inlined here; an app that only gathers
+ * For readers of reports: diagnoses and redacts them. The WebAssembly module is inlined here; an app that only gathers
  * evidence loads it when it is asked for a report, not at boot.
  */
 import {
@@ -36,9 +36,9 @@ export type {
 const textOf = (report: Report | string) => (typeof report === 'string' ? report : JSON.stringify(report));
 
 /**
- * The runbook's verdicts on a report, sharpened by what an administrator added to it.
+ * The runbook's verdicts on a report, refined by the evidence that an administrator added.
  *
- * @throws an Error that says where, if the report cannot be read
+ * @throws an Error that names the position, if the report cannot be read
  */
 export function diagnoseReport(report: Report | string, evidence?: ServerEvidence): Analysis {
   start();
@@ -46,12 +46,12 @@ export function diagnoseReport(report: Report | string, evidence?: ServerEvidenc
 }
 
 /**
- * A copy of a report in which every id of a user, device, room, event or server is replaced by a word, the same id by the
- * same word everywhere, however it is encoded. Public keys, ids of one-time keys and signatures stay; `runbook` is `null`,
- * and fields that this version does not know are left out. A name that is no id (in the text of an error, say) is not
- * found: look the copy over before you publish it.
+ * A copy of a report in which a placeholder replaces every id of a user, device, room, event or server, however it is
+ * encoded; the same id gets the same placeholder everywhere. Public keys, ids of one-time keys and signatures stay;
+ * `runbook` is `null`, and fields that this version does not know are left out. Names that are not ids (for example in
+ * an error message) are not found: check the copy before you publish it.
  *
- * With `evidence`, ids that only the homeserver's rows and log lines tell to be ids are replaced, too.
+ * With `evidence`, ids that can only be recognised by the homeserver's rows and log lines are replaced, too.
  *
  * @throws an Error that says why, if the copy cannot be made
  */
@@ -61,10 +61,10 @@ export function redactedCopy(report: Report | string, evidence?: ServerEvidence)
 }
 
 /**
- * The refused one-time key of which an error of a homeserver tells, as in `One time key signed_curve25519:AAAAAAAAAA0
- * already exists. Old key: …; new key: …`; `null` for any other text. A key that was cut is `null`.
+ * The refused one-time key named in a homeserver's error, such as `One time key signed_curve25519:AAAAAAAAAA0 already
+ * exists. Old key: …; new key: …`; `null` for any other text. In the result, a truncated key is `null`.
  *
- * @param httpStatus of the answer, where it does not stand in the text
+ * @param httpStatus of the answer, if the text does not contain it
  */
 export function readRefusal(text: string, httpStatus?: number): Refusal | null {
   start();
@@ -72,8 +72,8 @@ export function readRefusal(text: string, httpStatus?: number): Refusal | null {
 }
 
 /**
- * The path of a request to a homeserver as it stands in a report: from `/_matrix/` on, every id replaced by `{id}`. `null`
- * for a long poll, a download, or anything else, as how long these take says nothing of the homeserver.
+ * The path of a request to a homeserver in the form used in reports: from `/_matrix/` on, every id replaced by `{id}`.
+ * `null` for a long poll, a download, or any other URL: their durations say nothing about the homeserver.
  *
  * @param url an address, or its path
  */
@@ -82,7 +82,7 @@ export function requestPath(url: string): string | null {
   return pathOf(url) ?? null;
 }
 
-/** A text without access tokens, passwords, cookies and private keys: `[redacted]` stands for each. Public keys stay. */
+/** Replaces access tokens, passwords, cookies and private keys with `[redacted]`. Public keys stay. */
 export function redactSecrets(text: string): string {
   start();
   return withoutSecrets(text);

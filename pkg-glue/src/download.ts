@@ -3,16 +3,15 @@ import { collectCryptoDiagReport, type ReportExtras } from './report';
 import { saveFile, timeForName } from './save-file';
 
 /**
- * Saves the report as `lotus-crypto-diag-<time>.json`, by the browser's own download.
+ * Saves the report as `lotus-crypto-diag-<time>.json` through the browser's download.
  *
- * @returns the name of the file, also where the page cannot download (no DOM): the caller still has
- * `collectCryptoDiagReport`
+ * @returns the file name, even if the page cannot download (no DOM): the caller can still use `collectCryptoDiagReport`
  */
 export async function downloadCryptoDiagReport(mx?: MatrixClientLike | null, extras?: ReportExtras): Promise<string> {
   return (await saveReport(mx, extras)).name;
 }
 
-/** The same, and whether the browser took the file. */
+/** Like `downloadCryptoDiagReport`, and returns whether the browser took the file. */
 export async function saveReport(
   mx: MatrixClientLike | null | undefined,
   extras: ReportExtras | undefined,

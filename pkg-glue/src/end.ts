@@ -1,11 +1,11 @@
-/** What an `AbortSignal` is used for here. A page may have none, or one that throws. */
+/** The part of `AbortSignal` that is used here: a page may have none, or one that throws. */
 export type EndSignal = {
   readonly aborted: boolean;
   addEventListener(type: 'abort', listener: () => void): void;
   removeEventListener(type: 'abort', listener: () => void): void;
 };
 
-/** An end that is told once, to all who listen. */
+/** Aborts once and notifies every listener. */
 export class End implements EndSignal {
   aborted = false;
   private readonly listeners = new Set<() => void>();
@@ -25,14 +25,16 @@ export class End implements EndSignal {
       try {
         listener();
       } catch {
-        // The others are to let go, too.
+        // The other listeners must still be called.
       }
     }
     this.listeners.clear();
   }
 }
 
-/** What was asked, or what `otherwise` gives where nothing was, and where the end comes before the answer. */
+/**
+ * Resolves like `asked`, or to what `otherwise` returns if `asked` is missing or rejects, or if `signal` aborts first.
+ */
 export function untilEnd<T>(
   signal: EndSignal,
   asked: Promise<T> | undefined,

@@ -1,4 +1,4 @@
-// What watches the page, and the WebAssembly module behind it.
+// Watches the page and owns the WebAssembly module.
 
 import { createMatcher, tapConsole } from '../../crate/capture/js/console.js';
 import { type Uploads, watchFetch } from '../../crate/capture/js/fetch.js';
@@ -24,70 +24,73 @@ export type { FromMemory, UploadCall } from '../../crate/capture/js/fetch.js';
 export interface Engine {
   /** Whether the module is instantiated. Before that, nothing was seen. */
   isAwake(): boolean;
-  /** Instantiates the module, if it is not. */
+  /** Instantiates the module if it is not yet. */
   wake(): void;
-  /** Whether uploads are watched, and held back in a loop; for as long as the module is not instantiated. */
+  /** Whether uploads are watched, and whether the breaker is on. Use only until the module is instantiated. */
   uploadsWatched(): { breaker: boolean } | undefined;
-  /** What the module keeps of this page. */
+  /** The module's record of this page. */
   diag(): CryptoDiag;
-  /** Whether both console methods could be wrapped. */
+  /** Watches the console; returns whether both methods could be wrapped. */
   start(): boolean;
   stop(): void;
-  /** Watches the console of a frame; `source` tells where it is. Gives the undo. */
+  /** Watches a frame's console; `source` names the frame. Returns the undo. */
   watchConsole(console: object, source: () => string): () => void;
   evidence(): Evidences;
-  /** The crypto stores; `databasesAtBoot` is what the browser listed when the package was installed. */
+  /** The crypto stores; `databasesAtBoot` is the browser's list of databases when the package was installed. */
   stores(databasesAtBoot: Promise<unknown> | undefined): CryptoStores;
-  /** The browser is asked about a store to which the connection was lost; not where nobody asked about any. */
+  /** Asks the browser about a store to which the connection was lost. Does nothing if no store was ever checked. */
   askAboutLostStore(): void;
-  /** The capture session: see `CaptureSessions` of the core. */
+  /** The capture session: see `CaptureSessions` in the core crate. */
   startCapture(): void;
   markCapture(kind: string): void;
   stopCapture(): void;
-  /** Of the given user and device; of an id that is not known, every one fits. */
+  /** The crypto store of this user and device; a missing id matches any. */
   cryptoStore(userId: string | undefined, deviceId: string | undefined): CryptoStoreStatus | null;
-  /** Whether the `fetch` of `scope` could be wrapped. */
+  /** Watches the `fetch` of `scope`; returns whether it could be wrapped. */
   watchUploads(scope: object, options: UploadWatchOptions): boolean;
   unwatchUploads(): void;
-  /** Of the uploads that are held back, the next goes through. */
+  /** Lets the next upload through that would be answered locally. */
   probeUploads(): void;
   loggedOut(userId: string | undefined, deviceId: string | undefined): void;
-  /** What was seen is kept beyond the page: soon, while the page is idle. Not where nothing was seen yet. */
+  /**
+   * Stores the evidence beyond the end of the page: soon, while the page is idle. Does nothing if nothing was seen yet.
+   */
   keep(): void;
-  /** Whether that is wanted; what was kept before is removed where it is not. */
+  /** Turns storing on or off; turning it off removes what was stored. */
   keepEvidence(on: boolean): void;
-  /** Says whether it is gone. */
+  /** Removes what was stored; returns whether that worked. */
   forgetEarlier(): boolean;
-  /** How far the evidence of earlier pages reaches; `null`: there is none, or nobody has looked yet. */
+  /** The time that the evidence of earlier page loads covers; `null`: there is none, or it was not read yet. */
   earlier(): EarlierSummary | null;
-  /** Claims away what the server holds of the device's keys; `tabs` tells of the others. Never rejects. */
+  /**
+   * Claims the device's keys that the homeserver still holds; `tabs` tells whether other tabs are open. Never rejects.
+   */
   repairOneTimeKeys(mx: MatrixClientLike | null | undefined, tabs: () => OtherTabs): Promise<RepairStatus>;
-  /** The storage of this origin. */
   storage(): PersistentStorage;
-  /** The timings of requests. */
   timings(): RequestTimings;
   /** The tabs of this page's session; `opened` is when the page was loaded. */
   tabs(onChange: () => void, opened: number): PageTabs;
 }
 
-/** When refused uploads are a loop, and what is done about it. */
+/** When refused uploads count as a loop, and what to do about it. */
 export interface UploadWatchOptions {
-  /** So many refusals without an accepted upload between them are a loop: 1 to 100. Three, if nothing is given. */
+  /** How many refusals in a row, without an accepted upload between them, are a loop: 1 to 100. Default: 3. */
   threshold?: number;
-  /** If they come within so many milliseconds. Ten minutes, if nothing is given. */
+  /** The time in which these refusals must occur, in milliseconds. Default: ten minutes. */
   windowMs?: number;
-  /** Whether uploads are held back while the loop lasts. They are, if nothing is given. */
+  /** Whether uploads are answered locally while the loop lasts. Default: `true`. */
   breaker?: boolean;
-  /** Whether the page's own `fetch` is watched. If not, only `fetchFn` is. It is, if nothing is given. */
+  /** Whether the page's own `fetch` is watched; if not, only `fetchFn` is. Default: `true`. */
   wrap?: boolean;
 }
 
-/** Whether another tab of the session is open, or was since this page was loaded. */
+/** Whether this is the session's only tab (`alone`), and was not since the page was loaded (`alone-since-later`). */
 export type OtherTabs = 'alone' | 'alone-since-later' | 'unknown';
 
 /**
- * Throws where the page cannot run WebAssembly. `onFailure` is called with what broke while a line or an upload was read,
- * `onBroken` where the module cannot be instantiated. `signal` lets all of the page go, without a call of the module.
+ * Throws if the page cannot run WebAssembly. Calls `onFailure` with an exception from reading a line or an upload, and
+ * `onBroken` if the module cannot be instantiated. Aborting `signal` restores everything that was wrapped, without
+ * calling the module.
  */
 export function createEngine(
   onChange: () => void,
@@ -148,12 +151,12 @@ export function createEngine(
     },
     askAboutLostStore: () => stores?.askAboutLost(),
     watchUploads(scope, { threshold, windowMs, breaker }) {
-      // The former one is let go first: it would stay below the new one.
+      // Release the previous wrapper first: otherwise it would remain beneath the new one.
       uploads?.release();
       uploads = undefined;
       const tell = (call: (diag: CryptoDiag) => void) => !module.isBusy && call(awake());
       const seen: Uploads = {
-        // Nothing is held back before the first was answered.
+        // No upload is answered locally before the first one was answered, so this need not instantiate the module.
         starts: (call) => (module.isBusy ? null : module.diag?.uploadStarts(call)),
         answered: () => tell((diag) => diag.uploadAnswered()),
         settled: (...answer) => tell((diag) => diag.uploadSettled(...answer)),
@@ -161,7 +164,7 @@ export function createEngine(
         loggedOut: () => tell((diag) => diag.signedOut()),
       };
       const watch = watchFetch(scope, seen, onFailure, signal);
-      // As they are now: a host may use the object again.
+      // Copied: the host may change the object later.
       const options = { threshold, windowMs, breaker } as UploadWatchOptions;
       if (watch) uploads = { release: watch.release, options };
       if (module.diag) tellOfUploads(module.diag);
@@ -195,15 +198,15 @@ export function createEngine(
       tabs ??= new PageTabs(diag, onChange, now, steady, opened, yieldsUnlessInCall);
       return tabs;
     },
-    // Whoever asked about a store before has woken the module.
+    // If anything asked about a store before, the module is already instantiated.
     cryptoStore: (userId, deviceId) => module.diag?.cryptoStore(userId, deviceId) ?? null,
   };
 }
 
-/** As the module reads the option. */
+/** Reads the option as the module does. */
 const isOn = (breaker: unknown) => breaker === undefined || breaker === null || Boolean(breaker);
 
-/** A page may have put a getter in its place that throws: then it cannot be wrapped, like one that is missing. */
+/** A page may have replaced `console` with a getter that throws: treat it like a missing console. */
 function consoleOf(page: { console?: object }): object | undefined {
   try {
     return page.console;

@@ -1,24 +1,27 @@
-// The consoles of same-origin frames. A call of Element Call runs in one, and logs there and nowhere else.
+// The consoles of same-origin frames: an Element Call call runs in a frame and logs only there.
 //
-// A frame has a console from the moment it is in the document: that of its initial about:blank, which its first page
-// keeps. Every later page brings a new one. So a frame is looked at when it appears, when its page goes, and when a page
+// A frame has a console as soon as it is in the document: that of its initial about:blank, which its first page keeps.
+// Every later page has a new console. So a frame is checked when it appears, when its page is hidden, and when a page
 // has loaded.
 
 import type { Start } from './capture-status';
 
-/** Watches a console until the undo is called; `source` tells where it is. */
+/** Watches a console until the returned undo is called; `source` names the frame. */
 export type WatchConsole = (console: object, source: () => string) => (() => void) | undefined;
 
 export interface Frames {
-  /** Watches one frame, until it goes from the document or the undo is called. */
+  /** Watches one frame until it leaves the document or the undo is called. */
   watch(frame: HTMLIFrameElement): () => void;
-  /** Watches every frame of the document, now and later. Returns the undo. */
+  /** Watches every frame of the document, present and future. Returns the undo. */
   watchAll(): () => void;
-  /** What cannot be seen here, for the report. */
+  /** What cannot be seen in this page, for the report. */
   blindSpots(): string[];
 }
 
-/** After a page has gone, the next one is looked for so often, a task apart: it is there within the first few. */
+/**
+ * How often to look for a frame's next page after the previous one was hidden, once per task. It appears within the
+ * first few tasks.
+ */
 const TRIES = 50;
 
 export function createFrames(watchConsole: WatchConsole, start: Start): Frames {
@@ -41,12 +44,12 @@ export function createFrames(watchConsole: WatchConsole, start: Start): Frames {
       if (!watched.has(frame)) watched.set(frame, new FrameWatch(frame, watchConsole, handleLate, start));
       observe();
     } catch {
-      // Not a frame, or one that lets nobody look.
+      // Not a frame, or one that denies access.
     }
     return watched.get(frame);
   };
 
-  /** Lets go of the frames that are gone, or that nobody wants any more. */
+  /** Stops watching frames that left the document, or that nobody wants watched any more. */
   const tidy = () => {
     for (const [frame, { watchers }] of watched) {
       if (!frame.isConnected || (everyFrame === 0 && watchers === 0)) forget(frame);
@@ -57,7 +60,7 @@ export function createFrames(watchConsole: WatchConsole, start: Start): Frames {
   };
 
   const look = () => {
-    // `length` of the window is the number of its frames: with none, a change of the document costs no more than this.
+    // `window.length` is the number of frames: without any, a change to the document costs only this check.
     if (watched.size === 0 && window.length === 0) return;
     tidy();
     if (everyFrame === 0) return;
@@ -71,7 +74,7 @@ export function createFrames(watchConsole: WatchConsole, start: Start): Frames {
         try {
           look();
         } catch {
-          // The page's own affair.
+          // The page made this throw; its own code must not be affected.
         }
       });
       made.observe(document, { childList: true, subtree: true });
@@ -123,9 +126,9 @@ export function createFrames(watchConsole: WatchConsole, start: Start): Frames {
 }
 
 class FrameWatch {
-  /** Whether its latest page was of this origin. */
+  /** Whether the frame's latest page is of this origin. */
   isReadable = false;
-  /** How many asked for this frame itself. */
+  /** How many callers asked for this frame in particular. */
   watchers = 0;
   private console: object | undefined;
   private window: Window | undefined;
@@ -148,15 +151,15 @@ class FrameWatch {
     try {
       this.frame.removeEventListener('load', this.attach);
     } catch {
-      // It is closed all the same.
+      // `isOpen` is false, so a later `load` event does nothing.
     }
   }
 
-  /** Takes the console that the frame has now. Whatever the frame does, this does not throw. */
+  /** Watches the frame's current console; returns whether it is a new one. Never throws. */
   private readonly attach = (): boolean => {
     try {
       if (!this.isOpen) return false;
-      // `null` for a page of another origin, without an error in the console.
+      // `null` for a page of another origin; unlike `contentWindow`, reading it logs no error in the console.
       const page = this.frame.contentDocument?.defaultView as (Window & { console?: unknown }) | null | undefined;
       this.isReadable = Boolean(page);
       if (!page) {
@@ -166,7 +169,7 @@ class FrameWatch {
       const { console } = page;
       if (typeof console !== 'object' || console === null || console === this.console) return false;
       this.detach();
-      // A page whose scripts were not parsed yet has bound nothing.
+      // A page whose scripts are not parsed yet cannot have bound the console.
       if (page.document.scripts.length > 0) this.onLate();
       this.console = console;
       this.window = page;
@@ -185,11 +188,13 @@ class FrameWatch {
       unwatch?.();
       window?.removeEventListener('pagehide', this.handleHide);
     } catch {
-      // It has gone.
+      // The frame's page is gone.
     }
   }
 
-  /** Its page goes: the next one has a console of its own, and may log in its first script. */
+  /**
+   * The frame's page is going. The next one has a new console and may log in its first script, so look for it at once.
+   */
   private readonly handleHide = (): void => {
     let tries = 0;
     try {
@@ -201,12 +206,12 @@ class FrameWatch {
       };
       port2.postMessage(undefined);
     } catch {
-      // Then it is found when it has loaded.
+      // No MessageChannel: the next page is found when it has loaded.
     }
   };
 }
 
-/** The path of a frame's page: no query, no fragment, they carry tokens. */
+/** The path of a frame's page, without query and fragment: they may carry tokens. */
 function sourceOf(page: Window): string {
   try {
     const { protocol, pathname } = page.location;

@@ -1,4 +1,4 @@
-/** Version of the package and hash of its WebAssembly, as a semantic version with build metadata; put in by the build. */
+/** Package version and hash of its WebAssembly, as a semantic version with build metadata; set by the build. */
 declare const __VERSION__: string;
 
 /** Inlined by the build. */

@@ -1,28 +1,28 @@
-// Whether this page takes part in a call: then the tab must not be taken from it.
+// Whether this page takes part in a call: if so, another tab must not take over from it.
 
-/** What is read of the SDK's client, by shape; its calls are in no public type of every version. */
+/** The parts of the SDK's client that are read; no version declares all of them as public types. */
 interface ClientWithCalls {
-  /** Calls of MatrixRTC, by room. */
+  /** MatrixRTC calls, by room. */
   matrixRTC?: { roomSessions?: ReadonlyMap<unknown, { isJoined?(): unknown }> };
-  /** Calls between two people, by id. */
+  /** One-to-one calls, by id. */
   callEventHandler?: { calls?: ReadonlyMap<unknown, { state?: unknown }> };
-  /** Calls of a group as they were before MatrixRTC, by room. */
+  /** Legacy group calls (before MatrixRTC), by room. */
   groupCallEventHandler?: { groupCalls?: ReadonlyMap<unknown, { state?: unknown }> };
 }
 
-/** States of a call between two people in which this side takes no part: it rings, or is over. */
+/** States of a one-to-one call in which this side does not take part: ringing, or over. */
 const IDLE = new Set<unknown>(['fledgling', 'ringing', 'ended']);
 
 /**
- * Whether this page takes part in a call: by the client's own calls, or a frame of the document with Element Call or
- * another app for calls in it. For `canYield`, as in `() => !isInCall(mx) || 'in a call'`. Never throws.
+ * Whether this page takes part in a call, judged by the client's own calls and by frames of the document that contain
+ * Element Call or another call app. For `canYield`: `() => !isInCall(mx) || 'in a call'`. Never throws.
  */
 export function isInCall(mx?: object | null): boolean {
   return [() => isClientInCall(mx ?? {}), hasCallFrame].some((asked) => {
     try {
       return asked();
     } catch {
-      // A client or a document of another shape has no call that can be seen.
+      // The client or document has an unknown shape, so no call can be seen in it.
       return false;
     }
   });
@@ -44,5 +44,5 @@ function hasCallFrame(): boolean {
   );
 }
 
-/** The `canYield` of a host that gives none: a call in a frame of the document is seen without the host. */
+/** The default `canYield`: calls in a frame can be seen without the host's client. */
 export const yieldsUnlessInCall = (): true | string => !isInCall() || 'in a call';

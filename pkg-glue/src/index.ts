@@ -1,7 +1,8 @@
 /**
- * Tells a Matrix web client why its end-to-end encryption is breaking, and keeps the proof.
+ * Tells a Matrix web client why its end-to-end encryption breaks, and keeps the evidence.
  *
- * Importing this does nothing to the page; `lotus-crypto-diag/auto` does. No function here throws, and of the promises only that of `logOutDevice` rejects.
+ * Importing this module does not change the page; importing `lotus-crypto-diag/auto` does. No function here throws, and
+ * only the promise of `logOutDevice` can reject.
  */
 
 import { type CryptoDiagSnapshot, core } from './core';
@@ -29,10 +30,10 @@ export { buildCryptoDiagReport, collectCryptoDiagReport, getCryptoDiagnosis } fr
 export type { TabLeadership, TabLeadershipOptions, TakeOverResult } from './tabs';
 
 /**
- * Starts to watch `console.warn` and `console.error` of this window, synchronously. What was gathered before an undo is
- * kept. Calling it again, from another copy of the package too, changes nothing.
+ * Starts watching `console.warn` and `console.error` of this window, synchronously. Calling it again, even from another
+ * copy of the package, changes nothing. Evidence gathered before an undo is kept.
  *
- * @returns the undo. The console is let go when every caller has undone; undoing twice is safe.
+ * @returns the undo. The console is restored once every caller has undone; undoing twice is safe.
  */
 export function installCryptoDiagLog(): () => void {
   return core().install();
@@ -43,14 +44,14 @@ export function getCryptoDiagEntries(): Entry[] {
   return core().entries();
 }
 
-/** Whether evidence is being gathered, and if not, why. */
+/** Whether evidence is gathered, and if not, why. */
 export function getCryptoDiagStatus(): CaptureStatus {
   return { ...core().status() };
 }
 
 /**
- * Calls `listener` when there is something new: soon after, never from inside the line that was logged, and at most
- * four times a second.
+ * Calls `listener` soon after something changed: never synchronously from the logging call, and at most four times a
+ * second.
  *
  * @returns the undo
  */
@@ -58,63 +59,65 @@ export function subscribe(listener: () => void): () => void {
   return core().subscribe(listener);
 }
 
-/** For `useSyncExternalStore`: the same object until the next call of the listeners. */
+/** For `useSyncExternalStore`: returns the same object until the listeners are called again. */
 export function getSnapshot(): CryptoDiagSnapshot {
   return core().snapshot();
 }
 
 /**
- * Asks the browser to keep what this origin stores, the encryption keys among it. It is asked once a page load, however
- * often this is called, unless that ended in an error; browsers that show a prompt (Firefox) show it once a tab. Call it
- * after login: `auto` asks only where the browser decides by itself, and where it said no asks again when the app is
- * installed or notifications are allowed. Never rejects; in a page that has no WebAssembly nothing is asked, and the request
- * is an `error`.
+ * Asks the browser not to evict this origin's storage, which contains the encryption keys. However often this is
+ * called, the browser is asked once a page load, or again after an error; browsers that show a prompt (Firefox) show it
+ * once a tab. Call it after login: `auto` asks only in browsers that decide by themselves, and after a refusal asks
+ * again when the app is installed or notifications are allowed. Never rejects; without WebAssembly nothing is asked,
+ * and the request is an `error`.
  */
 export function requestPersistentStorage(): Promise<StorageStatus> {
   return core().storage.request();
 }
 
-/** What the browser says of its storage now, without asking for anything. Never rejects. */
+/** Reads the state of the browser's storage, without asking for anything. Never rejects. */
 export function refreshStorageStatus(): Promise<StorageStatus> {
   return core().storage.refresh();
 }
 
 /**
- * Takes part in the election of the one tab of a session that may open its crypto store. The role is `follower` until the
- * browser has given this tab the lock; everybody in a page who names the same session shares one part. Never throws.
+ * Takes part in the election of the one tab of a session that may open its crypto store. The role is `follower` until
+ * the browser has given this tab the lock; all callers in a page that name the same session share one role. Never
+ * throws.
  */
 export function requestTabLeadership(options: TabLeadershipOptions = {}): TabLeadership {
   return core().tabs.lead(options);
 }
 
 /**
- * Watches `fetch` for uploads of one-time keys that the homeserver refuses. When that is a loop, uploads of the refused key
- * are answered with the server's own last refusal, apart from a probe in a growing interval. No other request is touched.
+ * Watches `fetch` for uploads of one-time keys that the homeserver refuses. In an upload loop, uploads of the refused
+ * key are answered locally with the homeserver's last refusal, except for a probe at growing intervals. No other
+ * request is changed.
  *
- * @returns the undo. `fetch` is let go when every caller has undone; undoing twice is safe.
+ * @returns the undo. `fetch` is restored once every caller has undone; undoing twice is safe.
  */
 export function watchKeyUploads(options?: UploadWatchOptions): () => void {
   return core().watchUploads(options);
 }
 
 /**
- * Asks the homeserver at the next opportunity whether it accepts the keys again: of the uploads that are answered locally, the
- * next one goes through. For a button that somebody presses; otherwise it is asked in a growing interval, when the network
- * comes back, when the page is looked at again, and when it accepts another upload of the same device.
+ * Lets the next upload that would be answered locally reach the homeserver, to see whether it accepts the keys again.
+ * For a button. Without it, probes are sent at growing intervals, when the network comes back, when the page becomes
+ * visible again, and when the homeserver accepts another upload of the same device.
  */
 export function retryKeyUploads(): void {
   core().probeUploads();
 }
 
 /**
- * Repairs a device whose uploads of one-time keys are refused for ever, without a logout: what the homeserver holds of its
- * keys, and the device knows no more, is claimed away with the client's own methods, until the homeserver takes the device's
- * keys. For a button that somebody presses, after the report was saved: the proof goes from the homeserver.
+ * Repairs a device in an upload loop without a logout: claims the outdated keys that the homeserver holds, using the
+ * client's own methods, until the homeserver accepts the device's keys. For a button; save the report first: the repair
+ * removes the evidence from the homeserver.
  *
- * Nothing is sent unless all of this is true: this tab is the only one, its client's uploads are in a loop, its identity keys
- * are those of before, and the key that the homeserver holds is signed by them. After an eviction it is refused: it would end
- * the refusals and leave the device unreachable. It may be tried again after it failed. Takes up to two minutes, and never
- * rejects.
+ * Sends nothing unless all of this is true: this tab is the only one, its client is in an upload loop, its identity
+ * keys are unchanged, and the key that the homeserver holds is signed by them. After an eviction the repair is refused:
+ * it would end the refusals but leave the device unreachable. It may be called again after a failure. Takes up to two
+ * minutes; never rejects.
  *
  * @example
  * const { state, problem } = await repairOneTimeKeys(mx);
@@ -124,23 +127,23 @@ export function repairOneTimeKeys(mx?: MatrixClientLike | null): Promise<RepairS
 }
 
 /**
- * For the SDK's `fetchFn`, where a host passes one: the page's `fetch`, as it is at the time of the call. Watched in place of
- * that by `watchKeyUploads({ wrap: false })`.
+ * For the SDK's `fetchFn`, if the host sets one: calls the page's `fetch` as it is at that time. With
+ * `watchKeyUploads({ wrap: false })`, this function is watched instead of the page's `fetch`.
  */
 export const fetchFn: typeof fetch = (input, init) => core().requests.fetch(input, init);
 
 /**
- * Watches the console of a frame of the same origin, from its first script on if called right after the frame was put into
- * the document. `auto` does it for every frame of the document. A frame of another origin is left alone.
+ * Watches the console of a same-origin frame; captures from its first script if called right after the frame was added
+ * to the document. `auto` does this for every frame. A frame of another origin is not touched.
  *
- * @returns the undo; a frame that goes from the document is let go by itself
+ * @returns the undo; a frame that leaves the document is released automatically
  */
 export function watchFrame(frame: HTMLIFrameElement): () => void {
   return core().frames.watch(frame);
 }
 
 /**
- * Takes the browser's timings of requests to the homeserver, at no cost to the requests. `auto` does it.
+ * Reads the browser's timings of requests to the homeserver, without touching the requests. `auto` does this.
  *
  * @returns the undo. Undoing twice is safe.
  */
@@ -149,32 +152,34 @@ export function watchLatency(): () => void {
 }
 
 /**
- * Whether evidence outlives the page: it does, unless a host says `false`. In the entry of the app, behind the import of
- * `auto`, nothing was kept before. Otherwise what was kept is removed.
+ * Whether evidence is stored beyond the end of the page. Default: `true`. `false` removes what was stored; called in
+ * the app's entry module right after the import of `auto`, nothing was stored yet.
  */
 export function keepEvidence(on: boolean): void {
   core().keeping.turn(Boolean(on));
 }
 
 /**
- * Removes what was kept of earlier page loads, of all devices. What this page has seen stays, and is kept on.
+ * Removes the stored evidence of earlier page loads, for all devices. The evidence of this page stays and is still
+ * stored.
+ *
  * @returns whether it is gone; `false`: the browser does not allow it
  */
 export function forgetEarlierEvidence(): boolean {
   return core().keeping.forget();
 }
 
-/** A person is about to provoke a fault. It notes the time and clears nothing. */
+/** Starts a capture session: the user is about to reproduce a fault. Notes the time; clears nothing. */
 export function startCaptureSession(): void {
   core().captures.start();
 }
 
-/** A person notices a fault, now. */
+/** Marks that the user noticed a fault just now. */
 export function markFault(kind: MarkKind): void {
   core().captures.mark(kind);
 }
 
-/** The capture session is over: its report is to be collected or downloaded. */
+/** Ends the capture session: its report can now be collected or downloaded. */
 export function stopCaptureSession(): void {
   core().captures.stop();
 }

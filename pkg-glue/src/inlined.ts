@@ -1,8 +1,7 @@
-/** So many symbols there are, and of them so many that shift the next one: see `inlined-wasm.mjs`, which writes the text. */
+/** The number of symbols, and how many of them shift the next one: see `inlined-wasm.mjs`, which encodes the text. */
 const SYMBOLS = 89;
 const SHIFTS = 2;
 
-/** The bytes of an inlined file. */
 export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   const start = SYMBOLS + 2 * 256;
   const placeOf = new Uint8Array(128);

@@ -1,5 +1,5 @@
-// The WebAssembly module: inlined, and instantiated synchronously when the first thing happens that is evidence. An app in
-// which nothing is wrong starts without it.
+// The inlined WebAssembly module. Instantiated synchronously when the first evidence occurs, so an app without trouble
+// starts without it.
 
 import { type CryptoDiag, initSync } from '../wasm/capture/lotus_crypto_diag.js';
 import wasm from '../wasm/capture/optimised.wasm';
@@ -7,8 +7,8 @@ import { later } from './bounded';
 import { bytesOf } from './inlined';
 
 /**
- * A module with nothing in it but a table of `externref`: an engine that is too old for this one, or a policy of the page
- * that refuses it, refuses the real one.
+ * A minimal module with an `externref` table. An engine that is too old, or a page's policy that blocks WebAssembly,
+ * refuses this one as it would the real one.
  */
 const PROBE = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 4, 4, 1, 0x6f, 0, 0];
 
@@ -17,7 +17,7 @@ export class LateModule {
   private isMaking = false;
   private isRetrying = false;
 
-  /** Throws where the page cannot run WebAssembly. `onBroken` is called where this module cannot be instantiated. */
+  /** Throws if the page cannot run WebAssembly. Calls `onBroken` if this module cannot be instantiated. */
   constructor(
     private readonly onBroken: (error: unknown) => void,
     private readonly create: () => CryptoDiag,
@@ -27,14 +27,14 @@ export class LateModule {
   }
 
   /**
-   * While it is instantiated, what the page logs or sends from inside of that is not read; nor where there was no room for
-   * it, until it is tried again.
+   * True during instantiation, when what the page logs or sends is not read, and while a retry is pending after a stack
+   * overflow.
    */
   get isBusy(): boolean {
     return this.isMaking || this.isRetrying;
   }
 
-  /** Throws what the instantiation throws. */
+  /** Rethrows what the instantiation throws. */
   instantiate(): CryptoDiag {
     if (this.diag) return this.diag;
     this.isMaking = true;
@@ -50,7 +50,10 @@ export class LateModule {
     }
   }
 
-  /** An exhausted stack is the page's, and there is room for it a moment later; an exhausted memory looks the same. */
+  /**
+   * A stack overflow is the page's fault and is over a moment later, so retry once. Running out of memory also throws a
+   * `RangeError`.
+   */
   private fail(error: unknown): void {
     if (!(error instanceof RangeError) || this.isRetrying) {
       this.onBroken(error);
@@ -61,7 +64,7 @@ export class LateModule {
       try {
         this.instantiate();
       } catch {
-        // It was told.
+        // `instantiate` has already reported it.
       } finally {
         this.isRetrying = false;
       }

@@ -1,4 +1,4 @@
-// The browser's own timings of requests: nothing is wrapped for it. What they come to is kept in the wasm (see
+// Request durations from the browser's resource timing; nothing is wrapped. The module aggregates them (see
 // `crate/core/src/latency.rs`).
 
 import type { RequestTimings } from '../wasm/capture/lotus_crypto_diag.js';
@@ -6,18 +6,21 @@ import type { Start } from './capture-status';
 import { now } from './clock';
 
 export interface LatencyWatch {
-  /** Takes the timings from now on, and those that the browser still has. Returns the undo. Never throws. */
+  /** Takes the timings from now on and those that the browser has buffered. Returns the undo. Never throws. */
   watch(): () => void;
-  /** What waits is handed to the module. */
+  /** Passes the queued timings to the module. */
   flush(): void;
 }
 
 type Call = (timings: RequestTimings) => void;
 
-/** So many wait for the module; it is instantiated for more. */
+/** How many timings are queued before the module is instantiated for them. */
 const MOST_HELD = 400;
 
-/** `use` instantiates the module, and gives nothing where it cannot be called; `isAwake`: whether it is instantiated. */
+/**
+ * `use` instantiates the module, and returns `undefined` if it cannot run; `isAwake` returns whether it is
+ * instantiated.
+ */
 export function createLatency(
   start: Start,
   use: <T>(call: (timings: RequestTimings) => T) => T | undefined,
@@ -36,7 +39,7 @@ export function createLatency(
       for (const call of calls) call(timings);
       return true;
     });
-    // Where the page refuses the module now, it may not later.
+    // The module may become available later.
     if (!isDone) held = calls.slice(0, MOST_HELD);
   };
   const tell = (call: Call) => {
@@ -49,14 +52,14 @@ export function createLatency(
       for (const entry of list.getEntries()) {
         const { name, startTime, responseStatus } = entry as PerformanceResourceTiming;
         if (typeof name !== 'string' || !name.includes('/_matrix/')) continue;
-        // By the clock of the day, which may have been set since the page was loaded.
+        // Computed now, because the system clock may have been changed since the page was loaded.
         const ms = now() - performance.now() + startTime;
         const duration = Number(entry.duration);
         const status = Number.isInteger(responseStatus) ? responseStatus : undefined;
         tell((timings) => timings.take(name, ms, duration, status));
       }
     } catch {
-      // A clock of the page that throws: these requests are missing.
+      // The page's clock throws: record that these requests are missing.
       const ms = now();
       tell((timings) => timings.miss(ms));
     }
@@ -65,7 +68,7 @@ export function createLatency(
   const observe = () => {
     if (!PerformanceObserver.supportedEntryTypes?.includes('resource')) throw new Error('this browser gives none');
     const made = new PerformanceObserver(handleEntries);
-    // What the browser still has is taken once: watched again, it would give the same requests again.
+    // Take the browser's buffer only once: a second observer would get the same requests again.
     made.observe({ type: 'resource', buffered: !isBegun });
     observer = made;
     isBegun = true;

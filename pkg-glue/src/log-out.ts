@@ -1,13 +1,15 @@
 import { within } from './bounded';
 
-/** A logout is one small request; where no answer comes in this time, none will. */
+/** A logout is one small request: without an answer in this time, none will come. */
 const PATIENCE_MS = 10_000;
 
 /**
- * Logs a device out at its homeserver, without a client: the server deletes the device and its keys. For the `onSignOut` of
- * `CryptoStoreGate`. A token that the server does not know any more counts as logged out; one that has only expired does not.
+ * Logs a device out at its homeserver, without a client: the server deletes the device and its keys. For the
+ * `onSignOut` of `CryptoStoreGate`. A token unknown to the server counts as logged out; a token that has only expired
+ * does not.
  *
- * @throws an Error in words, where the server could not be reached or refused; the session is then still good
+ * @throws an Error with a readable message if the server could not be reached or refused; the session is then still
+ * valid
  */
 export async function logOutDevice(homeserver: string, accessToken: string): Promise<void> {
   const url = `${homeserver.replace(/\/+$/, '')}/_matrix/client/v3/logout`;
@@ -22,7 +24,7 @@ export async function logOutDevice(homeserver: string, accessToken: string): Pro
   const { errcode, error, soft_logout } = Object(
     await within('the homeserver', () => answer.json(), PATIENCE_MS).catch(() => null),
   );
-  // A soft logout keeps the device at the server.
+  // After a soft logout, the server keeps the device.
   if (answer.status === 401 && errcode === 'M_UNKNOWN_TOKEN' && soft_logout !== true) return;
   throw new Error(`the homeserver answered ${answer.status}${typeof error === 'string' ? ` (${error})` : ''}`);
 }

@@ -1,4 +1,4 @@
-// What there is to say while the module does not run.
+// The values to show while the module does not run.
 
 import { isoNow } from './clock';
 import type { Evidences, RepairStatus } from './generated/model';

@@ -1,26 +1,31 @@
-// Before the encryption of a device is reset: would message history be lost, and can it be taken along?
+// Before the encryption of a device is reset: would message history be lost, and can its keys be exported?
 
 import { explain, within } from './bounded';
 import type { Entry } from './generated/model';
 import { cryptoOf, type MatrixClientLike } from './matrix-client';
 
-/** Whether what this device can read would be readable after a logout and a login. */
+/** Whether the messages that this device can read would still be readable after a logout and a new login. */
 export interface HistorySafety {
-  /** All of it: the keys are in a backup that is trusted, and the backup can be opened again. */
+  /** True if all of them would: the room keys are in a trusted backup, and the user can open that backup again. */
   isSafe: boolean;
-  /** `active`: this device writes to it. `untrusted`: there is one, but this device does not. `null`: not known. */
+  /**
+   * `active`: this device uploads to it. `untrusted`: a backup exists, but this device does not use it. `null`:
+   * unknown.
+   */
   backup: 'active' | 'untrusted' | 'none' | null;
-  /** Whether a recovery key (secret storage) is set up, with which a new device opens the backup; `null`: not known. */
+  /**
+   * Whether a recovery key (secret storage) is set up, with which a new device can open the backup; `null`: unknown.
+   */
   recoveryKey: boolean | null;
-  /** How many room keys this device has; `null`: not known. */
+  /** How many room keys this device has; `null`: unknown. */
   roomKeys: number | null;
-  /** How many of them are in no backup; `null`: not known. */
+  /** How many of them are in no backup; `null`: unknown. */
   notBackedUp: number | null;
-  /** For a person to read: what could not be found out, and why. */
+  /** What could not be found out, and why, for a person to read. */
   problems: string[];
 }
 
-/** What the key backup promises for messages that cannot be read on this device. */
+/** Whether the key backup can make messages readable that this device cannot decrypt. */
 export type Outlook = 'recovery-key' | 'locked' | 'no-backup' | 'unknown';
 
 export function outlookOf({ backup, recoveryKey }: HistorySafety): Outlook {
@@ -29,12 +34,12 @@ export function outlookOf({ backup, recoveryKey }: HistorySafety): Outlook {
   return recoveryKey === null ? 'unknown' : recoveryKey ? 'recovery-key' : 'locked';
 }
 
-/** What is used of the SDK's rooms, by shape. */
+/** The parts of the SDK's rooms that are used. */
 interface Rooms {
   getRoom?(roomId: string): { findEventById?(eventId: string): { isDecryptionFailure?(): unknown } | undefined } | null;
 }
 
-/** How many messages could not be decrypted in this page, without those that the client has opened since. */
+/** How many messages failed to decrypt in this page and are still unreadable. */
 export function unreadableMessages(mx: MatrixClientLike, entries: readonly Entry[]): number {
   const unreadable = new Set<string>();
   for (const { detail } of entries) {
@@ -53,23 +58,23 @@ function isOpened(mx: Rooms & MatrixClientLike, roomId: string | null, eventId: 
   }
 }
 
-/** What is used of the SDK's `CryptoApi`, by shape. */
+/** The parts of the SDK's `CryptoApi` that are used. */
 interface RecoveryCrypto {
   getActiveSessionBackupVersion?(): unknown;
   getKeyBackupInfo?(): unknown;
   isSecretStorageReady?(): unknown;
   exportRoomKeysAsJson?(): unknown;
-  /** Not in the SDK's types, but there: it alone counts the keys, and encrypts an export. */
+  /** Missing in the SDK's types, but the only API that counts the keys and encrypts an export. */
   olmMachine?: {
     roomKeyCounts?(): unknown;
     constructor: { encryptExportedRoomKeys?(keys: string, passphrase: string, rounds: number): unknown };
   };
 }
 
-/** As other clients do: a second or so of work, for whoever guesses as well. */
+/** PBKDF2 rounds, as in other clients: about a second of work, also for each guess of an attacker. */
 const ROUNDS = 500_000;
 
-/** Asks the SDK. Never rejects; what it does not say counts as not safe. */
+/** Asks the SDK. Never rejects; anything unknown counts as not safe. */
 export async function checkHistorySafety(mx: MatrixClientLike): Promise<HistorySafety> {
   const problems: string[] = [];
   const ask = async <T>(what: string, question: () => unknown, fits: (value: unknown) => value is T) => {
@@ -105,7 +110,8 @@ export async function checkHistorySafety(mx: MatrixClientLike): Promise<HistoryS
   const counts = await ask('roomKeyCounts()', () => crypto.olmMachine?.roomKeyCounts?.(), isCounts);
   const roomKeys = counts?.total ?? null;
   const notBackedUp = counts && (backup === 'active' ? counts.total - counts.backedUp : counts.total);
-  // A device that has nothing to lose is safe without a backup. One that writes to a backup may be all that opens it.
+  // A device without room keys is safe without a backup. With a backup but no recovery key, this device may be the only
+  // one that can open it.
   const isSafe = backup === 'active' ? recoveryKey === true && notBackedUp === 0 : backup !== null && roomKeys === 0;
   return { isSafe, backup, recoveryKey, roomKeys, notBackedUp, problems };
 }
@@ -113,8 +119,8 @@ export async function checkHistorySafety(mx: MatrixClientLike): Promise<HistoryS
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /**
- * The room keys of this device, encrypted with a passphrase, in the form that every Matrix client imports. Rejects with an
- * Error in words where the SDK does not give them.
+ * This device's room keys, encrypted with a passphrase, in the format that every Matrix client imports. Rejects with a
+ * readable Error if the SDK cannot export them.
  */
 export async function exportRoomKeys(mx: MatrixClientLike, passphrase: string): Promise<string> {
   const crypto = cryptoOf<RecoveryCrypto>(mx);

@@ -1,4 +1,4 @@
-// The report is put together and written in the wasm: see `crate/capture/src/report.rs`.
+// The WebAssembly module builds and writes the report: see `crate/capture/src/report.rs`.
 
 import type { CryptoDiag } from '../wasm/capture/lotus_crypto_diag.js';
 import { hasPromises } from './answers';
@@ -8,7 +8,7 @@ import { type EndSignal, untilEnd } from './end';
 import type { CaptureStatus, Evidences, Tabs } from './generated/model';
 import type { MatrixClientLike } from './matrix-client';
 
-/** What the package knows beside the module. */
+/** What the package knows outside the module. */
 export interface Facts {
   status: CaptureStatus;
   capturingSince: string | null;
@@ -16,13 +16,16 @@ export interface Facts {
   tabs: Tabs | null;
 }
 
-/** Without a judge, the note that says why there is none. Neither throws, whatever the client and the extras are. */
+/**
+ * `judge` is the judge, or a note that says why there is none. Neither method throws or rejects, whatever `mx` and
+ * `extras` are.
+ */
 export interface Reports {
   build(mx: MatrixClientLike | null | undefined, extras: unknown, judge: Judge | string): string;
   collect(mx: MatrixClientLike | null | undefined, extras: unknown, judge: Promise<Judge | string>): Promise<string>;
 }
 
-/** `use` gives nothing where the module does not run; `known` is what was known when it ran. */
+/** `use` returns `undefined` if the module does not run; `known` returns the last evidence from when it did. */
 export function createReports(
   use: <T>(call: (diag: CryptoDiag) => T) => T | undefined,
   facts: () => Facts,

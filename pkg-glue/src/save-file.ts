@@ -1,10 +1,10 @@
 import { later } from './bounded';
 import { isoNow } from './clock';
 
-/** Time for the browser to take the file over; after that the memory is given back. */
+/** How long the browser may take to read the file before its memory is freed. */
 const REVOKE_AFTER_MS = 60_000;
 
-/** Saves a file by the browser's own download; `false` where the page has none, or forbids it. */
+/** Saves a file through the browser's download; `false` if the page cannot download or is not allowed to. */
 export function saveFile(name: string, content: string, type: string): boolean {
   try {
     const url = URL.createObjectURL(new Blob([content], { type }));
@@ -22,7 +22,7 @@ export function saveFile(name: string, content: string, type: string): boolean {
   }
 }
 
-/** Now, as a part of a file's name: without colons, which Windows refuses. */
+/** The current time for a file name: without colons, which Windows refuses. */
 export function timeForName(): string {
   return isoNow()
     .replace(/\.\d+Z$/, 'Z')

@@ -1,6 +1,6 @@
 /**
- * What an administrator adds to a report, read: the homeserver's log, a HAR file, answers of the database; and a survey of the
- * devices in them. For a viewer of reports: the WebAssembly for it is inlined here, and no app needs it.
+ * Reads what an administrator adds to a report (the homeserver's log, a HAR file, database answers), and surveys the
+ * devices in them. For a viewer of reports: the WebAssembly module is inlined here, and no app needs it.
  */
 import {
   devicesAtRisk,
@@ -51,39 +51,40 @@ function start(): void {
 }
 
 /**
- * One SELECT that finds devices at risk without a log. It passes once over the table of devices, and looks at most 5000 of
- * them up by the indexes of the other tables, at most 1000 rows of each. Each row says how far it looked. Its answer, as psql or sqlite3 prints it, is a file that is read here.
+ * A SELECT that finds devices at risk without a log. It scans the table of devices once, and looks up at most 5000 of
+ * them by the indexes of the other tables, at most 1000 rows each. Each row says how far the query looked.
+ * `EvidenceReader` reads its output as psql or sqlite3 prints it.
  */
 export function devicesAtRiskQuery(database: 'postgres' | 'sqlite'): string {
   start();
   return devicesAtRisk(database === 'sqlite');
 }
 
-/** A file that says nothing here; `message` is for a person to read. */
+/** The file contains nothing usable; `message` is for a person to read. */
 export class UnreadableFile extends Error {
   override name = 'UnreadableFile';
 }
 
-/** What a file turned out to be. */
+/** The detected kind of a file. */
 export type EvidenceKind = 'report' | 'har' | 'log' | 'rows';
 
-/** A request to the homeserver, as a HAR file or the homeserver's own log tells of it. */
+/** A request to the homeserver, from a HAR file or the homeserver's own log. */
 export interface TimedRequest {
-  /** Its start, in milliseconds since 1970. */
+  /** Start, in milliseconds since 1970. */
   at: number;
   durationMs: number;
   method: string;
-  /** As in a report: from `/_matrix/` on, every id in it replaced by `{id}`. */
+  /** In the form used in reports: from `/_matrix/` on, every id replaced by `{id}`. */
   path: string;
   /** HTTP status; 0: no answer came. */
   status: number;
-  /** The homeserver's name for it: `POST-123`. */
+  /** The homeserver's name for the request: `POST-123`. */
   request?: string;
-  /** The line of the log, where it is more than ordinary. */
+  /** The log line, if it is out of the ordinary. */
   text?: string;
-  /** Of a refused upload of keys. */
+  /** Set for a refused upload of keys. */
   refusal?: Refusal;
-  /** Of an upload of keys that failed otherwise. */
+  /** Set for an upload of keys that failed otherwise. */
   errcode?: string;
 }
 
@@ -96,7 +97,7 @@ export interface TellingLine {
   text: string;
 }
 
-/** Answers of the runbook's queries, by table. */
+/** Answers to the runbook's queries, by table. */
 export interface EvidenceRows {
   oneTimeKeys?: OneTimeKeyRow[];
   oneTimeKeyCounts?: OneTimeKeyCount[];
@@ -120,20 +121,20 @@ export interface EvidenceContent {
   notes: string[];
 }
 
-/** What is in a file. What is large stays in the WebAssembly. */
+/** A file that was read. Large data stays in the WebAssembly module. */
 export interface EvidenceFile {
   readonly kind: EvidenceKind;
-  /** Reports of clients. Whether they are as they should be is for the diagnosis to say. */
+  /** Reports of clients, not validated: the diagnosis does that. */
   readonly reports: Report[];
-  /** For a person to read: what was found, in one sentence. */
+  /** What was found, in one sentence, for a person to read. */
   readonly summary: string;
-  /** For a person to read: what was left out, and why. */
+  /** What was left out, and why, for a person to read. */
   readonly notes: string[];
-  /** Everything that was kept of it, which may be much. Not once it was added to {@link EvidenceFiles}. */
+  /** Everything that was kept of the file, possibly large. Throws once the file was added to {@link EvidenceFiles}. */
   content(): EvidenceContent;
 }
 
-/** The files that belong to nobody yet. */
+/** Files not yet added to {@link EvidenceFiles}. */
 const inners = new WeakMap<EvidenceFile, WasmFile>();
 
 function fileOf(inner: WasmFile): EvidenceFile {
@@ -154,7 +155,7 @@ function innerOf(file: EvidenceFile): WasmFile {
   return inner;
 }
 
-/** Reads one file, plain or packed with gzip, whatever it is: what counts is what is in it, not what it is called. */
+/** Reads one file, plain or gzipped. The content decides what it is, not the file name. */
 export class EvidenceReader {
   private inner: WasmReader | undefined;
 
@@ -164,29 +165,29 @@ export class EvidenceReader {
   }
 
   /**
-   * Takes the next bytes.
+   * Reads the next bytes.
    *
-   * @throws UnreadableFile where the file says nothing here
+   * @throws UnreadableFile if the file contains nothing usable
    */
   push(bytes: Uint8Array): void {
     this.guarded((reader) => reader.push(bytes));
   }
 
   /**
-   * The end of the file.
+   * Ends the file.
    *
-   * @throws UnreadableFile where the file says nothing here
+   * @throws UnreadableFile if the file contains nothing usable
    */
   finish(): EvidenceFile {
     const file = this.guarded((reader) => {
-      // It is used up, whether it throws or not.
+      // `finish` consumes the reader, even if it throws.
       this.inner = undefined;
       return reader.finish();
     });
     return fileOf(file);
   }
 
-  /** Gives back the memory of a file that is not read to its end. */
+  /** Frees the memory of a file that is not read to its end. */
   free(): void {
     this.inner?.free();
     this.inner = undefined;
@@ -197,7 +198,7 @@ export class EvidenceReader {
     try {
       return work(this.inner);
     } catch (error) {
-      // Anything else is a fault of this module.
+      // Any other exception is a bug in this module.
       if (error instanceof Error && !(error instanceof WebAssembly.RuntimeError)) {
         throw new UnreadableFile(error.message);
       }
@@ -206,7 +207,7 @@ export class EvidenceReader {
   }
 }
 
-/** `redacted`: JSON in which every user and device is replaced by a word. */
+/** `redacted`: JSON with placeholders for every user and device. */
 export type SurveyFormat = 'csv' | 'markdown' | 'redacted';
 
 /** The files of a case, each under an id. */
@@ -218,7 +219,7 @@ export class EvidenceFiles {
     this.inner = new WasmFiles();
   }
 
-  /** The file belongs to this from now on. */
+  /** Moves the file into this case: `content()` of `file` throws from now on. */
   add(id: string, file: EvidenceFile): void {
     const inner = innerOf(file);
     inners.delete(file);
@@ -229,34 +230,34 @@ export class EvidenceFiles {
     this.inner.remove(id);
   }
 
-  /** @param minutes that the clock of a homeserver's log is ahead of UTC */
+  /** @param minutes by which the clock of a homeserver's log is ahead of UTC */
   setOffset(id: string, minutes: number): void {
     this.inner.setOffset(id, minutes);
   }
 
   /**
-   * What bears on a report: rows in full, log and HAR of its time.
+   * The evidence for a report: all rows, and log lines and HAR requests of the report's time.
    *
-   * @throws an Error that says where, if the report cannot be read
+   * @throws an Error that names the position, if the report cannot be read
    */
   evidenceFor(report: Report | string): ServerEvidence {
     const text = typeof report === 'string' ? report : JSON.stringify(report);
     const evidence: Record<string, unknown> = JSON.parse(this.inner.evidenceFor(text));
-    // What was not asked for is not there.
+    // Absent instead of `null`: what was not looked for.
     return Object.fromEntries(Object.entries(evidence).filter(([, value]) => value !== null));
   }
 
-  /** The devices in trouble, worst first, by the logs and tables. */
+  /** The devices in trouble according to logs and tables, worst first. */
   survey(): Survey {
     return JSON.parse(this.inner.survey());
   }
 
-  /** The survey as text: for a table program, for a ticket, or as JSON in which nobody is named. */
+  /** The survey as text: for a spreadsheet, for a ticket, or as JSON without names. */
   surveyAs(format: SurveyFormat): string {
     return this.inner.surveyAs(format);
   }
 
-  /** When each request of a file began, in milliseconds since 1970, and how long it took: one after the other. */
+  /** Alternating start (milliseconds since 1970) and duration of each request of a file. */
   timings(id: string): Float64Array {
     return this.inner.timings(id);
   }

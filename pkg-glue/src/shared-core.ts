@@ -1,4 +1,4 @@
-// One core for all copies of the package in a page, as long as it is one that this version can use.
+// One core for all copies of the package in a page, if this version can use it.
 
 import type { Core } from './core';
 
@@ -6,7 +6,7 @@ type Shape<T> = {
   readonly [Name in keyof T]: T[Name] extends (...args: never[]) => unknown ? 'function' : Shape<T[Name]>;
 };
 
-/** All that this version calls of a core. One that lacks any of it is another version's, and is left alone. */
+/** Everything this version calls on a core. A core that lacks any of it belongs to another version and is not used. */
 const NEEDED: Shape<Core> = {
   start: 'function',
   install: 'function',
@@ -29,7 +29,7 @@ const NEEDED: Shape<Core> = {
   captures: { start: 'function', mark: 'function', stop: 'function' },
 };
 
-/** The name of the first thing that is missing; throws what reading it throws. */
+/** The name of the first missing member; throws if reading one throws. */
 function lacks(found: unknown, needed: object, path = ''): string | undefined {
   for (const [name, kind] of Object.entries(needed)) {
     const value = Object(found)[name];
@@ -40,14 +40,14 @@ function lacks(found: unknown, needed: object, path = ''): string | undefined {
   return undefined;
 }
 
-// The number changes when a copy of the package could not use the core of another though it has all the methods.
+// Increase the number when a core has all the methods but older copies of the package still could not use it.
 const KEY = 'lotus-crypto-diag/core/4';
 
-/** The page's core, or the one that `create` makes, which is the page's from then on. */
+/** Returns the page's core; without one, creates it and registers it for the page. */
 export function shareCore(create: () => Core): Core {
   const page = globalThis as unknown as Record<symbol, unknown>;
   const reasons: unknown[] = [];
-  // Beside the core of another version, the copies of this one have their own in common.
+  // If the page has a core of another version, the copies of this version share a second core.
   let free: symbol | undefined;
   for (const name of [KEY, `${KEY}/${__VERSION__}`]) {
     try {

@@ -1,4 +1,4 @@
-// The storage of this origin, as the wasm knows it: see `crate/capture/src/storage.rs`.
+// The storage of this origin, backed by the module: see `crate/capture/src/storage.rs`.
 
 import type { PersistentStorage as InWasm } from '../wasm/capture/lotus_crypto_diag.js';
 import { hasPromises } from './answers';
@@ -6,13 +6,16 @@ import { type EndSignal, untilEnd } from './end';
 import type { StorageStatus } from './generated/model';
 
 export interface PersistentStorage {
-  /** What is known; `null` before anything was asked. */
+  /** The last known status; `null` before anything was asked. */
   status(): StorageStatus | null;
-  /** At the app's entry: asks for persistence where the browser decides by itself, and only looks where it would prompt. */
+  /**
+   * At the app's entry: asks for persistence if the browser decides by itself; if it would prompt, only reads the
+   * status.
+   */
   enter(): void;
   /** Asks for persistence, once. Never rejects. */
   request(): Promise<StorageStatus>;
-  /** Looks again, without asking for anything. Never rejects. */
+  /** Reads the status again, without asking for anything. Never rejects. */
   refresh(): Promise<StorageStatus>;
 }
 
@@ -25,7 +28,10 @@ const UNKNOWN: StorageStatus = {
   error: null,
 };
 
-/** `use` instantiates the module, and gives nothing where it cannot be called; `isAwake`: whether it is instantiated. */
+/**
+ * `use` instantiates the module, and returns `undefined` if it cannot run; `isAwake` returns whether it is
+ * instantiated.
+ */
 export function createStorage(
   use: <T>(call: (storage: InWasm) => T) => T | undefined,
   isAwake: () => boolean,
@@ -40,10 +46,10 @@ export function createStorage(
     if (given === undefined) onChange();
     return given;
   };
-  /** What was known last, where the module does not run. */
+  /** The last known status, while the module does not run. */
   const switchedOff = () => ({ ...(known ?? UNKNOWN), error: 'the diagnostics do not run in this page' });
   const status = () => {
-    // A report may have looked.
+    // If the module is awake, a report may have read the status.
     if (!isUsed && !isAwake()) return null;
     const told = hasPromises() ? use((storage) => storage.status()) : undefined;
     if (told === undefined) return isUsed ? switchedOff() : null;
@@ -51,7 +57,7 @@ export function createStorage(
     return told;
   };
 
-  // A module that breaks on the way answers no more.
+  // If the module breaks meanwhile, it never answers.
   const answer = (ask: (storage: InWasm) => Promise<StorageStatus>) => untilEnd(signal, used(ask), switchedOff);
 
   return {

@@ -1,4 +1,4 @@
-// The crypto stores of the devices that this page has had, as the wasm knows them: see `crate/capture/src/crypto_stores.rs`.
+// The crypto stores of this page's devices, backed by the module: see `crate/capture/src/crypto_stores.rs`.
 
 import type { CryptoStores as InWasm } from '../wasm/capture/lotus_crypto_diag.js';
 import { hasPromises } from './answers';
@@ -6,13 +6,13 @@ import { type EndSignal, untilEnd } from './end';
 import type { CryptoStoreStatus } from './generated/model';
 
 export interface Stores {
-  /** Judges the store of a client, or of the device with these ids; nothing where the diagnostics do not run. */
+  /** Checks the store of a client, or of the device with these ids; `undefined` if the module does not run. */
   check(target: object, databasePrefix?: string, loggedInAt?: number): Promise<CryptoStoreStatus | undefined>;
-  /** Of the given user and device; of an id that is not known, every one fits. `undefined`: the diagnostics do not run. */
+  /** The crypto store of this user and device; a missing id matches any. `undefined`: the module does not run. */
   status(userId: string | undefined, deviceId: string | undefined): CryptoStoreStatus | null | undefined;
 }
 
-/** Before the app opens its store; the module, which is told later, says why there are none. */
+/** Lists the databases before the app opens its store. If this is not possible, the module reports why. */
 export function listDatabases(): Promise<unknown> | undefined {
   try {
     const listed = new Promise((resolve) => resolve(globalThis.indexedDB.databases()));
@@ -23,7 +23,7 @@ export function listDatabases(): Promise<unknown> | undefined {
   }
 }
 
-/** `use` instantiates the module, and gives nothing where it cannot be called. */
+/** `use` instantiates the module, and returns `undefined` if it cannot run. */
 export const createStores = (
   use: <T>(call: (stores: InWasm) => T) => T | undefined,
   status: Stores['status'],

@@ -1,5 +1,5 @@
-// This tab among the others of its session. The election and the roll call are in the wasm (`crate/capture/src/tabs.rs`): here
-// is what hosts hold of them, and what is left of that where the wasm does not run.
+// This tab among the other tabs of its session. The module runs the election and the roll call
+// (`crate/capture/src/tabs.rs`); this file holds what hosts see of them, and what still works without the module.
 
 import type { PageTabs } from '../wasm/capture/lotus_crypto_diag.js';
 import type { Start } from './capture-status';
@@ -8,80 +8,83 @@ import { End, type EndSignal, untilEnd } from './end';
 import type { Evidences, TabRole, Tabs } from './generated/model';
 
 export interface TabLeadershipOptions {
-  /** Name of the session, as in `@user:server DEVICE`: tabs of other sessions do not count. */
+  /** Name of the session, such as `@user:server DEVICE`: tabs of other sessions do not count. */
   name?: string;
   /**
-   * Reads the name of the stored session anew, in the form of `name`; `null` where nobody is logged in. A tab whose session
-   * was logged out or replaced while it waited is loaded anew, and never leads.
+   * Reads the name of the session that is stored now, in the form of `name`; `null` if nobody is logged in. If the
+   * session was logged out or replaced while this tab waited, the tab reloads and never leads.
    */
   readName?: () => string | null;
-  /** Called with every new role, before anything else is done about it. */
+  /** Called with every new role, before anything else reacts to it. */
   onChange?: (role: TabRole) => void;
   /**
-   * Whether this tab, as the leader, may hand over to another that asks: `true`, or the reason why not, as in "in a
-   * call". Without it, a frame of the document with a call in it is a reason.
+   * Whether this tab, as the leader, may hand over to a tab that asks: `true`, or the reason why not, such as "in a
+   * call". By default, a frame of the document with a call in it is a reason not to.
    */
   canYield?: () => true | string | Promise<true | string>;
-  /** Shuts the client of this tab down. The other tab starts when this is done. */
+  /** Shuts this tab's client down. The other tab starts once this is done. */
   onYield?: () => unknown;
-  /** Releases when it is aborted. */
+  /** Aborting it releases the leadership. */
   signal?: AbortSignal;
 }
 
 export interface TakeOverResult {
   granted: boolean;
-  /** Why the other tab goes on; `null` where this tab leads, and where the other tab does not respond. */
+  /** Why the other tab refused; `null` if this tab leads, or if the other tab does not respond. */
   reason: string | null;
 }
 
 export interface TabLeadership extends Disposable {
-  /** `leader`: this tab may open the crypto store. `follower`: another has it. `solo`: this browser holds no elections. */
+  /**
+   * `leader`: this tab may open the crypto store. `follower`: another tab has it. `solo`: this browser holds no
+   * elections.
+   */
   readonly role: TabRole;
   /**
-   * Whether the leader left it unanswered that this tab asked to take over. It is over when the leader responds, or this
-   * tab leads: `subscribe` tells of both.
+   * Whether the leader did not answer this tab's request to take over. Ends when the leader responds or this tab leads:
+   * `subscribe` reports both.
    */
   readonly leaderSilent: boolean;
-  /** When this tab may open the crypto store, as the leader or on its own. */
+  /** Resolves when this tab may open the crypto store: as `leader` or `solo`. */
   whenLeader(): Promise<void>;
   /**
-   * Asks the leader to hand over. One that does not respond within four seconds keeps the lead: closing it hands over at
-   * once. Never rejects.
+   * Asks the leader to hand over. A leader that does not respond within four seconds keeps the lead; closing its tab
+   * hands over at once. Never rejects.
    */
   takeOver(): Promise<TakeOverResult>;
-  /** Lets go, and takes no part any more. Safe to call twice. */
+  /** Gives up the lead and leaves the election. Safe to call twice. */
   release(): void;
   /** @returns the undo */
   subscribe(listener: () => void): () => void;
 }
 
 /**
- * For a view: the role of this tab, how many there are (`null` where the others were not asked, or could not be), and
- * whether the leader does not respond to this one.
+ * For a view: this tab's role, how many tabs there are (`null`: the others were not asked, or could not be), and
+ * whether the leader does not respond to this tab.
  */
 export type TabsSummary = { role: TabRole | null; count: number | null; leaderSilent: boolean };
 
-/** A part in an election, as the wasm gives it. */
+/** A membership in an election, as the module returns it. */
 export type TabSeat = { seat: number; role: TabRole; leaderSilent: boolean };
 
 export interface TabsHere {
   lead(options: TabLeadershipOptions): TabLeadership;
   /** Answers roll calls from now on. */
   enter(): void;
-  /** What is known of the session's tabs now; `null` before a roll was called. */
+  /** What is known about the session's tabs; `null` before the first roll call. */
   status(): Tabs | null;
-  /** Asks the other tabs. Never rejects. */
+  /** Calls the roll: asks the other tabs. Never rejects. */
   call(): Promise<void>;
   summary(): TabsSummary;
 }
 
-/** Calls the wasm, which is instantiated by that; gives nothing where it does not run. */
+/** Calls the module, instantiating it if needed; returns `undefined` if it does not run. */
 type Use = <T>(call: (tabs: PageTabs) => T) => T | undefined;
 
 const ALONE = 'this browser holds no elections (Web Locks are missing, or the diagnostics do not run)';
 const BROKEN = 'the diagnostics of this tab broke: reload it';
 
-/** What a host holds. The wasm tells it of every change. */
+/** The object that a host holds. The module reports every change to it. */
 export class TabMember implements TabLeadership {
   role: TabRole = 'follower';
   leaderSilent = false;
@@ -145,13 +148,16 @@ export class TabMember implements TabLeadership {
       try {
         tell();
       } catch {
-        // The host's own affair; the others are told.
+        // A listener's exception is the host's problem; the other listeners are still called.
       }
     }
   }
 }
 
-/** Hears where a lock ends, too: a leader whose wasm broke is told by nobody else that foreign code took it. */
+/**
+ * Also observes the end of the lock: once the module is broken, nothing else tells a leader that foreign code stole its
+ * lock.
+ */
 class PartyEnd extends End {
   constructor(private readonly onLockEnd: () => void) {
     super();
@@ -162,13 +168,13 @@ class PartyEnd extends End {
   }
 }
 
-/** All that take part in one election here. `end` lets its lock go without the wasm. */
+/** All members of one election in this page. `end` releases their lock without the module. */
 interface Party {
   readonly members: Set<TabMember>;
   readonly end: PartyEnd;
 }
 
-/** `signal` tells that the wasm broke. */
+/** `signal` aborts when the module breaks. */
 export function createTabs(
   call: Use,
   opened: number,
@@ -183,7 +189,7 @@ export function createTabs(
   let known: Tabs | undefined;
   let count: number | null = null;
 
-  /** Where the wasm broke, nobody leads and nobody waits any more. */
+  /** After the module broke: nobody in the party leads or waits any more. */
   const close = ({ members, end }: Party) => {
     for (const member of members) {
       if (member.role === 'leader') member.changed('follower');
@@ -197,13 +203,13 @@ export function createTabs(
   };
   signal.addEventListener('abort', () => {
     for (const party of parties.values()) {
-      // A leader goes on until its page goes: no fault of the diagnostics ends a call.
+      // A leader keeps leading until its page goes: a bug in the diagnostics must not end a call.
       if (![...party.members].some(({ role }) => role === 'leader')) close(party);
     }
   });
   const watchEnd = () => {
     const failure = call((tabs) => tabs.listen());
-    // After those of the wasm, which may break there.
+    // Added after the module's own listeners, because the module may break in them.
     globalThis.addEventListener?.('pagehide', closeIfBroken);
     globalThis.document?.addEventListener('freeze', closeIfBroken);
     if (failure) throw new Error(failure);
@@ -214,7 +220,7 @@ export function createTabs(
     if (isFirst) start('the watch on the end of the page', watchEnd);
     return call(ask);
   };
-  /** Without the wasm. Everybody in a party has the same role. */
+  /** The state without the module. All members of a party have the same role. */
   const alone = () => {
     const [name = null, party] = [...parties].at(-1) ?? [];
     const [member] = party?.members ?? [];
@@ -229,7 +235,7 @@ export function createTabs(
         end: new PartyEnd(() => signal.aborted && close(party)),
       };
       const [other] = party.members;
-      // The one in use stands last.
+      // Keep the party in use last: `alone` reads the last one.
       parties.delete(name);
       parties.set(name, party);
       let joined: TabSeat | undefined;

@@ -1,6 +1,7 @@
-// What a page pays at boot: from the evaluation of the package's module to the wrapped console, until everything is on, and
-// in its first paint; and for a report of a full buffer. The peer is what a module beside the script would cost: the same
-// WebAssembly instantiated while it streams. Warm: the script comes from the browser's cache, as on any visit but the first.
+// What a page pays at boot: the time from evaluating the package's module to the wrapped console and until everything
+// is on, and the delay of its first paint; and the time for a report of a full buffer. For comparison, the cost of a
+// module beside the script: the same WebAssembly, instantiated while it streams. Warm: the script comes from the
+// browser's cache, as on any visit but the first.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -36,7 +37,10 @@ Reflect.defineProperty = (target, key, descriptor) => {
   return done;
 };
 globalThis.began = performance.now();`;
-/** Runs before that, of a page of its own, as it takes time itself: which part of it the browser's own functions take. */
+/**
+ * Measures how much of the time the browser's own functions take. In a page of its own, because measuring takes time
+ * itself; runs before the script above.
+ */
 const profile = `
 const parts = globalThis.parts = { bytes: 0, compiled: 0, instantiated: 0 };
 const taken = (part, call) => {
@@ -62,7 +66,7 @@ const boots = (...scripts) => {
   const before = scripts.map((text) => `import ${JSON.stringify(`data:text/javascript,${encodeURIComponent(text)}`)};`);
   return bundle(`${before.join('')} import './auto.js'; globalThis.on = performance.now() - globalThis.began;`);
 };
-// Modules run in the order of their imports, in a bundle as well.
+// Modules run in the order of their imports, also in a bundle.
 const files = new Map([
   ['/plain.js', ''],
   ['/boot.js', await boots(watch)],
@@ -104,7 +108,7 @@ for (let load = -5; load < LOADS; load++) {
     const start = performance.now();
     await WebAssembly.instantiateStreaming(fetch(`/module.wasm?${Math.random()}`), imports);
     const streamed = performance.now() - start;
-    // Only Chromium tells of them.
+    // Only Chromium reports long tasks.
     let longTasks = PerformanceObserver.supportedEntryTypes.includes('longtask') ? 0 : null;
     new PerformanceObserver((list) => {
       longTasks = Number(longTasks) + list.getEntries().length;
@@ -129,7 +133,7 @@ const report = await bench.page.evaluate(async (module) => {
     (/** @type {any[]} */ ...args) =>
       warn.apply(console, args)
   )(console.warn);
-  // Of each fault, none a repeat of another.
+  // Lines of every fault, all different.
   const padding = 'x'.repeat(500);
   for (let i = 0; i < 50; i++) {
     const keys = `Old key: {"key":"A${i}"}; new key: {'key': 'B${i}'}`;
@@ -151,7 +155,7 @@ const report = await bench.page.evaluate(async (module) => {
     return { times, ...JSON.parse(text) };
   };
   const built = measure();
-  // Loads what judges a report; from then on it is in every one.
+  // Loads the diagnosis module; from then on every report has a diagnosis.
   await lib.collectCryptoDiagReport(null);
   const judged = measure();
   if (built.entries.length !== 200 || built.diagnosis || !judged.diagnosis) throw new Error('not the reports meant');
@@ -187,7 +191,7 @@ writeFileSync(
 );
 console.log(`\nWritten to ${file}`);
 
-/** Milliseconds from the start of the navigation. */
+/** The time of the first contentful paint, in milliseconds from the start of the navigation. */
 async function firstPaint() {
   for (;;) {
     const [entry] = performance.getEntriesByName('first-contentful-paint');

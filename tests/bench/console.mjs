@@ -1,6 +1,7 @@
-// What capture costs per console call: ours, a hand-written wrapper with one RegExp (the unit, 1.00), an empty pass-through
-// (the floor), wrappers that do a part of what ours does, and the packages that could stand in its place. Every one wraps a
-// console whose methods do nothing, in a frame of its own; rounds are interleaved, and the medians of their ratios compared.
+// What capture costs per console call. Compares the package with a hand-written wrapper with one RegExp (the unit,
+// 1.00), an empty pass-through (the minimum), wrappers that do a part of the package's work, and alternative packages.
+// Each wraps a console whose methods do nothing, in its own frame; rounds are interleaved, and the medians of their
+// ratios compared.
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,7 +11,7 @@ import { openBench, rounds, spread } from './page.mjs';
 import { bundleVariants, measure } from './variants.mjs';
 
 const ROUNDS = rounds(31);
-/** So long a round of one variant lasts, about. */
+/** Approximate duration of one round of one variant. */
 const ROUND_MS = 4;
 
 const here = dirname(fileURLToPath(import.meta.url));

@@ -1,6 +1,6 @@
 // How long a session has no leader: from the moment the leading tab goes until another tab is told that it leads, as a
-// ratio to a plain hand-written Web Lock (1.00) in the same run. Rounds are interleaved, every variant has a fresh
-// browser context in each, and the medians are compared. Arguments: the numbers of tabs, 2 and 20 if none are given.
+// ratio to a hand-written Web Lock (1.00) in the same run. Rounds are interleaved, every variant has a new browser
+// context in each round, and the medians are compared. Arguments: the numbers of tabs; 2 and 20 by default.
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { dirname, extname, join } from 'node:path';
@@ -19,7 +19,7 @@ const counts = process.argv.slice(2).map(Number);
 if (counts.length === 0) counts.push(...(isTrial ? [2] : [2, 20]));
 if (!counts.every((count) => Number.isInteger(count) && count >= 2)) throw new Error('Two tabs, or more');
 
-/** Its elections take seconds: a trial leaves it out. */
+/** Its elections take seconds: a trial skips it. */
 const SLOW = 'broadcast-channel, messages';
 const VARIANTS = [
   'locks',
@@ -31,9 +31,9 @@ const VARIANTS = [
 ];
 const ENDINGS = ['close', 'reload', 'crash'];
 const OURS = 'lotus-crypto-diag';
-/** Long enough for every tab to stand in line, or to have been told who leads. */
+/** Time for every tab to queue for the lock, or to learn who leads. */
 const SETTLED_MS = 250;
-/** How often the message election looks for a leader that is gone without a word. */
+/** How often the message election checks for a leader that is gone without notice. */
 const FALLBACK_MS = 3000;
 const GIVE_UP_MS = 15_000;
 
@@ -99,11 +99,11 @@ function cellOf(/** @type {number} */ tabs, /** @type {string} */ ending, /** @t
 }
 
 /**
- * The endings, one after the other, in one context.
+ * Runs the endings one after the other in one context.
  * @param {string} variant
  * @param {number} tabs
  * @param {string[]} endings
- * @returns {Promise<string[]>} the endings that are left, when there is not one leader any more
+ * @returns {Promise<string[]>} the remaining endings, once there is more or less than one leader
  */
 async function session(variant, tabs, endings) {
   const context = await browser.newContext();
@@ -123,7 +123,7 @@ async function session(variant, tabs, endings) {
     await page.goto(`${origin}/page.html?${new URLSearchParams({ tab, variant })}`);
     await page.waitForFunction(() => 'election' in window);
   };
-  /** Waits for such a line of a load that is not among these. */
+  /** Waits for such a line from a page load that is not in `besides`. */
   const lineOf = async (/** @type {string} */ what, /** @type {string[]} */ besides) => {
     const deadline = Date.now() + GIVE_UP_MS;
     while (Date.now() < deadline) {
@@ -148,7 +148,8 @@ async function session(variant, tabs, endings) {
       const leader = before.at(-1);
       const page = leader && pages.get(leader.tab);
       if (!leader || !page) throw new Error(`${variant}: no tab leads`);
-      // The tabs were opened at nearly the same moment; the leader may go at any moment between two looks.
+      // The tabs were opened at nearly the same moment; a random delay lets the leader go at any moment between two
+      // checks.
       if (ending === 'crash' && variant === SLOW) await sleep(Math.random() * FALLBACK_MS);
 
       let start = Number.NaN;
@@ -187,7 +188,8 @@ async function session(variant, tabs, endings) {
         cell.twice += 1;
         return left;
       }
-      // The reloaded tab asked for it. What follows is told by loads that have not led: in another context.
+      // The reloaded tab asked for the lead back. Later endings need page loads that have never led, so they run in
+      // another context.
       if (reigns.length > 1) {
         cell.back += 1;
         return left;
@@ -200,7 +202,7 @@ async function session(variant, tabs, endings) {
 }
 
 /**
- * Another first one in each round.
+ * Rotates the list, so that each round starts with another variant.
  * @type {(list: string[], by: number) => string[]}
  */
 const turned = (list, by) => [...list.slice(by % list.length), ...list.slice(0, by % list.length)];
@@ -219,7 +221,7 @@ for (const tabs of counts) {
 await browser.close();
 server.close();
 
-/** The value below which this part of them lies. */
+/** The value below which `part` of the values lie. */
 const quantile = (/** @type {number[]} */ values, /** @type {number} */ part) =>
   [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))] ?? Number.NaN;
 

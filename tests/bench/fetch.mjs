@@ -1,5 +1,5 @@
-// What the watch on uploads costs every other request: over a `fetch` that does nothing, against a wrapper that only
-// passes through and against Sentry's, and over the real one on loopback. Rounds are interleaved, medians compared.
+// What the watch on uploads costs every other request: over a `fetch` that does nothing, compared with a pass-through
+// wrapper and with Sentry's; and over the real `fetch` on loopback. Rounds are interleaved, medians compared.
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -47,7 +47,7 @@ const results = await bench.page.evaluate(
     const passThrough = (inner) =>
       /** @this {any} */
       function fetch() {
-        // biome-ignore lint/complexity/noArguments: as cheap as it can be.
+        // biome-ignore lint/complexity/noArguments: this baseline must be as cheap as possible.
         return Reflect.apply(inner, this, arguments);
       };
     /** @type {(inner: any) => { wrapper: any, undo: () => void }} */
@@ -99,7 +99,8 @@ const results = await bench.page.evaluate(
         const times = { bare: [], passThrough: [], ours: [], sentry: [] };
         for (let round = -3; round < rounds; round++) {
           for (const [variant, call] of Object.entries(variants)) {
-            // Sentry's is so much dearer that a hundredth of the calls will do; what it left to do is done before the next.
+            // Sentry's wrapper is so much slower that a hundredth of the calls is enough; the pause lets its deferred
+            // work finish before the next round.
             const count = variant === 'sentry' ? calls / 100 : calls;
             const start = performance.now();
             if (rest.real) for (let i = 0; i < count; i++) await (await call(...args)).text();

@@ -1,5 +1,5 @@
-// What the watch for frames costs a page that changes its document and shows none: lists that are built, sorted and thrown
-// away, with the watch and without. Rounds are interleaved, medians compared.
+// What the watch on frames costs a page without frames that changes its document: lists are built, sorted and removed,
+// with and without the watch. Rounds are interleaved, medians compared.
 import { openBench, rounds, spread } from './page.mjs';
 
 const ROUNDS = rounds(61);
@@ -11,12 +11,12 @@ const times = await bench.page.evaluate(
   async ({ rounds, module }) => {
     const { getSnapshot } = await import(module);
     getSnapshot();
-    // What `auto` turns on, without the rest of it.
+    // The part of `auto` that watches frames.
     const isCore = (/** @type {symbol} */ { description }) => description?.startsWith('lotus-crypto-diag/core/');
     const core = Object.getOwnPropertySymbols(globalThis).find(isCore);
     const { frames } = /** @type {any} */ (globalThis)[core ?? ''];
     const ROWS = 2000;
-    /** As a view of a long list does: rows with a few elements each, one insertion, then sorted row by row. */
+    /** Like a view of a long list: rows with a few elements each, inserted at once, then sorted row by row. */
     const render = () => {
       const list = document.createElement('ul');
       document.body.append(list);
@@ -28,7 +28,7 @@ const times = await bench.page.evaluate(
       for (let i = 0; i < ROWS; i += 2) list.prepend(list.children[i] ?? list);
       list.remove();
     };
-    /** Until the observers have been told. */
+    /** Waits until the observers have been called. */
     const settle = () => new Promise((resolve) => setTimeout(resolve));
     /** @type {{ without: number[], watched: number[] }} */
     const results = { without: [], watched: [] };

@@ -1,4 +1,5 @@
-// How the cost grows: with lines a second, arguments, the length of a line, and tabs. Printed, and drawn (growth.png).
+// How the cost grows with lines per second, number of arguments, line length, and tabs. Prints the results and draws
+// growth.png.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -21,7 +22,7 @@ await page.evaluate(async (module) => {
   lib.installCryptoDiagLog();
   const filler = (/** @type {number} */ length) =>
     'lorem ipsum dolor sit amet '.repeat(Math.ceil(length / 27)).slice(0, length);
-  /** Nanoseconds a call, the median of rounds that last some milliseconds each. */
+  /** Nanoseconds per call, the median of rounds that last some milliseconds each. */
   const cost = async (/** @type {unknown[]} */ args) => {
     const times = [];
     let calls = 1;
@@ -35,7 +36,7 @@ await page.evaluate(async (module) => {
     }
     return times.sort((a, b) => a - b)[7] ?? Number.NaN;
   };
-  /** Nanoseconds a line, of so many a second that come in steps of 10 ms, for two seconds. */
+  /** Nanoseconds per line, for lines logged at a rate per second in steps of 10 ms, for two seconds. */
   const atRate = async (/** @type {number} */ rate, /** @type {string} */ text) => {
     let [spent, lines] = [0, 0];
     const began = performance.now();
@@ -127,7 +128,7 @@ charts.push(
   }),
 );
 
-// The picture.
+// Draws the charts.
 await page.setViewportSize({ width: 1000, height: 800 });
 await page.setContent(
   `<link rel="stylesheet" href="/uplot/uPlot.min.css"><style>body{margin:16px;background:#fff;display:grid;grid-template-columns:1fr 1fr;gap:12px}.u-title{font-size:15px}</style>`,
@@ -166,7 +167,7 @@ await page.evaluate((all) => {
     );
   }
 }, charts);
-// A trial leaves the picture that is kept.
+// A trial does not overwrite the committed picture.
 if (!isTrial) await page.screenshot({ path: join(here, 'growth.png') });
 await bench.close();
 const file = join(here, 'growth.json');

@@ -1,5 +1,5 @@
-// What the start of a host pays for the package: the same app built for production with Cinny's own tool chain, with the
-// package installed by its installer and without it, loaded in turn up to its login. Warm: the scripts come from the
+// What the start of a host pays for the package: the same app, built for production with Cinny's tool chain, with the
+// package (added by its installer) and without it, loaded in turn up to its login. Warm: the scripts come from the
 // browser's cache, as on any visit but the first.
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -11,14 +11,14 @@ import { serve } from '../hosts/serve.mjs';
 import { isTrial, rounds, spread } from './page.mjs';
 
 const ROUNDS = rounds(25);
-/** How long after the login form is there: what the package starts seconds later is not counted. */
+/** How long to measure after the login form appears: what the package starts seconds later is not counted. */
 const SETTLE_MS = 500;
 
 /** @typedef {import('../hosts/build.mjs').Variant} Variant */
 /** @type {Variant[]} */
 const variants = ['with', 'without'];
 
-// A trial takes what the tests of the hosts have built.
+// A trial reuses what the tests of the hosts have built.
 if (!isTrial || !variants.every((variant) => existsSync(builtOf('classic', variant)))) {
   console.log('Building the host with and without the package');
   await prepare('classic', await pack());
@@ -32,7 +32,7 @@ const browser = await chromium.launch({
 });
 console.log(`Chromium ${browser.version()}, ${ROUNDS} rounds`);
 
-// Each has its own origin and its own profile, with a cache and a service worker.
+// Each has its own origin and profile, with a cache and a service worker.
 const hosts = await Promise.all(
   variants.map(async (variant) => ({
     variant,
@@ -54,7 +54,7 @@ const measured = {
   without: { paint: [], form: [], longTasks: [], processor: [] },
 };
 for (let round = isTrial ? 0 : -4; round < ROUNDS; round++) {
-  // Neither is always the first.
+  // Alternates which one is first.
   for (const host of round % 2 ? hosts : [...hosts].reverse()) {
     const times = await load(host);
     if (round < 0) continue;
@@ -82,14 +82,14 @@ writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
 console.log(`\nWritten to ${file}`);
 
 /**
- * One load, in a tab of its own.
+ * One load in a new tab.
  *
  * @param {typeof hosts[number]} host
  */
 async function load({ server, context }) {
   const page = await context.newPage();
   const session = await context.newCDPSession(page);
-  // Processor time: what else the machine does is not in it.
+  // Processor time excludes other work of the machine.
   await session.send('Performance.enable', { timeDomain: 'threadTicks' });
   await page.goto(server.origin);
   const times = await page.evaluate(async (settle) => {

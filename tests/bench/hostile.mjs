@@ -1,5 +1,5 @@
-// What a line costs that somebody made to be costly, by its length: twice as long takes twice as long. Each line matters,
-// so it is read; each is another, so none is known again.
+// What a deliberately expensive line costs, by its length: twice the length must take twice the time. Each line is
+// evidence, so it is read; each is different, so none is recognised as a repeat.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -29,7 +29,7 @@ const measured = await bench.page.evaluate(
     const lib = await import(module);
     lib.installCryptoDiagLog();
     let number = 0;
-    /** Milliseconds a line, the median of rounds that last some milliseconds each. */
+    /** Milliseconds per line, the median of rounds that last some milliseconds each. */
     const cost = async (/** @type {string} */ unit, /** @type {number} */ length) => {
       const filler = unit.repeat(length / unit.length);
       const times = [];
@@ -49,7 +49,7 @@ const measured = await bench.page.evaluate(
     const rows = {};
     for (const unit of units) {
       const row = [];
-      // The mark of its number and the words are part of the line, which is cut at 16 KiB.
+      // 64 characters are left for the number and the other text, because a line is cut at 16 KiB.
       for (const length of kib) row.push(await cost(unit, length * 1024 - 64));
       rows[unit] = row;
     }

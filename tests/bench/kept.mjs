@@ -1,5 +1,5 @@
-// What it costs to keep evidence beyond the page: at boot with a full store and with an empty one, a line that is kept, a
-// writing while the page is idle, one when the page is left, and a report with all that was kept.
+// What storing evidence beyond the page costs: the boot with a full and with an empty store, a line that is stored, a
+// write while the page is idle, a write when the page is left, and a report with everything that was stored.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -7,14 +7,14 @@ import { isTrial, openBench, rounds, spread } from './page.mjs';
 
 const LOADS = rounds(20);
 const FULL = 1024 * 1024;
-/** Of 700 characters or so, each its own. */
+/** Lines of about 700 characters, all different. */
 const REFUSALS = (/** @type {number} */ from, /** @type {number} */ count) =>
   Array.from({ length: count }, (_, at) => {
     const keys = `Old key: {"key":"A${from + at}"}; new key: {'key': 'B${from + at}'}`;
     return `MatrixError: [400] One time key signed_curve25519:AAAA${from + at} already exists. ${keys} ${'x'.repeat(500)}`;
   });
 
-/** Each idle callback, and what is done when the page goes out of sight. */
+/** Measures each idle callback, and the work when the page is hidden. */
 const watch = `
 const { requestIdleCallback: original } = globalThis;
 globalThis.idle = [];
@@ -47,7 +47,7 @@ const meet = async () => {
   await page.waitForFunction(() => 'lib' in globalThis);
 };
 const wait = (/** @type {number} */ ms) => page.waitForTimeout(ms);
-/** Milliseconds for each line, logged at once. */
+/** Milliseconds per line, logged at once. */
 const log = (/** @type {string[]} */ lines) =>
   page.evaluate((texts) => {
     const start = performance.now();
@@ -56,7 +56,10 @@ const log = (/** @type {string[]} */ lines) =>
   }, lines);
 const idle = () => page.evaluate(() => /** @type {any} */ (globalThis).idle.splice(0));
 
-/** As many records of other devices and of this one as may be kept, from one that a page has written. */
+/**
+ * Fills the store with as many records of this and other devices as are allowed, copied from one that a page has
+ * written.
+ */
 async function fill() {
   await page.evaluate(() => localStorage.clear());
   await meet();

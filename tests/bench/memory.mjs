@@ -1,5 +1,5 @@
-// What capture holds: of a full buffer of the longest lines, and after a million lines that matched. After a garbage
-// collection; the WebAssembly's memory and the JavaScript heap apart.
+// The memory that capture holds with a full buffer of the longest lines, and after a million lines that matched.
+// Measured after a garbage collection; WebAssembly memory and JavaScript heap separately.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -12,14 +12,14 @@ const bench = await openBench();
 const session = await bench.page.context().newCDPSession(bench.page);
 await session.send('HeapProfiler.enable');
 await bench.page.evaluate(async (module) => {
-  // The package does not hand its memory out: it is taken where it is made.
+  // The package does not expose its memory: take it from the instance.
   const { Instance } = WebAssembly;
   WebAssembly.Instance = /** @type {any} */ (
     class extends Instance {
       /** @param {any[]} args */
       constructor(...args) {
         super(.../** @type {[any]} */ (args));
-        // By what it is: its name is a short one.
+        // Found by type, because its export name is minified.
         const memory = Object.values(this.exports).find((own) => own instanceof WebAssembly.Memory);
         Object.assign(window, { memory });
       }
@@ -43,7 +43,7 @@ async function held() {
 const log = (count, length) =>
   bench.page.evaluate(
     async ([count, length]) => {
-      // Ever another line: none is folded into another, and each takes room from the oldest.
+      // Every line is different: none is merged into another, and each displaces the oldest.
       for (let i = 0; i < count; i++) {
         console.warn(`${i} ${'x'.repeat(length)} already exists`);
         if (i % 20_000 === 0) await new Promise((resolve) => setTimeout(resolve));

@@ -1,5 +1,5 @@
-// A page with the built package beside it, for a benchmark that runs inside: in Chromium, or with BROWSER=firefox or
-// BROWSER=webkit in what is installed of these.
+// A page with the built package, for benchmarks that run inside it: in Chromium, or with BROWSER=firefox or
+// BROWSER=webkit in the installed one.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
@@ -12,16 +12,16 @@ import { openWebKit } from './webkit.mjs';
 const dist = join(dirname(fileURLToPath(import.meta.url)), '../../pkg-glue/dist');
 
 /**
- * Serves the package, a page with nothing on it, and whatever else is answered.
+ * Serves the package, an empty page, and whatever `answer` answers.
  *
  * @param {(path: string, response: import('node:http').ServerResponse, request: import('node:http').IncomingMessage) => boolean}
- *   answer whether it did
+ *   answer returns whether it answered
  */
 export async function serve(answer) {
   const server = createServer((request, response) => {
     request.resume();
     const path = request.url ?? '/';
-    // Isolated, so that the clock has steps of 5 us, in WebKit of 20 us.
+    // Cross-origin isolated, so that the clock has a resolution of 5 us (20 us in WebKit).
     response.setHeader('cross-origin-opener-policy', 'same-origin');
     response.setHeader('cross-origin-embedder-policy', 'require-corp');
     if (answer(path, response, request)) return;
@@ -42,7 +42,7 @@ export async function openBench(answer = () => false) {
   const server = await serve(answer);
   const { origin } = server;
   const other = process.env['BROWSER'];
-  // Of the drivers' pages, the same few methods are used.
+  // All drivers' pages have the few methods that are used.
   /** @type {import('@playwright/test').Browser} */
   const browser = await (other === 'webkit' ? openWebKit() : other ? openFirefox() : openChromium());
   const page = await (other ? browser : await browser.newContext()).newPage();
@@ -51,7 +51,7 @@ export async function openBench(answer = () => false) {
     origin,
     page,
     version: `${other ? '' : 'Chromium '}${await browser.version()}`,
-    /** Of the file with the results. */
+    /** Suffix of the file with the results. */
     suffix: other ? `-${other}` : '',
     async close() {
       await browser.close();
@@ -66,20 +66,20 @@ const openChromium = () =>
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--js-flags=--expose-gc'],
   });
 
-/** As it is installed: Playwright drives only a Firefox of its own. */
+/** The installed Firefox: Playwright drives only its own build. */
 async function openFirefox() {
   const { launch } = createRequire(new URL('peers/', import.meta.url))('puppeteer-core');
   const preferences = { 'privacy.reduceTimerPrecision': false };
   return launch({ browser: 'firefox', executablePath: '/usr/bin/firefox-esr', extraPrefsFirefox: preferences });
 }
 
-/** ROUNDS=1: not to measure, but to see that the script still runs. */
+/** ROUNDS=1 checks that the script still runs, without measuring. */
 export const isTrial = process.env['ROUNDS'] === '1';
 
-/** How often something is measured. */
+/** The number of rounds. */
 export const rounds = (/** @type {number} */ usual) => Number(process.env['ROUNDS'] ?? usual);
 
-/** The middle one, and the quartiles. */
+/** The median and the quartiles. */
 export function spread(/** @type {number[]} */ values) {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (/** @type {number} */ part) => sorted[Math.floor(sorted.length * part)] ?? Number.NaN;

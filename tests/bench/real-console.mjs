@@ -1,5 +1,6 @@
-// What capture adds to the browser's own console, as a ratio to an empty pass-through: in a browser that no driver and no
-// developer tools listen to, as they make a line many times as dear. With BROWSER=firefox in Firefox, with BROWSER=webkit in WebKitGTK.
+// What capture adds to the browser's own console, as a ratio to an empty pass-through. Runs in a browser without a
+// driver or developer tools, which make a line many times more expensive. BROWSER=firefox runs it in Firefox,
+// BROWSER=webkit in WebKitGTK.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// The bytes that a page loads, minified and gzipped as a host's bundler does it, and where they go.
+// The bytes that a page loads, minified and gzipped as a host's bundler does, and which parts they come from.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
@@ -14,7 +14,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const glue = join(here, '../../pkg-glue');
 const { build } = createRequire(join(glue, 'package.json'))('esbuild');
 
-/** The goal for what is there from boot. */
+/** The goal for the code that is loaded at boot, in bytes. */
 const GOAL = 64_000;
 const ENTRIES = {
   'lotus-crypto-diag/auto': 'auto.ts',
@@ -54,7 +54,7 @@ async function bundle(entry, isWithout = false) {
     define: { __VERSION__: '"0.0.0+wasm.000000000000"' },
     logLevel: 'warning',
   });
-  // What the entry loads at once; what it imports on demand is an output of its own.
+  // Only what the entry loads at once; dynamic imports are separate outputs.
   const { outputs } = result.metafile;
   const first = Object.keys(outputs).find((name) => outputs[name].entryPoint);
   const loaded = new Set();
@@ -105,7 +105,7 @@ for (const [file, bytes] of Object.entries(parts).sort(([, a], [, b]) => b - a))
   if (bytes > 50) console.log(`${pad(bytes)}  ${basename(file)}`);
 }
 
-// What is loaded has no names: they are kept in a copy that is optimised alike.
+// The released module has no function names: a copy that keeps them is optimised in the same way.
 const named = join(glue, 'wasm/capture/named.wasm');
 optimise(join(glue, 'wasm/capture/lotus_crypto_diag_bg.wasm'), named, ['-g']);
 const functions = wasmParts(readFileSync(named));

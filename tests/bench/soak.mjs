@@ -1,5 +1,6 @@
-// An hour of mixed load in one page: node bench/soak.mjs [minutes] [--without], which leaves the package out. Ordinary lines, lines of all faults, storms, refused
-// uploads, frames that come and go, reports. What it leaves behind is counted every minute, after a garbage collection.
+// An hour of mixed load in one page: ordinary lines, lines of all faults, storms, refused uploads, frames that come and
+// go, reports. Counts every minute, after a garbage collection, what is left behind. Usage: node bench/soak.mjs
+// [minutes] [--without]; `--without` leaves the package out.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -31,7 +32,7 @@ const bench = await openBench((path, response) => {
 });
 const session = await bench.page.context().newCDPSession(bench.page);
 const browser = await bench.page.context().browser()?.newBrowserCDPSession();
-/** Memory of the process that runs the page, which holds the WebAssembly's too. */
+/** Resident memory of the renderer process, which includes the WebAssembly memory. */
 async function residentMB() {
   const { processInfo = [] } = (await browser?.send('SystemInfo.getProcessInfo')) ?? {};
   const sizes = processInfo
@@ -81,7 +82,7 @@ await bench.page.evaluate(
       totals.lines += 1;
       console.error(recorded[Math.floor(Math.random() * recorded.length)]);
     }, 250);
-    // A minute in five: the storm of the field, 20 a second, each line with a number of its own.
+    // During one minute in five, a storm as seen in the field: 20 lines a second, each with a number of its own.
     setInterval(() => {
       if (Math.floor(performance.now() / 60_000) % 5 !== 1) return;
       totals.lines += 1;

@@ -1,4 +1,4 @@
-// The command on a large log of a homeserver: how fast it reads, against grep for the same words, and how much memory it takes.
+// The command on a large homeserver log: its speed compared with grep for the same words, and its memory.
 import { spawn } from 'node:child_process';
 import {
   closeSync,
@@ -27,7 +27,7 @@ const folder = mkdtempSync(join(tmpdir(), 'lotus-crypto-diag-survey-'));
 const log = join(folder, 'homeserver.log');
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-/** Lines that a Synapse wrote, over and over, with times that go on. */
+/** Repeats lines that a Synapse wrote, with increasing times. */
 function write() {
   const recorded = readFileSync(join(root, 'tests/fixtures/viewer/homeserver.log'), 'utf8');
   const lines = recorded.split('\n').filter((line) => line.startsWith('2026-'));
@@ -56,15 +56,15 @@ function run(program, args) {
   return new Promise((resolve, reject) => {
     const began = performance.now();
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    // To nowhere, grep would stop at the first line.
+    // Piped, because grep with its output to /dev/null stops at the first match.
     child.stdout?.resume();
     let most = 0;
     const look = () => {
       try {
-        // The highest so far, so that the last look counts.
+        // The peak so far, so the last successful read counts.
         most = Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? most);
       } catch {
-        // It has ended.
+        // The process has ended.
       }
     };
     const timer = setInterval(look, 20);

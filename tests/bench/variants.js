@@ -1,7 +1,7 @@
 // @ts-nocheck: the peers are there for `make bench` alone.
 //
-// What is compared, each in a frame of its own: it wraps `console.warn` of the frame, which does nothing by itself.
-// Newest versions; what a peer gathers goes nowhere.
+// The variants, each in its own frame: each wraps the frame's `console.warn`, which does nothing by itself.
+// Newest versions; what a peer gathers is discarded.
 
 const SIGNATURES =
   /already exists|missing key at index|MissingKey|key set not found|io\.element\.call\.encryption_keys|DecryptionError|update_delayed_event|delayed event/;
@@ -25,7 +25,7 @@ const variants = {
       return false;
     }, original);
   },
-  /** The runbook's own design. */
+  /** The design that the runbook describes. */
   'hand-written'() {
     const original = console.warn;
     /** @type {any[]} */
@@ -50,7 +50,7 @@ const variants = {
       original(...args);
     };
   },
-  /** As clients do that send a log along with a report of a fault: every line, with its time. */
+  /** Like clients that attach a log to a fault report: every line, with its time. */
   'every line kept as text'() {
     const original = console.warn;
     let log = '';
@@ -90,7 +90,7 @@ const variants = {
 };
 
 /**
- * A wrapper in our own form.
+ * A wrapper with the same structure as the package's.
  *
  * @param {(args: any) => unknown} look
  * @param {typeof console.warn} original
@@ -143,12 +143,13 @@ Object.assign(window, {
     }
     await variants[name]?.();
   },
-  /** Milliseconds for so many calls; the lines are made before. */
+  /** Milliseconds for `calls` calls; the lines are created before. */
   run(/** @type {string} */ workload, /** @type {number} */ calls) {
     const lines = [];
     for (let i = 0; i < calls; i++, line++) {
       const args = workloads[workload]?.() ?? [];
-      // In one piece, as the first who reads a concatenation makes it; otherwise that would be most of what is measured.
+      // Flattens the string, as the first reader of a concatenation does; otherwise this would dominate the
+      // measurement.
       for (const arg of args) if (typeof arg === 'string') arg.charCodeAt(0);
       lines.push(args);
     }

@@ -1,4 +1,4 @@
-// The page in which the variants of `variants.js` are measured, each in a frame of its own.
+// The page in which the variants of `variants.js` are measured, each in its own frame.
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -40,10 +40,10 @@ export async function bundleVariants() {
 }
 
 /**
- * Runs in the page: nanoseconds a call, by workload and variant, of each round.
+ * Runs in the page: nanoseconds per call of each round, by workload and variant.
  *
- * @param {{ names: string[], rounds: number, roundMs: number, real?: boolean }} options `roundMs`: how long a round of one
- *   variant lasts, about; `real`: whether the console is the browser's own
+ * @param {{ names: string[], rounds: number, roundMs: number, real?: boolean }} options `roundMs`: approximate duration
+ * of a round of one variant; `real`: whether to use the browser's own console
  */
 export async function measure({ names, rounds, roundMs, real = false }) {
   /** @type {Record<string, any>} */
@@ -56,7 +56,8 @@ export async function measure({ names, rounds, roundMs, real = false }) {
     frames[name] = frame.contentWindow;
     await frames[name].install(name, real);
   }
-  // An app has started 3 seconds after its load event. Until then ours also looks at each line whether the stack has room.
+  // The package considers an app started 3 seconds after its load event. Until then it also checks for each line
+  // whether the stack has room.
   await new Promise((resolve) => setTimeout(resolve, 4000));
   /** @type {Record<string, Record<string, number[]>>} */
   const results = {};
@@ -66,7 +67,7 @@ export async function measure({ names, rounds, roundMs, real = false }) {
     /** @type {Record<string, number[]>} */
     const times = {};
     for (const name of names) {
-      // Warm, and to find how many calls make a round.
+      // Warms up, and finds how many calls make a round.
       frames[name].run(workload, 200);
       const ms = Math.max(0.001, frames[name].run(workload, 500));
       calls[name] = Math.round(Math.min(20_000, Math.max(20, (500 * roundMs) / ms)));

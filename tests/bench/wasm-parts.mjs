@@ -1,5 +1,4 @@
-// The bytes of a WebAssembly module's code by where in the Rust source they come from: its name section tells which
-// function is which.
+// The bytes of a WebAssembly module's code by Rust module, according to the function names in its name section.
 
 /**
  * @param {Uint8Array} bytes of a module with its names

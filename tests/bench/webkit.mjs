@@ -1,4 +1,4 @@
-// The WebKitGTK that is installed, with what the benchmarks use of a driver's page.
+// The installed WebKitGTK, with the page methods that the benchmarks use.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ const binary = ['x86_64', 'aarch64']
   .map((folder) => `/usr/lib/${folder}/MiniBrowser`)
   .find((path) => existsSync(path));
 
-/** Nobody drives it: the page tells what it finds. */
+/** Starts it without a driver: the page itself reports its results. */
 export async function spawnUndriven(/** @type {string} */ home, /** @type {string} */ url) {
   const { screen, env } = await openScreen(home);
   const browser = spawn(`${binary}`, [url], { env, stdio: 'ignore' });
@@ -60,7 +60,7 @@ export async function openWebKit() {
   };
 }
 
-/** Without a graphics card. */
+/** Starts an X server, without a graphics card. */
 async function openScreen(/** @type {string} */ home) {
   const screen = spawn('Xvfb', ['-displayfd', '3', '-nolisten', 'tcp'], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],

@@ -1,4 +1,4 @@
-// What hosts bundle with. Each takes the app and a folder for the result; none gets a plugin for the package.
+// The bundlers that hosts use. Each takes the app and an output folder; none needs a plugin for the package.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -62,5 +62,5 @@ export const BUNDLERS = {
   },
 };
 
-/** The servers of development, which hand the package to the browser in their own way. */
+/** Development servers, which serve the package to the browser in their own way. */
 export const DEV_SERVERS = { 'Vite 5': 'vite-5', 'Vite 8': 'vite-8' };

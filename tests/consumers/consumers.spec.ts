@@ -1,4 +1,4 @@
-// The packed tarball, not the work tree, as the bundlers and compilers of its hosts take it.
+// The packed tarball, not the work tree, with the bundlers and compilers that hosts use.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -14,7 +14,7 @@ const home = join(here, '../../pkg-glue');
 const unpacked = join(here, 'node_modules/lotus-crypto-diag');
 const built = join(here, 'dist');
 
-// One tarball for all of them.
+// The tests share one tarball.
 test.describe.configure({ mode: 'serial' });
 
 let server: Server;

@@ -1,4 +1,5 @@
-// The packed tarball, put into hosts by what they put packages in with: no flag, no complaint. And run out of itself.
+// The packed tarball installed into hosts by each package manager, without flags or warnings; and run directly from the
+// tarball.
 import { execFile, execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -44,7 +45,7 @@ const MANAGERS: Record<string, Manager> = {
   'yarn 4': {
     script: bin('@yarnpkg/cli-dist', 'bin/yarn.js'),
     add: (path) => ['add', `lotus-crypto-diag@file:${path}`],
-    // It keeps packages where plain Node does not look.
+    // Yarn keeps packages where plain Node does not look.
     node: ['node'],
   },
 };
@@ -64,7 +65,7 @@ const HOSTS: Record<string, Host> = {
   'a host with React 18': { dependencies: react('18.2.0') },
   'a host with React 19': { dependencies: react('19.2.0') },
   'a host with the React that folds asks for': { dependencies: { ...react('17.0.0'), ...folds } },
-  // npm would not install folds itself with another React otherwise.
+  // Otherwise npm would refuse to install folds with another React.
   'a host with folds, React 18 and legacy-peer-deps': {
     dependencies: { ...react('18.2.0'), ...folds },
     npmrc: 'legacy-peer-deps=true\n',
@@ -75,7 +76,7 @@ const HOSTS: Record<string, Host> = {
   },
 };
 
-/** Nothing of the machine: neither its settings nor what it has in its caches. */
+/** Nothing from this machine: neither its settings nor its caches. */
 function environment(): Record<string, string> {
   const { PATH = '' } = process.env;
   return {
@@ -120,7 +121,7 @@ for (const [name, manager] of Object.entries(MANAGERS)) {
     test(`${name} puts it into ${place}`, async () => {
       const home = makeHost(host);
       const output = await call(home, manager.script, ...manager.add(tarball));
-      // What folds complains of is the host's own.
+      // Warnings about folds itself are the host's problem.
       const complaints = host.dependencies?.['folds']
         ? /lotus-crypto-diag.*\n?.*(unmet|incorrect|missing) peer/
         : /ERESOLVE|\bpeer/;
@@ -177,7 +178,7 @@ test.describe('run out of the tarball', () => {
       expect(read()[0]).toContain('lotus-crypto-diag');
       expect(read()[1]).toMatch(/"lotus-crypto-diag": "(file:)?(\.\.|\/).*\.tgz"/);
       await call(home, command, 'uninstall', '.');
-      // The lock file of npm is put right at once, those of others when they run next.
+      // npm's lock file is corrected at once, the others by the next install.
       if (isNpm) expect(read()).toEqual(before);
       await call(home, manager.script, 'install', ...(name === 'pnpm' ? ['--no-frozen-lockfile'] : []));
       expect(read()).toEqual(before);

@@ -1,10 +1,10 @@
-// The minifiers that hosts run over the package. Each takes and returns the text of an ES module.
+// The minifiers that hosts use. Each takes and returns the text of an ES module.
 import { transform as esbuild } from 'esbuild';
 
-/** Installed with the consumers, after the types were checked. @param {string} name */
+/** Loaded by name, because these packages are installed only after the types were checked. @param {string} name */
 const load = (name) => import(name);
 
-/** @param {string} name of the package: hosts pin many versions of swc, by way of their plugins */
+/** @param {string} name of the package: hosts use many versions of swc through their plugins */
 const swc = (name) => async (/** @type {string} */ code) => {
   const { transform } = await load(name);
   const minify = { compress: true, mangle: true };
@@ -26,7 +26,7 @@ export const MINIFIERS = {
   'swc, newest': swc('@swc/core'),
   terser: terser(),
   'terser, ASCII': terser({ ascii_only: true }),
-  // As Vite 8 brings it along.
+  // The version that comes with Vite 8.
   oxc: async (code) => (await (await load('rolldown/utils')).minify('module.js', code, { module: true })).code,
   UglifyJS: async (code) => {
     const { default: uglify } = await load('uglify-js');

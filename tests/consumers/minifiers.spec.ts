@@ -1,4 +1,4 @@
-// A host's build prints the package anew. What is inlined has to come through every minifier, byte for byte.
+// A host's build prints the package again. The inlined modules must survive every minifier byte for byte.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -16,7 +16,7 @@ const modules = ['capture', 'diagnosis', 'viewer'].map((name) =>
   readFileSync(join(glue, 'wasm', name, 'optimised.wasm')),
 );
 
-/** The string literals or templates of a module that begin as the text of an inlined one does. */
+/** The string literals or templates that begin like an inlined module. */
 const inlined = (code: string) =>
   (code.match(/(["'`])[ !#%&(-;=-[\]-_a-~]{89}[0-9a-f]{512}[ !#%&(-;=-[\]-_a-~]*\1/g) ?? []).map((literal) =>
     literal.slice(1, -1),

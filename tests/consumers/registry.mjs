@@ -1,5 +1,5 @@
-// A registry on this machine, of packages that are nothing but their manifests: what a package manager makes of the peers
-// of a package is decided by these alone.
+// A local registry whose packages consist only of their manifests: these alone decide how a package manager resolves
+// peer dependencies.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ const require = createRequire(import.meta.url);
 
 /** @typedef {{ name: string, version: string, peerDependencies?: Record<string, string> | undefined }} Manifest */
 
-/** What the real one asks for. @type {Manifest} */
+/** The peer dependencies of the real folds. @type {Manifest} */
 const folds = JSON.parse(readFileSync(join(dirname(require.resolve('folds')), '../package.json'), 'utf8'));
 
 /** @type {Manifest[]} */
@@ -21,7 +21,7 @@ const PACKAGES = [
     { name: 'react-dom', version, peerDependencies: { react: version } },
   ]),
   { name: folds.name, version: folds.version, peerDependencies: folds.peerDependencies },
-  // The exact versions that folds asks for.
+  // The exact versions that folds requires.
   ...Object.entries(folds.peerDependencies ?? {})
     .filter(([name]) => !name.startsWith('react'))
     .map(([name, version]) => ({ name, version })),
@@ -44,7 +44,7 @@ export async function startRegistry(folder) {
       name: path,
       'dist-tags': { latest: known.at(-1)?.version },
       versions: Object.fromEntries(versions),
-      // What is new some managers do not take.
+      // Some package managers reject packages that were published recently.
       time: Object.fromEntries(known.map(({ version }) => [version, '2020-01-01T00:00:00.000Z'])),
     };
     return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(document));

@@ -1,8 +1,8 @@
 import type { BrowserContext, Page } from '@playwright/test';
 
 /**
- * From now on pages load the real wasm with a switch: once the page says that it breaks, every call of it traps whose name
- * holds `calls`.
+ * Makes the real WebAssembly breakable in pages loaded from now on: after `breakWasm`, calls of exports whose name
+ * contains `calls` trap.
  */
 export const makeBreakable = (pages: Page | BrowserContext, calls = '') =>
   pages.addInitScript((calls) => {

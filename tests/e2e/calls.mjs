@@ -1,5 +1,5 @@
-// Element Call as an app ships it, a folder beside the app, and the little of LiveKit's server that lets it join: a token
-// for everybody, and a socket that is open and says nothing. No media flows.
+// Element Call as an app ships it, in a folder beside the app, and the minimum of LiveKit's server for joining a call:
+// a token for everybody, and a socket that opens but sends nothing. No media flows.
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, extname, join, normalize } from 'node:path';
@@ -30,7 +30,7 @@ const TOKEN = [
 /**
  * @param {import('node:http').IncomingMessage} request
  * @param {import('node:http').ServerResponse} response
- * @returns {Promise<boolean>} whether it was for us
+ * @returns {Promise<boolean>} whether this module answered
  */
 export async function answerCall(request, response) {
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');

@@ -16,7 +16,7 @@ test('importing the package alone does nothing to the page', async ({ page }) =>
     });
   });
   const escaped = await open(page, '/bare.html');
-  // `lib` is the page's own; so is `untouched`, which was not there yet when the globals were counted.
+  // The page itself defines `lib`, and `untouched`, which did not exist yet when the globals were counted.
   expect(await page.evaluate('untouched()')).toBe(2);
   expect(escaped).toEqual([]);
 });
@@ -69,7 +69,7 @@ test('an Error of a frame, and a console of a frame, do no harm', async ({ page 
 
 test('a storm washes nothing out, is counted to the line, and costs no memory', async ({ page }) => {
   await page.addInitScript(() => {
-    // The real console would keep every line for the developer tools; the wrapper's own cost is what is looked at.
+    // The real console would keep every line for the developer tools; only the wrapper's own memory is measured.
     console.error = () => {};
   });
   await open(page, '/bare.html');
@@ -77,13 +77,13 @@ test('a storm washes nothing out, is counted to the line, and costs no memory', 
   const heap = async () => {
     await session.send('HeapProfiler.collectGarbage');
     const { usedSize, backingStorageSize } = await session.send('Runtime.getHeapUsage');
-    return usedSize + backingStorageSize; // The latter is the memory of the wasm.
+    return usedSize + backingStorageSize; // `backingStorageSize` includes the WebAssembly memory.
   };
   const storm = (from: number, to: number) =>
     page.evaluate(
       ([start, end]) => {
         for (let i = start; i < end; i++) {
-          // The id moves on, as it does when dead keys are claimed away.
+          // The key id changes, as it does when outdated keys are claimed.
           console.error(
             `Failed to process outgoing request ${i}: M_UNKNOWN: MatrixError: [400] One time key signed_curve25519:AAAA${i % 1000} already exists. Old key: {"key":"old${i % 1000}"}; new key: {'key': 'new${i % 1000}'}`,
           );
@@ -154,7 +154,7 @@ test.describe('Content Security Policy', () => {
       ),
     );
     expect(withSecret).not.toContain('s3cret');
-    // The refusal itself is what the policy is for; nothing else may have happened.
+    // The policy must refuse the module, and nothing else may happen.
     expect(escaped.filter((line) => !line.startsWith('violation: script-src'))).toEqual([]);
   });
 
@@ -163,13 +163,13 @@ test.describe('Content Security Policy', () => {
     const tries = async (act: () => unknown) => {
       const before = escaped.length;
       await page.evaluate(act);
-      // Violations are told a task later.
+      // Violation events arrive a task later.
       await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 100)));
       return escaped.slice(before);
     };
     expect(await tries(() => window.lib.installCryptoDiagLog())).toEqual(['violation: script-src']);
     expect(await tries(() => window.lib.buildCryptoDiagReport(null, { notes: ['a', 'b'] }))).toEqual([]);
-    // Who wants it anew may have a reason.
+    // An explicit call retries: its caller may have a reason.
     expect(await tries(() => window.lib.watchKeyUploads())).toEqual(['violation: script-src']);
   });
 
@@ -230,7 +230,7 @@ test('a trap in the wasm switches the library off, and nothing else', async ({ p
     reason: 'diagnostics broke and were switched off: RuntimeError: unreachable',
   });
   expect(report.entries.map((entry) => entry.message)).toEqual(['before: x already exists']);
-  // Every console and fetch are the browser's own again.
+  // Every console and `fetch` are the browser's own again.
   expect(await methods()).toEqual([true, true, true, true]);
   expect(escaped).toEqual([]);
 });

@@ -1,11 +1,11 @@
-// Evidence of earlier page loads on the card: how far it reaches, what it says, and the button that deletes it.
+// Evidence of earlier page loads on the card: the time it covers, what it shows, and the button that deletes it.
 import { expect, type Page, test } from '@playwright/test';
 
 import { open, openDetails, refuse } from './report';
 
 const card = (page: Page) => page.getByTestId('crypto-diagnostics');
 
-/** Something is seen in each of so many loads before the last. */
+/** Reloads the page `times` times, each time after evidence was seen. */
 async function loadAgain(page: Page, times: number): Promise<void> {
   for (let i = 0; i < times; i++) {
     await refuse(page);

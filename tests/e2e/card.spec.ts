@@ -1,4 +1,4 @@
-// What the card says to a person, and to one who uses it by the keyboard or a screen reader.
+// What the card shows, and its use by keyboard and screen reader.
 import { expect, type Page, test } from '@playwright/test';
 
 import { open, openDetails, refuse } from './report';
@@ -89,7 +89,7 @@ test('how many tabs are open is said only where the others could be asked', asyn
   await open(page, '/card.html');
   await openDetails(page);
   await expect(card).toContainText('No signs of faults');
-  // The roll is called when storage is asked about.
+  // `auto` looks at the storage and calls the roll at the same time.
   await expect.poll(() => page.evaluate(() => window.lib.getSnapshot().storage)).not.toBeNull();
   await expect(card).not.toContainText('of this session');
 });

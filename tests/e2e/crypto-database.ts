@@ -1,4 +1,4 @@
-// The database of the SDK's crypto store. What makes and deletes it runs in a page, whoever drives that.
+// The database of the SDK's crypto store. These functions run in a page, in any driver.
 
 export const DATABASE = 'matrix-js-sdk::matrix-sdk-crypto';
 

@@ -6,12 +6,12 @@ import { openDetails } from './report';
 
 const folder = new URL('../fixtures/recorded/', import.meta.url);
 
-/** How many lines of each fault the labels of a recording promise. */
+/** The number of lines of each fault, according to the labels of a recording. */
 function labelled(file: string): Record<string, number> {
   const counts: Record<string, number> = { 'KE-1': 0, 'KE-2': 0, 'KE-3': 0, 'KE-4': 0 };
   for (const line of readFileSync(new URL(file, folder), 'utf8').trim().split('\n')) {
     const { label } = JSON.parse(line);
-    // An upload that failed otherwise than by a refused key counts for no fault.
+    // An upload that failed for another reason than a refused key counts for no fault.
     if (label && label.kind !== 'upload-failed') counts[label.ke] = (counts[label.ke] ?? 0) + 1;
   }
   return counts;
@@ -25,7 +25,7 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith('.jsonl') 
     await page.getByRole('radio', { name: 'At once' }).check();
     await page.getByRole('button', { name: `Replay ${name}`, exact: true }).click();
     await expect(page.getByText(`${name} was played to its end.`)).toBeVisible();
-    // One beat of the listeners, so that a number that should stay zero had its chance to grow.
+    // One interval of the listeners, so that a count that should stay zero has had time to grow.
     await page.waitForTimeout(400);
     const counts = async () => JSON.parse((await page.getByTestId('report').textContent()) ?? '').counts;
     await expect.poll(counts).toEqual(expected);

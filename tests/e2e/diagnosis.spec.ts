@@ -95,7 +95,7 @@ test('a request that the client gave up is timed, too, and counts as a failure',
 test('what is kept of many requests is bounded: the latest, and the slowest of those before', async ({ page }) => {
   await open(page, '/auto.html');
   await page.evaluate(async () => {
-    // Its answer is held: slower than all the others, however busy the machine is.
+    // The server holds this answer back, so it is the slowest even on a busy machine.
     let isOver = false;
     const slowest = fetch('/stream/_matrix/client/v3/keys/query?slowest').then((response) => response.text());
     void slowest.then(() => {
@@ -104,7 +104,7 @@ test('what is kept of many requests is bounded: the latest, and the slowest of t
     await new Promise((resolve) => setTimeout(resolve, 1000));
     while (!isOver) await fetch('/next/?slowest');
     for (let round = 0; round < 60; round++) {
-      // Of one address, the browser would ask for one after the other.
+      // Different addresses: the browser would send requests to one address one after another.
       const ask = (_: unknown, nth: number) => fetch(`/echo/_matrix/client/versions?${nth}`).then((r) => r.text());
       const all = Array.from({ length: 10 }, ask);
       await Promise.all(all);
@@ -142,7 +142,7 @@ test('a capture session on the card: started, marked with one tap, stopped and d
     'other',
   ]);
   expect(report.captureSession?.stoppedAt).not.toBeNull();
-  // Its start has cleared nothing.
+  // Starting the session cleared nothing.
   expect(report.counts['KE-1']).toBe(1);
   expect(report.diagnosis?.artefacts.find(({ name }) => name.startsWith('Times'))?.inside).toBe(true);
   await session.getByText('are for the administrator to add').click();

@@ -1,20 +1,21 @@
-// A server that says what it was asked, for the tests of what watches `fetch`. `/echo/…` tells the request as it came,
-// `/stream/…` answers piece by piece, with a query each piece only when `/next/` is asked with the same; `/hang/…` never,
-// `/empty/…` with 400 and nothing else, `/elsewhere/…` with another address; below `/refuse` uploads of keys are refused
-// (below `/refuse-slowly` piece by piece, as above), below `/accept` not, and neither with `accept` in the query.
+// A server for the tests of the `fetch` wrapper. `/echo/…` answers with the request as received; `/stream/…` answers in
+// pieces (with a query, each piece only after a request to `/next/` with the same query); `/hang/…` never answers;
+// `/empty/…` answers 400 with an empty body; `/elsewhere/…` redirects to `/echo/…`. Below `/refuse`, key uploads are
+// refused (below `/refuse-slowly` in pieces, as above), unless the query contains `accept`; below `/accept` they are
+// accepted.
 
 const REFUSAL = {
   errcode: 'M_UNKNOWN',
   error: `One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: {"key":"1jUDA9fEGLDlXLJq1ChPMbfqQPJsx9YmGFwGSOjmED4"}; new key: {'key': 'Xi9ZKBuM6MjD2HyhlBhdU82OySJLS08gKhD6VDetzyg'}`,
 };
 
-/** The answers that wait to be asked for their next piece, by their query. */
+/** Answers that wait for a request for their next piece, by their query. */
 const held = new Map();
 
 /**
  * @param {import('node:http').IncomingMessage} request
  * @param {import('node:http').ServerResponse} response
- * @returns {Promise<boolean>} whether it was for us
+ * @returns {Promise<boolean>} whether this module answered
  */
 export async function answerEcho(request, response) {
   const { method, url = '', rawHeaders } = request;

@@ -1,9 +1,9 @@
-// What watches `fetch`: uploads of keys are seen, and nothing else is changed.
+// The `fetch` wrapper sees key uploads and changes nothing else.
 import { expect, test } from '@playwright/test';
 
 import { open } from './report';
 
-/** All that a page can do with `fetch`, and what came of it. */
+/** Uses `fetch` in every way a page can, and returns the results. */
 const battery = async () => {
   const results: Record<string, unknown> = {};
   const told = async (response: Response) => ({
@@ -111,7 +111,7 @@ const battery = async () => {
   await fetch(request);
   results['a Request is used up'] = [request.bodyUsed, await fetch(request).then(told, failed)];
 
-  /** Read piece by piece, as far as `pieces`. The server holds each back until the one before it was read. */
+  /** Reads up to `pieces` pieces. The server sends each one only after the previous one was read. */
   const read = async (response: Response, pieces = Number.POSITIVE_INFINITY) => {
     const reader = response.body?.getReader();
     const { search } = new URL(response.url);

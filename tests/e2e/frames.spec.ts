@@ -1,4 +1,4 @@
-// The consoles of frames: a call runs in one.
+// The consoles of frames, in which calls run.
 import { isDeepStrictEqual } from 'node:util';
 
 import { expect, type Page, test } from '@playwright/test';
@@ -9,7 +9,7 @@ import { open, readReport } from './report';
 const CALL = '/in-frame.html?name=';
 const ELEMENT_CALL = 'allow-scripts allow-same-origin';
 
-/** `frame:/in-frame.html @first-line-of-a:hs:DEV`, of each entry. */
+/** Source and participant of each entry, as in `frame:/in-frame.html @first-line-of-a:hs:DEV`. */
 const seen = (page: Page) =>
   page.evaluate(() =>
     window.lib
@@ -51,7 +51,7 @@ test('a frame that was there before the library, and one that is handed over', a
     Object.assign(window, { undo, frame });
   }, `${CALL}handed`);
   await expect.poll(() => seen(page)).toEqual(both('handed'));
-  // Undone, its console is as it was.
+  // After the undo, the frame's console is restored.
   const lines = await page.evaluate(() => {
     const { undo, frame } = window as unknown as { undo(): void; frame: HTMLIFrameElement };
     undo();
@@ -184,7 +184,7 @@ test('a logger that binds: all of it in a frame that is found at once, nothing i
   expect(await logTen()).toEqual({ bound: 0, called: 10, blindSpots: [spot] });
 });
 
-/** What is alive once the removed frames are gone: a collection right after a removal may still find them. */
+/** Counts until the result is stable: a garbage collection right after a removal may still find the frames. */
 async function countSettled(page: Page): Promise<Alive> {
   let alive = await countAlive(page);
   const look = async () => {
@@ -198,7 +198,7 @@ async function countSettled(page: Page): Promise<Alive> {
 
 test('ten calls in a row leave nothing behind', async ({ page }) => {
   await open(page, '/frames.html');
-  // What starts late listens, too.
+  // Wait until everything that starts late is listening, too.
   await expect.poll(() => page.evaluate(() => window.lib.getSnapshot().storage)).not.toBeNull();
   const call = (name: string) =>
     page.evaluate(async (src) => {
@@ -209,7 +209,7 @@ test('ten calls in a row leave nothing behind', async ({ page }) => {
     }, CALL + name);
   await call('warm-up');
   const before = await countSettled(page);
-  // What is counted is there while a frame is.
+  // Checks that the counts do include an open frame.
   await page.evaluate((src) => {
     const frame = window.openFrame(src);
     return new Promise((resolve) => frame.addEventListener('load', resolve));
@@ -270,7 +270,7 @@ for (const [what, code] of [
       for (let i = 0; i < 5; i++) window.openFrame('/hostile.html');
       window.openFrame('/hostile.html').remove();
     });
-    // All five have run, and one that spoils what is the page's has put it back.
+    // All five scripts have run, and the one that replaces a property of the page has restored it.
     await expect.poll(() => page.evaluate('window.ran')).toBe(5);
     const isOwn = () =>
       page.evaluate(() => {

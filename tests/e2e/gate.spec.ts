@@ -1,4 +1,5 @@
-// The tab gate without a homeserver: who draws what, and where the focus is. The client behind it has no session.
+// The tab gate without a homeserver: what each tab renders, and where the focus is. The client behind it has no
+// session.
 import { type BrowserContext, expect, type Page, test } from '@playwright/test';
 
 import { hang } from './tabs';
@@ -9,7 +10,7 @@ async function openGate(context: BrowserContext, query = ''): Promise<Page> {
   return page;
 }
 
-/** As after a login, in every tab. */
+/** Stores a session, as a login does for all tabs. */
 const store = (page: Page, deviceId: string) =>
   page.evaluate((device) => {
     const session = {
@@ -72,7 +73,7 @@ test('an app that fails to stop its client is taken off the screen nevertheless'
   });
   const second = await openGate(context);
   await expect(screen(second)).toBeVisible();
-  // A hand-over that nobody asked for: the page is put to sleep.
+  // A handover that no tab asked for: the page is frozen.
   await first.evaluate(() => document.dispatchEvent(new Event('freeze')));
   await expect(client(second)).toBeVisible();
   await expect(screen(first)).toBeVisible();
@@ -132,7 +133,7 @@ test('a tab that waits for a session is loaded anew when that is logged out, or 
   const count = loads(second);
 
   await store(bare, 'SECOND');
-  // It is of the new session now, which no other tab leads.
+  // It belongs to the new session now, which no other tab leads.
   await expect(client(second)).toBeVisible();
   expect(count()).toBe(1);
 
@@ -144,7 +145,7 @@ test('a tab that waits for a session is loaded anew when that is logged out, or 
 });
 
 test('a tab that comes to lead a session that is gone starts nothing, and is loaded anew', async ({ context }) => {
-  // The browser has not said yet that another tab changed what is stored.
+  // Simulates that the browser has not yet reported the change that another tab made to localStorage.
   await context.addInitScript(() => {
     addEventListener('storage', (event) => event.stopImmediatePropagation(), true);
   });
@@ -173,7 +174,7 @@ test('a tab that comes to lead a session that is gone starts nothing, and is loa
 });
 
 test('a host whose two names never agree is not loaded for ever', async ({ context }) => {
-  // Nobody is logged in: the page calls its session `undefined undefined`, and what is stored none.
+  // Nobody is logged in: the page names its session `undefined undefined`, while the stored session is `null`.
   const first = await openGate(context);
   const count = loads(first);
   await expect(client(first)).toBeVisible();

@@ -1,17 +1,17 @@
 import type { Page } from '@playwright/test';
 
-/** How many are alive. */
+/** How many objects of each kind are alive. */
 export interface Alive {
   documents: number;
   jsEventListeners: number;
   /** Global objects of pages: the page's own, and one for each page in a frame. */
   windows: number;
   frames: number;
-  /** Functions of the names of the console's methods, the browser's and ours. */
+  /** Functions named like the console's methods, both the browser's and the library's. */
   consoleMethods: number;
 }
 
-/** Counts on the heap, after a collection of the garbage. */
+/** Counts on the heap, after a garbage collection. */
 export async function countAlive(page: Page): Promise<Alive> {
   const session = await page.context().newCDPSession(page);
   try {

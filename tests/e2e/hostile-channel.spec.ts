@@ -1,4 +1,4 @@
-// A script of the origin says what it likes on the channels of the tabs.
+// A hostile script of the same origin sends arbitrary messages on the tabs' channels.
 import { expect, type Page, test } from '@playwright/test';
 import type { CryptoDiagReport } from 'lotus-crypto-diag';
 
@@ -8,7 +8,7 @@ import { expectNoOverlap, openTabs, readLog, role } from './tabs';
 const collect = async (page: Page): Promise<CryptoDiagReport> =>
   readReport(await page.evaluate(() => window.lib.collectCryptoDiagReport(undefined)));
 
-/** Opens a page of the origin that is no tab of the app. */
+/** Opens a page of the origin that is not a tab of the app. */
 async function openHostile(page: Page): Promise<Page> {
   const hostile = await page.context().newPage();
   await hostile.goto('/bare.html');
@@ -46,7 +46,7 @@ test('whatever is said in a roll call, reports are written and judged, and hold 
         try {
           channel.postMessage(JSON.stringify(message));
         } catch {
-          // Of a cycle and of a BigInt there is no text.
+          // JSON.stringify throws for a cycle and for a BigInt.
         }
       }
       for (const odd of [undefined, null, 1n, '', '{', new Date(), new Map(), new Error('x')]) channel.postMessage(odd);
@@ -123,7 +123,7 @@ test('whatever is said in the election, no call ends, one tab leads, and it can 
         for (const to of every) channel.postMessage(`${kind} ${to} ${every[round % every.length]}`);
         channel.postMessage({ kind });
       }
-      // Dated a minute back.
+      // Dated one minute ago.
       channel.postMessage(`ask nobody ${Date.now() - 60_000}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }

@@ -1,4 +1,4 @@
-// What `lotus-crypto-diag install` makes of an app: it type-checks, it builds, and it does what was promised.
+// The app that `lotus-crypto-diag install` produces: it type-checks, it builds, and its parts work.
 import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,7 +13,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const app = join(here, 'dist/installed-app');
 const command = join(here, '../../pkg-glue/dist/bin/lotus-crypto-diag.js');
 
-// One build for all of them.
+// The tests share one build.
 test.describe.configure({ mode: 'serial' });
 
 let server: PreviewServer;

@@ -3,13 +3,13 @@ import type { Page } from '@playwright/test';
 /** A call of `console.warn` or `console.error` in a frame of the page. */
 export interface ConsoleCall {
   text: string;
-  /** The script whose call reached the browser's own method. */
+  /** The script that called the browser's own method. */
   by: string;
 }
 
 /**
- * Hears from the browser itself, through its debugger, of every line that is logged in a frame of the page, from the
- * frame's creation on. Nothing of it is in the page.
+ * Observes through the browser's debugger every line logged in a frame of the page, from the frame's creation on.
+ * Nothing is injected into the page.
  */
 export async function instrument(page: Page): Promise<ConsoleCall[]> {
   const session = await page.context().newCDPSession(page);

@@ -1,4 +1,4 @@
-// What a page saw outlives its end, whichever it is, in a browser that nothing drives.
+// Evidence survives the end of a page, however it ends, in a browser without a test driver.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -14,7 +14,7 @@ const CLIENT = `({
   getDeviceId: () => 'D',
   getCrypto: () => ({ getOwnDeviceKeys: async () => ({ ed25519: 'ed', curve25519: 'curve' }) }),
 })`;
-/** Ten lines a second, each of its own; the page knows how many. */
+/** Ten different lines a second; the page counts them. */
 const STORM = `void setInterval(() => {
   window.lines = (window.lines ?? 0) + 1;
   console.error('(id=$' + window.lines + '): DecryptionError[msg: no key]');
@@ -23,7 +23,7 @@ const STORM = `void setInterval(() => {
 let browser: WildBrowser;
 let profile: string;
 
-// biome-ignore lint/correctness/noEmptyPattern: what Playwright asks for.
+// biome-ignore lint/correctness/noEmptyPattern: Playwright requires a destructured parameter.
 test.beforeEach(async ({}, testInfo) => {
   profile = testInfo.outputPath('profile');
   browser = await WildBrowser.launch(profile);
@@ -48,7 +48,7 @@ async function report(tab: string): Promise<CryptoDiagReport> {
   return readReport(await browser.evaluate(tab, `window.lib.collectCryptoDiagReport(${CLIENT})`));
 }
 
-/** The numbers of the lines of the storm that are told of these pages. */
+/** The numbers of the lines that these pages contain. */
 function numbers(pages: CryptoDiagReport['earlier']): number[] {
   return pages
     .flatMap(({ entries }) => entries)
@@ -56,7 +56,7 @@ function numbers(pages: CryptoDiagReport['earlier']): number[] {
     .map(Number);
 }
 
-/** How the earlier pages did. */
+/** How each earlier page ended. */
 const ended = ({ earlier }: CryptoDiagReport) => earlier.map(({ end }) => end);
 
 test('a renderer that dies in the middle of a storm: what was logged two seconds before is told', async () => {
@@ -75,7 +75,8 @@ test('a renderer that dies in the middle of a storm: what was logged two seconds
 });
 
 test('a browser that is killed: what was logged two seconds before is told', async () => {
-  // The marker of the device is on the disk: without it, what is found later was left behind by a logout.
+  // Time for the device's marker to reach the disk: without it, evidence found later would look as if left over after a
+  // logout.
   await openPage();
   await new Promise((resolve) => setTimeout(resolve, 7000));
   await browser.close();
@@ -111,9 +112,10 @@ test('no secret stands in what the browser has on its disk', async () => {
     return [...texts, ...Object.values(localStorage)].join();
   })()`;
   let written = '';
-  // What a report holds, too: how people write is not always understood.
+  // Secrets that the report also contains are not checked on the disk: redaction does not recognise every way of
+  // writing them.
   let told = '';
-  // Not all have room at once.
+  // In portions, because the library does not keep all lines at once.
   for (let at = 0; at < lines.length; at += 40) {
     const some = [...lines.slice(at, at + 40), `the last of ${at} already exists`];
     await browser.evaluate(tab, `for (const line of ${JSON.stringify(some)}) console.error(line)`);
@@ -122,7 +124,7 @@ test('no secret stands in what the browser has on its disk', async () => {
     written += await browser.evaluate<string>(tab, stored);
     told += await browser.evaluate<string>(tab, 'JSON.stringify(window.lib.getCryptoDiagEntries())');
   }
-  // Longer than the browser puts off the writing.
+  // Longer than the browser delays writing to the disk.
   await new Promise((resolve) => setTimeout(resolve, 6000));
   await browser.close();
   const files = filesOf(profile).map((file) => readFileSync(file));
@@ -146,7 +148,7 @@ test('a tab that is discarded, one that is closed, and one that is open', async 
   const again = await browser.discard('?discarded');
   await browser.activate(again);
   await meet(again);
-  // A tab answers when it has started.
+  // A tab answers only once it has started.
   const ends = async () => ended(await report(again));
   await expect.poll(ends, { timeout: 15_000 }).toEqual(['discarded', 'closed', 'open']);
   const told = await report(again);

@@ -1,4 +1,4 @@
-// What a page saw outlives a reload, a closed browser and the eviction of IndexedDB; and when it goes.
+// When evidence survives (a reload, a closed browser, an evicted IndexedDB), and when it is removed.
 import { type BrowserContext, chromium, expect, type Page, test } from '@playwright/test';
 import type { CryptoDiagReport } from 'lotus-crypto-diag';
 
@@ -41,7 +41,7 @@ const report = async (page: Page, deviceId = 'D'): Promise<CryptoDiagReport> =>
 const told = ({ earlier }: CryptoDiagReport) =>
   earlier.map(({ entries }) => entries.map(({ message }) => message).filter((line) => !line.includes('first line')));
 
-/** What stands of ours in the browser, but for markers. */
+/** Everything of the library in the browser's storage, except markers. */
 const kept = (page: Page) =>
   page.evaluate(async (name) => {
     const keys = [...Object.keys(localStorage), ...Object.keys(sessionStorage)];
@@ -88,7 +88,8 @@ test('a tab that led and is left was closed; one that gave its lead to another t
   const lead = (page: Page) =>
     page.evaluate(() => void Object.assign(window, { leadership: window.lib.requestTabLeadership() }));
   const role = (page: Page) => page.evaluate(() => window.lib.getSnapshot().tabs.role);
-  // The tabs listen to the end of a page before the evidence does.
+  // A stored line proves that the evidence is listening; the election's own listeners for the end of a page come
+  // before.
   const tell = (page: Page) => log(page, LINE).then(() => isKept(page, '$one'));
   const ends = async (page: Page) => (await report(page)).earlier.map(({ end }) => end);
   const first = await open(context);
@@ -145,7 +146,7 @@ test('tabs that write at once: nothing of any is lost', async ({ context }) => {
   await Promise.all(pages.map((page, tab) => log(page, ...(texts[tab] ?? []))));
   for (const [tab, page] of pages.entries()) await isKept(page, `$${tab}-4`);
   const ends = async () => (await report(pages[0] as Page)).earlier.map(({ end }) => end);
-  // A tab answers when it has started.
+  // A tab answers only once it has started.
   await expect.poll(ends, { timeout: 20_000 }).toEqual(Array(11).fill('open'));
   expect(
     told(await report(pages[0] as Page))
@@ -155,7 +156,7 @@ test('tabs that write at once: nothing of any is lost', async ({ context }) => {
 });
 
 test.describe('nothing is left', () => {
-  /** Of a page that was reloaded, and one that is open in another tab. */
+  /** Evidence of a page that was reloaded, and of one that is open in another tab. */
   async function fill(context: BrowserContext): Promise<[page: Page, other: Page]> {
     const other = await open(context);
     await log(other, LINE);
@@ -169,10 +170,10 @@ test.describe('nothing is left', () => {
     return [page, other];
   }
 
-  /** Both tabs have something to write. */
+  /** Both tabs have something to store. */
   async function expectNothing(page: Page, other: Page): Promise<void> {
     for (const tab of [page, other]) await log(tab, LINE.replace('one', 'after'));
-    // Longer than a writing is put off.
+    // Longer than the library delays storing.
     await page.waitForTimeout(2500);
     await expect.poll(() => kept(page)).toEqual([]);
     for (const tab of [page, other]) await tab.reload();
@@ -231,7 +232,7 @@ test.describe('nothing is left', () => {
       'evidence of earlier page loads is not kept: the app has switched that off',
     );
     await expect.poll(() => kept(page)).toEqual([]);
-    // As the entry of an app says it.
+    // As an app's entry module would.
     await page.addInitScript(() => {
       const wait = setInterval(() => {
         if (!('lib' in window)) return;

@@ -1,20 +1,20 @@
-// Uploads of keys that are refused: seen, judged, and stopped.
+// Refused key uploads are seen, judged, and stopped.
 import { expect, type Page, test } from '@playwright/test';
 
 import { breakWasm, makeBreakable } from './broken-wasm';
 import { open, readReport } from './report';
 
 const KEY_ID = 'signed_curve25519:AAAAAAAAAA0';
-/** As a device signs it. */
+/** A one-time key signed by the device. */
 const KEY = { key: 's3cret', signatures: { '@a:hs': { 'ed25519:DEVICE': 'sig' } } };
 const BODY = JSON.stringify({ one_time_keys: { [KEY_ID]: KEY } });
 
-/** Uploads as the SDK does, and gives what it is told. */
+/** Uploads like the SDK, and returns the answer. */
 const upload = (page: Page, to: 'refuse' | 'accept', keys = [KEY_ID], token = 'one') =>
   page.evaluate(
     async ([where, ids, secret, key]) => {
       const body = JSON.stringify({ one_time_keys: Object.fromEntries(ids.map((id) => [id, key])) });
-      // The same server.
+      // Both answers come from the same server.
       const url = `${location.origin}/refuse/_matrix/client/v3/keys/upload${where === 'accept' ? '?accept' : ''}`;
       const response = await fetch(url, { method: 'POST', body, headers: { Authorization: `Bearer ${secret}` } });
       return { status: response.status, url: response.url, body: await response.json() };
@@ -51,7 +51,7 @@ test('the third refusal is a loop: uploads of that key are answered from memory,
     newKey: 'Xi9ZKBuM6MjD2HyhlBhdU82OySJLS08gKhD6VDetzyg',
     httpStatus: 400,
   });
-  // And the line that the page logs at its entry.
+  // Includes the line that the page logs when it loads.
   expect(report.counts['KE-1']).toBe(6);
   expect(report.entries.slice(1)).toMatchObject([
     { ke: 'KE-1', source: 'network', count: 5, detail: { kind: 'refusal' } },
@@ -81,7 +81,7 @@ test('an upload of any version, by whatever argument, is seen; one that was abor
     const seen = [];
     for (const upload of uploads) {
       const outcome = await upload();
-      // When the answer has been read here, too.
+      // Time for the library to read the answer, too.
       await new Promise((resolve) => setTimeout(resolve, 100));
       const { refusals, spared } = JSON.parse(window.lib.buildCryptoDiagReport()).uploadLoop;
       seen.push([typeof outcome === 'string' ? outcome : outcome.status, refusals, spared]);
@@ -103,7 +103,7 @@ test('of the uploads of an hour ten arrive, and the first that is accepted ends 
     if (request.url().includes('/keys/upload')) arrived += 1;
   });
   await page.addInitScript(() => {
-    // The clock of the page stands still but for what the test moves it by.
+    // The page's clock advances only when the test moves it.
     let now = Date.now();
     Date.now = () => now;
     const { fetch } = window;
@@ -124,7 +124,7 @@ test('of the uploads of an hour ten arrive, and the first that is accepted ends 
           const { sent } = hour;
           const query = where === 'accept' ? '?accept' : '';
           await (await fetch(`/refuse/_matrix/client/v3/keys/upload${query}`, { method: 'POST', body })).text();
-          // What went to the server is read by the watch, too, a moment later.
+          // The watch reads the server's answer a moment later.
           if (hour.sent > sent) await new Promise((resolve) => setTimeout(resolve, 50));
         }
         return JSON.parse(window.lib.buildCryptoDiagReport()).uploadLoop;
@@ -201,7 +201,7 @@ test('a host that passes its own fetch leaves the one of the page alone', async 
     const isAlone = window.fetch === fetch;
     const counts = [await count(fetch)];
     for (let i = 0; i < 4; i++) counts.push(await count(window.lib.fetchFn));
-    // Watched where everybody passes, it counts once.
+    // Now `fetch` is wrapped; `fetchFn` calls it, and the upload counts once.
     window.lib.watchKeyUploads({ threshold: 3 });
     counts.push(await count(window.lib.fetchFn));
     const isWatched = window.fetch !== fetch;
@@ -217,7 +217,7 @@ test('a host that passes its own fetch leaves the one of the page alone', async 
       [400, 2, 0, true, 'closed'],
       [400, 3, 0, true, 'open'],
       [400, 3, 1, true, 'open'],
-      // Who watches now knows what the server said.
+      // The new watch still knows the earlier refusals.
       [400, 3, 2, true, 'open'],
     ],
     echo: 200,

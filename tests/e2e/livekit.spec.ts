@@ -1,11 +1,11 @@
-// The real LiveKit in a frame, its encryption in its worker: what it says of media keys that are missing or wrong.
+// The real LiveKit in a frame, with encryption in its worker: what it logs about missing or wrong media keys.
 import { expect, type Page, test } from '@playwright/test';
 
 import { open, readReport } from './report';
 
 const BOB = '@bob:lab.local:BOBDEV';
 
-/** Opens the call in a frame, as Element Call's is. */
+/** Opens the call in a frame, as Element Call does. */
 async function join(page: Page, version: string): Promise<void> {
   await open(page, '/frames.html');
   await page.evaluate(
@@ -33,13 +33,13 @@ const pictures = (page: Page) =>
     return (await call?.pictures()) ?? 0;
   });
 
-/** Until Alice sees Bob move. */
+/** Waits until Alice sees Bob's picture move. */
 async function seesBob(page: Page) {
   const before = await pictures(page);
   await expect.poll(() => pictures(page), { timeout: 20_000 }).toBeGreaterThan(before + 3);
 }
 
-/** Kind, participant and index of each entry of KE-2, in the order in which they came. */
+/** Kind, participant, index and source of each KE-2 entry, in the order of arrival. */
 const seen = (page: Page) =>
   page.evaluate(() =>
     window.lib
@@ -56,7 +56,7 @@ for (const version of ['2-18', '2-23']) {
   test(`livekit-client ${version}: with the right keys there is a picture, and nothing is said`, async ({ page }) => {
     await join(page, version);
     await setKey(page, 'alice', 0, 'secret');
-    // Until Bob has his key, he may say that it is missing; this is before that.
+    // Before Bob has his key, LiveKit may log that it is missing.
     await setKey(page, 'bob', 0, 'secret');
     await seesBob(page);
     const kinds = (await seen(page)).map(({ kind }) => kind);
@@ -92,7 +92,7 @@ for (const version of ['2-18', '2-23']) {
     await expect
       .poll(() => seen(page), { timeout: 20_000 })
       .toContainEqual({ kind: 'invalid-key', participant: BOB, source });
-    // The index is said in the worker. 2.18 leaves it there; 2.23 hands it to the frame.
+    // The worker knows the index. 2.18 keeps it there; 2.23 passes it to the frame.
     const given = { kind: 'key-marked-invalid', participant: BOB, index: 3, source };
     if (version === '2-23') await expect.poll(() => seen(page), { timeout: 20_000 }).toContainEqual(given);
     expect(await pictures(page)).toBe(0);

@@ -1,4 +1,4 @@
-// The recovery prompt, as a person finds it.
+// Locators of the recovery prompt.
 import type { Page } from '@playwright/test';
 
 export const promptOf = (page: Page) => page.getByRole('region', { name: 'The encryption of this device is broken' });

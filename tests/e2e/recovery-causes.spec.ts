@@ -1,11 +1,14 @@
-// What brings the recovery prompt, and what takes it away.
+// What makes the recovery prompt appear and disappear.
 import { expect, type Page, test } from '@playwright/test';
 
 import { DATABASE, deleteDatabase, makeDatabase } from './crypto-database';
 import { fixOf, promptOf } from './prompt';
 import { open, refuse } from './report';
 
-/** Another client in this page, whose device comes back with other keys. `logOut` does as the SDK, when its token is refused. */
+/**
+ * Another client in this page whose device comes back with other keys. `logOut` logs like the SDK when its token is
+ * refused.
+ */
 const changeKeys = (page: Page, deviceId: string) =>
   page.evaluate(async (id) => {
     let key = 'before';
@@ -43,7 +46,7 @@ test('the fault of another device is not told of this one', async ({ page }) => 
 
 test('keys that changed are told of the device that has them, until it is logged out for good', async ({ page }) => {
   await open(page, '/recovery.html');
-  // The card looks after the store of its own client when its code has come; the device that was asked about last counts.
+  // Once loaded, the card checks the store of its own client; the device checked last counts.
   await expect.poll(() => page.evaluate(() => window.lib.getSnapshot().cryptoStore?.deviceId)).toBe('D');
   expect(await changeKeys(page, 'OTHER')).toBe('identity-changed');
   await expect(page.getByTestId('crypto-diagnostics').getByRole('alert')).toContainText('came back with new ones');
@@ -93,7 +96,7 @@ test('keys that changed and are refused are lost nevertheless', async ({ page })
 
 const makeStore = (page: Page) => page.evaluate(makeDatabase, DATABASE);
 const deleteStore = (page: Page) => page.evaluate(deleteDatabase, DATABASE);
-/** As the SDK, at each sync, when the connection to its store is dead. */
+/** Logs like the SDK at each sync after the connection to its store was lost. */
 const failStore = (page: Page) =>
   page.evaluate(() => {
     const words = "Failed to execute 'transaction' on 'IDBDatabase': The database connection is closing.";
@@ -123,7 +126,7 @@ test('a store that is lost while the page is open brings the prompt; one whose c
   await expect(promptOf(page)).toBeHidden();
 
   await deleteStore(page);
-  // The browser is asked again, but not at each line.
+  // The library asks the browser again, but not for every line.
   await expect(async () => {
     await failStore(page);
     await expect(promptOf(page)).toBeVisible({ timeout: 1000 });

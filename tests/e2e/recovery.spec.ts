@@ -96,7 +96,7 @@ test('a logout that fails stops the client: what it said before holds, and it ca
   for (let tries = 1; tries <= 2; tries++) {
     await prompt.getByRole('button', { name: /^Reset encryption/ }).click();
     await expect(prompt).toContainText('Logging out failed: the server said no');
-    // It has looked again, and got no answer.
+    // The prompt has checked again and got no answer.
     await page.clock.runFor(10_000);
     await expect(prompt).toContainText('logging out loses nothing more');
     expect(await page.evaluate(() => window.logouts)).toBe(tries);
@@ -112,7 +112,7 @@ test('after the logout the loop is over, though the page goes on', async ({ page
   await prompt.getByRole('button', { name: /^Reset encryption/ }).click();
   await expect(prompt).toBeHidden();
   await expect(page.getByTestId('crypto-diagnostics').getByRole('alert')).toBeHidden();
-  // The new device is not held back by what was refused of the old one.
+  // Refusals of the old device do not block the new one.
   await refuse(page, 1);
   await expect.poll(() => page.evaluate(() => window.lib.getSnapshot().uploadLoop.refusals)).toBe(1);
 });
@@ -209,7 +209,7 @@ for (const width of [360, 1280]) {
     const card = page.getByTestId('crypto-diagnostics');
     const before = await card.boundingBox();
     await page.evaluate(() => {
-      // As a host's settings: to the end of the document, over everything.
+      // Like a host's settings: last in the document, above everything else.
       const modal = document.createElement('div');
       modal.style.cssText = 'position: fixed; inset: 0; z-index: 2147483647; background: white';
       document.body.append(modal);
@@ -221,14 +221,14 @@ for (const width of [360, 1280]) {
     expect(closed).toMatchObject({ x: 0, y: 0, width });
     expect(closed.height).toBeLessThan(100);
     expect((await card.boundingBox())?.y).toBeGreaterThanOrEqual(closed.height);
-    // What the host shows above the app, as the state of its connection, stays in sight.
+    // What the host shows above the app, such as its connection state, stays visible.
     await page.evaluate(() => {
       const status = document.createElement('div');
       status.style.height = '24px';
       document.body.prepend(status);
     });
     await expect.poll(async () => (await bar()).y).toBe(24);
-    // Playwright clicks only what nothing covers.
+    // Playwright clicks only an element that nothing covers.
     await fixOf(page).click();
     const reset = promptOf(page).getByRole('button', { name: /^Reset encryption/ });
     await reset.scrollIntoViewIfNeeded();
@@ -303,7 +303,7 @@ for (const [client, said] of [
     await expect(history).toContainText('3 messages could not be decrypted on this device.');
     await expect(history).toContainText(said);
     await expect(history).not.toContainText('nothing will be lost');
-    // One of them is opened later, by a key that came.
+    // One of the events is decrypted later, with a key that arrived.
     await page.evaluate(() => window.openedEvents.add('$3'));
     await failToDecrypt(page, '$2');
     await expect(history).toContainText('2 messages could not be decrypted on this device.');

@@ -7,14 +7,14 @@ import type { CryptoDiagReport } from 'lotus-crypto-diag';
 const schema = JSON.parse(readFileSync(new URL('../../pkg-glue/schema/report-1.schema.json', import.meta.url), 'utf8'));
 const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(schema);
 
-/** Reads a report, and holds it to its schema. */
+/** Parses a report and validates it against the schema. */
 export function readReport(json: string): CryptoDiagReport {
   const report = JSON.parse(json);
   expect(validate(report), JSON.stringify(validate.errors)).toBe(true);
   return report;
 }
 
-/** Opens a page of `pages/`; gives what escapes there: an exception, a rejection, a violated policy. */
+/** Opens a page of `pages/`. The returned list collects uncaught exceptions, rejections and policy violations. */
 export async function open(page: Page, path: string): Promise<string[]> {
   const escaped: string[] = [];
   page.on('pageerror', (error) => escaped.push(String(error)));
@@ -27,12 +27,12 @@ export async function open(page: Page, path: string): Promise<string[]> {
   return escaped;
 }
 
-/** What the card holds folded away. */
+/** Expands the card's details. */
 export async function openDetails(page: Page): Promise<void> {
   await page.getByTestId('crypto-diagnostics').getByRole('button', { name: 'Details', expanded: false }).click();
 }
 
-/** Uploads that the test server refuses, as a client repeats them. */
+/** Repeats an upload that the test server refuses, as a client does. */
 export const refuse = (page: Page, times = 3) =>
   page.evaluate(async (count) => {
     const body = JSON.stringify({ one_time_keys: { 'signed_curve25519:AAAAAAAAAA0': {} } });

@@ -1,9 +1,10 @@
-// The button that lets an upload through where uploads of keys are answered locally: on the card, and in the recovery prompt.
+// The button that lets an upload through while key uploads are answered locally: on the card, and in the recovery
+// prompt.
 import { expect, type Page, test } from '@playwright/test';
 
 import { open } from './report';
 
-/** Uploads a one-time key of the device; gives whether the request went out. */
+/** Uploads a one-time key of the device; returns whether the request was sent. */
 const upload = (page: Page, answer: 'refuse' | 'accept' = 'refuse') =>
   page.evaluate(
     async (accept) => {
@@ -59,7 +60,7 @@ for (const place of ['card', 'prompt'] as const) {
     await expect(button).toBeFocused();
     expect(await upload(page)).toBe(true);
     await expect(box.getByText('The server refused the keys again.')).toBeVisible();
-    // Once.
+    // Only one upload is let through.
     expect(await upload(page)).toBe(false);
 
     await expect(button).toHaveAttribute('aria-disabled', 'false');

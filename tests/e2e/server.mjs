@@ -1,5 +1,5 @@
-// Builds the pages with the package in them, as a host's bundler would, and serves them on loopback. The first part of
-// a path says under which Content Security Policy: /strict/auto.html, /no-wasm/card.html, /auto.html (none).
+// Builds the pages with the package, as a host's bundler would, and serves them on loopback. The first part of the path
+// selects the Content Security Policy: /strict/auto.html, /no-wasm/card.html, /auto.html (none).
 import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -15,12 +15,12 @@ const here = dirname(fileURLToPath(import.meta.url));
 const pages = join(here, 'pages');
 const out = join(here, 'dist');
 
-// A second copy of the package in one page: another path is another module.
+// A second copy of the package in one page: bundlers treat another path as another module.
 mkdirSync(join(pages, 'dist'), { recursive: true });
 const secondCopy = join(pages, 'dist/second-copy');
 cpSync(join(here, '../../pkg-glue/dist'), secondCopy, { recursive: true });
 
-// The SDK of the fork, and the newest: the pages with a client are built with each.
+// The fork's SDK and the newest one: pages with a client are built with each.
 const SDKS = { '.': 'matrix-js-sdk', 'sdk-newest': 'matrix-js-sdk-newest' };
 const WITH_CLIENT = ['client.html', 'gate.html', 'plain.html'];
 
@@ -98,13 +98,13 @@ async function answer(request, response) {
 const listen = (address) =>
   new Promise((resolve) =>
     createServer((request, response) => {
-      // A page that goes while its body is on the way breaks the reading of it; the pages of the other tests go on.
+      // Reading the body fails if the page goes away during its upload; the other tests' pages must still be served.
       answer(request, response).catch(() => response.destroy());
     })
       .on('upgrade', handleSocket)
       .listen(4199, address, () => resolve(undefined)),
   );
 
-// Each address is an origin of its own, for tests of one browser that must not see what another has stored.
+// Each address is a separate origin, for tests that share a browser but not its storage.
 await Promise.all(Array.from({ length: 64 }, (_, at) => listen(`127.0.0.${at + 1}`)));
 console.log('Serving them on http://127.0.0.1:4199');

@@ -1,5 +1,5 @@
-// `import 'lotus-crypto-diag/auto'` in pages that lack what its start needs, or have broken it: the host's entry module goes
-// on, all other parts start, and the report says which one did not.
+// `import 'lotus-crypto-diag/auto'` in pages that lack or have broken what it needs: the host's entry module continues,
+// all other parts start, and the report names the part that did not.
 import { expect, type Page, test } from '@playwright/test';
 
 import { readReport } from './report';
@@ -11,11 +11,11 @@ type Break = 'is missing' | 'throws' | 'throws at get';
 interface Row {
   /** The parts that cannot start. */
   without?: Part[];
-  /** What stands in the report of it; nothing where nothing is lost. */
+  /** What the report must say; unset if nothing is lost. */
   says?: RegExp;
 }
 
-/** By what is broken, as a path from the global, and how. */
+/** By what is broken (a path from the global object), and how. */
 const ROWS: Record<string, Partial<Record<Break, Row>>> = {
   AbortController: { 'is missing': {}, throws: {}, 'throws at get': {} },
   MutationObserver: {
@@ -105,11 +105,11 @@ function breakIt({ path, how }: { path: string; how: Break }) {
   };
   if (how === 'is missing') {
     delete owner[name];
-    // What is inherited is still there.
+    // Inherited properties are still there after `delete`.
     if (name in owner) Object.defineProperty(owner, name, { value: undefined, configurable: true });
   } else if (how === 'throws at get') Object.defineProperty(owner, name, { get: refuse, configurable: true });
   else {
-    // It can be called and constructed.
+    // Callable and constructible, like the original.
     function broken() {
       refuse();
     }
@@ -118,24 +118,24 @@ function breakIt({ path, how }: { path: string; how: Break }) {
   }
 }
 
-/** Opens the page; gives what became an uncaught error there. */
+/** Opens the page; returns its uncaught errors. */
 async function start(page: Page): Promise<string[]> {
   const escaped: string[] = [];
   page.on('pageerror', (error) => escaped.push(String(error)));
   await page.goto('/auto.html');
-  // The statement after the import.
+  // Set by the statement after the import.
   await expect.poll(() => page.evaluate(() => 'lib' in window), `${escaped}`).toBe(true);
   return escaped;
 }
 
-/** Which parts do their work. */
+/** The parts that work. */
 async function started(page: Page): Promise<Part[]> {
   const snapshot = () =>
     page.evaluate(() => {
       const { storage, tabs } = window.lib.getSnapshot();
       return { storage: storage !== null, tabs: tabs.count !== null };
     });
-  // Three seconds after the page has loaded.
+  // The late parts start three seconds after the page has loaded.
   await expect.poll(async () => (await snapshot()).storage).toBe(true);
   await page.evaluate(() => {
     const frame = document.createElement('iframe');
@@ -162,7 +162,7 @@ async function started(page: Page): Promise<Part[]> {
   return (Object.keys(all) as Part[]).filter((part) => all[part]);
 }
 
-/** A frame that is there before the entry module runs. */
+/** Adds a frame that exists before the entry module runs. */
 const addFrame = (page: Page) =>
   page.route('**/auto.html', async (route) => {
     const response = await route.fetch();

@@ -3,7 +3,7 @@ import type { CryptoStoreStatus } from 'lotus-crypto-diag';
 
 import { open, openDetails, readReport } from './report';
 
-/** Counts how often the page's real `persist()` is called. */
+/** Counts the calls of the page's real `persist()`. */
 const countPersist = (page: Page) =>
   page.addInitScript(() => {
     const { persist } = StorageManager.prototype;
@@ -14,7 +14,7 @@ const countPersist = (page: Page) =>
     };
   });
 
-/** What a person does in the site's settings. */
+/** Grants permissions, as a user does in the site's settings. */
 async function grant(page: Page, permissions: string[]) {
   const session = await page.context().newCDPSession(page);
   const { targetInfo } = await session.send('Target.getTargetInfo');
@@ -64,7 +64,8 @@ test.describe('persistent storage', () => {
   });
 
   test('the browser agrees when it is asked', async ({ page }) => {
-    // The person's permission comes between the two questions: with it, Chromium is persistent without being asked.
+    // Grants the permission between `persisted()` and `persist()`: granted earlier, Chromium would already be
+    // persistent.
     await page.exposeFunction('personAgrees', () => grant(page, ['durableStorage']));
     await page.addInitScript(() => {
       const { persist } = StorageManager.prototype;
@@ -170,7 +171,7 @@ test.describe('a browser that does not play along', () => {
         try {
           for (let i = 0; i < 100; i++) localStorage.setItem(`ballast ${size} ${i}`, 'x'.repeat(size));
         } catch {
-          // Full, for this size.
+          // No room is left for this size.
         }
       }
     });
@@ -234,7 +235,7 @@ test.describe('a browser that does not play along', () => {
     });
     const escaped = await open(page, '/auto.html');
     await ask();
-    // The keys are remembered, and the store is not there: a client that answers at once must not hide it.
+    // The keys are remembered and the store is missing: a client that answers at once must not hide that.
     await page.reload();
     await page.waitForFunction(() => 'lib' in window);
     const [first, second] = await ask();
@@ -243,7 +244,7 @@ test.describe('a browser that does not play along', () => {
     expect(escaped).toEqual([]);
   });
 
-  // A client whose encryption runs, asked about without a word on how its database is named: by the card, and for a report.
+  // A client whose encryption runs, checked without a `databasePrefix`: by the card, and for a report.
   const OWN = 'sync@a:hs::matrix-sdk-crypto';
   const USUAL = 'matrix-js-sdk::matrix-sdk-crypto';
   const stores = [
@@ -258,7 +259,7 @@ test.describe('a browser that does not play along', () => {
       there: ['one::matrix-sdk-crypto', 'two::matrix-sdk-crypto'],
       looked: { databaseExisted: null, verdict: 'healthy', error: expect.stringContaining('databasePrefix') },
     },
-    // Deleted while nothing ran; the SDK has made it anew.
+    // Deleted while no page ran; the SDK has created it again.
     { there: [OWN], isDeleted: true, looked: { database: OWN, databaseExisted: false, verdict: 'identity-changed' } },
     {
       there: [USUAL],
@@ -286,7 +287,7 @@ test.describe('a browser that does not play along', () => {
               getUserId: () => '@a:hs',
               getDeviceId: () => 'D',
               getCrypto: () => ({
-                // It takes a while: until then, nothing false is said.
+                // Takes a while; until then, the status must not say anything false.
                 getOwnDeviceKeys: () =>
                   new Promise((resolve) => setTimeout(resolve, 500, { ed25519: own, curve25519: own })),
               }),
@@ -311,7 +312,7 @@ test.describe('a browser that does not play along', () => {
     await open(page, '/auto.html');
     await check(page);
     const names = await page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name));
-    // Evidence of this page may be kept in one of our own.
+    // The library may have stored evidence in its own database.
     expect(names.filter((name) => name !== 'lotus-crypto-diag')).toEqual([]);
   });
 });

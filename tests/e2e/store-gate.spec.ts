@@ -1,5 +1,5 @@
-// What the browser says of a crypto store before the client starts. Whoever is stopped there cannot use the app: every doubtful
-// case passes.
+// The check of a crypto store before the client starts. A user who is stopped there cannot use the app, so every
+// doubtful case must pass.
 import { expect, type Page, test } from '@playwright/test';
 
 const USUAL = 'matrix-js-sdk::matrix-sdk-crypto';
@@ -17,7 +17,7 @@ const marker = (database: string) => ({
   }),
 });
 
-/** Names what stands in the browser, then loads the page anew and asks. */
+/** Prepares the browser's storage, then reloads the page and checks the store. */
 async function isStopped(
   page: Page,
   { remembered = USUAL, databases = [] as string[], broken = '', options = {} },
@@ -54,10 +54,10 @@ test('a store that is remembered and neither listed nor opened is deleted, and n
 }) => {
   expect(await isStopped(page, {})).toBe(true);
   const names = await page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name));
-  // Evidence of this page may be kept in one of our own.
+  // The library may have stored evidence in its own database.
   expect(names.filter((name) => name !== 'lotus-crypto-diag')).toEqual([]);
   expect(await page.evaluate(() => window.lib.getSnapshot().recovery)).toMatchObject({ reason: 'store-lost' });
-  // Asked again, by a client that runs with other keys, nothing is stopped any more.
+  // Checked again by a client that runs with other keys, the store no longer stops the app.
   const again = await page.evaluate(() =>
     window.lib.checkCryptoStore({
       getUserId: () => '@a:hs',

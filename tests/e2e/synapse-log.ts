@@ -1,4 +1,4 @@
-/** Lines of Synapse's log around a time: quick answers before, and then the delayed event of a call that took 20 s. */
+/** Lines of Synapse's log around a time: first quick answers, then a call's delayed event that took 20 s. */
 export function synapseLog(at: number, userId: string): string {
   const line = (ended: number, seconds: number, nth: number, path: string) => {
     const time = new Date(ended).toISOString().replace('T', ' ').replace('.', ',').replace('Z', '');

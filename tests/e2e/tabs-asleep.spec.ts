@@ -1,4 +1,4 @@
-// Tabs that are put to sleep, in a browser that nothing drives: in the back/forward cache, and frozen.
+// Sleeping tabs in a browser without a test driver: in the back/forward cache, and frozen.
 import { expect, test } from '@playwright/test';
 
 import { expectNoOverlap, type Line, parseLog } from './tabs';
@@ -9,7 +9,7 @@ const ORIGIN = 'http://127.0.0.1:4199';
 let browser: WildBrowser;
 let watcher: string;
 
-// biome-ignore lint/correctness/noEmptyPattern: what Playwright asks for.
+// biome-ignore lint/correctness/noEmptyPattern: Playwright requires a destructured parameter.
 test.beforeEach(async ({}, testInfo) => {
   browser = await WildBrowser.launch(testInfo.outputPath('profile'));
   watcher = await browser.open(`${ORIGIN}/bare.html`);
@@ -21,7 +21,7 @@ test.afterEach(() => browser.close());
 const readLog = async (): Promise<Line[]> =>
   parseLog(JSON.parse(await browser.evaluate(watcher, 'JSON.stringify(Object.entries(localStorage))')));
 
-/** What the tabs said, as in `first leader`; with how often their pages were loaded left out. */
+/** What the tabs logged, as in `first leader`, without the number of the page load. */
 const story = async () => (await readLog()).map(({ tab, what }) => `${tab.split(' ')[0]} ${what}`);
 
 async function open(id: string): Promise<string> {
@@ -40,7 +40,7 @@ test('a leader that goes into the back/forward cache lets go, and comes back as 
     .toEqual(['first opened', 'first leader', 'second opened', 'first follower', 'second leader']);
 
   await browser.evaluate(first, 'history.back()');
-  // The page as it was: had it been loaded anew, it would have said so.
+  // The page was restored, not loaded: a load would have been logged.
   await expect.poll(() => browser.evaluate(first, 'window.leadership?.role')).toBe('follower');
   await browser.closeTab(second);
   await expect.poll(async () => (await story()).slice(5)).toEqual(['second follower', 'first leader']);
@@ -76,7 +76,7 @@ test('a follower that is frozen does not hold up those behind it in the line', a
   await open('second');
   await open('third');
   await browser.freeze('id=second');
-  // The freeze is not told to anybody; it takes a moment.
+  // Nothing reports the freeze; it takes a moment.
   await new Promise((resolve) => setTimeout(resolve, 1000));
   await browser.closeTab(first);
   await expect
@@ -89,12 +89,12 @@ test('a leader that is reloaded in sight leads again, and the tab behind it star
   await expect.poll(story).toEqual(['first opened', 'first leader']);
   await open('second');
   await browser.activate(first);
-  // Long enough in line not to be the first tab of the session.
+  // Wait until it has queued for the lock long enough not to count as the first tab of the session.
   await new Promise((resolve) => setTimeout(resolve, 1000));
   await browser.evaluate(first, 'location.reload()');
   const reloaded = ['first opened', 'first leader', 'second opened', 'first follower', 'first opened', 'first leader'];
   await expect.poll(story).toEqual(reloaded);
-  // For longer than the tab out of sight would have waited.
+  // Longer than a hidden tab would have waited.
   await new Promise((resolve) => setTimeout(resolve, 11_000));
   expect(await story()).toEqual(reloaded);
 });

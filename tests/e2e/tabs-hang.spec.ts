@@ -1,4 +1,4 @@
-// Tabs that do not run for a while.
+// Tabs whose JavaScript blocks for a while.
 import { expect, type Page, test } from '@playwright/test';
 
 import { readReport } from './report';
@@ -8,7 +8,7 @@ const takeOver = (page: Page) => page.evaluate(() => window.leadership.takeOver(
 
 const NO_RESPONSE = { granted: false, reason: null };
 
-/** Whether the leader is said not to respond: by the election, to a view, and in a report. */
+/** `leaderSilent` according to the election, the snapshot, and the report. */
 const silence = (page: Page) =>
   page.evaluate(() => {
     const report: unknown = JSON.parse(window.lib.buildCryptoDiagReport(undefined));
@@ -31,7 +31,7 @@ test('a leader that hangs keeps the lead: the other tab learns that it does not 
   await first.close();
   await leaderOf([second]);
   expect(await silence(second)).toEqual([false, false, false]);
-  // It could not say that it follows.
+  // The closed tab could not log that it follows, so the time of its end is passed in.
   expect(expectNoOverlap(await readLog(second), new Map([[tab, closedAt]]))).toBe(2);
 });
 
@@ -81,7 +81,7 @@ for (const hangs of ['it', 'another window of its process']) {
     await third.waitForTimeout(300);
     await first.close();
     expect(await takeOver(third)).toEqual(NO_RESPONSE);
-    // It is asked for the lead as soon as it has it.
+    // `third` has asked for the lead already, so `next` may hand it over at once.
     await leaderOf([next, third]);
     expectNoOverlap(await readLog(third));
   });

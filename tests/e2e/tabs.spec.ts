@@ -219,7 +219,7 @@ test('a follower that is closed says so; the leader does not, as that would hold
   await leaderOf([next]);
   await next.waitForTimeout(300);
   expect(await next.evaluate('byes')).toEqual([id]);
-  // Those who do not lead next know nevertheless that it is gone.
+  // Tabs that do not lead next also learn that it is gone.
   const count = () => bystander.evaluate(() => window.lib.getSnapshot().tabs.count);
   await expect.poll(count).toBe(2);
 });

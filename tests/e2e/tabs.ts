@@ -5,12 +5,11 @@ const ORIGIN = 'http://127.0.0.1:4199';
 /** One line of the log that the tabs of `pages/tabs.ts` share. */
 export interface Line {
   at: number;
-  /** The tab, and which load of its page. */
+  /** The tab's id and the number of the page load. */
   tab: string;
   what: string;
 }
 
-/** Opens a tab of a session. */
 export async function openTab(context: BrowserContext, id: string, session = 'session'): Promise<Page> {
   const page = await context.newPage();
   await page.goto(`${ORIGIN}/tabs.html?id=${id}&session=${session}`);
@@ -18,7 +17,7 @@ export async function openTab(context: BrowserContext, id: string, session = 'se
   return page;
 }
 
-/** Opens tabs of the session, one after the other; then one of them leads. */
+/** Opens tabs of the session one after the other, and waits until one of them leads. */
 export async function openTabs<const Ids extends readonly string[]>(
   context: BrowserContext,
   ...ids: Ids
@@ -33,7 +32,7 @@ export async function readLog(page: Page): Promise<Line[]> {
   return parseLog(await page.evaluate(() => Object.entries(localStorage)));
 }
 
-/** Reads the log from what is in localStorage. */
+/** Reads the log from localStorage's entries. */
 export function parseLog(entries: [string, string][]): Line[] {
   const lines = entries.flatMap(([key, what]) => {
     const [log, at, id, load] = key.split(' ');
@@ -42,7 +41,7 @@ export function parseLog(entries: [string, string][]): Line[] {
   return lines.sort((a, b) => a.at - b.at);
 }
 
-/** The page's JavaScript does not come back for so long. */
+/** Blocks the page's JavaScript for `ms`. */
 export const hang = (page: Page, ms: number) =>
   page.evaluate((duration) => {
     setTimeout(() => {
@@ -53,7 +52,7 @@ export const hang = (page: Page, ms: number) =>
 
 export const role = (page: Page) => page.evaluate(() => window.leadership.role);
 
-/** The tab that leads, when there is exactly one. */
+/** Waits until exactly one tab leads, and returns it. */
 export async function leaderOf(pages: Page[]): Promise<Page> {
   let leader: Page | undefined;
   await expect(async () => {
@@ -66,8 +65,8 @@ export async function leaderOf(pages: Page[]): Promise<Page> {
 }
 
 /**
- * Holds that no two tabs led at once: a reign goes from a tab's `leader` to its next line, or, of a tab that crashed, to
- * the time the test knows of.
+ * Asserts that no two tabs led at the same time. A reign lasts from a tab's `leader` to its next line, or for a crashed
+ * tab until the given time. Returns the number of reigns.
  */
 export function expectNoOverlap(lines: Line[], crashedAt: ReadonlyMap<string, number> = new Map()): number {
   let reigns = 0;

@@ -1,9 +1,9 @@
-// A fault of the WebAssembly module in what the browser calls by itself: nobody stands above it but the page.
+// Traps of the WebAssembly module in callbacks from the browser, where no caller but the page could catch them.
 import { expect, type Page, test } from '@playwright/test';
 
 import { open } from './report';
 
-/** Once the page says so, the module traps whenever the browser calls one of its closures. */
+/** Opens a page in which the module, once the page says so, traps whenever the browser calls one of its closures. */
 async function openTrapping(page: Page, { isIdle = false } = {}) {
   await page.addInitScript((isIdle) => {
     const Real = WebAssembly.Instance;
@@ -19,7 +19,7 @@ async function openTrapping(page: Page, { isIdle = false } = {}) {
       const { exports } = new Real(module, imports);
       return { exports: Object.fromEntries(Object.entries(exports).map(trapping)) };
     } as unknown as typeof WebAssembly.Instance;
-    // An app that never has time: nothing but the test asks about the storage.
+    // An app that is never idle: only the test asks about the storage.
     if (!isIdle) window.requestIdleCallback = () => 0;
     navigator.storage.persist = async () => false;
   }, isIdle);
@@ -31,7 +31,10 @@ const expectSwitchedOff = (page: Page) =>
     .poll(() => page.evaluate(() => window.lib.getSnapshot().status))
     .toMatchObject({ state: 'failed', reason: expect.stringContaining('unreachable') });
 
-/** What lets the browser call the module, after the traps are set; with what the page has been prepared for it. */
+/**
+ * Ways in which the browser calls the module. `before` prepares the page; `after` triggers the call, once the traps are
+ * set.
+ */
 const WAYS: Record<string, { before: () => void; after: () => void }> = {
   'a promise': {
     before: () => {
@@ -47,7 +50,7 @@ const WAYS: Record<string, { before: () => void; after: () => void }> = {
       const never = () => new Promise<never>(() => {});
       Object.assign(navigator.storage, { persisted: never, estimate: never });
     },
-    // It comes by itself.
+    // The timeout fires by itself.
     after: () => {},
   },
 };
@@ -64,7 +67,7 @@ for (const [name, { before, after }] of Object.entries(WAYS)) {
     const asked = await page.evaluate(() => (window as unknown as { asked: Promise<unknown> }).asked);
     expect(asked).toMatchObject({ request: 'error', error: 'the diagnostics do not run in this page' });
     await expectSwitchedOff(page);
-    // The page's own console and `fetch` are let go, and whoever asks again is answered.
+    // The page's own console and `fetch` are restored, and later calls still get an answer.
     const isOurs = await page.evaluate(() => /inspect/.test(Function.prototype.toString.call(console.warn)));
     expect(isOurs).toBe(false);
     expect(await page.evaluate(() => window.lib.requestPersistentStorage())).toMatchObject({ request: 'error' });

@@ -1,4 +1,4 @@
-// The viewer as a release has it: one file, which is opened from the disk.
+// The viewer as released: one file, opened from the disk.
 import { readFileSync } from 'node:fs';
 
 import { expect, test } from '@playwright/test';
@@ -28,7 +28,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.getByRole('button', { name: 'Save redacted report' }).click();
     expect(readFileSync(await (await copy).path(), 'utf8')).toContain('@user-1:');
 
-    // Its worker is a blob: of the page itself.
+    // Its worker is a `blob:` URL of the page itself.
     expect(requested.filter((url) => !/^(blob|data):/.test(url))).toEqual([file.href]);
     expect(escaped).toEqual([]);
   });

@@ -7,7 +7,7 @@ import { drop, dropped, fileItem, openViewer, reportOf } from './viewer';
 const MARKUP = '</script><script>window.pwned=1</script><img src=x onerror="window.pwned=1"><svg/onload=alert(1)>';
 const SQL = "'; DROP TABLE devices; --";
 
-/** The same report, with `text` in every field that takes one. */
+/** The same report, with `text` in every text field. */
 function poisoned(json: string, text: string): string {
   const own = new Set([
     'schema',
@@ -57,7 +57,7 @@ test('markup, SQL and control characters in every field of a report are text, an
 test('a bad file beside a good one is refused with a reason, and the good one is read', async ({ page }) => {
   const report = await reportOf(page, 'ke1-evict-crypto');
   const escaped = await openViewer(page);
-  // What unpacks to ten thousand times its size, ten times over.
+  // One MiB of zeros, gzipped ten times.
   let zip: Buffer = Buffer.alloc(1024 ** 2);
   for (let level = 0; level < 10; level += 1) zip = gzipSync(zip);
   const bad: [string, string | Buffer, string][] = [
@@ -99,7 +99,7 @@ test('the policy of the page lets no script of a file run, and nothing be sent',
     const image = new Image();
     image.src = 'http://127.0.0.1:4199/echo';
     await fetch('/echo').catch(() => undefined);
-    // A text as a timer's work is evaluated by the page, not by the test.
+    // The page evaluates a text passed to a timer, which `page.evaluate` does not.
     setTimeout('window.pwned = 2' as never);
     await new Promise((resolve) => setTimeout(resolve, 50));
     return { violated, pwned: 'pwned' in window };

@@ -6,7 +6,7 @@ import { drop, dropped, fileItem, openViewer, reportOf } from './viewer';
 
 const SIZE = 100 * 1024 ** 2;
 
-/** Writes a file of 100 MB, part by part. */
+/** Writes a file of 100 MB in parts. */
 function write(path: string, head: string, part: (nth: number) => string, foot: string): void {
   const file = openSync(path, 'w');
   let size = writeSync(file, head);
@@ -40,7 +40,7 @@ function writeLog(path: string): void {
   write(path, '', part, '');
 }
 
-/** From now on counts how often the shown progress moved, and between how many of these moves the page drew a frame. */
+/** Starts counting how often the displayed progress moved, and how many of these moves the page drew in a frame. */
 async function watch(page: Page): Promise<void> {
   await page.evaluate(() => {
     const seen = { moves: 0, drawn: 0 };
@@ -81,7 +81,7 @@ for (const [name, writer, summary] of [
     await page.getByLabel('Files to read').setInputFiles(path);
     await expect(fileItem(page, name)).toContainText('Read: ');
 
-    // A page that reads by itself would take the clicks only when all is read.
+    // If the page itself read the file, it would handle the clicks only afterwards.
     await page.getByRole('button', { name: 'Dark theme' }).click();
     await expect(page.getByRole('button', { name: 'Light theme' })).toBeVisible();
     await page.locator('.episode').first().click();

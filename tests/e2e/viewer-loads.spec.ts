@@ -1,11 +1,11 @@
-// A report that tells of earlier page loads, in the viewer.
+// A report with earlier page loads in the viewer.
 import { expect, test } from '@playwright/test';
 
 import { drop, dropped, openViewer, reportOf } from './viewer';
 
 test.describe.configure({ timeout: 90_000 });
 
-/** What a page saw, as the next one tells of it two days later. */
+/** A report from two days later, in which the page that wrote `json` is an earlier page. */
 function twoDaysLater(json: string): { text: string; began: string } {
   const report = JSON.parse(json);
   const later = (time: string) => new Date(Date.parse(time) + 2 * 86_400_000).toISOString();
@@ -36,7 +36,7 @@ test('the loads of the page, the breaks between them and the lines of all are on
   await expect(loads).toHaveCount(2);
   await expect(loads.first()).toHaveAccessibleName(/^Page load of .*, crashed$/);
   await expect(loads.last()).toHaveAccessibleName(/wrote the report$/);
-  // The two days between take little room: the first load is no speck.
+  // The two days between take little room, so the first load is clearly visible.
   await expect(timeline.getByTestId('page-loads').locator('.break')).toHaveCount(1);
   const width = async (nth: number) => ((await loads.nth(nth).boundingBox()) ?? { width: 0 }).width;
   expect(await width(0)).toBeGreaterThan(40);

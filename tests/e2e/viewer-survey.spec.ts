@@ -1,4 +1,4 @@
-// The homeserver's side alone: a log, and what the database answered, without anybody's report.
+// Only the homeserver's data: a log and database answers, without any user's report.
 import { readFileSync } from 'node:fs';
 
 import { expect, type Page, test } from '@playwright/test';
@@ -81,7 +81,7 @@ test('of very many devices the page gets the first, others when they are asked f
   await expect(page.getByRole('region', { name: 'Story of @user299:lab.local D299' })).toContainText(
     'from before the keys',
   );
-  // What comes is shown as what was there: the filter and the story stay.
+  // Filter and opened story stay when new data arrives.
   await drop(page, dropped('homeserver.log', log));
   await expect(card(page).getByText('1 of 303 devices')).toBeVisible();
   await expect(page.getByRole('region', { name: 'Story of @user299:lab.local D299' })).toBeVisible();

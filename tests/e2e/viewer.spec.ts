@@ -44,7 +44,7 @@ test('reports of two people and of one twice are merged on one time line', async
   await expect(picker.locator('option')).toHaveCount(3);
   await picker.selectOption({ index: 1 });
   await expect(picker.locator('option:checked')).toContainText('@bob:example.org');
-  // The later report of the same page tells the same lines: they are counted once.
+  // The later report of the same page contains the same lines, which are counted once.
   await page.getByRole('group', { name: /@you/ }).getByRole('button').first().click();
   await expect(page.getByTestId('episode')).toContainText('20 lines');
   for (const name of ['a.json', 'c.json', 'again.json'])
@@ -161,7 +161,7 @@ for (const width of [360, 1280]) {
     ]);
     await expect(page.getByTestId('latency-plot')).toBeVisible();
 
-    // From the list of files on, the verdicts come first, then the lanes; an arrow goes along a lane.
+    // From the file list on, the Tab key reaches the verdicts first, then the lanes; arrow keys move along a lane.
     await page.getByLabel('Clock of this log').focus();
     const stops: string[] = [];
     const focused = () =>

@@ -4,7 +4,7 @@ import { expect, type Page } from '@playwright/test';
 
 export const fixture = (path: string): Buffer => readFileSync(new URL(`../fixtures/${path}`, import.meta.url));
 
-/** A file as a person drops it. */
+/** A file as a user drops it. */
 export type Dropped = { name: string; mimeType: string; buffer: Buffer };
 
 export const dropped = (name: string, content: string | Buffer): Dropped => ({
@@ -13,7 +13,9 @@ export const dropped = (name: string, content: string | Buffer): Dropped => ({
   buffer: Buffer.from(content),
 });
 
-/** Opens the viewer; gives what escapes there: an exception, a dialog, a violated policy, a request to elsewhere. */
+/**
+ * Opens the viewer. The returned list collects exceptions, dialogs, policy violations and requests to other addresses.
+ */
 export async function openViewer(page: Page, address = '/demo/viewer.html'): Promise<string[]> {
   const escaped: string[] = [];
   page.on('pageerror', (error) => escaped.push(String(error)));
@@ -27,7 +29,7 @@ export async function openViewer(page: Page, address = '/demo/viewer.html'): Pro
     if (origin !== 'http://127.0.0.1:4199' && !isLocal) escaped.push(request.url());
   });
   page.on('console', (line) => line.type() === 'error' && escaped.push(line.text()));
-  // From the first listener on the browser shows no dialog of its own; to begin with it takes a moment.
+  // With a listener, the browser shows no file dialog of its own; that takes a moment to take effect.
   page.on('filechooser', () => undefined);
   await page.addInitScript(() => {
     addEventListener('securitypolicyviolation', (event) => console.error(`violation: ${event.violatedDirective}`));
@@ -39,7 +41,7 @@ export async function openViewer(page: Page, address = '/demo/viewer.html'): Pro
 
 export const drop = (page: Page, ...files: Dropped[]) => page.getByLabel('Files to read').setInputFiles(files);
 
-/** A report as the demo writes it, after it replayed a recorded session. */
+/** A report written by the demo after replaying recorded sessions. */
 export async function reportOf(page: Page, ...recordings: string[]): Promise<string> {
   await page.goto('/demo/index.html');
   await page.getByRole('radio', { name: 'At once' }).check();
@@ -52,5 +54,5 @@ export async function reportOf(page: Page, ...recordings: string[]): Promise<str
   return readFileSync(await (await saved).path(), 'utf8');
 }
 
-/** What stands beside the name of a file in the list. */
+/** The row of a file in the list. */
 export const fileItem = (page: Page, name: string) => page.getByTestId('file').filter({ hasText: name });

@@ -1,9 +1,9 @@
-// The WebAssembly is instantiated when the first thing happens that is evidence, and at the latest when the app has started.
+// The WebAssembly module is instantiated by the first evidence, or at the latest when the app has started.
 import { expect, type Page, test } from '@playwright/test';
 
 import { open, readReport } from './report';
 
-/** Counts what is instantiated, on a page that imports `auto` and draws the prompt; the first are refused as given. */
+/** Opens a page with `auto` and the prompt, and counts instantiations; the first ones fail as given by `refusals`. */
 async function openCounting(page: Page, refusals: ('CompileError' | 'RangeError')[] = []) {
   await page.addInitScript((refusals) => {
     const Real = WebAssembly.Instance;
@@ -11,14 +11,14 @@ async function openCounting(page: Page, refusals: ('CompileError' | 'RangeError'
     WebAssembly.Instance = function Instance(module: WebAssembly.Module, imports: WebAssembly.Imports) {
       const refusal = refusals[counted.instances];
       counted.instances += 1;
-      // Whatever a page logs from inside is not read: a second instance would come of it.
+      // What the page logs during instantiation must not be read: reading it would instantiate a second module.
       console.warn('from inside: x already exists');
       if (refusal === 'RangeError') throw new RangeError('cannot allocate memory');
       if (refusal === 'CompileError') throw new WebAssembly.CompileError('cannot allocate memory');
       return new Real(module, imports);
     } as unknown as typeof WebAssembly.Instance;
   }, refusals);
-  // The app is never idle for long, nor has it started, before the test says so.
+  // The app is neither idle nor started until the test says so.
   await page.addInitScript(() => {
     const idle: (() => void)[] = [];
     window.requestIdleCallback = (callback) => idle.push(callback as () => void);
@@ -35,7 +35,7 @@ async function openCounting(page: Page, refusals: ('CompileError' | 'RangeError'
 const instances = (page: Page) => page.evaluate('instances');
 const snapshot = (page: Page) => page.evaluate(() => window.lib.getSnapshot());
 
-/** The app is idle until the module is there. */
+/** Lets the app be idle until the module is instantiated. */
 const untilRested = (page: Page) =>
   expect
     .poll(async () => {
@@ -58,7 +58,7 @@ test('an app in which nothing is wrong starts without it, and has it once it is 
   expect(await instances(page)).toBe(0);
   await page.evaluate(() => void Object.assign(window, { known: window.lib.getSnapshot() }));
   await untilRested(page);
-  // What a view was told before was right.
+  // What the views showed before instantiation was right.
   expect(asleep.uploadLoop).toMatchObject({ watched: true, breaker: 'closed' });
   await page.waitForFunction((known) => window.lib.getSnapshot() !== known, await page.evaluateHandle('window.known'));
   const { counts, entries, cryptoStore, uploadLoop } = asleep;
@@ -81,7 +81,7 @@ for (const [name, happen] of Object.entries(FIRST)) {
     const escaped = await openCounting(page);
     expect(await instances(page)).toBe(0);
     await happen(page);
-    // The answer to an upload is read after whoever asked has it.
+    // The library reads the answer to an upload after the page's own code.
     await expect.poll(() => instances(page)).toBe(1);
     await page.evaluate(() => console.warn('y already exists'));
     const report = readReport(await page.evaluate(() => window.lib.buildCryptoDiagReport()));
@@ -94,7 +94,7 @@ for (const [name, happen] of Object.entries(FIRST)) {
 
 const REFUSED: Record<string, { refusals: ('CompileError' | 'RangeError')[]; instances: number }> = {
   'one that cannot be compiled': { refusals: ['CompileError'], instances: 1 },
-  // The first time it may be the stack of the page that is exhausted.
+  // The first failure may be a stack overflow of the page, so it is retried.
   'one for which there is no memory': { refusals: ['RangeError', 'RangeError'], instances: 2 },
 };
 for (const [name, { refusals, instances: tried }] of Object.entries(REFUSED)) {
@@ -109,7 +109,7 @@ for (const [name, { refusals, instances: tried }] of Object.entries(REFUSED)) {
     expect(status).toBe(200);
     await expect.poll(async () => (await snapshot(page)).status.state).toBe('failed');
     expect((await snapshot(page)).status.reason).toContain('cannot allocate memory');
-    // Switched off: it is not tried again with every line.
+    // Switched off: no retry with every line.
     await page.evaluate(() => console.warn('y already exists'));
     expect(await instances(page)).toBe(tried);
     expect(escaped).toEqual([]);
@@ -142,7 +142,7 @@ for (const [when, isAwake] of [
           try {
             again();
           } catch (error) {
-            // Each another one: what is known already is counted, and not read.
+            // Each line is different: a known line would be counted without being read.
             if (logged++ < 2000) console.error(`${line}, number ${logged}`);
             throw error;
           }
@@ -150,7 +150,7 @@ for (const [when, isAwake] of [
         try {
           again();
         } catch {
-          // That is what it is for.
+          // The stack overflow that this test provokes.
         }
       }
     });
@@ -169,7 +169,7 @@ test('an undo from inside the line that is read ends nothing', async ({ page }) 
   await page.evaluate(() => {
     const undo = window.lib.installCryptoDiagLog();
     const real = window.setTimeout;
-    // The library sets a timer while a line is read.
+    // The library sets a timer while it reads a line.
     window.setTimeout = ((...args: Parameters<typeof setTimeout>) => {
       undo();
       return real(...args);

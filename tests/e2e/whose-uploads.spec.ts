@@ -1,28 +1,28 @@
-// Whose uploads of keys are answered from memory: those of a device that loops, and nobody else's.
+// Whose key uploads are answered locally: only those of a device in an upload loop.
 import { expect, type Page, test } from '@playwright/test';
 
 import { open } from './report';
 
 const PATH = '_matrix/client/v3/keys/upload';
 
-/** How a client says who it is, and what it uploads. */
+/** How a client authenticates, and what it uploads. */
 interface Way {
   url?: string;
   headers?: Record<string, string>;
-  /** Of the `headers` above. */
+  /** The form in which `headers` are passed. */
   as?: 'tuples' | 'Headers' | 'Request' | 'iterator';
   user?: string;
   device?: string;
-  /** The one-time key that the server refuses of everybody. */
+  /** The one-time key that the server refuses for everybody. */
   key?: string;
-  /** Not signed. */
+  /** Without a signature. */
   bare?: boolean;
   body?: 'Blob' | 'bytes';
   /** Other fields of the body. */
   rest?: object;
 }
 
-/** Uploads that way; gives how many requests went out. */
+/** Uploads in that way; returns how many requests were sent. */
 const upload = (page: Page, to: 'refuse' | 'accept', way: Way, keyId = 'signed_curve25519:AAAAAAAAAA0') =>
   page.evaluate(
     async ([where, path, given, id]) => {
@@ -42,7 +42,7 @@ const upload = (page: Page, to: 'refuse' | 'accept', way: Way, keyId = 'signed_c
       const { sent } = window as unknown as { sent: string[] };
       const before = sent.length;
       await (await (as === 'Request' ? fetch(new Request(address, init)) : fetch(address, init))).text();
-      // The watch reads the answer, too.
+      // The watch also reads the answer.
       if (sent.length > before) await new Promise((resolve) => setTimeout(resolve, 50));
       return sent.length - before;
     },
@@ -73,7 +73,7 @@ async function loop(page: Page, way: Way) {
   expect((await uploadLoop(page)).state).toBe('looping');
 }
 
-/** The clock of the page goes on only when it is told to; to be called before the page is opened. */
+/** Stops the page's clock; the returned function moves it. Call before opening the page. */
 async function standStill(page: Page): Promise<(ms: number) => Promise<number>> {
   await page.addInitScript(() => {
     let time = Date.now();
@@ -150,9 +150,9 @@ for (const [name, { a, b, isHeld = true, isSameDevice }] of Object.entries(CASES
     await loop(page, a);
     expect(await upload(page, 'refuse', a)).toBe(isHeld ? 0 : 1);
     expect(await upload(page, 'refuse', b)).toBe(1);
-    // Whatever becomes of it.
+    // The result does not depend on the other device's upload.
     expect(await upload(page, 'refuse', a)).toBe(isHeld ? 0 : 1);
-    // Refused once, it is part of the loop that its device is in.
+    // One refusal of a second key belongs to the loop that its device is already in.
     if (isSameDevice) return;
     expect(await upload(page, 'accept', b)).toBe(1);
     expect((await uploadLoop(page)).state).toBe('looping');
@@ -195,7 +195,7 @@ test('a server that may be well again is asked: the network is back, the page is
   const later = await standStill(page);
   await openPage(page);
   await loop(page, {});
-  // Up to the probe before the next that takes a quarter of an hour.
+  // Up to the probe after which the next one comes a quarter of an hour later.
   for (const minutes of [1, 2, 3, 5, 10, 20]) {
     await later(minutes * 60_000);
     expect(await upload(page, 'refuse', {})).toBe(1);
@@ -212,7 +212,7 @@ test('a server that may be well again is asked: the network is back, the page is
     expect(await upload(page, 'refuse', {}), name).toBe(0);
     await sign();
     expect(await upload(page, 'refuse', {}), name).toBe(1);
-    // Not with every sign at once.
+    // A second sign right afterwards causes no probe.
     await sign();
     expect(await upload(page, 'refuse', {}), name).toBe(0);
     await later(31_000);
@@ -244,7 +244,7 @@ test('what a page has put on Object.prototype misleads nobody', async ({ page })
   await loop(page, { headers: bearer('a') });
   expect(await upload(page, 'refuse', { headers: bearer('a') })).toBe(0);
   expect(await upload(page, 'refuse', { ...B, headers: bearer('b') })).toBe(1);
-  // No one-time keys, but for those of the prototype.
+  // The only one-time keys are those on Object.prototype.
   expect(await upload(page, 'accept', { headers: bearer('a'), rest: { device_keys: { device_id: 'A' } } }, '')).toBe(1);
   expect(await uploadLoop(page)).toMatchObject({ state: 'looping', accepted: 0 });
   expect(escaped).toEqual([]);

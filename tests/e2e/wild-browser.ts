@@ -1,5 +1,5 @@
-// Chromium as a person runs it: no driver is attached to the tabs, so that they can be frozen and go into the back/forward
-// cache. Tabs are opened and closed over the debugging port's HTTP, and a tab tells what it does in the shared log.
+// Chromium as a user runs it: no driver is attached to its tabs, so that they can be frozen and enter the back/forward
+// cache. Tabs are opened and closed by HTTP on the debugging port, and log what they do to a shared log.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,12 +19,12 @@ export class WildBrowser {
     private readonly base: string,
   ) {}
 
-  /** `profile` is a folder of its own, which the caller clears away: the last processes write for a while longer. */
+  /** `profile` is an exclusive folder. The caller deletes it, because the last processes still write for a while. */
   static async launch(profile: string): Promise<WildBrowser> {
     mkdirSync(profile, { recursive: true });
-    // Of one that was killed.
+    // Left behind by a killed browser.
     rmSync(join(profile, 'SingletonLock'), { force: true });
-    // chrome://discards, where tabs are frozen, is for those who ask for it.
+    // Enables chrome://discards, the page on which tabs are frozen.
     writeFileSync(join(profile, 'Local State'), JSON.stringify({ internal_only_uis_enabled: true }));
     const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
     const child = spawn(
@@ -60,17 +60,17 @@ export class WildBrowser {
     await fetch(`${this.base}/json/close/${id}`);
   }
 
-  /** Shows a tab; one that is frozen is resumed by it. */
+  /** Shows a tab, which also resumes a frozen one. */
   async activate(id: string): Promise<void> {
     await fetch(`${this.base}/json/activate/${id}`);
   }
 
-  /** Freezes the tab whose address holds these words: for real, as the browser does to save energy. */
+  /** Really freezes the tab whose address contains `words`, as the browser does to save energy. */
   freeze(words: string): Promise<void> {
     return this.choose(words, '[Freeze]');
   }
 
-  /** Discards it, as the browser does to save memory. It is loaded anew when it is shown; gives its new id. */
+  /** Discards the tab, as the browser does to save memory. It is loaded again when shown; resolves to its new id. */
   async discard(words: string): Promise<string> {
     const tab = async () => (await this.targets()).find(({ url }) => url.includes(words))?.id;
     const before = await tab();
@@ -108,7 +108,7 @@ export class WildBrowser {
     return (await fetch(`${this.base}/json/list`)).json();
   }
 
-  /** Evaluates in a tab, and lets it alone again. */
+  /** Attaches to a tab to evaluate an expression, then detaches. */
   async evaluate<T>(id: string, expression: string): Promise<T> {
     const params = { expression, awaitPromise: true, returnByValue: true, userGesture: true };
     const { result, exceptionDetails } = await this.command(id, 'Runtime.evaluate', params);
@@ -116,13 +116,13 @@ export class WildBrowser {
     return result.value;
   }
 
-  /** Ends the process that draws a tab. */
+  /** Crashes the tab's renderer process. */
   async crash(id: string): Promise<void> {
-    // It does not answer any more.
+    // The crashed tab never answers.
     await this.command(id, 'Page.navigate', { url: 'chrome://crash' }).catch(() => {});
     const crashed = async () => (await this.targets()).find((tab) => tab.id === id && tab.url.includes('crash'));
     await this.until('the crash', crashed);
-    // The address is there before the process is gone.
+    // The address changes before the process is gone.
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }
 
@@ -130,8 +130,8 @@ export class WildBrowser {
     await this.command(id, 'Page.reload', {});
   }
 
-  /** Gives a tab one command, and lets it alone again. */
-  // biome-ignore lint/suspicious/noExplicitAny: the answers of the protocol.
+  /** Attaches to a tab to send one command, then detaches. */
+  // biome-ignore lint/suspicious/noExplicitAny: the protocol's answers are untyped.
   async command(id: string, method: string, params: object): Promise<any> {
     const target = (await this.targets()).find((candidate) => candidate.id === id);
     if (!target) throw new Error(`there is no tab ${id}`);
@@ -140,14 +140,14 @@ export class WildBrowser {
       return await new Promise((resolve, reject) => {
         socket.once('error', reject);
         socket.once('close', () => reject(new Error('the tab is gone')));
-        // One that has crashed takes commands, and answers none.
+        // A crashed tab accepts commands but never answers.
         setTimeout(() => reject(new Error('the tab does not answer')), 5000).unref();
         socket.once('open', () => socket.send(JSON.stringify({ id: 1, method, params })));
         socket.on('message', (data) => {
           const { id: answered, method: event, result, error } = JSON.parse(String(data));
           if (event === 'Inspector.targetCrashed') reject(new Error('the tab crashed'));
           if (answered !== 1) return;
-          // The page went away meanwhile.
+          // The page navigated away meanwhile.
           if (error) reject(new Error(error.message));
           else resolve(result);
         });
@@ -161,7 +161,7 @@ export class WildBrowser {
     return this.end('SIGTERM');
   }
 
-  /** Ends the browser without giving it the time to write anything down. */
+  /** Kills the browser without time to write anything to the disk. */
   kill(): Promise<void> {
     return this.end('SIGKILL');
   }

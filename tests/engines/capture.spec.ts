@@ -1,4 +1,4 @@
-// What the consoles of the engines have in common, and what they do not.
+// What the consoles of the engines have in common, and where they differ.
 import { readdirSync, readFileSync } from 'node:fs';
 
 import { expect, started, type Tab, test } from './driver/test';

@@ -1,4 +1,4 @@
-// The real SDK and the real homeserver: a login, a lost store, the refusals, the prompt, the logout; and a second tab.
+// The real SDK and homeserver: a login, a lost store, the refusals, the prompt, the logout; and a second tab.
 import { homeserver, lab } from '../homeserver/homeserver';
 import { expect, type Tab, test } from './driver/test';
 
@@ -28,7 +28,7 @@ test('a device whose crypto store was deleted: the loss, the loop, the prompt an
   await expect.poll(async () => (await store(tab))?.identity, { timeout: 30_000 }).toBe('first-seen');
   expect(await tab.evaluate(() => window.lib.getSnapshot().counts)).toMatchObject({ 'KE-1': 0 });
 
-  // A second tab of the session waits, and opens no store.
+  // A second tab of the session waits and opens no store.
   await load(tab, '/gate.html');
   const second = await engineBrowser.open('/gate.html');
   await expect.poll(() => second.text(), { timeout: 30_000 }).toContain('Lotus is open in another tab');

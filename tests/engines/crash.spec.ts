@@ -1,4 +1,4 @@
-// Tabs whose content process ends, in an engine whose WebDriver server goes with it.
+// Crashing tabs, in an engine whose WebDriver server ends with a crashed tab.
 import { differs } from './differences';
 import { processesOf } from './driver/engines';
 import { listen, openUndriven } from './driver/server';
@@ -29,13 +29,13 @@ test('when the process of the leader ends, another tab leads', async ({ engine }
       const [pid = 0] = processes();
       process.kill(pid, 'SIGKILL');
       await expect.poll(() => processes().length).toBe(left);
-      // Who does not speak any more is the one; who leads now is one of the others.
+      // The tab that no longer reports is the crashed one; another one must lead now.
       const killedAt = Date.now();
       const living = () => [...alive].filter(([, at]) => at > killedAt + 1000).map(([tab]) => tab);
       await expect.poll(() => living().length, { timeout: 15_000 }).toBe(left);
       await expect.poll(() => living().includes(leaders.at(-1) ?? ''), { timeout: 15_000 }).toBe(true);
     }
-    // Nobody led twice, or beside another.
+    // No tab led twice.
     expect(new Set(leaders).size).toBe(leaders.length);
   } finally {
     close();

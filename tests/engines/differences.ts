@@ -1,16 +1,22 @@
-// What an engine cannot do, or does otherwise. A test that meets one of these holds that the report says so.
+// What an engine cannot do, or does differently. A test that meets such a difference checks that the report says so.
 import type { EngineName } from './driver/engines';
 
 export const DIFFERENCES = {
-  /** The first script of a frame's page runs before anybody else can have its console, unless `src` came before the frame. */
+  /**
+   * The first script of a frame's page runs before other code can reach the frame's console, unless `src` was set
+   * before the frame was added.
+   */
   firstScriptOfAFrameIsMissed: ['webkit'],
-  /** `navigator.storage` is not there. */
+  /** `navigator.storage` is missing. */
   noStorageManager: ['webkit'],
-  /** With a content process that ends, the WebDriver server ends the session: `crash.spec.ts` does without it. */
+  /** When a content process ends, the WebDriver server ends the session: `crash.spec.ts` works without one. */
   aCrashEndsTheDriver: ['webkit'],
-  /** Storage is no process of its own that could end under a page: `network.spec.ts` has nothing to end. */
+  /** Storage has no process of its own that could end under a page: `network.spec.ts` has nothing to kill. */
   storageEndsWithTheBrowser: ['chromium', 'firefox'],
-  /** A page whose connection to IndexedDB was lost is told of no databases until it is loaded anew; opening one fails. */
+  /**
+   * After its connection to IndexedDB was lost, a page sees an empty list of databases until it is reloaded; opening
+   * one fails.
+   */
   aLostConnectionListsNothing: ['webkit'],
 } as const satisfies Record<string, readonly EngineName[]>;
 

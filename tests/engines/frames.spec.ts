@@ -1,4 +1,4 @@
-// The consoles of frames: a call runs in one.
+// The consoles of frames, in which calls run.
 import { differs } from './differences';
 import { expect, started, type Tab, test } from './driver/test';
 
@@ -58,7 +58,7 @@ for (const [how, open] of [
     const blindSpots = () =>
       tab.evaluate(() => JSON.parse(window.lib.buildCryptoDiagReport(undefined)).blindSpots.join() as string);
     await expect.poll(blindSpots).toContain('Pages in frames that had run scripts before they were found: 1.');
-    // What it logs later is seen.
+    // Later lines are captured.
     await tab.evaluate(() => {
       const { console: inner } = document.querySelector('iframe')?.contentWindow as unknown as { console: Console };
       inner.error('MissingKey: missing key at index 3 for participant @later:hs:DEV');

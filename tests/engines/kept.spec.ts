@@ -1,4 +1,4 @@
-// What was seen in a page outlives it.
+// Evidence survives the page.
 import { expect, started, type Tab, test } from './driver/test';
 
 const LINE = 'MissingKey: missing key at index 1 for participant @kept:hs:DEV';
@@ -18,7 +18,7 @@ test('evidence is in the report after a reload, and after the tab was closed', a
   const tab = await engineBrowser.open('/auto.html');
   await started(tab);
   await tab.evaluate((line) => console.error(line), LINE);
-  // By the page: Firefox calls a reload by its driver a navigation.
+  // Reloaded by the page: Firefox reports a driver's reload as a navigation.
   await tab.evaluate(() => void setTimeout(() => location.reload()));
   await expect(async () => {
     expect(await tab.evaluate(() => performance.getEntriesByType('navigation')[0]?.toJSON().type)).toBe('reload');

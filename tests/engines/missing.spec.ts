@@ -1,5 +1,5 @@
-// What a browser may lack or forbid: the app goes on, and the status and the report say what is missing. Safari takes away
-// WebAssembly in Lockdown Mode, and all storage that scripts can write after seven days without a visit.
+// What a browser may lack or forbid: the app must still work, and the status and the report must name what is missing.
+// Safari removes WebAssembly in Lockdown Mode, and all script-writable storage after seven days without a visit.
 import { expect, started, test } from './driver/test';
 
 for (const [what, query] of [

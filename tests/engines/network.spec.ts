@@ -1,4 +1,4 @@
-// In an engine whose storage is in a process of its own: the process ends under a running client, and the data stays.
+// In engines whose storage is a process of its own: the process ends under a running client, and the data stays.
 import { text } from 'node:stream/consumers';
 
 import type { News } from '../e2e/pages/client-page';
@@ -38,17 +38,17 @@ test('when the process with the storage ends, the store is not taken for a delet
     await expect.poll(() => latest()?.cryptoStore?.identity, { timeout: 30_000 }).toBe('first-seen');
     const deviceId = latest()?.cryptoStore?.deviceId ?? '';
     const sender = await connect(way.baseUrl, await homeserver.register('sender'));
-    // Cut off in the middle of a write, the SDK waits for ever, without a line.
+    // Wait until the SDK has finished writing: interrupted in a write, it would wait for ever without logging anything.
     const syncs = async () => (await way.requests({ method: 'GET', path: /\/sync$/ })).length;
     const uploadedAt = await syncs();
     await expect.poll(syncs, { timeout: 30_000 }).toBeGreaterThan(uploadedAt + 2);
 
     for (const pid of processesOf(home, 'WebKitNetworkProcess')) process.kill(pid, 'SIGKILL');
-    // Another process carries what the page says from now on.
+    // A new network process carries the page's reports from now on.
     await tellsMore(2);
     await sender.sendToDevice({ userId, deviceId }, 'm.dummy', {});
     await expect.poll(() => latest()?.cryptoStore?.loss?.message, { timeout: 30_000 }).toMatch(/connection is closing/);
-    // The browser is asked whether the database is there.
+    // Time for the library to ask the browser whether the database exists.
     await tellsMore(3);
     const lost = latest();
 
@@ -60,7 +60,7 @@ test('when the process with the storage ends, the store is not taken for a delet
     await expect.poll(() => latest()?.conclusions['ke1-trigger']).not.toBe('evicted-store');
 
     expect(lost).toMatchObject({ recovery: null, oldKeys: 0, cryptoStore: { verdict: 'connection-lost' } });
-    // Where the list is empty, it is not believed: the database cannot be opened either.
+    // The library must not trust an empty list, because the database cannot be opened either.
     expect(lost?.cryptoStore?.databaseListed).toBe(differs(engine, 'aLostConnectionListsNothing') ? null : true);
     expect(lost?.conclusions).toMatchObject({ 'crypto-store': 'connection-lost' });
     expect(lost?.conclusions['ke1-trigger']).not.toBe('evicted-store');

@@ -1,11 +1,11 @@
-// The card, the prompt and the gate, as a person uses them: by the keyboard, and saved to a file.
+// The card, the prompt and the gate as a user works with them: by keyboard, and with a saved file.
 import { Key } from 'selenium-webdriver';
 
 import { expect, type Tab, test } from './driver/test';
 
 const CARD = '[data-testid="crypto-diagnostics"]';
 
-/** Goes on with Tab until the element with this text has the focus. */
+/** Presses Tab until the element with this text has the focus. */
 async function tabTo(tab: Tab, name: string): Promise<void> {
   await expect(async () => {
     if ((await tab.focused()) === name) return;
@@ -19,7 +19,7 @@ test('the card counts what is logged, and saves a report by the keyboard alone',
   await expect.poll(() => tab.text(CARD)).toContain('Download report');
   await tab.evaluate(() => {
     const saved: string[] = Object.assign(window, { saved: [] }).saved;
-    // What the browser would write into a file.
+    // Captures what the browser would write to the file.
     URL.createObjectURL = (blob) => {
       void (blob as Blob).text().then((text) => saved.push(text));
       return 'data:,';

@@ -1,9 +1,9 @@
-// Storage: what the browser promises of it, and whether the crypto store is the one it was.
+// Storage: what the browser promises, and whether the crypto store is still the same.
 import { DATABASE, deleteDatabase, makeDatabase } from '../e2e/crypto-database';
 import { differs } from './differences';
 import { expect, started, type Tab, test } from './driver/test';
 
-/** The crypto store of a client that has these keys. */
+/** Checks the crypto store of a client with these keys. */
 const check = (tab: Tab, key: string | null) =>
   tab.evaluate(async (ed25519) => {
     const crypto = { getOwnDeviceKeys: async () => ({ ed25519, curve25519: `c${ed25519}` }) };

@@ -1,4 +1,4 @@
-// The election: one tab leads, at every moment, whatever happens to it.
+// The election: never two leaders at once, and a new one whatever happens to the last.
 import { expectNoOverlap, parseLog } from '../e2e/tabs';
 import { differs } from './differences';
 import { expect, started, type Tab, test } from './driver/test';
@@ -31,7 +31,7 @@ for (const count of [2, 5, 12]) {
     const readLog = async () => parseLog(await watcher.evaluate(() => Object.entries(localStorage)));
     let tabs: Tab[] = [];
     for (let i = 0; i < count; i++) tabs.push(await open(`tab${i}`));
-    // The last that a tab writes as it goes may be lost.
+    // The last line of a closing tab may be lost, so note when it closed.
     const goneAt = new Map<string, number>();
     const noteEnd = async () => {
       const { tab: id } = (await readLog()).findLast(({ what }) => what === 'leader') ?? { tab: '' };
@@ -65,7 +65,7 @@ test('asked to hand over, the leader lets go first; in a call it does not', asyn
   await first.evaluate(() => {
     window.busy = 'in a call';
   });
-  // Asked without waiting for it: the other tab needs a turn of the driver, too.
+  // Does not await the answer, because the driver must serve the other tab, too.
   const ask = () =>
     second.evaluate(() => void window.leadership.takeOver().then((answer) => Object.assign(window, { answer })));
   const answer = () => second.evaluate(() => (window as unknown as { answer?: object }).answer ?? null);

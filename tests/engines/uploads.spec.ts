@@ -1,7 +1,7 @@
-// Refused uploads: seen by the watch on `fetch`, judged, and held back.
+// Refused uploads are seen by the `fetch` wrapper, judged, and answered locally.
 import { expect, started, type Tab, test } from './driver/test';
 
-/** Uploads a key as the SDK does, and gives what the page is told. */
+/** Uploads a key like the SDK, and returns the answer. */
 const upload = (tab: Tab, where: 'refuse' | 'accept', keyId = 'signed_curve25519:AAAAAAAAAA0') =>
   tab.evaluate(
     async (to, id) => {
@@ -30,7 +30,7 @@ test('three refusals are a loop, and what is repeated is answered without a requ
   await expect.poll(() => uploadLoop(tab)).toMatchObject({ state: 'looping', refusals: 3, breaker: 'open' });
   for (let i = 0; i < 4; i++) expect(await upload(tab, 'refuse')).toEqual(refused);
   expect(await uploadLoop(tab)).toMatchObject({ spared: 4, refusals: 3 });
-  // Another key is none of it.
+  // Uploads of another key are not affected.
   expect((await upload(tab, 'accept', 'signed_curve25519:other')).status).toBe(200);
   const report = JSON.parse(await tab.evaluate(() => window.lib.buildCryptoDiagReport(undefined)));
   expect(report.uploadLoop.refusal).toMatchObject({ keyId: 'signed_curve25519:AAAAAAAAAA0', httpStatus: 400 });

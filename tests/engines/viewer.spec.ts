@@ -1,4 +1,4 @@
-// The viewer as a release has it: one file, which is opened from the disk.
+// The viewer as released: one file, opened from the disk.
 import { fileURLToPath } from 'node:url';
 
 import { expect, test } from './driver/test';

@@ -1,5 +1,5 @@
-// What a failed test leaves for reading: the console and the report of each client, what passed the proxy, and what the
-// server wrote meanwhile.
+// What a failed test leaves for analysis: the console and report of each client, the requests through the proxy, and
+// the server's log of that time.
 import { createReadStream, statSync, writeFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 

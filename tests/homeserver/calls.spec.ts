@@ -1,4 +1,4 @@
-// The real Element Call, in a frame, as the widget of a real client, against a real homeserver that is in trouble.
+// The real Element Call in a frame, as the widget of a real client, against a real homeserver that has trouble.
 import type { Page } from '@playwright/test';
 
 import { countAlive } from '../e2e/heap';
@@ -14,7 +14,7 @@ type Lab = ReturnType<typeof createLab> & Pick<typeof homeserver, 'register'>;
 
 test.describe.configure({ timeout: 120_000 });
 
-/** Logs in, and joins a call; gives what the frame logs, as the browser tells it. */
+/** Logs in and joins a call; resolves to the list of lines that the frame logs, according to the browser. */
 async function join(page: Page, lab: Lab, folder: string): Promise<ConsoleCall[]> {
   await login(page, lab.baseUrl, await lab.register('call'), PAGE);
   const logged = await instrument(page);
@@ -26,7 +26,7 @@ async function join(page: Page, lab: Lab, folder: string): Promise<ConsoleCall[]
   return logged;
 }
 
-/** What the others see: the state of the room. */
+/** Whether the room's state shows a call membership to others. */
 const isInCall = (page: Page) =>
   page.evaluate(() => {
     const { roomId } = window as unknown as { roomId: string };
@@ -35,7 +35,7 @@ const isInCall = (page: Page) =>
     return events.some((event) => 'application' in event.getContent());
   });
 
-/** The entries about the call's membership, without the words. */
+/** The entries about the call's membership, without their texts. */
 const story = async (page: Page) => {
   const report = readReport(await page.evaluate(() => window.lib.buildCryptoDiagReport(window.lab.client)));
   return report.entries.flatMap(({ ke, source, count, detail }) =>
@@ -45,7 +45,7 @@ const story = async (page: Page) => {
 
 for (const folder of RELEASES) {
   test(`${folder}: every warning and error of a call, from its first line on, is seen`, async ({ page, lab }) => {
-    // The script that wraps the console, as the browser names it.
+    // The URL of the script that wraps the console, according to the browser.
     const heard: string[] = [];
     page.on('console', (line) => line.text() === 'x already exists' && heard.push(line.location().url));
     const logged = await join(page, lab, folder);
@@ -58,7 +58,7 @@ for (const folder of RELEASES) {
     console.log(`${folder}: ${seen.length} of ${logged.length} warnings and errors of the frame were seen`);
     expect(seen).toEqual(logged);
     expect(seen.length).toBeGreaterThan(3);
-    // Of those, what the table knows is kept.
+    // Lines that match a signature are also kept.
     const known = logged.filter(({ text }) => text.includes('/delayed_events/'));
     const kept = (await story(page)).filter(({ source }) => source === `frame:/${folder}/index.html`);
     expect(kept.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThanOrEqual(known.length);
@@ -70,8 +70,8 @@ test('a homeserver that does not answer in time: which request, how often, that 
   lab,
 }) => {
   await join(page, lab, 'element-call-0-20');
-  // Two and a half times as long as the call waits. Much longer, and the browser would hold the later ones back: it has
-  // no more than six requests to a server at once.
+  // Two and a half times as long as the call waits. With a much longer delay the browser would queue later requests: it
+  // sends at most six at once to a server.
   await lab.setRules([{ path: '/delayed_events/', fault: { kind: 'delay', ms: 5000 } }]);
   await expect.poll(async () => (await story(page)).some(({ gaveUp }) => gaveUp), { timeout: 90_000 }).toBe(true);
 
@@ -80,7 +80,7 @@ test('a homeserver that does not answer in time: which request, how often, that 
   const request = { request: 'restart-leave', failure: 'timed-out', httpStatus: null };
   expect(retries).toMatchObject({ ...request, attempt: 11, maxAttempts: 11 });
   expect(inFrame.find(({ gaveUp }) => gaveUp)).toMatchObject({ ...request, attempt: 11, maxAttempts: 11 });
-  // The server's own account: so many restarts arrived and were not answered.
+  // The proxy's log agrees: as many restarts arrived and were not answered.
   const arrived = await lab.requests({ method: 'POST', path: /\/delayed_events\/[^/]+\/restart$/ });
   expect(arrived.filter(({ fault }) => fault === 'delay')).toHaveLength(retries?.count ?? 0);
   await lab.clearRules();

@@ -4,7 +4,7 @@ import type { CryptoDiagReport, CryptoStoreStatus } from 'lotus-crypto-diag';
 import { readReport } from '../e2e/report';
 import type { KeyUpload } from './homeserver';
 
-// Beside the address of the project, which says with which SDK the page was built. Recorded is the client alone.
+// Relative to the project's address, which selects the SDK of the page. For recordings, the page without the library.
 export const CLIENT = process.env['RECORD'] ? 'plain.html' : 'client.html';
 export const GATE = 'gate.html';
 export const CRYPTO_DATABASES = ['matrix-js-sdk::matrix-sdk-crypto', 'matrix-js-sdk::matrix-sdk-crypto-meta'];
@@ -23,14 +23,14 @@ export interface Device extends DeviceId {
   page: Page;
 }
 
-/** Loads the page of the client; it starts if it has a session. */
+/** Loads the client's page; the client starts if it has a session. */
 export async function load(page: Page, path = CLIENT): Promise<void> {
   await page.goto(path);
   await page.waitForFunction(() => 'lab' in window);
   await page.evaluate(() => window.started);
 }
 
-/** Loads the page without its client, to change what is stored. */
+/** Loads the page without starting the client, to change the storage. */
 export async function loadIdle(page: Page): Promise<void> {
   await page.goto(`${CLIENT}?idle`);
   await page.waitForFunction(() => 'lab' in window);
@@ -62,30 +62,34 @@ export const nextSync = (page: Page) =>
 export const cryptoStore = (page: Page): Promise<CryptoStoreStatus | null> =>
   page.evaluate(() => window.lib.getSnapshot().cryptoStore);
 
-/** When the keys of the device were compared with those that are remembered. */
+/** Waits until the device's keys were compared with the remembered ones. */
 export async function comparedStore(page: Page): Promise<CryptoStoreStatus> {
   await expect.poll(async () => (await cryptoStore(page))?.identity).not.toBe('not-compared');
   return (await cryptoStore(page)) as CryptoStoreStatus;
 }
 
-/** The uploads that carried one-time keys: the others only tell the device's own keys. */
+/** The uploads with one-time keys: the others contain only the device's identity keys. */
 export const withOneTimeKeys = (uploads: KeyUpload[]) => uploads.filter(({ oneTimeKeys }) => oneTimeKeys.length > 0);
 
 /**
- * Those that the server refused because it holds another key under one of the ids. A device that already holds very many
- * is refused too, with `M_TOO_LARGE`: SDK 41.7 uploads fifty more after each to-device message and gets there by itself.
+ * The uploads that the server refused because it holds another key under one of the ids. A device with very many keys
+ * is refused too, with `M_TOO_LARGE`: SDK 41.7 uploads fifty more after each to-device message and reaches that by
+ * itself.
  */
 export const refusedAsExisting = (uploads: KeyUpload[]) =>
   uploads.filter(({ response }) => response?.includes('already exists'));
 
-/** When the first one-time keys are on the server, and the client knows it: cut off before, it would upload more. */
+/**
+ * Waits until the first one-time keys are on the server and the client knows it: interrupted earlier, it would upload
+ * more.
+ */
 export async function uploadAccepted(page: Page, { uploads }: { uploads(): Promise<KeyUpload[]> }): Promise<void> {
   await expect.poll(async () => withOneTimeKeys(await uploads()).at(-1)?.status, { timeout: 40_000 }).toBe(200);
-  // The client works on the answer; by the end of the next sync it has.
+  // At the end of the next sync, the client has processed the answer.
   await nextSync(page);
 }
 
-/** The report as a person would save it, held to its schema. */
+/** The report as a user would save it, validated against its schema. */
 export async function reportOf(page: Page): Promise<CryptoDiagReport> {
   const json = await page.evaluate(() =>
     window.lib.collectCryptoDiagReport(window.lab.client, { sdkVersion: window.lab.sdkVersion }),
@@ -93,7 +97,10 @@ export async function reportOf(page: Page): Promise<CryptoDiagReport> {
   return readReport(json);
 }
 
-/** A browser that evicts, or a person who clears: the crypto store goes, the session stays. The client is not started. */
+/**
+ * Does what an eviction or a user clearing the data does: deletes the crypto store and keeps the session. Does not
+ * start the client.
+ */
 export async function evict(page: Page): Promise<void> {
   await loadIdle(page);
   await page.evaluate((names) => window.lab.deleteDatabases(names), CRYPTO_DATABASES);

@@ -1,11 +1,11 @@
-// What Synapse is told. The files are JSON, which is YAML too.
+// Synapse's configuration. The files are JSON, which is also valid YAML.
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** @typedef {import('./synapse.mjs').Database} Database */
 
-// High enough never to be met. Zero would not mean "off".
+// Too high to be reached. Zero would not mean "off".
 const NO_LIMIT = { per_second: 100_000, burst_count: 100_000 };
 
 const RATE_LIMITS = {
@@ -54,7 +54,7 @@ export function writeConfig({ port, directory, serverName, database, secret }) {
   writeFileSync(logConfig, JSON.stringify(LOGGING, null, 2));
   const settings = {
     server_name: serverName,
-    // No `public_baseurl`: Synapse would send it with every login, and a client would leave the proxy for it.
+    // No `public_baseurl`: Synapse would send it with every login, and clients would bypass the proxy.
     listeners: [
       {
         type: 'http',
@@ -72,11 +72,11 @@ export function writeConfig({ port, directory, serverName, database, secret }) {
     media_store_path: join(directory, 'media'),
 
     registration_shared_secret: secret,
-    // The cheapest hash there is: nothing here is worth guarding.
+    // The cheapest possible hash: nothing here needs protection.
     bcrypt_rounds: 4,
     ...RATE_LIMITS,
 
-    // This alone turns delayed events on.
+    // This setting alone turns delayed events on.
     max_event_delay_duration: '24h',
     presence: { enabled: false },
 

@@ -1,5 +1,5 @@
-// The part of the proxy that tests of another process talk to, below `/_proxy/`. Below `/tag/<name>/_proxy/` the same
-// sees and changes only what carries the tag; without one, everything is seen, and what carries no tag is changed.
+// The proxy's interface for tests in other processes, below `/_proxy/`. Below `/tag/<name>/_proxy/`, it sees and
+// changes only what carries the tag; without a tag, it sees everything and changes what carries no tag.
 
 /** @typedef {import('node:http').IncomingMessage} IncomingMessage */
 /** @typedef {import('node:http').ServerResponse} ServerResponse */
@@ -64,7 +64,7 @@ export function createControl({ log, rules, synapse }) {
       const result = await action(() => readJson(request), tag);
       send(response, result === undefined ? 204 : 200, result);
     } catch (error) {
-      // Whether it is our check that refuses, Synapse, or SQLite: the caller asked for it.
+      // Whether our own check, Synapse or SQLite rejected it: the caller's request was wrong.
       send(response, 400, { error: /** @type {Error} */ (error).message });
     }
   };

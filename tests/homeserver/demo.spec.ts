@@ -1,4 +1,4 @@
-// The demo page with a real client in the place of its stand-in.
+// The demo page with a real client instead of its stand-in.
 import { readReport } from '../e2e/report';
 import { expect, test } from './lab';
 

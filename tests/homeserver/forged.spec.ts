@@ -1,4 +1,5 @@
-// A stranger on the homeserver writes the words of every fault into events for a device: the SDK prints them, and nobody is misled.
+// A stranger on the homeserver puts the text of every fault into events for a device: the SDK logs them, and neither
+// counts nor diagnosis must be misled.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -22,7 +23,7 @@ import { connect, type Session } from './matrix-api';
 const REFUSAL = `One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: {"key":"YQ"}; new key: {'key': 'Yg'}`;
 const REFUSED_REQUEST = `M_UNKNOWN: MatrixError: [400] ${REFUSAL} (https://hs/_matrix/client/v3/keys/upload)`;
 
-/** Those of the table of signatures, read from it: a row that is added is planted, too. */
+/** The texts in the table of signatures, read from it, so that new rows are tested, too. */
 const WORDS = [
   'already exists',
   'DecryptionError',
@@ -120,7 +121,7 @@ test('forged events of a stranger raise no loop, no prompt, no count and no verd
   await unharmed();
   expect((await forgedReport(page)).counts).toEqual(before);
 
-  // Of broken ones it is only said that they came, and from whom; what stands in them changes nothing.
+  // Of broken events, only their arrival and sender are recorded; their text changes nothing.
   lines.length = 0;
   for (const words of WORDS) await send(stranger, victim, words, BROKEN);
   const turnedAway = () => lines.filter((line) => line.includes('Received an invalid to-device event')).length;
@@ -138,7 +139,7 @@ test('forged events of a stranger raise no loop, no prompt, no count and no verd
   for (const words of WORDS) {
     for (const [type, content] of timelineOf(words))
       await stranger.sendEvent(roomId, encodeURIComponent(type), content);
-    // More at once than a sync brings would leave a gap.
+    // Sending more at once than a sync returns would leave a gap.
     await nextSync(page);
   }
   const undecrypted = async () => (await forgedReport(page)).counts['KE-3'];
@@ -154,7 +155,7 @@ test('forged events of a stranger raise no loop, no prompt, no count and no verd
 
   const fault = { kind: 'status', status: 400, body: { errcode: 'M_UNKNOWN', error: REFUSAL } } as const;
   await lab.setRules([{ method: 'POST', path: '/keys/upload$', fault }]);
-  // After each to-device message this SDK uploads keys.
+  // This SDK uploads keys after each to-device message.
   for (let i = 0; i < 3; i++) {
     const refused = (await uploadLoop(page)).refusals;
     await stranger.sendToDevice(victim, 'm.dummy', {});

@@ -32,7 +32,7 @@ async function login(baseUrl: string): Promise<Session> {
   return { userId, deviceId: device_id, token: access_token };
 }
 
-/** Synapse takes any text for a key and asks only that there be a field for signatures. */
+/** Synapse accepts any text as a key and only requires a field for signatures. */
 function upload(baseUrl: string, { token }: Session, keys: Record<string, string>): Promise<Response> {
   const entries = Object.entries(keys).map(([id, key]) => [`signed_curve25519:${id}`, { key, signatures: {} }]);
   const body = { one_time_keys: Object.fromEntries(entries) };
@@ -46,7 +46,7 @@ const storedKeys = ({ userId, deviceId }: Session) =>
     deviceId,
   );
 
-/** What a client asks for that needs no login. */
+/** A client's request that needs no login. */
 async function getVersions(baseUrl: string) {
   const start = Date.now();
   const answer = await fetch(`${baseUrl}/_matrix/client/versions`);

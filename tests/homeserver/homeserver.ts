@@ -1,8 +1,11 @@
-// What the end-to-end tests know of the homeserver: the proxy in front of it, and what it is asked and told.
+// The end-to-end tests' interface to the homeserver: the proxy in front of it, its log and its rules.
 
 const BASE_URL = 'http://127.0.0.1:4200';
 
-/** What goes wrong: late, refused by the proxy, not forwarded and unanswered, or carried out and unanswered. */
+/**
+ * `delay`: answered late; `status`: answered by the proxy; `drop`: neither forwarded nor answered; `swallow`: executed,
+ * but not answered.
+ */
 export type Fault =
   | { kind: 'delay'; ms: number }
   | { kind: 'status'; status: number; body?: unknown }
@@ -10,11 +13,11 @@ export type Fault =
   | { kind: 'swallow' };
 
 export interface Rule {
-  /** Any but OPTIONS if left out. */
+  /** Default: any except OPTIONS. */
   method?: string;
-  /** The source of a regular expression, which is held against the path as sent (so with `%21`), without the query. */
+  /** The source of a regular expression, matched against the path as sent (so with `%21`), without the query. */
   path: string;
-  /** How often; for ever if left out. */
+  /** How many times it applies; default: always. */
   times?: number;
   fault: Fault;
 }
@@ -30,11 +33,11 @@ export interface LoggedRequest {
   /** Milliseconds since 1970. */
   at: number;
   method: string;
-  /** Without the query, and without the tag. */
+  /** Without the query and the tag. */
   path: string;
-  /** Synapse's or the fault's; 0 as long as there is none. */
+  /** From Synapse or the fault; 0 until there is an answer. */
   status: number;
-  /** How long it took; 0 as long as it lasts. */
+  /** How long it took; 0 until it ends. */
   ms: number;
   tag?: string;
   fault?: Fault['kind'];
@@ -46,9 +49,9 @@ export interface KeyUpload extends LoggedRequest {
   oneTimeKeys: string[];
   /** The public keys under these ids. */
   publicKeys: Record<string, string>;
-  /** What was answered instead of 200. */
+  /** The text of the answer, if the status was not 200. */
   response?: string;
-  /** The same for what comes with the same token. */
+  /** The same for all requests with the same token. */
   user?: string;
 }
 
@@ -84,29 +87,29 @@ function through(baseUrl: string) {
     uploads: async () => (await requests({ method: 'POST', path: /\/keys\/upload$/ })) as KeyUpload[],
     clearRequests: () => ask<void>('DELETE', `${baseUrl}/_proxy/requests`),
     rules: () => ask<RuleState[]>('GET', `${baseUrl}/_proxy/rules`),
-    /** Replaces the rules that were set before; the first that fits counts. */
+    /** Replaces the previous rules; the first that matches applies. */
     setRules: (rules: Rule[]) => ask<void>('POST', `${baseUrl}/_proxy/rules`, rules),
     clearRules: () => ask<void>('DELETE', `${baseUrl}/_proxy/rules`),
   };
 }
 
-/** A name nobody has used since the homeserver was started. */
+/** A name not used before on this homeserver. */
 const unique = (prefix: string) => `${prefix}-${crypto.randomUUID().slice(0, 8)}`;
 
-/** One test's own way to the homeserver: rules set here touch nobody else, and only what came this way is listed. */
+/** A test's own path to the homeserver: its rules affect only that test, and only its requests are listed. */
 export function lab(tag: string) {
   if (!/^[\w.-]+$/.test(tag)) throw new TypeError(`Not a tag: ${tag}`);
   return through(`${BASE_URL}/tag/${tag}`);
 }
 
 /**
- * The homeserver itself: its rules, cleared or set, are those for everybody, and it lists everybody's requests.
- * `clearRequests` leaves those with a tag.
+ * The homeserver itself: its rules apply to everybody, and it lists everybody's requests. `clearRequests` keeps
+ * requests with a tag.
  */
 export const homeserver = {
   ...through(BASE_URL),
 
-  /** A new user, who has no device yet. */
+  /** Registers a new user without a device. */
   async register(prefix: string): Promise<{ userId: string; password: string }> {
     const password = crypto.randomUUID();
     const localpart = unique(prefix.toLowerCase());
@@ -118,7 +121,7 @@ export const homeserver = {
   query: <T extends Row = Row>(sql: string, ...params: Parameter[]) =>
     ask<T[]>('POST', `${BASE_URL}/_proxy/query`, { sql, params }),
 
-  /** The public one-time key that the server holds of a device under `<algorithm>:<id>`. */
+  /** The public one-time key that the server holds for a device under `<algorithm>:<id>`. */
   async oldKey({ userId, deviceId }: { userId: string; deviceId: string }, keyId = ''): Promise<string | undefined> {
     const sql = `SELECT key_json FROM e2e_one_time_keys_json
       WHERE user_id = ? AND device_id = ? AND algorithm || ':' || key_id = ?`;

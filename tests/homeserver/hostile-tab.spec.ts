@@ -1,4 +1,4 @@
-// A script of the origin forges the messages of the tabs, while real clients of a real homeserver run in them.
+// A script of the same origin forges the tabs' messages while they run real clients of a real homeserver.
 import type { CryptoDiagReport } from 'lotus-crypto-diag';
 
 import { readReport } from '../e2e/report';
@@ -52,14 +52,14 @@ test('forged messages end no call, take no lead, and change no report of a real 
     }
   }, `${userId} ${deviceId}`);
 
-  // Messages are delivered in order: what the real tabs say to each other now, comes after all of that.
+  // Messages are delivered in order: the real tabs' messages from now on come after all the forged ones.
   await second.getByRole('button', { name: 'Use it here' }).click();
   await expect(second.getByText('The other tab goes on:')).toBeVisible();
   await synced(page);
   await expect(client).toHaveAttribute('data-ready', 'true');
   const texts = await page.evaluate(async () => {
     const mx = window.lab.client;
-    // The diagnosis is loaded with the first.
+    // The first report loads the diagnosis.
     return [await window.lib.collectCryptoDiagReport(mx), window.lib.buildCryptoDiagReport(mx)];
   });
   for (const report of texts.map((text): CryptoDiagReport => readReport(text))) {

@@ -7,15 +7,15 @@ import { homeserver, lab } from './homeserver';
 let labs = 0;
 
 interface Fixtures {
-  /** A way to the homeserver of the test's own. */
+  /** The test's own path to the homeserver. */
   lab: ReturnType<typeof lab> & Pick<typeof homeserver, 'register' | 'query' | 'oldKey'>;
-  /** A device in a browser profile of its own, logged in and in step with the server. */
+  /** Logs a device in, in a new browser profile, and waits until it has synced. */
   logIn(account: Account): Promise<Device>;
 }
 
-/** Playwright's, with a homeserver; a test that fails leaves what the clients and the server said. */
+/** Playwright's `test` with a homeserver; a failed test saves the logs of the clients and the server. */
 export const test = base.extend<Fixtures>({
-  // biome-ignore lint/correctness/noEmptyPattern: what Playwright asks for.
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright requires a destructured parameter.
   lab: async ({}, use, { workerIndex }) => {
     labs += 1;
     const { register, query, oldKey } = homeserver;

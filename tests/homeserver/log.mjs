@@ -1,4 +1,4 @@
-// What went through the proxy. No header and no query is kept, so no token is.
+// The requests that passed the proxy. Headers and queries are not stored, so neither are tokens.
 import { createHash } from 'node:crypto';
 
 /** @typedef {import('node:http').IncomingMessage} IncomingMessage */
@@ -21,7 +21,7 @@ export function createLog() {
       number += 1;
       /** @type {Entry} */
       const entry = { number, at: Date.now(), status: 0, ms: 0, ...request };
-      // What it carries is known when its body has come.
+      // The keys are known only when the body has arrived.
       if (isKeyUpload(request)) Object.assign(entry, { deviceKeys: false, oneTimeKeys: [], publicKeys: {} });
       entries.push(entry);
       if (entries.length > ENTRIES) entries.shift();
@@ -29,7 +29,7 @@ export function createLog() {
     },
     /** @param {string} [tag] without one: everything */
     list: (tag) => (tag === undefined ? entries : entries.filter(ofTag(tag))),
-    /** @param {string} [tag] without one: what has none */
+    /** @param {string} [tag] without one: requests without a tag */
     clear(tag) {
       const gone = ofTag(tag);
       entries = entries.filter((entry) => !gone(entry));
@@ -41,13 +41,13 @@ export function createLog() {
 export const isKeyUpload = ({ method, path }) => method === 'POST' && /\/keys\/upload$/.test(path);
 
 /**
- * Notes what an upload of keys says. To be called at the moment the body starts to flow, since it takes part in it.
+ * Notes the keys in an upload. Call it when the body starts to flow, because it reads along.
  *
  * @param {IncomingMessage} request
  * @param {Entry} entry
  */
 export function noteUpload(request, entry) {
-  // A token is random: a piece of its hash tells one login from another and gives nothing away.
+  // Tokens are random: a part of the hash distinguishes logins and reveals nothing.
   const { authorization } = request.headers;
   if (authorization) entry.user = createHash('sha256').update(authorization).digest('hex').slice(0, 8);
   collect(request, (text) => {
@@ -59,13 +59,13 @@ export function noteUpload(request, entry) {
       entry.oneTimeKeys = keys.map(([id]) => id);
       entry.publicKeys = Object.fromEntries(keys.map(([id, { key }]) => [id, key]));
     } catch {
-      // Not JSON, so no keys: the answer will say so.
+      // Not JSON, so without keys: the answer will say so.
     }
   });
 }
 
 /**
- * Notes what a refusal says.
+ * Notes the text of a refusal.
  *
  * @param {IncomingMessage} answer
  * @param {Entry} entry

@@ -1,11 +1,11 @@
-// A person's requests to the homeserver without a client: what no client would send, or not so fast.
+// Requests to the homeserver without a client: what no client would send, or not so fast.
 import { expect } from '@playwright/test';
 
 import type { Account, DeviceId } from './client';
 
 export type Session = Awaited<ReturnType<typeof connect>>;
 
-/** Logs in; the device is never given keys. */
+/** Logs in; the device never gets keys. */
 export async function connect(baseUrl: string, { userId: ownUserId, password }: Account) {
   const send = async (method: string, path: string, body: unknown, token?: string) => {
     const answer = await fetch(`${baseUrl}/_matrix/client/v3/${path}`, {
@@ -27,7 +27,7 @@ export async function connect(baseUrl: string, { userId: ownUserId, password }: 
   return {
     userId: ownUserId,
     deviceId: deviceId as string,
-    /** Uploads one-time keys with these numbers, which are new each time; gives the status. */
+    /** Uploads random one-time keys with these numbers; resolves to the status. */
     async upload(from: number, count: number): Promise<number> {
       const key = () =>
         Buffer.from(crypto.getRandomValues(new Uint8Array(32)))
@@ -50,16 +50,16 @@ export async function connect(baseUrl: string, { userId: ownUserId, password }: 
       });
       return answer.status;
     },
-    /** Gives the id of the one-time key that the server handed out. */
+    /** Resolves to the id of the one-time key that the server handed out. */
     async claim({ userId, deviceId }: DeviceId): Promise<string> {
       const wanted = { one_time_keys: { [userId]: { [deviceId]: 'signed_curve25519' } } };
       const answer = await send('POST', 'keys/claim', wanted, token);
       return Object.keys(answer.one_time_keys[userId][deviceId])[0] ?? '';
     },
-    /** Not encrypted; gives the room's id. */
+    /** An unencrypted room; resolves to the room's id. */
     createRoom: async (invited: string) => (await send('POST', 'createRoom', { invite: [invited] }, token)).room_id,
     join: (roomId: string) => send('POST', `${room(roomId)}/join`, {}, token),
-    /** Gives the event's id. */
+    /** Resolves to the event's id. */
     async sendEvent(roomId: string, type: string, content: unknown): Promise<string> {
       const path = `${room(roomId)}/send/${type}/${crypto.randomUUID()}`;
       return (await send('PUT', path, content, token)).event_id;

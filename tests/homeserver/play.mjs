@@ -1,4 +1,5 @@
-// To play with: the demo, a homeserver with two accounts, and a proxy that makes go wrong what it is told to, until Ctrl-C.
+// For manual experiments: the demo, a homeserver with two accounts, and a proxy that injects faults as told, until
+// Ctrl-C.
 import { fileURLToPath } from 'node:url';
 import { createServer } from 'vite';
 

@@ -1,4 +1,4 @@
-// A PostgreSQL of its own for Synapse: Debian's program, a cluster in a temporary folder, on a socket in that folder.
+// A private PostgreSQL for Synapse: Debian's program, with a cluster in a temporary folder and a socket in that folder.
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
@@ -20,27 +20,27 @@ const PROGRAMS = '/usr/lib/postgresql';
 const ROLE = 'synapse';
 const START_BOUND_MS = 30_000;
 
-// The pipe on stdin ends with this process, however that ends: no cluster stays behind.
+// The pipe on stdin closes when this process ends for any reason, so that no cluster is left running.
 const RUN = '"$@" & server=$!; trap : TERM; read -r _; kill -INT $server; wait $server';
 
-/** Starts a cluster with one empty database; nothing of it outlives `stop`. */
+/** Starts a cluster with one empty database; `stop` removes everything. */
 export async function startPostgres() {
   const bin = programs();
   const owner = unprivileged();
-  // Not below the project: the path of a socket may have no more than 107 bytes, and another user has to reach it.
+  // Not inside the project: a socket path may have at most 107 bytes, and another user must be able to reach it.
   const folder = mkdtempSync(join(tmpdir(), 'lotus-postgres-'));
   chmodSync(folder, 0o700);
   if (owner) chownSync(folder, owner.uid, owner.gid);
   const as = { cwd: folder, ...owner };
   const data = join(folder, 'data');
 
-  // Synapse asks for the collation C. Whoever may enter the folder is let in, and that is its owner and root.
+  // Synapse requires the collation C. Everybody who can enter the folder is trusted: its owner and root.
   const initdb = ['-D', data, '-U', ROLE, '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'];
   await promisify(execFile)(join(bin, 'initdb'), initdb, as);
 
   const logFile = join(folder, 'postgres.log');
   const log = openSync(logFile, 'a');
-  // Nothing here is worth a flush to the disk.
+  // Durability is not needed here.
   const settings = { listen_addresses: '', unix_socket_directories: folder, fsync: 'off', max_connections: '30' };
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const child = spawn('sh', ['-c', RUN, 'sh', join(bin, 'postgres'), '-D', data, ...options], {
@@ -83,9 +83,9 @@ function programs() {
 }
 
 /**
- * PostgreSQL refuses to run as root: then it runs as the user that Debian's package has made for it.
+ * PostgreSQL refuses to run as root: then it runs as the user created by Debian's package.
  *
- * @returns {{ uid: number, gid: number } | undefined} undefined: as who we are
+ * @returns {{ uid: number, gid: number } | undefined} undefined: as the current user
  */
 function unprivileged() {
   if (process.getuid?.() !== 0) return undefined;

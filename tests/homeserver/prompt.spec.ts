@@ -1,4 +1,4 @@
-// The recovery prompt of a real client whose store goes while it runs.
+// The recovery prompt of a real client whose store disappears while it runs.
 import { comparedStore, GATE, login, uploadAccepted } from './client';
 import { expect, test } from './lab';
 
@@ -16,7 +16,7 @@ test('the store cleared under the running page brings the prompt at once; put of
   const reason = () => page.evaluate(() => window.lib.getSnapshot().recovery?.reason);
   expect(await reason()).toBeUndefined();
 
-  // As the browser does: it closes the page's connections and deletes.
+  // As the browser does: closes the page's connections and deletes the databases.
   const session = await page.context().newCDPSession(page);
   await session.send('Storage.clearDataForOrigin', { origin: 'http://127.0.0.1:4199', storageTypes: 'indexeddb' });
   await prompt.getByRole('button', { name: 'How to fix it' }).click({ timeout: 45_000 });
@@ -28,7 +28,7 @@ test('the store cleared under the running page brings the prompt at once; put of
   await expect(prompt).toBeHidden();
 
   await page.goto(GATE);
-  // By way of a changed identity, which may last a moment only.
+  // Before that, the reason may be a changed identity for a moment.
   await expect.poll(reason, { timeout: 30_000 }).toBe('upload-loop');
   await expect(page.getByTestId('crypto-diagnostics').getByRole('alert')).toContainText('again and again');
   await expect(prompt).toBeHidden();

@@ -1,5 +1,5 @@
-// Stands in front of Synapse, writes down what passes, and makes go wrong what it is told to. `/tag/<name>/_matrix/...`
-// is `/_matrix/...` with a tag, so that tests which run at the same time do not meet each other's rules and requests.
+// Runs in front of Synapse, logs the requests, and injects the configured faults. `/tag/<name>/_matrix/...` is
+// `/_matrix/...` with a tag, so that concurrent tests do not affect each other's rules and requests.
 import { once } from 'node:events';
 import { Agent, createServer, request as httpRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,15 +18,15 @@ import { createRules } from './rules.mjs';
  */
 export async function startProxy({ port, target, synapse }) {
   const { hostname, port: targetPort } = new URL(target);
-  // Twisted closes an idle connection after a minute; one that closes while it is being used would be a fault of ours.
+  // Twisted closes an idle connection after a minute; a connection that closes while in use would look like a fault.
   const agent = new Agent({ keepAlive: true, timeout: 20_000 });
   const log = createLog();
   const rules = createRules();
   const control = createControl({ log, rules, synapse });
 
   const server = createServer((request, response) => {
-    // A browser repeats by itself what gets no answer on a connection that it has used before. With a connection for
-    // each request, a fault is seen by the page, as it would be with a server far away.
+    // A browser automatically repeats a request that gets no answer on a reused connection. With a connection for each
+    // request, the page sees the fault, as it would with a distant server.
     response.shouldKeepAlive = false;
     const [, tag, url = ''] = /^(?:\/tag\/([\w.-]+)(?=\/))?(.*)$/s.exec(request.url ?? '') ?? [];
     const [path = ''] = url.split('?', 1);
@@ -53,7 +53,7 @@ export async function startProxy({ port, target, synapse }) {
     if (isKeyUpload(entry)) noteUpload(request, entry);
     if (fault?.kind !== 'drop' && fault?.kind !== 'status') return forward(exchange, fault?.kind === 'swallow');
 
-    // The body is awaited: only then is it known which keys the client believes to have sent.
+    // Wait for the body: only then is it known which keys the client believes to have sent.
     request.resume();
     await once(request, 'close').catch(() => {});
     over(entry);
@@ -92,7 +92,7 @@ export async function startProxy({ port, target, synapse }) {
       if (swallow || response.headersSent) request.socket.destroy();
       else if (!response.destroyed) answer(exchange, 502, { errcode: 'M_UNKNOWN', error: `Synapse: ${error.message}` });
     });
-    // A client that leaves takes its request with it; not so if it is to be carried out without an answer.
+    // If the client aborts, the request is aborted as well, unless it must be executed without an answer.
     response.on('close', () => {
       if (!request.complete || (!swallow && !response.writableFinished)) onward.destroy();
     });
@@ -118,14 +118,15 @@ function over(entry) {
 }
 
 /**
- * An answer of the proxy's own, which a page may read as it may read Synapse's.
+ * An answer of the proxy itself, readable for pages like Synapse's.
  *
  * @param {Exchange} exchange
  * @param {number} status
  * @param {unknown} body
  */
 function answer({ response, entry }, status, body) {
-  // A text is the page of a proxy of somebody's: not what Matrix answers, and a client tells it by its type.
+  // A text stands for the error page of a reverse proxy: not a Matrix answer, which clients recognise by its content
+  // type.
   const isText = typeof body === 'string';
   const text = isText ? body : JSON.stringify(body);
   entry.status = status;
@@ -135,7 +136,7 @@ function answer({ response, entry }, status, body) {
 }
 
 /**
- * The headers as they came, without those that are about one connection.
+ * The headers as received, without those of a single connection.
  *
  * @param {string[]} raw names and values in turn
  */

@@ -1,4 +1,5 @@
-// Reads Synapse's database, whichever it is, by its own Python: no driver in Node, and no way to write.
+// Reads Synapse's database, SQLite or PostgreSQL, through Synapse's own Python: needs no driver in Node, and cannot
+// write.
 import { execFile } from 'node:child_process';
 
 import { PYTHON } from './venv.mjs';
@@ -30,7 +31,7 @@ json.dump([dict(zip(names, row)) for row in rows], sys.stdout, default=lambda va
 `;
 
 /**
- * @param {{ sqlite: string } | { postgres: Record<string, string | number> }} database a file, or how it is reached
+ * @param {{ sqlite: string } | { postgres: Record<string, string | number> }} database a file, or connection settings
  * @param {string} sql one statement, with `?` for each parameter
  * @param {unknown[]} params
  * @returns {Promise<Record<string, string | number | null>[]>}
@@ -38,12 +39,12 @@ json.dump([dict(zip(names, row)) for row in rows], sys.stdout, default=lambda va
 export function query(database, sql, params) {
   return new Promise((resolve, reject) => {
     const options = { timeout: BOUND_MS, maxBuffer: 64 * 1024 * 1024 };
-    // Isolated: neither the folder nor the environment of the caller takes part.
+    // Isolated from the caller's folder and environment.
     const child = execFile(PYTHON, ['-I', '-c', READ], options, (error, stdout, stderr) => {
       if (error) reject(new Error(stderr.trim() || error.message));
       else resolve(JSON.parse(stdout));
     });
-    // A program that ended before it read the input says why on its own.
+    // If the program ended before it read its input, its exit reports why.
     child.stdin?.on('error', () => {});
     child.stdin?.end(JSON.stringify({ ...database, sql, params }));
   });

@@ -1,4 +1,4 @@
-// Which requests are to go wrong, and how.
+// Which requests fail, and how.
 
 /** @typedef {import('./homeserver').Rule} Rule */
 /** @typedef {import('./homeserver').Fault} Fault */
@@ -12,7 +12,7 @@ export function createRules() {
     /** @param {string} [tag] without one: all */
     list: (tag) => rules.map(({ state }) => state).filter((state) => tag === undefined || state.tag === tag),
     /**
-     * Replaces the rules of a tag, or those without one. An exception says what is wrong with the new ones.
+     * Replaces the rules of a tag, or those without one. Throws if a new rule is invalid.
      *
      * @param {unknown} input
      * @param {string} [tag]
@@ -23,7 +23,7 @@ export function createRules() {
       rules = [...rules.filter(({ state }) => state.tag !== tag), ...added];
     },
     /**
-     * The fault of the first rule that fits, counted as used.
+     * The fault of the first matching rule, counted as used.
      *
      * @param {{ method: string, path: string, tag?: string | undefined }} request
      * @returns {Fault | undefined}
@@ -32,7 +32,7 @@ export function createRules() {
       const found = rules.find(({ pattern, state }) => {
         if (state.tag !== undefined && state.tag !== tag) return false;
         if (state.times !== undefined && state.used >= state.times) return false;
-        // A preflight is the browser's own: it must not use up a rule meant for the request after it.
+        // Browsers send preflights by themselves: a preflight must not use up a rule meant for the request after it.
         return (state.method ? state.method === method : method !== 'OPTIONS') && pattern.test(path);
       });
       if (found) found.state.used += 1;
@@ -108,7 +108,7 @@ function object(value, name) {
 }
 
 /**
- * A misspelt name would be a fault that never happens, and a test that proves nothing.
+ * With a misspelt name the fault would never happen, and the test would prove nothing.
  *
  * @param {object} value
  * @param {string} name

@@ -1,4 +1,4 @@
-// What Playwright starts: a Synapse with nothing in it, and the proxy in front of it, until told to stop.
+// Started by Playwright: an empty Synapse and the proxy in front of it, until told to stop.
 import { fstatSync } from 'node:fs';
 
 import { startPostgres } from './postgres.mjs';
@@ -9,7 +9,7 @@ const PROXY_PORT = 4200;
 const port = Number(process.env['HOMESERVER_PORT'] ?? 4208);
 const database = process.env['DATABASE'] || 'sqlite';
 
-/** @type {(() => Promise<void>)[]} what is to be stopped, the last first */
+/** @type {(() => Promise<void>)[]} to be stopped in reverse order */
 const running = [];
 let stopping = false;
 
@@ -24,8 +24,8 @@ async function stop(code) {
 process.on('SIGTERM', () => stop(0));
 process.on('SIGINT', () => stop(0));
 
-// A pipe on stdin ends when its other end closes or its holder goes. Only a changed parent as well means the latter:
-// some close it at once and live on, and whoever puts us in the background for good gives no pipe.
+// A pipe on stdin closes when its other end is closed or its owner ends. Only a changed parent proves the latter: some
+// owners close it at once and live on; a process that puts this one into the background for good gives it no pipe.
 const parent = process.ppid;
 const stdin = fstatSync(0);
 if (stdin.isFIFO() || stdin.isSocket()) {

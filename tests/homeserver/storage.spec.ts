@@ -31,7 +31,7 @@ test('healthy from the first login on, over ten reloads', async ({ page, lab }) 
   }
   const uploads = withOneTimeKeys(await lab.uploads());
   expect(uploads.length).toBeGreaterThan(0);
-  // A reload cuts an answer off; none is refused.
+  // A reload interrupts an answer (status 0); none is refused.
   expect(uploads.filter(({ status }) => status !== 200 && status !== 0)).toEqual([]);
 });
 
@@ -40,17 +40,17 @@ test('the crypto database deleted, the session kept: evicted before the first up
   lab,
 }) => {
   await login(page, lab.baseUrl, await lab.register('evicted'));
-  // The server refuses the new keys because it has the old ones.
+  // With the old keys on the server, it refuses the new ones.
   await uploadAccepted(page, lab);
   const { since } = await comparedStore(page);
   await loadIdle(page);
   await page.evaluate((names) => window.lab.deleteDatabases(names), CRYPTO_DATABASES);
 
   await lab.clearRequests();
-  // No loop begins before the keys were compared.
+  // Delays the uploads, so that no loop starts before the keys were compared.
   await lab.setRules([{ path: '/keys/upload$', fault: { kind: 'delay', ms: 5000 } }]);
   await page.goto('http://127.0.0.1:4199/client.html');
-  // As it was found: once the client is in step with the server, the keys decide, and that may be soon.
+  // The state before the client started: once the client has synced, the keys decide, possibly soon.
   const found = await page.evaluate(() => window.storeAtStart);
   expect(found.verdict).toBe('evicted');
   await page.evaluate(() => window.started);
@@ -58,13 +58,13 @@ test('the crypto database deleted, the session kept: evicted before the first up
   const status = await comparedStore(page);
   expect(status).toMatchObject({ verdict: 'identity-changed', databaseExisted: false, identity: 'changed' });
   expect(Date.parse(status.since ?? '')).toBeGreaterThan(Date.parse(since ?? ''));
-  // The browser's question whether it may ask (OPTIONS) is no upload.
+  // The browser's preflight (OPTIONS) is not an upload.
   await expect.poll(async () => (await lab.uploads()).length).toBeGreaterThan(0);
   for (const { at } of await lab.uploads()) expect(at).toBeGreaterThanOrEqual(Date.parse(found.since ?? ''));
   expect(await page.evaluate(() => window.lib.getSnapshot().recovery)).toMatchObject({ reason: 'identity-changed' });
   await lab.clearRules();
 
-  // The server refuses, as it was foretold; and the verdict stays over a reload.
+  // The server refuses the keys, as the diagnosis predicted; the verdict survives a reload.
   await expect.poll(async () => withOneTimeKeys(await lab.uploads()).at(-1)?.status, { timeout: 20_000 }).toBe(400);
   await load(page);
   expect(await comparedStore(page)).toMatchObject({ verdict: 'identity-changed', databaseExisted: true });
@@ -143,10 +143,11 @@ test('the store cleared under the running page: known within one sync, and other
 }) => {
   await login(page, lab.baseUrl, await lab.register('live'));
   await comparedStore(page);
-  // A store that goes in the middle of a write leaves the SDK waiting for ever, without a line: so not during the first.
+  // Not during the first write: if the store disappears in the middle of a write, the SDK waits for ever without
+  // logging anything.
   await uploadAccepted(page, lab);
   const counts = await page.evaluate(() => window.lib.getSnapshot().counts['KE-1']);
-  // As the browser does: it closes the page's connections and deletes.
+  // As the browser does: closes the page's connections and deletes the databases.
   const session = await page.context().newCDPSession(page);
   await session.send('Storage.clearDataForOrigin', { origin: 'http://127.0.0.1:4199', storageTypes: 'indexeddb' });
   await expect.poll(async () => (await cryptoStore(page))?.verdict, { timeout: 20_000 }).toBe('evicted');
@@ -154,7 +155,7 @@ test('the store cleared under the running page: known within one sync, and other
   expect(report.cryptoStore?.loss?.message).toMatch(/InvalidStateError/);
   const recovery = () => page.evaluate(() => window.lib.getSnapshot().recovery);
   await expect.poll(recovery).toMatchObject({ reason: 'store-lost', since: report.cryptoStore?.since });
-  // A write that failed may be told before the connection that was lost.
+  // A failed write may be logged before the lost connection.
   const signs = [report.cryptoStore?.loss?.firstTs, report.cryptoStore?.trouble?.firstTs].flatMap((ts) => ts ?? []);
   expect(report.cryptoStore?.since).toBe(signs.toSorted()[0]);
   expect(report.counts['KE-1']).toBe(counts);

@@ -1,4 +1,4 @@
-// A real Synapse on loopback, with nothing in it.
+// A real, empty Synapse on loopback.
 import { spawn } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
@@ -23,8 +23,8 @@ export { installSynapse } from './venv.mjs';
 const START_BOUND_MS = 90_000;
 const STOP_BOUND_MS = 10_000;
 
-// Synapse holds the other end of a pipe of ours, and leaves when it ends: not even a SIGKILL of this process can leave
-// a Synapse behind that keeps the port.
+// Synapse reads from a pipe of this process and exits when it closes: not even a SIGKILL of this process leaves a
+// Synapse behind that occupies the port.
 const RUN = `
 import os, runpy, threading
 def leave_with_parent():
@@ -36,14 +36,14 @@ runpy.run_module('synapse.app.homeserver', run_name='__main__', alter_sys=True)
 `;
 
 /**
- * Starts a Synapse in a fresh folder and waits until it answers.
+ * Starts a Synapse in an empty folder and waits until it answers.
  *
  * @param {{ port: number, directory?: string, serverName?: string, database?: Database }} options
  */
 export async function startSynapse({ port, directory, serverName = 'lab.local', database = 'sqlite' }) {
   const baseUrl = `http://127.0.0.1:${port}`;
   const folder = directory ?? join(dirname(fileURLToPath(import.meta.url)), '.run', String(port));
-  // First of all: the folder may be that of a Synapse that runs, and its answer would pass for ours.
+  // Checked first: the folder may belong to a running Synapse, whose answer would be mistaken for this one's.
   await assertFree(port);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -54,13 +54,13 @@ export async function startSynapse({ port, directory, serverName = 'lab.local', 
   const log = openSync(logFile, 'a');
   const child = spawn(PYTHON, ['-c', RUN, '--config-path', config], {
     cwd: folder,
-    // Its log has the times that a report has.
+    // The times in its log are UTC, as in a report.
     env: { ...process.env, TZ: 'UTC' },
     stdio: ['pipe', log, log],
   });
   closeSync(log);
   let ended = '';
-  /** @type {Promise<string>} settles when the process is gone, with how it went */
+  /** @type {Promise<string>} resolves when the process has ended, with how it ended */
   const exited = new Promise((resolve) => {
     const settle = (/** @type {string} */ how) => {
       ended = how;
@@ -119,7 +119,7 @@ export async function startSynapse({ port, directory, serverName = 'lab.local', 
     },
 
     /**
-     * Reads the database. Bytes come as hexadecimal.
+     * Reads the database. Bytes are returned as hexadecimal.
      *
      * @param {string} sql one statement, with `?` for each parameter
      * @param {...(string | number | boolean | null)} params

@@ -30,13 +30,13 @@ for (const silent of [false, true]) {
     await comparedStore(page);
     await evict(page);
     const before = (await lab.uploads()).length;
-    // Silenced before the client is made: the loop is seen on the network alone.
+    // Silenced before the client is created: the loop can be seen only on the network.
     await page.goto(silent ? `${CLIENT}?silent` : CLIENT);
     await expect.poll(() => uploadLoop(page), { timeout: 30_000 }).toMatchObject({ state: 'looping', breaker: 'open' });
     const { refusals, diverges, keyIds } = await uploadLoop(page);
     expect({ refusals, diverges }).toEqual({ refusals: 3, diverges: true });
 
-    // The client goes on trying with every sync; nothing of it arrives before the first probe.
+    // The client retries with every sync; no upload arrives before the first probe.
     await expect.poll(async () => (await uploadLoop(page)).spared, { timeout: 30_000 }).toBeGreaterThan(2);
     const arrived = withOneTimeKeys((await lab.uploads()).slice(before));
     expect(arrived.map(({ status }) => status)).toEqual([400, 400, 400]);
@@ -77,12 +77,12 @@ for (const where of ['header', 'query']) {
     const held = () =>
       lab.query('SELECT 1 FROM e2e_one_time_keys_json WHERE user_id = ? AND device_id = ?', userId, beside.deviceId);
     await expect.poll(async () => (await held()).length, { timeout: 30_000 }).toBeGreaterThanOrEqual(50);
-    // The other goes on, and nobody is misled by its neighbour's success.
+    // The other device's loop continues, and its neighbour's success does not end it.
     const { spared } = await uploadLoop(page);
     await expect.poll(async () => (await uploadLoop(page)).spared, { timeout: 30_000 }).toBeGreaterThan(spared);
     expect(await uploadLoop(page)).toMatchObject({ state: 'looping', breaker: 'open', diverges: true });
     expect(await page.evaluate(() => window.lib.getSnapshot().recovery)).toMatchObject({ reason: 'upload-loop' });
-    // Of the one that loops, only probes arrive.
+    // Of the device in a loop, only probes arrive.
     const arrived = withOneTimeKeys((await lab.uploads()).slice(before));
     expect(arrived.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
     const { probes } = await uploadLoop(page);
@@ -97,7 +97,7 @@ test('a session that the server ends is the end of the loop, too', async ({ page
   await evict(page);
   await page.goto(CLIENT);
   await expect.poll(() => uploadLoop(page), { timeout: 30_000 }).toMatchObject({ state: 'looping' });
-  // Past the client, which hears of it from the server with its next request.
+  // A logout without the client, which learns of it with its next request.
   await page.evaluate(async () => {
     const { baseUrl, accessToken } = JSON.parse(localStorage.getItem('session') ?? '{}');
     const headers = { Authorization: `Bearer ${accessToken}` };
@@ -188,7 +188,7 @@ test('the way out, all backed up: the history is safe; not now holds for a day',
   await page.evaluate(() => window.lab.writeMessage());
   await load(page);
   await synced(page);
-  // Refusals as of Synapse, without a store that was lost: as with two tabs.
+  // Refusals like Synapse's, without a lost store: as with two tabs.
   const error = `One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: {"key":"x"}; new key: {'key': 'y'}`;
   const fault = { kind: 'status', status: 400, body: { errcode: 'M_UNKNOWN', error } } as const;
   await lab.setRules([{ method: 'POST', path: '/keys/upload$', fault }]);

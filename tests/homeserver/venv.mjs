@@ -1,4 +1,4 @@
-// A private Python environment with Synapse in it.
+// A private Python environment with Synapse.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -12,12 +12,12 @@ const pip = join(folder, 'bin/pip');
 export const PYTHON = join(folder, 'bin/python');
 
 /**
- * Installs Synapse into `.venv`, unless it is there; on request, with the driver for PostgreSQL.
+ * Installs Synapse into `.venv` unless it is there; optionally with the driver for PostgreSQL.
  *
  * @param {{ postgres?: boolean }} [options]
  */
 export async function installSynapse({ postgres = false } = {}) {
-  // The interpreter there is a link: it breaks when the system's Python goes.
+  // The interpreter in it is a link, which breaks when the system's Python is removed.
   if (!existsSync(PYTHON) || !has('installed', SYNAPSE)) {
     console.log('Installing Synapse into tests/homeserver/.venv (once, half a minute)');
     rmSync(folder, { recursive: true, force: true });
@@ -43,7 +43,7 @@ function has(marker, requirement) {
 }
 
 /**
- * The marker is written last, so that what an interrupted install leaves behind does not count.
+ * The marker is written last, so that an interrupted install does not count.
  *
  * @param {string} marker
  * @param {string} requirement

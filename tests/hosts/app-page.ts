@@ -1,4 +1,4 @@
-// What a person does in the host's app, and what can be seen of it from outside.
+// What a user does in the host's app, and what can be observed from outside.
 import { readFileSync } from 'node:fs';
 import { type BrowserContext, expect, type Page } from '@playwright/test';
 import type { CryptoDiagReport } from 'lotus-crypto-diag';
@@ -12,7 +12,7 @@ export const prompt = (page: Page) => page.getByTestId('crypto-recovery');
 export const loginForm = (page: Page) => page.getByRole('form', { name: 'Login' });
 export const composer = (page: Page) => page.getByRole('form', { name: 'Composer' });
 export const hereButton = (page: Page) => page.getByRole('button', { name: 'Use it here' });
-/** The page of Element Call in the app. */
+/** The frame of Element Call in the app. */
 export const call = (page: Page) => page.getByTitle('Element Call');
 
 export async function logIn(page: Page, homeserver: string, { userId, password }: Account): Promise<void> {
@@ -35,7 +35,7 @@ export const deviceOf = (page: Page): Promise<DeviceId> =>
     deviceId: localStorage.getItem('cinny_device_id') ?? '',
   }));
 
-/** An encrypted one; the app goes to it. */
+/** Creates an encrypted room; the app opens it. */
 export async function createRoom(page: Page, name: string, invite = ''): Promise<void> {
   await page.getByLabel('Name').fill(name);
   await page.getByLabel('Invite').fill(invite);
@@ -48,21 +48,23 @@ export async function send(page: Page, message: string): Promise<void> {
   await page.getByRole('button', { name: 'Send' }).click();
 }
 
-/** The report as a person saves it, in the settings, which are open. */
+/** Saves the report like a user, in the opened settings. */
 export async function saveReport(page: Page): Promise<CryptoDiagReport> {
   const saving = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Download report' }).click();
   return readReport(readFileSync(await (await saving).path(), 'utf8'));
 }
 
-/** What is thrown in any tab and caught by nobody, from now on. */
+/** Collects uncaught exceptions of all tabs from now on. */
 export function uncaught(context: BrowserContext): string[] {
   const errors: string[] = [];
   context.on('weberror', (error) => errors.push(error.error().message));
   return errors;
 }
 
-/** Notes when two tabs ran a client at the same time, from now on: the app says when it starts and stops one. */
+/**
+ * Notes whenever two tabs run a client at the same time, from now on. The app logs when it starts and stops a client.
+ */
 export function twoAtOnce(context: BrowserContext): string[] {
   const running = new Map<Page, string>();
   const found: string[] = [];
@@ -73,7 +75,7 @@ export function twoAtOnce(context: BrowserContext): string[] {
     running.set(page, page.url());
     if (running.size > 1) found.push(`${running.size} clients`);
   });
-  // With its page a client is gone, too.
+  // When the page goes, its client is gone, too.
   context.on('request', (request) => {
     if (!request.isNavigationRequest()) return;
     const frame = request.frame();

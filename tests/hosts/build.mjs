@@ -1,5 +1,5 @@
-// Makes the hosts: the app, in a tool chain of its own, with the package as a release brings it (packed, and installed by
-// its own command) or without it, built for production.
+// Builds the hosts for production: the app in its own tool chain, without the package or with it as released (packed,
+// and installed by its own command).
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -10,10 +10,10 @@ const here = dirname(fileURLToPath(import.meta.url));
 const home = join(here, '../../pkg-glue');
 
 /** @typedef {'classic' | 'newest'} Host */
-/** @typedef {'with' | 'without'} Variant the package */
+/** @typedef {'with' | 'without'} Variant with or without the package */
 
 /**
- * Where the sources of a host are. What they import is in the `node_modules` of the tool chain, two folders above.
+ * The folder of a host's sources. Their imports resolve to the `node_modules` of the tool chain, two folders above.
  *
  * @param {Host} host
  * @param {Variant} variant
@@ -26,7 +26,7 @@ const rootOf = (host, variant) => join(here, host, 'dist', variant);
  */
 export const builtOf = (host, variant) => join(rootOf(host, variant), 'dist');
 
-/** Packs the package, and gives the path of the tarball. */
+/** Packs the package and resolves to the tarball's path. */
 export async function pack() {
   const folder = join(here, 'dist');
   rmSync(folder, { recursive: true, force: true });
@@ -35,10 +35,10 @@ export async function pack() {
 }
 
 /**
- * Puts the sources in their place; they are not built yet.
+ * Copies the sources without building them.
  *
  * @param {Host} host
- * @param {string} [tarball] of the package, which the host is without otherwise
+ * @param {string} [tarball] of the package; if missing, the host is prepared without it
  */
 export async function prepare(host, tarball) {
   const root = rootOf(host, tarball ? 'with' : 'without');
@@ -52,7 +52,7 @@ export async function prepare(host, tarball) {
   mkdirSync(installed, { recursive: true });
   await run('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1'], root);
   const command = join(installed, 'dist/bin/lotus-crypto-diag.js');
-  // Git ignores the folder: nothing in it could be lost.
+  // `--force`, because git ignores the folder: nothing in it can be lost.
   await run(process.execPath, [command, 'install', root, '--force', '--package', tarball], root);
 }
 
@@ -65,7 +65,7 @@ export async function build(host, variant) {
 }
 
 /**
- * What the host's TypeScript complains of: one text for each error, without the number of its line.
+ * The errors of the host's TypeScript, without line numbers.
  *
  * @param {Host} host
  * @param {Variant} variant
@@ -85,7 +85,7 @@ export async function typeErrors(host, variant) {
 }
 
 /**
- * What the host's ESLint complains of: one text for each message, without its line. `undefined` where it has none.
+ * The messages of the host's ESLint, without line numbers; `undefined` if the host has no ESLint.
  *
  * @param {Host} host
  * @param {Variant} variant

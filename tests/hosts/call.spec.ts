@@ -1,4 +1,4 @@
-// A call in the active tab, and another tab that wants to be it.
+// A call in the active tab, and another tab that wants to take over.
 
 import { expect, test } from '../homeserver/lab';
 import { call, client, gate, hereButton, logIn } from './app-page';

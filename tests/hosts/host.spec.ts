@@ -1,4 +1,4 @@
-// The package in an app that is built as its hosts are built.
+// The package in an app that is built like its hosts.
 
 import { expect, test } from '../homeserver/lab';
 import { client, createRoom, gate, hereButton, logIn, saveReport, send, uncaught } from './app-page';

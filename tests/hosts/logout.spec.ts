@@ -1,4 +1,4 @@
-// Logging out and in with two tabs, as people do it.
+// Logging out and in with two tabs, as users do.
 
 import { refusedAsExisting } from '../homeserver/client';
 import { expect, test } from '../homeserver/lab';
@@ -25,7 +25,8 @@ test('logged out and in again in one tab, a person goes on in the other: never t
   page,
   lab,
 }) => {
-  // Synapse does not end a long poll of 30 s to say how few keys are left: each of the three rounds may take two.
+  // Synapse does not end a long poll of 30 s to report how few keys are left: each of the three rounds may take two
+  // polls.
   test.setTimeout(300_000);
   const account = await lab.register('again');
   const claimer = await connect(lab.baseUrl, await lab.register('claimer'));
@@ -40,7 +41,7 @@ test('logged out and in again in one tab, a person goes on in the other: never t
   await logIn(page, lab.baseUrl, account);
   expect((await deviceOf(page)).deviceId).not.toBe(before);
 
-  // What the other tab offers: a retry, where it could not load; the app's own address, where it shows the login.
+  // What the other tab offers: a retry if it could not load; the app's address if it shows the login.
   const retry = second.getByRole('button', { name: 'Retry' });
   if (await retry.isVisible()) await retry.click();
   else if (!(await gate(second).isVisible())) await second.goto('/');

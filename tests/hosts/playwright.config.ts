@@ -4,11 +4,11 @@ import base from '../playwright.config';
 
 const homeserver = [base.webServer ?? []].flat().filter(({ command }) => command.includes('homeserver'));
 
-// The package in hosts as they are built for production, against a real homeserver.
+// The package in hosts built for production, against a real homeserver.
 export default defineConfig({
   projects: [
     { name: 'classic', use: { baseURL: 'http://127.0.0.1:4211' } },
-    // One source, another tool chain: what depends on it is whether the app is built, starts, and works.
+    // The same sources in another tool chain: that affects only whether the app builds, starts and works.
     { name: 'newest', testMatch: 'host.spec.ts', use: { baseURL: 'http://127.0.0.1:4212' } },
   ],
   outputDir: '../../test-results/hosts',

@@ -1,4 +1,4 @@
-// The way out when the keys of the device are lost, where people meet it: in the middle of the app.
+// The prompt for lost keys, where users meet it: in the middle of the app.
 import type { Locator, Page } from '@playwright/test';
 
 import { refusedAsExisting, withOneTimeKeys } from '../homeserver/client';
@@ -13,24 +13,24 @@ interface Way {
   uploads(): Promise<KeyUpload[]>;
 }
 
-/** A device in a room of its own, with its keys on the server. */
+/** A device in its own room, with its keys on the server. */
 async function settleIn(page: Page, lab: Way): Promise<void> {
   await logIn(page, lab.baseUrl, await lab.register('lost'));
   await createRoom(page, 'the room');
   await send(page, 'a message');
   await expect(page.getByText('a message')).toBeVisible();
   await expect.poll(async () => withOneTimeKeys(await lab.uploads()).at(-1)?.status, { timeout: 40_000 }).toBe(200);
-  // The client works on the answer. A store that goes in the middle of a write leaves it waiting for ever.
+  // Time for the client to process the answer: if the store disappears during a write, the client waits for ever.
   await page.waitForTimeout(1000);
 }
 
-/** As the browser does when it runs out of space: it closes the page's connections, and deletes. */
+/** Does what a browser does when it runs out of space: closes the page's connections and deletes the databases. */
 async function loseStores(page: Page): Promise<void> {
   const session = await page.context().newCDPSession(page);
   await session.send('Storage.clearDataForOrigin', { origin: new URL(page.url()).origin, storageTypes: 'indexeddb' });
 }
 
-/** Loads the page anew as a device that was marked by an earlier release: no gate stops its client. */
+/** Reloads the page with a marker from an earlier release, so that no gate stops the client. */
 async function reloadPastGate(page: Page): Promise<void> {
   await page.addInitScript(() => {
     for (const key of Object.keys(localStorage).filter((name) => name.startsWith('lotus-crypto-diag/device/'))) {
@@ -41,7 +41,7 @@ async function reloadPastGate(page: Page): Promise<void> {
   await page.reload();
 }
 
-/** Lets the client sync: what it waits for comes at once. */
+/** Returns a function that makes the client's sync return at once. */
 async function disturb(page: Page, lab: Way): Promise<() => Promise<unknown>> {
   const device = await deviceOf(page);
   const other = await connect(lab.baseUrl, await lab.register('other'));
@@ -82,7 +82,7 @@ test('“Not now” holds when the fault goes on to refused uploads', async ({ p
   await settleIn(page, lab);
   const sync = await disturb(page, lab);
   await loseStores(page);
-  // So that a person may answer to the lost keys before the first refusal.
+  // Lets the user react to the lost keys before the first refusal.
   await lab.setRules([{ method: 'POST', path: '/keys/upload$', fault: { kind: 'delay', ms: 5000 } }]);
   await reloadPastGate(page);
   await prompt(page).getByRole('button', { name: 'Not now' }).click();
@@ -120,7 +120,7 @@ test('the prompt lies above the open settings', async ({ page, lab }) => {
   await expect(prompt(page)).toBeVisible();
   await page.getByRole('button', { name: 'Settings' }).click();
   await expect(page.getByRole('dialog', { name: 'Settings' })).toBeVisible();
-  // Playwright clicks only what would get the click.
+  // Playwright clicks only an element that would receive the click.
   await prompt(page).getByRole('button', { name: 'Not now' }).click({ timeout: 5000 });
   await expect(prompt(page)).toBeHidden();
 });

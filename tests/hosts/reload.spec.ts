@@ -1,18 +1,19 @@
-// A reload with another tab in the background, in a browser that nothing drives: there a tab that is not shown is hidden.
+// A reload with another tab in the background, in a browser without a test driver: there, a background tab is really
+// hidden.
 import { WildBrowser } from '../e2e/wild-browser';
 import type { Account } from '../homeserver/client';
 import { expect, test } from '../homeserver/lab';
 
 let browser: WildBrowser;
 
-// biome-ignore lint/correctness/noEmptyPattern: what Playwright asks for.
+// biome-ignore lint/correctness/noEmptyPattern: Playwright requires a destructured parameter.
 test.beforeEach(async ({}, testInfo) => {
   browser = await WildBrowser.launch(testInfo.outputPath('profile'));
 });
 
 test.afterEach(() => browser.close());
 
-/** What a tab shows, whether it is looked at, and what its page has done since it was loaded. */
+/** What a tab shows, its visibility, and what its page has done since it was loaded. */
 const stateOf = (tab: string) =>
   browser.evaluate<{ shows: string; visibility: string; clients: number; requests: string[] }>(
     tab,
@@ -27,7 +28,7 @@ const stateOf = (tab: string) =>
         .filter((path) => /[/](sync|keys[/]upload)$/.test(path)),
     })`,
   );
-/** Of a page that goes away meanwhile, nothing. */
+/** `undefined` if the page goes away meanwhile. */
 const shows = async (tab: string) => (await stateOf(tab).catch(() => undefined))?.shows;
 
 const click = (tab: string, name: string) =>
@@ -64,7 +65,7 @@ test('the tab that is reloaded leads again, and the one in the background has no
   await expect.poll(async () => (await stateOf(first)).visibility).toBe('visible');
 
   for (let reload = 1; reload <= 3; reload++) {
-    // Not before the page is another: the state of the one before would be taken for its own.
+    // Wait for the new page: otherwise the old page's state would be read.
     await browser.evaluate(first, 'window.before = true; setTimeout(() => location.reload()); undefined');
     await expect.poll(() => browser.evaluate(first, 'window.before').catch(() => true)).toBeUndefined();
     await expect.poll(() => shows(first), { timeout: 30_000 }).toBe('client');
@@ -82,7 +83,7 @@ test('a tab that comes back leads again, but not at the cost of a call in the ba
   const first = await logIn(address, lab.baseUrl, await lab.register('callback'));
   const second = await open(address, 'tab-gate');
   await browser.activate(first);
-  // Away from the app for a while, and the other tab is used for a call.
+  // The user leaves the app for a while, and uses the other tab for a call.
   await browser.evaluate(first, `location.href = '${address}/public/element-call/config.json'`);
   await expect.poll(() => shows(second), { timeout: 30_000 }).toBe('client');
   await browser.activate(second);
@@ -93,7 +94,7 @@ test('a tab that comes back leads again, but not at the cost of a call in the ba
   await expect.poll(async () => (await stateOf(second)).visibility).toBe('hidden');
   await browser.evaluate(first, `location.href = '${address}'`);
   await expect.poll(() => shows(first), { timeout: 30_000 }).toBe('tab-gate');
-  // Nor later, when everything has been said that the tabs have to say to each other.
+  // Still so after the tabs have exchanged all their messages.
   await new Promise((resolve) => setTimeout(resolve, 3000));
   expect(await shows(first)).toBe('tab-gate');
   expect(await shows(second)).toBe('client');

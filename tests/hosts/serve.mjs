@@ -1,4 +1,4 @@
-// Serves a built host as nginx does for Cinny: the file, where there is one, and the app at every other address.
+// Serves a built host like Cinny's nginx: the file if it exists, and the app at every other address.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
@@ -13,7 +13,7 @@ const TYPES = {
 
 /**
  * @param {string} folder
- * @param {number} port 0 for any that is free
+ * @param {number} port 0 for any free port
  */
 export async function serve(folder, port) {
   const server = createServer(async (request, response) => {
@@ -21,7 +21,7 @@ export async function serve(folder, port) {
     const file = pathname === '/' ? undefined : await read(join(folder, normalize(decodeURIComponent(pathname))));
     const type = file ? TYPES[/** @type {keyof typeof TYPES} */ (extname(pathname))] : 'text/html';
     response.setHeader('content-type', type ?? 'application/octet-stream');
-    // What has a hash in its name stays as it is.
+    // Files with a hash in their name never change.
     response.setHeader('cache-control', pathname.startsWith('/assets/') ? 'max-age=3600' : 'no-cache');
     response.end(file ?? (await readFile(join(folder, 'index.html'))));
   });

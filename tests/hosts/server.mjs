@@ -1,4 +1,4 @@
-// What Playwright starts: the hosts, built with the package, each on a port of its own.
+// Started by Playwright: builds the hosts with the package, and serves each on its own port.
 import { build, builtOf, pack, prepare } from './build.mjs';
 import { serve } from './serve.mjs';
 
@@ -7,7 +7,7 @@ const HOSTS = /** @type {import('./build.mjs').Host[]} */ (Object.keys(PORTS));
 
 const tarball = await pack();
 for (const host of HOSTS) {
-  // For its types, as they are without the package.
+  // To compare its type errors without the package.
   await prepare(host);
   await prepare(host, tarball);
 }

@@ -1,4 +1,4 @@
-// A tab that is active, but has not started its client yet.
+// A tab that is active but has not started its client yet.
 
 import { expect, test } from '../homeserver/lab';
 import { client, deviceOf, gate, hereButton, logIn, twoAtOnce } from './app-page';
@@ -10,7 +10,7 @@ test('a tab whose client is still starting is not handed over; when it has start
 }) => {
   const found = twoAtOnce(context);
   await lab.setRules([{ path: '/sync$', fault: { kind: 'delay', ms: 15_000 } }]);
-  // It ends when the client has started.
+  // Resolves when the client has started.
   const login = logIn(page, lab.baseUrl, await lab.register('starting'));
   await expect(async () => expect((await deviceOf(page)).deviceId).not.toBe('')).toPass();
   const second = await context.newPage();

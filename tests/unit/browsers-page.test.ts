@@ -1,4 +1,4 @@
-// The page about browsers says what the tests say.
+// The page about browsers agrees with the tests.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 

@@ -18,7 +18,7 @@ it('a closure that throws is told of, and throws nothing', () => {
     throw trap;
   });
   const { [NAME]: guarded } = guardCallbacks({ [NAME]: closure });
-  // As the glue reads it: no error.
+  // The glue reads this as "no error".
   expect(guarded?.()).toEqual([0, 0]);
   expect(handler).toHaveBeenCalledExactlyOnceWith(trap);
   end.abort();

@@ -1,4 +1,4 @@
-// The snippet that stands in the way of every line: the host comes first.
+// The console wrapper runs for every logged line, so it must never disturb the host.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -162,7 +162,7 @@ it('repeats are given by the slot of the line they repeat, whatever comes betwee
           console[level]?.(line);
         }
         expect(given).toEqual(calls.map(([level, source, line]) => [level, source, line.slice(0, 16_384)]));
-        // Of those that are not truncated, one that was just given is not given again.
+        // Among lines that are not truncated, a line equal to the previous one is not passed as text again.
         const anew = calls.filter((call, i) => call[2].length > 16_384 || String(call) !== String(calls[i - 1]));
         expect(texts).toBeLessThanOrEqual(anew.length);
       },

@@ -1,4 +1,4 @@
-// The module that judges a report comes over the network.
+// The module that diagnoses a report is loaded over the network.
 /// <reference path="../../pkg-glue/src/globals.d.ts" />
 import { afterEach, expect, it, vi } from 'vitest';
 

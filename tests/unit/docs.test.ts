@@ -1,4 +1,4 @@
-// Every link, heading, file, command and version that the documents name exists.
+// Every link, heading, file, command and version mentioned in the documents exists.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -12,13 +12,13 @@ const files = listed
   .toString()
   .split('\n')
   .filter((path) => path && existsSync(join(root, path)));
-/** Whether the project has a file or folder. One that is only built does not count. */
+/** Whether the project has a file or folder. Build results do not count. */
 const isThere = (path: string) => files.some((file) => file === path || file.startsWith(`${path}/`));
 const documents = files.filter((path) => path.endsWith('.md'));
 
 const FENCE = /^ *```[\s\S]*?^ *```$/gm;
 const prose = (text: string) => text.replace(FENCE, '');
-/** All code of a document: in a line, or in a block. */
+/** All code in a document, inline or in blocks. */
 const inline = (text: string) => [...prose(text).matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
 const code = (text: string) => [...inline(text), ...(text.match(FENCE) ?? [])].join('\n');
 

@@ -1,4 +1,4 @@
-// What watches `fetch`, over one that does odd things; the browser's own is in the end-to-end tests.
+// The `fetch` wrapper around a `fetch` that behaves oddly; the end-to-end tests use the browser's own.
 import { afterEach, expect, it, vi } from 'vitest';
 
 import { type UploadCall, watchFetch } from '../../crate/capture/js/fetch.js';
@@ -6,10 +6,10 @@ import { type UploadCall, watchFetch } from '../../crate/capture/js/fetch.js';
 const URL = 'https://hs/_matrix/client/v3/keys/upload';
 const INIT = { method: 'POST', body: JSON.stringify({ one_time_keys: { 'signed_curve25519:AAAA': {} } }) };
 
-/** Of the server's answers: status, words, where they came from. Of what was no answer: 0, and the error. */
+/** For an answer of the server: status, status text, URL. For a failure: 0 and the error. */
 type Told = [number, unknown, string?];
 
-/** The `fetch` below is what is given here. */
+/** `below` is called by the wrapped `fetch`. */
 function page(below: () => unknown, settled = (..._told: Told): void => {}) {
   const told: Told[] = [];
   const failures: unknown[] = [];
@@ -122,7 +122,7 @@ it('where no answer comes, that is told before whoever asked hears of it', async
   expect(await Promise.resolve(upload()).catch(() => told.length)).toBe(1);
 });
 
-/** Uploads that are answered with this refusal, or by the server. */
+/** Uploads are answered with this refusal if `starts` says so, otherwise by the server. */
 function holding(starts: (call: UploadCall) => { afterMs: number } | null) {
   const scope = { fetch: async (_url: string, _init?: object) => new Response('sent') };
   const held = (call: UploadCall) => {

@@ -1,4 +1,4 @@
-// A checkout of a host in a temporary folder, and `lotus-crypto-diag install`, as it is packed, to run on it.
+// A checkout of a host in a temporary folder, and the packed `lotus-crypto-diag install` to run on it.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,10 +10,10 @@ const here = dirname(fileURLToPath(import.meta.url));
 export const fixtures = join(here, '../fixtures');
 export const command = join(here, '../../pkg-glue/dist/bin/lotus-crypto-diag.js');
 
-// Each run is a process of its own.
+// Each run starts a process.
 vi.setConfig({ testTimeout: 60_000 });
 
-/** The checkout of the test that runs. */
+/** The checkout of the current test. */
 export let root: string;
 
 beforeEach(() => {
@@ -25,7 +25,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 export const git = (...args: string[]) =>
   execFileSync('git', ['-C', root, '-c', 'core.autocrlf=false', ...args], { encoding: 'utf8' });
 
-/** Everything that is there now. */
+/** Commits all files. */
 export function commit(message: string): void {
   git('add', '-A');
   git('-c', 'user.name=test', '-c', 'user.email=test@example.org', 'commit', '-qm', message);
@@ -38,14 +38,14 @@ export function checkOut(shape: string): Map<string, string> {
   return files();
 }
 
-/** Every file, by its bytes. */
+/** The bytes of every file. */
 export function files(): Map<string, string> {
   const paths = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) => !/^\.git(\/|$)/.test(path));
   const found = paths.filter((path) => statSync(join(root, path)).isFile()).sort();
   return new Map(found.map((path) => [path, readFileSync(join(root, path), 'latin1')]));
 }
 
-/** As npx would, but for the package: the command of the work tree comes from no tarball. */
+/** Runs like npx, but with `--package`: the work tree's command does not come from a tarball. */
 export function run(...args: string[]) {
   const isInstall = args[0] === 'install' && args.length > 1 && !args.includes('--package');
   return runWith({}, command, ...args, ...(isInstall ? ['--package', '^0.1.0'] : []));

@@ -1,4 +1,4 @@
-// What the installer writes into package.json, and takes out of the lock file.
+// What the installer writes into package.json and removes from the lock file.
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -10,7 +10,7 @@ describe('the dependency', () => {
   const named = () => JSON.parse(files().get('package.json') ?? '{}').dependencies['lotus-crypto-diag'];
   const parent = () => mkdtempSync(join(tmpdir(), 'lotus-crypto-diag-from-'));
 
-  /** As a package manager unpacks it: the command, in a folder whose package.json names where it came from. */
+  /** Like a package unpacked by a package manager: the command, in a folder whose package.json names its origin. */
   function unpacked(folder: string, origin: string): string {
     const bin = join(folder, 'node_modules/lotus-crypto-diag/dist/bin');
     cpSync(dirname(command), bin, { recursive: true });
@@ -42,7 +42,7 @@ describe('the dependency', () => {
     checkOut('cinny-4.11');
     const folder = parent();
     writeFileSync(join(folder, 'lotus-crypto-diag-test.tgz'), '');
-    // npm may have unpacked another one of that name before, and then that stands in its own folder.
+    // npm may have unpacked another tarball of that name before; the cached package.json then names that one's folder.
     const script = unpacked(join(folder, '_npx'), 'file:../before/lotus-crypto-diag-test.tgz');
     const environment = { npm_command: 'exec', npm_config_package: './lotus-crypto-diag-test.tgz', INIT_CWD: folder };
     expect(runWith(environment, script, 'install', root)).toMatchObject({ status: 0, stderr: '' });

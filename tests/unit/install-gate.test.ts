@@ -1,4 +1,4 @@
-// The gate that the installer writes: what it answers and does while its host starts the client.
+// The gate that the installer writes: its answers and actions while the host starts the client.
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { beforeEach, expect, it, vi } from 'vitest';
@@ -14,7 +14,7 @@ type Written = {
   setGatedClient: (mx: Client & { stopClient: () => void }) => void;
 };
 
-/** What the gate imports, as far as it is asked here: elements are their properties, a client says itself whether it calls. */
+/** Stubs of the gate's imports: an element is its properties, and a client has a number of `calls`. */
 const STUBS: Record<string, string> = {
   react: `export default { createElement: (type, props, children) => ({ ...props, children }) };`,
   'lotus-crypto-diag': `export const isInCall = (mx) => mx?.calls > 0;
@@ -39,7 +39,7 @@ const stubs: Plugin = {
 };
 
 let written: Written;
-/** What the gate did outside itself, in order. */
+/** The gate's external actions, in order. */
 let calls: unknown[] & { isOffline?: boolean };
 
 beforeEach(async () => {

@@ -1,4 +1,4 @@
-// Which parts are installed: where a place is missing or the host has its own, the others are put in without it.
+// Which parts are installed: if a place is missing or the host has its own part, the others are installed without it.
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-// `lotus-crypto-diag install`, as it is packed, on checkouts in the shapes that Cinny and its forks have had.
+// The packed `lotus-crypto-diag install` on checkouts with the structures that Cinny and its forks have had.
 import { appendFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -51,7 +51,7 @@ it.each([
   undo();
   await ask('whoami');
   await aMoment();
-  // Nobody watches: nothing up to now is complete.
+  // Nothing is watched now: the timings up to this time are incomplete.
   const between = new Date().toISOString();
   expect((status()?.completeSince ?? '') >= between).toBe(true);
 
@@ -79,7 +79,7 @@ it('the module is not instantiated for a few requests, and for many it is', asyn
   undo();
 });
 
-/** A browser whose observer gives these entries, at once. */
+/** A browser whose observer delivers these entries at once. */
 const giving = (...entries: object[]) => {
   const observe = vi.fn();
   class Observer {

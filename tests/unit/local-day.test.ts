@@ -1,4 +1,4 @@
-// The words for a day on the card.
+// The text for a day on the card.
 import { afterEach, expect, test, vi } from 'vitest';
 
 import { localDay } from '../../pkg-glue/src/react/time';
@@ -16,6 +16,6 @@ test('today is a time, the day before has its word, the week its days, and all b
   expect([words(29, 23), words(29, 0)]).toEqual([yesterday, yesterday]);
   expect([words(28, 23), words(24, 0)]).toEqual([weekday(28), weekday(24)]);
   expect(words(23, 23)).toMatch(/2026/);
-  // A clock that was put back.
+  // The clock was set back.
   expect(localDay(new Date(2026, 11, 24))).toMatch(/2026/);
 });

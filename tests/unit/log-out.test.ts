@@ -1,4 +1,4 @@
-// A device is logged out without a client: what counts as done, and what is said where it is not.
+// Logging out a device without a client: what counts as success, and the error otherwise.
 import { logOutDevice } from 'lotus-crypto-diag';
 import { afterEach, expect, it, vi } from 'vitest';
 

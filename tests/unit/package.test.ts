@@ -1,4 +1,4 @@
-// The package as it is published, without a page around it.
+// The published package, without a page.
 import { readFileSync } from 'node:fs';
 
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -16,7 +16,7 @@ function read(json: string): lib.CryptoDiagReport {
 
 const refusal = `MatrixError: [400] One time key signed_curve25519:AAAA already exists. Old key: {"key":"abc"}; new key: {'key': 'def'}`;
 
-/** Node has no localStorage, in which evidence would outlive the page; what is said of that comes when it was tried. */
+/** Node has no localStorage to store evidence in; the second note appears once storing was tried. */
 const NOT_READ = 'the evidence of earlier page loads cannot be read: there is no localStorage';
 const notKept = (note: string) => note === 'the evidence of this page is not kept: there is no localStorage';
 const NOT_GIVEN = ['extras.app was not given by the app', 'extras.sdkVersion was not given by the app'];

@@ -1,4 +1,4 @@
-// Of what is recorded, nothing is left that cannot be recorded again.
+// Every recording that is kept can be recorded again.
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';

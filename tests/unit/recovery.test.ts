@@ -1,4 +1,4 @@
-// What the SDK says of backup, recovery key and room keys, and whether a logout loses something.
+// What the SDK reports about backup, recovery key and room keys, and whether a logout loses something.
 import { describe, expect, it, vi } from 'vitest';
 
 import type { Entry } from '../../pkg-glue/src/generated/model';

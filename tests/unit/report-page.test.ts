@@ -1,4 +1,4 @@
-// docs/report.md has a row for every field of the JSON Schema, and for no other.
+// docs/report.md has a row for every field of the JSON Schema, and no others.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
@@ -16,7 +16,7 @@ const page = readFileSync(new URL('docs/report.md', root), 'utf8');
 const schema = JSON.parse(readFileSync(new URL('pkg-glue/schema/report-1.schema.json', root), 'utf8'));
 const [, fields = ''] = page.split(/^## Fields$/m);
 
-/** The schema of a field's value: references, lists and `null` resolved. */
+/** The schema of a field's value, with references, lists and `null` resolved. */
 function held(field: Schema): Schema {
   const name = field.$ref?.split('/').at(-1);
   if (name) return held(schema.$defs[name]);
@@ -30,7 +30,7 @@ const names = (properties: Record<string, Schema>) => Object.keys(properties).so
 const wordsOf = ({ oneOf = [] }: Schema) =>
   oneOf.flatMap((choice) => choice.const ?? choice.properties?.['kind']?.const ?? []);
 
-/** The tables by their heading, a path into the report. The first one is the report itself. */
+/** The tables by their heading, a path in the report. The first is the report itself. */
 const tables = new Map(
   fields
     .split(/^## /m)[0]
@@ -42,7 +42,7 @@ const tables = new Map(
     }),
 );
 
-/** The schema of the object at a path: `diagnosis.findings[]`. */
+/** The schema of the object at a path such as `diagnosis.findings[]`. */
 const at = (path: string): Schema =>
   path.split(/\.|\[\]/).reduce<Schema>((object, name) => (name ? (propertiesOf(object)[name] ?? {}) : object), schema);
 
@@ -61,7 +61,7 @@ describe('the page about the report', () => {
   it.each([...tables])('names every value that a field of `%s` may have', (path, rows) => {
     for (const [name, content] of rows) {
       const words = wordsOf(held(propertiesOf(at(path))[name] ?? {}));
-      // A detail has a table of its own. Conclusions are more than a cell can hold.
+      // A detail has its own table. Conclusions are too many for a cell.
       if (name === 'detail' || name === 'conclusion') continue;
       for (const word of words) expect(content, `${path}.${name}`).toContain(`\`${word}\``);
     }
@@ -75,7 +75,7 @@ describe('the page about the report', () => {
   it('names no field that the schema lacks', () => {
     const known = new Set(JSON.stringify(schema).match(/"[a-z]+[A-Z]\w*"/g));
     const spoken = [...page.matchAll(/`(?:\w+\.)*([a-z]+[A-Z]\w*)`/g)].map(([, name]) => name);
-    // Not fields of the report: options of the app, and names of the browser and the SDK.
+    // Not fields of the report: options of the app, and names from the browser and the SDK.
     const others = new Set(['fetchEvents', 'visibilityState', 'onLine', 'fetchRoomEvent']);
     expect(spoken.filter((name) => !known.has(`"${name}"`) && !others.has(name ?? ''))).toEqual([]);
   });

@@ -1,4 +1,4 @@
-// navigator.storage in every mood: the real one is in the end-to-end tests.
+// Every behaviour of navigator.storage; the end-to-end tests use the real one.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { End } from '../../pkg-glue/src/end';

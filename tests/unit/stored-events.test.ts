@@ -1,4 +1,4 @@
-// A report that is allowed to have the SDK fetch the events that could not be read.
+// A report that may have the SDK fetch events that could not be decrypted.
 import * as lib from 'lotus-crypto-diag';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 

@@ -1,4 +1,4 @@
-// The package as it is packed: what a registry and the bundlers of its users make of it.
+// The packed package, as registries and its users' bundlers see it.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -54,7 +54,7 @@ describe('the tarball', () => {
 
   it('has types that every way of resolving modules finds', async () => {
     const attw = createRequire(import.meta.url).resolve('@arethetypeswrong/cli/package.json');
-    // It is ESM by design: who calls `require()` gets a module, as Node does it, or an import() to write.
+    // ESM by design: `require()` of it works as Node implements it, or the caller needs an `import()`.
     const rules = ['--ignore-rules', 'cjs-resolves-to-esm'];
     const { stdout } = await run(process.execPath, [
       join(dirname(attw), 'dist/index.js'),

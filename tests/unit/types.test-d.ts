@@ -10,7 +10,7 @@ import { expectTypeOf, it } from 'vitest';
 type Undo = () => void;
 type Client = lib.MatrixClientLike | null;
 
-// The whole of an entry: what is missing here, or is here and not there, does not compile.
+// The complete entry: a missing or an additional export does not compile.
 it('the functions of the main entry have the types that are promised', () => {
   expectTypeOf<typeof lib>().toEqualTypeOf<{
     installCryptoDiagLog: () => Undo;
@@ -81,7 +81,7 @@ it('the components take what they need, and no more', () => {
     | 'ENGLISH_STORE'
     | 'ENGLISH_TABS'
   >();
-  // Each is a component of React, whose only must is what it cannot do without.
+  // Each is a React component that requires only the props it cannot do without.
   expectTypeOf(react.CryptoDiagnostics).toExtend<FunctionComponent<react.CryptoDiagnosticsProps>>();
   expectTypeOf<Record<never, never>>().toExtend<react.CryptoDiagnosticsProps>();
   expectTypeOf(react.CryptoRecoveryPrompt).toExtend<FunctionComponent<react.CryptoRecoveryPromptProps>>();

@@ -1,4 +1,4 @@
-// What is taken of a call of `fetch` that uploads keys. What it says is read in Rust, and tested there.
+// What is read of a `fetch` call that uploads keys. Rust parses its content, and tests that.
 import { expect, it } from 'vitest';
 
 import { LONGEST, readCall } from '../../crate/capture/js/upload.js';
@@ -94,7 +94,7 @@ it("what stands on Object.prototype is in nobody's upload", () => {
   }
   const after = read();
   const own = after.map((call) => Object.keys(call));
-  // Others do not bear it.
+  // Removed at once, because other code cannot cope with these.
   for (const name of PLANTED) delete (Object.prototype as Record<string, unknown>)[name];
   expect(after).toEqual(before);
   expect(own).toEqual(Array(2).fill(['asked', 'url', 'authorization', 'body', 'later']));

@@ -1,4 +1,4 @@
-// Reports that tell of earlier loads of the page: on the time line, and in the summary for a ticket.
+// Reports with earlier page loads: on the time line, and in the summary for a ticket.
 import fc from 'fast-check';
 import type { CryptoDiagEntry, CryptoDiagReport, EarlierPage } from 'lotus-crypto-diag';
 import { diagnoseReport } from 'lotus-crypto-diag/diagnosis';

@@ -75,7 +75,7 @@ test("a log, the inventory of keys and a stored event decide what the report lea
   file.add('log', await read(synapseLog(at, '@you:example.org')));
   expect(finding('ke4-slow-homeserver')).toMatchObject({ verdict: 'confirmed', missing: 0 });
   expect(finding('ke4-slow-homeserver').facts).toContain('Processed request: 24.');
-  // The clock of that log is an hour ahead: nothing of it is of the time of the fault.
+  // With an offset that is wrong by an hour, no line of the log falls into the time of the fault.
   file.setOffset('log', -60);
   expect(finding('ke4-slow-homeserver').verdict).not.toBe('confirmed');
   file.setOffset('log', 0);

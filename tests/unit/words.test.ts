@@ -1,4 +1,4 @@
-// How the words of a provider, of a component and the English ones come together.
+// How the texts of a provider, of a component and the English ones are merged.
 import { createElement } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { CryptoDiagWordsProvider, type SomeWords, useWords } from '../../pkg-glue/src/react/CryptoDiagWordsProvider';
 import { type CryptoDiagWords, ENGLISH, ENGLISH_RECOVERY, type SomeOf } from '../../pkg-glue/src/react/words';
 
-/** What a component is given that asks for the words of the card. */
+/** The texts that a component of the card gets. */
 function wordsOf(provided: SomeWords, own?: SomeOf<CryptoDiagWords>): CryptoDiagWords {
   let words: CryptoDiagWords = ENGLISH;
   const Reader = () => {

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { ActionButton } from '../ActionButton';
 
 type CopyButtonProps = { text: string; label: string; words?: string };
-/** @param label what is copied, for a screen reader */
+/** @param label names what is copied, for screen readers */
 export function CopyButton({ text, label, words = 'Copy' }: CopyButtonProps) {
   const [state, setState] = useState<'' | 'copied' | 'failed'>('');
   const handleClick = async () => {

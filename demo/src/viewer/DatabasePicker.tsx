@@ -7,7 +7,7 @@ export type ServerDatabase = Exclude<RunbookQuery['database'], 'any'>;
 const NAMES: Record<ServerDatabase, string> = { postgres: 'PostgreSQL', sqlite: 'SQLite' };
 
 type DatabasePickerProps = { database: ServerDatabase; onPick: (database: ServerDatabase) => void };
-/** What the homeserver keeps its data in: the statements are written for that. */
+/** The homeserver's database: the SQL statements depend on it. */
 export function DatabasePicker({ database, onPick }: DatabasePickerProps) {
   const name = useId();
   return (

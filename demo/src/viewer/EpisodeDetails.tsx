@@ -8,7 +8,6 @@ import { clock, duration, END_WORDS, FAULT_WORDS, moment, visible } from './word
 const SHOWN = 50;
 const ONE_EPISODE_MS = 60_000;
 
-/** The lines of an episode. */
 export function EpisodeDetails({ episode }: { episode: Episode }) {
   const { fault, who, from, to, lines, placed } = episode;
   const rate = lines > 2 && to - from >= 10_000 ? `, ${((lines / (to - from)) * 60_000).toFixed(1)} a minute` : '';
@@ -42,7 +41,7 @@ export function EpisodeDetails({ episode }: { episode: Episode }) {
 }
 
 type EpisodeTableProps = { lanes: Lane[]; moments: Moment[]; loads: PageLoad[] };
-/** The time line once more, as a table. */
+/** The content of the time line as a table. */
 export function EpisodeTable({ lanes, moments, loads }: EpisodeTableProps) {
   const episodes = lanes
     .flatMap((lane) => episodesOf(lane, ONE_EPISODE_MS))
@@ -58,7 +57,7 @@ export function EpisodeTable({ lanes, moments, loads }: EpisodeTableProps) {
       <section
         className="scrolls"
         aria-label="Time line as a table"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard.
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard.
         tabIndex={0}
       >
         <table>

@@ -6,7 +6,7 @@ import { TextBlock } from './TextBlock';
 import { clock, moment, visible } from './words';
 
 type EvidenceProps = { evidence: EvidenceRef[]; view: ReportView };
-/** What a verdict rests on: in words, and the line or the row itself. */
+/** What a verdict is based on: in words, with the line or the row itself. */
 export function Evidence({ evidence, view }: EvidenceProps) {
   return (
     <details data-testid="evidence">
@@ -30,7 +30,7 @@ export function Evidence({ evidence, view }: EvidenceProps) {
   );
 }
 
-/** The entry that a piece of evidence is, of this page or of an earlier one. */
+/** The entry that a reference points to, in this page or an earlier one. */
 function entryOf({ entry: index, fact }: EvidenceRef, { report }: ReportView): CryptoDiagEntry | undefined {
   if (index !== null) return report.entries[index];
   const [, page, at] = /^earlier\[(\d+)\]\.entries\[(\d+)\]$/.exec(fact) ?? [];

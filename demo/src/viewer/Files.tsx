@@ -41,7 +41,7 @@ function DropZone({ isSmall, onRead }: { isSmall: boolean } & Pick<FilesProps, '
   const input = useRef<HTMLInputElement>(null);
 
   useEffect(() => {
-    // A file that misses the field would else replace the page.
+    // Without this, a file dropped beside the field would replace the page.
     const handleMissed = (event: globalThis.DragEvent) => event.preventDefault();
     addEventListener('dragover', handleMissed);
     addEventListener('drop', handleMissed);
@@ -63,11 +63,11 @@ function DropZone({ isSmall, onRead }: { isSmall: boolean } & Pick<FilesProps, '
   };
   const handlePick = (event: ChangeEvent<HTMLInputElement>) => {
     onRead([...(event.currentTarget.files ?? [])]);
-    // The same file may be picked again.
+    // Allows picking the same file again.
     event.currentTarget.value = '';
   };
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is the mouse's way; the button in it is everybody's.
+    // biome-ignore lint/a11y/noStaticElementInteractions: dropping needs a mouse; the button inside does not.
     <div
       className={['drop', isOver && 'over', isSmall && 'small'].filter(Boolean).join(' ')}
       data-testid="drop"
@@ -160,7 +160,7 @@ function FileItem({ file, onCancel, onRemove, onShift }: FileItemProps) {
 
 const QUARTERS = Array.from({ length: (12 + 14) * 4 + 1 }, (_, index) => (index - 12 * 4) * 15);
 
-/** Synapse writes its log in the time zone of its machine, without saying which. */
+/** Synapse writes its log in the machine's time zone, without naming it. */
 function LogZone({ file, onShift }: { file: Dropped; onShift: FilesProps['onShift'] }) {
   const name = useId();
   return (

@@ -47,7 +47,7 @@ function FindingItem({ finding, view, database }: FindingItemProps) {
   const heading = useId();
   const before = view.alone.diagnosis.findings.find(({ id }) => id === finding.id);
   const isSharper = before !== undefined && before.verdict !== finding.verdict;
-  // What is over does not call for anybody.
+  // A fault that is over needs no attention.
   const colour = finding.over ? 'Secondary' : VERDICT_COLOURS[finding.verdict];
   const tone = color[colour];
   return (
@@ -116,7 +116,7 @@ function FindingItem({ finding, view, database }: FindingItemProps) {
   );
 }
 
-/** What would decide an open question, and how to ask for it. */
+/** The evidence that would decide an open question, and how to get it. */
 function Missing({ finding, view, database }: FindingItemProps) {
   const queries = view.analysis.runbook.queries
     .filter(isFor(database))

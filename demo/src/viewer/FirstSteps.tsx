@@ -13,7 +13,7 @@ const STEPS: [what: string, how: string][] = [
   ['Fix it.', 'Each verdict lists what to do, least disruptive first. Then export a summary for your ticket.'],
 ];
 
-/** What to do, as long as there is nothing to show. */
+/** Shown while there is nothing else to show. */
 export function FirstSteps() {
   return (
     <Card

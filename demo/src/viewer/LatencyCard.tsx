@@ -17,7 +17,7 @@ type LatencyCardProps = {
   isDark: boolean;
   onZoom: (range: Range | null) => void;
 };
-/** How fast the homeserver answered, and whether it was slow when the call faltered. */
+/** How fast the homeserver answered, and whether it was slow when the call had trouble. */
 export function LatencyCard({ model, view, lanes, range, isDark, onZoom }: LatencyCardProps) {
   const summary = view?.analysis.diagnosis.latency;
   return (
@@ -51,7 +51,7 @@ export function LatencyCard({ model, view, lanes, range, isDark, onZoom }: Laten
         <section
           className="scrolls"
           aria-label="Answers of the homeserver, in numbers"
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard.
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard.
           tabIndex={0}
         >
           <table>

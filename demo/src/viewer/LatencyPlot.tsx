@@ -42,7 +42,7 @@ export function LatencyPlot({ series, windows, lanes, range, isDark, onZoom }: L
     };
   }, [series, windows, lanes, isDark]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a plot that was made anew is set to the range, too.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a newly created plot needs the range, too.
   useEffect(() => {
     const made = plot.current;
     const shown = range ?? spanOf(made?.data[0] ?? [], shadesOf(windows, lanes));
@@ -61,23 +61,23 @@ export function LatencyPlot({ series, windows, lanes, range, isDark, onZoom }: L
   );
 }
 
-/** The windows that the diagnosis names; without them, what the time line has of KE-4. */
+/** The diagnosis's fault windows; without any, the KE-4 episodes of the time line. */
 function shadesOf(windows: FaultWindow[], lanes: Lane[]): Range[] {
   if (windows.length > 0) return windows.map(({ from, to }) => ({ from: Date.parse(from), to: Date.parse(to) }));
   return lanes.filter(({ fault }) => fault === 'KE-4').flatMap((lane) => episodesOf(lane, ONE_EPISODE_MS));
 }
 
-/** All requests, and the windows in which there is none. */
+/** Covers all requests, and the fault windows without any. */
 function spanOf(seconds: ArrayLike<number>, shades: Range[]): Range | null {
   const times = shades.flatMap(({ from, to }) => [from, to]);
   if (seconds.length > 0) times.push((seconds[0] ?? 0) * 1000, (seconds[seconds.length - 1] ?? 0) * 1000);
   return times.length > 0 ? padded({ from: Math.min(...times), to: Math.max(...times) }) : null;
 }
 
-/** Every series has times of its own; they share one axis. */
+/** Every series has its own times; they share one axis. */
 function dataOf(series: Series[]): uPlot.AlignedData {
   const tables = series.map(({ at, durationMs }) => {
-    // The axis takes each time once.
+    // The axis accepts each time only once.
     const byTime = new Map<number, number>();
     for (const [index, ms] of at.entries()) {
       const seconds = ms / 1000;
@@ -137,7 +137,7 @@ function optionsOf(
   };
 }
 
-/** With the date beneath, at the first tick and where another day begins. */
+/** The time; with the date below at the first tick and at the first tick of each day. */
 function timeWords(seconds: number, index: number, ticks: number[]): string {
   const at = seconds * 1000;
   const before = ticks[index - 1];

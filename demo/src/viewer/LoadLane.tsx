@@ -6,7 +6,7 @@ import { duration, END_WORDS, moment } from './words';
 
 export const percent = (share: number) => `${(Math.min(Math.max(share, 0), 1) * 100).toFixed(3)}%`;
 
-/** The lines of the ticks, and the breaks between the loads of the page. */
+/** Lines for the ticks, and for the breaks between page loads. */
 export function Grid({ scale: { ticks, breaks, place } }: { scale: Scale }) {
   return (
     <>
@@ -26,7 +26,7 @@ export function Grid({ scale: { ticks, breaks, place } }: { scale: Scale }) {
 }
 
 type LoadLaneProps = { loads: PageLoad[]; scale: Scale };
-/** When a page ran, and how it ended. */
+/** When each page ran, and how it ended. */
 export function LoadLane({ loads, scale }: LoadLaneProps) {
   const { place } = scale;
   return (
@@ -54,10 +54,10 @@ export function LoadLane({ loads, scale }: LoadLaneProps) {
   );
 }
 
-/** More would not be read; all of them are in the table. */
+/** A longer list would not be read; the table has all loads. */
 const MOST_LISTED = 6;
 
-/** The latest loads in words: when each began, for how long it ran, and how it ended. */
+/** The latest loads as text: start, duration, and how each ended. */
 export function LoadList({ loads }: { loads: PageLoad[] }) {
   const latest = loads.slice(-MOST_LISTED);
   const before = loads.length - latest.length;

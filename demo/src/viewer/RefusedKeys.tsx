@@ -8,7 +8,7 @@ import { duration, moment, visible } from './words';
 const SHOWN = 8;
 
 type RefusedKeysProps = { view: ReportView };
-/** The old and the new key side by side: the proof that client and server have parted. */
+/** The old and the new key side by side: the proof that client and server diverged. */
 export function RefusedKeys({ view }: RefusedKeysProps) {
   const refused = refusalsOf(view.report);
   if (refused.length === 0) return null;

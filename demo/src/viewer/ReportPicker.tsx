@@ -6,7 +6,7 @@ import type { ReportView } from './protocol';
 import { moment } from './words';
 
 type ReportPickerProps = { reports: ReportView[]; picked: ReportView; onPick: (id: string) => void };
-/** Whose verdicts are shown, where there are several reports. */
+/** With several reports: the one whose verdicts are shown. */
 export function ReportPicker({ reports, picked, onPick }: ReportPickerProps) {
   const name = useId();
   if (reports.length < 2) return null;

@@ -8,7 +8,7 @@ import { TextBlock } from './TextBlock';
 import { moment, visible } from './words';
 
 type RunbookCardProps = { view: ReportView; database: ServerDatabase };
-/** What is inside of the runbook's checklist, and how to ask the server for the rest. */
+/** Which items of the runbook's checklist the report contains, and how to get the rest from the server. */
 export function RunbookCard({ view, database }: RunbookCardProps) {
   const { runbook, diagnosis } = view.analysis;
   const span = `From ${moment(Date.parse(runbook.from))} to ${moment(Date.parse(runbook.to))} UTC.`;

@@ -22,7 +22,7 @@ import { moment, visible } from './words';
 
 type SurveyCardProps = {
   survey: SurveyFacts & SurveyRows;
-  /** Of the device that is open. */
+  /** The story of the opened device. */
   story: DeviceTrouble | null;
   reports: ReportView[];
   onFind: (query: SurveyQuery) => void;
@@ -30,7 +30,7 @@ type SurveyCardProps = {
   onExport: (format: SurveyFormat) => Promise<Copy>;
   onPick: (reportId: string) => void;
 };
-/** The homeserver's side alone: which devices are stuck, before anybody complains. */
+/** From the homeserver's data alone: which devices are stuck, before any user complains. */
 export function SurveyCard({ survey, story, reports, onFind, onStory, onExport, onPick }: SurveyCardProps) {
   const [query, setQuery] = useState(WORST_FIRST);
   const { rows, matching, total } = survey;
@@ -87,7 +87,7 @@ export function SurveyCard({ survey, story, reports, onFind, onStory, onExport, 
 
 export const countOf = (n: number, one: string) => `${n.toLocaleString('en')} ${n === 1 ? one : `${one}s`}`;
 
-/** Reports of that very device. Where the log does not name it, none is. */
+/** The reports of this device; none if the log does not name the device. */
 const reportsOf = ({ userId, deviceId }: DeviceTrouble, reports: ReportView[]) =>
   deviceId === null ? [] : reports.filter(({ report }) => report.userId === userId && report.deviceId === deviceId);
 

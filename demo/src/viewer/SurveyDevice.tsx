@@ -10,11 +10,10 @@ import { visible } from './words';
 const SHOWN = 10;
 
 type SurveyDeviceProps = { device: DeviceTrouble; reports: ReportView[]; onPick: (reportId: string) => void };
-/** What happened to one device. */
 export function SurveyDevice({ device, reports, onPick }: SurveyDeviceProps) {
   const title = useRef<HTMLHeadingElement>(null);
   const name = `${visible(device.userId ?? 'User not named')} ${visible(device.deviceId ?? '')}`.trim();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: with each device that is opened.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs for each opened device.
   useEffect(() => title.current?.focus(), [name]);
   return (
     <section

@@ -14,7 +14,7 @@ export function SurveyEndpoints({ endpoints }: { endpoints: SlowEndpoint[] }) {
           Slow requests
         </Text>
       </summary>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard. */}
       <section className="scrolls" aria-label="Slow requests" tabIndex={0}>
         <table>
           <thead>

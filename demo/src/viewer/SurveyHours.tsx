@@ -6,13 +6,13 @@ import { clock, day } from './words';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Three days fit on a page; of more, hours are drawn together. */
+/** Three days of hourly bars fit on a page; for more, several hours share a bar. */
 const MOST_BARS = 72;
 const HEIGHT = 80;
 
 type Bar = { at: number; refused: number; failed: number; delayed: number };
 
-/** When it happened: one bar an hour, by kind. */
+/** When the trouble happened: one bar per hour, by kind. */
 export function SurveyHours({ hours }: { hours: SurveyHour[] }) {
   const { bars, hoursEach } = barsOf(hours);
   const most = Math.max(1, ...bars.map(sumOf));
@@ -58,7 +58,7 @@ const sumOf = ({ refused, failed, delayed }: Bar) => refused + failed + delayed;
 function barsOf(hours: SurveyHour[]): { bars: Bar[]; hoursEach: number } {
   const times = hours.map(({ ts }) => Date.parse(ts));
   const last = times.at(-1) ?? 0;
-  // At least the day.
+  // At least one day.
   const first = Math.min(times[0] ?? 0, last - (last % DAY_MS));
   const span = Math.max((last - first) / HOUR_MS + 1, 24);
   const hoursEach = Math.max(1, Math.ceil(span / MOST_BARS));

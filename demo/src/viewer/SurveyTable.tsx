@@ -4,7 +4,7 @@ import { goingOnWords } from './survey-words';
 import { visible } from './words';
 
 type SurveyTableProps = {
-  /** The first of those that match. */
+  /** The first of the matching devices. */
   rows: SurveyRow[];
   matching: number;
   openKey: string;
@@ -25,7 +25,7 @@ export function SurveyTable({ rows, matching, openKey, order, onOrder, onOpen }:
     </th>
   );
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard.
     <section className="scrolls" aria-label="Devices in trouble" tabIndex={0}>
       <table className="survey-table" data-testid="survey">
         <thead>

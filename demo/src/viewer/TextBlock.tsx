@@ -3,13 +3,13 @@ import { color } from 'folds';
 import { visible } from './words';
 
 type TextBlockProps = { text: string; label: string };
-/** A line of a log, a row, a statement: as it is, and nothing of it is markup. */
+/** A log line, a row or a statement as plain text: nothing in it is interpreted as markup. */
 export function TextBlock({ text, label }: TextBlockProps) {
   return (
     <section
       className="text"
       aria-label={label}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard.
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard.
       tabIndex={0}
       style={{ backgroundColor: color.Background.Container, color: color.Background.OnContainer }}
     >

@@ -9,7 +9,7 @@ import type { PageLoad } from './loads';
 import { type Scale, scaleOf } from './scale';
 import { clock, day, duration, FAULT_WORDS, FAULTS, moment } from './words';
 
-/** What is closer together than this share of the range would lie on one another. */
+/** Episodes closer together than this share of the range would overlap. */
 const MERGE_SHARE = 0.012;
 const MERGE_MS = 2000;
 
@@ -21,7 +21,7 @@ type TimelineProps = {
   isZoomed: boolean;
   onZoom: (range: Range | null) => void;
 };
-/** Who had which fault, when and for how long; times in UTC. */
+/** Which device had which fault, when and for how long; times in UTC. */
 export function Timeline({ lanes, moments, loads, range, isZoomed, onZoom }: TimelineProps) {
   const [pickedKey, setPickedKey] = useState('');
   if (!range) {
@@ -109,7 +109,7 @@ type LaneRowProps = {
 };
 function LaneRow({ lane, episodes, scale, pickedKey, onPick }: LaneRowProps) {
   const reachable = episodes.find(({ key }) => key === pickedKey) ?? episodes[0];
-  // One stop of the Tab key for a lane; the arrows go from one episode to the next.
+  // One tab stop per lane; the arrow keys move between its episodes.
   const handleKey = (event: KeyboardEvent<HTMLElement>) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;

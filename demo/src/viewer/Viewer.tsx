@@ -17,7 +17,7 @@ import { SurveyCard } from './SurveyCard';
 import { Timeline } from './Timeline';
 import { useCaseFile } from './useCaseFile';
 
-/** The mode of the build as one file, which has no other page beside it. */
+/** The build mode for a single file, which has no other pages beside it. */
 const SINGLE_FILE = 'single-file';
 
 export function Viewer() {
@@ -35,7 +35,7 @@ export function Viewer() {
   const whole = useMemo(() => wholeRange(lanes, moments, loads), [lanes, moments, loads]);
   const picked = model.reports.find(({ id }) => id === pickedId) ?? model.reports[0];
 
-  // Without a report the survey is all there is to say; beside one it stands where it has found something.
+  // Without a report, the survey is all there is to show; beside a report, it is shown if it found something.
   const survey = model.survey && (!picked || model.survey.total > 0) ? model.survey : null;
   const handlePick = (id: string) => {
     setPickedId(id);

@@ -1,4 +1,4 @@
-// Everything that was read, and what it says together.
+// All files that were read, and what they say together.
 import type { CryptoDiagReport } from 'lotus-crypto-diag';
 import type { Analysis, diagnoseReport, redactedCopy, ServerEvidence } from 'lotus-crypto-diag/diagnosis';
 import {
@@ -23,7 +23,7 @@ import { SurveyPages } from './survey-pages';
 type Diagnose = typeof diagnoseReport;
 type Known = { kind: EvidenceKind; reports: CryptoDiagReport[] };
 
-/** So many buckets of time has a plot; of each, the slowest and the first are drawn. */
+/** The number of time buckets in a plot; of each bucket, the slowest and the first request are drawn. */
 const BUCKETS = 2000;
 
 export class CaseFile {
@@ -37,9 +37,9 @@ export class CaseFile {
   constructor(private readonly diagnose: Diagnose) {}
 
   /**
-   * Takes what was read of a file. Gives what else there is to say of it.
+   * Adds a file. Returns additional notes on it.
    *
-   * @throws an Error that says where, if a report of it is not as it should be
+   * @throws an Error that names the position, if one of its reports is invalid
    */
   add(id: string, file: EvidenceFile): string[] {
     for (const report of file.reports) this.alone.set(report, this.diagnose(report));
@@ -55,7 +55,7 @@ export class CaseFile {
     this.evidence.remove(id);
   }
 
-  /** @param minutes that the clock of the server's log is ahead of UTC */
+  /** @param minutes by which the clock of the server's log is ahead of UTC */
   setOffset(id: string, minutes: number): void {
     this.evidence.setOffset(id, minutes);
   }
@@ -70,13 +70,13 @@ export class CaseFile {
     return { reports, series: this.series(), hasServerEvidence, survey };
   }
 
-  /** The first devices of the survey that are asked for: also of those that come, until others are. */
+  /** The first devices that match `query`. Later models use the same query, until the next call. */
   devices(query: SurveyQuery): SurveyRows {
     this.query = query;
     return this.survey?.rows(query) ?? { rows: [], matching: 0 };
   }
 
-  /** What happened to a device, by what is known now. */
+  /** What happened to a device, according to the files read so far. Without `key`, the same device as before. */
   story(key = this.storyKey): DeviceTrouble | null {
     this.storyKey = key;
     return this.survey?.story(key) ?? null;
@@ -87,7 +87,7 @@ export class CaseFile {
   }
 
   /**
-   * A copy of a report in which nobody is named. What the server's side says of its time tells more ids apart from words.
+   * A copy of a report with placeholders for every name. With the server's evidence, more ids are recognised.
    *
    * @throws an Error that says why, if the copy cannot be made
    */
@@ -96,7 +96,7 @@ export class CaseFile {
     throw new Error('the report is no longer here');
   }
 
-  /** Each report once, however many files have it. */
+  /** Each report once, even if several files contain it. */
   private *shown(): Generator<[id: string, fileId: string, report: CryptoDiagReport]> {
     const seen = new Set<string>();
     for (const [fileId, { reports }] of this.files) {
@@ -117,7 +117,7 @@ export class CaseFile {
     try {
       if (Object.keys(server).length > 0) analysis = this.diagnose(report, server);
     } catch (error) {
-      // The report stands, whatever came with it.
+      // The report is shown even if the server's evidence cannot be used.
       problem = error instanceof Error ? error.message : String(error);
     }
     const facts: Record<string, string> = {};
@@ -125,7 +125,7 @@ export class CaseFile {
     for (const { entry, fact } of analysis.diagnosis.findings.flatMap(({ evidence }) => evidence)) {
       if (entry !== null || facts[fact] !== undefined) continue;
       const value = valueAt(all, fact);
-      // A whole list, a log of 50,000 lines, is no line to show.
+      // A whole list, such as a log of 50,000 lines, cannot be shown as one line.
       if (value !== undefined && !Array.isArray(value)) facts[fact] = textOf(value);
     }
     return { id, fileId, report, alone, analysis, problem, facts };
@@ -155,7 +155,7 @@ export class CaseFile {
     return [...byName].map(([name, points]) => seriesOf(name, points));
   }
 
-  /** An older report, or one of a page that saw little, may lack fields that a view counts on. */
+  /** Fills in fields that the views need: an older report, or one of a page that saw little, may lack them. */
   private whole(report: CryptoDiagReport): CryptoDiagReport {
     const blank = { latency: null, captureSession: null, tabs: null, diagnosis: null, runbook: null };
     const whole: CryptoDiagReport = {
@@ -204,7 +204,7 @@ function thinned(points: [number, number][]): [number, number][] {
   return kept.sort(([a], [b]) => a - b);
 }
 
-/** `server.oneTimeKeys[3]`, `cryptoStore.verdict`: what stands at such a path. */
+/** The value at a path such as `server.oneTimeKeys[3]` or `cryptoStore.verdict`. */
 function valueAt(root: unknown, path: string): unknown {
   let value = root;
   for (const [, name, index] of path.matchAll(/([^.[\]]+)|\[(\d+)\]/g)) {

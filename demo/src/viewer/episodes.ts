@@ -1,20 +1,20 @@
-// Who had which fault, when, and for how long.
+// Which device had which fault, when, and for how long.
 import type { CryptoDiagEntry, CryptoDiagReport, Fault } from 'lotus-crypto-diag';
 
 import { FAULTS, isOrdinary, MARK_WORDS, visible } from './words';
 
-/** Somebody whose lines are on the time line: a device, or another tab of it. */
+/** The owner of lines on the time line: a device, or another tab of it. */
 export type Who = { key: string; userId: string | null; deviceId: string | null; label: string };
 
-/** An entry, and where it stands. */
+/** An entry with its place in time and in its report. */
 export type Placed = { entry: CryptoDiagEntry; from: number; to: number; reportId: string; place: string };
 
-/** A stretch of time in which somebody had a fault. */
+/** A stretch of time in which a device had a fault. */
 export type Episode = {
   key: string;
   who: Who;
   fault: Fault;
-  /** No sign of a fault: media keys that arrived, words that only sound alike. */
+  /** True if the lines are no sign of a fault: media keys that arrived, or text that only resembles a fault. */
   isOrdinary: boolean;
   from: number;
   to: number;
@@ -24,7 +24,7 @@ export type Episode = {
   placed: Placed[];
 };
 
-/** A moment that somebody set by hand, or at which the crypto store was lost. */
+/** A moment that a user marked, or at which the crypto store was lost. */
 export type Moment = { key: string; who: Who; at: number; label: string };
 
 export type Lane = { key: string; who: Who; fault: Fault; placed: Placed[] };
@@ -37,7 +37,7 @@ export function lanesOf(sources: Source[]): Lane[] {
   const put = (who: Who, entry: CryptoDiagEntry, reportId: string, place: string) => {
     const from = Date.parse(entry.firstTs);
     const to = Math.max(from, Date.parse(entry.lastTs));
-    // Two reports of one page tell the same lines.
+    // Two reports of the same page contain the same lines.
     const twin = `${who.key} ${lineOf(entry)}`;
     if (seen.has(twin) || Number.isNaN(from) || Number.isNaN(to)) return;
     seen.add(twin);
@@ -46,7 +46,7 @@ export function lanesOf(sources: Source[]): Lane[] {
     lanes.set(key, lane);
     lane.placed.push({ entry, from, to, reportId, place });
   };
-  // The latest first: it knows the whole of an entry that goes on.
+  // Latest report first: it has the most complete version of an entry that grows.
   const told = new Set<string>();
   const latestFirst = [...sources].sort((a, b) => b.report.generatedAt.localeCompare(a.report.generatedAt));
   for (const { id, report } of latestFirst) {
@@ -66,7 +66,7 @@ export function lanesOf(sources: Source[]): Lane[] {
     }
     for (const [nth, page] of report.earlier.entries()) {
       for (const [index, entry] of page.entries.entries()) {
-        // A tab that is open keeps its lines, and was asked for the latest of them.
+        // An open tab still stores its lines, and its report was asked for the latest version of them.
         if (page.end === 'open' && told.has(lineOf(entry))) continue;
         put(who, entry, id, `earlier[${nth}].entries[${index}]`);
       }
@@ -83,7 +83,7 @@ export function whoOf({ userId, deviceId }: CryptoDiagReport): Who {
   return { key: JSON.stringify([userId, deviceId]), userId, deviceId, label };
 }
 
-/** @param gapMs what is closer together than this is one episode */
+/** @param gapMs lines closer together than this belong to one episode */
 export function episodesOf(lane: Lane, gapMs: number): Episode[] {
   const episodes: Episode[] = [];
   for (const ordinary of [false, true]) {
@@ -140,7 +140,7 @@ export function momentsOf(sources: Source[]): Moment[] {
 
 export type Range = { from: number; to: number };
 
-/** From the first line to the last, with a little room, and all of the page loads. */
+/** From the first line to the last, with a margin, and all page loads. */
 export function wholeRange(lanes: Lane[], moments: Moment[], loads: Range[] = []): Range | null {
   let from = Number.POSITIVE_INFINITY;
   let to = Number.NEGATIVE_INFINITY;
@@ -160,7 +160,7 @@ export function wholeRange(lanes: Lane[], moments: Moment[], loads: Range[] = []
     to = Math.max(to, load.to);
   }
   if (loads.length === 0) return padded({ from, to });
-  // With breaks in it, a share of the whole time would be more than all that is shown.
+  // A margin proportional to the whole range could exceed everything that is shown, because breaks hide most of it.
   const room = Math.max(1000, loads.reduce((sum, load) => sum + load.to - load.from, 0) * 0.04);
   return { from: from - room, to: to + room };
 }
@@ -172,7 +172,7 @@ export function padded({ from, to }: Range): Range {
 
 const STEPS = [1, 5, 15, 30, 60, 300, 900, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 86_400, 7 * 86_400, 30 * 86_400];
 
-/** Round moments along a range, at most `most` of them. */
+/** Round times within a range, at most `most` of them. */
 export function ticksOf({ from, to }: Range, most: number): number[] {
   const seconds = (to - from) / 1000;
   const step = (STEPS.find((step) => seconds / step <= most) ?? seconds / most) * 1000;

@@ -1,22 +1,21 @@
-// The loads of a page that the reports tell of: the one that wrote the report, and those before it.
+// The page loads in the reports: the one that wrote the report, and those before it.
 import type { CryptoDiagEntry, CryptoDiagReport, EarlierPage, PageEnd } from 'lotus-crypto-diag';
 
 import { type Who, whoOf } from './episodes';
 import { END_WORDS, FAULTS, moment } from './words';
 
-/** One load of the page. */
 export type PageLoad = {
   key: string;
   who: Who;
   from: number;
   to: number;
-  /** `null`: it wrote the report. */
+  /** `null`: this load wrote the report. */
   end: PageEnd | null;
 };
 
 type Source = { id: string; report: CryptoDiagReport };
 
-/** In the order of time; none where no report tells of an earlier one. */
+/** In chronological order; empty if no report has an earlier load. */
 export function loadsOf(sources: Source[]): PageLoad[] {
   if (sources.every(({ report }) => report.earlier.length === 0)) return [];
   const loads = new Map<string, PageLoad>();
@@ -25,7 +24,7 @@ export function loadsOf(sources: Source[]): PageLoad[] {
     const put = (began: string | null, last: string, end: PageEnd | null) => {
       const [from, to] = [Date.parse(began ?? last), Date.parse(last)];
       if (Number.isNaN(from) || Number.isNaN(to)) return;
-      // What wrote a report is an earlier page to the next one, which knows how it ended.
+      // The page that wrote a report is an earlier page in the next report, which knows how it ended.
       const key = `${who.key} ${from}`;
       const known = loads.get(key);
       loads.set(key, { key, who, from, to: Math.max(from, to, known?.to ?? 0), end: end ?? known?.end ?? null });
@@ -39,7 +38,7 @@ export function loadsOf(sources: Source[]): PageLoad[] {
 export const loadWords = ({ who, from, to, end }: PageLoad): string =>
   `Page load of ${who.label}, ${moment(from)} to ${moment(to)} UTC, ${end ? END_WORDS[end] : 'wrote the report'}`;
 
-/** Since when a report tells something, and over how many loads of the page. */
+/** Since when a report has evidence, and from how many page loads. */
 export function reachOf({ earlier, capturingSince, generatedAt }: CryptoDiagReport): { since: number; loads: number } {
   const times = [capturingSince ?? generatedAt, ...earlier.map(({ beganAt }) => beganAt)].map((time) =>
     Date.parse(time),
@@ -53,8 +52,8 @@ export function reachWords(report: CryptoDiagReport): string {
 }
 
 /**
- * The earlier pages as the diagnosis counts them: what cannot be read as a page or an entry is left out there, too. They stood
- * where any script of the origin can write.
+ * The earlier pages that the diagnosis also accepts: invalid pages and entries are left out. They come from storage to
+ * which any script of the origin can write.
  */
 export function wholePages(pages: unknown): EarlierPage[] {
   return Array.isArray(pages) ? pages.filter(isPage).map(wholePage) : [];

@@ -1,4 +1,4 @@
-// A summary to paste into a ticket.
+// A Markdown summary to paste into a ticket.
 import type { EvidenceRef, Finding } from 'lotus-crypto-diag';
 
 import { type Episode, episodesOf, lanesOf, whoOf } from './episodes';
@@ -103,7 +103,7 @@ const evidenceLine = ({ text, fact }: EvidenceRef) => `- ${inline(text)} (${code
 
 const MOST_INLINE = 500;
 
-/** Text that stays text: no markup of Markdown or HTML, no mention, on one line. */
+/** Escapes text so that it is one line without Markdown, HTML or mentions. */
 export function inline(text: string): string {
   const short = text.length > MOST_INLINE ? `${text.slice(0, MOST_INLINE)}…` : text;
   return visible(short)

@@ -2,22 +2,22 @@ import type { CryptoDiagReport } from 'lotus-crypto-diag';
 import type { Analysis } from 'lotus-crypto-diag/diagnosis';
 import type { DeviceTrouble, EvidenceKind, Survey, SurveyFormat } from 'lotus-crypto-diag/server-evidence';
 
-/** What the page asks of the worker. */
+/** Messages from the page to the worker. */
 export type Request =
   | { type: 'read'; files: { id: string; file: File }[] }
-  /** The content of a file that the worker could not read; `null`: the page cannot read it either. */
+  /** The content of a file that the worker could not read; `null`: the page could not read it either. */
   | { type: 'bytes'; id: string; bytes: ArrayBuffer | null }
   | { type: 'cancel'; id: string }
   | { type: 'remove'; id: string }
   | { type: 'offset'; id: string; minutes: number }
-  /** Of the report with that id of its view. */
+  /** `id` of the report's view. */
   | { type: 'redact'; id: string }
   | { type: 'export-survey'; id: string; format: SurveyFormat }
   | { type: 'devices'; query: SurveyQuery }
-  /** Of the device with that key; of none, if it is empty. */
+  /** `key` of the device; empty: no device. */
   | { type: 'story'; key: string };
 
-/** What the worker tells the page. */
+/** Messages from the worker to the page. */
 export type Told =
   /** The page must read this file for the worker. */
   | { type: 'unreadable'; id: string }
@@ -28,33 +28,33 @@ export type Told =
   | { type: 'story'; story: DeviceTrouble | null }
   | { type: 'copy'; id: string; copy: Copy };
 
-/** The copy of a report in which nobody is named, or the text of a survey; or why there is none. */
+/** A redacted report or a survey as text; or the reason why there is none. */
 export type Copy = { state: 'made'; text: string } | { state: 'refused'; reason: string };
 
-/** What became of a file. */
+/** The result of reading a file. */
 export type Outcome =
   | { state: 'read'; kind: EvidenceKind; summary: string; notes: string[] }
   | { state: 'refused'; reason: string }
   | { state: 'cancelled' };
 
-/** One report, and what it says. */
+/** A report with its diagnoses. */
 export type ReportView = {
   /** Unique among the reports. */
   id: string;
-  /** Of the file that it came from. */
+  /** The file that contains the report. */
   fileId: string;
   report: CryptoDiagReport;
-  /** What it says by itself. */
+  /** The diagnosis of the report alone. */
   alone: Analysis;
-  /** What it says together with the evidence of the server. */
+  /** The diagnosis together with the server's evidence. */
   analysis: Analysis;
-  /** For a person to read: why the evidence of the server could not be weighed. */
+  /** Why the server's evidence could not be used, for a person to read. */
   problem: string | null;
-  /** What the evidence refers to outside of the report: a row, a line of the log; by the path of the reference. */
+  /** Rows and log lines outside the report that the evidence refers to, by the path of the reference. */
   facts: Record<string, string>;
 };
 
-/** Points of a plot, in the order of time. */
+/** Points of a plot in chronological order. */
 export type Series = {
   name: string;
   /** Milliseconds since 1970. */
@@ -65,28 +65,28 @@ export type Series = {
 export type SurveyOrder = 'worst' | 'user' | 'count' | 'first' | 'last';
 /** Which devices of a survey are shown, and in which order. */
 export type SurveyQuery = { user: string; order: SurveyOrder };
-/** The worst first, of every user. */
+/** All users, worst first. */
 export const WORST_FIRST: SurveyQuery = { user: '', order: 'worst' };
 
 /** A device in trouble, without its story. */
 export type SurveyRow = Pick<DeviceTrouble, 'userId' | 'deviceId' | 'firstTs' | 'lastTs' | 'goingOn'> & {
   key: string;
-  /** Of its troubles. */
+  /** The names of its troubles. */
   names: string;
   count: number;
 };
-/** The first devices that were asked for, and how many there are of them. */
+/** The first devices that match, and how many match. */
 export type SurveyRows = { rows: SurveyRow[]; matching: number };
-/** What a survey says but for the devices, and how many of these there are. */
+/** A survey with the number of its devices instead of the devices. */
 export type SurveyFacts = Omit<Survey, 'devices'> & { total: number };
 
 /** Everything that the files say together. */
 export type CaseModel = {
   reports: ReportView[];
   series: Series[];
-  /** Whether anything of the server's side is there. */
+  /** Whether any file has the server's evidence. */
   hasServerEvidence: boolean;
-  /** The devices in trouble, by the logs and tables; `null`: there are none of these. */
+  /** The devices in trouble, according to logs and tables; `null`: there are none of these files. */
   survey: (SurveyFacts & SurveyRows) | null;
 };
 

@@ -2,7 +2,7 @@ import type { CryptoDiagReport, Refusal } from 'lotus-crypto-diag';
 
 export type RefusedKey = Refusal & { lines: number; firstTs: string; lastTs: string };
 
-/** The keys of a report that the server refused, each once, the first refused first. */
+/** The refused keys of a report, each once, in the order of their first refusal. */
 export function refusalsOf(report: CryptoDiagReport): RefusedKey[] {
   const byKey = new Map<string, RefusedKey>();
   const entries = [report, ...report.earlier].flatMap((page) => page.entries);

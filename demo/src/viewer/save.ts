@@ -1,7 +1,7 @@
-/** Time for the browser to take the file over; after that the memory is given back. */
+/** How long the browser may take to read the file before its memory is freed. */
 const REVOKE_AFTER_MS = 60_000;
 
-/** Lets the browser save a text. */
+/** Saves a text through the browser's download. */
 export function save(name: string, text: string, type: string): void {
   const url = URL.createObjectURL(new Blob([text], { type }));
   const link = document.createElement('a');

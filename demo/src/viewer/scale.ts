@@ -1,36 +1,36 @@
-// Where a moment lies on the time line. Between the loads of a page, hours may pass in which nothing ran: such a break is drawn
-// narrow, so that what was seen before and after it has the room.
+// Maps times to places on the time line. Hours may pass between two page loads: such a break is drawn narrow, so that
+// there is room for what was seen before and after it.
 import { type Range, ticksOf } from './episodes';
 
-/** A stretch of time, and the part of the width that it takes. */
+/** A stretch of time, with its start and end as shares of the width. */
 type Stretch = Range & { start: number; end: number };
 
 export type Scale = {
   range: Range;
   /** From 0 to 1. */
   place(at: number): number;
-  /** Round moments, and the beginnings of what is shown; those that have the room for it are named. */
+  /** Round times, and the starts of the shown stretches. `named`: the ticks that have room for a label. */
   ticks: number[];
   named: number[];
   breaks: Stretch[];
-  /** How many milliseconds the stretches without the breaks have. */
+  /** The total length of the range without the breaks, in milliseconds. */
   shownMs: number;
 };
 
-/** A break takes this part of the width. */
+/** The share of the width that a break takes. */
 const BREAK_SHARE = 0.03;
-/** What is shorter than this part of the time that is shown is not worth a break. */
+/** A gap shorter than this share of the shown time gets no break. */
 const WORTH_SHARE = 0.15;
 const MOST_BREAKS = 12;
 const MOST_TICKS = 6;
-/** A date and a time take this part of the width of a small screen. */
+/** The share of the width that a date and time take on a small screen. */
 const NAME_SHARE = 0.21;
 
-/** @param shown the stretches of time in which a page ran or a line was seen; without any, no time is left out */
+/** @param shown stretches of time in which a page ran or a line was seen; if empty, no time is left out */
 export function scaleOf(range: Range, shown: Range[]): Scale {
   let shownMs = range.to - range.from;
   const gaps: Range[] = [];
-  // The longest first: beside a night, a minute is nothing; beside what is left when the night is out, it may be much.
+  // Longest gap first: a minute is nothing beside a night, but may be much of what remains when the night is cut out.
   for (const gap of gapsOf(range, shown)
     .sort((a, b) => b.to - b.from - (a.to - a.from))
     .slice(0, MOST_BREAKS)) {
@@ -69,7 +69,7 @@ function gapsOf(range: Range, shown: Range[]): Range[] {
   return gaps;
 }
 
-/** Each stretch has ticks of its own, as many as it has room for. */
+/** Each stretch has its own ticks, as many as fit. */
 function ticksIn(range: Range, breaks: Stretch[], shownMs: number): number[] {
   const ends = [...breaks.map(({ from }) => from), range.to];
   return [range.from, ...breaks.map(({ to }) => to)].flatMap((from, index) => {
@@ -79,7 +79,7 @@ function ticksIn(range: Range, breaks: Stretch[], shownMs: number): number[] {
   });
 }
 
-/** Of those that come first, each that is not too close to one before. */
+/** Keeps each tick that is far enough from those kept before it. */
 function apart(ticks: number[], place: Scale['place']): number[] {
   const named: number[] = [];
   for (const tick of ticks) {

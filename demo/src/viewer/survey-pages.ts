@@ -1,9 +1,9 @@
-// A survey may name 50,000 devices: of these the page gets the first of the order that it asks for, and the story of one.
+// A survey may contain 50,000 devices: the page gets only the first in the requested order, and the story of one.
 import type { DeviceTrouble, Survey } from 'lotus-crypto-diag/server-evidence';
 
 import type { SurveyFacts, SurveyOrder, SurveyQuery, SurveyRow, SurveyRows } from './protocol';
 
-/** More rows would take the page long to draw; the filter and the export have them all. */
+/** More rows would be slow to draw; the filter and the export cover all of them. */
 const MOST_ROWS = 200;
 
 const text = (a: string | null | undefined, b: string | null | undefined) => (a ?? '').localeCompare(b ?? '');
@@ -19,7 +19,7 @@ const totalOf = ({ troubles }: DeviceTrouble): number => troubles.reduce((sum, {
 export const keyOf = ({ userId, deviceId }: Pick<DeviceTrouble, 'userId' | 'deviceId'>) =>
   JSON.stringify([userId, deviceId]);
 
-/** The devices of a survey for a page. */
+/** The parts of a survey that the page asks for. */
 export class SurveyPages {
   constructor(private readonly survey: Survey) {}
 

@@ -10,10 +10,10 @@ import {
   type SurveyQuery,
   type Told,
 } from './protocol';
-// In the page itself: a page that was opened from the disk may not load a worker from another file.
+// Inlined, because a page opened from the disk may not load a worker from another file.
 import CaseFileWorker from './worker?worker&inline';
 
-/** A file that was dropped, and how far it is. */
+/** A dropped file and its progress. */
 export type Dropped = {
   id: string;
   name: string;
@@ -61,7 +61,7 @@ function reduce(state: State, action: Action): State {
   }
 }
 
-/** The files and what they say together. The work is done by a worker. */
+/** The files and what they say together. A worker does the reading. */
 export function useCaseFile() {
   const [state, dispatch] = useReducer(reduce, { files: [], model: EMPTY_CASE, story: null, failure: '' });
   const worker = useRef<Worker>();
@@ -133,7 +133,7 @@ export function useCaseFile() {
     },
     [ask],
   );
-  /** The redacted copy of a report, or why there is none. */
+  /** The redacted copy of a report, or the reason why there is none. */
   const redact = useCallback(
     (id: string) =>
       new Promise<Copy>((resolve) => {
@@ -142,7 +142,7 @@ export function useCaseFile() {
       }),
     [ask],
   );
-  /** The survey as text, or why there is none. */
+  /** The survey as text, or the reason why there is none. */
   const exportSurvey = useCallback(
     (format: SurveyFormat) =>
       new Promise<Copy>((resolve) => {

@@ -34,7 +34,7 @@ export const MARK_WORDS: Record<MarkKind, string> = {
   other: 'Something went wrong',
 };
 
-/** How a load of the page ended. */
+/** How a page load ended. */
 export const END_WORDS: Record<PageEnd, string> = {
   closed: 'closed',
   reloaded: 'reloaded',
@@ -45,7 +45,7 @@ export const END_WORDS: Record<PageEnd, string> = {
   unknown: 'end not known',
 };
 
-/** Lines that are kept as evidence but are no sign of a fault by themselves. */
+/** Lines kept as evidence that are no sign of a fault by themselves. */
 const ORDINARY: CryptoDiagEntry['detail']['kind'][] = [
   'to-device-opened',
   'media-key-mention',
@@ -87,10 +87,10 @@ export function duration(ms: number): string {
 export const bytes = (n: number): string =>
   n < 1024 ? `${n} B` : n < 1024 ** 2 ? `${(n / 1024).toFixed(1)} KiB` : `${(n / 1024 ** 2).toFixed(1)} MiB`;
 
-/** What would not be seen, or would turn the text around, is shown as a sign. */
+/** Replaces invisible characters, and those that change the direction of the text, with a visible code. */
 export function visible(text: string): string {
   return text.replace(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern must match control characters.
     /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g,
     (sign) => {
       const code = sign.charCodeAt(0);

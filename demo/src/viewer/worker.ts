@@ -1,4 +1,4 @@
-// Reads the files and weighs them, so that the page stays free. Everything stays in this browser: nothing here has a network.
+// Reads and diagnoses the files outside the page's thread. Nothing leaves this browser: no code here uses the network.
 import { diagnoseReport, redactedCopy } from 'lotus-crypto-diag/diagnosis';
 
 import { UnreadableFile } from 'lotus-crypto-diag/server-evidence';
@@ -18,7 +18,7 @@ let isReading = false;
 const tell = (told: Told) => postMessage(told);
 const tellCase = () => {
   tell({ type: 'case', model: caseFile.model() });
-  // What is open is of what is known now.
+  // The opened story is updated with the case.
   tell({ type: 'story', story: caseFile.story() });
 };
 
@@ -71,7 +71,7 @@ function copyOf(make: () => string): Copy {
   }
 }
 
-/** One file after the other. */
+/** Reads one file after the other. */
 async function readAll(): Promise<void> {
   if (isReading) return;
   isReading = true;
@@ -85,7 +85,7 @@ async function readAll(): Promise<void> {
   isReading = false;
 }
 
-/** In WebKit, a worker cannot read the files of a page that was opened from the disk: the page reads them for it. */
+/** In WebKit, a worker cannot read the files of a page opened from the disk: the page reads them for it. */
 async function readable(id: string, file: File): Promise<Blob | ArrayBuffer> {
   try {
     await file.slice(0, 1).arrayBuffer();

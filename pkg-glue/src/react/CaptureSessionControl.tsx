@@ -15,19 +15,19 @@ import {
 import { localTime } from './time';
 import type { CryptoDiagWords } from './words';
 
-/** As the buttons stand. */
+/** In the order of the buttons. */
 const MARK_KINDS: readonly MarkKind[] = ['sound-cut', 'picture-frozen', 'cannot-read-message', 'other'];
 
 export type CaptureSessionControlProps = {
   session: CaptureSession | null;
-  /** What the report has of the runbook's checklist; `undefined` where that is not known. */
+  /** Which items of the runbook's checklist the report contains; `undefined` if unknown. */
   artefacts: Artefact[] | undefined;
   mx: MatrixClientLike | null;
   extras: ReportExtras;
   words: CryptoDiagWords;
 };
 
-/** For a person who is about to provoke a fault: start, say when it happens with one tap, stop and download. */
+/** For a user who is about to reproduce a fault: start, mark each occurrence with one tap, stop and download. */
 export function CaptureSessionControl({ session, artefacts, mx, extras, words }: CaptureSessionControlProps) {
   const heading = useId();
   const [told, setTold] = useState('');
@@ -71,7 +71,7 @@ export function CaptureSessionControl({ session, artefacts, mx, extras, words }:
           ))}
         </Box>
       )}
-      {/* One button for both: the keyboard stays on it. */}
+      {/* One button for start and stop, so that it keeps the focus. */}
       <Action label={isRunning ? text.stop : text.start} onPress={isRunning ? handleStop : handleStart} />
       <Text as="output" size="T200" style={{ overflowWrap: 'anywhere', minHeight: toRem(16) }}>
         {told}

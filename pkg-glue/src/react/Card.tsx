@@ -22,7 +22,7 @@ const FRAME = {
   minWidth: 0,
 };
 
-/** The card for Developer Tools: a live count and the button that saves the report; the rest is folded away. */
+/** The card for the Developer Tools: a live count, a button that saves the report, and the rest collapsed. */
 export function Card({ mx = null, extras = {}, words, entriesShown = 5, embedded }: CryptoDiagnosticsProps) {
   const heading = useId();
   const details = useId();
@@ -30,7 +30,7 @@ export function Card({ mx = null, extras = {}, words, entriesShown = 5, embedded
   const text = useWords('card', ENGLISH, words);
   const { download, isBusy, outcome } = useDownload(mx, extras, text);
   const { captureSession } = snapshot;
-  // A capture session that runs is to be marked and stopped there.
+  // Open if a capture session runs: its marks and its stop button are in the details.
   const [isOpen, setOpen] = useState(captureSession !== null && captureSession.stoppedAt === null);
   useStoreChecks(mx);
 
@@ -82,7 +82,7 @@ export function Card({ mx = null, extras = {}, words, entriesShown = 5, embedded
           radii="300"
           variant="Secondary"
           fill="None"
-          // Its words stand in line with those above.
+          // Aligns the button's label with the text above.
           style={{ marginInlineStart: `calc(-1 * ${config.space.S300})` }}
           aria-expanded={isOpen}
           aria-controls={isOpen ? details : undefined}
@@ -127,7 +127,7 @@ function CaptureState({ status, words }: CaptureStateProps) {
 type TotalProps = { snapshot: CryptoDiagSnapshot; words: CryptoDiagWords };
 function Total({ snapshot: { counts, status, earlier }, words }: TotalProps) {
   const total = Object.values<number>(counts).reduce((sum, count) => sum + count, 0);
-  // Nothing seen is good news only where somebody looked, and where no earlier page has seen something.
+  // Green only if the capture runs and no earlier page load has evidence: otherwise "nothing seen" is no good news.
   const calm = status.state === 'running' && !earlier ? 'Success' : 'Secondary';
   return (
     <Badge variant={total > 0 ? 'Warning' : calm} fill="Soft" radii="Pill" size="500">

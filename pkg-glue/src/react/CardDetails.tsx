@@ -21,10 +21,10 @@ export type CardDetailsProps = {
   words: CryptoDiagWords;
 };
 
-/** What the card folds away. The diagnosis is loaded when this is first shown. */
+/** The collapsed part of the card. Loads the diagnosis when it is first shown. */
 export function CardDetails({ id, mx, extras, snapshot, entriesShown, words }: CardDetailsProps) {
   const diagnosis = useDiagnosis(mx, extras, snapshot);
-  // Without the module nothing would be noted.
+  // Without the module a capture session would record nothing.
   const isRunning = !['failed', 'unavailable'].includes(snapshot.status.state);
   return (
     <Box as="section" id={id} aria-label={words.details} direction="Column" gap="400" style={{ minWidth: 0 }}>
@@ -50,7 +50,7 @@ export function CardDetails({ id, mx, extras, snapshot, entriesShown, words }: C
 
 type TabStateProps = { tabs: CryptoDiagSnapshot['tabs']; words: CryptoDiagWords };
 function TabState({ tabs: { role, count, leaderSilent }, words }: TabStateProps) {
-  // The count is of a time when the other tab answered.
+  // If the leader is silent, omit the count: it is from when the leader last answered.
   const known = leaderSilent
     ? [words.tabs.silent]
     : [words.tabs[role ?? 'none'], count === null ? '' : words.tabCount(count)];

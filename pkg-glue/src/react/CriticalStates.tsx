@@ -9,7 +9,7 @@ export type CriticalStatesProps = {
   words: CryptoDiagWords;
 };
 
-/** What must be seen before anything is opened: keys that are lost or cannot be used, keys that are refused again and again. */
+/** States that must be visible without opening the details: lost or unusable keys, and an upload loop. */
 export function CriticalStates({ snapshot, words }: CriticalStatesProps) {
   const { cryptoStore, uploadLoop } = snapshot;
   const lost = cryptoStore && isStoreLost(cryptoStore) ? cryptoStore : null;
@@ -41,6 +41,6 @@ export function CriticalStates({ snapshot, words }: CriticalStatesProps) {
   );
 }
 
-/** Deleted, or not to be used as it is. */
+/** Whether the store was deleted or is unusable as it is. */
 export const isStoreLost = ({ verdict }: CryptoStoreStatus): boolean =>
   verdict !== 'healthy' && verdict !== 'first-run' && verdict !== 'unknown';

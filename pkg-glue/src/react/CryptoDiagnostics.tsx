@@ -3,21 +3,21 @@ import { useLater } from './useLater';
 import type { CryptoDiagWords, SomeOf } from './words';
 
 export type CryptoDiagnosticsProps = {
-  /** The Matrix client; the report does without it. */
+  /** The Matrix client; without it, the report contains less. */
   mx?: MatrixClientLike | null;
-  /** What only the host knows, for the report. */
+  /** Report fields that only the host knows. */
   extras?: ReportExtras;
-  /** Words in place of the English ones. */
+  /** Replacements for the English texts. */
   words?: SomeOf<CryptoDiagWords>;
   /** How many of the latest entries are shown. */
   entriesShown?: number;
-  /** Without a frame of its own: for hosts that put it into a card of theirs. */
+  /** Renders without a frame, for hosts that put it into a card of their own. */
   embedded?: boolean;
 };
 
 /**
- * The card for Developer Tools: a live count and the button that saves the report; the rest is folded away. Its code is
- * loaded when it is first shown: no app starts with it on the screen.
+ * The card for the Developer Tools: a live count, a button that saves the report, and the rest collapsed. Its code is
+ * loaded when it is first shown, so that apps start without it.
  */
 export function CryptoDiagnostics(props: CryptoDiagnosticsProps) {
   const loaded = useLater(() => import('./Card'));

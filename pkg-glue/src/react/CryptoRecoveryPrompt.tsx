@@ -8,37 +8,37 @@ import type { RecoveryWords, SomeOf } from './words';
 
 export type CryptoRecoveryPromptProps = {
   mx: MatrixClientLike;
-  /** The host's own logout, at the server, too: it has to drop the device and its one-time keys. */
+  /** The host's own logout. It must also log out at the server, which deletes the device and its one-time keys. */
   onLogout: () => unknown;
   /**
-   * `top`, unless it is given: along the top of the window and above open modals; rendered as the first child of a column,
-   * it pushes the app down instead of covering it. `inline`: as a box where it is rendered.
+   * `top` (default): fixed at the top of the window, above open modals; rendered as the first child of a column, it
+   * pushes the app down instead of covering it. `inline`: a box where it is rendered.
    */
   placement?: 'top' | 'inline';
-  /** Whether the repair in place is offered where it can help: see `repairOneTimeKeys`. It is, unless this is `false`. */
+  /** Whether to offer the repair without logout where it can help: see `repairOneTimeKeys`. Default: `true`. */
   repair?: boolean;
   words?: SomeOf<RecoveryWords>;
 };
 
 /**
- * Renders nothing until the encryption of this device is broken; then a bar that says so, and that opens to what happened, what
- * would be lost, and the ways out, the gentlest first. It never offers to clear the browser's storage: without a logout,
- * that is what breaks the encryption.
+ * Renders nothing until the encryption of this device is broken. Then it shows a bar; opened, the bar explains what
+ * happened, what would be lost, and how to fix it, least disruptive first. It never offers to clear the browser's
+ * storage: without a logout, that is what breaks the encryption.
  */
 export function CryptoRecoveryPrompt(props: CryptoRecoveryPromptProps) {
   const { mx, onLogout, placement = 'top', repair = true, words } = props;
   const snapshot = useCryptoDiagnostics();
   const { recovery: found } = snapshot;
   const deviceId = deviceOf(mx);
-  // That of another account, or of before a logout, is not this client's.
+  // A reason found for another account, or for the device before a logout, is not about this client.
   const isOther = found?.deviceId && deviceId && found.deviceId !== deviceId;
   const recovery = isOther ? null : found;
-  // Loaded with the app, not with the trouble: by then the server may have a newer version only.
+  // Loaded with the app, not when the fault occurs: by then the app's server may only have a newer version's files.
   const loaded = useLater(() => import('./Prompt'), recovery !== null);
   const [isPutOff, putOff] = useNotNow(isWell(snapshot), deviceId);
-  // While the logout runs, the sign of the fault may go before the screen does.
+  // During the logout, the fault may end before this component is unmounted: keep showing the prompt.
   const [isLeaving, setLeaving] = useState(false);
-  // So it is while a repair runs, and what came of it is to be read.
+  // The same during a repair, and afterwards until the user has read its outcome.
   const isRepairing = snapshot.repair?.state === 'running' && snapshot.repair.deviceId === deviceId;
   const [outcome, setOutcome] = useState<RepairStatus>();
   const reason = useRef<RecoveryReason['reason']>('upload-loop');
@@ -66,7 +66,10 @@ export function CryptoRecoveryPrompt(props: CryptoRecoveryPromptProps) {
   );
 }
 
-/** Nothing is wrong, as far as was looked. That a fault has no name for a moment is no recovery. */
+/**
+ * Whether nothing is wrong as far as known. A missing `recovery` reason alone is not enough: it can be missing for a
+ * moment.
+ */
 function isWell({ cryptoStore, uploadLoop, recovery }: CryptoDiagSnapshot): boolean {
   const isStoreWell = !cryptoStore || ['healthy', 'first-run'].includes(cryptoStore.verdict);
   return !recovery && isStoreWell && ['idle', 'recovered'].includes(uploadLoop.state);

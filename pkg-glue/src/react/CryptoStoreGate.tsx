@@ -6,40 +6,42 @@ import { useWords } from './CryptoDiagWordsProvider';
 import { GateScreen } from './GateScreen';
 import { ENGLISH_STORE, type SomeOf, type StoreWords } from './words';
 
-/** A logout of one request takes no longer where the server is there. */
+/** With a reachable server, a logout of one request takes no longer than this. */
 const SIGN_OUT_MS = 30_000;
 
-/** The devices of this page with which somebody went on: they are not asked again when the gate is drawn anew. */
+/**
+ * Devices of this page whose user chose to continue anyway: they are not asked again when the gate is mounted again.
+ */
 const goneOn = new Set<string>();
 
 export type CryptoStoreGateProps = DeviceIds &
   CryptoStoreOptions & {
     /**
-     * What starts the client. It is not there before the crypto store was looked for: a few milliseconds, and some seconds in
-     * a browser that does not answer.
+     * The part of the app that starts the client. Rendered only after the crypto store was checked: a few milliseconds,
+     * or some seconds in a browser that does not answer.
      */
     children: ReactNode;
     /**
-     * Logs the session out at the server (see `logOutDevice`), drops the session's own keys of localStorage, and goes to the
-     * login. What it throws is shown; the session then stays.
+     * Must log the session out at the server (see `logOutDevice`), remove the session from localStorage, and show the
+     * login. An exception is shown to the user, and the session stays.
      */
     onSignOut: () => unknown;
-    /** Name of the app, for the words. */
+    /** Name of the app, for the texts. */
     appName?: string;
-    /** Whether a person may go on with a device that nobody can send encrypted messages to. */
+    /** Whether the user may continue with a device that cannot receive encrypted messages. */
     allowAnyway?: boolean;
     words?: SomeOf<StoreWords>;
   };
 
 /**
- * Shows its children, unless two signs say that this browser deleted the device's encryption keys: then a calm screen that
- * leads to a new login. The SDK would make new keys under the old device, which others do not accept. Every doubtful case
- * passes.
+ * Renders its children, unless two independent signs show that this browser deleted the device's encryption keys: then
+ * a screen that leads to a new login. Without it, the SDK would create new keys for the old device, which other devices
+ * reject. In doubt, the children are rendered.
  */
 export function CryptoStoreGate(props: CryptoStoreGateProps) {
   const { userId, deviceId, databasePrefix, loggedInAt, children, allowAnyway } = props;
   const device = `${userId} ${deviceId}`;
-  /** The device that was looked for, and whether its keys were deleted. */
+  /** The device that was checked, and whether its keys were deleted. */
   const [found, setFound] = useState<{ device: string; isDeleted: boolean }>();
   const [, setGoneOn] = useState(goneOn.size);
 
@@ -58,7 +60,7 @@ export function CryptoStoreGate(props: CryptoStoreGateProps) {
   }, [userId, deviceId, databasePrefix, loggedInAt, device]);
 
   if (found?.device !== device) return null;
-  // An element, not the children themselves: TypeScript before 5.1 takes no component that returns a `ReactNode`.
+  // A fragment, because TypeScript before 5.1 accepts no component that returns a `ReactNode`.
   if (!found.isDeleted || goneOn.has(device)) return <>{children}</>;
   const handleAnyway = () => {
     goneOn.add(device);

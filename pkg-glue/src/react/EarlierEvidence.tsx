@@ -7,7 +7,7 @@ import type { CryptoDiagWords } from './words';
 
 type EarlierProps = { earlier: CryptoDiagSnapshot['earlier'] | undefined; words: CryptoDiagWords };
 
-/** Since when there is evidence, and of how many page loads; nothing where there is that of this page alone. */
+/** The start of the evidence and the number of page loads; nothing if only this page has evidence. */
 export function EarlierReach({ earlier, words }: EarlierProps) {
   if (!earlier) return null;
   const { since, pages } = earlier;
@@ -20,7 +20,7 @@ export function EarlierReach({ earlier, words }: EarlierProps) {
 
 type Stage = 'offered' | 'asked' | 'forgotten' | 'failed';
 
-/** A button that deletes what is kept of earlier page loads, once it was said what goes. */
+/** A button that deletes the stored evidence of earlier page loads, after explaining what is deleted. */
 export function ForgetEarlier({ earlier, words: { earlier: words } }: EarlierProps) {
   const explanation = useId();
   const [stage, setStage] = useState<Stage>('offered');
@@ -28,7 +28,7 @@ export function ForgetEarlier({ earlier, words: { earlier: words } }: EarlierPro
   const offer = useRef<HTMLButtonElement>(null);
   const keep = useRef<HTMLButtonElement>(null);
   const outcome = useRef<HTMLOutputElement>(null);
-  // What had the focus is gone: it goes to what came in its place.
+  // The focused element is gone: focus the one that replaced it.
   useEffect(() => {
     if (!wasAsked) return;
     const next = { offered: offer, asked: keep, forgotten: outcome, failed: outcome }[stage];

@@ -8,7 +8,7 @@ import type { CryptoDiagWords } from './words';
 
 export type EntryListProps = { entries: CryptoDiagEntry[]; shown: number; words: CryptoDiagWords };
 
-/** The latest entries, the most recent first, each to be opened for its whole text. */
+/** The latest entries, most recent first; each can be opened to read its whole text. */
 export function EntryList({ entries, shown, words }: EntryListProps) {
   const heading = useId();
   const latest = shown > 0 ? entries.slice(-shown).reverse() : [];
@@ -34,8 +34,8 @@ export function EntryList({ entries, shown, words }: EntryListProps) {
 }
 
 /**
- * What an entry stands for never changes, so that tells it from the others. No two keys are the same: React would print
- * a doubled one, evidence and all, on the console that is watched, each time the list is drawn.
+ * Unique React keys from fields of an entry that never change. React would log a duplicate key, evidence included, to
+ * the watched console on every render.
  */
 function keysOf(entries: CryptoDiagEntry[]): string[] {
   const seen = new Map<string, number>();
@@ -85,7 +85,7 @@ function EntryItem({ entry, words }: EntryItemProps) {
         </summary>
         <section
           aria-label={words.wholeLine(entry.ke)}
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard.
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard.
           tabIndex={0}
           style={{ padding: config.space.S200, maxHeight: toRem(240), overflow: 'auto' }}
         >

@@ -4,24 +4,26 @@ import { useEffect, useId, useRef } from 'react';
 export type GateScreenProps = {
   testId: string;
   title: string;
-  /** A paragraph each. */
+  /** One paragraph each. */
   why: readonly string[];
   action: string;
   isBusy: boolean;
   onAction: () => void;
-  /** What came of it; said by a screen reader. */
+  /** The outcome of the action; announced by screen readers. */
   outcome: string;
   anyway: string;
   onAnyway: (() => void) | undefined;
 };
 
-/** A calm screen in place of the app: what it waits for, one way on, and one at one's own risk. */
+/**
+ * A screen shown instead of the app: why it waits, one action, and optionally a way to continue at the user's own risk.
+ */
 export function GateScreen(props: GateScreenProps) {
   const { testId, title, why, action, isBusy, onAction, outcome, anyway, onAnyway } = props;
   const id = useId();
   const heading = useRef<HTMLHeadingElement>(null);
 
-  // Where the app had the focus, it went with it: the keyboard and the screen reader go on from here.
+  // If the focused element went with the app, continue keyboard and screen reader at the heading.
   useEffect(() => {
     if (document.activeElement === document.body) heading.current?.focus();
   }, []);

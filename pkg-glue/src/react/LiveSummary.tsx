@@ -4,12 +4,12 @@ import type { Fault, FaultCounts } from '../index';
 import { VisuallyHidden } from './VisuallyHidden';
 import type { CryptoDiagWords } from './words';
 
-/** A storm has a new count several times a second; nobody wants that read out. */
+/** In a storm the counts change several times a second: too often to be read out. */
 const INTERVAL_MS = 10_000;
 
 export type LiveSummaryProps = { counts: FaultCounts; words: CryptoDiagWords };
 
-/** Tells a screen reader how the counts stand: when they change, and then not again for ten seconds. */
+/** Announces the counts to screen readers when they change, at most every ten seconds. */
 export function LiveSummary({ counts, words }: LiveSummaryProps) {
   const summary = Object.entries(counts)
     .filter(([, count]) => count > 0)

@@ -9,7 +9,7 @@ import { RoomKeyExport } from './RoomKeyExport';
 import { useHistorySafety } from './useHistorySafety';
 import type { RecoveryWords } from './words';
 
-/** The SDK's clearing of its stores was seen to take longer than this, or for ever. */
+/** The SDK may take longer than this to clear its stores, or never finish. */
 const LOGOUT_MS = 30_000;
 
 export type LogOutStepsProps = {
@@ -22,14 +22,14 @@ export type LogOutStepsProps = {
   onLeaving: (isLeaving: boolean) => void;
 };
 
-/** What is lost and would be, and the logout. */
+/** What is lost, what a logout would lose, and the logout. */
 export function LogOutSteps({ mx, deviceId, reason, isShown, words, onLogout, onLeaving }: LogOutStepsProps) {
   const [isConfirmed, setConfirmed] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState('');
-  // A client that is logging out has no answers.
+  // A client that is logging out does not answer.
   const { safety, look, leave } = useHistorySafety(mx, isShown && !isBusy);
-  // Of a store that was deleted nothing can be saved any more.
+  // If the store was deleted, there is nothing left to save.
   const isGone = reason === 'store-lost';
   const isReady = safety !== undefined && (isGone || safety.isSafe || isConfirmed) && !isBusy;
 
@@ -43,7 +43,7 @@ export function LogOutSteps({ mx, deviceId, reason, isShown, words, onLogout, on
     }
     leave();
     onLeaving(true);
-    // It goes on for all that: a second one beside it would help nobody.
+    // Only a hint: the logout goes on, and starting a second one would not help.
     const hangs = setTimeout(() => setTrouble(words.logoutHangs), LOGOUT_MS);
     try {
       await onLogout();
@@ -69,7 +69,7 @@ export function LogOutSteps({ mx, deviceId, reason, isShown, words, onLogout, on
               type="checkbox"
               checked={isConfirmed}
               onChange={(event) => setConfirmed(event.target.checked)}
-              // Hosts take the browser's own look from every input.
+              // Many hosts reset `appearance` on all inputs.
               style={{
                 appearance: 'auto',
                 flexShrink: 0,
@@ -93,7 +93,7 @@ export function LogOutSteps({ mx, deviceId, reason, isShown, words, onLogout, on
           radii="300"
           variant="Critical"
           aria-disabled={!isReady}
-          // On a narrow screen it takes two lines.
+          // The label needs two lines on a narrow screen.
           style={{
             height: 'auto',
             minHeight: toRem(40),

@@ -10,19 +10,19 @@ export type MessageHistoryProps = {
   mx: MatrixClientLike;
   deviceId: string;
   reason: RecoveryReason['reason'];
-  /** `undefined`: it was not looked at yet. */
+  /** `undefined`: not checked yet. */
   safety: HistorySafety | undefined;
   words: RecoveryWords;
 };
 
-/** What is lost already and whether it comes back, and what a logout would lose. Nothing is said but what is known. */
+/** What is already lost, whether it can be restored, and what a logout would lose. Shows only what is known. */
 export function MessageHistory({ mx, deviceId, reason, safety, words }: MessageHistoryProps) {
   const heading = useId();
   const { entries, cryptoStore } = useCryptoDiagnostics();
   const unreadable = unreadableMessages(mx, entries);
-  // Keys that changed are refused soon after: the loop is then the reason, and they are lost nevertheless.
+  // Changed keys are soon refused: then the reason is the upload loop, but the old keys are lost all the same.
   const isChanged = cryptoStore?.verdict === 'identity-changed' && cryptoStore.deviceId === deviceId;
-  // With keys restored from a backup, earlier messages are readable again.
+  // If room keys were restored from a backup, earlier messages are readable again.
   const hasLostKeys = (reason !== 'upload-loop' || isChanged) && !safety?.roomKeys;
   const isLost = hasLostKeys || unreadable > 0;
   return (

@@ -6,17 +6,16 @@ import { useTabLeadership } from './useTabLeadership';
 import { ENGLISH_TABS, type SomeOf, type TabWords } from './words';
 
 export type OtherTabBannerProps = {
-  /** Name of the session. */
   name?: string;
   appName?: string;
   words?: SomeOf<TabWords>;
 };
 
-/** For hosts that run in every tab: says in all but the first that this may break the encryption. */
+/** For hosts that run in several tabs at once: in all tabs but the first, warns that this may break the encryption. */
 export function OtherTabBanner({ name, appName = 'This app', words }: OtherTabBannerProps) {
   const text = useWords('tabs', ENGLISH_TABS, words);
   const [isDismissed, setDismissed] = useState(false);
-  // This tab works whether it leads or not: it does not hold the others back.
+  // Only watches the role: this tab works whether it leads or not.
   const { role } = useTabLeadership(name === undefined ? {} : { name });
   if (role !== 'follower' || isDismissed) return null;
   return (

@@ -19,7 +19,7 @@ export type PromptProps = Pick<CryptoRecoveryPromptProps, 'words'> & {
   onNotNow: () => void;
   onLeaving: (isLeaving: boolean) => void;
 };
-/** A bar that says what is wrong, and opens to the ways out; when it was repaired, a bar that says so. */
+/** A bar with the problem, which opens to show how to fix it; after a repair, a bar that says it worked. */
 export function Prompt(props: PromptProps) {
   const { mx, deviceId, reason, repair, placement, words: own, onLogout, onNotNow, onLeaving } = props;
   const isRepaired = repair.isOver && repair.outcome?.state === 'repaired';
@@ -27,14 +27,14 @@ export function Prompt(props: PromptProps) {
   const heading = useId();
   const steps = useId();
   const [isOpen, setOpen] = useState(false);
-  // Closed again, it keeps what was typed and said.
+  // Stays mounted when closed, so that inputs and outcomes are kept.
   const wasOpened = useRef(false);
   if (isOpen) wasOpened.current = true;
   const variant = isRepaired ? 'Success' : 'Critical';
 
   const bar = (
     <>
-      {/* No dialog: it takes no focus from what a person is doing. A screen reader says it at once. */}
+      {/* Not a dialog, so that the user's focus stays. `alert` makes screen readers announce it at once. */}
       <Box role="alert" style={{ flex: '1 1 14rem', minWidth: 0 }}>
         <Text as="h2" id={heading} size="L400">
           {isRepaired ? words.repair.repairedTitle : words.title}

@@ -7,12 +7,12 @@ import { useCryptoDiagnostics } from './useCryptoDiagnostics';
 
 export type RecoveryStepsProps = LogOutStepsProps & { repair: RepairInPrompt };
 
-/** What happened, and the ways out, the gentlest first. Once it is repaired, nothing else is left to do. */
+/** What happened and how to fix it, least disruptive first. After a repair there is nothing left to do. */
 export function RecoverySteps({ repair, ...logOut }: RecoveryStepsProps) {
   const { mx, reason, words } = logOut;
   const { uploadLoop, cryptoStore } = useCryptoDiagnostics();
   const isRepaired = repair.isOver && repair.outcome?.state === 'repaired';
-  // Of a device that lost its identity keys it would only silence the alarm.
+  // For a device that lost its identity keys, a repair would end the refusals but not the problem.
   const hasKeys = cryptoStore?.verdict === 'healthy' && cryptoStore.identity === 'same';
   const isOffered = repair.isAllowed && reason === 'upload-loop' && hasKeys;
 

@@ -6,12 +6,12 @@ import { type MatrixClientLike, type RepairStatus, repairOneTimeKeys } from '../
 import { useCryptoDiagnostics } from './useCryptoDiagnostics';
 import type { RepairWords } from './words';
 
-/** What the prompt knows of the repair, which outlives what it is drawn in. */
+/** The prompt's state of the repair. It outlives this component. */
 export type RepairInPrompt = {
-  /** Whether the host has it offered. */
+  /** Whether the host allows offering the repair. */
   isAllowed: boolean;
   isRunning: boolean;
-  /** Of the latest that was asked for here; `undefined`: none was, or it runs. */
+  /** Outcome of the latest repair started here; `undefined`: none was started, or it is running. */
   outcome: RepairStatus | undefined;
   /** Whether the fault is over. */
   isOver: boolean;
@@ -20,7 +20,7 @@ export type RepairInPrompt = {
 
 export type RepairKeysProps = { mx: MatrixClientLike; words: RepairWords; repair: RepairInPrompt };
 
-/** The gentler way out, with what it does and does not do. */
+/** The less disruptive fix, with what it does and does not do. */
 export function RepairKeys({ mx, words, repair: { isRunning, outcome, onOutcome } }: RepairKeysProps) {
   const heading = useId();
   const { repair } = useCryptoDiagnostics();
@@ -41,7 +41,7 @@ export function RepairKeys({ mx, words, repair: { isRunning, outcome, onOutcome 
   };
   const isRepaired = outcome?.state === 'repaired';
   const outcomeText = useRef<HTMLOutputElement>(null);
-  // The button that was pressed is gone, and the focus with it.
+  // The focused button is gone: focus the outcome.
   useEffect(() => {
     if (isRepaired) outcomeText.current?.focus();
   }, [isRepaired]);

@@ -7,8 +7,8 @@ import type { RetryWords } from './words';
 export type RetryUploadsProps = { status: UploadLoopStatus; variant: 'Secondary' | 'Critical'; words: RetryWords };
 
 /**
- * Where uploads of keys are held back, a button that lets the next one through, and what came of it. Once pressed, it stays:
- * the keyboard is there, and the outcome is said when the loop is over, too.
+ * While key uploads are answered locally: a button that lets the next one through, and the outcome. Once pressed, the
+ * button stays after the loop ends, to keep the focus and announce the outcome.
  */
 export function RetryUploads({ status, variant, words }: RetryUploadsProps) {
   const [asked, setAsked] = useState<UploadLoopStatus>();
@@ -46,7 +46,7 @@ export function RetryUploads({ status, variant, words }: RetryUploadsProps) {
   );
 }
 
-/** `undefined`: what was asked for was about another loop, or nothing came of it. */
+/** `undefined`: the request was about another loop, or has had no effect. */
 function outcomeOf(asked: UploadLoopStatus, { state, since, probes, refusals }: UploadLoopStatus) {
   if (state === 'recovered') return 'accepted';
   if (state !== 'looping' || since !== asked.since) return undefined;

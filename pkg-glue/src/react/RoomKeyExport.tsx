@@ -11,7 +11,7 @@ const SHORTEST_PASSPHRASE = 8;
 
 export type RoomKeyExportProps = { mx: MatrixClientLike; words: RecoveryWords };
 
-/** Saves the room keys of this device in a file, encrypted with a passphrase. */
+/** Saves this device's room keys to a file, encrypted with a passphrase. */
 export function RoomKeyExport({ mx, words }: RoomKeyExportProps) {
   const field = useId();
   const told = useId();
@@ -38,7 +38,7 @@ export function RoomKeyExport({ mx, words }: RoomKeyExportProps) {
       const name = `room-keys-${timeForName()}.txt`;
       const isSaved = saveFile(name, keys, 'text/plain');
       setOutcome(isSaved ? words.exported(name) : words.notExported(''));
-      // It has done its work, and is not to be read from the page.
+      // No longer needed, and must not stay readable in the page.
       if (isSaved) setPassphrase('');
     } catch (error) {
       setOutcome(words.notExported(explain(error)));

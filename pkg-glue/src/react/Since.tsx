@@ -5,7 +5,7 @@ import type { CryptoDiagWords } from './words';
 
 export type SinceProps = { time: string | null; words: CryptoDiagWords };
 
-/** Since when something holds, where that is known. */
+/** Since when a state has lasted, if known. */
 export function Since({ time, words }: SinceProps) {
   if (!time) return null;
   return (

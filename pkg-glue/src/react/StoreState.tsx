@@ -39,7 +39,7 @@ export function StoreState({ snapshot, words }: StoreStateProps) {
 
 type StoreProps = { status: CryptoStoreStatus; words: CryptoDiagWords };
 function Store({ status, words }: StoreProps) {
-  // A store that is lost stands above the details.
+  // `CriticalStates` already shows a lost store above the details.
   const isSaid = isStoreLost(status);
   if (isSaid && !status.error) return null;
   return (

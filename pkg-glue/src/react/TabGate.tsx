@@ -7,29 +7,32 @@ import { useTabLeadership } from './useTabLeadership';
 import { ENGLISH_TABS, type SomeOf, type TabWords } from './words';
 
 export type TabGateProps = Pick<TabLeadershipOptions, 'name' | 'readName' | 'canYield' | 'onYield'> & {
-  /** What starts the client. It is there in the leading tab only, and is taken away before another tab leads. */
+  /**
+   * The part of the app that starts the client. Rendered only in the leading tab, and unmounted before another tab
+   * leads.
+   */
   children: ReactNode;
   /**
-   * Called at once when this tab leads no more, also where nobody asked: the page was put to sleep, or the lock was taken.
-   * Stop the client here, too: a page that is put to sleep draws nothing before it is back.
+   * Called at once when this tab stops leading, even if nobody asked: the page was frozen, or its lock was stolen. Stop
+   * the client here, too: a frozen page renders nothing until it resumes.
    */
   onLost?: () => void;
-  /** Name of the app, for the words. */
+  /** Name of the app, for the texts. */
   appName?: string;
-  /** Whether a person may open the app beside the other tab, at the risk of their encryption. */
+  /** Whether the user may open the app beside the other tab, risking their encryption. */
   allowAnyway?: boolean;
   words?: SomeOf<TabWords>;
 };
 
-/** Shows its children in one tab of a session, and a calm screen in the others. */
+/** Renders its children in one tab of a session, and a waiting screen in the others. */
 export function TabGate(props: TabGateProps) {
   const { children, appName = 'This app', allowAnyway, words, name, readName, canYield, onYield, onLost } = props;
   const text = useWords('tabs', ENGLISH_TABS, words);
   const [isAnyway, setAnyway] = useState(false);
-  /** While this tab yields, and until it leads again: to be called when the children are gone. */
+  /** Set while this tab yields, until it leads again: called once the children are unmounted. */
   const [onGone, setOnGone] = useState<() => void>();
 
-  // What was on the screen goes first, with all its effects; then the host shuts down what is left.
+  // Unmounts the children with all their effects first; then the host shuts down the rest.
   const handleYield = async () => {
     await new Promise<void>((resolve) => {
       setOnGone(() => resolve);
@@ -50,13 +53,13 @@ export function TabGate(props: TabGateProps) {
         return;
       }
       setOnGone(undefined);
-      // From here on it is a leader as any other, and goes when it is asked to.
+      // From now on this tab is a normal leader and yields when asked.
       setAnyway(false);
     },
   });
 
   if (role === null) return null;
-  // An element, not the children themselves: TypeScript before 5.1 takes no component that returns a `ReactNode`.
+  // A fragment, because TypeScript before 5.1 accepts no component that returns a `ReactNode`.
   if ((role !== 'follower' && !onGone) || isAnyway) return <>{children}</>;
   return (
     <FollowerScreen

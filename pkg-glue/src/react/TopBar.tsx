@@ -5,18 +5,18 @@ const ANCHOR = '--lotus-crypto-recovery';
 
 const TOP: CSSProperties = {
   position: 'fixed',
-  // At the place that is kept free for it, below what the host may show above; at the top, when that is scrolled away, and
-  // in browsers that do not know this.
+  // CSS anchor positioning: at the placeholder, so below anything the host shows above it. At the top if the
+  // placeholder is scrolled away, and in browsers without anchor positioning.
   top: `max(0px, anchor(${ANCHOR} top, 0px))`,
   right: 0,
   bottom: 'auto',
   left: 0,
   zIndex: config.zIndex.Max,
-  // What follows undoes the browser's own style of a popover.
+  // The rest resets the browser's default styles of a popover.
   width: '100%',
   maxWidth: 'none',
   height: 'auto',
-  // Something of the app stays in sight.
+  // Keeps part of the app visible.
   maxHeight: '90%',
   margin: 0,
   padding: 0,
@@ -34,18 +34,18 @@ const INLINE: CSSProperties = {
 const COLUMN: CSSProperties = { width: '100%', maxWidth: toRem(640), margin: '0 auto' };
 
 export type TopBarProps = {
-  /** Along the top of the window and above everything else, or where it is rendered. */
+  /** At the top of the window and above everything else, or where it is rendered. */
   placement: 'top' | 'inline';
-  /** What the bar tells: of a fault, or that it is over. */
+  /** Whether the bar reports a fault or its end. */
   variant: 'Critical' | 'Success';
   /** The id of the bar's heading. */
   labelledBy: string;
   bar: ReactNode;
-  /** What is opened beneath the bar. It scrolls where there is no room. */
+  /** The part below the bar when it is open. Scrolls if there is too little room. */
   children: ReactNode;
 };
 
-/** A bar that pushes the app down rather than cover it; what is opened beneath it lies on the app. */
+/** The bar pushes the app down instead of covering it; the open part covers the app. */
 export function TopBar({ placement, variant, labelledBy, bar, children }: TopBarProps) {
   const { Container, ContainerLine, OnContainer } = color[variant];
   const box = useRef<HTMLElement>(null);
@@ -56,8 +56,8 @@ export function TopBar({ placement, variant, labelledBy, bar, children }: TopBar
   useEffect(() => {
     const { current } = box;
     if (!isTop || !current) return undefined;
-    // In the browser's top layer it lies above open modals, and stays where it is in the document: in the host's theme,
-    // and early in the order of the keyboard. Where there is no top layer, the highest z-index has to do.
+    // In the browser's top layer the bar is above open modals, but keeps its place in the document: inside the host's
+    // theme, and early in the tab order. In browsers without popovers, the highest z-index has to do.
     try {
       current.popover = 'manual';
       current.showPopover();
@@ -87,7 +87,7 @@ export function TopBar({ placement, variant, labelledBy, bar, children }: TopBar
         style={{
           ...(isTop ? TOP : INLINE),
           ...(isTop
-            ? // A line that takes no room: the app is pushed down by the bar's height.
+            ? // A shadow instead of a border: it takes no space, and the app is pushed down by the bar's height.
               { boxShadow: `0 1px 0 ${ContainerLine}, ${config.shadow.E300}` }
             : { border: `${config.borderWidth.B300} solid ${ContainerLine}` }),
           backgroundColor: color.Surface.Container,

@@ -7,7 +7,7 @@ import type { CryptoDiagWords } from './words';
 
 export type UploadLoopStateProps = { status: UploadLoopStatus; words: CryptoDiagWords };
 
-/** Refused uploads: which key, and what was done about it. Nothing where none was refused. */
+/** Refused uploads: which key, and what was done about it. Renders nothing if none was refused. */
 export function UploadLoopState({ status, words }: UploadLoopStateProps) {
   const { state, since, refusal, perMinute, spared, refusals } = status;
   if (state === 'idle') return null;
@@ -23,7 +23,7 @@ export function UploadLoopState({ status, words }: UploadLoopStateProps) {
         borderRadius: config.radii.R300,
       }}
     >
-      {/* A loop that goes on stands above the details. */}
+      {/* `CriticalStates` already shows an ongoing loop above the details. */}
       {state !== 'looping' && (
         <Text size="T300">
           {words.uploads[state]} <Since time={since} words={words} />
@@ -44,12 +44,12 @@ export function UploadLoopState({ status, words }: UploadLoopStateProps) {
   );
 }
 
-/** A key, not its id: that is told apart by its end. */
+/** Shortens keys, but not key ids, which differ at the end. */
 const shortened = (value: string) => (value.length > 40 ? `${value.slice(0, 12)}…${value.slice(-6)}` : value);
 
 type ValueProps = { label: string; value: string; words: CryptoDiagWords };
 function Value({ label, value, words }: ValueProps) {
-  // Of the key that is shown now, not of one that was shown before.
+  // Remembers the copied value: when another key is shown, it is not marked as copied.
   const [copied, setCopied] = useState<string>();
   const isCopied = copied === value;
   const handleCopy = async () => {

@@ -5,7 +5,7 @@ import type { Diagnosis, Finding, Verdict } from '../index';
 import type { CryptoDiagWords } from './words';
 
 export type VerdictsProps = {
-  /** `undefined`: not read yet; `null`: it cannot be. */
+  /** `undefined`: not read yet; `null`: cannot be read. */
   diagnosis: Diagnosis | null | undefined;
   words: CryptoDiagWords;
 };
@@ -19,11 +19,11 @@ const VARIANTS = {
   'not-applicable': 'Secondary',
 } as const satisfies Record<Verdict, string>;
 
-/** What the evidence says, each answer to be opened for what it rests on. */
+/** The verdicts on the evidence; each can be opened to read what it is based on. */
 export function Verdicts({ diagnosis, words }: VerdictsProps) {
   const heading = useId();
   const text = words.diagnosis;
-  // A question that nothing raised is not worth a line.
+  // Questions that no evidence raises are not listed.
   const findings = diagnosis?.findings.filter(isRaised) ?? [];
   return (
     <Box as="section" aria-labelledby={heading} direction="Column" gap="200" style={{ minWidth: 0 }}>

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 
 export type VisuallyHiddenProps = { children: ReactNode };
 
-/** On no screen, and read out all the same. */
+/** For screen readers only. */
 export function VisuallyHidden({ children }: VisuallyHiddenProps) {
   return (
     <span

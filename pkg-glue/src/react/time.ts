@@ -1,4 +1,4 @@
-/** The local time; of another day, with the date. */
+/** The local time, with the date if it is not today. */
 export function localTime(time: Date): string {
   const isToday = time.toDateString() === new Date().toDateString();
   return isToday ? time.toLocaleTimeString() : time.toLocaleString();
@@ -6,12 +6,12 @@ export function localTime(time: Date): string {
 
 const DAY_MS = 86_400_000;
 
-/** The time of a day in words: of today the time, then the day before and the days of the week, then the date. */
+/** The local time if it is today; otherwise "yesterday", the weekday, or, from a week ago, the date. */
 export function localDay(time: Date): string {
   const [today, day] = [new Date(), new Date(time)];
   today.setHours(0, 0, 0, 0);
   day.setHours(0, 0, 0, 0);
-  // Rounded: where the clock is changed, a day has 23 or 25 hours.
+  // Rounded: with a change to or from summer time, a day has 23 or 25 hours.
   const days = Math.round((today.getTime() - day.getTime()) / DAY_MS);
   if (days <= 0) return localTime(time);
   if (days === 1) return new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' }).format(-1, 'day');

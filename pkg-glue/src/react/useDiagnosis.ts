@@ -8,10 +8,13 @@ import {
   type ReportExtras,
 } from '../index';
 
-/** In a storm the evidence changes four times a second; what it says hardly ever does. */
+/** In a storm the evidence changes four times a second; the diagnosis hardly ever does. */
 const INTERVAL_MS = 3000;
 
-/** What the evidence says, anew when there is more of it: `undefined` before it was read, `null` where it cannot be. */
+/**
+ * The diagnosis of the evidence, renewed when the evidence changes: `undefined` before the first, `null` if it could
+ * not be loaded.
+ */
 export function useDiagnosis(
   mx: MatrixClientLike | null,
   extras: ReportExtras,
@@ -23,7 +26,7 @@ export function useDiagnosis(
   const changes = useRef(0);
   const lastRead = useRef(Number.NEGATIVE_INFINITY);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new snapshot is what it is read anew for.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each new snapshot renews the diagnosis.
   useEffect(() => {
     changes.current += 1;
     const change = changes.current;

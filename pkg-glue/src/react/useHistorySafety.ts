@@ -3,23 +3,25 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import type { MatrixClientLike } from '../index';
 import { checkHistorySafety, type HistorySafety } from '../recovery';
 
-/** The first look again comes soon, the others later and later: each may ask the server. */
+/**
+ * The first recheck comes soon; later ones are less and less frequent, because each may send a request to the server.
+ */
 const LOOK_AGAIN_MS = 3000;
 const LOOK_SELDOM_MS = 60_000;
 
 export type LookAtHistory = {
   /** `undefined` before the first answer. */
   safety: HistorySafety | undefined;
-  /** Looks now. */
+  /** Checks now. */
   look: () => Promise<HistorySafety>;
-  /** A logout begins, which may stop the client: then what it said before holds. */
+  /** Call when a logout begins: it may stop the client, and then the last answer holds. */
   leave: () => void;
 };
 
-/** Whether the message history is safe, looked at again and again while `isWatched`. */
+/** Whether the message history is safe, rechecked while `isWatched`. */
 export function useHistorySafety(mx: MatrixClientLike, isWatched: boolean): LookAtHistory {
   const [safety, setSafety] = useState<HistorySafety>();
-  // A logout that failed may have stopped the client, and then it has no answers; nor does it get more keys.
+  // A failed logout may have stopped this client: it then no longer answers and gets no more keys.
   const left = useRef<MatrixClientLike>();
   const latest = useRef<HistorySafety>();
   const look = useCallback(async () => {
@@ -38,7 +40,7 @@ export function useHistorySafety(mx: MatrixClientLike, isWatched: boolean): Look
       const found = await look();
       if (!isCurrent) return;
       setSafety(found);
-      // The backup may be about to take the last keys up; or a message has come whose key it has not.
+      // The backup may finish uploading the last keys, or a message with a new key may arrive.
       timer = setTimeout(lookAgain, wait);
       wait = Math.min(wait * 2, LOOK_SELDOM_MS);
     };

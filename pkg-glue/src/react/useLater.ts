@@ -1,13 +1,13 @@
 import { useEffect, useState } from 'react';
 
 /**
- * A module that is loaded once the component is on the screen: `undefined` until it is there, `null` where it could not be
- * loaded. That is tried again when `isNeeded` becomes true. `React.lazy` would throw it at the host.
+ * A module that is loaded once the component is mounted: `undefined` until then, `null` if loading failed. Retries when
+ * `isNeeded` becomes true. `React.lazy` would throw the failure at the host.
  */
 export function useLater<Module>(load: () => Promise<Module>, isNeeded = true): Module | null | undefined {
   const [module, setModule] = useState<Module | null>();
   const isLoaded = Boolean(module);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is loaded does not change; it is tried again.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `load` never changes; `isNeeded` triggers a retry.
   useEffect(() => {
     if (isLoaded) return;
     let isCurrent = true;

@@ -4,18 +4,18 @@ const KEY = 'lotus-crypto-diag/not-now';
 const A_DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Whether a person has put the prompt off; and puts it off: for a day, or until the device was well in between. That its
- * trouble goes by another name (keys that changed are refused soon after) is no news.
+ * Whether the user dismissed the prompt, and a function that dismisses it: for a day, or until the device recovered in
+ * between. A new reason for the same fault does not show it again (changed keys are soon refused, for example).
  */
 export function useNotNow(isWell: boolean, deviceId: string): [boolean, () => void] {
-  // What is put off here holds where localStorage is blocked, too, for as long as the page.
+  // Works without localStorage too, until the page is closed.
   const [putOff, setPutOff] = useState<PutOff>();
   const before = useRef({ deviceId, isWell });
 
   useEffect(() => {
     const last = before.current;
     before.current = { deviceId, isWell };
-    // After a reload the verdict only builds up anew: that is no recovery.
+    // After a reload the verdict is still being established: that is no recovery.
     if (last.deviceId !== deviceId || !isWell || last.isWell) return;
     setPutOff({ deviceId, until: 0 });
     write(undefined);
@@ -47,6 +47,6 @@ function write(putOff: PutOff | undefined): void {
     if (putOff) localStorage.setItem(KEY, JSON.stringify({ schema: 1, ...putOff }));
     else localStorage.removeItem(KEY);
   } catch {
-    // It will be asked again after a reload.
+    // localStorage is blocked: the prompt returns after a reload.
   }
 }

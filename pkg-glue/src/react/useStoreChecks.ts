@@ -2,7 +2,7 @@ import { useEffect } from 'react';
 
 import { checkCryptoStore, type MatrixClientLike, refreshStorageStatus } from '../index';
 
-/** Looks whether the encryption keys are in place, and whether the browser will keep them. */
+/** Checks whether the encryption keys are in place, and whether the browser will keep them. */
 export function useStoreChecks(mx: MatrixClientLike | null): void {
   useEffect(() => {
     void refreshStorageStatus();

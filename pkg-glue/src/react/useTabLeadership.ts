@@ -3,17 +3,17 @@ import { useEffect, useRef, useState } from 'react';
 import { requestTabLeadership, type TabLeadership, type TabLeadershipOptions, type TabRole } from '../index';
 
 export type TabLeadershipState = {
-  /** `null` before the browser has said anything. */
+  /** `null` until the browser has answered. */
   role: TabRole | null;
-  /** Whether the leader left it unanswered that this tab asked to take over. */
+  /** Whether the leader did not answer this tab's request to take over. */
   leaderSilent: boolean;
   takeOver: TabLeadership['takeOver'];
 };
 
-/** How long the browser may take to give a free lock, before this tab counts as a follower. */
+/** How long the browser may take to grant a free lock before this tab counts as a follower. */
 const SETTLE_MS = 300;
 
-/** Takes part in the election of the one tab that may open the crypto store, for as long as the component is there. */
+/** Takes part in the election of the one tab that may open the crypto store, while the component is mounted. */
 export function useTabLeadership(options: TabLeadershipOptions): TabLeadershipState {
   const { name } = options;
   const latest = useRef(options);
@@ -26,7 +26,7 @@ export function useTabLeadership(options: TabLeadershipOptions): TabLeadershipSt
     const own = requestTabLeadership({
       ...(name === undefined ? {} : { name }),
       onChange: (changed) => {
-        // First, as the host may throw: what is drawn never leads without the lock.
+        // Set first, because the host's callback may throw: this tab must never render as leader without the lock.
         setRole(changed);
         latest.current.onChange?.(changed);
       },

@@ -1,7 +1,7 @@
 import type { Fault, LoopState, MarkKind, StoreVerdict, TabRole, Verdict } from '../index';
 import { ENGLISH_RETRY } from './words-retry';
 
-/** Every word of the card. A host that translates passes its own. */
+/** All texts of the card. A host that translates passes its own. */
 export const ENGLISH = {
   title: 'Encryption Diagnostics',
   running: 'Watching this page for signs of four known encryption faults.',
@@ -9,7 +9,7 @@ export const ENGLISH = {
   degraded: 'Diagnostics are running only in part.',
   unavailable: 'Diagnostics are off.',
   failed: 'Diagnostics have stopped.',
-  /** How many lines of the console are a sign of a fault. */
+  /** `lines`: console lines that are a sign of a fault. */
   total: (lines: number) =>
     lines === 0 ? 'No signs of faults' : `${lines} ${lines === 1 ? 'sign of a fault' : 'signs of faults'}`,
   details: 'Details',
@@ -22,7 +22,7 @@ export const ENGLISH = {
   latest: 'Latest entries',
   times: (count: number) => `${count} times`,
   wholeLine: (fault: Fault) => `The whole line (${fault})`,
-  /** Whether the browser keeps what is stored. */
+  /** Whether the browser may evict the storage. */
   persisted: 'The browser keeps your encryption keys until you delete them.',
   notPersisted: 'The browser may delete your encryption keys when space runs low.',
   persistHelps: 'To prevent that, install this app, allow its notifications, or bookmark it; and set up key backup.',
@@ -49,7 +49,7 @@ export const ENGLISH = {
     unknown: 'It is not known whether the encryption keys of this device are in place.',
   } satisfies Record<StoreVerdict, string>,
   since: (time: string) => `Since ${time}.`,
-  /** Evidence of page loads before this one. */
+  /** Evidence of earlier page loads. */
   earlier: {
     reach: (since: string, loads: number) => `Evidence since ${since}, in ${loads} page loads.`,
     forget: 'Forget earlier evidence',
@@ -60,7 +60,6 @@ export const ENGLISH = {
     forgotten: 'The earlier evidence was deleted.',
     notForgotten: 'The earlier evidence could not be deleted: the browser did not allow it.',
   },
-  /** Uploads of one-time keys that the server refused. */
   uploads: {
     idle: '',
     suspected: 'The server refused keys of this device.',
@@ -78,7 +77,6 @@ export const ENGLISH = {
   copyWhat: (what: string) => `Copy: ${what}`,
   copied: 'Copied',
   copiedWhat: (what: string) => `Copied: ${what}`,
-  /** The tabs of the session. */
   tabs: {
     leader: 'This tab is active: it uses the encryption keys.',
     follower: 'Another tab is active: it uses the encryption keys.',
@@ -88,7 +86,7 @@ export const ENGLISH = {
   } satisfies Record<TabRole | 'silent' | 'none', string>,
   tabCount: (count: number) =>
     count === 1 ? 'One tab of this session is open.' : `${count} tabs of this session are open.`,
-  /** The diagnosis. Its sentences are those of the report, in English. */
+  /** Only the labels: the diagnosis itself is in English, as in the report. */
   diagnosis: {
     title: 'Diagnosis',
     reading: 'Reading the evidence…',
@@ -101,7 +99,7 @@ export const ENGLISH = {
       unknown: 'Open',
       'not-applicable': 'Not applicable',
     } satisfies Record<Verdict, string>,
-    /** Of a finding that was right once. */
+    /** For a finding whose fault is over. */
     over: (verdict: string) => `${verdict}, over now`,
     evidence: 'Evidence',
     missing: 'Missing evidence',
@@ -109,7 +107,6 @@ export const ENGLISH = {
     remedies: 'How to fix it, least disruptive first',
     blastRadius: (what: string) => `Impact: ${what}`,
   },
-  /** A person is about to provoke a fault. */
   session: {
     title: 'Capture session',
     explain: 'If you can reproduce a fault: start, mark the moments it occurs, then stop and download the report.',

@@ -3,10 +3,10 @@ import type { Outlook } from '../recovery';
 import { ENGLISH_REPAIR } from './words-repair';
 import { ENGLISH_RETRY } from './words-retry';
 
-/** Every word of the recovery prompt. */
+/** All texts of the recovery prompt. */
 export const ENGLISH_RECOVERY = {
   title: 'The encryption of this device is broken',
-  /** Opens and closes all that follows. */
+  /** Opens and closes the steps. */
   fix: 'How to fix it',
   notNow: 'Not now',
   what: {
@@ -22,11 +22,11 @@ export const ENGLISH_RECOVERY = {
   repair: ENGLISH_REPAIR,
   history: 'Your message history',
   checking: 'Checking whether your message history is safe…',
-  /** What is lost already, */
+  /** What is already lost. */
   unreadable: (messages: number) =>
     `${messages} ${messages === 1 ? 'message' : 'messages'} could not be decrypted on this device.`,
   keysLost: 'This device lost the keys to its earlier messages.',
-  /** and whether it can be brought back. */
+  /** Whether it can be restored. */
   outlook: {
     'recovery-key':
       'After you log in again, your recovery key brings back every message whose key is in your key backup.',

@@ -1,11 +1,11 @@
 import type { RepairProblem } from '../index';
 
-/** Every word of the repair in place. */
+/** All texts of the repair without logout. */
 export const ENGLISH_REPAIR = {
   title: 'Repair without logging out',
   explain:
     'New encrypted conversations reach this device again, and you stay logged in. Messages that could not be opened meanwhile come back only from your key backup. Somebody whose messages still do not open needs one message from you.',
-  /** The proof goes from the server with the repair. */
+  /** The repair removes the evidence from the server. */
   save: 'Save the report first: the repair removes the evidence from the server.',
   download: 'Download report',
   saved: (name: string) => `Saved as ${name}.`,
@@ -19,9 +19,9 @@ export const ENGLISH_REPAIR = {
   repairedTitle: 'The encryption of this device is repaired',
   repaired: 'The server accepts the keys of this device again.',
   close: 'Close',
-  /** Nothing was changed. */
+  /** The repair changed nothing. */
   refused: (why: string) => `${why} Nothing was changed.`,
-  /** Something was changed, and it is no worse than before. */
+  /** The repair changed something, but the device is no worse off than before. */
   failed: (why: string) => `${why} You can try again, or log out and back in.`,
   problems: {
     'not-running': 'The diagnostics of this page do not run: reload it.',

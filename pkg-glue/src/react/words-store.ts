@@ -1,4 +1,4 @@
-/** Every word of the gate before a lost crypto store. */
+/** All texts of the gate for a deleted crypto store. */
 export const ENGLISH_STORE = {
   title: 'This browser deleted the encryption keys of this device',
   what: (app: string) =>

@@ -1,4 +1,4 @@
-/** Every word of the tab gate and the banner. */
+/** All texts of the tab gate and the banner. */
 export const ENGLISH_TABS = {
   elsewhere: (app: string) => `${app} is open in another tab`,
   why: 'Only one tab at a time can use your encryption keys. With two, messages would become unreadable.',

@@ -1,5 +1,5 @@
-// The words that a person sees. Each component's stand in a file of their own, and are loaded with it.
-/** Some of the words, in groups that need not be whole either. */
+// The texts of the components. Each component's texts are in their own file and are loaded with it.
+/** Any subset of the texts, at every level. */
 export type SomeOf<Words> = Words extends string | ((...parts: never) => string)
   ? Words
   : { [Name in keyof Words]?: SomeOf<Words[Name]> | undefined };

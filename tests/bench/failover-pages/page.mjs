@@ -1,5 +1,5 @@
-// A tab of the failover benchmark: takes part in one election, and writes into localStorage, which all tabs share, when
-// it is told that it leads, with the browser's own clock.
+// A tab of the failover benchmark: takes part in one election, and logs to localStorage, which all tabs share, when it
+// is told that it leads, with the browser's clock.
 const query = new URLSearchParams(location.search);
 const load = Math.random().toString(36).slice(2);
 const name = 'session';
@@ -12,7 +12,7 @@ function log(what) {
   localStorage.setItem(`log ${at.toFixed(3)} ${query.get('tab')} ${load} ${lines}`, what);
 }
 
-// Before any library's own handler.
+// Logged before any library's own handler runs.
 addEventListener('pagehide', () => log('pagehide'), { capture: true });
 
 const led = () => log('leader');
@@ -21,7 +21,7 @@ const led = () => log('leader');
 async function broadcastChannel(withLocks) {
   const { BroadcastChannel, createLeaderElection } = await import('broadcast-channel');
   const channel = new BroadcastChannel(name, { type: 'native' });
-  // The message election is what the package takes where there are no Web Locks; it does not export it.
+  // broadcast-channel uses its message election if Web Locks are missing, and does not export it.
   if (!withLocks) Object.defineProperty(navigator, 'locks', { value: undefined, configurable: true });
   const elector = createLeaderElection(channel);
   elector.awaitLeadership().then(led);
@@ -47,7 +47,7 @@ const variants = {
       return new Promise(() => {});
     });
   },
-  // The least that can be written which lets go in time: no lock can be passed on sooner.
+  // The minimal code that releases the lock in time: no lock can be passed on sooner.
   'locks, let go at pagehide': async () => {
     let release = () => {};
     const queue = () =>
@@ -72,6 +72,6 @@ const variants = {
   },
 };
 
-// Held, so that nothing of it is collected.
+// Referenced, so that the garbage collector keeps it.
 Object.assign(window, { election: await variants[query.get('variant') ?? '']?.() });
 log('opened');

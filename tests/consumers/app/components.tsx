@@ -1,4 +1,4 @@
-// Each component as a host shows it: whether JSX takes it is decided by the compiler and by React's types.
+// Each component as a host uses it: whether JSX accepts it depends on the compiler and on React's types.
 import {
   CryptoDiagnostics,
   CryptoDiagWordsProvider,
@@ -7,7 +7,7 @@ import {
   OtherTabBanner,
   TabGate,
 } from 'lotus-crypto-diag/react';
-// biome-ignore lint/style/useImportType: what Cinny's compiler makes of JSX names it.
+// biome-ignore lint/style/useImportType: Cinny's JSX transform refers to `React`.
 import React from 'react';
 
 type HostProps = { children: React.ReactNode };

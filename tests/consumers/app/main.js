@@ -1,4 +1,4 @@
-// A host in one file, for every bundler: the first line after the import is one that has to be seen.
+// A host in one file, for every bundler: the first line logged after the import must be captured.
 import 'lotus-crypto-diag/auto';
 import './boot.js';
 import { CryptoDiagnostics } from 'lotus-crypto-diag/react';

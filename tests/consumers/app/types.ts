@@ -1,4 +1,4 @@
-// Compiled by every way of resolving modules that a host may have.
+// Compiled with every module resolution that a host may use.
 import 'lotus-crypto-diag/auto';
 import { type CryptoDiagReport, collectCryptoDiagReport, type Fault, getCryptoDiagEntries } from 'lotus-crypto-diag';
 import { diagnoseReport } from 'lotus-crypto-diag/diagnosis';

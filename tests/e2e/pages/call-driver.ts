@@ -1,4 +1,4 @@
-// What a client does for a call in a widget: each wish of the widget becomes a request of the client.
+// A client's side of a widget call: turns each request of the widget into a request of the client.
 import { Direction, type MatrixClient, MatrixError, type MatrixEvent } from 'matrix-js-sdk';
 import {
   type Capability,
@@ -114,5 +114,5 @@ export class CallDriver extends WidgetDriver {
   }
 }
 
-/** An event as it came, once it can be read. */
+/** The event as received, once decrypted. */
 export const raw = (event: MatrixEvent) => event.getEffectiveEvent() as unknown as IRoomEvent;

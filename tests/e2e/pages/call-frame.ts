@@ -1,4 +1,4 @@
-// A call of the real Element Call, in the manner of Cinny: a widget in a frame of the same origin.
+// A real Element Call, embedded like in Cinny: a widget in a same-origin frame.
 import { ClientEvent, type MatrixEvent, MatrixEventEvent, RoomEvent, RoomStateEvent } from 'matrix-js-sdk';
 import { ClientWidgetApi, Widget } from 'matrix-widget-api';
 

@@ -1,4 +1,4 @@
-// A client that shows calls.
+// A client that can show calls.
 import 'lotus-crypto-diag/auto';
 import * as lib from 'lotus-crypto-diag';
 

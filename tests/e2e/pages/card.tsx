@@ -8,7 +8,7 @@ import { createRoot } from 'react-dom/client';
 window.lib = lib;
 document.body.className = lightTheme;
 createRoot(document.getElementById('root') as HTMLElement).render(
-  // `?app`: what every screen of an app draws, of which the card is none.
+  // `?app`: what an app renders on every screen, which does not include the card.
   location.search.includes('app') ? (
     <CryptoRecoveryPrompt mx={{}} onLogout={async () => {}} />
   ) : (

@@ -9,29 +9,32 @@ export interface Session {
   accessToken: string;
 }
 
-/** A message of a timeline; without a body, it could not be decrypted. */
+/** A message of a timeline; `body` is `null` if it could not be decrypted. */
 export interface Line {
   eventId: string;
   body: string | null;
 }
 
-/** What people do with a client. */
+/** What users do with a client. */
 export interface Conversation {
-  /** Encrypted; gives the room's id. */
+  /** An encrypted room; resolves to the room's id. */
   createRoom(invite: string[]): Promise<string>;
   join(roomId: string): Promise<void>;
-  /** Gives the event's id. */
+  /** Resolves to the event's id. */
   send(roomId: string, body: string): Promise<string>;
   read(roomId: string): Promise<Line[]>;
-  /** As a call does, to one device of somebody written to before. Whether it could be encrypted for it; on the way there it may be damaged. */
+  /**
+   * Sends a media key like a call, to one device of a user already written to; `damaged` corrupts it on the way.
+   * Resolves to whether it could be encrypted for the device.
+   */
   sendMediaKey(userId: string, deviceId: string, damaged?: boolean): Promise<boolean>;
   joinCall(roomId: string, config: JoinSessionConfig): Promise<void>;
   leaveCall(roomId: string): Promise<void>;
 }
 
-/** What the page `client.html` offers to a test. */
+/** What the page `client.html` offers to tests. */
 export interface LabClient extends Conversation {
-  /** Of the SDK that the page was built with. */
+  /** Version of the SDK that the page was built with. */
   readonly sdkVersion: string;
   login(
     baseUrl: string,
@@ -39,37 +42,37 @@ export interface LabClient extends Conversation {
     password: string,
     deviceId?: string,
   ): Promise<{ userId: string; deviceId: string }>;
-  /** Another account in the same page, whose client keeps all in memory. */
+  /** Logs another account in, in the same page; its client stores everything in memory. */
   loginBeside(baseUrl: string, user: string, password: string): Promise<{ userId: string; deviceId: string }>;
   logout(): Promise<void>;
-  /** When the client is in step with the server. */
+  /** Resolves when the client has synced. */
   synced(): Promise<void>;
-  /** Cross-signing, a recovery key and a key backup; gives the recovery key. */
+  /** Sets up cross-signing, a recovery key and a key backup; resolves to the recovery key. */
   setUpBackup(): Promise<string>;
-  /** Gives how many keys were imported. */
+  /** Resolves to the number of imported keys. */
   restoreBackup(recoveryKey: string): Promise<number>;
-  /** In a new encrypted room; gives the room's id. */
+  /** Writes in a new encrypted room; resolves to the room's id. */
   writeMessage(): Promise<string>;
-  /** As apps do in production. */
+  /** Silences the SDK's logger, as apps do in production. */
   silenceLogger(): void;
   deleteDatabases(names: string[]): Promise<void>;
-  /** Keeps a copy of the crypto store beside it. Only on an idle page. */
+  /** Copies the crypto store to another database. Only on an idle page. */
   copyStore(): Promise<void>;
-  /** Puts the copy in the store's place. Only on an idle page. */
+  /** Replaces the crypto store with the copy. Only on an idle page. */
   putStoreBack(): Promise<void>;
   readonly client: MatrixClient | undefined;
 }
 
-/** What the page `undriven.html` tells. */
+/** What the page `undriven.html` reports. */
 export interface News {
-  /** Another with each load of the page. */
+  /** Different for each page load. */
   loadedAt: number;
   syncState: string | null;
   cryptoStore: CryptoStoreStatus | null;
   recovery: CryptoDiagSnapshot['recovery'];
-  /** Entries of KE-1. */
+  /** The number of KE-1 entries. */
   oldKeys: number;
-  /** Of the report's diagnosis, by the finding. */
+  /** The conclusions of the report's diagnosis, by finding. */
   conclusions: Record<string, string>;
 }
 
@@ -80,17 +83,17 @@ declare global {
   interface Window {
     lab: LabClient;
     started: Promise<void>;
-    /** The device's crypto store, as it was found before the client was made. */
+    /** The state of the device's crypto store before the client was created. */
     storeAtStart: Promise<CryptoStoreStatus>;
     /** The databases that the page has opened. */
     opened: string[];
     /** How often the app's logout was called. */
     logouts: number;
-    /** Never comes back, if a test says so. */
+    /** If set, the logout never ends. */
     logoutHangs?: boolean;
-    /** Throws when the tab leads no more, if a test says so. */
+    /** If set, stopping the client throws when the tab no longer leads. */
     failsToStop?: boolean;
-    /** Opens a call in a frame, with the Element Call of a folder of the test server. */
+    /** Opens a call in a frame, with the Element Call from a folder of the test server. */
     openCall(folder: string, roomId: string): { joined: Promise<void>; close(): void };
   }
 }

@@ -5,8 +5,8 @@ import { lab, savedSession, start } from './matrix';
 
 window.lab = lab;
 window.lib = lib;
-// `?silent`: nothing of the SDK is on the console, from the first line.
+// `?silent`: the SDK logs nothing, from the first line on.
 if (location.search.includes('silent')) lab.silenceLogger();
 const session = savedSession();
-// `?idle` opens the origin without starting the client, so that a test can change what is stored.
+// `?idle`: does not start the client, so that a test can change the origin's storage.
 window.started = session && !location.search.includes('idle') ? start(session) : Promise.resolve();

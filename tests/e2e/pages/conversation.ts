@@ -1,16 +1,16 @@
-// What people do with a client: rooms, messages, calls; and media keys, as a call sends them to each device.
+// What users do with a client: rooms, messages, calls; and media keys, as a call sends them to each device.
 import { EventType, type MatrixClient, type MatrixEvent, type Room } from 'matrix-js-sdk';
 
 import type { Conversation, Line } from './client-page';
 
 const MEDIA_KEY = 'io.element.call.encryption_keys';
-// The one that Element Call is given, too.
+// Element Call is given the same one.
 const FOCUS = { type: 'livekit', livekit_service_url: 'http://127.0.0.1:4199/livekit/jwt', livekit_alias: 'lab' };
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 async function knownRoom(client: MatrixClient, roomId: string): Promise<Room> {
-  // A room has to come with a sync before it is known to be encrypted.
+  // The room must arrive with a sync before the client knows that it is encrypted.
   for (;;) {
     const room = client.getRoom(roomId);
     if (room?.hasEncryptionStateEvent()) return room;
@@ -35,7 +35,7 @@ export function conversation(current: () => MatrixClient | undefined): Conversat
   return {
     async createRoom(invite) {
       const encryption = { type: 'm.room.encryption', state_key: '', content: { algorithm: 'm.megolm.v1.aes-sha2' } };
-      // Whoever is invited may call: a member's power is enough to announce a membership.
+      // Lets all members call: an ordinary member's power level suffices for announcing a call membership.
       const power = { events: { 'org.matrix.msc3401.call.member': 0 } };
       const { room_id: roomId } = await client().createRoom({
         invite,
@@ -69,7 +69,7 @@ export function conversation(current: () => MatrixClient | undefined): Conversat
       if (!batch?.batch.length) return false;
       for (const { payload } of damaged ? batch.batch : []) {
         for (const message of Object.values(payload['ciphertext'] as Record<string, { body: string }>)) {
-          // The end of an Olm message is what proves that nobody changed it.
+          // An Olm message ends with its MAC: changing it makes the message invalid.
           const end = message.body.slice(-6, -4) === 'AA' ? 'BB' : 'AA';
           message.body = message.body.slice(0, -6) + end + message.body.slice(-4);
         }

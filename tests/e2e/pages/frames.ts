@@ -1,4 +1,4 @@
-// An app that shows calls in a frame, as Cinny shows Element Call.
+// An app that shows calls in a frame, as Cinny does with Element Call.
 import 'lotus-crypto-diag/auto';
 import * as lib from 'lotus-crypto-diag';
 

@@ -1,4 +1,4 @@
-// The client behind the tab gate, as an app would put it there; `?store-gate`: behind that for a deleted crypto store, too.
+// A client behind the tab gate, as in an app; `?store-gate`: also behind the gate for a deleted crypto store.
 import 'lotus-crypto-diag/auto';
 import 'folds/dist/style.css';
 import { configClass, lightTheme, varsClass } from 'folds';
@@ -90,5 +90,5 @@ window.logouts = 0;
 document.body.className = `${configClass} ${varsClass} ${lightTheme}`;
 document.body.style.margin = '0';
 const root = createRoot(document.getElementById('root') as HTMLElement);
-// Twice mounted, a client would be started twice: an app that does that in its effects runs without strict mode.
+// Without strict mode, as in an app whose effects start the client: mounted twice, they would start it twice.
 root.render(location.search.includes('strict') ? <StrictMode>{app}</StrictMode> : app);

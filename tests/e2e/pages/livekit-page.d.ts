@@ -1,10 +1,10 @@
-/** What the pages `livekit-….html` offer to a test. */
+/** What the pages `livekit-….html` offer to tests. */
 export interface LiveKitCall {
-  /** Of livekit-client. */
+  /** Version of livekit-client. */
   readonly version: string;
-  /** A key for what Bob sends: given to Alice, who watches, or to Bob himself. */
+  /** Gives the key for Bob's media to Alice, who watches, or to Bob himself. */
   setKey(holder: 'alice' | 'bob', index: number, secret: string): Promise<void>;
-  /** How many pictures of Bob Alice has seen. */
+  /** How many frames of Bob's video Alice has seen. */
   pictures(): Promise<number>;
 }
 

@@ -1,5 +1,5 @@
-// A call in one page: Bob shows Alice a picture. Rooms, workers and keys are LiveKit's; where its server would be, there
-// is a plain connection between the two.
+// A call in one page: Bob sends Alice video. Rooms, workers and keys are LiveKit's; instead of its server, a plain peer
+// connection links the two.
 import type { LiveKitCall } from './livekit-page';
 
 type LiveKit = typeof import('livekit-client');
@@ -11,7 +11,7 @@ export async function startCall(livekit: LiveKit, createWorker: () => Worker): P
   const { BaseKeyProvider, LocalVideoTrack, ParticipantEvent, RemoteParticipant, RemoteVideoTrack, Room, RoomEvent } =
     livekit;
 
-  // As Element Call's: one key ring for each participant.
+  // Like Element Call's: one key ring for each participant.
   class Keys extends BaseKeyProvider {
     constructor() {
       super({ ratchetWindowSize: 10, keyringSize: 256 });
@@ -30,7 +30,7 @@ export async function startCall(livekit: LiveKit, createWorker: () => Worker): P
     const room = new Room({ e2ee: { keyProvider: keys, worker: createWorker() } });
     room.localParticipant.identity = identity;
     if (identity !== of) room.remoteParticipants.set(of, new RemoteParticipant(room.engine.client, 'PA_bob', of));
-    // What the server's list of publications would make it do.
+    // Normally triggered by the server's list of publications.
     const { e2eeManager } = room as unknown as {
       e2eeManager: { setParticipantCryptorEnabled(on: boolean, of: string): void };
     };
@@ -40,7 +40,7 @@ export async function startCall(livekit: LiveKit, createWorker: () => Worker): P
   const alice = join(ALICE, BOB);
   const bob = join(BOB, BOB);
 
-  // LiveKit sets the same, so that it can take the streams of a connection.
+  // LiveKit sets this too, to access the encoded streams of a connection.
   const configuration = { encodedInsertableStreams: true } as RTCConfiguration;
   const [from, to] = [new RTCPeerConnection(configuration), new RTCPeerConnection(configuration)];
   from.onicecandidate = ({ candidate }) => void to.addIceCandidate(candidate ?? undefined);

@@ -1,4 +1,4 @@
-// A page in a frame, with a logger that takes the methods of the console once, when it is loaded.
+// A page in a frame whose logger reads the console's methods once, when it is loaded.
 import log from 'loglevel';
 
 window.logBothWays = (number) => {

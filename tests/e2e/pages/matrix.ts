@@ -1,4 +1,4 @@
-// A small Matrix client in the manner of Cinny: the session in localStorage, everything else in IndexedDB.
+// A small Matrix client set up like Cinny's: the session in localStorage, everything else in IndexedDB.
 import * as lib from 'lotus-crypto-diag';
 import { ClientEvent, createClient, IndexedDBStore, type MatrixClient, SyncState } from 'matrix-js-sdk';
 import { decodeRecoveryKey } from 'matrix-js-sdk/lib/crypto-api';
@@ -24,7 +24,7 @@ export function savedSession(): Session | undefined {
   return saved ? JSON.parse(saved) : undefined;
 }
 
-// `?token-in-query`: clients send their tokens in the query.
+// `?token-in-query`: the client sends its token in the query.
 const useAuthorizationHeader = !location.search.includes('token-in-query');
 
 export async function start(session: Session): Promise<void> {
@@ -114,7 +114,7 @@ export const lab: LabClient = {
     await lab.send(roomId, 'a message of the lab');
     return roomId;
   },
-  // Loglevel's, which the SDK's own type does not tell.
+  // A loglevel method that the SDK's type does not declare.
   silenceLogger: () => (logger as unknown as { disableAll(): void }).disableAll(),
   async deleteDatabases(names) {
     for (const name of names) await deleteDatabase(name);

@@ -1,10 +1,10 @@
-/** What the pages hand to the tests. */
+/** What the pages offer to tests. */
 interface Window {
   lib: typeof import('lotus-crypto-diag');
   second: typeof import('lotus-crypto-diag');
   downloadsDone?: string[];
   sdkLogs?: () => void;
-  /** The client that the test made is logged out by the server. */
+  /** Acts as if the server had logged the test's client out. */
   logOut?: (isSoft: boolean) => void;
   /** Ids of events that the client can decrypt by now. */
   openedEvents: Set<string>;
@@ -12,7 +12,7 @@ interface Window {
   leadership: import('lotus-crypto-diag').TabLeadership;
   /** Logs a line through loglevel, and one through the console. */
   logBothWays: (number: number) => void;
-  /** Why this tab does not yield. */
+  /** The reason why this tab does not yield. */
   busy?: string | Promise<true>;
 }
 

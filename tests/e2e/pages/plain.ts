@@ -1,4 +1,4 @@
-// The client alone: nothing watches its console or its requests, so that what it does by itself can be recorded.
+// The client without the library: console and requests are not wrapped, so that its own behaviour can be recorded.
 import { openCall } from './call-frame';
 import { lab, savedSession, start } from './matrix';
 

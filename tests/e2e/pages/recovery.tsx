@@ -1,7 +1,7 @@
-// The recovery prompt with a client that says little, and a logout as the address says. `?safe`: a client that has nothing
-// to lose, and that a logout stops, as the SDK's: then it has no answers. `?export`: one that gives its room keys.
-// `?recovery-key` and `?locked`: there is a backup that it does not use, and a recovery key for it or none. `?inline`: the
-// prompt stands in the page.
+// The recovery prompt with a minimal client, and a logout that depends on the query. `?safe`: a client with nothing to
+// lose, which a logout stops, like the SDK's: afterwards it does not answer. `?export`: a client that exports its room
+// keys. `?recovery-key` and `?locked`: a backup that the client does not use, with and without a recovery key.
+// `?inline`: the prompt is placed in the page.
 import 'lotus-crypto-diag/auto';
 import 'folds/dist/style.css';
 import { configClass, lightTheme, varsClass } from 'folds';

@@ -6,7 +6,7 @@ import { SlidingSync } from 'matrix-js-sdk/lib/sliding-sync';
 const client = createClient({ baseUrl: 'http://127.0.0.1:9' });
 const sync = new SlidingSync('http://127.0.0.1:9', new Map(), { timeline_limit: 1, required_state: [] }, client, 1);
 
-/** Lines that the SDK itself writes, and one through its logger. */
+/** Lines that the SDK itself logs, and one through its logger. */
 window.sdkLogs = () => {
   sync.addCustomSubscription('x', { timeline_limit: 1, required_state: [] });
   sync.addCustomSubscription('x', { timeline_limit: 1, required_state: [] });

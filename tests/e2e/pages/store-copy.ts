@@ -1,4 +1,4 @@
-// Copies of IndexedDB databases, to put an older crypto store back as a restored disk or profile does.
+// Copies IndexedDB databases, to restore an older crypto store as a restored disk or profile does.
 
 const settled = <T>(request: IDBRequest<T>) =>
   new Promise<T>((resolve, reject) => {
@@ -9,12 +9,12 @@ const settled = <T>(request: IDBRequest<T>) =>
 export async function deleteDatabase(name: string): Promise<void> {
   const request = indexedDB.deleteDatabase(name);
   await new Promise<void>((resolve) => {
-    // Blocked: the page still holds it open, and it goes when the connection is closed.
+    // Blocked means the page still holds it open: it is deleted when the connection closes.
     request.onsuccess = request.onerror = request.onblocked = () => resolve();
   });
 }
 
-/** Replaces the database `to` by what is in `from`: the same version, stores, indexes, keys and values. */
+/** Replaces the database `to` with a copy of `from`: same version, stores, indexes, keys and values. */
 export async function copyDatabase(from: string, to: string): Promise<void> {
   const source = await settled(indexedDB.open(from));
   const names = [...source.objectStoreNames];

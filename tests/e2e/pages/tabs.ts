@@ -1,4 +1,4 @@
-// A tab of a session. Every role it has is written into localStorage, which all tabs share, with the browser's own clock.
+// A tab of a session. Logs its roles to localStorage, which all tabs share, with the browser's clock.
 import 'lotus-crypto-diag/auto';
 import * as lib from 'lotus-crypto-diag';
 
@@ -7,7 +7,10 @@ const id = query.get('id') ?? 'tab';
 const started = Math.random().toString(36).slice(2);
 let lines = 0;
 
-/** For who does not drive the browser: what happens here is told to this address, and that the page is alive. */
+/**
+ * For tests without a driver: `?tell` is an address that is told every logged event, and regularly that the page is
+ * alive.
+ */
 const tell = query.get('tell');
 if (tell) setInterval(() => void fetch(`${tell}?${id}=alive`, { mode: 'no-cors' }).catch(() => {}), 200);
 
@@ -19,7 +22,7 @@ function log(what: string) {
 }
 
 window.lib = lib;
-// Before it takes part: another tab may answer at once.
+// Before joining the election, because another tab may answer at once.
 log('opened');
 window.leadership = lib.requestTabLeadership({
   name: query.get('session') ?? 'session',

@@ -1,5 +1,5 @@
-// A client that nobody drives: it logs in by itself, as the query says, tells an address what the library says, and does
-// what it is answered.
+// A client without a test driver: logs in by itself according to the query, reports the library's state to an address,
+// and executes the commands in the answers.
 import 'lotus-crypto-diag/auto';
 import * as lib from 'lotus-crypto-diag';
 
@@ -29,7 +29,7 @@ async function tell(): Promise<void> {
 
 async function keepTelling(): Promise<void> {
   for (;;) {
-    // Nobody hears while the browser has no network; what is said after that counts.
+    // Fails while the browser has no network; only later reports matter.
     await tell().catch(() => {});
     await new Promise((resolve) => setTimeout(resolve, 300));
   }

@@ -1,15 +1,15 @@
-// One way to drive every engine. The engine a test runs in is of no concern to it.
+// One interface for every engine, so that tests need not know which one they run in.
 import { Builder, By, type WebDriver, type WebElement } from 'selenium-webdriver';
 
 import { ENGINES, type Engine, type EngineName, find, processesOf } from './engines';
 import type { DriverServer } from './server';
 
-/** A browser with a profile of its own, which goes with it. Each test is at an origin of its own. */
+/** A browser with a temporary profile. Each test gets its own origin. */
 export class Browser {
   private turn: Promise<unknown> = Promise.resolve();
   private origins = 0;
   private origin = '';
-  /** Something of it was ended: the next test has another. */
+  /** Set after a process of the browser was killed: the next test gets a new browser. */
   isSpent = false;
 
   private constructor(
@@ -17,7 +17,7 @@ export class Browser {
     readonly version: string,
     private readonly driver: WebDriver,
     private readonly home: string,
-    /** The window it began with: without one, it would end. */
+    /** The initial window: without any window, the browser would end. */
     private readonly first: string,
   ) {}
 
@@ -32,10 +32,10 @@ export class Browser {
     return new Browser(name, version, driver, server.home, await driver.getWindowHandle());
   }
 
-  /** Goes to an origin at which nothing is stored. */
+  /** Goes to an origin with empty storage. */
   begin(): void {
     this.origins += 1;
-    // The test server listens at so many addresses.
+    // The number of addresses that the test server listens on.
     if (this.origins >= 64) this.isSpent = true;
     this.origin = `http://127.0.0.${this.origins}:4199`;
   }
@@ -54,7 +54,7 @@ export class Browser {
     });
   }
 
-  /** A tab at a page of the test server. */
+  /** Opens a tab at a page of the test server. */
   async open(path: string): Promise<Tab> {
     const before = new Set(processesOf(this.home, 'WebKitWebProcess'));
     const handle = await this.alone(async (driver) => {
@@ -70,13 +70,13 @@ export class Browser {
     return tab;
   }
 
-  /** Ends a process of the browser that all its tabs have in common. */
+  /** Kills a process that all tabs of the browser share. */
   endProcess(name: string): void {
     this.isSpent = true;
     for (const pid of processesOf(this.home, name)) process.kill(pid, 'SIGKILL');
   }
 
-  /** One command after the other: a WebDriver session is at one tab at a time. */
+  /** Runs one command at a time: a WebDriver session addresses one tab at a time. */
   alone<T>(command: (driver: WebDriver) => Promise<T>): Promise<T> {
     const next = this.turn.then(() => command(this.driver));
     this.turn = next.catch(() => {});
@@ -108,14 +108,14 @@ export class Tab {
     return this.here((driver) => driver.close());
   }
 
-  /** Ends the process that runs the page. */
+  /** Kills the process that runs the page. */
   crash(): Promise<void> {
     return this.here(this.endContent);
   }
 
   /** Runs a function in the page. It must not wait for another tab. */
   async evaluate<A extends unknown[], T>(run: (...args: A) => T | Promise<T>, ...args: A): Promise<T> {
-    // In the page's own realm: Firefox runs what a driver hands over in another.
+    // In the page's own realm: Firefox runs a driver's scripts in another one.
     const inPage = `async (args) => {
       try {
         return JSON.stringify({ value: (await (${run})(...JSON.parse(args))) ?? null });
@@ -135,7 +135,7 @@ export class Tab {
     return value;
   }
 
-  /** The text that a person sees. */
+  /** The visible text. */
   text(selector = 'body'): Promise<string> {
     return this.here(async (driver) => {
       const [found] = await driver.findElements(By.css(selector));
@@ -143,17 +143,17 @@ export class Tab {
     });
   }
 
-  /** Clicks the button of this name. */
+  /** Clicks the button with this name. */
   click(name: string): Promise<void> {
     return this.here(async (driver) => (await buttonNamed(driver, name)).click());
   }
 
-  /** Chooses a file of the disk in the page's file input. */
+  /** Chooses a file in the page's file input. */
   choose(path: string): Promise<void> {
     return this.here(async (driver) => driver.findElement(By.css('input[type=file]')).sendKeys(path));
   }
 
-  /** Types into whatever has the focus: see `Key` of selenium-webdriver. */
+  /** Types into the focused element: see `Key` of selenium-webdriver. */
   press(...keys: string[]): Promise<void> {
     return this.here(async (driver) => {
       await driver
@@ -163,7 +163,7 @@ export class Tab {
     });
   }
 
-  /** The text of the element that has the focus. */
+  /** The text of the focused element. */
   focused(): Promise<string> {
     return this.here(async (driver) => driver.switchTo().activeElement().getText());
   }

@@ -1,5 +1,5 @@
-// The three engines, each with the WebDriver server that its distribution ships: what a session of each asks for, and how
-// one tab's content process is found.
+// The three engines with the WebDriver servers of their distributions: the capabilities of a session, and how to find a
+// tab's content process.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -10,16 +10,16 @@ import { Context, type Driver as FirefoxDriver, Options as FirefoxOptions } from
 export type EngineName = 'chromium' | 'firefox' | 'webkit';
 
 export interface Engine {
-  /** The first of these that is there is the browser. */
+  /** The first existing one is the browser. */
   binaries: string[];
-  /** The first of these that is there is its WebDriver server. */
+  /** The first existing one is its WebDriver server. */
   servers: string[];
-  /** What the server is started with. */
+  /** The arguments of the server. */
   args(port: number): string[];
-  /** Whether it draws on a screen, which has to be there then. */
+  /** Whether the browser needs an X server. */
   needsScreen: boolean;
   capabilities(binary: string, isPrivate: boolean): Capabilities;
-  /** Ends the content process of the tab that the driver is at; `since`: the processes that were there before the tab. */
+  /** Kills the content process of the driver's current tab; `since`: the processes that existed before the tab. */
   crash(driver: WebDriver, home: string, since: ReadonlySet<number>): Promise<void>;
 }
 
@@ -49,7 +49,7 @@ export const ENGINES: Record<EngineName, Engine> = {
       return options;
     },
     async crash(driver) {
-      // There is no answer: who would give it is gone.
+      // The crashed page cannot answer.
       await (driver as ChromeDriver).sendDevToolsCommand('Page.crash', {}).catch(() => {});
     },
   },
@@ -62,11 +62,12 @@ export const ENGINES: Record<EngineName, Engine> = {
       const options = new FirefoxOptions();
       options.setBinary(binary);
       options.addArguments('-headless');
-      // A process for each tab, so that one can crash alone.
+      // One process per tab, so that a tab can crash alone.
       options.setPreference('dom.ipc.processCount.webIsolated', 50);
-      // The tests compare the times of tabs: rounded to a millisecond each, the next reign seems to begin before the last ends.
+      // The tests compare times of different tabs: rounded to a millisecond, the next reign could seem to begin before
+      // the last one ends.
       options.setPreference('privacy.reduceTimerPrecision', false);
-      // What a person would answer who is asked whether the page may keep its storage.
+      // Denies the prompt for persistent storage, as a user might.
       options.setPreference('dom.storageManager.prompt.testing', true);
       options.setPreference('dom.storageManager.prompt.testing.allow', false);
       if (isPrivate) options.setPreference('browser.privatebrowsing.autostart', true);
@@ -76,7 +77,7 @@ export const ENGINES: Record<EngineName, Engine> = {
       const firefox = driver as FirefoxDriver;
       await firefox.setContext(Context.CHROME);
       try {
-        // geckodriver lets the whole browser end with the first tab that crashes: what would do so hears of none.
+        // geckodriver ends the whole browser when the first tab crashes: removing this observer keeps it from noticing.
         const pid = await driver.executeScript<number>(
           `const { TabCrashHandler } = ChromeUtils.importESModule('resource:///modules/ContentCrashHandlers.sys.mjs');
           Services.obs.removeObserver(TabCrashHandler, 'ipc:content-shutdown');
@@ -108,7 +109,7 @@ export const ENGINES: Record<EngineName, Engine> = {
 
 const SCREEN = '/usr/bin/Xvfb';
 
-/** What is installed of an engine; what is missing, in words. */
+/** The installed parts of an engine, or a text that names what is missing. */
 export function find(engine: Engine): { binary: string; server: string } | { missing: string } {
   const binary = engine.binaries.find((path) => existsSync(path));
   const server = engine.servers.find((path) => existsSync(path));
@@ -128,7 +129,7 @@ export function processesOf(home: string, name: string): number[] {
       const [command = ''] = readFileSync(`/proc/${entry}/cmdline`, 'utf8').split('\0');
       return command.split('/').at(-1) === name ? [Number(entry)] : [];
     } catch {
-      // It has ended meanwhile.
+      // The process has ended meanwhile.
       return [];
     }
   });

@@ -1,4 +1,5 @@
-// Says at the end what was left out because it is not installed: a list of skipped tests does not.
+// Reports at the end which engines were skipped because they are not installed: a list of skipped tests does not show
+// it.
 import type { Reporter, TestCase } from '@playwright/test/reporter';
 
 export const LEFT_OUT = 'Left out:';

@@ -1,4 +1,4 @@
-// A WebDriver server, and the screen that its browser draws on: started for a worker, ended with it.
+// A WebDriver server and the X server for its browser: started for a worker, ended with it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
@@ -11,12 +11,12 @@ import type { Engine } from './engines';
 
 export interface DriverServer {
   url: string;
-  /** The home folder of all that it starts. */
+  /** The home folder of all processes that it starts. */
   home: string;
   close(): void;
 }
 
-/** A WebDriver server, ready to be asked. */
+/** Starts a WebDriver server and waits until it is ready. */
 export async function serve(engine: Engine, server: string): Promise<DriverServer> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -31,10 +31,10 @@ export async function serve(engine: Engine, server: string): Promise<DriverServe
   return { url, ...running };
 }
 
-/** A browser with the tabs of these addresses, and nobody who drives them: what they do, the pages have to tell. */
+/** Opens a browser with tabs at these addresses and without a driver: the pages must report what they do. */
 export const openUndriven = (binary: string, urls: string[]) => launch(binary, urls, true);
 
-/** Where the pages tell it. */
+/** The server to which the pages report. */
 export async function listen(hear: RequestListener): Promise<{ url: string; close(): void }> {
   const listener = createHttpServer(hear);
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
@@ -42,13 +42,13 @@ export async function listen(hear: RequestListener): Promise<{ url: string; clos
   return { url: `http://127.0.0.1:${port}/`, close: () => void listener.close() };
 }
 
-/** Starts a program with a home folder of its own, and a screen where it needs one. */
+/** Starts a program with its own home folder, and an X server if it needs one. */
 async function launch(program: string, args: string[], needsScreen: boolean): Promise<Omit<DriverServer, 'url'>> {
   const home = mkdtempSync(join(tmpdir(), 'lotus-engine-'));
   const children: ChildProcess[] = [];
   const close = () => {
     for (const child of children.reverse()) child.kill();
-    // The last processes of a browser may still write.
+    // The browser's last processes may still write.
     rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   };
   try {
@@ -61,7 +61,7 @@ async function launch(program: string, args: string[], needsScreen: boolean): Pr
   }
 }
 
-/** Of WebKit: no graphics card, no desktop. */
+/** For WebKit: neither a graphics card nor a desktop is available. */
 const surroundings = (home: string, screen: string | undefined) => ({
   ...process.env,
   HOME: home,
@@ -70,7 +70,7 @@ const surroundings = (home: string, screen: string | undefined) => ({
   WEBKIT_DISABLE_DMABUF_RENDERER: '1',
   GSETTINGS_BACKEND: 'memory',
   NO_AT_BRIDGE: '1',
-  // In a C locale, `navigator.language` of WebKitGTK is `C`, which is no language for `Intl`.
+  // In a C locale, `navigator.language` of WebKitGTK is `C`, which `Intl` rejects.
   LC_ALL: 'en_US.UTF-8',
   ...(screen === undefined ? {} : { DISPLAY: screen }),
 });
@@ -80,7 +80,7 @@ const isReady = async (url: string) => {
   return answer?.ok ?? false;
 };
 
-/** Gives its name. */
+/** Resolves to the name of the display. */
 async function openScreen(children: ChildProcess[]): Promise<string> {
   const args = ['-displayfd', '3', '-screen', '0', '1280x900x24', '-nolisten', 'tcp'];
   const child = spawn('Xvfb', args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });

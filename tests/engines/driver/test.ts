@@ -1,4 +1,4 @@
-// Playwright runs the tests and tells of them; what they drive is the engine of the project.
+// Playwright runs and reports the tests; they drive the engine of their project.
 import { test as base, expect } from '@playwright/test';
 
 import { Browser, type Tab } from './browser';
@@ -9,10 +9,10 @@ import { type DriverServer, serve } from './server';
 export { expect };
 export type { Tab };
 
-/** When the package is there. */
+/** Waits until the page has loaded the package. */
 export const started = (tab: Tab) => expect.poll(() => tab.evaluate(() => 'lib' in window)).toBe(true);
 
-/** Leaves a test out whose engine nobody could install; where all is to be tested, that is a failure. Gives its browser. */
+/** Skips a test whose engine is not installed; in CI, fails it. Returns the engine's browser. */
 export function needs(engine: EngineName): string {
   const found = find(ENGINES[engine]);
   if ('binary' in found) return found.binary;
@@ -20,7 +20,7 @@ export function needs(engine: EngineName): string {
   throw new Error(found.missing);
 }
 
-/** The browser of a worker. A WebDriver server has one at a time. */
+/** The browser of a worker: a WebDriver server runs one at a time. */
 interface Running {
   browser?: Browser | undefined;
   isPrivate?: boolean;
@@ -42,7 +42,7 @@ export const test = base.extend<
     { scope: 'worker' },
   ],
   running: [
-    // biome-ignore lint/correctness/noUnusedFunctionParameters: it ends before the server does.
+    // biome-ignore lint/correctness/noUnusedFunctionParameters: so that the browser ends before the server.
     async ({ server }, use) => {
       const running: Running = {};
       await use(running);

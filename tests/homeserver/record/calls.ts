@@ -19,7 +19,7 @@ const TROUBLE: Record<string, Rule> = {
   'not let through in time': { path: '/delayed_events/', fault: { kind: 'delay', ms: 20_000 } },
   'answered with 500': { path: '/delayed_events/', fault: fails(500, 'M_UNKNOWN', 'Internal server error') },
 };
-/** Of a homeserver that has lost the delayed leave, and takes no other. */
+/** A homeserver that has lost the delayed leave event and accepts no other. */
 const REFUSED: Rule[] = [
   { path: '/delayed_events/', fault: fails(404, 'M_NOT_FOUND', 'No such delayed event') },
   {
@@ -29,7 +29,7 @@ const REFUSED: Rule[] = [
   },
 ];
 
-/** Whoever gives up at all has by then: eleven times two seconds and a half, after the last that went well. */
+/** By then any client has given up: eleven attempts of two and a half seconds, after the last successful one. */
 const GIVES_UP_MS = 40_000;
 async function givenUp({ heard }: Session): Promise<void> {
   const end = Date.now() + GIVES_UP_MS;
@@ -76,7 +76,7 @@ export const CALLS: Record<string, Play> = {
         await lab.setRules([rule]);
         await givenUp(session);
       }
-      // Long enough that the others see it leave, if it has given up.
+      // Long enough for others to see it leave, if it has given up.
       await sleep(10_000);
       await lab.clearRules();
       await call.evaluate((opened) => opened.close());

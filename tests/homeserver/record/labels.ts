@@ -1,22 +1,23 @@
-// What a recorded line is, by the words of the SDK; not by the library's own table, which is held to these labels.
+// What a recorded line means, judged by the SDK's texts. Independent of the library's own signatures, which are tested
+// against these labels.
 
 export interface Label {
   ke: 'KE-1' | 'KE-2' | 'KE-3' | 'KE-4';
   kind: string;
-  /** The runbook's own table of signatures has no word for it. */
+  /** The runbook's own table of signatures does not cover it. */
   beyond?: true;
 }
 
 const MALFORMED = /missing field|invalid type|wasn't valid base64|unsupported algorithm/;
 const MEMBERSHIP =
   /Missing own membership|MembershipManager stopped because|encountered an unrecoverable error|error while sending event/;
-/** What the crypto library says of a message to this device that it cannot open. */
+/** The crypto library's texts for a message to this device that it cannot decrypt. */
 const UNOPENED =
   /Failed to (decrypt a (non-)?pre-key message|create a new Olm session from a pre-key message)|Olm event doesn't contain a ciphertext|Received an invalid to-device event/;
 
 export function labelOf(text: string): Label | null {
   if (/\[400\] One time key \S+ already exists/.test(text)) return { ke: 'KE-1', kind: 'refusal' };
-  // The SDK writes the type of a request as a number: this is the upload of keys.
+  // The SDK logs a request's type as a number: 0 is a key upload.
   if (text.startsWith('Failed to process outgoing request 0: '))
     return { ke: 'KE-1', kind: 'upload-failed', beyond: true };
   if (/unexpected encrypted to-device event/.test(text) && text.includes('io.element.call.encryption_keys')) {

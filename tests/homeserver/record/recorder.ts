@@ -1,4 +1,4 @@
-// Writes down what clients log and upload, in the format that `fixtures/recorded/README.md` tells of.
+// Records what clients log and upload, in the format described in `fixtures/recorded/README.md`.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,7 +38,7 @@ export function recorder(scenario: string) {
       return lines.some(({ at, text }) => at >= since && text.includes(words));
     },
 
-    /** @param name which browser profile it is: `A`, `B` */
+    /** @param name of the browser profile: `A`, `B` */
     async watch(context: BrowserContext, name: string) {
       await context.exposeBinding('recordLine', ({ page, frame }, line: string) => {
         const tab = context.pages().indexOf(page) + 1;
@@ -48,7 +48,7 @@ export function recorder(scenario: string) {
       await context.addInitScript(watchConsole);
     },
 
-    /** Replaces the recording that was made of the scenario before, with whichever release. */
+    /** Replaces the scenario's previous recording, whatever its release. */
     save({ name, version, prefix }: Product, uploads: KeyUpload[]) {
       const seen = new Map<string, number>();
       const kept = lines
@@ -59,7 +59,7 @@ export function recorder(scenario: string) {
           return (seen.get(shape) ?? 0) <= LINES_OF_A_SHAPE;
         });
       mkdirSync(FOLDER, { recursive: true });
-      // Of the SDK, the version alone.
+      // The SDK's name is omitted.
       const about = { scenario, sdk_version: `${name} ${version}`.trim() };
       const when = (at: number) => ({ ...about, t_ms: at - start, chapter: chapterOf(at) });
       write(

@@ -4,31 +4,31 @@ import type { Account, Device } from '../client';
 import type { lab as createLab, homeserver } from '../homeserver';
 import type { connect } from '../matrix-api';
 
-/** What a session is played with. */
+/** What a session can use. */
 export interface Session {
   lab: ReturnType<typeof createLab> & Pick<typeof homeserver, 'register'>;
-  /** A page in a browser profile of its own. */
+  /** Opens a page in a new browser profile. */
   openPage(): Promise<Page>;
-  /** A device in a browser profile of its own, logged in, with its first keys on the server. */
+  /** Logs a device in, in a new browser profile, and waits until its first keys are on the server. */
   open(account?: Account): Promise<Device>;
-  /** Somebody without a client. */
+  /** A user without a client. */
   other(): ReturnType<typeof connect>;
-  /** From here on, each line belongs to this part of the session. */
+  /** From now on, lines belong to this chapter. */
   chapter(name: string): void;
-  /** Whether a line of this chapter says so. */
+  /** Whether a line of this chapter contains the text. */
   heard(text: string): boolean;
-  /** If it is not the SDK that logs. */
+  /** Call this if the SDK is not what logs. */
   loggedBy(product: Product): void;
 }
 
 export interface Product {
   name: string;
   version: string;
-  /** Of the version, in the name of the file. */
+  /** Prefix of the version in the file name. */
   prefix: string;
 }
 
 export type Play = (session: Session) => Promise<void>;
 
-// The releases that go with each SDK.
+// Whether to record the newest SDK, with the releases that go with it.
 export const IS_NEWEST = process.env['RECORD'] === 'newest';

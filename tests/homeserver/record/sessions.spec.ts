@@ -1,4 +1,4 @@
-// Plays each session, and writes down what was logged and uploaded meanwhile.
+// Plays each session, and records what is logged and uploaded.
 import type { BrowserContext } from '@playwright/test';
 
 import { type Device, login, uploadAccepted } from '../client';
@@ -30,7 +30,7 @@ for (const [scenario, play] of Object.entries({ ...SESSIONS, ...CALLS })) {
         const before = (await lab.uploads()).length;
         const device = { page, ...(await login(page, lab.baseUrl, account ?? (await lab.register(scenario)))) };
         devices.push(device);
-        // Another device may be refused all the while.
+        // Another device may be refused all the time.
         const accepted = async () => (await lab.uploads()).slice(before).filter(({ status }) => status === 200);
         await uploadAccepted(page, { uploads: accepted });
         return device;
@@ -44,7 +44,7 @@ for (const [scenario, play] of Object.entries({ ...SESSIONS, ...CALLS })) {
     const version = await devices[0]?.page.evaluate(() => window.lab.sdkVersion);
     product ??= version ? { name: '', version, prefix: '' } : undefined;
     if (!product) throw new Error('nothing says what was recorded');
-    // As of a moment at which none is on its way.
+    // Wait for a moment without an upload in progress.
     const underWay = async () => (await lab.uploads()).filter(({ status, ms }) => !status && !ms).length;
     await expect.poll(underWay, { timeout: 40_000 }).toBe(0);
     recording.save(product, await lab.uploads());

@@ -1,4 +1,4 @@
-// The sessions that are recorded. Nothing is expected of what the client logs: that is what is to be found out.
+// The recorded sessions. They expect nothing of what the client logs: the recordings are to find that out.
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { CLIENT, type Device, evict, load, login, withOneTimeKeys } from '../client';
@@ -9,7 +9,7 @@ import type { Play, Session } from './session';
 
 const STORM_MS = 60_000;
 
-/** Somebody writes into a room of the device, so that it syncs all the time. */
+/** Another user writes in a room of the device, so that it syncs all the time. */
 async function storm({ other }: Session, { page, userId }: Device): Promise<void> {
   const writer = await other();
   const roomId = await writer.createRoom(userId);
@@ -68,7 +68,7 @@ export const SESSIONS: Record<string, Play> = {
   async 'ke1-evict-live'(session) {
     const device = await session.open();
     session.chapter('evicted under the page');
-    // As the browser does: it closes the page's connections and deletes.
+    // As the browser does: closes the page's connections and deletes the databases.
     const cdp = await device.page.context().newCDPSession(device.page);
     await cdp.send('Storage.clearDataForOrigin', { origin: 'http://127.0.0.1:4199', storageTypes: 'indexeddb' });
     await sleep(15_000);
@@ -90,10 +90,10 @@ export const SESSIONS: Record<string, Play> = {
       session.chapter(`${tabs} tabs`);
       while (device.page.context().pages().length < tabs) {
         const tab = await device.page.context().newPage();
-        // One that meets another at its start may fail to start: that is recorded too.
+        // A tab that starts while another one does may fail to start: that is recorded, too.
         await load(tab).catch(() => {});
       }
-      // One key at a time: every tab hears of it with the same sync, and uploads another in its place.
+      // One key at a time: with the same sync, every tab learns that a key is missing and uploads a replacement.
       for (let round = 0; round < 10 && !session.heard('already exists'); round++) {
         await claimer.claim(device);
         await sleep(2500);
@@ -119,7 +119,7 @@ export const SESSIONS: Record<string, Play> = {
     const answered = async () => withOneTimeKeys(await session.lab.uploads()).filter(({ status }) => status > 0);
     const refused = async () => (await answered()).at(-1)?.status === 400;
     await expect.poll(refused, { timeout: 40_000 }).toBe(true);
-    // Once every dead key was claimed away, there is nothing left to collide with.
+    // Once every outdated key is claimed, nothing is left to collide with.
     for (let claimed = 0; claimed < 60 && (await refused()); claimed++) {
       await claimer.claim(device).catch(() => {});
       await sleep(500);
@@ -131,7 +131,7 @@ export const SESSIONS: Record<string, Play> = {
     chapter('evicted');
     await victim.page.goto(CLIENT);
     await sleep(5000);
-    // One that knows nothing of the identity of before.
+    // A sender that does not know the previous identity.
     const sender = await open();
     const roomId = await meet(sender, victim);
     await sender.page.evaluate((id) => window.lab.send(id, 'can you read this?'), roomId);
@@ -180,7 +180,7 @@ export const SESSIONS: Record<string, Play> = {
     await sender.page.evaluate((id) => window.lab.send(id, 'in the call?'), roomId);
     await sendMediaKey(sender, victim);
     await evict(victim.page);
-    // Written before anybody could hear that the device has other keys now, and there when it has been refused.
+    // Sent before anyone could learn of the device's new keys, but delivered after its uploads were refused.
     await lab.setRules([{ method: 'PUT', path: '/sendToDevice/', fault: { kind: 'delay', ms: 6000 } }]);
     await sendMediaKey(sender, victim);
     chapter('evicted');

@@ -1,4 +1,6 @@
-/** Runs in each page and frame before anything else: it has to stand alone. Hands on every warning and error. */
+/**
+ * Runs in each page and frame before everything else, so it must be self-contained. Records every warning and error.
+ */
 export function watchConsole() {
   const DEPTH = 5;
 
@@ -36,7 +38,7 @@ export function watchConsole() {
         const line = { at: Date.now(), level, args: args.map((arg) => plain(arg)), text: args.map(words).join(' ') };
         (window as unknown as { recordLine(line: string): void }).recordLine(JSON.stringify(line));
       } catch {
-        // A value that cannot be written down: the line is lost, and the page goes on.
+        // The value cannot be serialised: the line is lost, and the page goes on.
       }
       return original.apply(this, args);
     };

@@ -1,4 +1,4 @@
-// What the scenarios do to clients, and through them.
+// What the scenarios do to clients and with them.
 import { expect } from '@playwright/test';
 
 import { type Device, type DeviceId, load, loadIdle, synced, uploadAccepted, withOneTimeKeys } from '../client';
@@ -9,18 +9,21 @@ interface Way {
   uploads(): Promise<KeyUpload[]>;
 }
 
-/** Others claim keys of the device until it uploads new ones, accepted or refused. */
+/** Others claim the device's keys until it uploads new ones, whether accepted or refused. */
 export async function provokeUpload(way: Way, claimer: Session, device: DeviceId): Promise<void> {
   const count = async () => withOneTimeKeys(await way.uploads()).length;
   const before = await count();
   await expect(async () => {
     for (let i = 0; i < 20; i++) await claimer.claim(device);
     expect(await count()).toBeGreaterThan(before);
-    // Two long polls of 30 s may have to end before the device hears how few are left: the first may tell the count of its start.
+    // The device may learn only after two long polls of 30 s how few keys are left: the first may return the count of
+    // its start.
   }).toPass({ timeout: 90_000 });
 }
 
-/** SDK 41.7 uploads fifty more after each message, up to what a device may hold; and again when fewer than fifty are left. */
+/**
+ * SDK 41.7 uploads fifty more after each message, up to the limit of a device, and whenever fewer than fifty are left.
+ */
 async function claimAllButFifty(claimer: Session, device: DeviceId): Promise<void> {
   const [held] = await homeserver.query<{ keys: number }>(
     'SELECT count(*) AS keys FROM e2e_one_time_keys_json WHERE user_id = ? AND device_id = ?',
@@ -31,8 +34,8 @@ async function claimAllButFifty(claimer: Session, device: DeviceId): Promise<voi
 }
 
 /**
- * The device uploads keys, its store is copied, others claim so many that it uploads more, and the copy is put back:
- * the server then holds keys of which this store knows nothing. Gives how many uploads there were by then.
+ * The device uploads keys, its store is copied, others claim so many keys that it uploads more, and the copy is
+ * restored: then the server holds keys that this store does not know. Resolves to the number of uploads until then.
  */
 export async function restoreOlderStore(
   way: Way,
@@ -56,7 +59,8 @@ export async function restoreOlderStore(
       .slice(known)
       .at(-1)?.status === 200;
   await claimAllButFifty(claimer, device);
-  // Few at a time, and time to answer: who claims on takes the new keys, too, and the copy has nothing to collide with.
+  // Few at a time, with time for the device to answer: claiming on would also take the new keys, and nothing would be
+  // left to collide with.
   await expect(async () => {
     for (let i = 0; i < 10; i++) await claimer.claim(device);
     await expect.poll(uploaded, { timeout: 4000 }).toBe(true);
@@ -64,14 +68,15 @@ export async function restoreOlderStore(
   await loadIdle(page);
   await page.evaluate(() => window.lab.putStoreBack());
   onRestored();
-  // So that one is missing, and the client uploads with its first sync. Later, it would take the refused one away.
+  // Leaves one key missing, so that the client uploads with its first sync. Claimed later, the server might hand out
+  // the very key that collides.
   await claimer.claim(device);
   const before = (await way.uploads()).length;
   await load(page);
   return before;
 }
 
-/** As in a call, the two are in one encrypted room. */
+/** Puts the two into an encrypted room, as in a call. */
 export async function meet(sender: Device, receiver: Device): Promise<string> {
   const roomId = await sender.page.evaluate((id) => window.lab.createRoom([id]), receiver.userId);
   await receiver.page.evaluate((id) => window.lab.join(id), roomId);
@@ -85,7 +90,7 @@ export function sendMediaKey({ page }: Device, { userId, deviceId }: Device, dam
 
 const MEGOLM = { algorithm: 'm.megolm.v1.aes-sha2', sender_key: 'AAAA', device_id: 'D', session_id: 'AAAA' };
 
-/** What is sent, and what of it the report is to say. */
+/** The content that is sent, and what the report must say about it. */
 export const MALFORMED = [
   [{ ciphertext: 'AwgA' }, 'missing-field', /missing field `algorithm`/],
   [{ algorithm: 'org.example.rot13', ciphertext: 'Uryyb' }, 'unsupported-algorithm', /unsupported algorithm/],
@@ -101,7 +106,7 @@ export const CALL = {
 
 const RESTART = { method: 'POST', path: '/delayed_events/' };
 
-/** What befalls the requests that keep a member in a call. */
+/** Faults of the requests that keep a member in a call. */
 export const CALL_TROUBLE: Record<string, Rule> = {
   'slower than the client waits': { ...RESTART, fault: { kind: 'delay', ms: 5000 } },
   'as slow as everything else': { path: '', fault: { kind: 'delay', ms: 3000 } },
@@ -112,7 +117,7 @@ export const CALL_TROUBLE: Record<string, Rule> = {
   dropped: { ...RESTART, fault: { kind: 'drop' } },
 };
 
-/** What one writes, the other reads, at the first try. */
+/** Asserts that the reader can read the writer's message at the first attempt. */
 export async function reads(writer: Device, reader: Device, roomId: string, body: string): Promise<void> {
   await writer.page.evaluate(([id, text]) => window.lab.send(id, text), [roomId, body] as const);
   const lines = () => reader.page.evaluate((id) => window.lab.read(id), roomId);

@@ -1,4 +1,4 @@
-// To a page, a connection to the crypto store that the browser closed by force and a store that was deleted look the same.
+// A page cannot distinguish a connection to the crypto store that the browser force-closed from a deleted store.
 import type { BrowserContext, Page } from '@playwright/test';
 import { diagnoseReport } from 'lotus-crypto-diag/diagnosis';
 
@@ -10,7 +10,7 @@ import { expectDiagnosis } from './diagnosis';
 
 const ORIGIN = 'http://127.0.0.1:4199';
 
-/** As after an error of the backing store: every connection of the origin is closed, and the data stays. */
+/** As after a backing-store error: closes every connection of the origin and keeps the data. */
 async function closeByForce(context: BrowserContext): Promise<void> {
   const internals = await context.newPage();
   await internals.goto('chrome://indexeddb-internals/');
@@ -19,7 +19,7 @@ async function closeByForce(context: BrowserContext): Promise<void> {
   await internals.close();
 }
 
-/** As the browser does when it evicts: the connections are closed, and the databases deleted. */
+/** As the browser does when it evicts: closes the connections and deletes the databases. */
 async function clear(page: Page): Promise<void> {
   const session = await page.context().newCDPSession(page);
   await session.send('Storage.clearDataForOrigin', { origin: ORIGIN, storageTypes: 'indexeddb' });
@@ -39,7 +39,7 @@ test('the connection closed by force, the data there: a reload is advised, and i
   await expect(page.getByTestId('client')).toHaveAttribute('data-ready', 'true', { timeout: 30_000 });
   await synced(page);
   await comparedStore(page);
-  // Cut off in the middle of a write, the SDK waits for ever, without a line.
+  // Wait until the SDK has finished writing: interrupted in a write, it would wait for ever without logging anything.
   await nextSync(page);
   await nextSync(page);
 
@@ -57,7 +57,7 @@ test('the connection closed by force, the data there: a reload is advised, and i
   expect(summary).toContain('the page lost its connection to the crypto store');
   const findings = Object.fromEntries(diagnoseReport(report).diagnosis.findings.map((one) => [one.id, one]));
   expect(findings['crypto-store']?.next).toContain('Reload the page');
-  // Nothing was deleted, and nobody is led out of a device that a reload mends.
+  // Nothing was deleted, and no user may be told to log out of a device that a reload fixes.
   expect(findings['ke1-trigger']?.conclusion).not.toBe('evicted-store');
   expect(await page.evaluate(() => window.lib.getSnapshot().recovery)).toBeNull();
   await expect(page.getByTestId('crypto-diagnostics')).toContainText('Reload this page');
@@ -67,13 +67,13 @@ test('the connection closed by force, the data there: a reload is advised, and i
   await synced(page);
   const healed = { verdict: 'healthy', identity: 'same', databaseExisted: true, loss: null, ...device };
   expect(await comparedStore(page)).toMatchObject(healed);
-  // What the page before lost is told, and that it is over.
+  // The report contains the previous page's loss, and that it is over.
   const after = await reportOf(page);
   expect(after.earlier.at(-1)).toMatchObject({ end: 'closed', cryptoStore: { verdict: 'connection-lost' } });
   expectDiagnosis(after, { 'crypto-store': { verdict: 'confirmed', conclusion: 'connection-lost' } });
   const { findings: now } = diagnoseReport(after).diagnosis;
   expect(now.find(({ id }) => id === 'crypto-store')).toMatchObject({ over: expect.any(String) });
-  // And it works: a key that somebody sends to it can be opened.
+  // The device works: it can decrypt a media key sent to it.
   const peer = await logIn(await lab.register('peer'));
   await meet(peer, { page, ...device });
   await expect(async () => expect(await sendMediaKey(peer, { page, ...device })).toBe(true)).toPass({
@@ -97,7 +97,7 @@ test('the store deleted under the page: evicted, by two signs, and by other keys
     .poll(() => cryptoStore(page), { timeout: 30_000 })
     .toMatchObject({ verdict: 'evicted', databaseListed: false });
   const report = await reportOf(page);
-  // The same words as above: they are one sign, and the browser's list is the other.
+  // The same texts as above: they are one sign, and the browser's list is the other.
   expect(report.cryptoStore?.loss?.message).toMatch(WORDS);
   expectDiagnosis(report, { 'ke1-trigger': { verdict: 'confirmed', conclusion: 'evicted-store' } });
   expect(await page.evaluate(() => window.lib.getSnapshot().recovery)).toMatchObject({ reason: 'store-lost' });

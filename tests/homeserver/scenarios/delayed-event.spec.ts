@@ -8,7 +8,7 @@ import { expectDiagnosis } from './diagnosis';
 
 const SLOW = { verdict: 'likely', conclusion: 'slow-homeserver' } as const;
 
-/** What the diagnosis says, by the browser's own timings, and by an administrator's HAR as well. */
+/** The diagnosis by the browser's own timings, and the same with an administrator's HAR. */
 const ANSWERS = {
   'slower than the client waits': { says: SLOW, httpStatus: null },
   'as slow as everything else': { says: SLOW, httpStatus: null },
@@ -16,7 +16,7 @@ const ANSWERS = {
   dropped: { says: { verdict: 'likely', conclusion: 'not-the-homeserver' }, httpStatus: null },
 } as const;
 
-/** What passed the proxy, as the browser's network tab would have it. */
+/** The requests through the proxy, as the browser's network tab would show them. */
 function harOf(requests: LoggedRequest[]): HarRequest[] {
   const over = requests.filter(({ ms, method }) => ms > 0 && method !== 'OPTIONS');
   return over.map(({ at, ms, ...rest }) => ({ ...rest, ts: new Date(at).toISOString(), durationMs: ms }));
@@ -45,7 +45,7 @@ for (const [name, rule] of Object.entries(CALL_TROUBLE)) {
     expect(entries).toContainEqual(
       expect.objectContaining({ detail: expect.objectContaining({ roomId, httpStatus }) }),
     );
-    // Who is alone in a call has nobody to send a media key to.
+    // A user alone in a call has nobody to send a media key to.
     const others = report.entries.filter(({ ke }) => ke !== 'KE-4').map(({ detail }) => detail.kind);
     expect(new Set(others)).toEqual(new Set(['no-key-targets']));
     expectDiagnosis(report, { 'ke4-slow-homeserver': says, 'otk-divergence': { verdict: 'ruled-out' } });

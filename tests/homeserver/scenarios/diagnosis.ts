@@ -1,4 +1,4 @@
-// What the diagnosis makes of a report.
+// Expectations on the diagnosis of a report.
 import { expect } from '@playwright/test';
 import type { CryptoDiagReport } from 'lotus-crypto-diag';
 import { diagnoseReport, type Finding, type ServerEvidence } from 'lotus-crypto-diag/diagnosis';
@@ -7,13 +7,13 @@ type Answer = Partial<Pick<Finding, 'verdict' | 'conclusion'>>;
 type Answers = Partial<Record<Finding['id'], Answer>>;
 
 /**
- * How the summary of a session begins that is in order, but for what releases of the SDK with crypto-wasm 18.5 and later do:
- * they upload fifty keys more after each to-device message.
+ * The start of the summary of a session without faults. Also accepts what SDK releases with crypto-wasm 18.5 and later
+ * do: they upload fifty more keys after each to-device message.
  */
 export const FINE =
   /^(No fault was seen|Messages whose keys are missing are not malformed|(Likely|Confirmed): the client uploads more one-time keys)/;
 
-/** Holds the diagnosis to these answers; the summary is given back. */
+/** Checks the diagnosis against these answers; returns its summary. */
 export function expectDiagnosis(report: CryptoDiagReport, answers: Answers, evidence?: ServerEvidence): string {
   const { diagnosis } = diagnoseReport(report, evidence);
   for (const [id, answer] of Object.entries(answers)) {

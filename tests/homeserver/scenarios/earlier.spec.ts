@@ -1,4 +1,4 @@
-// What a person does first is to load the page anew: the report tells of the pages before it.
+// Users first reload the page: the report must contain the pages before.
 import type { CryptoDiagReport, FindingId } from 'lotus-crypto-diag';
 import { diagnoseReport } from 'lotus-crypto-diag/diagnosis';
 

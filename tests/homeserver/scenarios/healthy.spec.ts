@@ -4,17 +4,17 @@ import { type Device, load, refusedAsExisting, reportOf, synced, uploadAccepted,
 import { expect, test } from '../lab';
 import { expectDiagnosis, FINE } from './diagnosis';
 
-/** Nothing refused, nothing malformed, the store as it was. Gives what the diagnosis says. */
+/** Checks that nothing was refused or malformed and that the store is unchanged; returns the diagnosis's summary. */
 function expectNoFault(report: CryptoDiagReport): string {
   expect(report.counts['KE-4']).toBe(0);
   expect(report.uploadLoop).toMatchObject({ state: 'idle', refusals: 0, spared: 0 });
   expect(['healthy', 'first-run']).toContain(report.cryptoStore?.verdict);
-  // An upload whose answer is lost failed, and newer releases of the SDK upload until the server has no room.
+  // An upload with a lost answer counts as failed, and newer SDK releases upload until the server's limit.
   const isOwn = ({ detail }: (typeof report.entries)[0]) =>
     detail.kind === 'upload-failed' && [null, 'M_TOO_LARGE'].includes(detail.errcode);
   const kinds = report.entries.filter((entry) => !isOwn(entry)).map(({ detail }) => detail.kind);
   expect(kinds.filter((kind) => !['to-device-opened', 'undecryptable'].includes(kind))).toEqual([]);
-  // The page is young: that no event failed to be decrypted says nothing yet. And there was no call.
+  // The page is young, so the absence of failed decryptions proves nothing yet. There was no call.
   return expectDiagnosis(report, {
     'ke1-trigger': { verdict: report.uploadLoop.accepted > 0 && !report.uploadLoop.failing ? 'ruled-out' : 'unknown' },
     'ke2-after-ke1': { verdict: 'not-applicable' },
@@ -55,7 +55,7 @@ test('two people chat, reload, and one logs in on a second device with the key b
   }
 
   const second = await logIn(alice);
-  // The first device backs a key up in its own time.
+  // The first device backs a key up with some delay.
   const restored = async () => {
     await second.page.evaluate((key) => window.lab.restoreBackup(key), recoveryKey);
     return bodies(second, roomId);
@@ -66,8 +66,8 @@ test('two people chat, reload, and one logs in on a second device with the key b
   for (const { page, userId, deviceId } of [first, other, second]) {
     const report = await reportOf(page);
     expect(report).toMatchObject({ userId, deviceId, cryptoReady: true });
-    // Of a page that was loaded a moment ago it is not known yet whether its uploads are accepted; and the second device
-    // met messages before it had their keys.
+    // In a page loaded a moment ago it is not known yet whether uploads are accepted; and the second device received
+    // messages before their keys.
     expect(expectNoFault(report)).toMatch(FINE);
   }
 });
@@ -78,7 +78,7 @@ test('the answer to an upload is lost: the client sends the same keys again, and
 }) => {
   await lab.setRules([{ method: 'POST', path: '/keys/upload$', times: 1, fault: { kind: 'swallow' } }]);
   const { page } = await logIn(await lab.register('lost'));
-  // The second is the repetition, and the client has to hear of it.
+  // The second upload is the repetition, and the client must receive its answer.
   await expect.poll(async () => withOneTimeKeys(await lab.uploads())[1]?.status, { timeout: 40_000 }).toBe(200);
   await uploadAccepted(page, lab);
   const [lost, again] = withOneTimeKeys(await lab.uploads());

@@ -33,7 +33,7 @@ test('of four messages that cannot be read, three are malformed, and the fourth 
     (await reportOf(page)).entries.filter(({ ke }) => ke === 'KE-3').map(({ detail }) => detail);
   await expect.poll(async () => (await ofKe3()).length).toBe(4);
   const details = await ofKe3();
-  // In which order the client decrypts them is its own affair.
+  // The client may decrypt them in any order.
   const malformed = details.filter(({ kind }) => kind === 'malformed');
   expect(malformed).toHaveLength(expected.length);
   expect(malformed).toEqual(expect.arrayContaining(expected));

@@ -21,12 +21,13 @@ test('after refusals a sender claims a dead key: the media key arrives and canno
   await comparedStore(victim.page);
   const before = await restoreOlderStore(lab, victim, claimer);
   const lost = new Set(withOneTimeKeys((await lab.uploads()).slice(0, before)).at(-1)?.oneTimeKeys);
-  // The server hands out the oldest first: once one comes that the store does not know, so is the next.
+  // The server hands out the oldest keys first: once it hands out a key that the store does not know, so is the next
+  // one.
   await expect(async () => expect(lost).toContain(await claimer.claim(victim))).toPass({ intervals: [10] });
   const report = () => reportOf(victim.page);
   await expect.poll(async () => (await report()).uploadLoop.state, { timeout: 40_000 }).toBe('looping');
 
-  // The message takes its own key along, which is lost in the same way.
+  // The message brings its own room key, which is lost in the same way.
   await sender.page.evaluate((id) => window.lab.send(id, 'in the call?'), roomId);
   expect(await sendMediaKey(sender, victim)).toBe(true);
   const lines = async () => unopened(await report()).reduce((sum, { count }) => sum + count, 0);
@@ -63,7 +64,7 @@ test('a media key damaged on its way to a healthy device: it cannot be opened, a
   expect(last.uploadLoop).toMatchObject({ state: 'idle', refusals: 0 });
   expect(unopened(last)).toMatchObject([{ detail: { sender: sender.userId } }]);
 
-  // An intact one is not taken for a fault.
+  // An intact key is not mistaken for a fault.
   expect(await sendMediaKey(sender, receiver)).toBe(true);
   const opened = async () => (await report()).entries.filter(({ detail }) => detail.kind === 'to-device-opened');
   await expect.poll(opened, { timeout: 20_000 }).toMatchObject([{ detail: { sender: sender.userId } }]);

@@ -1,4 +1,4 @@
-// The repair in place: a device whose uploads are refused is mended by its own client, and nobody is logged out.
+// The repair without logout: a device whose uploads are refused is repaired by its own client, and stays logged in.
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import {
@@ -24,7 +24,7 @@ const identityOf = ({ page }: Device) => page.evaluate(() => window.lab.client?.
 const looping = ({ page }: Device) =>
   expect.poll(async () => (await uploadLoop(page)).state, { timeout: 60_000 }).toBe('looping');
 
-/** Longer than anything that the SDK does of its own accord. */
+/** Longer than anything the SDK does by itself. */
 const TRAFFIC_MS = 180_000;
 
 test('a restored store is repaired: the loop ends, everybody reads and is read, also after traffic and a reload', async ({
@@ -42,7 +42,8 @@ test('a restored store is repaired: the loop ends, everybody reads and is read, 
   const identity = await identityOf(victim);
   await restoreOlderStore(lab, victim, claimer);
   await looping(victim);
-  // Somebody claims a dead key, and is not understood: before those, the server hands out the keys that the store knows.
+  // A peer claims an outdated key, so its message cannot be decrypted. Before those, the server hands out the keys that
+  // the store knows.
   const dead = (await uploadLoop(victim.page)).refusal?.keyId;
   for (let claims = 0; claims < 100 && (await claimer.claim(victim)) !== dead; claims++);
   const peer = await logIn(await lab.register('claimed-a-dead-key'));
@@ -197,7 +198,7 @@ test('several tabs on one store: one is kept and reloaded, and repaired if that 
   await load(second);
   await synced(second);
   for (let round = 0; round < 3; round++) await provokeUpload(lab, claimer, device);
-  // It is a race which of them is refused, and whether one is.
+  // Which tab is refused, and whether one is, is a race.
   const isLooping = async () => (await uploadLoop(page)).state === 'looping';
   for (let waited = 0; waited < 20 && !(await isLooping()); waited++) await sleep(500);
   const problem = (await isLooping()) ? 'not-alone' : 'no-loop';
@@ -231,7 +232,7 @@ test('after an eviction nothing is sent: it would end the refusals and leave the
   const requests = async () => (await lab.requests({ method: 'POST', path: /\/keys\/(claim|upload)$/ })).length;
   expect(await repair(victim)).toMatchObject({ state: 'refused', problem: 'identity-not-same', claimed: [] });
 
-  // A marker that was forgotten, and written anew: the signature alone tells.
+  // With a forgotten and rewritten marker, only the signature shows it.
   await victim.page.evaluate(() =>
     localStorage.removeItem(Object.keys(localStorage).find((key) => key.startsWith('lotus-crypto-diag/device/')) ?? ''),
   );

@@ -25,10 +25,10 @@ test('an older store put back: the two diverge, and the report names the key and
   expect(newKey).toBe(refused?.publicKeys[keyId]);
   expect(oldKey).toBe(await lab.oldKey(victim, keyId));
   expect(oldKey).not.toBe(newKey);
-  // Its identity is the one it always had: nothing but the refusals tells of this.
+  // Its identity is unchanged: only the refusals show the fault.
   expect(report.cryptoStore?.verdict).toBe('healthy');
   expect(report.counts['KE-1']).toBeGreaterThanOrEqual(3);
-  // Tabs that shared the store before would look the same from here.
+  // Tabs that shared the store earlier would look the same here.
   expectDiagnosis(report, {
     'otk-divergence': { verdict: 'confirmed', conclusion: 'divergence' },
     'ke1-trigger': { verdict: 'possible', conclusion: 'restored-store' },

@@ -11,7 +11,7 @@ import { connect } from '../matrix-api';
 import { MALFORMED, restoreOlderStore } from './actions';
 import { expectDiagnosis } from './diagnosis';
 
-/** Column names of SQL as names of the evidence. */
+/** Converts SQL column names to the names used in evidence. */
 const camelCase = (row: Row) =>
   Object.fromEntries(
     Object.entries(row).map(([name, value]) => [name.replace(/_(\w)/g, (_, c) => c.toUpperCase()), value]),
@@ -48,7 +48,7 @@ test('every statement of the runbook runs on the real database and log, and what
     ['devices', 'one-time-keys', 'one-time-key-counts', 'fallback-keys', 'device-inbox', 'events'].sort(),
   );
 
-  // KE-1: the row under the refused id, before all others, with the server's key and not the device's.
+  // KE-1: the row with the refused id comes first, with the server's key, not the device's.
   const { keyId = '', oldKey, newKey } = last.uploadLoop.refusal ?? {};
   const [row] = found.get('one-time-keys') ?? [];
   expect(`${row?.['algorithm']}:${row?.['key_id']}`).toBe(keyId);
@@ -73,7 +73,7 @@ test('every statement of the runbook runs on the real database and log, and what
     expect(event['ciphertext']).toBe(content?.ciphertext);
   }
 
-  // What an administrator adds settles what the report alone leaves open.
+  // The administrator's evidence decides what the report alone leaves open.
   const evidence: ServerEvidence = JSON.parse(
     JSON.stringify({
       oneTimeKeys: found.get('one-time-keys')?.map(camelCase),
@@ -99,7 +99,7 @@ test('every statement of the runbook runs on the real database and log, and what
     evidence,
   );
 
-  // What is redacted has lost its content, and would look as if it had been sent so.
+  // A redacted event has lost its content and would look as if it had been sent that way.
   const [redacted = ''] = sent.keys();
   await api.redact(roomId, redacted);
   const query = runbook.queries.find(({ id, database: of }) => id === 'events' && of === database);
@@ -107,7 +107,7 @@ test('every statement of the runbook runs on the real database and log, and what
   expect(left.map((event) => event['event_id']).sort()).toEqual([...sent.keys()].slice(1).sort());
 });
 
-/** As the administrator does: in the folder of the log. Nothing found is no failure. */
+/** Like the administrator, in the log's folder. No match is not a failure. */
 async function searchLog({ text }: RunbookQuery, logFile: string): Promise<string[]> {
   const options = { cwd: dirname(logFile), maxBuffer: 64 * 1024 * 1024 };
   const answer = promisify(execFile)('sh', ['-c', text], options);

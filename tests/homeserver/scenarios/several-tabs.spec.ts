@@ -18,14 +18,14 @@ test('two tabs on one store without a gate: whether they diverge, the report say
   const device = await login(page, lab.baseUrl, await lab.register('two-tabs'));
   await uploadAccepted(page, lab);
   const claimer = await connect(lab.baseUrl, await lab.register('claimer'));
-  // As on any day but the first: the store is there before the tabs.
+  // As on any day but the first: the store exists before the tabs.
   await load(page);
   await synced(page);
   const second = await context.newPage();
   await load(second);
   await synced(second);
   for (let round = 0; round < 3; round++) await provokeUpload(lab, claimer, device);
-  // The tab that came second tries with one of its next syncs.
+  // The second tab retries with one of its next syncs.
   const isRefused = async () => refusedAsExisting(await lab.uploads()).length > 0;
   for (let waited = 0; waited < 15 && !(await isRefused()); waited++) await sleep(1000);
   await synced(page);
@@ -37,7 +37,7 @@ test('two tabs on one store without a gate: whether they diverge, the report say
   const description = `${refused.length} of ${(await lab.uploads()).length} uploads refused; the tabs: ${seen}`;
   test.info().annotations.push({ type: 'measured', description });
   console.log(`  two tabs without a gate: ${description}`);
-  // It is a race: what is held is that the reports know of it if and only if the server does.
+  // It is a race: the reports must contain a refusal if and only if the server sent one.
   expect(reports.some(({ counts }) => counts['KE-1'] > 0)).toBe(refused.length > 0);
   for (const report of refused.length > 0 ? reports : []) {
     expectDiagnosis(report, {

@@ -1,4 +1,5 @@
-// A crypto store that the browser deleted: the client is not started, and the person logs in again. No refusal is caused.
+// After the browser deleted the crypto store, the client is not started and the user logs in again. No upload is
+// refused.
 import {
   comparedStore,
   type Device,
@@ -68,7 +69,7 @@ test('no upload under the old device, which is gone after the new login; history
   await expect(gateOf(old).getByRole('status')).toContainText('the homeserver cannot be reached');
   expect(await old.page.evaluate(() => localStorage.getItem('session'))).not.toBeNull();
   await again.press('Enter');
-  // The page is loaded anew when it is out.
+  // The page reloads once it is logged out.
   await expect(async () => {
     expect(await old.page.evaluate(() => localStorage.getItem('session'))).toBeNull();
   }).toPass({ timeout: 30_000 });
@@ -81,7 +82,7 @@ test('no upload under the old device, which is gone after the new login; history
   await fresh.page.evaluate((key) => window.lab.restoreBackup(key), recoveryKey);
   const history = () => fresh.page.evaluate((id) => window.lab.read(id), historyId);
   await expect.poll(async () => (await history()).map(({ body }) => body)).toEqual(['a message of the lab']);
-  // Whoever writes before their client has heard of the new device does not encrypt for it.
+  // A writer whose client does not know the new device yet does not encrypt for it.
   for (const writer of [peer, second]) await expect.poll(() => knows(writer, fresh)).toBe(true);
   await reads(peer, fresh, room, 'after, from who knew the old device');
   await reads(fresh, peer, room, 'after, back');
@@ -110,7 +111,7 @@ test('a device whose store is there passes, at its first start and later; so doe
   await page.goto(BEHIND_GATE);
   const names = () => page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name));
   await expect(gateOf({ page })).toBeVisible();
-  // To look for a database makes none.
+  // Checking for a database must not create one.
   expect(await names()).not.toContain('matrix-js-sdk::matrix-sdk-crypto');
   await gateOf({ page })
     .getByRole('button', { name: /^Continue anyway/ })
@@ -145,7 +146,7 @@ test('a well-used device that comes back blank is refused nothing, and the promp
   await expect(prompt).toBeVisible({ timeout: 30_000 });
   await expect.poll(async () => withOneTimeKeys((await lab.uploads()).slice(before)).length).toBeGreaterThan(0);
   expect(refusedAsExisting((await lab.uploads()).slice(before))).toEqual([]);
-  // At first that the store is lost; that the keys are others as soon as they were compared.
+  // At first the reason is the lost store; once the keys were compared, the changed identity.
   const recovery = () => page.evaluate(() => window.lib.getSnapshot().recovery);
   await expect.poll(recovery).toMatchObject({ reason: 'identity-changed' });
   await prompt.getByRole('button', { name: 'How to fix it' }).click();

@@ -14,7 +14,7 @@ import { expect, test } from '../lab';
 import { connect } from '../matrix-api';
 import { restoreOlderStore } from './actions';
 
-/** The survey of a log and of the answer of the database. */
+/** The survey of a log and of a database answer. */
 function surveyOf(log: Uint8Array, rows: Row[]): Survey {
   const files = new EvidenceFiles();
   for (const [id, bytes] of [
@@ -44,7 +44,8 @@ test('of six devices the four in trouble are named by the log and the tables of 
   await uploadAccepted(evicted.page, lab);
   await comparedStore(evicted.page);
 
-  // What two tabs on one store send, whose race decides whether they collide, and a client that piles up keys.
+  // The uploads of two tabs on one store (with real tabs a race decides whether they collide), and of a client that
+  // accumulates keys.
   const tabs = await connect(lab.baseUrl, await lab.register('tabs'));
   const piling = await connect(lab.baseUrl, await lab.register('piling'));
   const well = await connect(lab.baseUrl, await lab.register('well'));
@@ -84,7 +85,7 @@ test('of six devices the four in trouble are named by the log and the tables of 
     expect(first).toBeGreaterThan(began - 5000);
     expect(last).toBeLessThan(ended + 5000);
   }
-  // Without a log the tables alone name two of them.
+  // Without a log, the tables alone reveal two of them.
   const atRisk = new Map(rows.map((row) => [row['user_id'], row]));
   expect(Number(atRisk.get(evicted.userId)?.['keys_of_before'])).toBeGreaterThan(0);
   expect(atRisk.get(piling.userId)).toMatchObject({ device_id: piling.deviceId, keys_of_before: 0 });

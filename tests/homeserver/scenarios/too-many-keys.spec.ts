@@ -1,5 +1,6 @@
-// SDK 41.7 hands rust-crypto the to-device messages of a sync without the counts of one-time keys, which crypto-wasm, from 18.5
-// on, takes for none left: it uploads fifty more after each message, up to the 500 that Synapse accepts. SDK 43 hands over both.
+// SDK 41.7 passes a sync's to-device messages to rust-crypto without the counts of one-time keys. crypto-wasm from 18.5
+// on takes that as none left: it uploads fifty more after each message, up to the 500 that Synapse accepts. SDK 43
+// passes both.
 import type { Page } from '@playwright/test';
 
 import {
@@ -19,7 +20,7 @@ import { expect, test } from '../lab';
 import { connect } from '../matrix-api';
 import { expectDiagnosis } from './diagnosis';
 
-/** What the SDK tries, whether or not it leaves the page: it looks `fetch` up when it calls it. */
+/** Counts the SDK's attempts, whether or not they leave the page: the SDK looks `fetch` up for each call. */
 async function countTries(page: Page): Promise<() => Promise<number>> {
   await page.evaluate(() => {
     const counted = Object.assign(window, { tries: 0 });
@@ -35,7 +36,10 @@ async function countTries(page: Page): Promise<() => Promise<number>> {
 
 type Way = Pick<typeof homeserver, 'baseUrl' | 'register' | 'uploads'>;
 
-/** A device that has its first keys on the server, and somebody who sends it messages; `uploads` are those since then. */
+/**
+ * A device with its first keys on the server, and a user who sends it messages; `uploads` returns the uploads since
+ * then.
+ */
 async function underFire(way: Way, logIn: (account: Account) => Promise<Device>) {
   const { page, ...device } = await logIn(await way.register('flooded'));
   await uploadAccepted(page, way);
@@ -44,7 +48,7 @@ async function underFire(way: Way, logIn: (account: Account) => Promise<Device>)
   const before = withOneTimeKeys(await way.uploads()).length;
   const uploads = async () => withOneTimeKeys(await way.uploads()).slice(before);
   const send = () => sender.sendToDevice(device, 'm.dummy', {});
-  /** The device answers a message with an upload. */
+  /** Sends a message, and waits for the upload with which the device answers. */
   const provoke = async () => {
     const known = (await uploads()).length;
     await send();
@@ -86,7 +90,7 @@ test('fifty keys more after each to-device message: told while they are accepted
 
   const refused = async () => (await uploads()).filter(({ status }) => status === 400);
   while ((await refused()).length === 0) await provoke();
-  // As many again as would make a loop, and open the breaker.
+  // More than enough for a loop that would open the breaker.
   for (let sent = 0; sent < 5; sent++) await provoke();
   const isTold = async () => {
     const { failing } = await loop();
@@ -100,7 +104,7 @@ test('fifty keys more after each to-device message: told while they are accepted
   expect(full.uploadLoop).toMatchObject({ state: 'idle', refusals: 0, spared: 0, probes: 0, refusal: null });
   expect(full.uploadLoop.failing).toMatchObject({ httpStatus: 400, errcode: 'M_TOO_LARGE' });
   expect(new Set(full.entries.map(({ detail }) => detail.kind))).toEqual(new Set(['upload-failed']));
-  // Everything that the SDK tried has arrived.
+  // Every attempt of the SDK has reached the server.
   await expect.poll(async () => (await uploads()).length - (await countOfTries())).toBe(0);
   const summary = expectDiagnosis(full, {
     'key-uploads': { verdict: 'confirmed', conclusion: 'too-many-keys' },
@@ -110,7 +114,7 @@ test('fifty keys more after each to-device message: told while they are accepted
   expect(summary).toMatch(/^Confirmed: the client uploads more one-time keys/);
   expect(await page.evaluate(() => window.lib.getSnapshot().recovery)).toBeNull();
 
-  // In the next page, in which no upload was accepted: and an app that asks shows nobody a way out that costs a device.
+  // Also in the next page, in which no upload was accepted: no app may offer a fix that costs the user a device.
   await load(page, GATE);
   await expect(page.getByTestId('client')).toHaveAttribute('data-ready', 'true', { timeout: 30_000 });
   await synced(page);
@@ -136,7 +140,7 @@ test('the SDK hands over messages and counts together: the same messages cause n
       }),
     6,
   );
-  // One sync each: what comes together causes one upload.
+  // One sync each: messages that arrive together cause one upload.
   for (let sent = 0; sent < 6; sent++) {
     await send();
     await nextSync(page);

@@ -1,4 +1,4 @@
-// The rules of its kind of app: those of Airbnb, of React and of TypeScript, the form left to Prettier.
+// The rules of similar apps: Airbnb, React and TypeScript; formatting is left to Prettier.
 module.exports = {
   root: true,
   env: { browser: true, es2021: true },
@@ -13,7 +13,7 @@ module.exports = {
     'prettier',
   ],
   rules: {
-    // TypeScript knows better which modules, properties and names there are.
+    // TypeScript checks modules, properties and names better.
     'import/extensions': 'off',
     'import/no-unresolved': 'off',
     'no-shadow': 'off',

@@ -9,7 +9,7 @@ import { VitePWA } from 'vite-plugin-pwa';
 import { viteStaticCopy } from 'vite-plugin-static-copy';
 import topLevelAwait from 'vite-plugin-top-level-await';
 
-// Element Call without its source maps and its sounds.
+// Element Call without its source maps and sounds.
 const elementCall = join(
   dirname(createRequire(import.meta.url).resolve('@element-hq/element-call-embedded/package.json')),
   'dist',

@@ -9,7 +9,7 @@ import { VitePWA } from 'vite-plugin-pwa';
 import { viteStaticCopy } from 'vite-plugin-static-copy';
 import topLevelAwait from 'vite-plugin-top-level-await';
 
-// Element Call without its source maps and its sounds.
+// Element Call without its source maps and sounds.
 const elementCall = join(
   dirname(createRequire(import.meta.url).resolve('@element-hq/element-call-embedded/package.json')),
   'dist',
@@ -42,7 +42,7 @@ export default defineConfig({
     }),
   ],
   build: {
-    // esbuild, which the plugin for top-level await minifies with, knows no way to Vite's default for Safari 14.
+    // The plugin for top-level await minifies with esbuild, which cannot compile to Vite's default target, Safari 14.
     target: 'es2022',
     sourcemap: true,
     copyPublicDir: false,

@@ -1,16 +1,16 @@
 import { type EvidenceFile, EvidenceReader, UnreadableFile } from 'lotus-crypto-diag/server-evidence';
 
 const STEP = 256 * 1024;
-/** What is packed may be a thousand times as long: so little is read at once that a cancellation is heard soon. */
+/** Compressed data may expand a thousandfold: reads little at once, so that a cancellation is noticed soon. */
 const PART = 16 * 1024;
-/** So long the worker reads before it listens. */
+/** How long the worker reads before it yields to messages. */
 const BUSY_MS = 20;
 
 /**
- * Reads a file or its bytes, whatever it is, chunk by chunk. What it says is read by the library.
+ * Reads a file or its bytes chunk by chunk; the library parses them.
  *
- * @param onProgress told how many bytes of the file were read
- * @throws UnreadableFile, with a message for a person, where it says nothing here
+ * @param onProgress called with the number of bytes read so far
+ * @throws UnreadableFile with a readable message, if the file contains nothing usable
  */
 export async function readFile(
   file: Blob | ArrayBuffer,

@@ -11,5 +11,5 @@ self.addEventListener('activate', (event) => {
   event.waitUntil(self.clients.claim());
 });
 
-// Every request of the app passes through here; none is answered here.
+// Sees every request of the app and answers none.
 self.addEventListener('fetch', () => {});

@@ -16,7 +16,7 @@ export const initClient = async (session: Session): Promise<MatrixClient> => {
 };
 
 export const startClient = async (mx: MatrixClient) => {
-  // The tests read from these lines, and from this mark, which tab runs a client.
+  // The tests learn from these lines and this mark which tab runs a client.
   performance.mark('client started');
   console.info('client started');
   mx.on(ClientEvent.Sync, (state) => {
@@ -30,7 +30,7 @@ export const logoutClient = async (mx: MatrixClient) => {
   try {
     await mx.logout();
   } catch {
-    // The device may be gone already.
+    // The server may no longer know the device.
   }
   await mx.clearStores();
   window.localStorage.clear();

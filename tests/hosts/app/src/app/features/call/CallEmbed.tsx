@@ -3,7 +3,10 @@ import React from 'react';
 import { useMatrixClient } from '../../hooks/useMatrixClient';
 import * as css from './styles.css';
 
-/** Element Call, as it is embedded: its own page, from the app's own origin. Nobody answers it here, so it stays at its start. */
+/**
+ * Element Call as apps embed it: its own page, from the app's origin. Nothing answers its widget requests here, so it
+ * stays at its start screen.
+ */
 export function CallEmbed() {
   const mx = useMatrixClient();
   const params = new URLSearchParams({

@@ -11,7 +11,7 @@ const toMessage = (event: MatrixEvent): Message => ({
   body: event.isDecryptionFailure() ? 'Unable to decrypt' : String(event.getContent().body ?? 'Decrypting…'),
 });
 
-/** The messages of a room, as far as they have come. */
+/** The messages of a room that have arrived so far. */
 export function useTimeline(roomId: string): Message[] {
   const mx = useMatrixClient();
   const [, update] = useReducer((count: number) => count + 1, 0);

@@ -11,7 +11,7 @@ export function Login() {
   const [error, setError] = useState('');
 
   useEffect(() => {
-    // What the benchmark of the start waits for.
+    // The start benchmark waits for this mark.
     performance.mark('login form');
   }, []);
 

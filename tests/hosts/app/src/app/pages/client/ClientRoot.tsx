@@ -35,7 +35,7 @@ export function ClientRoot({ children }: ClientRootProps) {
     const handleSync = (state: SyncState) => {
       if (state === SyncState.Prepared) setPrepared(true);
     };
-    // The server knows the device no more.
+    // The server no longer knows the device.
     const handleLoggedOut = async () => {
       mx.stopClient();
       await mx.clearStores();
