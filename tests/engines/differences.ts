@@ -18,6 +18,8 @@ export const DIFFERENCES = {
    * one fails.
    */
   aLostConnectionListsNothing: ['webkit'],
+  /** Whatever script runs while a tab is being closed may be ended: then nobody says that the tab was closed. */
+  endsTheScriptsOfAClosedTab: ['firefox'],
 } as const satisfies Record<string, readonly EngineName[]>;
 
 export const differs = (engine: EngineName, what: keyof typeof DIFFERENCES): boolean =>

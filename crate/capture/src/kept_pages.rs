@@ -73,6 +73,9 @@ impl KeptPages {
             roll: RefCell::default(),
             tail: Tail::new(),
         }));
+        // Firefox may end the script that runs while a tab is being closed, mostly the first one. This listener runs first, so
+        // that it is the one to be ended.
+        let _ = listen(&js_sys::global(), "pagehide", |_| {});
         let inner = Rc::clone(&kept.0);
         // A moment later, so that what hands a lock over to another tab hears first that the page is left.
         if !after(0, move || inner.listen()) {
@@ -273,7 +276,9 @@ impl Inner {
             // Where a page does not let it, what was written last is what is left.
             let _ = listen(target, kind, move |event| handle(&inner, event));
         };
-        hear(&window, "pagehide", |inner, _| inner.stand_at(Stage::Left));
+        hear(&window, "pagehide", |inner, _| inner.leave());
+        // In case Firefox has ended that one, too.
+        hear(&window, "pagehide", |inner, _| inner.leave());
         hear(&window, "pageshow", |inner, _| inner.look(true));
         hear(&document, "visibilitychange", |inner, _| inner.look(false));
         hear(&document, "freeze", |inner, _| inner.look(false));
@@ -323,6 +328,12 @@ impl Inner {
             session.stores_mut().retire(Some(&user_id), Some(&device_id));
         }
         true
+    }
+
+    fn leave(self: &Rc<Self>) {
+        if self.with(|keeper| !keeper.is_left()).unwrap_or_default() {
+            self.stand_at(Stage::Left);
+        }
     }
 
     fn look(self: &Rc<Self>, is_back: bool) {
