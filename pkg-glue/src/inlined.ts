@@ -4,17 +4,21 @@ const SHIFTS = 2;
 
 export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   const start = SYMBOLS + 2 * 256;
-  const placeOf = new Uint8Array(128);
-  for (let at = 0; at < SYMBOLS; at++) placeOf[text.charCodeAt(at)] = at;
-  const order = Uint8Array.from({ length: 256 }, (_, at) => Number.parseInt(text.substr(SYMBOLS + 2 * at, 2), 16));
-  const bytes = new Uint8Array(text.length - start);
+  // The codes of all characters at once: asking the text for each takes almost twice the time. The bytes are put in their place.
+  const bytes = new TextEncoder().encode(text);
+  const [first, second] = bytes;
+  const byteOf = new Uint8Array(128 * (SHIFTS + 1));
+  for (let at = 0; at < 256; at++) {
+    const place = at + SHIFTS;
+    const row = 128 * Math.floor(place / SYMBOLS);
+    byteOf[row + (bytes[place % SYMBOLS] ?? 0)] = Number.parseInt(text.substr(SYMBOLS + 2 * at, 2), 16);
+  }
   let length = 0;
-  for (let at = start; at < text.length; at++) {
-    let place = placeOf[text.charCodeAt(at)] ?? 0;
-    if (place < SHIFTS) {
-      place = SYMBOLS * (place + 1) + (placeOf[text.charCodeAt(++at)] ?? 0);
-    }
-    bytes[length++] = order[place - SHIFTS] ?? 0;
+  for (let at = start; at < bytes.length; at++) {
+    let code = bytes[at] ?? 0;
+    if (code === first) code = 128 + (bytes[++at] ?? 0);
+    else if (code === second) code = 256 + (bytes[++at] ?? 0);
+    bytes[length++] = byteOf[code] ?? 0;
   }
   return bytes.subarray(0, length);
 }
