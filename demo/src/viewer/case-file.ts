@@ -23,8 +23,8 @@ import { SurveyPages } from './survey-pages';
 type Diagnose = typeof diagnoseReport;
 type Known = { kind: EvidenceKind; reports: CryptoDiagReport[] };
 
-/** So many buckets of time has a plot; of each, the slowest and the first are drawn. */
-const BUCKETS = 2000;
+/** So many buckets of time has a plot, about as many as pixels; of each, the slowest and the first are drawn. */
+const BUCKETS = 1000;
 
 export class CaseFile {
   private readonly files = new Map<string, Known>();
