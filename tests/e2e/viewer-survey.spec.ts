@@ -179,6 +179,28 @@ for (const [name, write] of [
   });
 }
 
+test('at 360 px the table shows that it goes on, and is scrolled by the keyboard', async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 900 });
+  await openViewer(page);
+  await drop(page, dropped('homeserver.log', log));
+  expect((await page.getByLabel('Only this user').boundingBox())?.width).toBeGreaterThan(250);
+  const region = card(page).getByRole('region', { name: 'Devices in trouble' });
+  // Shadows at both sides, and over each what covers it while there is nothing more.
+  const { backgroundAttachment, backgroundImage } = await region.evaluate((element) => {
+    const { backgroundAttachment, backgroundImage } = getComputedStyle(element);
+    return { backgroundAttachment, backgroundImage };
+  });
+  expect(backgroundAttachment).toBe('local, local, scroll, scroll');
+  expect(backgroundImage).toContain(await card(page).evaluate((element) => getComputedStyle(element).backgroundColor));
+  const scrolled = () => region.evaluate(({ scrollLeft }) => scrollLeft);
+  expect(await scrolled()).toBe(0);
+  await page.getByLabel('Only this user').focus();
+  for (let nth = 0; nth < 4; nth++) await page.keyboard.press('Tab');
+  await expect(region).toBeFocused();
+  await page.keyboard.press('ArrowRight');
+  await expect.poll(scrolled).toBeGreaterThan(0);
+});
+
 for (const width of [360, 1280]) {
   test(`at ${width} px the survey is no wider than the page`, async ({ page }) => {
     await page.setViewportSize({ width, height: 900 });
