@@ -1,7 +1,7 @@
 // What the scenarios do to clients, and through them.
 import { expect } from '@playwright/test';
 
-import { type Device, type DeviceId, load, loadIdle, synced, uploadAccepted, withOneTimeKeys } from '../client';
+import { type Device, type DeviceId, load, loadIdle, PLAIN, synced, uploadAccepted, withOneTimeKeys } from '../client';
 import { homeserver, type KeyUpload, type Rule } from '../homeserver';
 import type { Session } from '../matrix-api';
 
@@ -69,6 +69,37 @@ export async function restoreOlderStore(
   const before = (await way.uploads()).length;
   await load(page);
   return before;
+}
+
+/**
+ * Two tabs work on the store of the device: each makes keys of which the other knows nothing, under the same ids. The server takes
+ * those of one and refuses those of the other, again and again. Gives their uploads until both
+ * tabs are stopped.
+ */
+export async function collide(way: Way, { page, ...device }: Device, claimer: Session): Promise<KeyUpload[]> {
+  const own = withOneTimeKeys(await way.uploads()).at(-1)?.user;
+  const uploads = async () =>
+    withOneTimeKeys(await way.uploads()).filter(({ user, status }) => user === own && status > 0);
+  // As on any day but the first: the store is there before the tabs. With the package, the loser would be held back.
+  await load(page, PLAIN);
+  await synced(page);
+  const second = await page.context().newPage();
+  await load(second, PLAIN);
+  await synced(second);
+  await claimAllButFifty(claimer, device);
+  await expect(async () => {
+    // Both hear at once that a key is missing: what the account keeps has changed, which ends their long polls.
+    await claimer.claim(device);
+    await second.evaluate(() =>
+      window.lab.client?.setAccountData('org.example.wake' as never, { at: Date.now() } as never),
+    );
+    const statuses = (await uploads()).map(({ status }) => status);
+    const turns = statuses.filter((status, nth) => status === 400 && statuses[nth - 1] === 200);
+    expect(turns.length).toBeGreaterThan(4);
+  }).toPass({ timeout: 90_000, intervals: [2000] });
+  const answered = await uploads();
+  for (const tab of [page, second]) await loadIdle(tab);
+  return answered;
 }
 
 /** As in a call, the two are in one encrypted room. */
