@@ -1,19 +1,11 @@
 // The command on a large homeserver log: its speed compared with grep for the same words, and its memory.
 import { spawn } from 'node:child_process';
-import {
-  closeSync,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+import { writeRecordedLog } from './recorded-log.mjs';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 3);
 const MEGABYTES = Number(process.env['MEGABYTES'] ?? (ROUNDS > 1 ? 5000 : 20));
@@ -26,26 +18,6 @@ if (!command) throw new Error('there is no command yet: run `make cli`');
 const folder = mkdtempSync(join(tmpdir(), 'lotus-crypto-diag-survey-'));
 const log = join(folder, 'homeserver.log');
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-
-/** Repeats lines that a Synapse wrote, with increasing times. */
-function write() {
-  const recorded = readFileSync(join(root, 'tests/fixtures/viewer/homeserver.log'), 'utf8');
-  const lines = recorded.split('\n').filter((line) => line.startsWith('2026-'));
-  const file = openSync(log, 'w');
-  let at = Date.parse('2026-11-01T00:00:00Z');
-  for (let size = 0; size < MEGABYTES * 1e6; ) {
-    let block = '';
-    while (block.length < 4e6) {
-      for (const line of lines) {
-        at += 7;
-        const time = new Date(at).toISOString().replace('T', ' ').replace('.', ',').replace('Z', '');
-        block += `${time}${line.slice(23)}\n`;
-      }
-    }
-    size += writeSync(file, block);
-  }
-  closeSync(file);
-}
 
 /**
  * @param {string} program
@@ -77,7 +49,7 @@ function run(program, args) {
   });
 }
 
-write();
+writeRecordedLog(log, MEGABYTES);
 const size = statSync(log).size / 1e6;
 const words = ['Processed request: ', 'one_time_key', 'already exists'];
 const rows = /** @type {[string, string, string[]][]} */ ([

@@ -1,14 +1,19 @@
 // Only the homeserver's data: a log and database answers, without any user's report.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 
 import { expect, type Page, test } from '@playwright/test';
 
+import { writeRecordedLog } from '../bench/recorded-log.mjs';
 import { drop, dropped, fileItem, fixture, openViewer } from './viewer';
 
 const log = fixture('viewer/homeserver.log');
 const rows =
   'user_id,device_id,one_time_keys,keys_of_before,keys_changed_at,fallback_used,waiting,last_seen,user_agent\n' +
   '@deaf:lab.local,DEAF,50,50,2026-11-25T09:00:00.000Z,f,0,2026-11-25T09:30:00.000Z,Firefox/153.0\n';
+
+const line =
+  '2026-11-25 09:00:00,000 - x - 1 - INFO - GET-1 - 10.0.0.1 - 8008 - {@a:hs} Processed request: 0.010sec/0.000sec ru=(0.001sec, 0.000sec) db=(0.000sec/0.000sec/0) 5B 200 "GET /_matrix/client/versions HTTP/1.1" "-" [0 dbevts]\n';
 
 const card = (page: Page) => page.getByRole('region', { name: 'Devices in trouble' }).first();
 const bodyRows = (page: Page) => page.getByTestId('survey').locator('tbody tr');
@@ -136,13 +141,64 @@ test('what is exported is text in a table program, and names nobody in the redac
 
 test('a log in which nothing is wrong says so', async ({ page }) => {
   await openViewer(page);
-  const line =
-    '2026-11-25 09:00:00,000 - x - 1 - INFO - GET-1 - 10.0.0.1 - 8008 - {@a:hs} Processed request: 0.010sec/0.000sec';
-  const rest =
-    'ru=(0.001sec, 0.000sec) db=(0.000sec/0.000sec/0) 5B 200 "GET /_matrix/client/versions HTTP/1.1" "-" [0 dbevts]';
-  await drop(page, dropped('homeserver.log', `${line} ${rest}\n`));
+  await drop(page, dropped('homeserver.log', line));
   await expect(fileItem(page, 'homeserver.log')).toContainText('1 timed request');
   await expect(card(page)).toContainText('None found.');
+});
+
+for (const [name, write] of [
+  ['large.log', (path: string) => writeRecordedLog(path, 60)],
+  // Less than is read at once.
+  ['packed.log.gz', (path: string) => writeFileSync(path, gzipSync(Buffer.alloc(100e6, line)))],
+] as const) {
+  test(`while ${name} is read its progress moves and the page keeps what it shows; cancelled, it leaves nothing behind`, async ({
+    page,
+  }, testInfo) => {
+    const path = testInfo.outputPath(name);
+    write(path);
+    const escaped = await openViewer(page);
+    await drop(page, dropped('homeserver.log', log));
+    await expect(bodyRows(page)).toHaveCount(3);
+    const before = await card(page).innerText();
+    const plot = await page.getByTestId('latency-plot').locator('canvas').elementHandle();
+
+    await page.getByLabel('Files to read').setInputFiles(path);
+    const progress = fileItem(page, name).getByText(/^Read: /);
+    const seen = new Set<string>();
+    await expect
+      .poll(async () => seen.add(await progress.innerText()).size, { intervals: [20], timeout: 30_000 })
+      .toBeGreaterThan(3);
+    // Each plot takes the page a while.
+    expect(await plot?.evaluate((canvas) => canvas.isConnected)).toBe(true);
+    await page.getByRole('button', { name: `Cancel ${name}` }).click();
+    await expect(fileItem(page, name)).toContainText('Cancelled.');
+    expect(await card(page).innerText()).toBe(before);
+    await drop(page, dropped('at-risk.csv', rows));
+    await expect(bodyRows(page)).toHaveCount(4);
+    expect(escaped).toEqual([]);
+  });
+}
+
+test('at 360 px the table shows that it goes on, and is scrolled by the keyboard', async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 900 });
+  await openViewer(page);
+  await drop(page, dropped('homeserver.log', log));
+  expect((await page.getByLabel('Only this user').boundingBox())?.width).toBeGreaterThan(250);
+  const region = card(page).getByRole('region', { name: 'Devices in trouble' });
+  // Shadows at both sides, and over each what covers it while there is nothing more.
+  const { backgroundAttachment, backgroundImage } = await region.evaluate((element) => {
+    const { backgroundAttachment, backgroundImage } = getComputedStyle(element);
+    return { backgroundAttachment, backgroundImage };
+  });
+  expect(backgroundAttachment).toBe('local, local, scroll, scroll');
+  expect(backgroundImage).toContain(await card(page).evaluate((element) => getComputedStyle(element).backgroundColor));
+  const scrolled = () => region.evaluate(({ scrollLeft }) => scrollLeft);
+  expect(await scrolled()).toBe(0);
+  await page.getByLabel('Only this user').focus();
+  for (let nth = 0; nth < 4; nth++) await page.keyboard.press('Tab');
+  await expect(region).toBeFocused();
+  await page.keyboard.press('ArrowRight');
+  await expect.poll(scrolled).toBeGreaterThan(0);
 });
 
 for (const width of [360, 1280]) {

@@ -5,7 +5,8 @@ import { readReport } from '../e2e/report';
 import type { KeyUpload } from './homeserver';
 
 // Relative to the project's address, which selects the SDK of the page. For recordings, the page without the library.
-export const CLIENT = process.env['RECORD'] ? 'plain.html' : 'client.html';
+export const PLAIN = 'plain.html';
+export const CLIENT = process.env['RECORD'] ? PLAIN : 'client.html';
 export const GATE = 'gate.html';
 export const CRYPTO_DATABASES = ['matrix-js-sdk::matrix-sdk-crypto', 'matrix-js-sdk::matrix-sdk-crypto-meta'];
 

@@ -66,11 +66,16 @@ fn request(kind: usize, nth: usize, user: usize) -> Vec<String> {
 
 /// Uploads of several devices at once, each line later than the previous one.
 fn log_of(picks: &[(usize, usize, u64)]) -> String {
+    log_from(0, picks)
+}
+
+/// The same, of a process that has had so many requests before.
+fn log_from(before: usize, picks: &[(usize, usize, u64)]) -> String {
     let mut lines = Vec::new();
     for (nth, pair) in picks.chunks(2).enumerate() {
         let requests = pair.iter().enumerate().map(|(which, (kind, user, _))| {
             // A device's requests come one after the other.
-            request(*kind, 2 * nth + which, 2 * user + which)
+            request(*kind, before + 2 * nth + which, 2 * user + which)
         });
         let mut requests: Vec<_> = requests.map(Vec::into_iter).collect();
         loop {
@@ -155,12 +160,38 @@ proptest! {
             contents.reverse();
         }
         prop_assert_eq!(&surveyed(&contents), &whole);
+        prop_assert!(!whole.notes.iter().any(|note| note.contains("overlap in time")));
         // One piece after the other, each dropped before the next is read.
         let mut gathering = Gathering::default();
         for piece in pieces {
             gathering.add(&Known { content: &read(piece), offset_ms: OFFSET_MS });
         }
         prop_assert_eq!(&gathering.finish(), &whole);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+    #[test]
+    fn logs_of_two_workers_that_were_rotated_say_what_their_whole_logs_say_and_that_they_overlap(
+        picks in prop::collection::vec((0usize..6, 0usize..3, 500u64..8_000), 20..80),
+        others in prop::collection::vec((0usize..6, 0usize..3, 500u64..8_000), 20..80),
+        cuts in prop::collection::vec(0usize..100_000, 1..4),
+        other_cuts in prop::collection::vec(0usize..100_000, 1..4),
+        is_at_lines in any::<bool>(),
+        order in any::<prop::sample::Index>(),
+    ) {
+        let mut others = others;
+        // Both logs begin at the same time.
+        others[0].2 = picks[0].2;
+        let logs = [log_from(0, &picks), log_from(100_000, &others)];
+        let whole = surveyed(&logs.each_ref().map(|log| read(log.as_bytes())));
+        prop_assert!(whole.notes.iter().any(|note| note.contains("overlap in time")));
+        let [one, other] = [(&logs[0], &cuts), (&logs[1], &other_cuts)].map(|(log, cuts)| pieces(log.as_bytes(), cuts, is_at_lines));
+        let mut contents: Vec<Content> = one.into_iter().chain(other).map(read).collect();
+        let turn = order.index(contents.len());
+        contents.rotate_left(turn);
+        prop_assert_eq!(&surveyed(&contents), &whole);
     }
 }
 

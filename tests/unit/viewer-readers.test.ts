@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
 import { readRefusal } from 'lotus-crypto-diag/diagnosis';
-import type { EvidenceContent as Content } from 'lotus-crypto-diag/server-evidence';
-import { describe, expect, test } from 'vitest';
+import { type EvidenceContent as Content, EvidenceReader } from 'lotus-crypto-diag/server-evidence';
+import { describe, expect, test, vi } from 'vitest';
 
 import { readFile } from '../../demo/src/viewer/read/read-file';
 import { createDiag, instantiate, reportOf } from './module';
@@ -326,6 +326,37 @@ describe('what is of no use', () => {
       control.abort(),
     );
     await expect(reading).rejects.toThrow(/abort/i);
+  });
+
+  // As the clock goes here: a KiB takes so long.
+  test.each([
+    ['plain', 0.01],
+    ['packed', 1],
+    ['packed to a thousandth', 40],
+  ])('a %s file is read in parts after which a cancellation is heard soon', async (_, msOfKiB) => {
+    const { push } = EvidenceReader.prototype;
+    let now = 0;
+    let longest = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const pushed = vi.spyOn(EvidenceReader.prototype, 'push').mockImplementation(function (
+      this: EvidenceReader,
+      bytes,
+    ) {
+      const took = (bytes.length / 1024) * msOfKiB;
+      now += took;
+      longest = Math.max(longest, took);
+      push.call(this, bytes);
+    });
+    try {
+      const line = '2026-11-25 09:00:00,000 INFO x y z\n';
+      const { summary } = await readFile(new Blob([line.repeat(20_000)]), never);
+      expect(summary).toContain('20,000 lines');
+      expect(longest).toBeLessThan(50);
+      if (msOfKiB < 0.1) expect(pushed.mock.calls.length).toBeLessThan(100);
+    } finally {
+      clock.mockRestore();
+      pushed.mockRestore();
+    }
   });
 });
 

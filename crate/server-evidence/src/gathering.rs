@@ -6,20 +6,21 @@ use lotus_crypto_diag::survey::{Coverage, DeviceAtRisk, Skipped};
 
 use crate::case::Known;
 use crate::content::Kind;
-use crate::log_record::Record;
-use crate::log_tally::{self, LogTally};
+use crate::log_tally::LogTally;
+use crate::process::Process;
 use crate::tally::{Tally, Who};
 
 /// Lines of several threads may be this much out of order.
 const DISORDER_MS: i64 = 1000;
-/// The last line of a file may continue in the next file only if that begins within this time.
-const LINE_GAP_MS: i64 = 60_000;
+/// How many processes are followed at once.
+const MOST_PROCESSES: usize = 16;
 
 /// The combined content of files, in UTC. A file that was added may be dropped: memory does not grow with the number of
 /// files.
 ///
 /// Logs are added in the order of their first times. If none begins before the previous one ends, they are pieces of one
-/// log, and the result is that of the whole log. Otherwise they are logs of several workers, and each is read by itself.
+/// log, and the result is that of the whole log. Otherwise they are logs of several workers: a log continues the one whose
+/// request numbers it continues, and is read by itself if that is not certain.
 #[derive(Debug, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "what is known of the files")]
 pub struct Gathering {
@@ -32,10 +33,11 @@ pub struct Gathering {
     /// How far the server's clock is ahead of UTC; `None` if no log has its local time.
     pub(crate) local_offset_ms: Option<i64>,
     pub(crate) twins: u64,
-    /// The beginning of a line that may continue in the next file, and how far its clock is ahead.
-    tail: Option<(Vec<u8>, i64)>,
+    /// Processes whose log the next file may continue.
+    processes: Vec<Process>,
     last: Option<i64>,
-    are_several: bool,
+    /// Whether logs overlap in time, as those of several workers do.
+    pub(crate) are_several: bool,
     digests: HashSet<u64>,
 }
 
@@ -70,53 +72,50 @@ impl Gathering {
         if let (Some([from, _]), Some(last)) = (span, self.last) {
             self.are_several |= from + DISORDER_MS < last;
         }
-        if self.are_several {
-            self.end_log();
-            let mut own = Self::default();
-            own.go_on(log, offset_ms);
-            own.end_log();
-            self.all.join(&own.all, 0);
-            self.skipped.add(&own.skipped);
-        } else {
-            self.go_on(log, offset_ms);
-        }
         self.last = [self.last, span.map(|[_, to]| to)].into_iter().flatten().max();
+        let nth = self.process_of(log, offset_ms).unwrap_or_else(|| {
+            if self.processes.len() >= MOST_PROCESSES {
+                let oldest = (0..MOST_PROCESSES).min_by_key(|nth| self.processes[*nth].last);
+                let over = self.processes.remove(oldest.unwrap_or_default());
+                self.end(over);
+            }
+            self.processes.push(Process::default());
+            self.processes.len() - 1
+        });
+        self.processes[nth].go_on(log, offset_ms);
     }
 
-    fn go_on(&mut self, log: &LogTally, offset_ms: i64) {
-        let gap = self.last.zip(log.span(offset_ms)).map_or(i64::MAX, |(last, [from, _])| from - last);
-        match self.tail.take() {
-            Some((tail, offset_ms)) if !log.head.is_empty() && gap <= LINE_GAP_MS => {
-                self.take_line(&[&tail[..], &log.head].concat(), offset_ms);
-            }
-            before => {
-                if let Some((tail, offset_ms)) = before {
-                    self.take_line(&tail, offset_ms);
-                }
-                self.take_line(&log.head, offset_ms);
-            }
+    /// The process whose log goes on with this one; `None`: there is none, or several may.
+    fn process_of(&self, log: &LogTally, offset_ms: i64) -> Option<usize> {
+        if !self.are_several {
+            return self.processes.len().checked_sub(1);
         }
-        self.skipped.add(&log.skipped);
-        self.all.go_on(&log.local, offset_ms);
-        self.all.go_on(&log.utc, 0);
-        self.tail = (!log.tail.is_empty()).then(|| (log.tail.clone(), offset_ms));
-    }
-
-    fn take_line(&mut self, line: &[u8], offset_ms: i64) {
-        match Record::read(line) {
-            Some(mut record) => {
-                record.at -= if record.is_utc { 0 } else { offset_ms };
-                log_tally::take(&mut self.all, &record, &mut self.skipped);
-            }
-            None => log_tally::skip(line, &mut self.skipped),
+        let steps = self.processes.iter().enumerate();
+        let mut steps: Vec<_> =
+            steps.filter_map(|(nth, process)| Some((process.step_to(log, offset_ms)?, nth))).collect();
+        steps.sort_unstable();
+        match steps[..] {
+            [(_, nth)] => Some(nth),
+            [(least, nth), (next, _), ..] if least < next => Some(nth),
+            _ => None,
         }
     }
 
     /// Ends the log: no file continues it.
     pub(crate) fn end_log(&mut self) {
-        if let Some((tail, offset_ms)) = self.tail.take() {
-            self.take_line(&tail, offset_ms);
+        for process in std::mem::take(&mut self.processes) {
+            self.end(process);
         }
-        self.all.finish();
+    }
+
+    fn end(&mut self, process: Process) {
+        let Process { all, skipped, .. } = process.ended();
+        self.skipped.add(&skipped);
+        // Of one log alone, nothing is copied.
+        if self.all.from.is_none() {
+            self.all = all;
+        } else {
+            self.all.join(&all, 0);
+        }
     }
 }

@@ -19,6 +19,7 @@ mod lines;
 mod log;
 mod log_record;
 mod log_tally;
+mod process;
 mod reader;
 mod requests;
 mod rows;

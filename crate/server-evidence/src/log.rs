@@ -125,6 +125,7 @@ impl Reading {
         let is_whole = if let Some(found) = ENDS.find(&record.text) {
             let ended = Ended::read(&record, found, &ENDS);
             if let Some(ended) = &ended {
+                self.tally.numbers.note(ended.request.as_deref().unwrap_or_default());
                 self.tally.of(&record).take_ended(&record, ended);
                 self.keep_ended(&record, ended);
             }

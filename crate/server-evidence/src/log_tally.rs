@@ -23,6 +23,7 @@ pub struct LogTally {
     /// The last line, if no line break ends it.
     pub(crate) tail: Vec<u8>,
     pub(crate) skipped: Skipped,
+    pub(crate) numbers: Numbers,
     /// A hash of all lines, to recognise the same log twice.
     pub(crate) digest: u64,
 }
@@ -60,6 +61,33 @@ impl LogTally {
         let spans = [self.local.span(offset_ms), self.utc.span(0)];
         let all = spans.into_iter().flatten().reduce(|[a, b], [c, d]| [a.min(c), b.max(d)]);
         all.or_else(|| tail().map(|at| [at, at]))
+    }
+}
+
+const FEW: usize = 16;
+
+/// Of the requests at the beginning and at the end, where it is clear whether another log goes on with them.
+#[derive(Debug, Default)]
+pub(crate) struct Numbers {
+    seen: usize,
+    first: i64,
+    latest: [i64; FEW],
+}
+
+impl Numbers {
+    /// Of a request that ended: `POST-123`.
+    pub(crate) fn note(&mut self, request: &str) {
+        let Some(number) = request.rsplit('-').next().and_then(|number| number.parse().ok()) else { return };
+        if self.seen < FEW {
+            self.first = self.first.max(number);
+        }
+        self.latest[self.seen % FEW] = number;
+        self.seen += 1;
+    }
+
+    /// The highest of the first few and of the last few: a request that took long has a lower one.
+    pub(crate) fn ends(&self) -> Option<[i64; 2]> {
+        (self.seen > 0).then(|| [self.first, self.latest.into_iter().max().unwrap_or_default()])
     }
 }
 

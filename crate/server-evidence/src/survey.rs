@@ -124,6 +124,13 @@ impl Gathering {
                 "The query for devices at risk looked at {devices}, the last seen within 30 days.{others}"
             ));
         }
+        if self.are_several {
+            notes.push(
+                "Some logs overlap in time, as those of several workers do, and were counted each by itself: storms of \
+                 uploads and the cause of refusals may be missed."
+                    .to_owned(),
+            );
+        }
         notes.extend(skipped_words(&self.skipped));
         if self.twins > 0 {
             notes.push(format!("{} there twice; counted once.", count_of(self.twins, "log is", "logs are")));

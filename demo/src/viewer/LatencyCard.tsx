@@ -1,11 +1,14 @@
 import { Box, Text } from 'folds';
-import type { LatencyFigures } from 'lotus-crypto-diag';
+import type { FaultWindow, LatencyFigures } from 'lotus-crypto-diag';
 
 import { Card } from '../Card';
 import type { Lane, Range } from './episodes';
 import { COLOURS, LatencyPlot } from './LatencyPlot';
 import type { CaseModel, ReportView } from './protocol';
 import { visible } from './words';
+
+/** The same array each time: the plot is made anew when its windows change. */
+const NO_WINDOWS: FaultWindow[] = [];
 
 const ms = (value: number | null) => (value === null ? '–' : value.toLocaleString('en', { maximumFractionDigits: 0 }));
 
@@ -29,7 +32,7 @@ export function LatencyCard({ model, view, lanes, range, isDark, onZoom }: Laten
         <>
           <LatencyPlot
             series={model.series}
-            windows={summary?.windows ?? []}
+            windows={summary?.windows ?? NO_WINDOWS}
             lanes={lanes}
             range={range}
             isDark={isDark}

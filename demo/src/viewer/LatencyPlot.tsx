@@ -24,30 +24,35 @@ export function LatencyPlot({ series, windows, lanes, range, isDark, onZoom }: L
   const plot = useRef<uPlot>();
   const zoomed = useRef(onZoom);
   zoomed.current = onZoom;
+  const shown = useRef(range);
+  shown.current = range;
 
   useEffect(() => {
     const element = holder.current;
     if (!element) return;
-    const made = new uPlot(
-      optionsOf(series, shadesOf(windows, lanes), isDark, element, zoomed),
-      dataOf(series),
-      element,
-    );
-    plot.current = made;
-    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
-    observer.observe(element);
+    const shades = shadesOf(windows, lanes);
+    const observer = new ResizeObserver(() => {
+      const made = plot.current;
+      const width = element.clientWidth;
+      if (made && made.width !== width) made.setSize({ width, height: HEIGHT });
+    });
+    // In a task of its own: to draw the page and the plot in one would take the page too long.
+    const timer = setTimeout(() => {
+      plot.current = new uPlot(optionsOf(series, shades, isDark, element, zoomed), dataOf(series), element);
+      show(plot.current, shown.current, shades);
+      observer.observe(element);
+    });
     return () => {
+      clearTimeout(timer);
       observer.disconnect();
-      made.destroy();
+      plot.current?.destroy();
+      plot.current = undefined;
     };
   }, [series, windows, lanes, isDark]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a newly created plot needs the range, too.
   useEffect(() => {
-    const made = plot.current;
-    const shown = range ?? spanOf(made?.data[0] ?? [], shadesOf(windows, lanes));
-    if (made && shown) made.setScale('x', { min: shown.from / 1000, max: shown.to / 1000 });
-  }, [range, series, windows, lanes, isDark]);
+    if (plot.current) show(plot.current, range, shadesOf(windows, lanes));
+  }, [range, windows, lanes]);
 
   const total = series.reduce((sum, { at }) => sum + at.length, 0);
   return (
@@ -65,6 +70,12 @@ export function LatencyPlot({ series, windows, lanes, range, isDark, onZoom }: L
 function shadesOf(windows: FaultWindow[], lanes: Lane[]): Range[] {
   if (windows.length > 0) return windows.map(({ from, to }) => ({ from: Date.parse(from), to: Date.parse(to) }));
   return lanes.filter(({ fault }) => fault === 'KE-4').flatMap((lane) => episodesOf(lane, ONE_EPISODE_MS));
+}
+
+/** Zooms to the range; without one, to everything. */
+function show(made: uPlot, range: Range | null, shades: Range[]): void {
+  const span = range ?? spanOf(made.data[0], shades);
+  if (span) made.setScale('x', { min: span.from / 1000, max: span.to / 1000 });
 }
 
 /** Covers all requests, and the fault windows without any. */

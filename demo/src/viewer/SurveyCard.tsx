@@ -48,7 +48,7 @@ export function SurveyCard({ survey, story, reports, onFind, onStory, onExport, 
       {total > 0 && (
         <>
           <Box alignItems="End" justifyContent="SpaceBetween" gap="300" wrap="Wrap">
-            <Box as="label" direction="Column" gap="100">
+            <Box as="label" direction="Column" gap="100" className="survey-user">
               <Text as="span" size="L400">
                 Only this user
               </Text>

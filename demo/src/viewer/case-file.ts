@@ -23,8 +23,8 @@ import { SurveyPages } from './survey-pages';
 type Diagnose = typeof diagnoseReport;
 type Known = { kind: EvidenceKind; reports: CryptoDiagReport[] };
 
-/** The number of time buckets in a plot; of each bucket, the slowest and the first request are drawn. */
-const BUCKETS = 2000;
+/** The number of time buckets in a plot, about one a pixel; of each bucket, the slowest and the first request are drawn. */
+const BUCKETS = 1000;
 
 export class CaseFile {
   private readonly files = new Map<string, Known>();

@@ -1,5 +1,5 @@
 import type { DeviceTrouble, SurveyFormat } from 'lotus-crypto-diag/server-evidence';
-import { useCallback, useEffect, useReducer, useRef } from 'react';
+import { startTransition, useCallback, useEffect, useReducer, useRef } from 'react';
 
 import {
   type CaseModel,
@@ -83,6 +83,8 @@ export function useCaseFile() {
     made.onmessage = ({ data }: MessageEvent<Told>) => {
       if (data.type === 'copy') settle(data.id, data.copy);
       else if (data.type === 'unreadable') void sendBytes(data.id);
+      // Drawn in parts, so that the page stays free: it may be much.
+      else if (data.type === 'case') startTransition(() => dispatch(data));
       else dispatch(data);
       if (data.type === 'file') unread.current.delete(data.id);
     };

@@ -7,7 +7,8 @@ import { CaseFile } from './case-file';
 import type { Copy, Outcome, Request, Told } from './protocol';
 import { readFile } from './read/read-file';
 
-const PROGRESS_BYTES = 512 * 1024;
+/** Progress is told so often, and with each hundredth of the file: more often would only keep the page busy. */
+const PROGRESS_MS = 100;
 
 const caseFile = new CaseFile(diagnoseReport);
 const waiting: { id: string; file: File }[] = [];
@@ -101,10 +102,11 @@ async function readable(id: string, file: File): Promise<Blob | ArrayBuffer> {
 
 async function readOne(id: string, file: File): Promise<Outcome> {
   const { signal } = controls.get(id) ?? new AbortController();
-  let told = 0;
+  let told = { bytes: 0, at: 0 };
   const handleProgress = (bytes: number) => {
-    if (bytes - told < PROGRESS_BYTES) return;
-    told = bytes;
+    const at = performance.now();
+    if (at - told.at < PROGRESS_MS && bytes - told.bytes < file.size / 100) return;
+    told = { bytes, at };
     tell({ type: 'progress', id, bytes });
   };
   try {

@@ -1,7 +1,7 @@
 // What the scenarios do to clients and with them.
 import { expect } from '@playwright/test';
 
-import { type Device, type DeviceId, load, loadIdle, synced, uploadAccepted, withOneTimeKeys } from '../client';
+import { type Device, type DeviceId, load, loadIdle, PLAIN, synced, uploadAccepted, withOneTimeKeys } from '../client';
 import { homeserver, type KeyUpload, type Rule } from '../homeserver';
 import type { Session } from '../matrix-api';
 
@@ -74,6 +74,36 @@ export async function restoreOlderStore(
   const before = (await way.uploads()).length;
   await load(page);
   return before;
+}
+
+/**
+ * Lets two tabs work on one crypto store: both make keys under the same ids. The homeserver accepts the keys of one tab and
+ * refuses those of the other, again and again. Returns their uploads.
+ */
+export async function collide(way: Way, { page, ...device }: Device, claimer: Session): Promise<KeyUpload[]> {
+  const own = withOneTimeKeys(await way.uploads()).at(-1)?.user;
+  const uploads = async () =>
+    withOneTimeKeys(await way.uploads()).filter(({ user, status }) => user === own && status > 0);
+  // The store is there before the tabs. With the package, its breaker would hold back the uploads.
+  await load(page, PLAIN);
+  await synced(page);
+  const second = await page.context().newPage();
+  await load(second, PLAIN);
+  await synced(second);
+  await claimAllButFifty(claimer, device);
+  await expect(async () => {
+    // A change of account data ends both tabs' long polls, so both learn at once that keys are missing.
+    await claimer.claim(device);
+    await second.evaluate(() =>
+      window.lab.client?.setAccountData('org.example.wake' as never, { at: Date.now() } as never),
+    );
+    const statuses = (await uploads()).map(({ status }) => status);
+    const turns = statuses.filter((status, nth) => status === 400 && statuses[nth - 1] === 200);
+    expect(turns.length).toBeGreaterThan(4);
+  }).toPass({ timeout: 90_000, intervals: [2000] });
+  const answered = await uploads();
+  for (const tab of [page, second]) await loadIdle(tab);
+  return answered;
 }
 
 /** Puts the two into an encrypted room, as in a call. */

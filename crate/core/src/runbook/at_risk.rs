@@ -9,6 +9,9 @@ const MOST_COUNTED: u32 = 1000;
 /// A device may have 500 one-time keys.
 const NEARLY_FULL: u32 = 450;
 const DAYS: u32 = 30;
+/// Synapse stamps the keys of one upload one after the other: device keys may be younger than one-time keys that came with
+/// them.
+const ONE_UPLOAD_MS: u32 = 2000;
 
 /// A read-only query. It scans `devices` twice and looks up the 5000 most recently seen devices in the other tables by
 /// index, at most 1000 rows each, so its cost does not grow with the tables of keys and messages. Each row has the
@@ -43,7 +46,7 @@ pub fn devices_at_risk(dialect: Dialect) -> String {
 ), held AS{once} (
   SELECT d.user_id, d.device_id, d.last_seen, d.user_agent, d.keys_changed,
     (SELECT count(*) FROM {keys}) AS one_time_keys,
-    (SELECT count(*) FROM {keys} WHERE few.ts_added_ms < d.keys_changed) AS keys_of_before,
+    (SELECT count(*) FROM {keys} WHERE few.ts_added_ms < d.keys_changed - {ONE_UPLOAD_MS}) AS keys_of_before,
     (SELECT min(few.ts_added_ms) FROM {keys}) AS oldest_key,
     (SELECT max(few.ts_added_ms) FROM {keys}) AS newest_key,
     (SELECT {used} FROM e2e_fallback_keys_json f WHERE {of_f}) AS fallback_used,

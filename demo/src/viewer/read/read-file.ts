@@ -1,8 +1,9 @@
 import { type EvidenceFile, EvidenceReader, UnreadableFile } from 'lotus-crypto-diag/server-evidence';
 
 const STEP = 256 * 1024;
-/** Compressed data may expand a thousandfold: reads little at once, so that a cancellation is noticed soon. */
-const PART = 16 * 1024;
+/** Bytes read at once. Compressed data may expand a thousandfold: the next part is halved or doubled by how long this one took. */
+const LEAST_PART = 512;
+const MOST_PART = 16 * 1024;
 /** How long the worker reads before it yields to messages. */
 const BUSY_MS = 20;
 
@@ -20,13 +21,20 @@ export async function readFile(
   const evidence = new EvidenceReader();
   try {
     const size = file instanceof Blob ? file.size : file.byteLength;
+    let part = LEAST_PART;
     for (let at = 0; at < size; at += STEP) {
       const bytes = await bytesOf(file.slice(at, at + STEP));
       signal.throwIfAborted();
       let since = performance.now();
-      for (let part = 0; part < bytes.length; part += PART) {
-        evidence.push(bytes.subarray(part, part + PART));
-        if (performance.now() - since < BUSY_MS) continue;
+      for (let from = 0; from < bytes.length; ) {
+        const began = performance.now();
+        evidence.push(bytes.subarray(from, from + part));
+        const now = performance.now();
+        from += part;
+        part = nextPart(part, now - began);
+        if (now - since < BUSY_MS) continue;
+        // A step of a packed file may take seconds.
+        onProgress(Math.min(at + from, size));
         await new Promise((resolve) => setTimeout(resolve));
         signal.throwIfAborted();
         since = performance.now();
@@ -37,6 +45,11 @@ export async function readFile(
   } finally {
     evidence.free();
   }
+}
+
+function nextPart(part: number, tookMs: number): number {
+  if (tookMs > BUSY_MS) return Math.max(part / 2, LEAST_PART);
+  return tookMs < BUSY_MS / 4 ? Math.min(part * 2, MOST_PART) : part;
 }
 
 async function bytesOf(part: Blob | ArrayBuffer): Promise<Uint8Array> {
