@@ -4,11 +4,11 @@ mod reading;
 mod room;
 
 pub use reading::Earlier;
-use room::Tidied;
+use room::{LARGEST, Tidied};
 pub use room::{DEVICE_LIMIT, FEWEST_PAGES, TOTAL_LIMIT};
 
 use crate::earlier::EarlierPage;
-use crate::kept_page::{Arrival, KEPT_SCHEMA, KeptPage, Stage};
+use crate::kept_page::{Arrival, KEPT_SCHEMA, KeptEntries, KeptPage, Stage};
 use crate::session::Session;
 use crate::session::so_far::{Beginning, SoFar};
 use crate::shelf::{NOBODY, PREFIX, Shelf, began, escape, folder_of, split};
@@ -77,6 +77,7 @@ pub struct Draft {
     folder: String,
     so_far: SoFar,
     kept: KeptPage,
+    entries: KeptEntries,
 }
 
 /// What came of it.
@@ -175,7 +176,8 @@ impl Keeper {
             return None;
         }
         self.revision += 1;
-        let page = EarlierPage { last_seen_at: now, entries: session.entries_from(self.from), ..so_far.page.clone() };
+        let page = EarlierPage { last_seen_at: now, ..so_far.page.clone() };
+        let entries = KeptEntries::of(&session.entries_from(self.from), LARGEST);
         let kept = KeptPage {
             schema: KEPT_SCHEMA,
             revision: self.revision,
@@ -186,7 +188,7 @@ impl Keeper {
             replaced: self.replaced,
             page,
         };
-        Some(Draft { folder, so_far, kept })
+        Some(Draft { folder, so_far, kept, entries })
     }
 
     /// Another device is asked about than before: one that has logged in since, or a second account of this page.
@@ -220,7 +222,7 @@ impl Keeper {
 
     /// Writes it. `open` are the ids of the pages that other tabs show.
     pub fn flush(&mut self, draft: Draft, place: &impl Shelf, open: &[String], now: Timestamp) -> Flushed {
-        let Draft { folder, so_far, kept } = draft;
+        let Draft { folder, so_far, kept, entries } = draft;
         let key = [&*folder, &self.id].concat();
         let before = self.written.as_ref().map(|written| [&*written.folder, &self.id].concat());
         let listed = place.list();
@@ -239,8 +241,8 @@ impl Keeper {
                 0
             }
         };
-        let has_evidence = kept.page.has_evidence();
-        let Some(text) = kept.to_text(room) else {
+        let has_evidence = !entries.is_empty() || kept.page.has_evidence();
+        let Some(text) = kept.to_text(&entries, room) else {
             let words = "the evidence of this page is not kept: the app, the other tabs and pages leave no room".into();
             self.problem.get_or_insert(words);
             if let Some(before) = before {

@@ -1,5 +1,7 @@
 //! What is kept of a page beyond its end: one record, as JSON, within a limit, and without more than a report would hold.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -7,6 +9,7 @@ use crate::earlier::{EarlierPage, PageEnd};
 use crate::entry::{Detail, Entry, Fault};
 use crate::foreign_json::{clean, is_shallow};
 use crate::json::to_json;
+use crate::steps;
 use crate::timestamp::Timestamp;
 
 /// The version of [`KeptPage`]'s form.
@@ -107,35 +110,75 @@ impl Head {
 }
 
 impl KeptPage {
-    /// The text of the record, of at most `limit` bytes: the most telling entries, where not all have room. `None`: there
-    /// is no room for anything.
-    pub fn to_text(mut self, limit: usize) -> Option<String> {
+    /// The text of the record, of at most `limit` bytes, with as many of the entries as fit. `None` if not even the rest fits.
+    /// `self` has no entries of its own.
+    pub(crate) fn to_text(mut self, entries: &KeptEntries, limit: usize) -> Option<String> {
+        /// For the number of the entries that are left out.
+        const NUMBER: usize = 10;
         self.page.cut_texts();
-        let sizes: Vec<usize> = self.page.entries.iter().map(most_bytes).collect();
-        let entries = std::mem::take(&mut self.page.entries);
-        // The number of those that are left out takes room, too.
-        let mut base = to_json(&self).len() + 10;
+        let mut base = to_json(&self).len() + NUMBER;
         if base > limit {
             self.page.leave_out_state();
-            base = to_json(&self).len() + 10;
+            base = to_json(&self).len() + NUMBER;
         }
-        let mut room = limit.checked_sub(base)?;
-        let mut is_kept = vec![true; entries.len()];
-        if sizes.iter().sum::<usize>() > room {
-            is_kept.fill(false);
-            for index in by_importance(&entries) {
-                if sizes[index] <= room {
-                    room -= sizes[index];
-                    is_kept[index] = true;
-                }
+        let texts = entries.within(limit.checked_sub(base)?);
+        let left_out = u32::try_from(entries.count - texts.len()).unwrap_or(u32::MAX);
+        self.page.entries_left_out = self.page.entries_left_out.saturating_add(left_out);
+        let rest = to_json(&self);
+        // Before its entries, a record contains only numbers, times and words of this library.
+        let (before, after) = rest.split_once(NO_ENTRIES)?;
+        Some([before, &NO_ENTRIES[..NO_ENTRIES.len() - 1], &texts.join(","), "]", after].concat())
+    }
+}
+
+/// How a record without entries says so.
+const NO_ENTRIES: &str = "\"entries\":[]";
+
+/// The entries of a page as JSON, each with its texts cut. They are written once, straight from the session: copying all entries
+/// of a full page took longer than everything else.
+#[derive(Debug)]
+pub(crate) struct KeptEntries {
+    /// How many the page has.
+    count: usize,
+    /// The most important first, each with its place in the page. Those that can have no room are missing.
+    texts: Vec<(usize, String)>,
+}
+
+impl KeptEntries {
+    /// As many of them as fit into `limit` bytes.
+    pub(crate) fn of(entries: &[&Entry], mut limit: usize) -> Self {
+        let mut texts = Vec::new();
+        for index in by_importance(entries) {
+            let entry = entries[index];
+            if least_bytes(entry) >= limit {
+                continue;
+            }
+            let text = to_json(&*with_texts_cut(entry));
+            steps::note(text.len());
+            // With the comma.
+            if let Some(rest) = limit.checked_sub(text.len() + 1) {
+                limit = rest;
+                texts.push((index, text));
             }
         }
-        let left_out = is_kept.iter().filter(|kept| !**kept).count();
-        let left_out = u32::try_from(left_out).unwrap_or(u32::MAX);
-        self.page.entries_left_out = self.page.entries_left_out.saturating_add(left_out);
-        self.page.entries =
-            entries.into_iter().zip(is_kept).filter_map(|(entry, kept)| kept.then_some(entry)).collect();
-        Some(to_json(&self))
+        Self { count: entries.len(), texts }
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The most important of them that fit into so many bytes, in the order of the page.
+    fn within(&self, mut room: usize) -> Vec<&str> {
+        // By their places, not sorted: sorting code would be larger than the rest of this module.
+        let mut places = vec![None; self.count];
+        for (index, text) in &self.texts {
+            if let Some(rest) = room.checked_sub(text.len() + 1) {
+                room = rest;
+                places[*index] = Some(&**text);
+            }
+        }
+        places.into_iter().flatten().collect()
     }
 }
 
@@ -202,15 +245,11 @@ impl ReadPage {
 
 impl EarlierPage {
     fn cut_texts(&mut self) {
-        for entry in &mut self.entries {
-            let is_cut = cut(&mut entry.message) | entry.last_message.as_mut().is_some_and(cut);
-            entry.truncated |= is_cut;
-        }
         if let Some(store) = &mut self.crypto_store {
             let messages = [store.loss.as_mut().map(|loss| &mut loss.message), store.error.as_mut()];
             let messages =
                 messages.into_iter().flatten().chain(store.trouble.as_mut().map(|trouble| &mut trouble.message));
-            messages.for_each(|message| _ = cut(message));
+            messages.for_each(cut);
         }
         if let Some(repair) = &mut self.repair {
             repair.claimed.truncate(MOST_CLAIMED);
@@ -228,46 +267,52 @@ impl EarlierPage {
     /// Whether anything is in it but that the page was there.
     pub(crate) fn has_evidence(&self) -> bool {
         let store = self.crypto_store.as_ref();
-        !self.entries.is_empty()
-            || store.is_some_and(|store| store.loss.is_some() || store.trouble.is_some())
+        store.is_some_and(|store| store.loss.is_some() || store.trouble.is_some())
             || self.capture_session.is_some()
             || self.repair.is_some()
     }
 }
 
-/// At most so many bytes of JSON. To write each entry only to see how long it is would take longer than all the rest.
-fn most_bytes(entry: &Entry) -> usize {
-    /// Names of fields, times, numbers, and the comma behind it.
-    const REST: usize = 280;
-    let length = |text: &str| {
-        let extra = |byte: u8| match byte {
-            b'"' | b'\\' => 1,
-            0..0x20 => 5,
-            _ => 0,
-        };
-        text.len() + text.bytes().map(extra).sum::<usize>()
-    };
-    let last = entry.last_message.as_deref().map_or(0, length);
-    REST + length(&entry.message)
-        + last
-        + length(&entry.source)
-        + length(&entry.signature)
-        + to_json(&entry.detail).len()
+/// An entry has at least so many bytes of JSON. Cheap, as it is asked about every entry of a page.
+fn least_bytes(entry: &Entry) -> usize {
+    entry.message.len().min(MAX_TEXT) + entry.last_message.as_ref().map_or(0, |last| last.len().min(MAX_TEXT))
 }
 
-fn cut(text: &mut String) -> bool {
-    if text.len() <= MAX_TEXT {
-        return false;
+fn with_texts_cut(entry: &Entry) -> Cow<'_, Entry> {
+    let (message, last_message) = (beginning(&entry.message), entry.last_message.as_deref().map(beginning));
+    if message.len() == entry.message.len() && last_message.map(str::len) == entry.last_message.as_ref().map(String::len) {
+        return Cow::Borrowed(entry);
     }
+    // Field by field: a clone would copy the long texts first.
+    Cow::Owned(Entry {
+        ts: entry.ts,
+        level: entry.level,
+        ke: entry.ke,
+        signature: entry.signature.clone(),
+        message: message.to_owned(),
+        truncated: true,
+        source: entry.source.clone(),
+        count: entry.count,
+        first_ts: entry.first_ts,
+        last_ts: entry.last_ts,
+        last_message: last_message.map(str::to_owned),
+        detail: entry.detail.clone(),
+    })
+}
+
+fn beginning(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_TEXT)]
+}
+
+fn cut(text: &mut String) {
     text.truncate(text.floor_char_boundary(MAX_TEXT));
-    true
 }
 
 /// The indices of the entries, the most telling first: the first and the latest of each fault and of each kind, then
 /// refusals that name both keys, then the rest, the latest before the others.
-fn by_importance(entries: &[Entry]) -> Vec<usize> {
+fn by_importance(entries: &[&Entry]) -> Vec<usize> {
     let of = |belongs: &dyn Fn(&Entry) -> bool| {
-        let those = || (0..entries.len()).filter(|index| belongs(&entries[*index]));
+        let those = || (0..entries.len()).filter(|index| belongs(entries[*index]));
         [those().min_by_key(|index| entries[*index].first_ts), those().last()].into_iter().flatten()
     };
     let mut ranks = vec![3_u8; entries.len()];
@@ -298,25 +343,71 @@ mod tests {
     use crate::entry::Level;
     use crate::line::Line;
     use crate::session::Session;
+    use crate::steps::steps_of;
+
+    /// Entries of a page that logs these lines.
+    fn session_of(lines: impl Iterator<Item = String>) -> Session {
+        let mut session = Session::default();
+        for text in lines {
+            let line = Line { level: Level::Error, source: "frame:/call/\"x\"", text: &text, excerpt: "", truncated: false };
+            session.observe(line, Timestamp::default());
+        }
+        session
+    }
 
     #[test]
-    fn an_entry_is_never_longer_than_it_was_taken_for_and_hardly_shorter() {
-        for text in [
-            "x already exists".to_owned(),
-            format!("{} already exists", "\u{1}\"\\\n\u{1f512}é\u{7f}".repeat(50)),
-            "MissingKey: missing key at index 4294967295 for participant @b:hs:D".to_owned(),
-            "(id=$a room=!b sender=@c:hs): DecryptionError[msg: missing field `algorithm`]".to_owned(),
-            "[MembershipManager] Missing own membership: force re-join".to_owned(),
-        ] {
-            let mut session = Session::default();
-            let source = "frame:/call/\"x\"";
-            let line = Line { level: Level::Error, source, text: &text, excerpt: "", truncated: true };
-            session.observe(line, Timestamp::default());
-            let [entry] = session.entries()[..] else { panic!("not kept: {text}") };
+    fn what_is_written_of_a_page_grows_with_the_room_and_not_with_its_lines() {
+        let session = session_of((0..200).map(|number| format!("{number} {} already exists", "x".repeat(16_000))));
+        let (entries, room) = (session.entries(), 64 * 1024);
+        assert_eq!(entries.len(), 200);
+        let written = steps_of(|| drop(KeptEntries::of(&entries, room)));
+        assert!((room / 2..=room + 2 * MAX_TEXT).contains(&usize::try_from(written).unwrap()), "{written}");
+    }
+
+    #[test]
+    fn a_text_is_cut_where_it_is_too_long_and_the_entry_says_so() {
+        for (length, is_cut) in [(0, false), (MAX_TEXT - 20, false), (MAX_TEXT, true), (16_000, true)] {
+            let session = session_of([format!("already exists {}", "é".repeat(length / 2))].into_iter());
+            let [entry] = session.entries()[..] else { panic!("not kept: {length}") };
             let mut entry = entry.clone();
-            (entry.count, entry.last_message) = (u32::MAX, Some(entry.message.clone()));
-            let (most, length) = (most_bytes(&entry), to_json(&entry).len() + 1);
-            assert!(length <= most && most < length * 5 / 4 + 100, "{length} {most} {text}");
+            for last_message in [None, Some("already exists".to_owned()), Some(entry.message.clone())] {
+                entry.last_message = last_message;
+                let cut = with_texts_cut(&entry);
+                assert_eq!(cut.truncated, is_cut, "{length}");
+                assert!(entry.message.starts_with(&cut.message) && cut.message.len() <= MAX_TEXT);
+                assert!(cut.last_message.as_ref().is_none_or(|last| last.len() <= MAX_TEXT));
+                let expected = Entry { message: cut.message.clone(), last_message: cut.last_message.clone(), ..entry.clone() };
+                assert_eq!(*cut, Entry { truncated: is_cut, ..expected });
+                assert!(least_bytes(&entry) <= to_json(&*cut).len());
+            }
         }
+    }
+
+    #[test]
+    fn a_record_is_json_with_as_many_entries_as_fit_whatever_the_limit() {
+        let words = ["\"entries\":[]", "\u{1}\\\u{1f512}é", "x"];
+        let session = session_of((0..60).map(|number| format!("{number} {} already exists", words[number % 3].repeat(number))));
+        let entries = session.entries();
+        let page = || {
+            let page = EarlierPage { crypto_store: None, ..EarlierPage::default() };
+            let (previous, arrival, stage) = (None, Arrival::Opened, Stage::Shown);
+            KeptPage { schema: KEPT_SCHEMA, revision: 1, seen: 0, previous, arrival, stage, replaced: false, page }
+        };
+        let mut fullest = 0;
+        for limit in (0..20_000).step_by(97) {
+            let Some(text) = page().to_text(&KeptEntries::of(&entries, 64 * 1024), limit) else {
+                assert!(limit < 1000, "{limit}");
+                continue;
+            };
+            assert!(text.len() <= limit, "{limit}");
+            let read: Value = serde_json::from_str(&text).unwrap();
+            let kept: Vec<Entry> = serde_json::from_value(read["page"]["entries"].clone()).unwrap();
+            assert_eq!(kept.len() as u64 + read["page"]["entriesLeftOut"].as_u64().unwrap(), 60);
+            let place = |entry: &Entry| entries.iter().position(|other| *other == entry).unwrap();
+            assert!(kept.iter().map(place).is_sorted(), "{limit}");
+            assert!(limit - text.len() < 700 || kept.len() == 60, "{limit}: {}", text.len());
+            fullest = fullest.max(kept.len());
+        }
+        assert_eq!(fullest, 60);
     }
 }

@@ -17,6 +17,8 @@ pub const DEVICE_LIMIT: usize = 256 * 1024;
 pub const TOTAL_LIMIT: usize = 1024 * 1024;
 /// So many page loads before this one are kept, whatever is in them.
 pub const FEWEST_PAGES: usize = 3;
+/// No record takes more.
+pub(super) const LARGEST: usize = DEVICE_LIMIT / (FEWEST_PAGES + 1);
 /// More are not worth the reading.
 pub(super) const MOST_PAGES: usize = 32;
 
