@@ -4,7 +4,7 @@
 mod origin;
 
 use lotus_crypto_diag::entry::Fault;
-use lotus_crypto_diag::keeper::Flushed;
+use lotus_crypto_diag::keeper::{Flushed, Keeper};
 use lotus_crypto_diag::kept_page::Stage;
 use lotus_crypto_diag::shelf::folder_of;
 use origin::{DAY, Origin, Page, folder, messages};
@@ -175,13 +175,46 @@ fn a_tab_that_hears_of_a_cleared_storage_stops_though_another_has_written_since(
     let (mut page, mut next) = (Page::of(&origin, "D"), Page::of(&origin, "D"));
     page.logs(MISSING);
     page.flush();
-    assert!(!page.keeper.cleared(Some(&folder("E")), &origin));
+    assert!(!page.keeper.cleared(Some(&folder("E")), None, &origin));
     origin.texts.borrow_mut().clear();
     next.flush();
-    assert!(page.keeper.cleared(Some(&folder("D")), &origin));
+    assert!(page.keeper.cleared(Some(&folder("D")), None, &origin));
     page.logs(MISSING);
     assert_eq!(page.flush(), Flushed::Nothing);
     assert_eq!(next.earlier(), []);
+}
+
+#[test]
+fn a_tab_that_has_written_nothing_takes_over_a_logout_in_another_tab_too() {
+    // Whether the tab was asked about the device, and about another one since; how often it has written; what it hears.
+    for asked in [&["D"][..], &["E", "D"], &["D", "E"]] {
+        for flushes in 0..=asked.len() {
+            for hears in [Some("D"), None] {
+                let origin = Origin::default();
+                let mut page = Page::open(&origin);
+                page.logs(MISSING);
+                for (number, device) in asked.iter().enumerate() {
+                    page.is_of(device);
+                    if number < flushes {
+                        page.flush();
+                    }
+                }
+                let mut other = Page::of(&origin, "D");
+                other.flush();
+                other.log_out("D");
+                let whose = page.keeper.whose(&page.session);
+                page.keeper.cleared(hears.map(folder).as_deref(), whose, &origin);
+                assert_eq!(Keeper::retire(&mut page.session, &folder("D")), true);
+                assert!(!Keeper::retire(&mut page.session, &folder("D")), "it is over");
+                page.logs("(id=$later): DecryptionError[msg: no key]");
+                page.flush();
+                page.keeper.is_at(Stage::Left);
+                page.flush();
+                assert_eq!(origin.size(&folder("D")), 0, "{asked:?} {flushes} {hears:?}");
+                assert_eq!(origin.size(&folder_of(None, None)), 0, "{asked:?} {flushes} {hears:?}");
+            }
+        }
+    }
 }
 
 #[test]

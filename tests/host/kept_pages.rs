@@ -105,6 +105,38 @@ fn the_end_of_a_page_is_told_by_its_last_record_and_by_those_after_it() {
 }
 
 #[test]
+fn every_device_of_a_page_is_told_its_end_and_what_was_seen_while_the_page_was_asked_about_another() {
+    for (stage, replaced, end) in [
+        (Stage::Left, false, PageEnd::Closed),
+        (Stage::Hidden, false, PageEnd::Unknown),
+        (Stage::Shown, true, PageEnd::Replaced),
+        (Stage::Shown, false, PageEnd::Crashed),
+    ] {
+        let origin = Origin::default();
+        let mut page = Page::open(&origin);
+        for device in ["D", "E", "F"] {
+            page.is_of(device);
+            page.logs(&format!("(id=${device}): DecryptionError[msg: no key]"));
+            page.flush();
+            origin.pass(1000);
+        }
+        page.logs(MISSING);
+        page.keeper.replaced(replaced);
+        page.keeper.is_at(stage);
+        page.flush();
+        assert_eq!(page.flush(), Flushed::Nothing, "nothing is new");
+        origin.pass(60_000);
+        for device in ["D", "E", "F"] {
+            let [told] = Page::of(&origin, device).earlier().try_into().unwrap();
+            assert_eq!(told.end, end, "{device} {stage:?}");
+            let is_known = replaced || stage != Stage::Shown || device == "F";
+            assert_eq!(messages(&told).last() == Some(&MISSING), is_known, "{device} {stage:?}");
+            assert_eq!(told.crypto_store.unwrap().device_id.as_deref(), Some(device));
+        }
+    }
+}
+
+#[test]
 fn what_makes_no_sense_is_dropped_and_noted_and_what_is_not_ours_is_left_alone() {
     let origin = Origin::default();
     let own = folder("D");

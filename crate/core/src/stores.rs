@@ -128,9 +128,14 @@ impl CryptoStores {
         self.of(device).is_some_and(|store| store.listed(listed))
     }
 
+    /// The devices of this page that are logged in.
+    pub fn in_use(&self) -> impl Iterator<Item = &Device> {
+        self.stores.iter().filter(|store| !store.is_retired()).map(CryptoStore::device)
+    }
+
     /// Whether at most one device of this page is logged in: what is said of its device is then about no other.
     pub fn is_of_one(&self) -> bool {
-        self.stores.iter().filter(|store| !store.is_retired()).count() <= 1
+        self.in_use().count() <= 1
     }
 
     /// Whether the browser lists the database of this page's device no more.
