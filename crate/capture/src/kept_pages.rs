@@ -1,7 +1,8 @@
 //! Keeps what was seen in this page beyond its end: carries out what [`Keeper`] decides.
 //!
 //! It never delays a line or a request. A record is written soon after there is news, while the page is idle, at most once a
-//! second; and at once when the page goes out of sight, is put to sleep, or is left.
+//! second; and at once when the page goes out of sight, is put to sleep, or is left. Once a minute the page makes way, if the app
+//! needs more of the storage: no event tells what the app writes in its own tab.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -21,7 +22,7 @@ use super::roll::Roll;
 use super::shape::{call, field};
 use lotus_crypto_diag::earlier::EarlierSummary;
 use lotus_crypto_diag::election::Role;
-use lotus_crypto_diag::keeper::{Earlier, Flushed, Keeper};
+use lotus_crypto_diag::keeper::{Earlier, Flushed, Keeper, TIDY_MS};
 use lotus_crypto_diag::kept_page::{Arrival, Stage};
 use lotus_crypto_diag::shelf::{MARKERS, PREFIX, page_id};
 use lotus_crypto_diag::timestamp::Timestamp;
@@ -45,6 +46,8 @@ struct Inner {
     keeper: Cell<Option<Box<Keeper>>>,
     has_begun: Cell<bool>,
     is_due: Cell<bool>,
+    /// Whether the page will look again how much room the app needs.
+    is_watching: Cell<bool>,
     /// Whether other tabs may have begun to write, or have removed something.
     is_crowded: Cell<bool>,
     written_at: Cell<i64>,
@@ -66,6 +69,7 @@ impl KeptPages {
             clock,
             has_begun: Cell::default(),
             is_due: Cell::default(),
+            is_watching: Cell::default(),
             is_crowded: Cell::default(),
             written_at: Cell::default(),
             last_role: Cell::default(),
@@ -246,6 +250,23 @@ impl Inner {
             }
         }
         self.sum_up();
+        self.watch_room();
+    }
+
+    /// Looks again in a minute, as long as there are records that could make way.
+    fn watch_room(self: &Rc<Self>) {
+        let is_stored = self.with(|keeper| keeper.is_stored()).unwrap_or_default();
+        if !is_stored || self.is_watching.replace(true) {
+            return;
+        }
+        let inner = Rc::clone(self);
+        let is_set = after(TIDY_MS, move || {
+            when_idle(LATEST_MS, move || {
+                inner.is_watching.set(false);
+                inner.flush();
+            });
+        });
+        self.is_watching.set(is_set);
     }
 
     fn clear_elsewhere(&self) {

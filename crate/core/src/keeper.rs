@@ -8,7 +8,7 @@ mod room;
 pub use reading::Earlier;
 pub use removal::Goes;
 use removal::is_cleared;
-pub use room::{DEVICE_LIMIT, FEWEST_PAGES, TOTAL_LIMIT};
+pub use room::{DEVICE_LIMIT, FEWEST_PAGES, TIDY_MS, TOTAL_LIMIT};
 use room::{LARGEST, Tidied};
 
 use crate::earlier::EarlierPage;
@@ -286,6 +286,11 @@ impl Keeper {
         if let Some(part) = self.away.iter_mut().chain([&mut self.current]).find(|part| part.owner.as_ref() == owner) {
             part.written = written;
         }
+    }
+
+    /// Whether it has stored anything.
+    pub fn is_stored(&self) -> bool {
+        self.parts().any(|part| part.written.is_some())
     }
 
     /// The device of this page, as far as it is known.

@@ -23,7 +23,7 @@ pub(super) const LARGEST: usize = DEVICE_LIMIT / (FEWEST_PAGES + 1);
 pub(super) const MOST_PAGES: usize = 32;
 
 /// How often old records are removed, and how often the space that the app uses is measured.
-const TIDY_MS: u64 = 10 * 60_000;
+pub const TIDY_MS: u32 = 60_000;
 
 /// When that was done last, and its result.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +34,10 @@ pub(super) struct Tidied {
 }
 
 impl Tidied {
+    fn is_fresh(self, now: Timestamp) -> bool {
+        self.at.ms().abs_diff(now.ms()) < TIDY_MS.into()
+    }
+
     fn of_device(self) -> usize {
         DEVICE_LIMIT.min(self.total)
     }
@@ -121,7 +125,7 @@ impl Keeper {
         now: Timestamp,
     ) -> Result<(Tidied, Left), String> {
         let tidied = match self.tidied {
-            Some(tidied) if tidied.at.ms().abs_diff(now.ms()) < TIDY_MS => tidied,
+            Some(tidied) if tidied.is_fresh(now) => tidied,
             _ => self.tidy(&mut others, place, now),
         };
         let (of_device, of_this) = (tidied.of_device(), tidied.share(1));
@@ -146,7 +150,7 @@ impl Keeper {
 
     /// Whether the records have to be written again though there is no news: the app has used more space meanwhile.
     pub fn is_short_of_room(&mut self, place: &impl Shelf, open: &[String], now: Timestamp) -> bool {
-        if self.tidied.is_some_and(|tidied| tidied.at.ms().abs_diff(now.ms()) < TIDY_MS) {
+        if self.tidied.is_some_and(|tidied| tidied.is_fresh(now)) {
             return false;
         }
         let written: Vec<_> = self.written().map(|written| (written.folder.clone(), written.length)).collect();
