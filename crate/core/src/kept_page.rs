@@ -1,4 +1,4 @@
-//! What is kept of a page beyond its end: one record, as JSON, within a limit, and without more than a report would hold.
+//! The record of a page that is kept beyond its end: JSON of limited length, with nothing that a report would not contain.
 
 use std::borrow::Cow;
 
@@ -14,27 +14,27 @@ use crate::timestamp::Timestamp;
 
 /// The version of [`KeptPage`]'s form.
 pub(crate) const KEPT_SCHEMA: u32 = 1;
-/// So much of the beginning of a record holds its [`Head`].
+/// The [`Head`] of a record is within so many characters.
 pub const HEAD_LENGTH: usize = 96;
-/// A text of a record is cut here: what comes later of a line rarely tells more.
+/// Texts are cut to this length: the rest of a line rarely says more.
 const MAX_TEXT: usize = 2048;
 /// Deeper nesting than a record has is refused before the parser recurses into it.
 const MAX_DEPTH: usize = 8;
 /// No record is longer.
 const MAX_LENGTH: usize = 512 * 1024;
-/// Of the keys that a repair has claimed away.
+/// So many of the keys that a repair has claimed are listed.
 const MOST_CLAIMED: usize = 100;
 
 /// How a page came into its tab.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Arrival {
-    /// Somebody went there, or came back to it.
+    /// By a link, an address, or the history.
     #[default]
     Opened,
     /// It was loaded anew.
     Reloaded,
-    /// The browser had discarded it, and loaded it anew when it was looked at.
+    /// The browser had discarded the tab, and loaded it anew when it came into sight.
     Restored,
 }
 
@@ -42,10 +42,10 @@ pub enum Arrival {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
-    /// Somebody could see it.
+    /// It was visible.
     #[default]
     Shown,
-    /// Nobody could. From here on a browser may end it without a word.
+    /// It was hidden. The browser may end a hidden page without an event.
     Hidden,
     /// It was being left.
     Left,
@@ -67,13 +67,13 @@ pub struct KeptPage {
     pub arrival: Arrival,
     /// Where it was in its life.
     pub stage: Stage,
-    /// Whether it had to give its place as the active tab to another.
+    /// Whether another tab had become the active one in its place.
     pub replaced: bool,
-    /// What a report tells of it.
+    /// What a report contains of it.
     pub page: EarlierPage,
 }
 
-/// What the beginning of a record tells.
+/// What the beginning of a record says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Head {
     /// It is of this version.
@@ -83,9 +83,9 @@ pub enum Head {
         /// See [`KeptPage`].
         seen: i64,
     },
-    /// It is of a later version: nobody's business here.
+    /// It is of a later version, which alone reads and removes it.
     Newer,
-    /// It makes no sense.
+    /// It cannot be read.
     Corrupt,
 }
 
@@ -182,8 +182,8 @@ impl KeptEntries {
     }
 }
 
-/// A record as it is read. What it tells of the page is handed on as it stands: whoever reads the report holds it to the model,
-/// which is there for that, and would outweigh all the rest of this here.
+/// A record as it is read. The page in it goes into the report unchecked: whoever reads the report checks it. Here, the code for
+/// that would be larger than the rest of the module.
 #[derive(Clone, Debug)]
 pub(crate) struct ReadPage {
     pub(crate) previous: Option<String>,
@@ -196,8 +196,8 @@ pub(crate) struct ReadPage {
 }
 
 impl ReadPage {
-    /// Reads what [`KeptPage::to_text`] wrote. Any script of the origin can write in its place, and an older version of this
-    /// library, which redacted less: what is no record is `None`, and every text is redacted once more.
+    /// Reads what [`KeptPage::to_text`] wrote. Any script of the origin may have written something else there, and an older
+    /// version of this library redacted less. `None`: it is no record. Every text is redacted again.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         if text.len() > MAX_LENGTH || !is_shallow(text, MAX_DEPTH) {
             return None;
@@ -228,7 +228,7 @@ impl ReadPage {
         })
     }
 
-    /// As a report has it, with how it ended.
+    /// As it stands in a report, with its end.
     pub(crate) fn told(&self, end: PageEnd) -> Value {
         let mut page = self.page.clone();
         if let Value::Object(fields) = &mut page {
@@ -237,7 +237,7 @@ impl ReadPage {
         page
     }
 
-    /// The device that the upload of the page names as its own.
+    /// The device that a refused upload of the page names.
     pub(crate) fn named_device(&self) -> Option<&str> {
         self.page.get("uploadLoop")?.get("refusal")?.get("deviceId")?.as_str()
     }
@@ -257,14 +257,14 @@ impl EarlierPage {
         }
     }
 
-    /// Where a homeserver or a client says more than any does in earnest.
+    /// If the state alone is too long: no real homeserver or client says so much.
     fn leave_out_state(&mut self) {
         self.upload_loop.key_ids.clear();
         self.upload_loop.refusal = None;
         (self.crypto_store, self.capture_session, self.repair) = (None, None, None);
     }
 
-    /// Whether anything is in it but that the page was there.
+    /// Whether it contains more than that the page was there, apart from its entries.
     pub(crate) fn has_evidence(&self) -> bool {
         let store = self.crypto_store.as_ref();
         store.is_some_and(|store| store.loss.is_some() || store.trouble.is_some())
@@ -280,7 +280,9 @@ fn least_bytes(entry: &Entry) -> usize {
 
 fn with_texts_cut(entry: &Entry) -> Cow<'_, Entry> {
     let (message, last_message) = (beginning(&entry.message), entry.last_message.as_deref().map(beginning));
-    if message.len() == entry.message.len() && last_message.map(str::len) == entry.last_message.as_ref().map(String::len) {
+    if message.len() == entry.message.len()
+        && last_message.map(str::len) == entry.last_message.as_ref().map(String::len)
+    {
         return Cow::Borrowed(entry);
     }
     // Field by field: a clone would copy the long texts first.
@@ -308,8 +310,8 @@ fn cut(text: &mut String) {
     text.truncate(text.floor_char_boundary(MAX_TEXT));
 }
 
-/// The indices of the entries, the most telling first: the first and the latest of each fault and of each kind, then
-/// refusals that name both keys, then the rest, the latest before the others.
+/// The indices of the entries, the most important first: the first and the latest of each fault, then of each kind, then
+/// refusals that name both keys, then the rest, the latest first.
 fn by_importance(entries: &[&Entry]) -> Vec<usize> {
     let of = |belongs: &dyn Fn(&Entry) -> bool| {
         let those = || (0..entries.len()).filter(|index| belongs(entries[*index]));
@@ -331,7 +333,7 @@ fn by_importance(entries: &[&Entry]) -> Vec<usize> {
             ranks[index] = 0;
         }
     }
-    // Not sorted: that would outweigh all the rest of this module.
+    // Not sorted: sorting code would be larger than the rest of this module.
     (0..=3)
         .flat_map(|rank| (0..entries.len()).rev().filter(|index| ranks[*index] == rank).collect::<Vec<_>>())
         .collect()
@@ -349,7 +351,8 @@ mod tests {
     fn session_of(lines: impl Iterator<Item = String>) -> Session {
         let mut session = Session::default();
         for text in lines {
-            let line = Line { level: Level::Error, source: "frame:/call/\"x\"", text: &text, excerpt: "", truncated: false };
+            let line =
+                Line { level: Level::Error, source: "frame:/call/\"x\"", text: &text, excerpt: "", truncated: false };
             session.observe(line, Timestamp::default());
         }
         session
@@ -376,7 +379,8 @@ mod tests {
                 assert_eq!(cut.truncated, is_cut, "{length}");
                 assert!(entry.message.starts_with(&cut.message) && cut.message.len() <= MAX_TEXT);
                 assert!(cut.last_message.as_ref().is_none_or(|last| last.len() <= MAX_TEXT));
-                let expected = Entry { message: cut.message.clone(), last_message: cut.last_message.clone(), ..entry.clone() };
+                let expected =
+                    Entry { message: cut.message.clone(), last_message: cut.last_message.clone(), ..entry.clone() };
                 assert_eq!(*cut, Entry { truncated: is_cut, ..expected });
                 assert!(least_bytes(&entry) <= to_json(&*cut).len());
             }
@@ -386,7 +390,8 @@ mod tests {
     #[test]
     fn a_record_is_json_with_as_many_entries_as_fit_whatever_the_limit() {
         let words = ["\"entries\":[]", "\u{1}\\\u{1f512}é", "x"];
-        let session = session_of((0..60).map(|number| format!("{number} {} already exists", words[number % 3].repeat(number))));
+        let session =
+            session_of((0..60).map(|number| format!("{number} {} already exists", words[number % 3].repeat(number))));
         let entries = session.entries();
         let page = || {
             let page = EarlierPage { crypto_store: None, ..EarlierPage::default() };
