@@ -319,7 +319,7 @@ const ACCOUNTS: &[(&[(&str, u16)], LoopState, LoopState)] = &[
     (&[(E1, 200), (SAYS_D1, 0)], LoopState::Suspected, LoopState::Idle),
     (&[(SAYS_D1, 0)], LoopState::Suspected, LoopState::Idle),
     // It may be of any of them.
-    (&[(E1, 200), (UNREAD, 400)], LoopState::Idle, LoopState::Idle),
+    (&[(E1, 200), (D1, 200), (UNREAD, 400)], LoopState::Idle, LoopState::Idle),
     (&[(SAYS_NOBODY, 0)], LoopState::Suspected, LoopState::Suspected),
     // The other one is given up after a while, and its report is not.
     (&[(D1, 400), (D1, 400), (D1, 400), (LATER, 0), (E1, 200), (E1, 200)], LoopState::Looping, LoopState::Idle),

@@ -253,10 +253,10 @@ impl Inner {
         self.watch_room();
     }
 
-    /// Looks again in a minute, as long as there are records that could make way.
+    /// Looks again in a minute whether records have to make way, be they only those of other pages.
     fn watch_room(self: &Rc<Self>) {
-        let is_stored = self.with(|keeper| keeper.is_stored()).unwrap_or_default();
-        if !is_stored || self.is_watching.replace(true) {
+        let is_on = self.with(|keeper| keeper.is_on()).unwrap_or_default();
+        if !is_on || self.is_watching.replace(true) {
             return;
         }
         let inner = Rc::clone(self);

@@ -288,11 +288,6 @@ impl Keeper {
         }
     }
 
-    /// Whether it has stored anything.
-    pub fn is_stored(&self) -> bool {
-        self.parts().any(|part| part.written.is_some())
-    }
-
     /// The device of this page, as far as it is known.
     pub fn ids(&self) -> (Option<&str>, Option<&str>) {
         let ids = self.current.owner.as_ref();

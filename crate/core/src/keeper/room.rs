@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::{Keeper, Written, records};
+use super::{Keeper, Part, Written, records};
 use crate::kept_page::Head;
 use crate::shelf::{NotWritten, Record, Shelf, began, head_at, is_old, split};
 use crate::timestamp::Timestamp;
@@ -153,12 +153,15 @@ impl Keeper {
         if self.tidied.is_some_and(|tidied| tidied.is_fresh(now)) {
             return false;
         }
-        let written: Vec<_> = self.written().map(|written| (written.folder.clone(), written.length)).collect();
-        written.into_iter().any(|(folder, length)| {
-            let key = [&*folder, &self.id].concat();
-            let others = place.list().map(|listed| records(listed, |other| other != key));
-            others.and_then(|others| self.room(others, &folder, place, open, now)).is_ok_and(|room| room < length)
-        })
+        // A page that writes nothing itself makes the others' records give way, too.
+        let stored = |part: &Part| part.written.as_ref().map(|written| (written.folder.clone(), written.length));
+        let parts: Vec<_> = self.parts().map(|part| stored(part).unwrap_or_else(|| (part.folder(), 0))).collect();
+        self.is_on()
+            && parts.into_iter().any(|(folder, length)| {
+                let key = [&*folder, &self.id].concat();
+                let others = place.list().map(|listed| records(listed, |other| other != key));
+                others.and_then(|others| self.room(others, &folder, place, open, now)).is_ok_and(|room| room < length)
+            })
     }
 
     fn written(&self) -> impl Iterator<Item = &Written> {
