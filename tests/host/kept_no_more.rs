@@ -1,4 +1,4 @@
-//! When the records of pages go: at a logout, when the app clears its storage, and when nobody wants them.
+//! When records are removed: at a logout, when the app clears its storage, and when it switches them off.
 #![cfg(not(target_family = "wasm"))]
 
 mod origin;
@@ -28,7 +28,7 @@ fn nothing_of_a_device_outlives_its_logout() {
     other.logs(MISSING);
     for _ in 0..2 {
         assert_eq!(page.flush(), Flushed::Nothing);
-        // It was not told.
+        // Nobody told the other tab.
         other.flush();
         assert_eq!(origin.size(&folder("D")) + origin.size(&folder_of(None, None)), 0);
     }
@@ -46,7 +46,7 @@ fn of_a_logout_that_names_nobody_the_device_of_the_page_goes_and_all_where_that_
         (true, (None, Some("D")), 1),
         (true, (Some("@a:hs"), Some("E")), 3),
         (true, (None, Some("E")), 3),
-        // It may be about a third one.
+        // It may be of a third device.
         (false, (None, None), 3),
         (false, (None, Some("D")), 1),
     ] {
@@ -229,7 +229,7 @@ fn what_the_app_clears_is_not_written_again() {
     page.keeper.is_at(Stage::Left);
     assert_eq!(page.flush(), Flushed::Nothing);
     assert!(origin.texts.borrow().is_empty() && origin.second.borrow().is_empty());
-    // Nor taken from the second place, where that could not be cleared in time.
+    // Nor is it restored, if the second place was not cleared in time.
     page.flush();
     origin.second.borrow_mut().insert(format!("{}1a22bee1f5a-00000000", folder("D")), record(&origin));
     let mut next = Page::of(&origin, "E");
@@ -292,7 +292,7 @@ fn a_record_alone_is_written_again_and_not_where_the_marker_went_with_it() {
         tab.logs(MISSING);
         tab.flush();
     }
-    // Somebody wants the evidence forgotten, in a tab of another account; later the room is needed.
+    // In a tab of another account, a person deletes the evidence; later, another tab needs the room.
     assert!(other.keeper.forget(&origin));
     page.logs(MISSING);
     assert!(matches!(page.flush(), Flushed::Kept { .. }));
@@ -315,7 +315,7 @@ fn of_a_device_that_was_logged_out_nothing_comes_back_from_the_second_place() {
     page.logs(MISSING);
     page.flush();
     page.log_out("D");
-    // Where the deletion came too late.
+    // The second place was cleared too late.
     origin.second.borrow_mut().insert(format!("{}1a22bee1f5a-00000000", folder("D")), record(&origin));
     let mut next = Page::of(&origin, "E");
     next.restore();

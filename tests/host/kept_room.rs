@@ -1,4 +1,4 @@
-//! How much room the records of pages take, and which of them make way.
+//! How much room the records use, and which of them make way.
 #![cfg(not(target_family = "wasm"))]
 
 mod origin;
@@ -143,7 +143,7 @@ fn as_the_app_takes_more_room_the_records_take_less_and_in_the_end_none() {
         page.leave();
         origin.pass(1000);
     }
-    // And it takes them again when the app has gone back.
+    // Records are stored again when the app needs less.
     origin.set("app", "x");
     let mut page = Page::of(&origin, "D");
     page.refused(1);
@@ -201,7 +201,7 @@ fn the_records_of_one_page_for_several_devices_share_the_room_and_all_of_them_ma
             refuse_many(&mut page, 1000);
             page.flush();
         }
-        // They would be the first to go.
+        // Records of other devices are the first that are removed.
         let open = [page.id.clone()];
         let mut other = Page::of(&origin, "G");
         refuse_many(&mut other, 0);

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 pub(crate) const DAY: i64 = 86_400_000;
 const START: i64 = 1_795_000_000_000;
 
-/// What the browser holds for an origin. Every page of a test writes into it.
+/// What the browser stores for an origin. All pages of a test share it.
 pub(crate) struct Origin {
     pub(crate) texts: RefCell<BTreeMap<String, String>>,
     /// In UTF-16 units.
@@ -214,7 +214,7 @@ impl<'a> Page<'a> {
         self.keeper.earlier(self.keeper.whose(&self.session).as_ref(), self.origin, open, self.origin.now())
     }
 
-    /// As a report has them, once it was read again.
+    /// As they are in a report that was read again.
     pub(crate) fn earlier(&self) -> Vec<EarlierPage> {
         read(self.tells(Some(&[])).pages)
     }
