@@ -1,4 +1,4 @@
-// Evidence survives the end of a page, however it ends, in a browser without a test driver.
+// The evidence of a page outlives its end, however it ends, in a browser without a driver.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -48,7 +48,7 @@ async function report(tab: string): Promise<CryptoDiagReport> {
   return readReport(await browser.evaluate(tab, `window.lib.collectCryptoDiagReport(${CLIENT})`));
 }
 
-/** The numbers of the lines that these pages contain. */
+/** The numbers of the lines of the storm that are in these pages of a report. */
 function numbers(pages: CryptoDiagReport['earlier']): number[] {
   return pages
     .flatMap(({ entries }) => entries)
@@ -56,7 +56,7 @@ function numbers(pages: CryptoDiagReport['earlier']): number[] {
     .map(Number);
 }
 
-/** How each earlier page ended. */
+/** How the earlier pages ended. */
 const ended = ({ earlier }: CryptoDiagReport) => earlier.map(({ end }) => end);
 
 test('a renderer that dies in the middle of a storm: what was logged two seconds before is told', async () => {
@@ -112,10 +112,9 @@ test('no secret stands in what the browser has on its disk', async () => {
     return [...texts, ...Object.values(localStorage)].join();
   })()`;
   let written = '';
-  // Secrets that the report also contains are not checked on the disk: redaction does not recognise every way of
-  // writing them.
+  // A report contains these, too: not every form is recognised.
   let told = '';
-  // In portions, because the library does not keep all lines at once.
+  // There is not room for all at once.
   for (let at = 0; at < lines.length; at += 40) {
     const some = [...lines.slice(at, at + 40), `the last of ${at} already exists`];
     await browser.evaluate(tab, `for (const line of ${JSON.stringify(some)}) console.error(line)`);

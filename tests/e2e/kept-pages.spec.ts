@@ -1,4 +1,4 @@
-// When evidence survives (a reload, a closed browser, an evicted IndexedDB), and when it is removed.
+// The evidence of a page outlives a reload, a closed browser and the eviction of IndexedDB; and when it is removed.
 import { type BrowserContext, chromium, expect, type Page, test } from '@playwright/test';
 import type { CryptoDiagReport } from 'lotus-crypto-diag';
 
@@ -41,7 +41,7 @@ const report = async (page: Page, deviceId = 'D'): Promise<CryptoDiagReport> =>
 const told = ({ earlier }: CryptoDiagReport) =>
   earlier.map(({ entries }) => entries.map(({ message }) => message).filter((line) => !line.includes('first line')));
 
-/** Everything of the library in the browser's storage, except markers. */
+/** What the library has stored in the browser, without its markers. */
 const kept = (page: Page) =>
   page.evaluate(async (name) => {
     const keys = [...Object.keys(localStorage), ...Object.keys(sessionStorage)];
@@ -88,8 +88,7 @@ test('a tab that led and is left was closed; one that gave its lead to another t
   const lead = (page: Page) =>
     page.evaluate(() => void Object.assign(window, { leadership: window.lib.requestTabLeadership() }));
   const role = (page: Page) => page.evaluate(() => window.lib.getSnapshot().tabs.role);
-  // A stored line proves that the evidence is listening; the election's own listeners for the end of a page come
-  // before.
+  // The listeners of the tabs are called before those that keep the evidence.
   const tell = (page: Page) => log(page, LINE).then(() => isKept(page, '$one'));
   const ends = async (page: Page) => (await report(page)).earlier.map(({ end }) => end);
   const first = await open(context);
@@ -155,8 +154,23 @@ test('tabs that write at once: nothing of any is lost', async ({ context }) => {
   ).toEqual(texts.slice(1).flat().toSorted());
 });
 
+test('a page without news makes way within a minute for what its own app writes', async ({ context }) => {
+  const page = await context.newPage();
+  await page.clock.install();
+  await page.goto(PAGE);
+  await meet(page);
+  await log(page, LINE);
+  await page.clock.fastForward(2000);
+  await isKept(page, '$one');
+  await page.evaluate(() => localStorage.setItem('app', 'x'.repeat(4_000_000)));
+  await page.clock.fastForward(62_000);
+  const records = () => kept(page).then((keys) => keys.filter((key) => key.includes('/page/')));
+  await expect.poll(records).toEqual([]);
+  expect(await page.evaluate(() => localStorage.getItem('app')?.length)).toBe(4_000_000);
+});
+
 test.describe('nothing is left', () => {
-  /** Evidence of a page that was reloaded, and of one that is open in another tab. */
+  /** A page that was reloaded, and one that is open in another tab. */
   async function fill(context: BrowserContext): Promise<[page: Page, other: Page]> {
     const other = await open(context);
     await log(other, LINE);
@@ -232,7 +246,7 @@ test.describe('nothing is left', () => {
       'evidence of earlier page loads is not kept: the app has switched that off',
     );
     await expect.poll(() => kept(page)).toEqual([]);
-    // As an app's entry module would.
+    // As an app calls it in its entry.
     await page.addInitScript(() => {
       const wait = setInterval(() => {
         if (!('lib' in window)) return;

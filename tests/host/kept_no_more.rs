@@ -1,10 +1,10 @@
-//! When the records of pages are deleted: at a logout, when the app clears its storage, and when nobody wants them.
+//! When records are removed: at a logout, when the app clears its storage, and when it switches them off.
 #![cfg(not(target_family = "wasm"))]
 
 mod origin;
 
 use lotus_crypto_diag::entry::Fault;
-use lotus_crypto_diag::keeper::Flushed;
+use lotus_crypto_diag::keeper::{Flushed, Keeper};
 use lotus_crypto_diag::kept_page::Stage;
 use lotus_crypto_diag::shelf::folder_of;
 use origin::{DAY, Origin, Page, folder, messages};
@@ -28,7 +28,7 @@ fn nothing_of_a_device_outlives_its_logout() {
     other.logs(MISSING);
     for _ in 0..2 {
         assert_eq!(page.flush(), Flushed::Nothing);
-        // The other page was not told.
+        // Nobody told the other tab.
         other.flush();
         assert_eq!(origin.size(&folder("D")) + origin.size(&folder_of(None, None)), 0);
     }
@@ -46,7 +46,7 @@ fn of_a_logout_that_names_nobody_the_device_of_the_page_goes_and_all_where_that_
         (true, (None, Some("D")), 1),
         (true, (Some("@a:hs"), Some("E")), 3),
         (true, (None, Some("E")), 3),
-        // It may be about a third device.
+        // It may be of a third device.
         (false, (None, None), 3),
         (false, (None, Some("D")), 1),
     ] {
@@ -175,13 +175,46 @@ fn a_tab_that_hears_of_a_cleared_storage_stops_though_another_has_written_since(
     let (mut page, mut next) = (Page::of(&origin, "D"), Page::of(&origin, "D"));
     page.logs(MISSING);
     page.flush();
-    assert!(!page.keeper.cleared(Some(&folder("E")), &origin));
+    assert!(!page.keeper.cleared(Some(&folder("E")), None, &origin));
     origin.texts.borrow_mut().clear();
     next.flush();
-    assert!(page.keeper.cleared(Some(&folder("D")), &origin));
+    assert!(page.keeper.cleared(Some(&folder("D")), None, &origin));
     page.logs(MISSING);
     assert_eq!(page.flush(), Flushed::Nothing);
     assert_eq!(next.earlier(), []);
+}
+
+#[test]
+fn a_tab_that_has_written_nothing_takes_over_a_logout_in_another_tab_too() {
+    // Whether the tab was asked about the device, and about another one since; how often it has written; what it hears.
+    for asked in [&["D"][..], &["E", "D"], &["D", "E"]] {
+        for flushes in 0..=asked.len() {
+            for hears in [Some("D"), None] {
+                let origin = Origin::default();
+                let mut page = Page::open(&origin);
+                page.logs(MISSING);
+                for (number, device) in asked.iter().enumerate() {
+                    page.is_of(device);
+                    if number < flushes {
+                        page.flush();
+                    }
+                }
+                let mut other = Page::of(&origin, "D");
+                other.flush();
+                other.log_out("D");
+                let whose = page.keeper.whose(&page.session);
+                page.keeper.cleared(hears.map(folder).as_deref(), whose, &origin);
+                assert_eq!(Keeper::retire(&mut page.session, &folder("D")), true);
+                assert!(!Keeper::retire(&mut page.session, &folder("D")), "it is over");
+                page.logs("(id=$later): DecryptionError[msg: no key]");
+                page.flush();
+                page.keeper.is_at(Stage::Left);
+                page.flush();
+                assert_eq!(origin.size(&folder("D")), 0, "{asked:?} {flushes} {hears:?}");
+                assert_eq!(origin.size(&folder_of(None, None)), 0, "{asked:?} {flushes} {hears:?}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -196,7 +229,7 @@ fn what_the_app_clears_is_not_written_again() {
     page.keeper.is_at(Stage::Left);
     assert_eq!(page.flush(), Flushed::Nothing);
     assert!(origin.texts.borrow().is_empty() && origin.second.borrow().is_empty());
-    // Nor restored from IndexedDB, if it could not be cleared in time.
+    // Nor is it restored, if the second place was not cleared in time.
     page.flush();
     origin.second.borrow_mut().insert(format!("{}1a22bee1f5a-00000000", folder("D")), record(&origin));
     let mut next = Page::of(&origin, "E");
@@ -259,7 +292,7 @@ fn a_record_alone_is_written_again_and_not_where_the_marker_went_with_it() {
         tab.logs(MISSING);
         tab.flush();
     }
-    // The user has the evidence deleted in a tab of another account; later another tab needs the room.
+    // In a tab of another account, a person deletes the evidence; later, another tab needs the room.
     assert!(other.keeper.forget(&origin));
     page.logs(MISSING);
     assert!(matches!(page.flush(), Flushed::Kept { .. }));
@@ -282,7 +315,7 @@ fn of_a_device_that_was_logged_out_nothing_comes_back_from_the_second_place() {
     page.logs(MISSING);
     page.flush();
     page.log_out("D");
-    // The deletion in IndexedDB came too late.
+    // The second place was cleared too late.
     origin.second.borrow_mut().insert(format!("{}1a22bee1f5a-00000000", folder("D")), record(&origin));
     let mut next = Page::of(&origin, "E");
     next.restore();

@@ -1,4 +1,4 @@
-//! Which evidence outlives its page, and which of it is reported.
+//! What is kept of a page beyond its end, and what the next page reports of it.
 #![cfg(not(target_family = "wasm"))]
 
 mod origin;
@@ -62,7 +62,7 @@ fn a_page_is_its_devices_as_soon_as_the_device_is_known() {
     let keys = origin.keys();
     assert_eq!(keys.len(), 1);
     assert!(keys[0].starts_with(&folder("D")));
-    // An earlier page of an unknown device is reported for every device, unless its lines name another one.
+    // If the device was not known until its end, it is in the report of every device, unless it names another.
     for (line, expected) in
         [(MISSING.to_owned(), 2), (refusal(1), 2), (refusal(1).replace("ed25519:D", "ed25519:E"), 1)]
     {
@@ -105,6 +105,38 @@ fn the_end_of_a_page_is_told_by_its_last_record_and_by_those_after_it() {
 }
 
 #[test]
+fn every_device_of_a_page_is_told_its_end_and_what_was_seen_while_the_page_was_asked_about_another() {
+    for (stage, replaced, end) in [
+        (Stage::Left, false, PageEnd::Closed),
+        (Stage::Hidden, false, PageEnd::Unknown),
+        (Stage::Shown, true, PageEnd::Replaced),
+        (Stage::Shown, false, PageEnd::Crashed),
+    ] {
+        let origin = Origin::default();
+        let mut page = Page::open(&origin);
+        for device in ["D", "E", "F"] {
+            page.is_of(device);
+            page.logs(&format!("(id=${device}): DecryptionError[msg: no key]"));
+            page.flush();
+            origin.pass(1000);
+        }
+        page.logs(MISSING);
+        page.keeper.replaced(replaced);
+        page.keeper.is_at(stage);
+        page.flush();
+        assert_eq!(page.flush(), Flushed::Nothing, "nothing is new");
+        origin.pass(60_000);
+        for device in ["D", "E", "F"] {
+            let [told] = Page::of(&origin, device).earlier().try_into().unwrap();
+            assert_eq!(told.end, end, "{device} {stage:?}");
+            let is_known = replaced || stage != Stage::Shown || device == "F";
+            assert_eq!(messages(&told).last() == Some(&MISSING), is_known, "{device} {stage:?}");
+            assert_eq!(told.crypto_store.unwrap().device_id.as_deref(), Some(device));
+        }
+    }
+}
+
+#[test]
 fn what_makes_no_sense_is_dropped_and_noted_and_what_is_not_ours_is_left_alone() {
     let origin = Origin::default();
     let own = folder("D");
@@ -122,7 +154,7 @@ fn what_makes_no_sense_is_dropped_and_noted_and_what_is_not_ours_is_left_alone()
     {
         origin.set(&format!("{own}1a22bee1f4{number}-00000000"), text);
     }
-    // This record is valid at first sight.
+    // Its beginning is that of a record.
     let now = origin.now().ms();
     origin.set(&format!("{own}1a22bee1f5a-00000000"), &format!(r#"{{"schema":1,"revision":1,"seen":{now},"page":7}}"#));
     origin.set(&format!("{own}1a22bee1f6a-00000000"), newer);
@@ -153,7 +185,7 @@ fn what_the_browser_had_not_written_when_it_died_comes_from_the_second_place() {
     let origin = Origin::default();
     let mut page = Page::of(&origin, "D");
     page.flush();
-    // The last state that reached the disk.
+    // The browser has written this much to the disk.
     let on_disk = origin.texts.borrow().clone();
     page.logs(MISSING);
     page.flush();
@@ -161,7 +193,7 @@ fn what_the_browser_had_not_written_when_it_died_comes_from_the_second_place() {
         let second = origin.second.borrow().clone();
         origin.texts.replace(on_disk.clone());
         if !is_known {
-            // Not even the first record did, but the device's marker.
+            // Not even the first record; but the device's marker.
             origin.texts.borrow_mut().clear();
             origin.set("lotus-crypto-diag/device/x/%40a%3Ahs/D", "{}");
         }
@@ -251,7 +283,7 @@ fn no_secret_is_ever_written_but_what_a_report_would_hold() {
         let written = origin.texts.borrow().values().cloned().collect::<String>();
         let told = page.session.entries().iter().map(|entry| &*entry.message).collect::<String>();
         for secret in shape.split('⟦').skip(1).filter_map(|rest| Some(plain(rest.split_once('⟧')?.0))) {
-            // Shorter secrets may also be part of other words.
+            // Shorter ones are parts of other words, too.
             if secret.len() > 9 && !told.contains(&secret) {
                 hidden += 1;
                 assert!(!written.contains(&secret), "{shape}: {written}");

@@ -1,4 +1,4 @@
-//! How much room the records of pages take, and which records make room for others.
+//! How much room the records use, and which of them make way.
 #![cfg(not(target_family = "wasm"))]
 
 mod origin;
@@ -143,7 +143,7 @@ fn as_the_app_takes_more_room_the_records_take_less_and_in_the_end_none() {
         page.leave();
         origin.pass(1000);
     }
-    // The records take the room again when the app has shrunk.
+    // Records are stored again when the app needs less.
     origin.set("app", "x");
     let mut page = Page::of(&origin, "D");
     page.refused(1);
@@ -185,7 +185,129 @@ fn where_the_app_fills_the_storage_only_as_much_goes_as_makes_room() {
     assert_eq!(left, [0, 1, 3]);
 }
 
-/// What may happen to the pages and the storage of an origin.
+/// Fills a record.
+fn refuse_many(page: &mut Page, from: u32) {
+    (from..from + 200).for_each(|number| page.refused(number));
+}
+
+#[test]
+fn the_records_of_one_page_for_several_devices_share_the_room_and_all_of_them_make_way_for_the_app() {
+    for (taken, most) in [(3_000_000, TOTAL_LIMIT), (3_900_000, 100_000), (3_950_000, 50_000), (4_000_000, 0)] {
+        let origin = Origin::default();
+        let mut page = Page::open(&origin);
+        refuse_many(&mut page, 0);
+        for device in ["D", "E", "F"] {
+            page.is_of(device);
+            refuse_many(&mut page, 1000);
+            page.flush();
+        }
+        // Records of other devices are the first that are removed.
+        let open = [page.id.clone()];
+        let mut other = Page::of(&origin, "G");
+        refuse_many(&mut other, 0);
+        other.flush_beside(&open);
+        assert_eq!(origin.records(), 4);
+        origin.set("app", &"x".repeat(taken - 3));
+        origin.pass(61_000);
+        other.leave();
+        page.flush();
+        assert!(origin.size(PREFIX) <= most, "{taken}: {}", origin.size(PREFIX));
+        assert_eq!(origin.records() > 0, most > 0, "{taken}");
+        if most > TOTAL_LIMIT / 2 {
+            assert_eq!(origin.records(), 4);
+        }
+    }
+}
+
+#[test]
+fn a_full_storage_never_makes_the_other_records_of_the_page_itself_go() {
+    let origin = Origin::default();
+    let mut page = Page::of(&origin, "D");
+    page.logs(MISSING);
+    page.flush();
+    origin.pass(1000);
+    page.is_of("E");
+    page.flush();
+    origin.quota.set(origin.size("") + 100);
+    refuse_many(&mut page, 0);
+    page.flush();
+    assert_eq!((origin.records(), origin.size(&folder("D")) > 0), (2, true));
+}
+
+#[test]
+fn a_page_without_news_makes_way_within_a_minute() {
+    let origin = Origin::default();
+    let mut page = Page::of(&origin, "D");
+    refuse_many(&mut page, 0);
+    page.flush();
+    for (taken, most) in [(3_980_000, 20_000), (4_000_000, 0), (1000, DEVICE_LIMIT)] {
+        origin.set("app", &"x".repeat(taken));
+        origin.pass(61_000);
+        page.flush();
+        assert!(origin.size(PREFIX) <= most, "{taken}: {}", origin.size(PREFIX));
+        assert_eq!(origin.size(PREFIX) > 0, most > 0, "{taken}");
+    }
+}
+
+#[test]
+fn what_comes_from_the_second_place_has_the_limits_of_all_records() {
+    // How many earlier pages there are of the device and of others, and what the app takes; how much room there is.
+    for (own, foreign, taken, is_restored) in [
+        (0, 0, 0, true),
+        (3, 0, 0, true),
+        (8, 0, 0, true),
+        (2, 16, 0, true),
+        (0, 0, 3_930_000, false),
+        (0, 0, 4_000_000, false),
+        (0, 0, 4_500_000, false),
+    ] {
+        let origin = Origin::default();
+        for number in 0..own + foreign {
+            let mut page = Page::of(&origin, &if number < own { "D".into() } else { format!("E{}", number / 3) });
+            refuse_many(&mut page, number * 1000);
+            page.leave();
+            origin.pass(1000);
+        }
+        let mut page = Page::of(&origin, "D");
+        page.flush();
+        let on_disk = origin.texts.borrow().clone();
+        refuse_many(&mut page, 100_000);
+        page.flush();
+        let last = page.id.clone();
+        origin.texts.replace(on_disk);
+        origin.second.borrow_mut().retain(|key, _| key.ends_with(&last));
+        origin.set("app", &"x".repeat(taken));
+        origin.pass(1000);
+        let mut next = Page::of(&origin, "D");
+        next.restore();
+        let (size, reserve) = (origin.size(PREFIX), 4_000_000_usize.saturating_sub(taken));
+        assert!(origin.size(&folder("D")) <= DEVICE_LIMIT && size <= TOTAL_LIMIT.min(reserve.max(2000)), "{size}");
+        let of_last = origin.texts.borrow().iter().find(|(key, _)| key.ends_with(&last)).map(|(_, text)| text.len());
+        assert_eq!(of_last > Some(10_000), is_restored, "{own} {foreign} {taken}: {of_last:?}");
+        assert!(of_last.is_none_or(|length| length <= DEVICE_LIMIT / 4));
+    }
+}
+
+#[test]
+fn nothing_that_began_later_makes_way_for_an_earlier_page() {
+    let origin = Origin::default();
+    let mut first = Page::of(&origin, "D");
+    refuse_many(&mut first, 0);
+    let first = first.leave();
+    for number in 1..9 {
+        origin.pass(1000);
+        let mut page = Page::of(&origin, "D");
+        refuse_many(&mut page, number * 1000);
+        page.leave();
+    }
+    assert!(!origin.keys().iter().any(|key| key.ends_with(&first)));
+    let before = origin.keys();
+    let mut next = Page::of(&origin, "D");
+    next.restore();
+    assert_eq!(origin.keys(), before);
+}
+
+/// What may happen to an origin.
 #[derive(Clone, Debug)]
 enum Step {
     Open(u8),
@@ -196,6 +318,10 @@ enum Step {
     Pass(i64),
     LogOut(u8),
     Clear,
+    TurnTo(u8, u8),
+    Die,
+    Restore(u8),
+    App(usize),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -208,6 +334,10 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (-DAY..2 * DAY).prop_map(Step::Pass),
         1 => (0..3_u8).prop_map(Step::LogOut),
         1 => Just(Step::Clear),
+        2 => (0..6_u8, 0..3_u8).prop_map(|(tab, device)| Step::TurnTo(tab, device)),
+        1 => Just(Step::Die),
+        2 => (0..6_u8).prop_map(Step::Restore),
+        1 => (3_500_000..4_500_000_usize).prop_map(Step::App),
     ]
 }
 
@@ -218,6 +348,7 @@ proptest! {
     fn whatever_happens_the_bounds_hold_and_the_apps_own_stays(steps in proptest::collection::vec(step(), 1..120)) {
         let origin = Origin::default();
         let mut tabs: Vec<Page> = Vec::new();
+        let mut on_disk = origin.texts.borrow().clone();
         for step in steps {
             let at = |tab: u8, tabs: &[Page]| (usize::from(tab) < tabs.len()).then_some(usize::from(tab));
             match step {
@@ -242,6 +373,27 @@ proptest! {
                     }
                 }
                 Step::Clear => origin.texts.borrow_mut().clear(),
+                Step::TurnTo(tab, device) => if let Some(at) = at(tab, &tabs) {
+                    tabs[at].is_of(["D", "E", "F"][usize::from(device)]);
+                },
+                // The browser, with all its tabs: what came to the disk some time ago is there.
+                Step::Die => {
+                    tabs.clear();
+                    std::mem::swap(&mut *origin.texts.borrow_mut(), &mut on_disk);
+                }
+                Step::Restore(tab) => if let Some(at) = at(tab, &tabs) { tabs[at].restore(); },
+                Step::App(taken) => {
+                    origin.set("app", &"x".repeat(taken));
+                    // Each looks once in a minute.
+                    origin.pass(61_000);
+                    let open: Vec<_> = tabs.iter().map(|tab| tab.id.clone()).collect();
+                    for _ in 0..2 {
+                        tabs.iter_mut().for_each(|tab| drop(tab.flush_beside(&open)));
+                    }
+                    if !tabs.is_empty() {
+                        prop_assert!(origin.size(PREFIX) <= 4_000_000_usize.saturating_sub(taken), "{taken}: {}", origin.size(PREFIX));
+                    }
+                }
                 Step::Open(_) => {}
             }
             origin.set("session", "the app's");

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 pub(crate) const DAY: i64 = 86_400_000;
 const START: i64 = 1_795_000_000_000;
 
-/// The storage of an origin, which all pages of a test share.
+/// What the browser stores for an origin. All pages of a test share it.
 pub(crate) struct Origin {
     pub(crate) texts: RefCell<BTreeMap<String, String>>,
     /// In UTF-16 units.
@@ -172,20 +172,22 @@ impl<'a> Page<'a> {
         self.flush_beside(&[])
     }
 
-    /// Flushes while these pages are open in other tabs.
+    /// While these pages are open in other tabs. Gives what became of the current device's record.
     pub(crate) fn flush_beside(&mut self, open: &[String]) -> Flushed {
         let now = self.origin.now();
-        let again = self.keeper.is_too_large(self.origin);
-        let Some(draft) = self.keeper.draft(&self.session, again, now) else { return Flushed::Nothing };
-        let flushed = self.keeper.flush(draft, self.origin, open, now);
-        match &flushed {
-            Flushed::Kept { key, text, has_evidence: true } => {
-                self.origin.second.borrow_mut().insert(key.clone(), text.clone());
+        let again = self.keeper.is_too_large(self.origin) || self.keeper.is_short_of_room(self.origin, open, now);
+        let mut last = Flushed::Nothing;
+        for draft in self.keeper.drafts(&self.session, again, now) {
+            last = self.keeper.flush(draft, self.origin, open, now);
+            match &last {
+                Flushed::Kept { key, text, has_evidence: true } => {
+                    self.origin.second.borrow_mut().insert(key.clone(), text.clone());
+                }
+                Flushed::Cleared => self.origin.second.borrow_mut().clear(),
+                _ => {}
             }
-            Flushed::Cleared => self.origin.second.borrow_mut().clear(),
-            _ => {}
         }
-        flushed
+        last
     }
 
     pub(crate) fn leave(mut self) -> String {
@@ -203,7 +205,7 @@ impl<'a> Page<'a> {
 
     pub(crate) fn restore(&mut self) {
         let seconds = self.origin.second.borrow().clone().into_iter().collect();
-        for done in self.keeper.restore(seconds, self.origin, self.origin.now()) {
+        for done in self.keeper.restore(seconds, self.origin, &[], self.origin.now()) {
             self.origin.second.borrow_mut().remove(&done);
         }
     }
@@ -212,7 +214,7 @@ impl<'a> Page<'a> {
         self.keeper.earlier(self.keeper.whose(&self.session).as_ref(), self.origin, open, self.origin.now())
     }
 
-    /// The earlier pages as in a report, parsed again.
+    /// As they are in a report that was read again.
     pub(crate) fn earlier(&self) -> Vec<EarlierPage> {
         read(self.tells(Some(&[])).pages)
     }

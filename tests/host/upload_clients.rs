@@ -10,7 +10,9 @@ use std::fs;
 use devices::{accept, at, decide, refusal, refuse, upload, upload_under, watched};
 use lotus_crypto_diag::crypto_store::{Device, Recall};
 use lotus_crypto_diag::entry::{Fault, Level};
+use lotus_crypto_diag::interview::{Interview, PageFacts};
 use lotus_crypto_diag::line::Line;
+use lotus_crypto_diag::report::ClientFacts;
 use lotus_crypto_diag::session::Session;
 use lotus_crypto_diag::upload_clients::UploadClients;
 use lotus_crypto_diag::upload_loop::{Breaker, LoopOptions, LoopState, UploadLoopStatus, Verdict};
@@ -299,6 +301,66 @@ fn a_million_events_of_ten_devices_are_judged_right_and_take_no_room() {
         devices.go_on(usize::try_from((random >> 56) % 10).unwrap(), what, jump).unwrap();
     }
     assert!(format!("{:?}", devices.uploads).len() < 20_000);
+}
+
+/// Uploads as [`notes`] writes them, each with the status of its answer, or a line of the console; then the states of the devices
+/// D1 of the user @a:hs and E1 of the user @b:hs.
+const ACCOUNTS: &[(&[(&str, u16)], LoopState, LoopState)] = &[
+    (&[], LoopState::Idle, LoopState::Idle),
+    (&[(D1, 400), (D1, 400), (D1, 400), (E1, 200)], LoopState::Looping, LoopState::Idle),
+    (&[(E1, 200), (D1, 400), (D1, 400), (D1, 400), (D1, 200)], LoopState::Recovered, LoopState::Idle),
+    (&[(E1, 200), (D1, 400)], LoopState::Suspected, LoopState::Idle),
+    // Of nobody else, though it is not known for certain of whom.
+    (
+        &[(E1, 200), (D1_AND_ANOTHER, 400), (D1_AND_ANOTHER, 400), (D1_AND_ANOTHER, 400)],
+        LoopState::Looping,
+        LoopState::Idle,
+    ),
+    (&[(E1, 200), (SAYS_D1, 0)], LoopState::Suspected, LoopState::Idle),
+    (&[(SAYS_D1, 0)], LoopState::Suspected, LoopState::Idle),
+    // It may be of any of them.
+    (&[(E1, 200), (D1, 200), (UNREAD, 400)], LoopState::Idle, LoopState::Idle),
+    (&[(SAYS_NOBODY, 0)], LoopState::Suspected, LoopState::Suspected),
+    // The other one is given up after a while, and its report is not.
+    (&[(D1, 400), (D1, 400), (D1, 400), (LATER, 0), (E1, 200), (E1, 200)], LoopState::Looping, LoopState::Idle),
+    (&[(D1, 400), (D1, 400), (D1, 400), (LATER, 0), (E1, 200), (D1, 200)], LoopState::Idle, LoopState::Idle),
+];
+const D1: &str = "at hs t\nby @a:hs D1\nkey signed_curve25519:A v";
+const E1: &str = "at hs u\nby @b:hs E1\nkey signed_curve25519:A w";
+const D1_AND_ANOTHER: &str = "at hs t\nby @a:hs D1\nby\nkey signed_curve25519:A v";
+const UNREAD: &str = "at hs t\nunread";
+const SAYS_D1: &str = "[400] One time key signed_curve25519:A already exists. Old key: {\"key\":\"o\",\"signatures\":{\"@a:hs\":{\"ed25519:D1\":\"s\"}}}; new key: {'key': 'n', 'signatures': {'@a:hs': {'ed25519:D1': 's'}}}";
+const SAYS_NOBODY: &str =
+    "[400] One time key signed_curve25519:A already exists. Old key: {\"key\":\"o\"}; new key: {'key': 'n'}";
+const LATER: &str = "later";
+
+#[test]
+fn of_two_accounts_each_is_told_of_its_own_uploads_in_its_report() {
+    for (number, (steps, of_d, of_e)) in ACCOUNTS.iter().enumerate() {
+        let (mut session, mut now) = (session(true), 0);
+        for (step, status) in *steps {
+            now += 1000;
+            match *step {
+                LATER => now += 3_600_000,
+                SAYS_D1 | SAYS_NOBODY => {
+                    let line =
+                        Line { level: Level::Error, source: "frame:/", text: step, excerpt: "", truncated: false };
+                    session.observe(line, at(now));
+                }
+                upload => {
+                    let error = if *status == 400 { SAYS_NOBODY.strip_prefix("[400] ").unwrap() } else { "" };
+                    settle(&mut session, upload, *status, error, "/", at(now));
+                }
+            }
+        }
+        for (user, device, state) in [("@a:hs", "D1", of_d), ("@b:hs", "E1", of_e)] {
+            let client =
+                ClientFacts { user_id: Some(user.into()), device_id: Some(device.into()), ..Default::default() };
+            let interview = Interview { client, ..Interview::default() };
+            let report = interview.report(&session, PageFacts::default(), (), None, None, at(now));
+            assert_eq!(report.page.upload_loop.state, *state, "{number}: {device}");
+        }
+    }
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Keeps what was seen in this page beyond its end: carries out what [`Keeper`] decides.
 //!
-//! Nothing of it is on the way of a line or a request. A record is written soon after something was new, while the page is
-//! idle, at most once a second; and at once when the page goes out of sight, is put to sleep, or is left.
+//! It never delays a line or a request. A record is written soon after there is news, while the page is idle, at most once a
+//! second; and at once when the page goes out of sight, is put to sleep, or is left. Once a minute the page makes way, if the app
+//! needs more of the storage: no event tells what the app writes in its own tab.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -21,16 +22,16 @@ use super::roll::Roll;
 use super::shape::{call, field};
 use lotus_crypto_diag::earlier::EarlierSummary;
 use lotus_crypto_diag::election::Role;
-use lotus_crypto_diag::keeper::{Earlier, Flushed, Keeper};
+use lotus_crypto_diag::keeper::{Earlier, Flushed, Keeper, TIDY_MS};
 use lotus_crypto_diag::kept_page::{Arrival, Stage};
-use lotus_crypto_diag::shelf::{MARKERS, PREFIX, folder_of, page_id};
+use lotus_crypto_diag::shelf::{MARKERS, PREFIX, page_id};
 use lotus_crypto_diag::timestamp::Timestamp;
 
-/// Where the browser keeps for this tab alone which page it shows.
+/// Key in the storage of the tab: the id of the page that the tab shows.
 const SHOWN: &str = "lotus-crypto-diag/page";
 /// The shortest time between two writings.
 const INTERVAL_MS: i64 = 1000;
-/// How long a busy page may put one off.
+/// A busy page puts one off by so much at most.
 const LATEST_MS: u32 = 500;
 
 #[derive(Clone)]
@@ -41,10 +42,12 @@ struct Inner {
     session: SharedSession,
     on_change: Function,
     clock: Clock,
-    /// Not there while it works: the page may have put something into the storage that comes back here.
+    /// `None` while it works: the page may have replaced methods of the storage, and call this library from there.
     keeper: Cell<Option<Box<Keeper>>>,
     has_begun: Cell<bool>,
     is_due: Cell<bool>,
+    /// Whether the page will look again how much room the app needs.
+    is_watching: Cell<bool>,
     /// Whether other tabs may have begun to write, or have removed something.
     is_crowded: Cell<bool>,
     written_at: Cell<i64>,
@@ -55,7 +58,7 @@ struct Inner {
 }
 
 impl KeptPages {
-    /// Touches no storage. `on_change` is called when the summary is another. `opened` is when the page was loaded.
+    /// Does not touch the storage. `on_change` is called when the summary changes. `opened` is when the page was loaded.
     pub(crate) fn new(session: SharedSession, on_change: Function, clock: Clock, opened: f64) -> Self {
         let id = page_id(Timestamp::from_ms(opened).ms(), random());
         let kept = Self(Rc::new(Inner {
@@ -66,6 +69,7 @@ impl KeptPages {
             clock,
             has_begun: Cell::default(),
             is_due: Cell::default(),
+            is_watching: Cell::default(),
             is_crowded: Cell::default(),
             written_at: Cell::default(),
             last_role: Cell::default(),
@@ -77,14 +81,14 @@ impl KeptPages {
         // that it is the one to be ended.
         let _ = listen(&js_sys::global(), "pagehide", |_| {});
         let inner = Rc::clone(&kept.0);
-        // A moment later, so that what hands a lock over to another tab hears first that the page is left.
+        // A moment later: the listener that hands the lock over to another tab must be called first when the page is left.
         if !after(0, move || inner.listen()) {
             kept.0.listen();
         }
         kept
     }
 
-    /// Of this page. The tabs know each other by it.
+    /// Id of this page. The tabs know each other by it.
     pub(crate) fn id(&self) -> &str {
         &self.0.id
     }
@@ -94,7 +98,7 @@ impl KeptPages {
         self.0.roll.replace(Rc::downgrade(roll));
     }
 
-    /// What this tab is to its session now; not called while its page is left or asleep.
+    /// The role of this tab; not called while its page is left or asleep.
     pub(crate) fn stands(&self, role: Option<Role>) {
         let before = self.0.last_role.replace(role);
         let is_replaced = before == Some(Role::Leader) && role == Some(Role::Follower);
@@ -140,7 +144,7 @@ impl KeptPages {
         self.0.sum_up();
     }
 
-    /// What was kept of the pages of a device; of this page's, where it is not said which.
+    /// The records of a device's earlier pages; without ids, of this page's device.
     pub(crate) fn earlier(&self, user_id: Option<&str>, device_id: Option<&str>) -> Earlier {
         self.0.begin();
         let (now, open) = (self.0.clock.now(), self.0.open_pages());
@@ -206,14 +210,14 @@ impl Inner {
             if records.is_empty() || inner.tail.cleared() != cleared {
                 return;
             }
-            let now = inner.clock.now();
-            let done = inner.with(|keeper| keeper.restore(records, &LocalShelf, now));
+            let (now, open) = (inner.clock.now(), inner.open_pages().unwrap_or_default());
+            let done = inner.with(|keeper| keeper.restore(records, &LocalShelf, &open, now));
             inner.tail.remove(&done.unwrap_or_default());
             inner.sum_up();
         });
     }
 
-    /// Leaves the id of this page for the next one in the tab, and takes that of the one before.
+    /// Stores the id of this page for the next one in the tab. Gives that of the page before.
     fn take_turns(&self) -> Result<Option<String>, JsValue> {
         let storage = web_storage("sessionStorage")?;
         let previous = storage.get_item(SHOWN)?;
@@ -223,7 +227,7 @@ impl Inner {
 
     fn leave_id(&self) {
         let is_kept = self.with(|keeper| keeper.is_on()).unwrap_or_default();
-        // Blocked: then the next page does not know how this one ended.
+        // If it is blocked, the next page does not know how this one ended.
         let _ = web_storage("sessionStorage")
             .and_then(|storage| if is_kept { storage.set_item(SHOWN, &self.id) } else { Ok(()) });
     }
@@ -237,20 +241,40 @@ impl Inner {
             let is_too_large = self.is_crowded.take() && keeper.is_too_large(&LocalShelf);
             let again = is_too_large || keeper.is_short_of_room(&LocalShelf, &open, now);
             // Given back before the storage is touched.
-            let draft = keeper.draft(&*self.session.try_borrow().ok()?, again, now)?;
-            Some(keeper.flush(draft, &LocalShelf, &open, now))
+            let drafts = self.session.try_borrow().map(|session| keeper.drafts(&session, again, now));
+            let drafts = drafts.unwrap_or_default().into_iter();
+            drafts.map(|draft| keeper.flush(draft, &LocalShelf, &open, now)).collect::<Vec<_>>()
         });
-        match flushed.flatten() {
-            Some(Flushed::Kept { key, text, has_evidence: true }) => self.tail.put(&key, &text),
-            Some(Flushed::Cleared) => self.clear_elsewhere(),
-            _ => {}
+        for flushed in flushed.unwrap_or_default() {
+            match flushed {
+                Flushed::Kept { key, text, has_evidence: true } => self.tail.put(&key, &text),
+                Flushed::Cleared => self.clear_elsewhere(),
+                _ => {}
+            }
         }
         self.sum_up();
+        self.watch_room();
+    }
+
+    /// Looks again in a minute whether records have to make way, be they only those of other pages.
+    fn watch_room(self: &Rc<Self>) {
+        let is_on = self.with(|keeper| keeper.is_on()).unwrap_or_default();
+        if !is_on || self.is_watching.replace(true) {
+            return;
+        }
+        let inner = Rc::clone(self);
+        let is_set = after(TIDY_MS, move || {
+            when_idle(LATEST_MS, move || {
+                inner.is_watching.set(false);
+                inner.flush();
+            });
+        });
+        self.is_watching.set(is_set);
     }
 
     fn clear_elsewhere(&self) {
         self.tail.clear();
-        // Blocked: then nothing stands there.
+        // If it is blocked, nothing is stored there.
         let _ = web_storage("sessionStorage").and_then(|storage| storage.remove_item(SHOWN));
     }
 
@@ -261,7 +285,7 @@ impl Inner {
         }
     }
 
-    /// The pages that other tabs show; `None`: not all have answered yet.
+    /// The pages in other tabs; `None`: not all tabs have answered yet.
     fn open_pages(&self) -> Option<Vec<String>> {
         let roll = self.roll.borrow().upgrade()?;
         roll.count().filter(|_| roll.is_complete.get())?;
@@ -273,7 +297,7 @@ impl Inner {
         let document = global("document").unwrap_or_default();
         let hear = |target: &JsValue, kind: &str, handle: fn(&Rc<Self>, JsValue)| {
             let inner = Rc::clone(self);
-            // Where a page does not let it, what was written last is what is left.
+            // If the page does not allow it, the last record stays as it was written.
             let _ = listen(target, kind, move |event| handle(&inner, event));
         };
         hear(&window, "pagehide", |inner, _| inner.leave());
@@ -286,48 +310,47 @@ impl Inner {
         hear(&window, "storage", |inner, event| inner.another_wrote(&event));
     }
 
-    /// Another tab has changed what stands in a storage.
+    /// Another tab has changed a storage.
     fn another_wrote(self: &Rc<Self>, event: &JsValue) {
         let text = |name| get(event, name).ok().and_then(|value| value.as_string());
         let is_gone = text("newValue").is_none();
         let key = text("key");
-        let clear = |folder: Option<&str>| self.with(|keeper| keeper.cleared(folder, &LocalShelf)).unwrap_or_default();
+        let clear = |folder: Option<&str>| {
+            self.with(|keeper| {
+                // Given back before the storage is touched.
+                let whose = self.session.try_borrow().ok().and_then(|session| keeper.whose(&session));
+                keeper.cleared(folder, whose, &LocalShelf)
+            })
+        };
         let is_cleared = match key.as_deref() {
-            // A frame may have cleared what is of this tab alone.
-            None => is_of_all_tabs(event) && clear(None),
-            // Another tab was told of a logout.
-            Some(key) if is_gone && key.starts_with(MARKERS) => {
-                folder_of_marker(key).is_some_and(|of| self.retire(&of) | clear(Some(&of)))
-            }
+            // A frame may have cleared the storage of this tab.
+            None => is_of_all_tabs(event) && clear(None) == Some(true),
+            // A device was logged out in another tab.
+            Some(key) if is_gone && key.starts_with(MARKERS) => folder_of_marker(key).is_some_and(|of| {
+                let is_cleared = clear(Some(&of)) == Some(true);
+                self.retire(&of);
+                is_cleared
+            }),
             Some(_) => false,
         };
         if is_cleared {
             self.clear_elsewhere();
             self.sum_up();
         }
-        // For the first time, or it has removed what was kept.
+        // It has written its first record, or removed one.
         if key.is_none_or(|key| key.starts_with(PREFIX)) && (is_gone || text("oldValue").is_none()) {
             self.is_crowded.set(true);
             self.changed();
         }
     }
 
-    /// The device of this page is logged out, if that is its folder: its marker is not written again.
-    fn retire(&self, folder: &str) -> bool {
-        let ids = self.with(|keeper| {
-            let (user_id, device_id) = keeper.ids();
-            let is_own = folder_of(user_id, device_id) == folder;
-            user_id
-                .zip(device_id)
-                .filter(|_| is_own)
-                .map(|(user_id, device_id)| (user_id.to_owned(), device_id.to_owned()))
-        });
-        let Some((user_id, device_id)) = ids.flatten() else { return false };
+    /// The device of this folder is logged out: its marker is not written again.
+    fn retire(&self, folder: &str) {
         // If the session is borrowed, this page is handling the device right now: the next event comes later.
-        if let Ok(mut session) = self.session.try_borrow_mut() {
-            session.stores_mut().retire(Some(&user_id), Some(&device_id));
+        let is_ours = self.session.try_borrow_mut().is_ok_and(|mut session| Keeper::retire(&mut session, folder));
+        if is_ours {
+            tell(&self.on_change);
         }
-        true
     }
 
     fn leave(self: &Rc<Self>) {
@@ -344,12 +367,12 @@ impl Inner {
 
     fn stand_at(self: &Rc<Self>, stage: Stage) {
         self.with(|keeper| keeper.is_at(stage));
-        // By now it may be gone, or be that of a page which this one came back after. Not before that of the page before was
-        // taken: in Firefox the page is shown before anything is kept of it.
+        // The id may be gone by now, or be that of a page which the tab showed meanwhile. But not before the previous id was
+        // read: in Firefox the page is shown before anything of it is kept.
         if self.has_begun.get() {
             self.leave_id();
         }
-        // Of a page that comes into sight there is time to say so.
+        // A page that comes into sight has time.
         if stage == Stage::Shown { self.changed() } else { self.flush() }
     }
 }

@@ -1,4 +1,4 @@
-//! Records of pages in localStorage. Everything there may throw: blocked, private, full.
+//! Records of pages in localStorage. Each call may throw: it is blocked, private or full.
 
 use js_sys::{JsString, decode_uri_component};
 use wasm_bindgen::prelude::*;
@@ -8,7 +8,7 @@ use super::convert::{explain, get, text_of, web_storage};
 use lotus_crypto_diag::kept_page::HEAD_LENGTH;
 use lotus_crypto_diag::shelf::{MARKERS, NotWritten, PREFIX, Shelf, folder_of};
 
-/// An app that has more keys than that has more than enough.
+/// With more keys than that, looking through all of them takes too long.
 const MOST_KEYS: u32 = 10_000;
 
 #[wasm_bindgen]
@@ -29,7 +29,7 @@ impl LocalShelf {
         Ok(text.dyn_into().ok())
     }
 
-    /// An error where there are more than anybody can look through again and again: then nothing is known to be missing.
+    /// An error if there are too many to look through: an empty list would mean that the records were removed.
     fn keys(belongs: impl Fn(&str) -> bool) -> Result<Vec<String>, JsValue> {
         let storage = storage()?;
         if storage.length()? > MOST_KEYS {
@@ -92,7 +92,7 @@ impl Shelf for LocalShelf {
     }
 }
 
-/// Removes what was kept of the device of a marker that goes.
+/// Removes the records of the device whose marker is removed.
 pub(crate) fn remove_with(marker: &str) {
     let Some(folder) = folder_of_marker(marker) else { return };
     for key in LocalShelf::keys(|key| key.starts_with(&folder)).unwrap_or_default() {

@@ -1,6 +1,6 @@
-//! The same record once more, in an IndexedDB database of our own. A browser writes localStorage to the disk seconds or
-//! minutes later, and what was not written is lost when it dies; what IndexedDB has committed is not. Nothing depends on it:
-//! it may be missing, blocked, slow or deleted.
+//! A second copy of each record, in an IndexedDB database of our own. A browser writes localStorage to the disk seconds or
+//! minutes later, and loses the rest if it dies; what IndexedDB has committed is safe. Nothing depends on this copy: the database
+//! may be missing, blocked, slow or deleted.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -20,20 +20,20 @@ use super::shape::call;
 const DATABASE: &str = "lotus-crypto-diag";
 const STORE: &str = "pages";
 
-/// Any script of the origin may have put more there.
+/// Any script of the origin may have stored more.
 const MOST_RECORDS: u32 = 64;
 /// In UTF-16 units.
 const LONGEST: u32 = 64 * 1024;
-/// While so many are under way, no more are written: the browser is slow, or does not answer.
+/// While so many writes are pending, no more are begun: the browser is slow, or does not answer.
 const MOST_PENDING: u32 = 2;
 
 pub(crate) struct Tail {
     database: RefCell<Option<IdbDatabase>>,
-    /// Whether it is being opened, or could not be.
+    /// Whether it is being opened, or opening it failed.
     is_asked: Cell<bool>,
-    /// What came last meanwhile.
+    /// The last record that came meanwhile.
     waiting: RefCell<Option<(String, String)>>,
-    /// How often all of it was to go. What was begun before that is not written.
+    /// How often it was cleared. A write that was begun before is dropped.
     cleared: Cell<u32>,
     pending: Rc<Cell<u32>>,
     /// Called at the end of each request.
@@ -52,7 +52,7 @@ impl Tail {
         Rc::new(Self { database, is_asked, waiting, cleared, pending, on_end: on_end.into_js_value() })
     }
 
-    /// Writes a record, where the database is open; otherwise it is opened for it.
+    /// Writes a record. Opens the database first, if it is not open.
     pub(crate) fn put(self: &Rc<Self>, key: &str, text: &str) {
         let Some(database) = self.database.borrow().clone() else {
             self.open_for(key.to_owned(), text.to_owned());
@@ -61,12 +61,12 @@ impl Tail {
         let is_slow = self.pending.get() >= MOST_PENDING;
         if !is_slow && self.write(&database, |store| Ok(vec![store.put_with_key(&text.into(), &key.into())?])).is_err()
         {
-            // Closed by the browser, or by somebody who deletes it.
+            // The browser or a script that deletes the database has closed it.
             self.database.take();
         }
     }
 
-    /// How often all of it was to go.
+    /// How often it was cleared.
     pub(crate) fn cleared(&self) -> u32 {
         self.cleared.get()
     }
@@ -78,7 +78,7 @@ impl Tail {
         }
         let (tail, cleared) = (Rc::clone(self), self.cleared.get());
         js_sys::futures::spawn_local(async move {
-            // One that fails is not tried again in this page.
+            // If that fails, it is not tried again in this page.
             let Ok(database) = open().await else { return };
             tail.is_asked.set(false);
             let waiting = tail.waiting.take().filter(|_| tail.cleared.get() == cleared);
@@ -92,7 +92,7 @@ impl Tail {
         });
     }
 
-    /// All records, where the browser lists the database: none is made by looking.
+    /// All records. The database is opened only if the browser lists it, so that looking does not create it.
     pub(crate) async fn records(self: &Rc<Self>) -> Vec<(String, String)> {
         self.read().await.unwrap_or_default()
     }
@@ -113,7 +113,7 @@ impl Tail {
         let (keys, texts): (Array, Array) = (keys.unchecked_into(), texts.unchecked_into());
         let text_of = |text: JsValue| text.dyn_into::<JsString>().ok().filter(|text| text.length() <= LONGEST);
         let pair_of = |(key, text): (JsValue, JsValue)| {
-            // One that is too long is no record: it has no text here, and goes.
+            // A text that is too long is no record: it is given as empty, and removed.
             Some((key.as_string()?, text_of(text).map(String::from).unwrap_or_default()))
         };
         Ok(keys.iter().zip(texts.iter()).filter_map(pair_of).collect())
@@ -131,7 +131,7 @@ impl Tail {
         self.cleared.set(self.cleared.get() + 1);
         self.waiting.take();
         if let Some(database) = self.database.take() {
-            // Now, while the page may be on its way out; the deletion takes longer.
+            // At once, as the page may be about to close; the deletion takes longer.
             let _ = self.write(&database, |store| Ok(vec![store.clear()?]));
             database.close();
         }
@@ -141,7 +141,7 @@ impl Tail {
         });
     }
 
-    /// In a transaction of their own.
+    /// In a transaction of its own.
     fn write(
         &self,
         database: &IdbDatabase,
@@ -152,7 +152,7 @@ impl Tail {
             self.pending.set(self.pending.get() + 1);
             self.heed(&request)?;
         }
-        // A page on its way out does not come to the end of a transaction by itself. Older browsers have no such method.
+        // While a page is closing, a transaction does not commit by itself. Older browsers do not have the method.
         call(&transaction, "commit", &[]).map(drop)
     }
 
@@ -162,7 +162,7 @@ impl Tail {
     }
 }
 
-/// Firefox takes an error of IndexedDB that nobody holds back to the page.
+/// Firefox reports an error of IndexedDB to the page, unless its default is prevented.
 fn hold_back(event: &JsValue) {
     let _ = call(event, "preventDefault", &[]);
 }
@@ -179,20 +179,20 @@ async fn open() -> Result<IdbDatabase, String> {
     let making: IdbOpenDbRequest = request.clone();
     let on_upgrade = Closure::once_into_js(move || {
         let database = making.result().map(JsValue::unchecked_into::<IdbDatabase>);
-        // Without its store, every use of it fails.
+        // Without the object store, every later use fails and is ignored.
         let _ = database.and_then(|database| database.create_object_store(STORE));
     });
     set(&request, "onupgradeneeded", &on_upgrade).map_err(words)?;
     let opened = within("the database of the kept pages", Ok(settled(&request))).await?;
     let database: IdbDatabase = opened.unchecked_into();
-    // Whoever deletes it is not held up.
+    // So that nobody who deletes it has to wait.
     let closing = database.clone();
     let on_change = Closure::once_into_js(move || closing.close());
     set(&database, "onversionchange", &on_change).map_err(words)?;
     Ok(database)
 }
 
-/// What a request comes to.
+/// The result of a request.
 fn settled(request: &IdbRequest) -> Promise {
     Promise::new(&mut |resolve, reject| {
         let of = request.clone();

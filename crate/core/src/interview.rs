@@ -100,6 +100,10 @@ impl Interview {
         let Self { client, environment, notes } = self;
         let PageFacts { status, capturing_since, blind_spots } = page;
         let Evidences { counts, entries, upload_loop, capture_session, repair, .. } = session.evidence();
+        let upload_loop = match (&client.user_id, &client.device_id) {
+            (Some(user_id), Some(device_id)) => session.uploads().status_of(user_id, device_id),
+            _ => upload_loop,
+        };
         let crypto_store = session.stores().status(client.user_id.as_deref(), client.device_id.as_deref());
         let schema = SCHEMA.to_owned();
         let mut page = PageReport {

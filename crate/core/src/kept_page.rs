@@ -1,4 +1,6 @@
-//! What is kept of a page beyond its end: one record, as JSON, within a limit, and without more than a report would hold.
+//! The record of a page that is kept beyond its end: JSON of limited length, with nothing that a report would not contain.
+
+use std::borrow::Cow;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -7,31 +9,32 @@ use crate::earlier::{EarlierPage, PageEnd};
 use crate::entry::{Detail, Entry, Fault};
 use crate::foreign_json::{clean, is_shallow};
 use crate::json::to_json;
+use crate::steps;
 use crate::timestamp::Timestamp;
 
 /// The version of [`KeptPage`]'s form.
 pub(crate) const KEPT_SCHEMA: u32 = 1;
-/// So much of the beginning of a record holds its [`Head`].
+/// The [`Head`] of a record is within so many characters.
 pub const HEAD_LENGTH: usize = 96;
-/// A text of a record is cut here: what comes later of a line rarely tells more.
+/// Texts are cut to this length: the rest of a line rarely says more.
 const MAX_TEXT: usize = 2048;
 /// Deeper nesting than a record has is refused before the parser recurses into it.
 const MAX_DEPTH: usize = 8;
 /// No record is longer.
 const MAX_LENGTH: usize = 512 * 1024;
-/// Of the keys that a repair has claimed away.
+/// So many of the keys that a repair has claimed are listed.
 const MOST_CLAIMED: usize = 100;
 
 /// How a page came into its tab.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Arrival {
-    /// Somebody went there, or came back to it.
+    /// By a link, an address, or the history.
     #[default]
     Opened,
     /// It was loaded anew.
     Reloaded,
-    /// The browser had discarded it, and loaded it anew when it was looked at.
+    /// The browser had discarded the tab, and loaded it anew when it came into sight.
     Restored,
 }
 
@@ -39,10 +42,10 @@ pub enum Arrival {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
-    /// Somebody could see it.
+    /// It was visible.
     #[default]
     Shown,
-    /// Nobody could. From here on a browser may end it without a word.
+    /// It was hidden. The browser may end a hidden page without an event.
     Hidden,
     /// It was being left.
     Left,
@@ -64,13 +67,13 @@ pub struct KeptPage {
     pub arrival: Arrival,
     /// Where it was in its life.
     pub stage: Stage,
-    /// Whether it had to give its place as the active tab to another.
+    /// Whether another tab had become the active one in its place.
     pub replaced: bool,
-    /// What a report tells of it.
+    /// What a report contains of it.
     pub page: EarlierPage,
 }
 
-/// What the beginning of a record tells.
+/// What the beginning of a record says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Head {
     /// It is of this version.
@@ -80,9 +83,9 @@ pub enum Head {
         /// See [`KeptPage`].
         seen: i64,
     },
-    /// It is of a later version: nobody's business here.
+    /// It is of a later version, which alone reads and removes it.
     Newer,
-    /// It makes no sense.
+    /// It cannot be read.
     Corrupt,
 }
 
@@ -107,40 +110,80 @@ impl Head {
 }
 
 impl KeptPage {
-    /// The text of the record, of at most `limit` bytes: the most telling entries, where not all have room. `None`: there
-    /// is no room for anything.
-    pub fn to_text(mut self, limit: usize) -> Option<String> {
+    /// The text of the record, of at most `limit` bytes, with as many of the entries as fit. `None` if not even the rest fits.
+    /// `self` has no entries of its own.
+    pub(crate) fn to_text(mut self, entries: &KeptEntries, limit: usize) -> Option<String> {
+        /// For the number of the entries that are left out.
+        const NUMBER: usize = 10;
         self.page.cut_texts();
-        let sizes: Vec<usize> = self.page.entries.iter().map(most_bytes).collect();
-        let entries = std::mem::take(&mut self.page.entries);
-        // The number of those that are left out takes room, too.
-        let mut base = to_json(&self).len() + 10;
+        let mut base = to_json(&self).len() + NUMBER;
         if base > limit {
             self.page.leave_out_state();
-            base = to_json(&self).len() + 10;
+            base = to_json(&self).len() + NUMBER;
         }
-        let mut room = limit.checked_sub(base)?;
-        let mut is_kept = vec![true; entries.len()];
-        if sizes.iter().sum::<usize>() > room {
-            is_kept.fill(false);
-            for index in by_importance(&entries) {
-                if sizes[index] <= room {
-                    room -= sizes[index];
-                    is_kept[index] = true;
-                }
-            }
-        }
-        let left_out = is_kept.iter().filter(|kept| !**kept).count();
-        let left_out = u32::try_from(left_out).unwrap_or(u32::MAX);
+        let texts = entries.within(limit.checked_sub(base)?);
+        let left_out = u32::try_from(entries.count - texts.len()).unwrap_or(u32::MAX);
         self.page.entries_left_out = self.page.entries_left_out.saturating_add(left_out);
-        self.page.entries =
-            entries.into_iter().zip(is_kept).filter_map(|(entry, kept)| kept.then_some(entry)).collect();
-        Some(to_json(&self))
+        let rest = to_json(&self);
+        // Before its entries, a record contains only numbers, times and words of this library.
+        let (before, after) = rest.split_once(NO_ENTRIES)?;
+        Some([before, &NO_ENTRIES[..NO_ENTRIES.len() - 1], &texts.join(","), "]", after].concat())
     }
 }
 
-/// A record as it is read. What it tells of the page is handed on as it stands: whoever reads the report holds it to the model,
-/// which is there for that, and would outweigh all the rest of this here.
+/// How a record without entries says so.
+const NO_ENTRIES: &str = "\"entries\":[]";
+
+/// The entries of a page as JSON, each with its texts cut. They are written once, straight from the session: copying all entries
+/// of a full page took longer than everything else.
+#[derive(Debug)]
+pub(crate) struct KeptEntries {
+    /// How many the page has.
+    count: usize,
+    /// The most important first, each with its place in the page. Those that can have no room are missing.
+    texts: Vec<(usize, String)>,
+}
+
+impl KeptEntries {
+    /// As many of them as fit into `limit` bytes.
+    pub(crate) fn of(entries: &[&Entry], mut limit: usize) -> Self {
+        let mut texts = Vec::new();
+        for index in by_importance(entries) {
+            let entry = entries[index];
+            if least_bytes(entry) >= limit {
+                continue;
+            }
+            let text = to_json(&*with_texts_cut(entry));
+            steps::note(text.len());
+            // With the comma.
+            if let Some(rest) = limit.checked_sub(text.len() + 1) {
+                limit = rest;
+                texts.push((index, text));
+            }
+        }
+        Self { count: entries.len(), texts }
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The most important of them that fit into so many bytes, in the order of the page.
+    fn within(&self, mut room: usize) -> Vec<&str> {
+        // By their places, not sorted: sorting code would be larger than the rest of this module.
+        let mut places = vec![None; self.count];
+        for (index, text) in &self.texts {
+            if let Some(rest) = room.checked_sub(text.len() + 1) {
+                room = rest;
+                places[*index] = Some(&**text);
+            }
+        }
+        places.into_iter().flatten().collect()
+    }
+}
+
+/// A record as it is read. The page in it goes into the report unchecked: whoever reads the report checks it. Here, the code for
+/// that would be larger than the rest of the module.
 #[derive(Clone, Debug)]
 pub(crate) struct ReadPage {
     pub(crate) previous: Option<String>,
@@ -153,8 +196,8 @@ pub(crate) struct ReadPage {
 }
 
 impl ReadPage {
-    /// Reads what [`KeptPage::to_text`] wrote. Any script of the origin can write in its place, and an older version of this
-    /// library, which redacted less: what is no record is `None`, and every text is redacted once more.
+    /// Reads what [`KeptPage::to_text`] wrote. Any script of the origin may have written something else there, and an older
+    /// version of this library redacted less. `None`: it is no record. Every text is redacted again.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         if text.len() > MAX_LENGTH || !is_shallow(text, MAX_DEPTH) {
             return None;
@@ -185,7 +228,7 @@ impl ReadPage {
         })
     }
 
-    /// As a report has it, with how it ended.
+    /// As it stands in a report, with its end.
     pub(crate) fn told(&self, end: PageEnd) -> Value {
         let mut page = self.page.clone();
         if let Value::Object(fields) = &mut page {
@@ -194,7 +237,7 @@ impl ReadPage {
         page
     }
 
-    /// The device that the upload of the page names as its own.
+    /// The device that a refused upload of the page names.
     pub(crate) fn named_device(&self) -> Option<&str> {
         self.page.get("uploadLoop")?.get("refusal")?.get("deviceId")?.as_str()
     }
@@ -202,15 +245,11 @@ impl ReadPage {
 
 impl EarlierPage {
     fn cut_texts(&mut self) {
-        for entry in &mut self.entries {
-            let is_cut = cut(&mut entry.message) | entry.last_message.as_mut().is_some_and(cut);
-            entry.truncated |= is_cut;
-        }
         if let Some(store) = &mut self.crypto_store {
             let messages = [store.loss.as_mut().map(|loss| &mut loss.message), store.error.as_mut()];
             let messages =
                 messages.into_iter().flatten().chain(store.trouble.as_mut().map(|trouble| &mut trouble.message));
-            messages.for_each(|message| _ = cut(message));
+            messages.for_each(cut);
         }
         if let Some(repair) = &mut self.repair {
             repair.claimed.truncate(MOST_CLAIMED);
@@ -218,56 +257,64 @@ impl EarlierPage {
         }
     }
 
-    /// Where a homeserver or a client says more than any does in earnest.
+    /// If the state alone is too long: no real homeserver or client says so much.
     fn leave_out_state(&mut self) {
         self.upload_loop.key_ids.clear();
         self.upload_loop.refusal = None;
         (self.crypto_store, self.capture_session, self.repair) = (None, None, None);
     }
 
-    /// Whether anything is in it but that the page was there.
+    /// Whether it contains more than that the page was there, apart from its entries.
     pub(crate) fn has_evidence(&self) -> bool {
         let store = self.crypto_store.as_ref();
-        !self.entries.is_empty()
-            || store.is_some_and(|store| store.loss.is_some() || store.trouble.is_some())
+        store.is_some_and(|store| store.loss.is_some() || store.trouble.is_some())
             || self.capture_session.is_some()
             || self.repair.is_some()
     }
 }
 
-/// At most so many bytes of JSON. To write each entry only to see how long it is would take longer than all the rest.
-fn most_bytes(entry: &Entry) -> usize {
-    /// Names of fields, times, numbers, and the comma behind it.
-    const REST: usize = 280;
-    let length = |text: &str| {
-        let extra = |byte: u8| match byte {
-            b'"' | b'\\' => 1,
-            0..0x20 => 5,
-            _ => 0,
-        };
-        text.len() + text.bytes().map(extra).sum::<usize>()
-    };
-    let last = entry.last_message.as_deref().map_or(0, length);
-    REST + length(&entry.message)
-        + last
-        + length(&entry.source)
-        + length(&entry.signature)
-        + to_json(&entry.detail).len()
+/// An entry has at least so many bytes of JSON. Cheap, as it is asked about every entry of a page.
+fn least_bytes(entry: &Entry) -> usize {
+    entry.message.len().min(MAX_TEXT) + entry.last_message.as_ref().map_or(0, |last| last.len().min(MAX_TEXT))
 }
 
-fn cut(text: &mut String) -> bool {
-    if text.len() <= MAX_TEXT {
-        return false;
+fn with_texts_cut(entry: &Entry) -> Cow<'_, Entry> {
+    let (message, last_message) = (beginning(&entry.message), entry.last_message.as_deref().map(beginning));
+    if message.len() == entry.message.len()
+        && last_message.map(str::len) == entry.last_message.as_ref().map(String::len)
+    {
+        return Cow::Borrowed(entry);
     }
-    text.truncate(text.floor_char_boundary(MAX_TEXT));
-    true
+    // Field by field: a clone would copy the long texts first.
+    Cow::Owned(Entry {
+        ts: entry.ts,
+        level: entry.level,
+        ke: entry.ke,
+        signature: entry.signature.clone(),
+        message: message.to_owned(),
+        truncated: true,
+        source: entry.source.clone(),
+        count: entry.count,
+        first_ts: entry.first_ts,
+        last_ts: entry.last_ts,
+        last_message: last_message.map(str::to_owned),
+        detail: entry.detail.clone(),
+    })
 }
 
-/// The indices of the entries, the most telling first: the first and the latest of each fault and of each kind, then
-/// refusals that name both keys, then the rest, the latest before the others.
-fn by_importance(entries: &[Entry]) -> Vec<usize> {
+fn beginning(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_TEXT)]
+}
+
+fn cut(text: &mut String) {
+    text.truncate(text.floor_char_boundary(MAX_TEXT));
+}
+
+/// The indices of the entries, the most important first: the first and the latest of each fault, then of each kind, then
+/// refusals that name both keys, then the rest, the latest first.
+fn by_importance(entries: &[&Entry]) -> Vec<usize> {
     let of = |belongs: &dyn Fn(&Entry) -> bool| {
-        let those = || (0..entries.len()).filter(|index| belongs(&entries[*index]));
+        let those = || (0..entries.len()).filter(|index| belongs(entries[*index]));
         [those().min_by_key(|index| entries[*index].first_ts), those().last()].into_iter().flatten()
     };
     let mut ranks = vec![3_u8; entries.len()];
@@ -286,7 +333,7 @@ fn by_importance(entries: &[Entry]) -> Vec<usize> {
             ranks[index] = 0;
         }
     }
-    // Not sorted: that would outweigh all the rest of this module.
+    // Not sorted: sorting code would be larger than the rest of this module.
     (0..=3)
         .flat_map(|rank| (0..entries.len()).rev().filter(|index| ranks[*index] == rank).collect::<Vec<_>>())
         .collect()
@@ -298,25 +345,74 @@ mod tests {
     use crate::entry::Level;
     use crate::line::Line;
     use crate::session::Session;
+    use crate::steps::steps_of;
+
+    /// Entries of a page that logs these lines.
+    fn session_of(lines: impl Iterator<Item = String>) -> Session {
+        let mut session = Session::default();
+        for text in lines {
+            let line =
+                Line { level: Level::Error, source: "frame:/call/\"x\"", text: &text, excerpt: "", truncated: false };
+            session.observe(line, Timestamp::default());
+        }
+        session
+    }
 
     #[test]
-    fn an_entry_is_never_longer_than_it_was_taken_for_and_hardly_shorter() {
-        for text in [
-            "x already exists".to_owned(),
-            format!("{} already exists", "\u{1}\"\\\n\u{1f512}é\u{7f}".repeat(50)),
-            "MissingKey: missing key at index 4294967295 for participant @b:hs:D".to_owned(),
-            "(id=$a room=!b sender=@c:hs): DecryptionError[msg: missing field `algorithm`]".to_owned(),
-            "[MembershipManager] Missing own membership: force re-join".to_owned(),
-        ] {
-            let mut session = Session::default();
-            let source = "frame:/call/\"x\"";
-            let line = Line { level: Level::Error, source, text: &text, excerpt: "", truncated: true };
-            session.observe(line, Timestamp::default());
-            let [entry] = session.entries()[..] else { panic!("not kept: {text}") };
+    fn what_is_written_of_a_page_grows_with_the_room_and_not_with_its_lines() {
+        let session = session_of((0..200).map(|number| format!("{number} {} already exists", "x".repeat(16_000))));
+        let (entries, room) = (session.entries(), 64 * 1024);
+        assert_eq!(entries.len(), 200);
+        let written = steps_of(|| drop(KeptEntries::of(&entries, room)));
+        assert!((room / 2..=room + 2 * MAX_TEXT).contains(&usize::try_from(written).unwrap()), "{written}");
+    }
+
+    #[test]
+    fn a_text_is_cut_where_it_is_too_long_and_the_entry_says_so() {
+        for (length, is_cut) in [(0, false), (MAX_TEXT - 20, false), (MAX_TEXT, true), (16_000, true)] {
+            let session = session_of([format!("already exists {}", "é".repeat(length / 2))].into_iter());
+            let [entry] = session.entries()[..] else { panic!("not kept: {length}") };
             let mut entry = entry.clone();
-            (entry.count, entry.last_message) = (u32::MAX, Some(entry.message.clone()));
-            let (most, length) = (most_bytes(&entry), to_json(&entry).len() + 1);
-            assert!(length <= most && most < length * 5 / 4 + 100, "{length} {most} {text}");
+            for last_message in [None, Some("already exists".to_owned()), Some(entry.message.clone())] {
+                entry.last_message = last_message;
+                let cut = with_texts_cut(&entry);
+                assert_eq!(cut.truncated, is_cut, "{length}");
+                assert!(entry.message.starts_with(&cut.message) && cut.message.len() <= MAX_TEXT);
+                assert!(cut.last_message.as_ref().is_none_or(|last| last.len() <= MAX_TEXT));
+                let expected =
+                    Entry { message: cut.message.clone(), last_message: cut.last_message.clone(), ..entry.clone() };
+                assert_eq!(*cut, Entry { truncated: is_cut, ..expected });
+                assert!(least_bytes(&entry) <= to_json(&*cut).len());
+            }
         }
+    }
+
+    #[test]
+    fn a_record_is_json_with_as_many_entries_as_fit_whatever_the_limit() {
+        let words = ["\"entries\":[]", "\u{1}\\\u{1f512}é", "x"];
+        let session =
+            session_of((0..60).map(|number| format!("{number} {} already exists", words[number % 3].repeat(number))));
+        let entries = session.entries();
+        let page = || {
+            let page = EarlierPage { crypto_store: None, ..EarlierPage::default() };
+            let (previous, arrival, stage) = (None, Arrival::Opened, Stage::Shown);
+            KeptPage { schema: KEPT_SCHEMA, revision: 1, seen: 0, previous, arrival, stage, replaced: false, page }
+        };
+        let mut fullest = 0;
+        for limit in (0..20_000).step_by(97) {
+            let Some(text) = page().to_text(&KeptEntries::of(&entries, 64 * 1024), limit) else {
+                assert!(limit < 1000, "{limit}");
+                continue;
+            };
+            assert!(text.len() <= limit, "{limit}");
+            let read: Value = serde_json::from_str(&text).unwrap();
+            let kept: Vec<Entry> = serde_json::from_value(read["page"]["entries"].clone()).unwrap();
+            assert_eq!(kept.len() as u64 + read["page"]["entriesLeftOut"].as_u64().unwrap(), 60);
+            let place = |entry: &Entry| entries.iter().position(|other| *other == entry).unwrap();
+            assert!(kept.iter().map(place).is_sorted(), "{limit}");
+            assert!(limit - text.len() < 700 || kept.len() == 60, "{limit}: {}", text.len());
+            fullest = fullest.max(kept.len());
+        }
+        assert_eq!(fullest, 60);
     }
 }

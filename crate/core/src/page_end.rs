@@ -1,4 +1,4 @@
-//! How an earlier page ended, as far as its last record and the page after it tell.
+//! How an earlier page ended, as far as its last record and the page after it show.
 
 use crate::earlier::PageEnd;
 use crate::kept_page::{Arrival, Stage};
@@ -11,14 +11,14 @@ const ANSWERS_MS: i64 = 30_000;
 pub(crate) struct Last {
     /// Where it was in its life.
     pub(crate) stage: Stage,
-    /// Whether it had given its place to another tab.
+    /// Whether another tab had become the active one in its place.
     pub(crate) replaced: bool,
     /// How long ago that was.
     pub(crate) ago_ms: i64,
 }
 
-/// `is_open`: whether a tab says that it shows this page; `None`: the tabs were not asked. `next`: how the page came into the
-/// tab that was shown there after this one.
+/// `is_open`: whether a tab says that it shows this page; `None`: the tabs were not asked. `next`: how the next page in the same
+/// tab came there.
 pub(crate) fn end_of(last: Last, is_open: Option<bool>, next: Option<Arrival>) -> PageEnd {
     let Last { stage, replaced, ago_ms } = last;
     let is_left = stage == Stage::Left;
@@ -30,8 +30,8 @@ pub(crate) fn end_of(last: Last, is_open: Option<bool>, next: Option<Arrival>) -
         _ if is_left => PageEnd::Closed,
         // Without the answers of the other tabs it may still be open: a copy of a tab names it as the one before.
         (None, _) => PageEnd::Unknown,
-        // A tab that is asleep does not answer, and the browser may end one that is hidden without telling it. That another
-        // page names it as the one before does not help: a copy of a tab does, too.
+        // A sleeping tab does not answer, and the browser may end a hidden one without an event. A page that names it as the
+        // previous one proves nothing: in a copy of the tab, it does so, too.
         (Some(false), next) if stage == Stage::Hidden && next != Some(Arrival::Reloaded) => PageEnd::Unknown,
         (Some(false), None) if ago_ms < ANSWERS_MS => PageEnd::Unknown,
         (Some(false), _) => PageEnd::Crashed,

@@ -1,32 +1,32 @@
-//! Where records of pages stand: a place of texts under keys, which other apps and other tabs use as well.
+//! Where records of pages are stored: texts under keys, in a place that the app and other tabs use as well.
 
 use crate::kept_page::Head;
 use crate::timestamp::Timestamp;
 
 /// All keys of records begin so.
 pub const PREFIX: &str = "lotus-crypto-diag/page/";
-/// Markers of devices. They go with a logout, and stay where the records go for another reason.
+/// Keys of the markers of devices begin so. A marker is removed at the logout of its device only.
 pub const MARKERS: &str = "lotus-crypto-diag/device/";
-/// In the place of an id that nobody has named yet.
+/// Replaces an id that is not known yet.
 pub(crate) const NOBODY: &str = "-";
 
-/// A place for records, as `localStorage` is one. Any of it may fail: blocked, full, broken by the page.
+/// A place for records, such as `localStorage`. Each call may fail: it is blocked or full, or the page has replaced its methods.
 pub trait Shelf {
     /// The keys with [`PREFIX`], each with the length of its text in UTF-16 units.
     fn list(&self) -> Result<Vec<(String, usize)>, String>;
-    /// What everything else takes there, keys and texts, in UTF-16 units.
+    /// The length of all other keys and texts, in UTF-16 units.
     fn taken(&self) -> usize;
     /// The text at a key.
     fn read(&self, key: &str) -> Result<Option<String>, String>;
-    /// The first characters of it, see [`HEAD_LENGTH`](crate::kept_page::HEAD_LENGTH).
+    /// The first characters of the text, see [`HEAD_LENGTH`](crate::kept_page::HEAD_LENGTH).
     fn head(&self, key: &str) -> Option<String>;
-    /// Puts a text there.
+    /// Stores a text.
     fn write(&self, key: &str, text: &str) -> Result<(), NotWritten>;
-    /// Takes it away.
+    /// Removes it.
     fn remove(&self, key: &str) -> Result<(), String>;
     /// Whether a marker remembers the device of this folder.
     fn remembers(&self, folder: &str) -> bool;
-    /// Takes the markers away of devices whose folders are meant.
+    /// Removes the markers of the devices whose folders are meant.
     fn forget_devices(&self, meant: &dyn Fn(&str) -> bool);
 }
 
@@ -39,7 +39,7 @@ pub struct NotWritten {
     pub words: String,
 }
 
-/// The beginning that the keys of a device have in common; of an id that is not known yet, of all those without one.
+/// The prefix of the keys of a device. Ids that are not known yet are replaced by `-`.
 ///
 /// ```
 /// use lotus_crypto_diag::shelf::folder_of;
@@ -58,7 +58,7 @@ pub(crate) fn escape(id: &str) -> String {
     form_urlencoded::byte_serialize(id.as_bytes()).collect()
 }
 
-/// The folder and the id of the page that a key names; `None` where it is no key of a record.
+/// The folder and the page id in a key; `None` if it is not the key of a record.
 pub fn split(key: &str) -> Option<(&str, &str)> {
     let (folder, id) = key.split_at(key.rfind('/')? + 1);
     let is_folder = folder.strip_prefix(PREFIX).is_some_and(|device| device.matches('/').count() == 2);
@@ -87,7 +87,7 @@ pub fn page_id(began_ms: i64, random: f64) -> String {
 #[derive(Debug)]
 pub(crate) struct Record {
     pub(crate) key: String,
-    /// Where the id begins.
+    /// Where in the key the page id begins.
     pub(crate) at: usize,
     /// With its key, in UTF-16 units.
     pub(crate) length: usize,
@@ -114,7 +114,7 @@ pub(crate) fn head_at(place: &impl Shelf, key: &str) -> Head {
     Head::read(&place.head(key).unwrap_or_default())
 }
 
-/// In either direction: the clock may have been set back.
+/// Also if it is from the future: the clock may have been set back.
 pub(crate) const fn is_old(seen: i64, now: Timestamp) -> bool {
     seen.abs_diff(now.ms()) > MAX_AGE_MS.unsigned_abs()
 }

@@ -128,9 +128,14 @@ impl CryptoStores {
         self.of(device).is_some_and(|store| store.listed(listed))
     }
 
+    /// The devices of this page that are logged in.
+    pub fn in_use(&self) -> impl Iterator<Item = &Device> {
+        self.stores.iter().filter(|store| !store.is_retired()).map(CryptoStore::device)
+    }
+
     /// Whether at most one device of this page is logged in: then facts about "the device" concern no other.
     pub fn is_of_one(&self) -> bool {
-        self.stores.iter().filter(|store| !store.is_retired()).count() <= 1
+        self.in_use().count() <= 1
     }
 
     /// Whether the browser no longer lists the database of this page's device.

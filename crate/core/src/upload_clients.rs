@@ -20,6 +20,8 @@ const ECHO_MS: i64 = 30_000;
 const GONE_MS: i64 = 10 * 60_000;
 /// How many clients are remembered.
 const CLIENTS: usize = 16;
+/// How many are remembered that were given up.
+const MOST_GONE: usize = 4;
 
 /// A repair that never finishes holds uploads back at most this long.
 const LONGEST_HOLD_MS: i64 = 3 * 60_000;
@@ -62,6 +64,19 @@ impl Who {
         matches!(self, Self::Device { user, device, .. } if user == user_id && device == device_id)
     }
 
+    /// Whether it may be this device, and is no other for certain. `is_alone`: no other device uploads in this page.
+    fn may_be(&self, user_id: &str, device_id: &str, refusal: Option<&Refusal>, is_alone: bool) -> bool {
+        match self {
+            Self::Device { .. } => self.is_device(user_id, device_id),
+            Self::Sender { users, .. } if users.is_empty() => is_alone,
+            Self::Sender { users, .. } => users.iter().any(|user| user == user_id),
+            Self::Console => {
+                let named = refusal.and_then(|refusal| refusal.device_id.as_deref());
+                named.map_or(is_alone, |named| named == device_id)
+            }
+        }
+    }
+
     /// Whether this is the device that the refusal names.
     fn is_named_in(&self, refusal: Option<&Refusal>) -> bool {
         let named = refusal.and_then(|refusal| refusal.device_id.as_deref());
@@ -96,6 +111,8 @@ pub struct UploadClients {
     options: LoopOptions,
     /// The client seen last comes last.
     clients: Vec<Client>,
+    /// Devices that were given up, and how their uploads stood: the view leaves them out, a report of theirs does not.
+    gone: Vec<(Who, UploadLoopStatus)>,
     /// When an answer was last seen on the network whose console line may still follow.
     answered: Option<Timestamp>,
     pace: Pace,
@@ -291,12 +308,14 @@ impl UploadClients {
 
     /// Forgets a user's or a device's clients; `None` matches any. Clients of unknown identity are forgotten too.
     pub fn forget(&mut self, user_id: Option<&str>, device_id: Option<&str>) {
-        self.clients.retain(|client| match &client.who {
+        let stays = |who: &Who| match who {
             Who::Device { user, device, .. } => {
                 user_id.is_some_and(|gone| gone != user) || device_id.is_some_and(|gone| gone != device)
             }
             Who::Sender { .. } | Who::Console => false,
-        });
+        };
+        self.clients.retain(|client| stays(&client.who));
+        self.gone.retain(|(who, _)| stays(who));
     }
 
     /// Status of the client that matters most: one whose uploads are in a loop, otherwise the one seen last.
@@ -304,9 +323,19 @@ impl UploadClients {
         self.gravest(|_| true)
     }
 
-    /// The same for one device and for clients whose device is unknown.
+    /// The same for one device. Clients whose device is unknown count unless they may be another device's.
     pub fn status_of(&self, user_id: &str, device_id: &str) -> UploadLoopStatus {
-        self.gravest(|client| !matches!(client.who, Who::Device { .. }) || client.who.is_device(user_id, device_id))
+        let is_other = |who: &Who| matches!(who, Who::Device { .. }) && !who.is_device(user_id, device_id);
+        let is_alone = !self.clients.iter().any(|client| is_other(&client.who));
+        let counts = |client: &Client| {
+            let refusal = client.uploads.status().refusal.as_ref();
+            client.who.may_be(user_id, device_id, refusal, is_alone)
+        };
+        let is_gone = |(who, _): &&(Who, UploadLoopStatus)| who.is_device(user_id, device_id);
+        match self.gone.iter().rfind(is_gone) {
+            Some((_, status)) if !self.clients.iter().any(counts) => status.clone(),
+            _ => self.gravest(counts),
+        }
     }
 
     fn gravest(&self, counts: impl Fn(&Client) -> bool) -> UploadLoopStatus {
@@ -332,10 +361,15 @@ impl UploadClients {
         };
         let found = known.or_else(told).map(|at| self.clients.remove(at));
         let gone_after = self.options.window_ms.max(GONE_MS);
-        self.clients.retain(|client| now.ms() - client.last_seen.ms() <= gone_after);
+        let is_gone = |client: &mut Client| now.ms() - client.last_seen.ms() > gone_after;
+        let mut gone: Vec<_> = self.clients.extract_if(.., is_gone).collect();
         if self.clients.len() >= CLIENTS {
-            self.clients.remove(0);
+            gone.push(self.clients.remove(0));
         }
+        let devices = gone.into_iter().filter(|client| matches!(client.who, Who::Device { .. }));
+        self.gone.extend(devices.map(|client| (client.who, client.uploads.status().clone())));
+        self.gone.retain(|(gone, _)| *gone != who);
+        self.gone.drain(..self.gone.len().saturating_sub(MOST_GONE));
         let (uploads, refusals, repair) = match found {
             Some(Client { uploads, refusals, repair, .. }) => (uploads, refusals, repair),
             None => (self.new_loop(), Refusals::default(), Repair::None),

@@ -4,14 +4,14 @@ use serde_json::Value;
 
 use super::room::MOST_PAGES;
 use super::room::is_open;
-use super::{Ids, Keeper, State};
+use super::{Ids, Keeper, State, records};
 use crate::earlier::{EarlierSummary, PageEnd};
 use crate::kept_page::{Arrival, Head, ReadPage};
 use crate::page_end::{Last, end_of};
 use crate::shelf::{Record, Shelf, began, folder_of, head_at, is_old, split};
 use crate::timestamp::Timestamp;
 
-/// The browser has written localStorage to the disk by then: a copy elsewhere is of no more use.
+/// By then, the browser has written localStorage to the disk: the second copy is not needed any more.
 const TAIL_MS: u64 = 2 * 60_000;
 
 /// What was kept of the pages before this one.
@@ -19,14 +19,20 @@ const TAIL_MS: u64 = 2 * 60_000;
 pub struct Earlier {
     /// The oldest first.
     pub pages: Vec<Value>,
-    /// For a person to read: what could not be kept or read, and why.
+    /// Sentences for people: what could not be kept or read, and why.
     pub notes: Vec<String>,
 }
 
 impl Keeper {
-    /// Takes what stands in the second place, and not, or older, in the first: what the browser had not written yet when it
-    /// died. Gives the keys that are to be removed there.
-    pub fn restore(&mut self, seconds: Vec<(String, String)>, place: &impl Shelf, now: Timestamp) -> Vec<String> {
+    /// Takes the records from the second place that are missing in the first, or older there: the browser died before it wrote
+    /// them to the disk. They have the same limits as all others. Gives the keys that are to be removed there.
+    pub fn restore(
+        &mut self,
+        seconds: Vec<(String, String)>,
+        place: &impl Shelf,
+        open: &[String],
+        now: Timestamp,
+    ) -> Vec<String> {
         let mut done = Vec::new();
         for (key, text) in seconds {
             let second = Head::read(&text);
@@ -38,22 +44,25 @@ impl Keeper {
                 done.push(key);
                 continue;
             };
-            let listed: Vec<_> = place.list().unwrap_or_default().into_iter().map(|(key, _)| key).collect();
-            let first = listed.iter().find(|first| is_same_page(first, folder, id));
+            let listed = place.list().unwrap_or_default();
+            let first = listed.iter().map(|(key, _)| key).find(|first| is_same_page(first, folder, id)).cloned();
             // If neither a record nor a marker of the device is there, its data was cleared: do not restore it.
-            let is_known = listed.iter().any(|other| other.starts_with(folder)) || place.remembers(folder);
-            let is_newer = first.is_none_or(
+            let is_known = listed.iter().any(|(other, _)| other.starts_with(folder)) || place.remembers(folder);
+            let is_newer = first.as_ref().is_none_or(
                 |first| !matches!(head_at(place, first), Head::Ours { revision: of, .. } if of >= revision),
             );
             let is_over = matches!(&self.state, State::Over(of) if of == folder);
             let is_wanted = self.is_on() && !is_over && (is_known || first.is_some()) && !is_old(seen, now);
-            let is_restored = is_wanted && is_newer && place.write(&key, &text).is_ok();
-            if let Some(first) = first.filter(|first| is_restored && **first != key) {
+            let others = records(listed, |other| other != key && Some(other) != first.as_deref());
+            let has_room =
+                is_wanted && is_newer && self.has_room_for((&key, key.len() + text.len()), others, place, open, now);
+            let is_restored = has_room && place.write(&key, &text).is_ok();
+            if let Some(first) = first.as_ref().filter(|first| is_restored && **first != key) {
                 // It was written before the device was known.
                 let _ = place.remove(first);
             }
             // Keep the copy for two minutes: the browser may not have written localStorage to disk yet.
-            let is_fresh = seen.abs_diff(now.ms()) <= TAIL_MS && (is_newer || first == Some(&key));
+            let is_fresh = seen.abs_diff(now.ms()) <= TAIL_MS && (is_newer || first.as_ref() == Some(&key));
             if !(is_fresh && is_wanted) {
                 done.push(key);
             }
@@ -61,8 +70,8 @@ impl Keeper {
         done
     }
 
-    /// What was kept of a device, and of pages of which nobody has said whose they are. `open`: the ids of the pages that
-    /// other tabs show; `None`: they were not asked.
+    /// The records of a device, and of pages whose device is not known. `open`: the ids of the pages in other tabs; `None`: the
+    /// tabs were not asked.
     pub fn earlier(
         &self,
         device: Option<&Ids>,
@@ -122,13 +131,13 @@ impl Keeper {
         let later = all.iter().map(|(_, page)| (page.previous.as_deref(), page.arrival));
         let own = (self.previous.as_deref(), self.arrival);
         let after = later.chain([own]).filter(|(previous, _)| *previous == Some(id)).map(|(_, arrival)| arrival);
-        // A copy of the tab comes after the same page.
+        // In a copy of the tab, another page follows the same one.
         let next = after.reduce(|one, other| if one == Arrival::Opened { other } else { one });
         let last = Last { stage: page.stage, replaced: page.replaced, ago_ms: now.ms() - page.last_seen_at.ms() };
         end_of(last, open.map(|open| is_open(open, id)), next)
     }
 
-    /// How far that reaches, for the device of this page; `None`: there is nothing.
+    /// How far the records of this page's device reach; `None`: there are none.
     pub fn summary(&self, place: &impl Shelf) -> Option<EarlierSummary> {
         let (user_id, device_id) = self.ids();
         let folder = folder_of(user_id, device_id);
@@ -139,23 +148,15 @@ impl Keeper {
         Some(EarlierSummary { since, pages: u32::try_from(of_device.len()).unwrap_or(u32::MAX) })
     }
 
-    /// All records but this page's.
+    /// The records of all other pages.
     pub(super) fn others(&self, place: &impl Shelf) -> Result<Vec<Record>, String> {
-        place.list().map(|listed| self.others_of(listed))
-    }
-
-    pub(super) fn others_of(&self, listed: Vec<(String, usize)>) -> Vec<Record> {
-        let records = listed.into_iter().filter_map(|(key, length)| {
-            let at = split(&key)?.0.len();
-            let length = key.len() + length;
-            Some(Record { key, at, length })
-        });
-        records.filter(|record| record.id() != self.id).collect()
+        let is_others = |key: &str| split(key).is_some_and(|(_, id)| id != self.id);
+        place.list().map(|listed| records(listed, is_others))
     }
 }
 
-/// Whether a record is told with the device of this folder: its own, and of pages of which nobody has said whose they are, while
-/// there are records of no other device.
+/// Whether a record belongs into a report of the device of this folder: its own records do, and those of pages whose device is not
+/// known, as long as no other device has records.
 fn is_told(record: &Record, folder: &str, all: &[Record]) -> bool {
     let nobodys = folder_of(None, None);
     let is_alone = || all.iter().all(|other| other.is_in(folder) || other.is_in(&nobodys));
@@ -168,7 +169,7 @@ fn is_same_page(key: &str, folder: &str, id: &str) -> bool {
     split(key).is_some_and(|(of, other)| other == id && (of == folder || of == nobodys || folder == nobodys))
 }
 
-/// Whether a page of which nobody has said whose it is names a device of its own, and not this one.
+/// Whether a page whose device was not known names another one in a refused upload.
 fn is_of_another(page: &ReadPage, device_id: Option<&str>) -> bool {
     device_id.is_some() && page.named_device().is_some() && page.named_device() != device_id
 }

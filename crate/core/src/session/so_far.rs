@@ -55,8 +55,8 @@ impl Session {
     }
 
     /// The entries since the beginning.
-    pub(crate) fn entries_from(&self, from: Beginning) -> Vec<Entry> {
-        self.buffer.entries().into_iter().filter(|entry| from.takes(entry.first_ts)).cloned().collect()
+    pub(crate) fn entries_from(&self, from: Beginning) -> Vec<&Entry> {
+        self.buffer.entries().into_iter().filter(|entry| from.takes(entry.first_ts)).collect()
     }
 
     /// Lines seen per fault.

@@ -1,0 +1,160 @@
+//! When records are removed: at a logout, when somebody clears the storage, and when the app does not want them.
+
+use super::{Ids, Keeper, Part, State, Written, folder_of_ids};
+use crate::crypto_store::Device;
+use crate::session::Session;
+use crate::shelf::{NOBODY, PREFIX, Shelf, escape, folder_of, split};
+use crate::timestamp::Timestamp;
+
+impl Keeper {
+    /// A device was logged out: its records go, and those of pages whose device is not known. An id that is not given is that
+    /// of this page; if that is not known either, it is the only one with records.
+    pub fn logged_out(&mut self, session: &Session, given: (Option<&str>, Option<&str>), now: Timestamp) -> Goes {
+        let own = self.current.owner.clone().or_else(|| self.whose(session));
+        let own = (own.as_ref().map(|ids| &*ids.0), own.as_ref().map(|ids| &*ids.1));
+        let is_own = |given: Option<&str>, own: Option<&str>| given.is_none() || own.is_none() || given == own;
+        let is_this_page = is_own(given.0, own.0) && is_own(given.1, own.1);
+        let (user_id, device_id) = if is_this_page { (given.0.or(own.0), given.1.or(own.1)) } else { given };
+        if is_this_page && self.state == State::On {
+            self.current = Part::anew(session, now);
+            self.state = State::Over(folder_of(user_id, device_id));
+        }
+        self.away.retain(|part| {
+            let is_meant = |(user, device): &Ids| is_own(user_id, Some(user)) && is_own(device_id, Some(device));
+            user_id.is_none() && device_id.is_none() || !part.owner.as_ref().is_some_and(is_meant)
+        });
+        Goes { user: user_id.map(escape), device: device_id.map(escape), is_sure: given.1.is_some() }
+    }
+
+    /// The device of this folder was logged out in another tab: its marker is not written again. Says whether this page had it.
+    pub fn retire(session: &mut Session, folder: &str) -> bool {
+        let is_its = |device: &&Device| folder_of(Some(&device.user_id), Some(&device.device_id)) == folder;
+        let Some(Device { user_id, device_id, .. }) = session.stores().in_use().find(is_its).cloned() else {
+            return false;
+        };
+        session.logged_out(Some(&user_id), Some(&device_id));
+        true
+    }
+
+    /// Somebody has cleared the storage, or all records of the device of this folder. `whose` is the device that the page was
+    /// asked about, of which it may have written nothing yet. Says whether the page kept anything of that.
+    pub fn cleared(&mut self, folder: Option<&str>, whose: Option<Ids>, place: &impl Shelf) -> bool {
+        let is_meant = |part: &Part| folder.is_none_or(|folder| folder == part.folder());
+        let (gone, away): (Vec<_>, Vec<_>) = std::mem::take(&mut self.away).into_iter().partition(is_meant);
+        self.away = away;
+        // They may have been written a moment after.
+        let remove =
+            |part: &Part| part.written.as_ref().map(|written| place.remove(&[&*written.folder, &self.id].concat()));
+        let mut is_any = !gone.is_empty();
+        for part in &gone {
+            remove(part);
+        }
+        if self.state != State::On {
+            return is_any;
+        }
+        if self.current.owner.is_none() {
+            self.current.owner = whose;
+        }
+        let is_known = self.current.written.is_some() || self.current.owner.is_some();
+        if is_known && is_meant(&self.current) {
+            remove(&self.current);
+            let owner = self.current.owner.clone();
+            self.end_of(owner.as_ref());
+            if let Some(folder) = folder {
+                self.state = State::Over(folder.to_owned());
+            }
+            is_any = true;
+        }
+        is_any
+    }
+
+    /// The records of a device are gone.
+    pub(super) fn end_of(&mut self, owner: Option<&Ids>) {
+        if self.current.owner.as_ref() != owner {
+            self.away.retain(|part| part.owner.as_ref() != owner);
+            return;
+        }
+        let written = self.current.written.take();
+        self.state = State::Over(written.map_or_else(|| folder_of_ids(owner), |written| written.folder));
+        self.problem = Some("what was kept of this page was cleared while it was open: it is kept no more".into());
+    }
+
+    /// Removes the records of all pages. This page goes on to be kept. Says whether nothing is left.
+    pub fn forget(&mut self, place: &impl Shelf) -> bool {
+        for part in self.away.iter_mut().chain([&mut self.current]) {
+            part.written = None;
+        }
+        remove_where(place, |_| true);
+        place.list().is_ok_and(|left| left.is_empty())
+    }
+
+    /// Whether the app wants it at all. If not, all records are removed.
+    pub fn switch(&mut self, on: bool, place: &impl Shelf) {
+        if on {
+            if self.state == State::Off {
+                self.state = State::On;
+            }
+        } else {
+            self.state = State::Off;
+            let _ = self.forget(place);
+        }
+    }
+}
+
+/// True if the record was removed by a logout or by the app: then the device's marker is gone, too, or, without a marker, every
+/// record of the folder. If the record alone is gone, another tab needed space or deleted the evidence: it is written again with
+/// the next news.
+pub(super) fn is_cleared(listed: &[(String, usize)], written: &Written, id: &str, place: &impl Shelf) -> bool {
+    let is_there = |key: &str| key.strip_prefix(&*written.folder) == Some(id);
+    if listed.iter().any(|(key, _)| is_there(key)) {
+        return false;
+    }
+    if written.is_remembered {
+        !place.remembers(&written.folder)
+    } else {
+        !listed.iter().any(|(other, _)| other.starts_with(&*written.folder))
+    }
+}
+
+/// Whose records are to be removed. `None`: of the only user or device with records.
+#[must_use]
+#[derive(Debug)]
+pub struct Goes {
+    user: Option<String>,
+    device: Option<String>,
+    /// Whether the device was named: only then its marker goes, by which a lost store is detected.
+    is_sure: bool,
+}
+
+impl Goes {
+    /// Removes them, those of a newer version, too.
+    pub fn remove(self, place: &impl Shelf) {
+        let listed = place.list().unwrap_or_default();
+        let nobodys = folder_of(None, None);
+        let mut folders = listed.iter().filter_map(|(key, _)| Some(split(key)?.0)).filter(|folder| *folder != nobodys);
+        let first = folders.next();
+        // If there are several devices, a logout that names none may be of any of them.
+        let is_unclear = self.user.is_none() && self.device.is_none() && folders.any(|other| Some(other) != first);
+        let is_of = |part: &str, wanted: Option<&String>| {
+            part == NOBODY || !is_unclear && wanted.is_none_or(|wanted| part == wanted)
+        };
+        let is_meant = |folder: &str| {
+            let mut parts = folder[PREFIX.len()..].split('/');
+            let (user, device) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+            is_of(user, self.user.as_ref()) && is_of(device, self.device.as_ref())
+        };
+        if self.is_sure {
+            place.forget_devices(&is_meant);
+        }
+        remove_where(place, is_meant);
+    }
+}
+
+fn remove_where(place: &impl Shelf, goes: impl Fn(&str) -> bool) {
+    for (key, _) in place.list().unwrap_or_default() {
+        if goes(&key) {
+            // If storage is blocked, nothing was written either.
+            let _ = place.remove(&key);
+        }
+    }
+}
