@@ -16,6 +16,10 @@
 use crate::election::{ANSWER_MS, AT_ONCE_MS, Action, Answer, DECISION_MS, Event, HANDOVER_MS, PAUSE_MS, Role};
 use crate::tab_message::Message;
 
+mod state;
+
+use state::{State, Wish};
+
 /// A tab's part in the election.
 #[derive(Debug)]
 pub struct Leadership {
@@ -34,41 +38,6 @@ pub struct Leadership {
     is_stopping: bool,
     /// Whether it led before its page was loaded anew, and asks for the lead back.
     wants_back: bool,
-}
-
-/// Where the tab stands with the lock.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum State {
-    /// It takes no part: not yet, not any more, or asleep.
-    Away { asleep: bool },
-    /// It lost the lock while its host was shutting down: it asks for it again when that is done.
-    Stopping,
-    /// The browser gives no locks.
-    Alone,
-    /// Its request waits in line.
-    Waiting,
-    /// It holds the lock, and gives a tab that is being reloaded the time to ask for it.
-    Pausing,
-    /// It leads.
-    Leading,
-    /// It leads, and its host thinks about yielding to another tab.
-    Deciding { to: String },
-    /// It leads, and its host shuts down; for another tab, unless that was told no meanwhile.
-    ShuttingDown { to: Option<String> },
-    /// No client runs here; the lock is held until the other tab is there to take it.
-    HoldingOut { to: String },
-}
-
-/// Where the tab stands with its own wish to take over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wish {
-    None,
-    /// The question is out.
-    Asked,
-    /// The leader did not respond to it in time.
-    Unanswered,
-    /// The leader has heard it.
-    Heard,
 }
 
 impl Leadership {
@@ -95,13 +64,7 @@ impl Leadership {
 
     /// What the tab is now.
     pub const fn role(&self) -> Role {
-        match self.state {
-            State::Leading | State::Deciding { .. } | State::ShuttingDown { .. } => Role::Leader,
-            State::Away { .. } | State::Stopping | State::Waiting | State::Pausing | State::HoldingOut { .. } => {
-                Role::Follower
-            }
-            State::Alone => Role::Solo,
-        }
+        self.state.role()
     }
 
     /// Whether the leader left the question of this tab unanswered.
