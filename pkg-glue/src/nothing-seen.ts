@@ -1,7 +1,8 @@
 // What there is to say while the module does not run.
 
 import { isoNow } from './clock';
-import type { Evidences, RepairStatus } from './generated/model';
+import type { HistorySafety } from './generated/glue';
+import type { CryptoStoreStatus, Evidences, RepairStatus } from './generated/model';
 
 export const noEvidence = (): Evidences => ({
   counts: { 'KE-1': 0, 'KE-2': 0, 'KE-3': 0, 'KE-4': 0 },
@@ -44,4 +45,30 @@ export const notRepaired = (): RepairStatus => ({
   peersTold: 0,
   problem: 'not-running',
   error: null,
+});
+
+export const storeUnknown = (error: string | null): CryptoStoreStatus => ({
+  verdict: 'unknown',
+  since: null,
+  userId: null,
+  deviceId: null,
+  database: null,
+  databaseExisted: null,
+  identity: 'not-compared',
+  lastHealthy: null,
+  loss: null,
+  databaseListed: null,
+  keysDeleted: false,
+  trouble: null,
+  error,
+});
+
+export const historyUnknown = (): HistorySafety => ({
+  isSafe: false,
+  backup: null,
+  recoveryKey: null,
+  roomKeys: null,
+  notBackedUp: null,
+  outlook: 'unknown',
+  problems: ['the diagnostics do not run in this page'],
 });

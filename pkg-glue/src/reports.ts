@@ -6,6 +6,7 @@ import { bareReport } from './bare-report';
 import type { Judge } from './diagnose-later';
 import { type EndSignal, untilEnd } from './end';
 import type { CaptureStatus, Evidences, Tabs } from './generated/model';
+import type { Use } from './guarded-engine';
 import type { MatrixClientLike } from './matrix-client';
 
 /** What the package knows beside the module. */
@@ -24,7 +25,7 @@ export interface Reports {
 
 /** `use` gives nothing where the module does not run; `known` is what was known when it ran. */
 export function createReports(
-  use: <T>(call: (diag: CryptoDiag) => T) => T | undefined,
+  use: Use<CryptoDiag>,
   facts: () => Facts,
   known: () => Evidences,
   signal: EndSignal,

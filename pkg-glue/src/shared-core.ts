@@ -20,12 +20,13 @@ const NEEDED: Shape<Core> = {
   subscribe: 'function',
   snapshot: 'function',
   storage: { status: 'function', enter: 'function', request: 'function', refresh: 'function' },
-  stores: { check: 'function', status: 'function' },
+  stores: { check: 'function' },
   tabs: { lead: 'function', enter: 'function', status: 'function', call: 'function', summary: 'function' },
   frames: { watch: 'function', watchAll: 'function', blindSpots: 'function' },
   latency: { watch: 'function', flush: 'function' },
   reports: { build: 'function', collect: 'function' },
   repairOneTimeKeys: 'function',
+  historySafety: 'function',
   captures: { start: 'function', mark: 'function', stop: 'function' },
 };
 
@@ -41,7 +42,7 @@ function lacks(found: unknown, needed: object, path = ''): string | undefined {
 }
 
 // The number changes when a copy of the package could not use the core of another though it has all the methods.
-const KEY = 'lotus-crypto-diag/core/4';
+const KEY = 'lotus-crypto-diag/core/5';
 
 /** The page's core, or the one that `create` makes, which is the page's from then on. */
 export function shareCore(create: () => Core): Core {

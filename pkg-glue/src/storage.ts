@@ -4,6 +4,7 @@ import type { PersistentStorage as InWasm } from '../wasm/capture/lotus_crypto_d
 import { hasPromises } from './answers';
 import { type EndSignal, untilEnd } from './end';
 import type { StorageStatus } from './generated/model';
+import type { Use } from './guarded-engine';
 
 export interface PersistentStorage {
   /** What is known; `null` before anything was asked. */
@@ -27,7 +28,7 @@ const UNKNOWN: StorageStatus = {
 
 /** `use` instantiates the module, and gives nothing where it cannot be called; `isAwake`: whether it is instantiated. */
 export function createStorage(
-  use: <T>(call: (storage: InWasm) => T) => T | undefined,
+  use: Use<InWasm>,
   isAwake: () => boolean,
   onChange: () => void,
   signal: EndSignal,

@@ -12,6 +12,7 @@ use lotus_crypto_diag::entry::{
     CallFailure, CallMembership, CallRequest, Detail, Entry, Fault, FaultCounts, Level, MalformedCause, Refusal,
     TimelineEvent,
 };
+use lotus_crypto_diag::history::{HistorySafety, KeyBackup, Outlook};
 use lotus_crypto_diag::latency::{FaultWindow, Latency, LatencyFigures, LatencySample, LatencySummary, PathLatency};
 use lotus_crypto_diag::recovery::{RecoveryCause, RecoveryReason};
 use lotus_crypto_diag::repair::{ClaimedKey, RepairProblem, RepairState, RepairStatus, RepairStep};
@@ -28,7 +29,7 @@ use lotus_crypto_diag::survey::{
     Coverage, DeviceAtRisk, DeviceTrouble, HourCount, NamedBy, RefusalCause, RefusedId, Skipped, SlowEndpoint,
     StatusCount, Survey, SurveyHour, Trouble, TroubleKind,
 };
-use lotus_crypto_diag::tabs::{Tab, Tabs};
+use lotus_crypto_diag::tabs::{Seat, Tab, Tabs, TabsSummary};
 use lotus_crypto_diag::upload_loop::{Breaker, LoopState, UploadLoopStatus};
 use lotus_crypto_diag::upload_outcome::{KeySurplus, UploadFailures};
 use lotus_crypto_diag::verdict::{
@@ -46,6 +47,11 @@ fn hold(path: &str, generated: &str) {
     }
     let written = fs::read_to_string(&path).unwrap_or_default();
     assert!(written == generated, "{} is not what the model says: run `make bindings`", path.display());
+}
+
+fn hold_types(path: &str, imports: &str, declarations: &[String]) {
+    let declarations = declarations.join("\n\n");
+    hold(path, &format!("// Written from the Rust model by `make bindings`.\n\n{imports}{declarations}\n"));
 }
 
 fn declaration<T: TS + 'static>(config: &Config) -> String {
@@ -151,8 +157,21 @@ fn the_typescript_types_are_those_of_the_model() {
         declaration::<PageReport>(config),
         declaration::<Report>(config),
     ];
-    let text = format!("// Written from the Rust model by `make bindings`.\n\n{}\n", declarations.join("\n\n"));
-    hold("pkg-glue/src/generated/model.ts", &text);
+    hold_types("pkg-glue/src/generated/model.ts", "", &declarations);
+}
+
+/// Those that no host sees.
+#[test]
+fn the_typescript_types_of_the_glue_are_those_of_the_model() {
+    let config = &Config::default();
+    let declarations = [
+        declaration::<TabsSummary>(config),
+        declaration::<Seat>(config),
+        declaration::<KeyBackup>(config),
+        declaration::<Outlook>(config),
+        declaration::<HistorySafety>(config),
+    ];
+    hold_types("pkg-glue/src/generated/glue.ts", "import type { TabRole } from './model';\n\n", &declarations);
 }
 
 #[test]

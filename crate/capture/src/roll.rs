@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::*;
 use super::channel::Channel;
 use super::convert::{Clock, explain};
 use super::page::{after, random};
+use lotus_crypto_diag::repair::Tabs;
 use lotus_crypto_diag::roll_call::{Action, Event, RollCall, Standing};
 use lotus_crypto_diag::roll_message::{MAX_LENGTH, RollMessage};
 use lotus_crypto_diag::tabs::Tab;
@@ -74,6 +75,11 @@ impl Roll {
     pub(crate) fn count(&self) -> Option<usize> {
         let is_known = self.is_entered.get() && self.error.borrow().is_none();
         is_known.then(|| self.machine.borrow().others().len())
+    }
+
+    /// The same for a repair.
+    pub(crate) fn company(&self) -> Tabs {
+        self.count().map_or(Tabs::Unknown, |_| self.machine.borrow().company())
     }
 
     /// This tab.

@@ -171,11 +171,6 @@ impl CryptoStores {
         }
     }
 
-    /// [`Self::status`] as JSON; `null`: of no such store is anything known.
-    pub fn status_json(&self, user_id: Option<&str>, device_id: Option<&str>) -> String {
-        to_json(&self.status(user_id, device_id))
-    }
-
     /// The store of this page's device; of the given one, where the client says which it is. A device that was logged out
     /// is this page's no more.
     pub fn status(&self, user_id: Option<&str>, device_id: Option<&str>) -> Option<CryptoStoreStatus> {

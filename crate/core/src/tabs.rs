@@ -61,6 +61,7 @@ impl Tabs {
 /// What a view needs of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct TabsSummary {
     /// What this tab is to its session.
     pub role: Option<Role>,
@@ -80,6 +81,7 @@ impl TabsSummary {
 /// A part in an election.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(rename = "TabSeat"))]
 pub struct Seat {
     /// Its number.
     pub seat: u32,

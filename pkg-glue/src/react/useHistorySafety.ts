@@ -1,7 +1,8 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 
+import { core } from '../core';
+import type { HistorySafety } from '../generated/glue';
 import type { MatrixClientLike } from '../index';
-import { checkHistorySafety, type HistorySafety } from '../recovery';
 
 /** The first look again comes soon, the others later and later: each may ask the server. */
 const LOOK_AGAIN_MS = 3000;
@@ -23,7 +24,7 @@ export function useHistorySafety(mx: MatrixClientLike, isWatched: boolean): Look
   const left = useRef<MatrixClientLike>();
   const latest = useRef<HistorySafety>();
   const look = useCallback(async () => {
-    const found = await checkHistorySafety(mx);
+    const found = await core().historySafety(mx);
     const isStopped = left.current === mx && found.roomKeys === null;
     if (!latest.current || !isStopped) latest.current = found;
     return latest.current;
