@@ -17,11 +17,12 @@ import type {
   StorageStatus,
   TabRole,
 } from './generated/model';
+import { NO_EVIDENCE } from './generated/nothing';
 import { GuardedEngine } from './guarded-engine';
 import { createLatency } from './latency';
 import { Listeners } from './listeners';
 import type { MatrixClientLike } from './matrix-client';
-import { historyUnknown, noEvidence, notRepaired } from './nothing-seen';
+import { historyUnknown, notRepaired } from './nothing-seen';
 import { createReports } from './reports';
 import { shareCore } from './shared-core';
 import { createStorage } from './storage';
@@ -55,7 +56,7 @@ export class Core {
   private readonly board = createStatus(() => this.listeners.schedule());
   private readonly listeners: Listeners = new Listeners(this.board.start, () => this.handleChange());
   private readonly engine = new GuardedEngine(this.board, this.listeners, this.end);
-  private known = noEvidence();
+  private known: Evidences = NO_EVIDENCE;
   private shown: CryptoDiagSnapshot | undefined;
   private installs = 0;
   private watches = 0;

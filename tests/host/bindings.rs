@@ -12,7 +12,7 @@ use lotus_crypto_diag::entry::{
     CallFailure, CallMembership, CallRequest, Detail, Entry, Fault, FaultCounts, Level, MalformedCause, Refusal,
     TimelineEvent,
 };
-use lotus_crypto_diag::history::{HistorySafety, KeyBackup, Outlook};
+use lotus_crypto_diag::history::{BackupAnswers, HistorySafety, KeyBackup, Outlook};
 use lotus_crypto_diag::latency::{FaultWindow, Latency, LatencyFigures, LatencySample, LatencySummary, PathLatency};
 use lotus_crypto_diag::recovery::{RecoveryCause, RecoveryReason};
 use lotus_crypto_diag::repair::{ClaimedKey, RepairProblem, RepairState, RepairStatus, RepairStep};
@@ -21,7 +21,7 @@ use lotus_crypto_diag::server_evidence::{
     DeviceInboxRow, DeviceRow, EncryptedContent, FallbackKeyRow, HarRequest, LogLine, OneTimeKeyCount, OneTimeKeyRow,
     ServerEvidence, StoredEvent,
 };
-use lotus_crypto_diag::session::Evidences;
+use lotus_crypto_diag::session::{Evidences, Session};
 use lotus_crypto_diag::signature::{HINTS, needles};
 use lotus_crypto_diag::storage::{PersistRequest, StorageStatus};
 use lotus_crypto_diag::store_trouble::{StoreTrouble, StoreTroubleKind};
@@ -172,6 +172,27 @@ fn the_typescript_types_of_the_glue_are_those_of_the_model() {
         declaration::<HistorySafety>(config),
     ];
     hold_types("pkg-glue/src/generated/glue.ts", "import type { TabRole } from './model';\n\n", &declarations);
+}
+
+/// What TypeScript says for the model.
+#[test]
+fn what_is_said_where_the_module_does_not_run_is_what_the_model_says_of_nothing() {
+    let (state, problem) = (RepairState::Refused, Some(RepairProblem::NotRunning));
+    let not_repaired = RepairStatus { state, problem, ..RepairStatus::default() };
+    let history = HistorySafety::of(BackupAnswers::default(), Vec::new());
+    let constants = [
+        ("NO_EVIDENCE: Evidences", Session::default().evidence_json()),
+        ("NOT_REPAIRED: RepairStatus", not_repaired.to_json()),
+        ("STORE_UNKNOWN: CryptoStoreStatus", CryptoStoreStatus::default().to_json()),
+        ("HISTORY_UNKNOWN: HistorySafety", history.to_json()),
+    ]
+    .map(|(name, json)| {
+        let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+        format!("export const {name} = {};", serde_json::to_string_pretty(&value).unwrap())
+    });
+    let imports = "import type { HistorySafety } from './glue';\n\
+                   import type { CryptoStoreStatus, Evidences, RepairStatus } from './model';\n\n";
+    hold_types("pkg-glue/src/generated/nothing.ts", imports, &constants);
 }
 
 #[test]
