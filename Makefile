@@ -129,7 +129,7 @@ api: $(PACKAGE) ## writes the public API of the package anew, as text
 	@rm -rf pkg-glue/api && cp -r pkg-glue/build/api pkg-glue/api
 
 clean: ## removes what was built, not what was installed
-	rm -rf target tests/fuzz/{target,found} pkg-glue/{wasm,build,dist} demo/dist tests/homeserver/.run tests/hosts/{,classic/,newest/}dist {,tests/}{test-results,playwright-report} *.tgz $(VIEWER)
+	rm -rf target tests/fuzz/{target,found} pkg-glue/{wasm,build,dist} demo/dist tests/e2e/{,pages/}dist tests/homeserver/.run tests/hosts/{,classic/,newest/}dist {,tests/}{test-results,playwright-report} *.tgz $(VIEWER)
 
 $(PACKAGE): $(WASM) $(GLUE_SOURCES) $(NODE_MODULES)
 	@echo "Bundling the package (seconds)"

@@ -1,12 +1,13 @@
 // The library's state in this page. All copies of the package in a page share one core: the first one used creates it,
 // the others find it.
 
-import { explain } from './bounded';
+import { hasPromises } from './answers';
 import { createStatus, type Start } from './capture-status';
 import { isoNow, now } from './clock';
-import { End, untilEnd } from './end';
-import { createEngine, type Engine, type OtherTabs, type UploadWatchOptions } from './engine';
-import { createFrames, type Frames, type WatchConsole } from './frames';
+import { End, once, untilEnd } from './end';
+import type { Engine, UploadWatchOptions } from './engine';
+import { Frames } from './frames';
+import type { HistorySafety } from './generated/glue';
 import type {
   CaptureStatus,
   EarlierSummary,
@@ -16,15 +17,17 @@ import type {
   StorageStatus,
   TabRole,
 } from './generated/model';
-import { createLatency, type LatencyWatch } from './latency';
+import { NO_EVIDENCE } from './generated/nothing';
+import { GuardedEngine } from './guarded-engine';
+import { createLatency } from './latency';
+import { Listeners } from './listeners';
 import type { MatrixClientLike } from './matrix-client';
-import { whenStarted } from './moments';
-import { noEvidence, notRepaired } from './nothing-seen';
-import { createReports, type Reports } from './reports';
+import { historyUnknown, notRepaired } from './nothing-seen';
+import { createReports } from './reports';
 import { shareCore } from './shared-core';
-import { createStorage, type PersistentStorage } from './storage';
-import { createStores, listDatabases, type Stores } from './stores';
-import { createTabs, type TabsHere } from './tabs';
+import { createStorage } from './storage';
+import { createStores, listDatabases } from './stores';
+import { TabsHere } from './tabs-here';
 
 /** The data for a view. The same object until something changes. */
 export interface CryptoDiagSnapshot extends Evidences {
@@ -41,344 +44,202 @@ export interface CryptoDiagSnapshot extends Evidences {
   readonly earlier: EarlierSummary | null;
 }
 
-export interface Core {
-  /** Starts a part. An exception is recorded in the status and not rethrown. */
-  readonly start: Start;
-  install(): () => void;
-  /** A copy of the evidence. */
-  entries(): Entry[];
-  status(): CaptureStatus;
-  /** Wraps `fetch` and returns the undo. Options given here replace those of an earlier call. */
-  watchUploads(options?: UploadWatchOptions): () => void;
-  /** Lets the next upload through that would be answered locally. */
-  probeUploads(): void;
-  /** Forwards to the page's `fetch`; can be watched instead of it. */
-  readonly requests: { fetch: typeof fetch };
-  /** Records that a device was logged out. With an id missing, the most recent device that matches the other. */
-  loggedOut(userId: string | undefined, deviceId: string | undefined): void;
-  /** Evidence that is stored beyond the end of the page. */
-  readonly keeping: {
-    /** Turns storing on or off; turning it off removes what was stored. */
-    turn(on: boolean): void;
-    /** Removes what was stored; returns whether that worked. */
-    forget(): boolean;
-  };
-  subscribe(listener: () => void): () => void;
-  snapshot(): CryptoDiagSnapshot;
-  readonly storage: PersistentStorage;
-  readonly stores: Stores;
-  readonly tabs: TabsHere;
-  readonly frames: Frames;
-  readonly latency: LatencyWatch;
-  readonly reports: Reports;
-  /** Asks the other tabs, then repairs the keys if a repair can help. Never rejects. */
-  repairOneTimeKeys(mx: MatrixClientLike | null | undefined): Promise<RepairStatus>;
-  /** The capture session: the user is about to reproduce a fault, and marks when it happens. */
-  readonly captures: { start(): void; mark(kind: unknown): void; stop(): void };
-}
-
-/** The shortest time between two notifications of the listeners. */
-const INTERVAL_MS = 250;
-
 let known: Core | undefined;
 
 export function core(): Core {
-  known ??= shareCore(createCore);
+  known ??= shareCore(() => new Core());
   return known;
 }
 
-function createCore(): Core {
-  let engine: Engine | undefined;
-  let known = noEvidence();
-  let snapshot: CryptoDiagSnapshot | undefined;
-  let installs = 0;
-  let watches = 0;
-  let capturingSince: string | null = null;
-  let databasesAtBoot: Promise<unknown> | undefined;
-  const listeners = new Set<() => void>();
-  let notifying = false;
-  let scheduled = false;
-  let lastNotified = Number.NEGATIVE_INFINITY;
-  /** When aborted, every wrapped console and `fetch` is restored. */
-  const end = new End();
+export class Core {
+  /** Lets go of every console and of `fetch`. */
+  private readonly end = new End();
+  private readonly board = createStatus(() => this.listeners.schedule());
+  private readonly listeners: Listeners = new Listeners(this.board.start, () => this.handleChange());
+  private readonly engine = new GuardedEngine(this.board, this.listeners, this.end);
+  private known: Evidences = NO_EVIDENCE;
+  private shown: CryptoDiagSnapshot | undefined;
+  private installs = 0;
+  private watches = 0;
+  private capturingSince: string | null = null;
+  private databasesAtBoot: Promise<unknown> | undefined;
+  private readonly opened = now();
 
-  /** After a failure the module is never called again: its memory may be inconsistent. */
-  const usable = (): Engine | undefined => (status.state() === 'failed' ? undefined : engine);
+  /** Starts a part; where it throws, the status says so, and nobody else is troubled. */
+  readonly start: Start = this.board.start;
+  /** What passes on to the page's `fetch`, and can be watched in place of it. */
+  readonly requests: { fetch: typeof fetch } = { fetch: (input, init) => globalThis.fetch(input, init) };
 
-  const fail = (error: unknown): void => {
-    if (status.state() === 'failed') return;
-    status.set('failed', `diagnostics broke and were switched off: ${explain(error)}`);
-    end.abort();
-  };
-
-  const handleEvidence = (): void => {
-    // What a listener logs is recorded without another notification: that would loop for ever.
-    if (!notifying) schedule();
-  };
-
-  /** Notifies the listeners later: never synchronously from the logging call, and not for every line of a storm. */
-  const schedule = (): void => {
-    if (scheduled) return;
-    scheduled = true;
-    const rest = Math.max(0, Math.min(INTERVAL_MS, lastNotified + INTERVAL_MS - now()));
-    const tell = () => {
-      scheduled = false;
-      lastNotified = now();
-      notify();
-    };
-    const isSet = status.start('the timer of the listeners', () => void setTimeout(tell, rest));
-    if (!isSet) queueMicrotask(tell);
-  };
-
-  const status = createStatus(schedule);
-  const { start } = status;
-
-  let sawOthers = false;
-  /** Whether this is the only tab, according to the last roll call (made a moment ago). */
-  const otherTabs = (): OtherTabs => {
-    const { role, count } = tabs.summary();
-    if (count !== 1 || role === 'follower') return 'unknown';
-    return sawOthers ? 'alone-since-later' : 'alone';
-  };
-
-  const notify = (): void => {
-    snapshot = undefined;
-    const { role, count } = tabs.summary();
-    sawOthers ||= role === 'follower' || (count ?? 0) > 1;
-    // If the connection to a crypto store was lost, ask the browser about that store, even without any listener.
-    guarded((e) => e.askAboutLostStore());
-    guarded((e) => e.keep());
-    notifying = true;
-    try {
-      for (const listener of [...listeners]) {
-        try {
-          listener();
-        } catch {
-          // A listener's exception is the host's problem; the other listeners are still called.
-        }
-      }
-    } finally {
-      notifying = false;
-    }
-  };
-
-  const guarded = <T>(call: (engine: Engine) => T): T | undefined => {
-    const usableEngine = usable();
-    if (!usableEngine) return undefined;
-    try {
-      return call(usableEngine);
-    } catch (error) {
-      fail(error);
-      return undefined;
-    }
-  };
-
-  /** If the page refused the module, only installing or watching (`again`) retries; a report does not. */
-  const ensureEngine = (again = false): void => {
-    if (engine || status.state() === 'failed' || (status.state() === 'unavailable' && !again)) return;
-    try {
-      const handleFailure = (error: unknown) => {
-        // A stack overflow (`RangeError`) is the page's fault and does not break the module.
-        if (!(error instanceof RangeError)) fail(error);
-      };
-      engine = createEngine(handleEvidence, handleFailure, fail, end);
-      // Instantiate the module while the page is idle, so that the first evidence does not have to wait for it.
-      if (typeof document !== 'undefined') whenStarted(start, wake);
-    } catch (error) {
-      status.set('unavailable', `this page cannot run the diagnostics: ${explain(error)}`);
-    }
-  };
-
-  const wake = (): void => {
-    guarded((e) => e.wake());
-    schedule();
-  };
-
-  const isAwake = (): boolean => usable()?.isAwake() ?? false;
-
-  const storage = createStorage(
-    (call) => {
-      ensureEngine();
-      return guarded((e) => call(e.storage()));
-    },
-    isAwake,
-    schedule,
-    end,
+  readonly storage = createStorage(
+    (call) => this.engine.use((engine) => call(engine.storage())),
+    this.engine.isAwake,
+    this.listeners.schedule,
+    this.end,
   );
-  const stores = createStores(
-    (call) => {
-      ensureEngine();
-      return guarded((e) => call(e.stores(databasesAtBoot)));
-    },
-    (userId, deviceId) => guarded((e) => e.cryptoStore(userId, deviceId)),
-    end,
+  readonly stores = createStores(
+    (call) => this.engine.use((engine) => call(engine.stores(this.databasesAtBoot))),
+    () => this.status().reason,
+    this.end,
   );
-
-  const opened = now();
-  const tabs = createTabs(
-    (call) => {
-      ensureEngine();
-      return guarded((e) => call(e.tabs(schedule, opened)));
-    },
-    opened,
-    () => evidence(),
-    schedule,
-    end,
-    start,
+  readonly tabs = new TabsHere(
+    (call) => this.engine.use((engine) => call(engine.tabs(this.listeners.schedule, this.opened))),
+    this.opened,
+    () => this.evidence(),
+    this.listeners.schedule,
+    this.end,
+    this.start,
   );
-
-  const watchConsole: WatchConsole = (console, source) => {
-    ensureEngine();
-    const undo = guarded((e) => e.watchConsole(console, source));
-    return undo && (() => guarded(undo));
-  };
-  const frames = createFrames(watchConsole, start);
-
-  const latency = createLatency(
-    start,
-    (call) => {
-      ensureEngine();
-      return guarded((e) => call(e.timings()));
-    },
-    isAwake,
+  readonly frames = new Frames((console, source) => {
+    const undo = this.engine.use((engine) => engine.watchConsole(console, source));
+    return undo && (() => this.engine.ask(undo));
+  }, this.start);
+  readonly latency = createLatency(
+    this.start,
+    (call) => this.engine.use((engine) => call(engine.timings())),
+    this.engine.isAwake,
   );
-  const reports = createReports(
-    (call) => {
-      ensureEngine();
-      return guarded((e) => call(e.diag()));
-    },
+  readonly reports = createReports(
+    (call) => this.engine.use((engine) => call(engine.wake())),
     () => {
-      latency.flush();
-      return { status: status.now(), capturingSince, blindSpots: frames.blindSpots(), tabs: tabs.status() };
+      this.latency.flush();
+      const [blindSpots, tabs] = [this.frames.blindSpots(), this.tabs.status()];
+      return { status: this.status(), capturingSince: this.capturingSince, blindSpots, tabs };
     },
-    () => known,
-    end,
+    () => this.known,
+    this.end,
   );
-  const capture = (call: (engine: Engine) => void) => {
-    ensureEngine();
-    guarded(call);
-    schedule();
+
+  /** The capture session: a person is about to provoke a fault, and says when it happens. */
+  readonly captures = {
+    start: () => this.change((engine) => engine.wake().startCapture()),
+    mark: (kind: unknown) => this.change((engine) => engine.wake().markCapture(typeof kind === 'string' ? kind : '')),
+    stop: () => this.change((engine) => engine.wake().stopCapture()),
+  };
+  /** What is kept of page loads beyond their end. */
+  readonly keeping = {
+    /** Whether it is wanted. Where it is not, what was kept is removed. */
+    turn: (on: boolean) => this.change((engine) => engine.keepEvidence(on)),
+    /** Says whether it is gone. */
+    forget: () => this.change((engine) => engine.wake().forgetEarlier()) ?? false,
   };
 
-  const requests: Core['requests'] = { fetch: (input, init) => globalThis.fetch(input, init) };
+  install(): () => void {
+    this.installs += 1;
+    if (this.installs === 1) this.capture();
+    return once(() => {
+      this.installs -= 1;
+      if (this.installs > 0) return;
+      this.engine.ask((engine) => engine.stop());
+      if (['running', 'degraded'].includes(this.board.state())) this.board.set('idle', null);
+    });
+  }
 
-  const evidence = (): Evidences => {
-    known = guarded((e) => e.evidence()) ?? known;
-    return known;
-  };
+  private capture(): void {
+    this.databasesAtBoot ??= listDatabases();
+    this.engine.make(true);
+    const isComplete = this.engine.ask((engine) => engine.start());
+    if (isComplete === undefined) return;
+    this.capturingSince ??= isoNow();
+    if (isComplete) this.board.set('running', null);
+    else this.board.set('degraded', 'the console of this page cannot be wrapped');
+  }
 
-  /**
-   * Views render while the app starts, and must not instantiate the module. Before it is instantiated, nothing was
-   * seen.
-   */
-  const glance = (): Evidences => {
-    const asleep = usable();
-    if (!asleep || asleep.isAwake()) return asleep ? evidence() : known;
-    const watch = asleep.uploadsWatched();
+  /** A copy of the evidence. */
+  entries(): Entry[] {
+    // What was known when the module broke is shared with every reader; what is given away here may be changed.
+    return this.engine.ask((engine) => engine.wake().entries()) ?? JSON.parse(JSON.stringify(this.known.entries));
+  }
+
+  status(): CaptureStatus {
+    return this.board.now();
+  }
+
+  /** Wraps `fetch`; options that are given replace those of a call before. Returns the undo. */
+  watchUploads(options?: UploadWatchOptions): () => void {
+    this.watches += 1;
+    if (this.watches === 1 || options) {
+      this.engine.make(true);
+      const given = options ?? {};
+      const scope = given.wrap === false ? this.requests : globalThis;
+      this.start('the watch on key uploads', () => {
+        const isWatched = this.engine.ask((engine) => engine.watchUploads(scope, given));
+        if (isWatched === false) throw new Error('fetch cannot be wrapped');
+      });
+      this.listeners.schedule();
+    }
+    return once(() => {
+      this.watches -= 1;
+      if (this.watches > 0) return;
+      this.engine.ask((engine) => engine.unwatchUploads());
+      this.listeners.schedule();
+    });
+  }
+
+  /** Of the uploads that are held back, the next goes through. */
+  probeUploads(): void {
+    this.engine.ask((engine) => engine.diag?.probeUploads());
+  }
+
+  /** A device was logged out. Of an id that is not known, the latest that fits. */
+  loggedOut(userId: string | undefined, deviceId: string | undefined): void {
+    this.engine.ask((engine) => engine.diag?.loggedOut(userId, deviceId));
+    this.listeners.schedule();
+  }
+
+  subscribe(listener: () => void): () => void {
+    return this.listeners.add(listener);
+  }
+
+  snapshot(): CryptoDiagSnapshot {
+    this.shown ??= {
+      ...this.glance(),
+      status: this.status(),
+      storage: this.storage.status(),
+      tabs: this.tabs.summary(),
+      earlier: this.engine.ask((engine) => engine.diag?.earlierSummary()) ?? null,
+    };
+    return this.shown;
+  }
+
+  /** Asks the other tabs, then repairs where that can help. Never rejects. */
+  async repairOneTimeKeys(mx: MatrixClientLike | null | undefined): Promise<RepairStatus> {
+    await this.tabs.call();
+    const repairing = this.engine.use((engine) => engine.repairOneTimeKeys(mx));
+    return untilEnd(this.end, repairing, notRepaired);
+  }
+
+  /** What of the message history a logout would cost. Never rejects. */
+  historySafety(mx: MatrixClientLike): Promise<HistorySafety> {
+    const asked = hasPromises() ? this.engine.use((engine) => engine.wake().historySafety(mx)) : undefined;
+    return untilEnd(this.end, asked, historyUnknown);
+  }
+
+  private change<T>(call: (engine: Engine) => T): T | undefined {
+    const given = this.engine.use(call);
+    this.listeners.schedule();
+    return given;
+  }
+
+  private handleChange(): void {
+    this.shown = undefined;
+    // The browser is asked about a store to which the connection was lost, whether anybody looks or not.
+    this.engine.ask((engine) => engine.askAboutLostStore());
+    // What was seen is kept beyond the page: soon, while the page is idle.
+    this.engine.ask((engine) => engine.diag?.keep());
+  }
+
+  private evidence(): Evidences {
+    this.known = this.engine.ask((engine) => engine.wake().evidence()) ?? this.known;
+    return this.known;
+  }
+
+  /** Views are drawn while the app starts: that does not instantiate the module. Nothing was seen before it is. */
+  private glance(): Evidences {
+    if (this.engine.isAwake()) return this.evidence();
+    const { known } = this;
+    if (this.board.state() === 'failed') return known;
+    const watch = this.engine.ask((engine) => engine.uploadsWatched());
     const breaker = watch?.breaker ? 'closed' : 'off';
     return { ...known, uploadLoop: { ...known.uploadLoop, watched: watch !== undefined, breaker } };
-  };
-
-  const takeSnapshot = (): CryptoDiagSnapshot => {
-    return {
-      ...glance(),
-      status: status.now(),
-      storage: storage.status(),
-      tabs: tabs.summary(),
-      earlier: guarded((e) => e.earlier()) ?? null,
-    };
-  };
-
-  return {
-    start,
-    install() {
-      installs += 1;
-      if (installs === 1) {
-        databasesAtBoot ??= listDatabases();
-        ensureEngine(true);
-        const complete = guarded((e) => e.start());
-        if (complete !== undefined) capturingSince ??= isoNow();
-        if (complete !== undefined) {
-          status.set(complete ? 'running' : 'degraded', complete ? null : 'the console of this page cannot be wrapped');
-        }
-      }
-      let undone = false;
-      return () => {
-        if (undone) return;
-        undone = true;
-        installs -= 1;
-        if (installs > 0) return;
-        guarded((e) => e.stop());
-        if (['running', 'degraded'].includes(status.state())) status.set('idle', null);
-      };
-    },
-    // After a failure, `known` is shared by all readers, but the caller may modify what it gets: copy it.
-    entries: () => guarded((e) => e.diag().entries()) ?? JSON.parse(JSON.stringify(known.entries)),
-    status: () => status.now(),
-    watchUploads(options) {
-      watches += 1;
-      if (watches === 1 || options) {
-        ensureEngine(true);
-        const given = options ?? {};
-        const scope = given.wrap === false ? requests : globalThis;
-        start('the watch on key uploads', () => {
-          if (guarded((e) => e.watchUploads(scope, given)) === false) throw new Error('fetch cannot be wrapped');
-        });
-        schedule();
-      }
-      let undone = false;
-      return () => {
-        if (undone) return;
-        undone = true;
-        watches -= 1;
-        if (watches > 0) return;
-        guarded((e) => e.unwatchUploads());
-        schedule();
-      };
-    },
-    probeUploads: () => void guarded((e) => e.probeUploads()),
-    requests,
-    loggedOut(userId, deviceId) {
-      guarded((e) => e.loggedOut(userId, deviceId));
-      schedule();
-    },
-    keeping: {
-      turn(on) {
-        ensureEngine();
-        guarded((e) => e.keepEvidence(on));
-        schedule();
-      },
-      forget() {
-        ensureEngine();
-        const isGone = guarded((e) => e.forgetEarlier()) ?? false;
-        schedule();
-        return isGone;
-      },
-    },
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-    snapshot() {
-      snapshot ??= takeSnapshot();
-      return snapshot;
-    },
-    storage,
-    stores,
-    tabs,
-    frames,
-    latency,
-    reports,
-    async repairOneTimeKeys(mx) {
-      ensureEngine();
-      await tabs.call();
-      const repairing = guarded((e) => e.repairOneTimeKeys(mx, otherTabs));
-      return untilEnd(end, repairing, notRepaired);
-    },
-    captures: {
-      start: () => capture((e) => e.startCapture()),
-      mark: (kind) => capture((e) => e.markCapture(typeof kind === 'string' ? kind : '')),
-      stop: () => capture((e) => e.stopCapture()),
-    },
-  };
+  }
 }

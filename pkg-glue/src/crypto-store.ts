@@ -2,6 +2,7 @@ import { explain } from './bounded';
 import { core } from './core';
 import type { CryptoStoreStatus } from './generated/model';
 import type { MatrixClientLike } from './matrix-client';
+import { storeUnknown } from './nothing-seen';
 
 /** Identifies a device for which no client exists yet. */
 export interface DeviceIds {
@@ -32,27 +33,8 @@ export async function checkCryptoStore(
   options?: CryptoStoreOptions,
 ): Promise<CryptoStoreStatus> {
   try {
-    const { databasePrefix: prefix, loggedInAt } = options ?? {};
-    const since = typeof loggedInAt === 'number' ? loggedInAt : undefined;
-    const status = await core().stores.check(target, prefix === undefined ? undefined : `${prefix}`, since);
-    return status ?? { ...UNKNOWN, error: core().status().reason };
+    return await core().stores.check(target, options);
   } catch (error) {
-    return { ...UNKNOWN, error: explain(error) };
+    return storeUnknown(explain(error));
   }
 }
-
-const UNKNOWN: CryptoStoreStatus = {
-  verdict: 'unknown',
-  since: null,
-  userId: null,
-  deviceId: null,
-  database: null,
-  databaseExisted: null,
-  identity: 'not-compared',
-  lastHealthy: null,
-  loss: null,
-  databaseListed: null,
-  keysDeleted: false,
-  trouble: null,
-  error: null,
-};

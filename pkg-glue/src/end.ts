@@ -51,3 +51,13 @@ export function untilEnd<T>(
     asked.then(settle, giveUp);
   });
 }
+
+/** An undo that works once. */
+export function once(undo: () => void): () => void {
+  let isUndone = false;
+  return () => {
+    if (isUndone) return;
+    isUndone = true;
+    undo();
+  };
+}

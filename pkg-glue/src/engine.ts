@@ -2,18 +2,13 @@
 
 import { createMatcher, tapConsole } from '../../crate/capture/js/console.js';
 import { type Uploads, watchFetch } from '../../crate/capture/js/fetch.js';
-import {
-  CryptoDiag,
-  type CryptoStores,
-  PageTabs,
-  type PersistentStorage,
-  type RequestTimings,
-} from '../wasm/capture/lotus_crypto_diag.js';
+import type { PersistentStorage, RequestTimings } from '../wasm/capture/lotus_crypto_diag.js';
+import { CryptoDiag, type CryptoStores, PageTabs } from '../wasm/capture/lotus_crypto_diag.js';
 import { onCallbackFailure } from './callbacks';
 import { now, steady } from './clock';
 import { ConsoleTap } from './console-tap';
 import type { EndSignal } from './end';
-import type { CryptoStoreStatus, EarlierSummary, Evidences, RepairStatus } from './generated/model';
+import type { RepairStatus } from './generated/model';
 import { HINTS, WORDS } from './generated/words';
 import { yieldsUnlessInCall } from './in-call';
 import { LateModule } from './late-module';
@@ -21,58 +16,7 @@ import type { MatrixClientLike } from './matrix-client';
 
 export type { FromMemory, UploadCall } from '../../crate/capture/js/fetch.js';
 
-export interface Engine {
-  /** Whether the module is instantiated. Before that, nothing was seen. */
-  isAwake(): boolean;
-  /** Instantiates the module if it is not yet. */
-  wake(): void;
-  /** Whether uploads are watched, and whether the breaker is on. Use only until the module is instantiated. */
-  uploadsWatched(): { breaker: boolean } | undefined;
-  /** The module's record of this page. */
-  diag(): CryptoDiag;
-  /** Watches the console; returns whether both methods could be wrapped. */
-  start(): boolean;
-  stop(): void;
-  /** Watches a frame's console; `source` names the frame. Returns the undo. */
-  watchConsole(console: object, source: () => string): () => void;
-  evidence(): Evidences;
-  /** The crypto stores; `databasesAtBoot` is the browser's list of databases when the package was installed. */
-  stores(databasesAtBoot: Promise<unknown> | undefined): CryptoStores;
-  /** Asks the browser about a store to which the connection was lost. Does nothing if no store was ever checked. */
-  askAboutLostStore(): void;
-  /** The capture session: see `CaptureSessions` in the core crate. */
-  startCapture(): void;
-  markCapture(kind: string): void;
-  stopCapture(): void;
-  /** The crypto store of this user and device; a missing id matches any. */
-  cryptoStore(userId: string | undefined, deviceId: string | undefined): CryptoStoreStatus | null;
-  /** Watches the `fetch` of `scope`; returns whether it could be wrapped. */
-  watchUploads(scope: object, options: UploadWatchOptions): boolean;
-  unwatchUploads(): void;
-  /** Lets the next upload through that would be answered locally. */
-  probeUploads(): void;
-  loggedOut(userId: string | undefined, deviceId: string | undefined): void;
-  /**
-   * Stores the evidence beyond the end of the page: soon, while the page is idle. Does nothing if nothing was seen yet.
-   */
-  keep(): void;
-  /** Turns storing on or off; turning it off removes what was stored. */
-  keepEvidence(on: boolean): void;
-  /** Removes what was stored; returns whether that worked. */
-  forgetEarlier(): boolean;
-  /** The time that the evidence of earlier page loads covers; `null`: there is none, or it was not read yet. */
-  earlier(): EarlierSummary | null;
-  /**
-   * Claims the device's keys that the homeserver still holds; `tabs` tells whether other tabs are open. Never rejects.
-   */
-  repairOneTimeKeys(mx: MatrixClientLike | null | undefined, tabs: () => OtherTabs): Promise<RepairStatus>;
-  storage(): PersistentStorage;
-  timings(): RequestTimings;
-  /** The tabs of this page's session; `opened` is when the page was loaded. */
-  tabs(onChange: () => void, opened: number): PageTabs;
-}
-
-/** When refused uploads count as a loop, and what to do about it. */
+/** When refused uploads are a loop, and what is done about it. */
 export interface UploadWatchOptions {
   /** How many refusals in a row, without an accepted upload between them, are a loop: 1 to 100. Default: 3. */
   threshold?: number;
@@ -84,123 +28,157 @@ export interface UploadWatchOptions {
   wrap?: boolean;
 }
 
-/** Whether this is the session's only tab (`alone`), and was not since the page was loaded (`alone-since-later`). */
-export type OtherTabs = 'alone' | 'alone-since-later' | 'unknown';
+/** May throw whatever the module throws. */
+export class Engine {
+  private readonly matcher = createMatcher(WORDS, HINTS);
+  private readonly module: LateModule;
+  private readonly opened = now();
+  private console: ConsoleTap | undefined;
+  private uploads: { release: () => void; options: UploadWatchOptions } | undefined;
+  private isKept = true;
+  private madeStorage: PersistentStorage | undefined;
+  private madeStores: CryptoStores | undefined;
+  private madeTimings: RequestTimings | undefined;
+  private madeTabs: PageTabs | undefined;
 
-/**
- * Throws if the page cannot run WebAssembly. Calls `onFailure` with an exception from reading a line or an upload, and
- * `onBroken` if the module cannot be instantiated. Aborting `signal` restores everything that was wrapped, without
- * calling the module.
- */
-export function createEngine(
-  onChange: () => void,
-  onFailure: (error: unknown) => void,
-  onBroken: (error: unknown) => void,
-  signal: EndSignal,
-): Engine {
-  const opened = now();
-  const matcher = createMatcher(WORDS, HINTS);
-  let storage: PersistentStorage | undefined;
-  let stores: CryptoStores | undefined;
-  let timings: RequestTimings | undefined;
-  let tabs: PageTabs | undefined;
-  let uploads: { release: () => void; options: UploadWatchOptions } | undefined;
-  let console: ConsoleTap | undefined;
-  let isKept = true;
+  /**
+   * Throws where the page cannot run WebAssembly. `onFailure` is called with what broke while a line or an upload was read,
+   * `onBroken` where the module cannot be instantiated. `signal` lets all of the page go, without a call of the module.
+   */
+  constructor(
+    onChange: () => void,
+    private readonly onFailure: (error: unknown) => void,
+    onBroken: (error: unknown) => void,
+    private readonly signal: EndSignal,
+  ) {
+    onCallbackFailure(onBroken, signal);
+    this.module = new LateModule(onBroken, () => {
+      const made = new CryptoDiag(onChange, now, this.opened);
+      this.tellOfUploads(made);
+      if (!this.isKept) made.keepEvidence(false);
+      onChange();
+      return made;
+    });
+  }
 
-  const tellOfUploads = (to: CryptoDiag) => to.watchUploads(uploads !== undefined, uploads?.options ?? {});
-  onCallbackFailure(onBroken, signal);
-  const module = new LateModule(onBroken, () => {
-    const made = new CryptoDiag(onChange, now, opened);
-    tellOfUploads(made);
-    if (!isKept) made.keepEvidence(false);
-    onChange();
-    return made;
-  });
-  const awake = () => module.instantiate();
-  const tap = (console: object | undefined, source: () => string) =>
-    new ConsoleTap(module, (onMatch) => tapConsole(console, matcher, source, onMatch, onFailure, signal), signal);
+  /** What the module keeps of this page, if it is instantiated. Before that, nothing was seen. */
+  get diag(): CryptoDiag | undefined {
+    return this.module.diag;
+  }
 
-  return {
-    isAwake: () => module.diag !== undefined,
-    diag: awake,
-    wake() {
-      matcher.warm();
-      awake();
-    },
-    uploadsWatched: () => uploads && { breaker: isOn(uploads.options.breaker) },
-    start() {
-      console = tap(consoleOf(globalThis), () => 'window');
-      return console.watched === 2;
-    },
-    watchConsole(console, source) {
-      const watched = tap(console, source);
-      return () => watched.release();
-    },
-    stop() {
-      console?.release();
-      console = undefined;
-    },
-    startCapture: () => awake().startCapture(),
-    markCapture: (kind) => awake().markCapture(kind),
-    stopCapture: () => awake().stopCapture(),
-    evidence: () => awake().evidence(),
-    stores(databasesAtBoot) {
-      stores ??= awake().stores(databasesAtBoot);
-      return stores;
-    },
-    askAboutLostStore: () => stores?.askAboutLost(),
-    watchUploads(scope, { threshold, windowMs, breaker }) {
-      // Release the previous wrapper first: otherwise it would remain beneath the new one.
-      uploads?.release();
-      uploads = undefined;
-      const tell = (call: (diag: CryptoDiag) => void) => !module.isBusy && call(awake());
-      const seen: Uploads = {
-        // No upload is answered locally before the first one was answered, so this need not instantiate the module.
-        starts: (call) => (module.isBusy ? null : module.diag?.uploadStarts(call)),
-        answered: () => tell((diag) => diag.uploadAnswered()),
-        settled: (...answer) => tell((diag) => diag.uploadSettled(...answer)),
-        failed: (...failure) => tell((diag) => diag.uploadFailed(...failure)),
-        loggedOut: () => tell((diag) => diag.signedOut()),
-      };
-      const watch = watchFetch(scope, seen, onFailure, signal);
-      // Copied: the host may change the object later.
-      const options = { threshold, windowMs, breaker } as UploadWatchOptions;
-      if (watch) uploads = { release: watch.release, options };
-      if (module.diag) tellOfUploads(module.diag);
-      return uploads !== undefined;
-    },
-    unwatchUploads() {
-      uploads?.release();
-      uploads = undefined;
-      if (module.diag) tellOfUploads(module.diag);
-    },
-    probeUploads: () => module.diag?.probeUploads(),
-    loggedOut: (userId, deviceId) => module.diag?.loggedOut(userId, deviceId),
-    keep: () => module.diag?.keep(),
-    keepEvidence(on) {
-      isKept = on;
-      module.diag?.keepEvidence(on);
-    },
-    forgetEarlier: () => awake().forgetEarlier(),
-    earlier: () => module.diag?.earlierSummary() ?? null,
-    repairOneTimeKeys: (mx, tabs) => awake().repairOneTimeKeys(mx, tabs),
-    storage() {
-      storage ??= awake().storage();
-      return storage;
-    },
-    timings() {
-      timings ??= awake().timings();
-      return timings;
-    },
-    tabs(onChange, opened) {
-      const diag = awake();
-      tabs ??= new PageTabs(diag, onChange, now, steady, opened, yieldsUnlessInCall);
-      return tabs;
-    },
-    // If anything asked about a store before, the module is already instantiated.
-    cryptoStore: (userId, deviceId) => module.diag?.cryptoStore(userId, deviceId) ?? null,
-  };
+  /** The same; the module is instantiated for it. */
+  wake(): CryptoDiag {
+    return this.module.instantiate();
+  }
+
+  warmUp(): void {
+    this.matcher.warm();
+    this.wake();
+  }
+
+  /** Whether both console methods could be wrapped. */
+  start(): boolean {
+    this.console = this.tap(consoleOf(globalThis), () => 'window');
+    return this.console.watched === 2;
+  }
+
+  stop(): void {
+    this.console?.release();
+    this.console = undefined;
+  }
+
+  /** Watches the console of a frame; `source` tells where it is. Gives the undo. */
+  watchConsole(console: object, source: () => string): () => void {
+    const watched = this.tap(console, source);
+    return () => watched.release();
+  }
+
+  /** Whether uploads are watched, and held back in a loop; for as long as the module is not instantiated. */
+  uploadsWatched(): { breaker: boolean } | undefined {
+    return this.uploads && { breaker: isOn(this.uploads.options.breaker) };
+  }
+
+  /** Whether the `fetch` of `scope` could be wrapped. */
+  watchUploads(scope: object, { threshold, windowMs, breaker }: UploadWatchOptions): boolean {
+    // The former one is let go first: it would stay below the new one.
+    this.uploads?.release();
+    this.uploads = undefined;
+    const { module } = this;
+    const tell = (call: (diag: CryptoDiag) => void) => !module.isBusy && call(this.wake());
+    const seen: Uploads = {
+      // Nothing is held back before the first was answered.
+      starts: (call) => (module.isBusy ? null : module.diag?.uploadStarts(call)),
+      answered: () => tell((diag) => diag.uploadAnswered()),
+      settled: (...answer) => tell((diag) => diag.uploadSettled(...answer)),
+      failed: (...failure) => tell((diag) => diag.uploadFailed(...failure)),
+      loggedOut: () => tell((diag) => diag.signedOut()),
+    };
+    const watch = watchFetch(scope, seen, this.onFailure, this.signal);
+    // As they are now: a host may use the object again.
+    const options = { threshold, windowMs, breaker } as UploadWatchOptions;
+    this.uploads = watch && { release: watch.release, options };
+    if (module.diag) this.tellOfUploads(module.diag);
+    return this.uploads !== undefined;
+  }
+
+  unwatchUploads(): void {
+    this.uploads?.release();
+    this.uploads = undefined;
+    if (this.diag) this.tellOfUploads(this.diag);
+  }
+
+  /** Whether evidence is kept beyond the page; what was kept before is removed where it is not. */
+  keepEvidence(on: boolean): void {
+    this.isKept = on;
+    this.diag?.keepEvidence(on);
+  }
+
+  storage(): PersistentStorage {
+    this.madeStorage ??= this.wake().storage();
+    return this.madeStorage;
+  }
+
+  /** The crypto stores; `databasesAtBoot` is what the browser listed when the package was installed. */
+  stores(databasesAtBoot: Promise<unknown> | undefined): CryptoStores {
+    this.madeStores ??= this.wake().stores(databasesAtBoot);
+    return this.madeStores;
+  }
+
+  /** The browser is asked about a store to which the connection was lost; not where nobody asked about any. */
+  askAboutLostStore(): void {
+    this.madeStores?.askAboutLost();
+  }
+
+  /** The timings of requests. */
+  timings(): RequestTimings {
+    this.madeTimings ??= this.wake().timings();
+    return this.madeTimings;
+  }
+
+  /** The tabs of this page's session; `opened` is when the page was loaded. */
+  tabs(onChange: () => void, opened: number): PageTabs {
+    const diag = this.wake();
+    this.madeTabs ??= new PageTabs(diag, onChange, now, steady, opened, yieldsUnlessInCall);
+    return this.madeTabs;
+  }
+
+  /** Nothing where the tabs were never asked. */
+  repairOneTimeKeys(mx: MatrixClientLike | null | undefined): Promise<RepairStatus> | undefined {
+    return this.madeTabs && this.wake().repairOneTimeKeys(mx, this.madeTabs);
+  }
+
+  private tap(console: object | undefined, source: () => string): ConsoleTap {
+    const { module, matcher, onFailure, signal } = this;
+    return new ConsoleTap(
+      module,
+      (onMatch) => tapConsole(console, matcher, source, onMatch, onFailure, signal),
+      signal,
+    );
+  }
+
+  private tellOfUploads(to: CryptoDiag): void {
+    to.watchUploads(this.uploads !== undefined, this.uploads?.options ?? {});
+  }
 }
 
 /** Reads the option as the module does. */

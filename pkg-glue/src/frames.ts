@@ -5,124 +5,115 @@
 // has loaded.
 
 import type { Start } from './capture-status';
+import { once } from './end';
 
 /** Watches a console until the returned undo is called; `source` names the frame. */
 export type WatchConsole = (console: object, source: () => string) => (() => void) | undefined;
 
-export interface Frames {
-  /** Watches one frame until it leaves the document or the undo is called. */
-  watch(frame: HTMLIFrameElement): () => void;
-  /** Watches every frame of the document, present and future. Returns the undo. */
-  watchAll(): () => void;
-  /** What cannot be seen in this page, for the report. */
-  blindSpots(): string[];
-}
-
-/**
- * How often to look for a frame's next page after the previous one was hidden, once per task. It appears within the
- * first few tasks.
- */
+/** After a page has gone, the next one is looked for so often, a task apart: it is there within the first few. */
 const TRIES = 50;
 
-export function createFrames(watchConsole: WatchConsole, start: Start): Frames {
-  const watched = new Map<HTMLIFrameElement, FrameWatch>();
-  let observer: MutationObserver | undefined;
-  let everyFrame = 0;
-  let late = 0;
+export class Frames {
+  private readonly watched = new Map<HTMLIFrameElement, FrameWatch>();
+  private observer: MutationObserver | undefined;
+  private everyFrame = 0;
+  private late = 0;
 
-  const handleLate = () => {
-    late += 1;
-  };
+  constructor(
+    private readonly watchConsole: WatchConsole,
+    private readonly start: Start,
+  ) {}
 
-  const forget = (frame: HTMLIFrameElement) => {
-    watched.get(frame)?.release();
-    watched.delete(frame);
-  };
+  /** Watches one frame, until it goes from the document or the undo is called. */
+  watch(frame: HTMLIFrameElement): () => void {
+    const held = this.take(frame);
+    if (!held) return () => {};
+    held.watchers += 1;
+    return once(() => {
+      held.watchers -= 1;
+      this.tidy();
+    });
+  }
 
-  const take = (frame: HTMLIFrameElement): FrameWatch | undefined => {
+  /** Watches every frame of the document, now and later. Returns the undo. */
+  watchAll(): () => void {
+    if (typeof document !== 'object') return () => {};
+    this.everyFrame += 1;
+    this.observe();
+    this.start('the watch on the frames that are there', () => this.look());
+    return once(() => {
+      this.everyFrame -= 1;
+      this.tidy();
+    });
+  }
+
+  /** What cannot be seen here, for the report. */
+  blindSpots(): string[] {
+    const late = this.late;
+    const foreign = [...this.watched.values()].filter((frame) => !frame.isReadable).length;
+    return [
+      'Workers have a console of their own: what they log is not seen, unless the page logs it, too.',
+      'What the browser prints by itself, uncaught errors and rejections among it, is not seen.',
+      'A logger that bound the methods of the console before this was loaded is not seen.',
+      'Frames inside of frames or of shadow trees are not seen.',
+      ...(late > 0
+        ? [
+            `Pages in frames that had run scripts before they were found: ${late}. A logger that had bound the console by then is not seen there.`,
+          ]
+        : []),
+      ...(foreign > 0 ? [`${foreign} of this page's frames are of another origin: what they log is not seen.`] : []),
+    ];
+  }
+
+  private take(frame: HTMLIFrameElement): FrameWatch | undefined {
     try {
-      if (!watched.has(frame)) watched.set(frame, new FrameWatch(frame, watchConsole, handleLate, start));
-      observe();
+      if (!this.watched.has(frame)) {
+        const handleLate = () => {
+          this.late += 1;
+        };
+        this.watched.set(frame, new FrameWatch(frame, this.watchConsole, handleLate, this.start));
+      }
+      this.observe();
     } catch {
       // Not a frame, or one that denies access.
     }
-    return watched.get(frame);
-  };
+    return this.watched.get(frame);
+  }
 
-  /** Stops watching frames that left the document, or that nobody wants watched any more. */
-  const tidy = () => {
-    for (const [frame, { watchers }] of watched) {
-      if (!frame.isConnected || (everyFrame === 0 && watchers === 0)) forget(frame);
-    }
-    if (everyFrame > 0 || watched.size > 0) return;
-    observer?.disconnect();
-    observer = undefined;
-  };
-
-  const look = () => {
-    // `window.length` is the number of frames: without any, a change to the document costs only this check.
-    if (watched.size === 0 && window.length === 0) return;
-    tidy();
-    if (everyFrame === 0) return;
-    for (const frame of document.getElementsByTagName('iframe')) if (!watched.has(frame)) take(frame);
-  };
-
-  const observe = () => {
-    if (observer) return;
-    start('the watch on frames that appear or go', () => {
+  private observe(): void {
+    if (this.observer) return;
+    this.start('the watch on frames that appear or go', () => {
       const made = new MutationObserver(() => {
         try {
-          look();
+          this.look();
         } catch {
           // The page made this throw; its own code must not be affected.
         }
       });
       made.observe(document, { childList: true, subtree: true });
-      observer = made;
+      this.observer = made;
     });
-  };
+  }
 
-  return {
-    watch(frame) {
-      const held = take(frame);
-      if (held) held.watchers += 1;
-      let undone = false;
-      return () => {
-        if (undone || !held) return;
-        undone = true;
-        held.watchers -= 1;
-        tidy();
-      };
-    },
-    watchAll() {
-      if (typeof document !== 'object') return () => {};
-      everyFrame += 1;
-      observe();
-      start('the watch on the frames that are there', look);
-      let undone = false;
-      return () => {
-        if (undone) return;
-        undone = true;
-        everyFrame -= 1;
-        tidy();
-      };
-    },
-    blindSpots() {
-      const foreign = [...watched.values()].filter((frame) => !frame.isReadable).length;
-      return [
-        'Workers have a console of their own: what they log is not seen, unless the page logs it, too.',
-        'What the browser prints by itself, uncaught errors and rejections among it, is not seen.',
-        'A logger that bound the methods of the console before this was loaded is not seen.',
-        'Frames inside of frames or of shadow trees are not seen.',
-        ...(late > 0
-          ? [
-              `Pages in frames that had run scripts before they were found: ${late}. A logger that had bound the console by then is not seen there.`,
-            ]
-          : []),
-        ...(foreign > 0 ? [`${foreign} of this page's frames are of another origin: what they log is not seen.`] : []),
-      ];
-    },
-  };
+  private look(): void {
+    // `length` of the window is the number of its frames: with none, a change of the document costs no more than this.
+    if (this.watched.size === 0 && window.length === 0) return;
+    this.tidy();
+    if (this.everyFrame === 0) return;
+    for (const frame of document.getElementsByTagName('iframe')) if (!this.watched.has(frame)) this.take(frame);
+  }
+
+  /** Lets go of the frames that are gone, or that nobody wants any more. */
+  private tidy(): void {
+    for (const [frame, held] of this.watched) {
+      if (frame.isConnected && (this.everyFrame > 0 || held.watchers > 0)) continue;
+      held.release();
+      this.watched.delete(frame);
+    }
+    if (this.everyFrame > 0 || this.watched.size > 0) return;
+    this.observer?.disconnect();
+    this.observer = undefined;
+  }
 }
 
 class FrameWatch {

@@ -4,6 +4,8 @@
 import type { RequestTimings } from '../wasm/capture/lotus_crypto_diag.js';
 import type { Start } from './capture-status';
 import { now } from './clock';
+import { once } from './end';
+import type { Use } from './guarded-engine';
 
 export interface LatencyWatch {
   /** Takes the timings from now on and those that the browser has buffered. Returns the undo. Never throws. */
@@ -17,15 +19,8 @@ type Call = (timings: RequestTimings) => void;
 /** How many timings are queued before the module is instantiated for them. */
 const MOST_HELD = 400;
 
-/**
- * `use` instantiates the module, and returns `undefined` if it cannot run; `isAwake` returns whether it is
- * instantiated.
- */
-export function createLatency(
-  start: Start,
-  use: <T>(call: (timings: RequestTimings) => T) => T | undefined,
-  isAwake: () => boolean,
-): LatencyWatch {
+/** `use` instantiates the module, and gives nothing where it cannot be called; `isAwake`: whether it is instantiated. */
+export function createLatency(start: Start, use: Use<RequestTimings>, isAwake: () => boolean): LatencyWatch {
   let observer: PerformanceObserver | undefined;
   let watches = 0;
   let isBegun = false;
@@ -80,16 +75,13 @@ export function createLatency(
     watch() {
       watches += 1;
       if (!observer) start('the timings of requests', observe);
-      let undone = false;
-      return () => {
-        if (undone) return;
-        undone = true;
+      return once(() => {
         watches -= 1;
         if (watches > 0 || !observer) return;
         observer.disconnect();
         observer = undefined;
         tell((timings) => timings.end());
-      };
+      });
     },
     flush,
   };

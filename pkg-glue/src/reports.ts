@@ -6,6 +6,7 @@ import { bareReport } from './bare-report';
 import type { Judge } from './diagnose-later';
 import { type EndSignal, untilEnd } from './end';
 import type { CaptureStatus, Evidences, Tabs } from './generated/model';
+import type { Use } from './guarded-engine';
 import type { MatrixClientLike } from './matrix-client';
 
 /** What the package knows outside the module. */
@@ -27,7 +28,7 @@ export interface Reports {
 
 /** `use` returns `undefined` if the module does not run; `known` returns the last evidence from when it did. */
 export function createReports(
-  use: <T>(call: (diag: CryptoDiag) => T) => T | undefined,
+  use: Use<CryptoDiag>,
   facts: () => Facts,
   known: () => Evidences,
   signal: EndSignal,

@@ -20,12 +20,13 @@ const NEEDED: Shape<Core> = {
   subscribe: 'function',
   snapshot: 'function',
   storage: { status: 'function', enter: 'function', request: 'function', refresh: 'function' },
-  stores: { check: 'function', status: 'function' },
+  stores: { check: 'function' },
   tabs: { lead: 'function', enter: 'function', status: 'function', call: 'function', summary: 'function' },
   frames: { watch: 'function', watchAll: 'function', blindSpots: 'function' },
   latency: { watch: 'function', flush: 'function' },
   reports: { build: 'function', collect: 'function' },
   repairOneTimeKeys: 'function',
+  historySafety: 'function',
   captures: { start: 'function', mark: 'function', stop: 'function' },
 };
 
@@ -40,8 +41,8 @@ function lacks(found: unknown, needed: object, path = ''): string | undefined {
   return undefined;
 }
 
-// Increase the number when a core has all the methods but older copies of the package still could not use it.
-const KEY = 'lotus-crypto-diag/core/4';
+// The number changes when a copy of the package could not use the core of another though it has all the methods.
+const KEY = 'lotus-crypto-diag/core/5';
 
 /** Returns the page's core; without one, creates it and registers it for the page. */
 export function shareCore(create: () => Core): Core {

@@ -4,6 +4,7 @@ import type { PersistentStorage as InWasm } from '../wasm/capture/lotus_crypto_d
 import { hasPromises } from './answers';
 import { type EndSignal, untilEnd } from './end';
 import type { StorageStatus } from './generated/model';
+import type { Use } from './guarded-engine';
 
 export interface PersistentStorage {
   /** The last known status; `null` before anything was asked. */
@@ -33,7 +34,7 @@ const UNKNOWN: StorageStatus = {
  * instantiated.
  */
 export function createStorage(
-  use: <T>(call: (storage: InWasm) => T) => T | undefined,
+  use: Use<InWasm>,
   isAwake: () => boolean,
   onChange: () => void,
   signal: EndSignal,

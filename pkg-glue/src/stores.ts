@@ -2,14 +2,15 @@
 
 import type { CryptoStores as InWasm } from '../wasm/capture/lotus_crypto_diag.js';
 import { hasPromises } from './answers';
+import type { CryptoStoreOptions } from './crypto-store';
 import { type EndSignal, untilEnd } from './end';
 import type { CryptoStoreStatus } from './generated/model';
+import type { Use } from './guarded-engine';
+import { storeUnknown } from './nothing-seen';
 
 export interface Stores {
-  /** Checks the store of a client, or of the device with these ids; `undefined` if the module does not run. */
-  check(target: object, databasePrefix?: string, loggedInAt?: number): Promise<CryptoStoreStatus | undefined>;
-  /** The crypto store of this user and device; a missing id matches any. `undefined`: the module does not run. */
-  status(userId: string | undefined, deviceId: string | undefined): CryptoStoreStatus | null | undefined;
+  /** Judges the store of a client, or of the device with these ids. Throws what reading the options throws. */
+  check(target: object, options?: CryptoStoreOptions): Promise<CryptoStoreStatus>;
 }
 
 /** Lists the databases before the app opens its store. If this is not possible, the module reports why. */
@@ -23,17 +24,13 @@ export function listDatabases(): Promise<unknown> | undefined {
   }
 }
 
-/** `use` instantiates the module, and returns `undefined` if it cannot run. */
-export const createStores = (
-  use: <T>(call: (stores: InWasm) => T) => T | undefined,
-  status: Stores['status'],
-  signal: EndSignal,
-): Stores => ({
-  check: (target, prefix, loggedInAt) =>
-    untilEnd<CryptoStoreStatus | undefined>(
-      signal,
-      hasPromises() ? use((stores) => stores.check(target, prefix, loggedInAt)) : undefined,
-      () => undefined,
-    ),
-  status,
+/** `use` instantiates the module; `reason` says why it does not run. */
+export const createStores = (use: Use<InWasm>, reason: () => string | null, signal: EndSignal): Stores => ({
+  check(target, options) {
+    const { databasePrefix, loggedInAt } = options ?? {};
+    const prefix = databasePrefix === undefined ? undefined : `${databasePrefix}`;
+    const since = typeof loggedInAt === 'number' ? loggedInAt : undefined;
+    const asked = hasPromises() ? use((stores) => stores.check(target, prefix, since)) : undefined;
+    return untilEnd(signal, asked, () => storeUnknown(reason()));
+  },
 });

@@ -199,15 +199,15 @@ for (const [path, ways] of Object.entries(ROWS)) {
 /** What other scripts of the page may have done, as code. */
 const PAGES: Record<string, Row & { code: string }> = {
   'an older core, which lacks a method': {
-    code: `globalThis[Symbol.for('lotus-crypto-diag/core/4')] = { install: () => () => {}, status: () => ({}) }`,
+    code: `globalThis[Symbol.for('lotus-crypto-diag/core/5')] = { install: () => () => {}, status: () => ({}) }`,
     says: /sharing with another copy of the package \(that one lacks start: this page has two versions/,
   },
   'a core of which a part throws': {
-    code: `globalThis[Symbol.for('lotus-crypto-diag/core/4')] = { get start() { throw new Error('no part for you'); } }`,
+    code: `globalThis[Symbol.for('lotus-crypto-diag/core/5')] = { get start() { throw new Error('no part for you'); } }`,
     says: /sharing with another copy of the package \(no part for you\)/,
   },
   'something else in the place of the core': {
-    code: `globalThis[Symbol.for('lotus-crypto-diag/core/4')] = 42`,
+    code: `globalThis[Symbol.for('lotus-crypto-diag/core/5')] = 42`,
     says: /sharing with another copy of the package \(that one lacks start/,
   },
   'a global that takes no property': {

@@ -7,7 +7,6 @@ import { fileURLToPath } from 'node:url';
 const SYNAPSE = 'matrix-synapse==1.163.*';
 const POSTGRES_DRIVER = 'psycopg2-binary==2.9.*';
 const folder = join(dirname(fileURLToPath(import.meta.url)), '.venv');
-const pip = join(folder, 'bin/pip');
 
 export const PYTHON = join(folder, 'bin/python');
 
@@ -49,7 +48,8 @@ function has(marker, requirement) {
  * @param {string} requirement
  */
 async function install(marker, requirement) {
-  await run(pip, ['install', '--quiet', '--disable-pip-version-check', requirement]);
+  // The script `pip` names the folder in which it was made: in a copy of the checkout it does not start.
+  await run(PYTHON, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', requirement]);
   writeFileSync(join(folder, marker), requirement);
 }
 

@@ -12,6 +12,7 @@ use lotus_crypto_diag::entry::{
     CallFailure, CallMembership, CallRequest, Detail, Entry, Fault, FaultCounts, Level, MalformedCause, Refusal,
     TimelineEvent,
 };
+use lotus_crypto_diag::history::{BackupAnswers, HistorySafety, KeyBackup, Outlook};
 use lotus_crypto_diag::latency::{FaultWindow, Latency, LatencyFigures, LatencySample, LatencySummary, PathLatency};
 use lotus_crypto_diag::recovery::{RecoveryCause, RecoveryReason};
 use lotus_crypto_diag::repair::{ClaimedKey, RepairProblem, RepairState, RepairStatus, RepairStep};
@@ -20,7 +21,7 @@ use lotus_crypto_diag::server_evidence::{
     DeviceInboxRow, DeviceRow, EncryptedContent, FallbackKeyRow, HarRequest, LogLine, OneTimeKeyCount, OneTimeKeyRow,
     ServerEvidence, StoredEvent,
 };
-use lotus_crypto_diag::session::Evidences;
+use lotus_crypto_diag::session::{Evidences, Session};
 use lotus_crypto_diag::signature::{HINTS, needles};
 use lotus_crypto_diag::storage::{PersistRequest, StorageStatus};
 use lotus_crypto_diag::store_trouble::{StoreTrouble, StoreTroubleKind};
@@ -28,7 +29,7 @@ use lotus_crypto_diag::survey::{
     Coverage, DeviceAtRisk, DeviceTrouble, HourCount, NamedBy, RefusalCause, RefusedId, Skipped, SlowEndpoint,
     StatusCount, Survey, SurveyHour, Trouble, TroubleKind,
 };
-use lotus_crypto_diag::tabs::{Tab, Tabs};
+use lotus_crypto_diag::tabs::{Seat, Tab, Tabs, TabsSummary};
 use lotus_crypto_diag::upload_loop::{Breaker, LoopState, UploadLoopStatus};
 use lotus_crypto_diag::upload_outcome::{KeySurplus, UploadFailures};
 use lotus_crypto_diag::verdict::{
@@ -46,6 +47,11 @@ fn hold(path: &str, generated: &str) {
     }
     let written = fs::read_to_string(&path).unwrap_or_default();
     assert!(written == generated, "{} is not what the model says: run `make bindings`", path.display());
+}
+
+fn hold_types(path: &str, imports: &str, declarations: &[String]) {
+    let declarations = declarations.join("\n\n");
+    hold(path, &format!("// Written from the Rust model by `make bindings`.\n\n{imports}{declarations}\n"));
 }
 
 fn declaration<T: TS + 'static>(config: &Config) -> String {
@@ -151,8 +157,42 @@ fn the_typescript_types_are_those_of_the_model() {
         declaration::<PageReport>(config),
         declaration::<Report>(config),
     ];
-    let text = format!("// Written from the Rust model by `make bindings`.\n\n{}\n", declarations.join("\n\n"));
-    hold("pkg-glue/src/generated/model.ts", &text);
+    hold_types("pkg-glue/src/generated/model.ts", "", &declarations);
+}
+
+/// Those that no host sees.
+#[test]
+fn the_typescript_types_of_the_glue_are_those_of_the_model() {
+    let config = &Config::default();
+    let declarations = [
+        declaration::<TabsSummary>(config),
+        declaration::<Seat>(config),
+        declaration::<KeyBackup>(config),
+        declaration::<Outlook>(config),
+        declaration::<HistorySafety>(config),
+    ];
+    hold_types("pkg-glue/src/generated/glue.ts", "import type { TabRole } from './model';\n\n", &declarations);
+}
+
+/// What TypeScript says for the model.
+#[test]
+fn what_is_said_where_the_module_does_not_run_is_what_the_model_says_of_nothing() {
+    let (state, problem) = (RepairState::Refused, Some(RepairProblem::NotRunning));
+    let not_repaired = RepairStatus { state, problem, ..RepairStatus::default() };
+    let history = HistorySafety::of(BackupAnswers::default(), Vec::new());
+    let constants = [
+        ("NO_EVIDENCE: Evidences", Session::default().evidence_json()),
+        ("NOT_REPAIRED: RepairStatus", not_repaired.to_json()),
+        ("STORE_UNKNOWN: CryptoStoreStatus", CryptoStoreStatus::default().to_json()),
+        ("HISTORY_UNKNOWN: HistorySafety", history.to_json()),
+    ]
+    .map(|(name, json)| {
+        let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+        format!("export const {name} = {};", serde_json::to_string_pretty(&value).unwrap())
+    });
+    let imports = "import type { HistorySafety } from './glue';\n\
+                   import type { CryptoStoreStatus, Evidences, RepairStatus } from './model';\n\n";
+    hold_types("pkg-glue/src/generated/nothing.ts", imports, &constants);
 }
 
 #[test]

@@ -107,15 +107,13 @@ function watchedUrl(/** @type {any} */ input, /** @type {any} */ init) {
 }
 
 /**
- * What `fetch` does with an upload.
+ * Calls what reads a request or its answer; nothing that goes wrong there reaches whoever asked.
  *
- * @param {Function} original
- * @param {Uploads} uploads
  * @param {(error: unknown) => void} onFailure
+ * @returns {<T>(call: () => T) => T | undefined}
  */
-function createUpload(original, uploads, onFailure) {
-  /** @type {<T>(call: () => T) => T | undefined} */
-  const guarded = (call) => {
+function guardWith(onFailure) {
+  return (call) => {
     try {
       needStack(STACK);
       return call();
@@ -129,7 +127,17 @@ function createUpload(original, uploads, onFailure) {
       return undefined;
     }
   };
+}
 
+/**
+ * What `fetch` does with an upload.
+ *
+ * @param {Function} original
+ * @param {Uploads} uploads
+ * @param {(error: unknown) => void} onFailure
+ */
+function createUpload(original, uploads, onFailure) {
+  const guarded = guardWith(onFailure);
   const logOut = (
     /** @type {any} */ self,
     /** @type {ArrayLike<any>} */ args,

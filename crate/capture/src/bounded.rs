@@ -8,6 +8,7 @@ use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::convert::{explain, get};
+use super::page::set_timeout;
 use super::shape::call_with;
 
 /// How long to wait for one answer.
@@ -32,9 +33,6 @@ impl NoAnswer {
 
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(catch, js_name = setTimeout)]
-    fn set_timeout(callback: &JsValue) -> Result<JsValue, JsValue>;
-
     #[wasm_bindgen(catch, js_name = clearTimeout)]
     fn clear_timeout(timer: &JsValue) -> Result<(), JsValue>;
 
@@ -46,7 +44,7 @@ extern "C" {
 pub(crate) fn has_timers() -> bool {
     // Any function will do: it is never called.
     let any = get(&js_sys::global(), "String");
-    any.and_then(|any| set_timeout(&any)).and_then(|timer| clear_timeout(&timer)).is_ok()
+    any.and_then(|any| set_timeout(&any, 0)).and_then(|timer| clear_timeout(&timer)).is_ok()
 }
 
 /// Whether `queueMicrotask` works. If it is `undefined`, js-sys uses promises instead.

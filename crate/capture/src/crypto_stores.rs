@@ -4,15 +4,17 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::futures::{future_to_promise, spawn_local};
-use js_sys::{Function, Promise, Reflect, WeakSet};
+use js_sys::{Array, Function, Promise, Reflect, WeakSet};
 use wasm_bindgen::prelude::*;
 
 use super::bounded::within;
 use super::convert::{Clock, explain, get, tell, to_object};
-use super::databases::{Listing, ask, crypto_of, is_absent, method_of};
+use super::databases::{Listing, is_absent};
 use super::diag::{CryptoDiag, SharedSession, remember};
 use super::kept_pages::KeptPages;
 use super::markers;
+use super::matrix_client::crypto_of;
+use super::shape::{call, call_with, field};
 use lotus_crypto_diag::crypto_store::{CryptoStoreStatus, Device, IdentityKeys};
 use lotus_crypto_diag::store_database::{UNCLEAR, database_of, is_crypto_store, open_database};
 use lotus_crypto_diag::timestamp::Timestamp;
@@ -119,7 +121,7 @@ impl Inner {
     fn question(&self, target: &JsValue, prefix: Option<&str>) -> Result<Question, JsValue> {
         let is_client = Reflect::has(target, &"getUserId".into())?;
         let (user_id, device_id) = if is_client {
-            (ask(target, "getUserId")?, ask(target, "getDeviceId")?)
+            (call(target, "getUserId", &[])?, call(target, "getDeviceId", &[])?)
         } else {
             (get(target, "userId")?, get(target, "deviceId")?)
         };
@@ -249,8 +251,11 @@ impl Inner {
 
     /// Compares a device's current identity keys with the first ones; fails if that is impossible.
     async fn compare(&self, client: &JsValue, device: &Device) -> Result<(), String> {
-        let Some(crypto) = crypto_of(client).map_err(|error| explain(&error))? else { return Ok(()) };
-        let asked = ask(&crypto, "getOwnDeviceKeys").map(JsValue::unchecked_into);
+        let crypto = crypto_of(client).map_err(|error| explain(&error))?;
+        if !crypto.is_truthy() {
+            return Ok(());
+        }
+        let asked = call(&crypto, "getOwnDeviceKeys", &[]).map(JsValue::unchecked_into);
         let keys = within("getOwnDeviceKeys()", asked).await?;
         let key = |name| get(&keys, name).ok().and_then(|key| key.as_string());
         let (Some(ed25519), Some(curve25519)) = (key("ed25519"), key("curve25519")) else {
@@ -270,8 +275,7 @@ impl Inner {
 
     /// Compares the keys as soon as the client syncs with its encryption running, and listens for the device's logout.
     fn follow(self: &Rc<Self>, client: &JsValue, device: &Device) {
-        let Ok(Some(on)) = method_of(client, "on") else { return };
-        if self.followed.has(client) {
+        if !field(client, "on").is_ok_and(|on| on.is_function()) || self.followed.has(client) {
             return;
         }
         self.followed.add(client);
@@ -286,14 +290,14 @@ impl Inner {
                 tell(&inner.on_change);
             }
         });
-        let listened = on.call2(client, &"Session.logged_out".into(), handle_logout.as_ref());
+        let listened = call_with(client, "on", &Array::of2(&"Session.logged_out".into(), handle_logout.as_ref()));
         handle_logout.forget();
         if listened.is_ok() && !is_running(client) {
-            self.compare_later(client, device, &on);
+            self.compare_later(client, device);
         }
     }
 
-    fn compare_later(self: &Rc<Self>, client: &JsValue, device: &Device, on: &Function) {
+    fn compare_later(self: &Rc<Self>, client: &JsValue, device: &Device) {
         let handler = Rc::new(RefCell::new(None::<JsValue>));
         let (inner, mx, whose, own) = (Rc::clone(self), client.clone(), device.clone(), Rc::clone(&handler));
         let handle_sync = Closure::<dyn Fn()>::new(move || {
@@ -301,9 +305,7 @@ impl Inner {
                 return;
             }
             let Some(handler) = own.take() else { return };
-            if let Ok(Some(off)) = method_of(&mx, "off") {
-                let _ = off.call2(&mx, &"sync".into(), &handler);
-            }
+            let _ = call_with(&mx, "off", &Array::of2(&"sync".into(), &handler));
             let (inner, mx, whose) = (Rc::clone(&inner), mx.clone(), whose.clone());
             spawn_local(async move {
                 let _ = inner.compare(&mx, &whose).await;
@@ -311,12 +313,12 @@ impl Inner {
         });
         let handle_sync = handle_sync.into_js_value();
         handler.replace(Some(handle_sync.clone()));
-        // The client may have no working `on`: then the keys are not compared.
-        let _ = on.call2(client, &"sync".into(), &handle_sync);
+        // It may tell nothing of itself.
+        let _ = call_with(client, "on", &Array::of2(&"sync".into(), &handle_sync));
     }
 }
 
 /// Whether a client's encryption runs; `false` if the client cannot say.
 fn is_running(client: &JsValue) -> bool {
-    crypto_of(client).is_ok_and(|crypto| crypto.is_some())
+    crypto_of(client).is_ok_and(|crypto| crypto.is_truthy())
 }

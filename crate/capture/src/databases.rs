@@ -1,4 +1,4 @@
-//! Which IndexedDB databases exist, without creating one. Also reads the client by shape.
+//! Which IndexedDB databases there are, and whether one can be opened, without making it.
 
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
@@ -88,20 +88,4 @@ pub(crate) async fn is_absent(name: &str) -> Result<bool, String> {
     });
     let answer = within("indexedDB.open()", Ok(opened)).await?;
     answer.as_bool().ok_or_else(|| "indexedDB.open() failed".into())
-}
-
-/// The result of a client's method; `undefined` if there is no such method.
-pub(crate) fn ask(client: &JsValue, method: &str) -> Result<JsValue, JsValue> {
-    let Some(method) = method_of(client, method)? else { return Ok(JsValue::UNDEFINED) };
-    method.call0(client)
-}
-
-pub(crate) fn method_of(client: &JsValue, name: &str) -> Result<Option<Function>, JsValue> {
-    let method = get(client, name)?;
-    Ok(method.is_function().then(|| method.unchecked_into()))
-}
-
-/// The SDK's `CryptoApi`; `None` until the encryption runs.
-pub(crate) fn crypto_of(client: &JsValue) -> Result<Option<JsValue>, JsValue> {
-    Ok(Some(ask(client, "getCrypto")?).filter(JsValue::is_truthy))
 }

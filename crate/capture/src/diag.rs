@@ -136,13 +136,6 @@ impl CryptoDiag {
         let json = self.session.borrow().evidence_json();
         to_object(&json)
     }
-
-    /// The status of a device's crypto store; `null` if nobody asked about it. A missing id matches any device.
-    #[wasm_bindgen(js_name = cryptoStore, unchecked_return_type = "CryptoStoreStatus | null")]
-    pub fn crypto_store(&self, user_id: Option<String>, device_id: Option<String>) -> JsValue {
-        let json = self.session.borrow().stores().status_json(user_id.as_deref(), device_id.as_deref());
-        to_object(&json)
-    }
 }
 
 impl CryptoDiag {

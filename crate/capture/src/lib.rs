@@ -11,6 +11,7 @@ mod ed25519;
 mod election;
 mod environment;
 mod events;
+mod history;
 mod kept_pages;
 mod kept_shelf;
 mod kept_tail;
@@ -61,6 +62,7 @@ import type { FromMemory, UploadCall, UploadWatchOptions } from '../../src/engin
 import type {
   CryptoStoreStatus, EarlierSummary, Entry, Evidences, RepairStatus, StorageStatus, TabRole, Tabs,
 } from '../../src/generated/model';
+import type { HistorySafety, TabSeat, TabsSummary } from '../../src/generated/glue';
 import type { Facts } from '../../src/reports';
-import type { TabLeadershipOptions, TabMember, TabSeat, TabsSummary, TakeOverResult } from '../../src/tabs';
+import type { TabLeadershipOptions, TabMember, TakeOverResult } from '../../src/tabs';
 ";

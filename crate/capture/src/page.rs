@@ -11,7 +11,7 @@ extern "C" {
     fn math_random() -> Result<f64, JsValue>;
 
     #[wasm_bindgen(catch, js_name = setTimeout)]
-    fn set_timeout(callback: &JsValue, ms: u32) -> Result<JsValue, JsValue>;
+    pub(crate) fn set_timeout(callback: &JsValue, ms: u32) -> Result<JsValue, JsValue>;
 }
 
 /// A global; `undefined` if there is none.

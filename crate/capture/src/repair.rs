@@ -12,8 +12,10 @@ use super::bounded::{NoAnswer, ask, has_timers, within};
 use super::convert::{Clock, get, tell, text_of, to_object};
 use super::diag::{CryptoDiag, SharedSession};
 use super::ed25519::verify;
+use super::matrix_client::crypto_of;
 use super::repair_peers::renew_sessions;
 use super::shape::{call, call_with, field, is_missing};
+use super::tabs::PageTabs;
 use lotus_crypto_diag::one_time_key::SignedKey;
 use lotus_crypto_diag::repair::{
     Claim, Client, Facts, Failure, RepairProblem, RepairState, RepairStatus, Tabs, Uploads, repair,
@@ -28,11 +30,11 @@ const WAKE_TYPE: &str = "io.lotus.crypto_diag.wake";
 
 #[wasm_bindgen]
 impl CryptoDiag {
-    /// Repairs the client's device if possible: see [`repair`]. `tabs` says whether other tabs are open now: `alone`,
-    /// `alone-since-later`, or anything else. Resolves to the status; never rejects.
+    /// Repairs the device of the client, if it can be: see [`repair`]. `tabs` were asked a moment ago. Gives the status, and
+    /// never rejects.
     #[wasm_bindgen(js_name = repairOneTimeKeys, unchecked_return_type = "Promise<RepairStatus>")]
-    pub fn repair_one_time_keys(&self, mx: JsValue, tabs: Function) -> Promise {
-        let (session, clock) = (Rc::clone(&self.session), self.clock.clone());
+    pub fn repair_one_time_keys(&self, mx: JsValue, tabs: &PageTabs) -> Promise {
+        let (tabs, session, clock) = (tabs.clone(), Rc::clone(&self.session), self.clock.clone());
         let (on_change, repairing) = (self.on_change.clone(), Rc::clone(&self.repairing));
         // Without timers, the repair cannot wait for anything.
         let problem = if has_timers() { RepairProblem::AlreadyRunning } else { RepairProblem::NotRunning };
@@ -59,17 +61,17 @@ struct OwnDevice {
     device_id: Option<String>,
     /// The device's current signing key.
     ed25519: Option<String>,
-    tabs: Function,
+    tabs: PageTabs,
     session: SharedSession,
     clock: Clock,
     on_change: Function,
 }
 
 impl OwnDevice {
-    async fn of(mx: JsValue, tabs: Function, session: SharedSession, clock: Clock, on_change: Function) -> Self {
+    async fn of(mx: JsValue, tabs: PageTabs, session: SharedSession, clock: Clock, on_change: Function) -> Self {
         let text = |value: Result<JsValue, JsValue>| value.ok().and_then(|value| value.as_string());
         let (user_id, device_id) = (text(call(&mx, "getUserId", &[])), text(call(&mx, "getDeviceId", &[])));
-        let keys = match call(&mx, "getCrypto", &[]) {
+        let keys = match crypto_of(&mx) {
             Ok(crypto) => {
                 within("getOwnDeviceKeys()", call(&crypto, "getOwnDeviceKeys", &[]).map(JsCast::unchecked_into)).await
             }
@@ -129,12 +131,7 @@ impl Client for OwnDevice {
     }
 
     fn tabs(&self) -> Tabs {
-        let words = self.tabs.call0(&JsValue::UNDEFINED).ok().and_then(|words| words.as_string());
-        match words.as_deref() {
-            Some("alone") => Tabs::Alone,
-            Some("alone-since-later") => Tabs::AloneSinceLater,
-            _ => Tabs::Unknown,
-        }
+        self.tabs.company()
     }
 
     fn hold(&self, held: bool) {

@@ -4,7 +4,8 @@ use js_sys::{Array, Map, Object};
 use wasm_bindgen::prelude::*;
 
 use super::bounded::within;
-use super::shape::{call, call_with};
+use super::matrix_client::crypto_of;
+use super::shape::call_with;
 
 /// At most this many devices get the message.
 const MOST_DEVICES: usize = 50;
@@ -21,7 +22,7 @@ pub(crate) async fn renew_sessions(mx: &JsValue, users: &[String]) -> u32 {
 }
 
 async fn try_renewing(mx: &JsValue, users: &[String]) -> Result<u32, JsValue> {
-    let crypto = call(mx, "getCrypto", &[])?;
+    let crypto = crypto_of(mx)?;
     let users: Array = users.iter().map(|user| JsValue::from_str(user)).collect();
     let known = call_with(&crypto, "getUserDeviceInfo", &Array::of1(&users)).map(JsCast::unchecked_into);
     let known: Map = within("getUserDeviceInfo()", known).await?.dyn_into()?;

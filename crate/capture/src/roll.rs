@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::*;
 use super::channel::Channel;
 use super::convert::{Clock, explain};
 use super::page::{after, random};
+use lotus_crypto_diag::repair::Tabs;
 use lotus_crypto_diag::roll_call::{Action, Event, RollCall, Standing};
 use lotus_crypto_diag::roll_message::{MAX_LENGTH, RollMessage};
 use lotus_crypto_diag::tabs::Tab;
@@ -76,6 +77,12 @@ impl Roll {
         is_known.then(|| self.machine.borrow().others().len())
     }
 
+    /// The same for a repair.
+    pub(crate) fn company(&self) -> Tabs {
+        self.count().map_or(Tabs::Unknown, |_| self.machine.borrow().company())
+    }
+
+    /// This tab.
     pub(crate) fn describe(&self, standing: &Standing) -> Tab {
         (self.around.describe)(standing)
     }

@@ -16,6 +16,7 @@ use super::members::{Member, TabLeadershipOptions, TabMember};
 use super::page::{global, is_visible};
 use super::roll::{self, Roll};
 use lotus_crypto_diag::election::{Event, Role};
+use lotus_crypto_diag::repair;
 use lotus_crypto_diag::roll_call::{self, Standing};
 use lotus_crypto_diag::session::Session;
 use lotus_crypto_diag::tabs::{Seat, Tab, Tabs, TabsSummary};
@@ -25,6 +26,7 @@ const SOLO: &str = "this browser holds no elections (Web Locks are missing, or t
 
 /// What the tabs of this page's session know about each other. Internal: hosts use the package's own API.
 #[wasm_bindgen]
+#[derive(Clone)]
 pub struct PageTabs(Rc<Page>);
 
 struct Page {
@@ -137,6 +139,13 @@ impl PageTabs {
     #[wasm_bindgen(unchecked_return_type = "TabsSummary")]
     pub fn summary(&self) -> JsValue {
         to_object(&self.0.summary().to_json())
+    }
+}
+
+impl PageTabs {
+    /// What a repair has to know of the others, now.
+    pub(crate) fn company(&self) -> repair::Tabs {
+        self.0.roll.company()
     }
 }
 

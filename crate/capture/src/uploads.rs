@@ -8,6 +8,7 @@ use super::convert::{get, tell, text_of, to_object};
 use super::diag::CryptoDiag;
 use super::events::listen;
 use super::options::UploadWatchOptions;
+use super::page::random;
 use lotus_crypto_diag::refusals::FromMemory;
 use lotus_crypto_diag::upload::{Upload, UploadRequest};
 use lotus_crypto_diag::upload_answer::{UploadAnswer, UploadFailure};
@@ -29,10 +30,6 @@ extern "C" {
 
     #[wasm_bindgen(method, getter)]
     fn body(this: &UploadCall) -> Option<String>;
-
-    /// A page may break `Math.random`, and the binding of js-sys does not catch.
-    #[wasm_bindgen(catch, js_namespace = Math, js_name = random)]
-    fn random() -> Result<f64, JsValue>;
 }
 
 impl UploadCall {
@@ -59,7 +56,7 @@ impl CryptoDiag {
     /// An upload of keys starts. Returns the answer to give instead of sending it; `null`: send it.
     #[wasm_bindgen(js_name = uploadStarts, unchecked_return_type = "FromMemory | null")]
     pub fn upload_starts(&self, call: &UploadCall) -> JsValue {
-        let (upload, now, random) = (call.read(), self.clock.now(), random().unwrap_or_default());
+        let (upload, now, random) = (call.read(), self.clock.now(), random());
         let started = self.session.try_borrow_mut().map(|mut session| session.upload_starts(&upload, now, random));
         tell(&self.on_change);
         let held = started.ok().flatten().as_ref().map(FromMemory::to_json);

@@ -19,6 +19,10 @@
 use crate::election::{ANSWER_MS, AT_ONCE_MS, Action, Answer, DECISION_MS, Event, HANDOVER_MS, PAUSE_MS, Role};
 use crate::tab_message::Message;
 
+mod state;
+
+use state::{State, Wish};
+
 /// A tab's part in the election.
 #[derive(Debug)]
 pub struct Leadership {
@@ -37,42 +41,6 @@ pub struct Leadership {
     is_stopping: bool,
     /// Whether this tab led before it was reloaded, and asks for its role back.
     wants_back: bool,
-}
-
-/// The tab's state in the election.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum State {
-    /// The tab takes no part: it has not started, was released, or is frozen.
-    Away { asleep: bool },
-    /// The tab lost the lock while its host was shutting down. It requests the lock again afterwards.
-    Stopping,
-    /// The browser has no Web Locks.
-    Alone,
-    /// The lock request is in the queue.
-    Waiting,
-    /// The tab holds the lock, but first gives a tab that is reloading time to ask for it.
-    Pausing,
-    /// The tab leads.
-    Leading,
-    /// The tab leads; its host decides whether to yield to another tab.
-    Deciding { to: String },
-    /// The tab leads; its host is shutting down. `to` is the tab that takes over, unless its request was refused
-    /// meanwhile.
-    ShuttingDown { to: Option<String> },
-    /// No client runs here. The tab holds the lock until the other tab is ready to take it.
-    HoldingOut { to: String },
-}
-
-/// State of this tab's own request to take over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wish {
-    None,
-    /// The leader was asked.
-    Asked,
-    /// The leader did not respond in time.
-    Unanswered,
-    /// The leader confirmed that it received the request.
-    Heard,
 }
 
 impl Leadership {
@@ -99,13 +67,7 @@ impl Leadership {
 
     /// The tab's current role.
     pub const fn role(&self) -> Role {
-        match self.state {
-            State::Leading | State::Deciding { .. } | State::ShuttingDown { .. } => Role::Leader,
-            State::Away { .. } | State::Stopping | State::Waiting | State::Pausing | State::HoldingOut { .. } => {
-                Role::Follower
-            }
-            State::Alone => Role::Solo,
-        }
+        self.state.role()
     }
 
     /// Whether the leader did not respond to this tab's request.

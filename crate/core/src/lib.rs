@@ -49,6 +49,7 @@ pub mod refusals;
 pub mod upload_clients;
 
 pub mod capture_session;
+pub mod history;
 pub mod one_time_key;
 pub mod recovery;
 pub mod repair;

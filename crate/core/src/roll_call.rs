@@ -3,7 +3,8 @@
 //! The tabs ask each other over a channel. `navigator.locks.query()` would work too, but evicts pages from the
 //! back/forward cache. This state machine is pure: events go in, actions come out.
 
-use crate::election::Role;
+use crate::election::{AT_ONCE_MS, Role};
+use crate::repair::Tabs;
 use crate::roll_message::RollMessage;
 use crate::tabs::Tab;
 use crate::timestamp::Timestamp;
@@ -111,6 +112,10 @@ pub struct RollCall {
     /// The start of the current one-second window, and the answers given in it.
     answers: Option<(Timestamp, u32)>,
     is_greeting: bool,
+    /// Since when this tab follows, on this visit of its page; `None`: it does not.
+    follows_since: Option<Timestamp>,
+    /// Whether another tab was open since the page was loaded.
+    saw_others: bool,
 }
 
 impl RollCall {
@@ -125,6 +130,8 @@ impl RollCall {
             waited_ms: 0,
             answers: None,
             is_greeting: false,
+            follows_since: None,
+            saw_others: false,
         }
     }
 
@@ -138,17 +145,28 @@ impl RollCall {
         &self.standing
     }
 
-    /// Handles `event` and returns what to do. `now` must come from a monotonic clock; `random` is between 0 and 1.
+    /// What a repair has to know of the other tabs, right after the roll was called.
+    pub fn company(&self) -> Tabs {
+        if !self.others.is_empty() || self.standing.role == Some(Role::Follower) {
+            Tabs::Unknown
+        } else if self.saw_others {
+            Tabs::AloneSinceLater
+        } else {
+            Tabs::Alone
+        }
+    }
+
+    /// What is to be done about `event`. `now` is of a clock that nobody sets; `random` lies between 0 and 1.
     pub fn on(&mut self, event: Event, now: Timestamp, random: f64) -> Vec<Action> {
         let mut actions = Vec::new();
         match event {
             Event::Entered(standing) => {
                 actions.push(Action::Listen);
                 self.announced.clone_from(&standing.session);
-                self.standing = standing;
+                self.stand(standing, now);
                 self.announce(&mut actions);
             }
-            Event::Became(standing) => self.became(standing, &mut actions),
+            Event::Became(standing) => self.became(standing, now, &mut actions),
             Event::Heard(message) => self.heard(message, now, random, &mut actions),
             Event::Called | Event::TimedOut(Timer::Settle) => self.call(&mut actions),
             Event::TimedOut(Timer::Step) => self.waited(&mut actions),
@@ -164,18 +182,34 @@ impl RollCall {
                     actions.push(Action::SayBye { session: self.standing.session.clone() });
                 }
                 actions.push(Action::Close);
+                self.follows_since = None;
             }
-            Event::Shown => actions.extend([Action::Listen, Action::Announce]),
+            Event::Shown => {
+                actions.extend([Action::Listen, Action::Announce]);
+                self.stand(self.standing.clone(), now);
+            }
         }
+        self.saw_others |= !self.others.is_empty();
         actions
     }
 
-    fn became(&mut self, standing: Standing, actions: &mut Vec<Action>) {
+    /// A tab that follows for longer than it takes to be given a lock that is free follows another tab, be that asleep and
+    /// silent.
+    fn stand(&mut self, standing: Standing, now: Timestamp) {
+        if standing.role == Some(Role::Follower) {
+            self.follows_since.get_or_insert(now);
+        } else if let Some(since) = self.follows_since.take() {
+            self.saw_others |= now.ms() - since.ms() >= i64::from(AT_ONCE_MS);
+        }
+        self.standing = standing;
+    }
+
+    fn became(&mut self, standing: Standing, now: Timestamp, actions: &mut Vec<Action>) {
         if self.standing == standing {
             return;
         }
         let leads_now = standing.role == Some(Role::Leader);
-        self.standing = standing;
+        self.stand(standing, now);
         actions.push(Action::SetTimer(Timer::Announce, 0));
         if leads_now {
             // The previous leader left without a message.

@@ -176,12 +176,8 @@ impl CryptoStores {
         }
     }
 
-    /// [`Self::status`] as JSON; `null`: nothing is known of such a store.
-    pub fn status_json(&self, user_id: Option<&str>, device_id: Option<&str>) -> String {
-        to_json(&self.status(user_id, device_id))
-    }
-
-    /// Status of the store of this page's device, or of the given device. A logged-out device is only found by its id.
+    /// The store of this page's device; of the given one, where the client says which it is. A device that was logged out
+    /// is this page's no more.
     pub fn status(&self, user_id: Option<&str>, device_id: Option<&str>) -> Option<CryptoStoreStatus> {
         let fits =
             |store: &&CryptoStore| is_of(store, user_id, device_id) && (device_id.is_some() || !store.is_retired());

@@ -62,6 +62,7 @@ impl Tabs {
 /// The data about tabs that a view needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct TabsSummary {
     /// This tab's role in its session.
     pub role: Option<Role>,
@@ -81,6 +82,7 @@ impl TabsSummary {
 /// A participation in an election.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(rename = "TabSeat"))]
 pub struct Seat {
     /// Number of the participation.
     pub seat: u32,

@@ -1,8 +1,9 @@
 import { Box, color, Text } from 'folds';
 import { useId } from 'react';
 
+import type { HistorySafety } from '../generated/glue';
 import type { MatrixClientLike, RecoveryReason } from '../index';
-import { type HistorySafety, outlookOf, unreadableMessages } from '../recovery';
+import { unreadableMessages } from '../recovery';
 import { useCryptoDiagnostics } from './useCryptoDiagnostics';
 import type { RecoveryWords } from './words';
 
@@ -34,7 +35,7 @@ export function MessageHistory({ mx, deviceId, reason, safety, words }: MessageH
         {isLost && (
           <Text size="T300">
             {hasLostKeys && words.keysLost} {unreadable > 0 && words.unreadable(unreadable)}{' '}
-            {safety && words.outlook[outlookOf(safety)]}
+            {safety && words.outlook[safety.outlook]}
           </Text>
         )}
         {safety ? (

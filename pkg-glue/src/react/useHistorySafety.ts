@@ -1,7 +1,8 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 
+import { core } from '../core';
+import type { HistorySafety } from '../generated/glue';
 import type { MatrixClientLike } from '../index';
-import { checkHistorySafety, type HistorySafety } from '../recovery';
 
 /**
  * The first recheck comes soon; later ones are less and less frequent, because each may send a request to the server.
@@ -25,7 +26,7 @@ export function useHistorySafety(mx: MatrixClientLike, isWatched: boolean): Look
   const left = useRef<MatrixClientLike>();
   const latest = useRef<HistorySafety>();
   const look = useCallback(async () => {
-    const found = await checkHistorySafety(mx);
+    const found = await core().historySafety(mx);
     const isStopped = left.current === mx && found.roomKeys === null;
     if (!latest.current || !isStopped) latest.current = found;
     return latest.current;

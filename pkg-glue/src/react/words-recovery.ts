@@ -1,5 +1,5 @@
+import type { Outlook } from '../generated/glue';
 import type { RecoveryReason } from '../index';
-import type { Outlook } from '../recovery';
 import { ENGLISH_REPAIR } from './words-repair';
 import { ENGLISH_RETRY } from './words-retry';
 

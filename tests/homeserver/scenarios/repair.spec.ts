@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import {
+  type Account,
   comparedStore,
   type Device,
   evict,
@@ -15,9 +16,21 @@ import {
   uploadLoop,
   withOneTimeKeys,
 } from '../client';
-import { expect, test } from '../lab';
-import { connect } from '../matrix-api';
+import { test as base, expect } from '../lab';
+import { connect, type Session } from '../matrix-api';
 import { meet, provokeUpload, reads, restoreOlderStore } from './actions';
+
+/** A device whose keys were accepted, and somebody who may claim them. */
+const test = base.extend<{ healthy: { account: Account; victim: Device; claimer: Session } }>({
+  healthy: async ({ lab, logIn }, use) => {
+    const account = await lab.register('victim');
+    const victim = await logIn(account);
+    const claimer = await connect(lab.baseUrl, await lab.register('claimer'));
+    await uploadAccepted(victim.page, lab);
+    await comparedStore(victim.page);
+    await use({ account, victim, claimer });
+  },
+});
 
 const repair = ({ page }: Device) => page.evaluate(() => window.lib.repairOneTimeKeys(window.lab.client));
 const identityOf = ({ page }: Device) => page.evaluate(() => window.lab.client?.getCrypto()?.getOwnDeviceKeys());
@@ -30,13 +43,10 @@ const TRAFFIC_MS = 180_000;
 test('a restored store is repaired: the loop ends, everybody reads and is read, also after traffic and a reload', async ({
   lab,
   logIn,
+  healthy,
 }) => {
   test.setTimeout(420_000);
-  const account = await lab.register('repaired');
-  const victim = await logIn(account);
-  const claimer = await connect(lab.baseUrl, await lab.register('claimer'));
-  await uploadAccepted(victim.page, lab);
-  await comparedStore(victim.page);
+  const { account, victim, claimer } = healthy;
   await victim.page.evaluate(() => window.lab.setUpBackup());
   const other = await logIn(account);
   const identity = await identityOf(victim);
@@ -89,12 +99,9 @@ test('a restored store is repaired: the loop ends, everybody reads and is read, 
 
 test('a repair that is cut off is done again: by a reload, by errors of the server, by no network', async ({
   lab,
-  logIn,
+  healthy,
 }) => {
-  const victim = await logIn(await lab.register('cut-off'));
-  const claimer = await connect(lab.baseUrl, await lab.register('claimer'));
-  await uploadAccepted(victim.page, lab);
-  await comparedStore(victim.page);
+  const { victim, claimer } = healthy;
   await restoreOlderStore(lab, victim, claimer);
   await looping(victim);
   const claims = async () => (await lab.requests({ method: 'POST', path: /\/keys\/claim$/ })).length;
@@ -125,11 +132,8 @@ test('a repair that is cut off is done again: by a reload, by errors of the serv
   expect(refusedAsExisting((await lab.uploads()).slice(before))).toEqual([]);
 });
 
-test('others come between: a peer who claims, a tab that is opened', async ({ lab, logIn }) => {
-  const victim = await logIn(await lab.register('between'));
-  const claimer = await connect(lab.baseUrl, await lab.register('claimer'));
-  await uploadAccepted(victim.page, lab);
-  await comparedStore(victim.page);
+test('others come between: a peer who claims, a tab that is opened', async ({ lab, healthy }) => {
+  const { victim, claimer } = healthy;
   await restoreOlderStore(lab, victim, claimer);
   await looping(victim);
   const claims = async () => (await lab.requests({ method: 'POST', path: /\/keys\/claim$/ })).length;
@@ -156,13 +160,10 @@ test('others come between: a peer who claims, a tab that is opened', async ({ la
 
 test('by the prompt: the report first, then the repair, by keyboard; the prompt says that it is over', async ({
   lab,
-  logIn,
+  healthy,
 }) => {
-  const victim = await logIn(await lab.register('prompted'));
+  const { victim, claimer } = healthy;
   const { page } = victim;
-  const claimer = await connect(lab.baseUrl, await lab.register('claimer'));
-  await uploadAccepted(page, lab);
-  await comparedStore(page);
   await restoreOlderStore(lab, victim, claimer);
   await page.goto(GATE);
   const prompt = page.getByRole('region', { name: 'The encryption of this device is broken' });
@@ -220,11 +221,9 @@ test('several tabs on one store: one is kept and reloaded, and repaired if that 
 
 test('after an eviction nothing is sent: it would end the refusals and leave the device deaf', async ({
   lab,
-  logIn,
+  healthy,
 }) => {
-  const victim = await logIn(await lab.register('deaf'));
-  await uploadAccepted(victim.page, lab);
-  await comparedStore(victim.page);
+  const { victim } = healthy;
   await evict(victim.page);
   await load(victim.page);
   await synced(victim.page);

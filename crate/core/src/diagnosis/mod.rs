@@ -27,6 +27,7 @@ mod key_uploads;
 mod loads;
 mod media_keys;
 mod otk_divergence;
+mod otk_exhaustion;
 mod refused;
 mod stores;
 mod summary;

@@ -10,6 +10,7 @@ use super::case::{Case, fact};
 use super::key_uploads::Uploads;
 use super::loads::Load;
 use super::media_keys::MediaKeys;
+use super::otk_exhaustion::exhaustion;
 use super::refused::{Over, Refused, network_saw_no_refusal};
 use super::stores::{Identity, Stores};
 use crate::crypto_store::IdentityCheck;
@@ -272,61 +273,6 @@ fn divergence(case: &Case<'_>, diverging: &[&Refused<'_>]) -> Answer {
     }
     let verdict = if is_replaced { Verdict::Likely } else { Verdict::Confirmed };
     Answer::new(verdict, Conclusion::Divergence, because).on(evidence)
-}
-
-/// No one-time key is left and the fallback key was used. Only the homeserver knows this.
-fn exhaustion(case: &Case<'_>) -> Option<Answer> {
-    let counts = case.server.one_time_key_counts.iter().flatten().enumerate();
-    let mut of_device = counts
-        .filter(|(_, row)| case.is_this_device(&row.user_id, &row.device_id) && row.algorithm == "signed_curve25519");
-    let (place, text) = match of_device.next() {
-        Some((index, row)) if row.count == 0 => {
-            (format!("server.oneTimeKeyCounts[{index}]"), "the homeserver counts 0 one-time keys")
-        }
-        Some(_) => return None,
-        // An empty inventory of a known device means the same.
-        None => match case.one_time_keys() {
-            Some(rows) if rows.is_empty() && is_known_device(case) => {
-                ("server.oneTimeKeys".to_owned(), "the homeserver has no one-time key of this device")
-            }
-            _ => return None,
-        },
-    };
-    let empty = fact(&place, text);
-    let fallback = case.server.fallback_keys.as_ref().map(|rows| {
-        let mut rows = rows.iter().enumerate();
-        rows.find(|(_, row)| case.is_this_device(&row.user_id, &row.device_id))
-    });
-    Some(match fallback {
-        Some(Some((index, row))) if row.used => Answer::new(
-            Verdict::Confirmed,
-            Conclusion::Exhaustion,
-            "No one-time key of this device is left on the homeserver, and its fallback key was used.",
-        )
-        .on([empty, fact(&format!("server.fallbackKeys[{index}]"), format!("{} was used", row.key_id))]),
-        Some(found) => {
-            let what = if found.is_some() { "an unused fallback key" } else { "no fallback key" };
-            Answer::open(format!("No one-time key is left, but the homeserver has {what} of this device."))
-                .on([empty])
-                .lacking("the counts and the fallback key, read at the same time")
-        }
-        None => Answer::new(
-            Verdict::Likely,
-            Conclusion::Exhaustion,
-            "No one-time key of this device is left on the homeserver.",
-        )
-        .on([empty])
-        .lacking("whether the fallback key was used"),
-    })
-}
-
-fn is_known_device(case: &Case<'_>) -> bool {
-    let devices = case.server.devices.iter().flatten();
-    let fallback = case.server.fallback_keys.iter().flatten();
-    devices
-        .map(|row| (&row.user_id, &row.device_id))
-        .chain(fallback.map(|row| (&row.user_id, &row.device_id)))
-        .any(|(user_id, device_id)| case.is_this_device(user_id, device_id))
 }
 
 fn nothing_refused(case: &Case<'_>, stores: &Stores<'_>, uploads: &Uploads, keys: &MediaKeys<'_>) -> Answer {

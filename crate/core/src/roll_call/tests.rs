@@ -216,3 +216,46 @@ fn a_tab_that_says_bye_while_a_roll_is_called_is_not_in_it() {
     assert_eq!(page.wait(), PATIENCE_MS);
     assert_eq!(page.known(), ["b"]);
 }
+
+#[test]
+fn a_repair_hears_of_every_tab_that_was_open_since_the_page_was_loaded() {
+    let long = i64::from(AT_ONCE_MS);
+    let lone = || Page::new(Standing::default());
+    let led_after = |ms| {
+        let mut page = Page::new(standing("s", Role::Follower, 0));
+        page.now += ms;
+        page.on(Event::Became(standing("s", Role::Leader, page.now)));
+        page
+    };
+    let seen = |events: &[Event]| {
+        let mut page = lone();
+        for event in events {
+            page.on(event.clone());
+        }
+        page
+    };
+    let hidden_while_following = || {
+        let mut page = Page::new(standing("s", Role::Leader, 0));
+        page.on(Event::Became(standing("s", Role::Follower, 0)));
+        page.on(Event::Hidden { led: true });
+        page.now += 60 * long;
+        page.on(Event::Shown);
+        page.on(Event::Became(standing("s", Role::Leader, page.now)));
+        page
+    };
+    let mut unanswered = seen(&[here("other")]);
+    unanswered.call(&[]);
+    for (what, page, company) in [
+        ("nobody", lone(), Tabs::Alone),
+        ("another is open", seen(&[here("other")]), Tabs::Unknown),
+        ("another came and went", seen(&[news("other"), bye("other")]), Tabs::AloneSinceLater),
+        ("another does not answer any more", unanswered, Tabs::AloneSinceLater),
+        ("another leads, and is silent", Page::new(standing("s", Role::Follower, 0)), Tabs::Unknown),
+        ("the lock was free", led_after(long - 1), Tabs::Alone),
+        ("the lock was another's", led_after(long), Tabs::AloneSinceLater),
+        ("this page was left, and came back", hidden_while_following(), Tabs::Alone),
+        ("no locks", Page::new(standing("s", Role::Solo, 0)), Tabs::Alone),
+    ] {
+        assert_eq!(page.roll.company(), company, "{what}");
+    }
+}
