@@ -46,7 +46,7 @@ test('keys that changed are told of the device that has them, until it is logged
   // The card looks after the store of its own client when its code has come; the device that was asked about last counts.
   await expect.poll(() => page.evaluate(() => window.lib.getSnapshot().cryptoStore?.deviceId)).toBe('D');
   expect(await changeKeys(page, 'OTHER')).toBe('identity-changed');
-  await expect(page.getByTestId('crypto-diagnostics').getByRole('alert')).toContainText('came back with new ones');
+  await expect(page.getByTestId('crypto-diagnostics').getByRole('alert')).toContainText('made new ones');
   expect(await found(page)).toMatchObject({ reason: 'identity-changed', deviceId: 'OTHER' });
   await expect(promptOf(page)).toBeHidden();
   expect(await changeKeys(page, 'D')).toBe('identity-changed');
