@@ -64,7 +64,7 @@ function FaultCounts({ counts, words }: FaultCountsProps) {
   return (
     <Box
       as="ul"
-      gap="100"
+      gap="200"
       style={{
         display: 'grid',
         columnGap: config.space.S500,

@@ -22,7 +22,7 @@ export const ENGLISH = {
   /** For the person in the app. Shown beside a fault of which there is a sign. */
   faultAdvice: {
     'KE-1':
-      'If it goes on, close the other tabs of this app and reload this one. If that does not help, check that key backup is on, then log out and back in.',
+      'If the server keeps refusing keys, close the other tabs of this app and reload this one. If that does not help, check that key backup is on, then log out and back in.',
     'KE-2':
       'If you lose sound or picture in a call, leave the call and join it again. If there is KE-1, too, fix that first.',
     'KE-3':
