@@ -99,6 +99,7 @@ check: $(PACKAGE) ## format, lints and types
 	biome ci
 
 bench: $(PACKAGE) $(PEERS) $(HOSTS) chromium cli ## the benchmarks, against npm packages that could stand in its place (minutes)
+	@node tests/bench/size.mjs
 	@npm -w tests run -s bench
 	@if command -v firefox-esr >/dev/null; then npm -w tests run -s bench:firefox; else echo "Left out: Firefox, which is not installed"; fi
 	@if command -v WebKitWebDriver >/dev/null && command -v Xvfb >/dev/null; then npm -w tests run -s bench:webkit; else echo "Left out: WebKitGTK, which is not installed"; fi

@@ -7,10 +7,10 @@ import { useDevice } from './session';
 const ACTIONS = [
   [
     'Evict the crypto store',
-    'As a browser does when space runs low: the session stays. The page is loaded again.',
+    'As a browser does when space runs low: the session stays. Then the page reloads.',
     'evict',
   ],
-  ['Log out and log in', 'The way out: a new device with new keys. The page is loaded again.', 'logout'],
+  ['Log out and log in', 'The way to fix it: a new device with new keys. Then the page reloads.', 'logout'],
 ] as const;
 
 export function CryptoStore() {

@@ -20,7 +20,7 @@ export function ReportPreview({ mx, extras }: ReportPreviewProps) {
     }
   };
   return (
-    <Card title="The report, as it will be saved" about="What the runbook is run on.">
+    <Card title="The report, as it will be saved" about="What the administrator gets.">
       <Box alignItems="Center" gap="200" wrap="Wrap">
         <Button type="button" size="300" variant="Secondary" radii="300" onClick={handleCopy}>
           <Text as="span" size="B300">

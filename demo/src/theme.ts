@@ -30,16 +30,21 @@ const DARK: Record<string, Palette> = {
   Critical: tinted('#66252c', '#8f343d', '#f5c7cb', '#f0a0a8'),
 };
 
+const nameOf = (variable: string) => /--[\w-]+/.exec(variable)?.[0] ?? '';
+
 function darkVariables(): [name: string, value: string][] {
-  return Object.entries(DARK).flatMap(([group, palette]) =>
+  // The light theme's ring is black: on a dark page nobody would see where the keyboard is.
+  const ring: [string, string] = [nameOf(color.Other.FocusRing), '#ffffff80'];
+  const palettes = Object.entries(DARK).flatMap(([group, palette]) =>
     Object.entries(color[group as keyof typeof color]).map(([role, variable]): [string, string] => {
-      const name = /--[\w-]+/.exec(variable)?.[0] ?? '';
+      const name = nameOf(variable);
       if (role === 'OnContainer') return [name, palette.text];
       if (role === 'OnMain') return [name, palette.onMain];
       if (role.startsWith('Main')) return [name, role === 'MainLine' ? palette.line : palette.main];
       return [name, role === 'Container' ? palette.container : palette.line];
     }),
   );
+  return [ring, ...palettes];
 }
 
 /** Light or dark: follows the system until the user chooses. */

@@ -1,9 +1,9 @@
-// Before the encryption of a device is reset: what cannot be read already, and can the keys be taken along?
+// Before the encryption of a device is reset: which messages cannot be decrypted, and can the keys be exported?
 
 import type { Entry } from './generated/model';
 import { cryptoOf, type MatrixClientLike } from './matrix-client';
 
-/** What is used of the SDK's rooms, by shape. */
+/** The parts of the SDK's rooms that are used. */
 interface Rooms {
   getRoom?(roomId: string): { findEventById?(eventId: string): { isDecryptionFailure?(): unknown } | undefined } | null;
 }
@@ -30,7 +30,7 @@ function isOpened(mx: Rooms & MatrixClientLike, roomId: string | null, eventId: 
 /** The parts of the SDK's `CryptoApi` that are used. */
 interface RecoveryCrypto {
   exportRoomKeysAsJson?(): unknown;
-  /** Not in the SDK's types, but there: it alone encrypts an export. */
+  /** Missing in the SDK's types, but the only API that encrypts an export. */
   olmMachine?: { constructor: { encryptExportedRoomKeys?(keys: string, passphrase: string, rounds: number): unknown } };
 }
 

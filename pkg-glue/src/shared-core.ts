@@ -41,7 +41,7 @@ function lacks(found: unknown, needed: object, path = ''): string | undefined {
   return undefined;
 }
 
-// The number changes when a copy of the package could not use the core of another though it has all the methods.
+// Increase the number when a core has all the methods but older copies of the package still could not use it.
 const KEY = 'lotus-crypto-diag/core/5';
 
 /** Returns the page's core; without one, creates it and registers it for the page. */

@@ -1,4 +1,4 @@
-// What hosts hold of an election among the tabs of a session. The election itself is in the wasm: see
+// What hosts see of an election among the tabs of a session. The election itself runs in the module: see
 // `crate/capture/src/tabs.rs`.
 
 import type { TabRole } from './generated/model';
@@ -54,7 +54,7 @@ export interface TabLeadership extends Disposable {
   subscribe(listener: () => void): () => void;
 }
 
-/** What a host holds. The wasm tells it of every change. */
+/** The object that a host holds. The module reports every change to it. */
 export class TabMember implements TabLeadership {
   role: TabRole = 'follower';
   leaderSilent = false;

@@ -74,7 +74,7 @@ test('a screen reader hears how often a line came, and the name of what scrolls'
           - text: KE-1
           - time
           - text: /3 times/
-          - region "The whole line (KE-1)": /One time key signed_curve25519:AAAAAAAAAA0/
+          - region "Full line (KE-1)": /One time key signed_curve25519:AAAAAAAAAA0/
   `);
   await page.keyboard.press('Tab');
   await expect(entries.getByRole('region')).toBeFocused();

@@ -99,9 +99,9 @@ test('a crypto store that is evicted is noticed at the next load, and a new devi
   await openDetails(page);
   await expect(card).toContainText('The encryption keys of this device are in place.');
   await page.getByRole('button', { name: 'Evict the crypto store' }).click();
-  await expect(card.getByRole('alert')).toContainText('came back with new ones');
+  await expect(card.getByRole('alert')).toContainText('made new ones');
   await page.reload();
-  await expect(card.getByRole('alert')).toContainText('came back with new ones');
+  await expect(card.getByRole('alert')).toContainText('made new ones');
   const prompt = page.getByRole('region', { name: 'The encryption of this device is broken' });
   await prompt.getByRole('button', { name: 'How to fix it' }).click();
   await expect(prompt).toContainText('This browser lost the encryption keys');

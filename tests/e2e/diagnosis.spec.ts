@@ -145,7 +145,7 @@ test('a capture session on the card: started, marked with one tap, stopped and d
   // Starting the session cleared nothing.
   expect(report.counts['KE-1']).toBe(1);
   expect(report.diagnosis?.artefacts.find(({ name }) => name.startsWith('Times'))?.inside).toBe(true);
-  await session.getByText('are for the administrator to add').click();
+  await session.getByText('For the administrator to add').click();
   await expect(session).toContainText('To be added: Homeserver log');
   await session.getByRole('button', { name: 'Start' }).click();
   await expect(session, 'and neither does a second').toContainText('4 marks');

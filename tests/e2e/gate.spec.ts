@@ -193,7 +193,7 @@ test('a call in a frame of the document is not taken from the tab, where the hos
   });
   const second = await openGate(context, '?default');
   await here(second).click();
-  await expect(second.getByText('The other tab goes on: in a call.')).toBeVisible();
+  await expect(second.getByText('The other tab stays active: in a call.')).toBeVisible();
   await expect(client(first)).toBeVisible();
   await first.evaluate(() => document.querySelector('iframe')?.remove());
   await here(second).click();

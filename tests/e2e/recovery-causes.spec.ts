@@ -49,7 +49,7 @@ test('keys that changed are told of the device that has them, until it is logged
   // Once loaded, the card checks the store of its own client; the device checked last counts.
   await expect.poll(() => page.evaluate(() => window.lib.getSnapshot().cryptoStore?.deviceId)).toBe('D');
   expect(await changeKeys(page, 'OTHER')).toBe('identity-changed');
-  await expect(page.getByTestId('crypto-diagnostics').getByRole('alert')).toContainText('came back with new ones');
+  await expect(page.getByTestId('crypto-diagnostics').getByRole('alert')).toContainText('made new ones');
   expect(await found(page)).toMatchObject({ reason: 'identity-changed', deviceId: 'OTHER' });
   await expect(promptOf(page)).toBeHidden();
   expect(await changeKeys(page, 'D')).toBe('identity-changed');

@@ -61,7 +61,7 @@ test('a logout that hangs is told of after half a minute, is called once, and ca
   await reset.click();
   await reset.click({ force: true });
   await page.clock.runFor(31_000);
-  await expect(prompt).toContainText('Logging out takes unusually long.');
+  await expect(prompt).toContainText('Logging out is taking unusually long.');
   await expect(prompt).toContainText('Do not clear the data of this site');
   await reset.click({ force: true });
   expect(await page.evaluate(() => window.logouts)).toBe(1);
@@ -164,7 +164,7 @@ test('a screen reader hears the title at once, and the rest when it is opened', 
     - region "The encryption of this device is broken":${bar}
       - button "How to fix it" [expanded]
       - button "Not now"
-      - paragraph: /The server refuses .* This app has tried again and again. New messages may stay unreadable for you/
+      - paragraph: /The server refuses .* This app has tried again and again. You may be unable to read new messages/
       - region "Your message history":
         - heading "Your message history" [level=3]
         - status:

@@ -43,7 +43,7 @@ test("a verdict becomes sharper with the server's evidence, which is one click a
   const head = 'event_id,type,sender,room_id,origin_server_ts,algorithm,session_id,ciphertext';
   await drop(page, dropped('events.csv', `${[head, ...rows].join('\n')}\n`));
   await expect(malformed).toHaveAttribute('data-verdict', 'confirmed');
-  await expect(malformed.getByTestId('sharpened')).toHaveText('Without the evidence of the server: likely.');
+  await expect(malformed.getByTestId('sharpened')).toHaveText('Without the evidence from the server: likely.');
   await expect(malformed.getByTestId('missing')).toBeHidden();
   await malformed.getByText(/^Evidence/).click();
   await malformed.getByText('server.events[0]').click();
@@ -61,7 +61,7 @@ test("a verdict becomes sharper with the server's evidence, which is one click a
     .first()
     .click();
   await expect(slow.getByLabel(/^server\.log/).first()).toContainText('Processed request: 2');
-  const numbers = page.getByLabel('Answers of the homeserver, in numbers');
+  const numbers = page.getByLabel('Response times of the homeserver, in numbers');
   await expect(page.getByTestId('latency-plot').locator('canvas')).toBeVisible();
   if (await numbers.isVisible()) await expect(numbers).toContainText('While KE-4 was seen');
   expect(escaped).toEqual([]);

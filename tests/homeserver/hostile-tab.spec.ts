@@ -54,7 +54,7 @@ test('forged messages end no call, take no lead, and change no report of a real 
 
   // Messages are delivered in order: the real tabs' messages from now on come after all the forged ones.
   await second.getByRole('button', { name: 'Use it here' }).click();
-  await expect(second.getByText('The other tab goes on:')).toBeVisible();
+  await expect(second.getByText('The other tab stays active:')).toBeVisible();
   await synced(page);
   await expect(client).toHaveAttribute('data-ready', 'true');
   const texts = await page.evaluate(async () => {

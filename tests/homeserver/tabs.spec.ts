@@ -22,7 +22,7 @@ test('use it here: the other tab shuts its client down and shows the screen, unl
     window.busy = 'in a call';
   });
   await here.click();
-  await expect(second.getByText('The other tab goes on: in a call.')).toBeVisible();
+  await expect(second.getByText('The other tab stays active: in a call.')).toBeVisible();
   await isReady(page);
 
   await page.evaluate(() => {

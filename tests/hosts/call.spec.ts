@@ -15,7 +15,7 @@ test('a call is not ended by another tab, which learns why; when the call is ove
   const second = await context.newPage();
   await second.goto('/');
   await hereButton(second).click();
-  await expect(second.getByText(/The other tab goes on.*call/)).toBeVisible();
+  await expect(second.getByText(/The other tab stays active.*call/)).toBeVisible();
   await expect(client(page)).toBeVisible();
   expect(await frame?.evaluate(() => 'isSameCall' in window)).toBe(true);
 

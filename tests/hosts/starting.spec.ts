@@ -16,7 +16,7 @@ test('a tab whose client is still starting is not handed over; when it has start
   const second = await context.newPage();
   await second.goto('/');
   await hereButton(second).click();
-  await expect(second.getByText('The other tab goes on: it is still starting.')).toBeVisible();
+  await expect(second.getByText('The other tab stays active: it is still starting.')).toBeVisible();
   await expect(client(page)).toBeHidden();
 
   await lab.clearRules();

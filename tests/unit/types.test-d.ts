@@ -72,6 +72,7 @@ it('the components take what they need, and no more', () => {
     | 'CryptoDiagWordsProvider'
     | 'CryptoRecoveryPrompt'
     | 'CryptoStoreGate'
+    | 'DiagnosisText'
     | 'OtherTabBanner'
     | 'TabGate'
     | 'useCryptoDiagnostics'
@@ -86,6 +87,7 @@ it('the components take what they need, and no more', () => {
   expectTypeOf<Record<never, never>>().toExtend<react.CryptoDiagnosticsProps>();
   expectTypeOf(react.CryptoRecoveryPrompt).toExtend<FunctionComponent<react.CryptoRecoveryPromptProps>>();
   expectTypeOf<{ mx: MatrixClient; onLogout: () => Promise<void> }>().toExtend<react.CryptoRecoveryPromptProps>();
+  expectTypeOf(react.DiagnosisText).toExtend<FunctionComponent<react.DiagnosisTextProps>>();
   expectTypeOf(react.OtherTabBanner).toExtend<FunctionComponent<react.OtherTabBannerProps>>();
   expectTypeOf<Record<never, never>>().toExtend<react.OtherTabBannerProps>();
   expectTypeOf(react.TabGate).toExtend<FunctionComponent<react.TabGateProps>>();

@@ -1,4 +1,4 @@
-//! Which IndexedDB databases there are, and whether one can be opened, without making it.
+//! Which IndexedDB databases exist, and whether one can be opened, without creating it.
 
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;

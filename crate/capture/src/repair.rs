@@ -30,7 +30,7 @@ const WAKE_TYPE: &str = "io.lotus.crypto_diag.wake";
 
 #[wasm_bindgen]
 impl CryptoDiag {
-    /// Repairs the device of the client, if it can be: see [`repair`]. `tabs` were asked a moment ago. Gives the status, and
+    /// Repairs the client's device if possible: see [`repair`]. The tabs were asked a moment ago. Resolves to the status;
     /// never rejects.
     #[wasm_bindgen(js_name = repairOneTimeKeys, unchecked_return_type = "Promise<RepairStatus>")]
     pub fn repair_one_time_keys(&self, mx: JsValue, tabs: &PageTabs) -> Promise {

@@ -1,4 +1,18 @@
 //! The report for the homeserver's administrator. It has a schema version and contains no secrets.
+//!
+//! ```
+//! use lotus_crypto_diag::entry::Fault;
+//! use lotus_crypto_diag::report::{Report, SCHEMA};
+//!
+//! let text = r#"{
+//!     "schema": "lotus-crypto-diag/1", "generatedAt": "2026-11-24T00:03:20.000Z",
+//!     "counts": { "KE-1": 5, "KE-2": 0, "KE-3": 0, "KE-4": 0 }, "entries": []
+//! }"#;
+//! let report: Report = serde_json::from_str(text).unwrap();
+//! assert_eq!(report.page.schema, SCHEMA);
+//! assert_eq!(report.page.counts.get(Fault::Ke1), 5);
+//! assert!(serde_json::from_str::<Report>("{}").is_err());
+//! ```
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

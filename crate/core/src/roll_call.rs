@@ -145,7 +145,7 @@ impl RollCall {
         &self.standing
     }
 
-    /// What a repair has to know of the other tabs, right after the roll was called.
+    /// Whether other tabs are or were open, for a repair. Call the roll first.
     pub fn company(&self) -> Tabs {
         if !self.others.is_empty() || self.standing.role == Some(Role::Follower) {
             Tabs::Unknown
@@ -156,7 +156,7 @@ impl RollCall {
         }
     }
 
-    /// What is to be done about `event`. `now` is of a clock that nobody sets; `random` lies between 0 and 1.
+    /// Handles `event` and returns what to do. `now` must come from a monotonic clock; `random` is between 0 and 1.
     pub fn on(&mut self, event: Event, now: Timestamp, random: f64) -> Vec<Action> {
         let mut actions = Vec::new();
         match event {

@@ -173,6 +173,15 @@ pub fn recognise(text: &str) -> Option<&'static Signature> {
 }
 
 /// Classifies a formatted line and parses it.
+///
+/// ```
+/// use lotus_crypto_diag::entry::Fault;
+/// use lotus_crypto_diag::signature::classify;
+///
+/// let line = classify("MissingKey: missing key at index 1 for participant @b:hs:D").unwrap();
+/// assert_eq!((line.fault, line.signature), (Fault::Ke2, "missing key at index"));
+/// assert_eq!(classify("The message was sent."), None);
+/// ```
 pub fn classify(text: &str) -> Option<Classified> {
     recognise(text).map(|row| row.classify(text))
 }

@@ -176,8 +176,7 @@ impl CryptoStores {
         }
     }
 
-    /// The store of this page's device; of the given one, where the client says which it is. A device that was logged out
-    /// is this page's no more.
+    /// Status of the store of this page's device, or of the given device. A logged-out device is only found by its id.
     pub fn status(&self, user_id: Option<&str>, device_id: Option<&str>) -> Option<CryptoStoreStatus> {
         let fits =
             |store: &&CryptoStore| is_of(store, user_id, device_id) && (device_id.is_some() || !store.is_retired());

@@ -35,6 +35,17 @@ pub enum Purpose {
 }
 
 /// Reads one file.
+///
+/// ```
+/// use lotus_crypto_diag_server_evidence::{Kind, Purpose, Reader};
+///
+/// let mut reader = Reader::new(Purpose::Evidence);
+/// // In chunks, cut anywhere.
+/// reader.push(b"user_id,device_id,algo").unwrap();
+/// reader.push(b"rithm,key_id,ts_added_ms\n@a:hs,DEVICE,signed_curve25519,AAAA,1795598595142\n").unwrap();
+/// assert_eq!(reader.finish().unwrap().kind, Kind::Rows);
+/// assert!(Reader::new(Purpose::Evidence).finish().is_err());
+/// ```
 #[derive(Debug)]
 pub struct Reader {
     stage: Stage,

@@ -23,6 +23,27 @@ const LONGEST_RHYTHM_MS: i64 = 24 * 60 * 60_000;
 const FEW: u64 = 3;
 
 /// Surveys files that were read, in any order.
+///
+/// ```
+/// use lotus_crypto_diag::survey::TroubleKind;
+/// use lotus_crypto_diag_server_evidence::case::Known;
+/// use lotus_crypto_diag_server_evidence::survey::survey;
+/// use lotus_crypto_diag_server_evidence::{Purpose, Reader};
+///
+/// let mut reader = Reader::new(Purpose::Survey);
+/// for minute in 10..15 {
+///     let line = format!(
+///         "2026-11-25 09:{minute}:00,000 - synapse.access.http.8008 - 529 - INFO - POST-{minute} - 10.0.0.1 - 8008 - \
+///          {{@a:hs}} Processed request: 0.008sec/0.001sec ru=(0.002sec, 0.000sec) db=(0.001sec/0.002sec/3) 61B 404 \
+///          \"POST /_matrix/client/unstable/org.matrix.msc4140/delayed_events/x/restart HTTP/1.1\" \"Firefox\" [0 dbevts]\n"
+///     );
+///     reader.push(line.as_bytes()).unwrap();
+/// }
+/// let content = reader.finish().unwrap();
+/// let survey = survey(&[Known { content: &content, offset_ms: 0 }]);
+/// assert_eq!(survey.devices[0].user_id.as_deref(), Some("@a:hs"));
+/// assert_eq!(survey.devices[0].troubles[0].kind, TroubleKind::DelayedEvents);
+/// ```
 pub fn survey(files: &[Known<'_>]) -> Survey {
     let mut files: Vec<&Known<'_>> = files.iter().collect();
     files.sort_by_key(|file| file.content.span(file.offset_ms));

@@ -1,5 +1,6 @@
 import { Box, Text } from 'folds';
 import type { CryptoDiagEntry, EvidenceRef } from 'lotus-crypto-diag';
+import { DiagnosisText } from 'lotus-crypto-diag/react';
 
 import type { ReportView } from './protocol';
 import { TextBlock } from './TextBlock';
@@ -20,7 +21,7 @@ export function Evidence({ evidence, view }: EvidenceProps) {
           // biome-ignore lint/suspicious/noArrayIndexKey: the list of a verdict does not change.
           <li key={index}>
             <Text as="span" size="T200">
-              {visible(one.text)}{' '}
+              <DiagnosisText>{visible(one.text)}</DiagnosisText>{' '}
             </Text>
             <Source evidence={one} view={view} />
           </li>

@@ -35,7 +35,7 @@ export function Export({ model, view, onRedact }: ExportProps) {
   return (
     <Card
       title="Export"
-      about="A summary for a ticket; and a copy of the report with every id of a user, device, room, event and server replaced, the same one by the same word everywhere. Public keys stay, as they are the evidence. Names that are no ids are not found: look the copy over before you publish it."
+      about="A summary for a ticket, and a copy of the report without the ids of users, devices, rooms, events and servers: each is replaced by the same word everywhere. Public keys stay: they are the evidence. Names that are not ids stay, too: read the copy before you publish it."
     >
       <Box alignItems="Center" gap="200" wrap="Wrap">
         <CopyButton text={markdown} label="summary" words="Copy as Markdown" />

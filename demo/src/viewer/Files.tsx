@@ -1,4 +1,5 @@
 import { Box, Button, color, config, ProgressBar, Text } from 'folds';
+import { DiagnosisText } from 'lotus-crypto-diag/react';
 import { type ChangeEvent, type DragEvent, useEffect, useId, useRef, useState } from 'react';
 
 import { Card } from '../Card';
@@ -17,12 +18,12 @@ export function Files({ files, failure, onRead, onCancel, onRemove, onShift }: F
   return (
     <Card
       title="Files"
-      about="Reports of one person or of all in a call, a HAR file, a slice of homeserver.log, answers of the runbook's queries. They are read in this browser; nothing is uploaded."
+      about="Reports of one person or of all in a call, a HAR file, a slice of homeserver.log, answers to the runbook's queries. They are read in this browser; nothing is uploaded."
     >
       <DropZone isSmall={files.length > 0} onRead={onRead} />
       {failure && (
         <Text as="p" role="alert" size="T300">
-          The files cannot be read here: {failure}
+          This browser cannot read files here: <DiagnosisText>{failure}</DiagnosisText>
         </Text>
       )}
       {files.length > 0 && (
@@ -129,12 +130,12 @@ function FileItem({ file, onCancel, onRemove, onShift }: FileItemProps) {
           <Text as="output" size="T200">
             {outcome && STATE_WORDS[outcome.state]}
             {outcome?.state === 'read' && outcome.summary}
-            {outcome?.state === 'refused' && visible(outcome.reason)}
+            {outcome?.state === 'refused' && <DiagnosisText>{visible(outcome.reason)}</DiagnosisText>}
           </Text>
           {outcome?.state === 'read' &&
             outcome.notes.map((note) => (
               <Text key={note} as="span" size="T200">
-                {visible(note)}
+                <DiagnosisText>{visible(note)}</DiagnosisText>
               </Text>
             ))}
           {outcome?.state === 'read' && outcome.kind === 'log' && <LogZone file={file} onShift={onShift} />}

@@ -1,5 +1,6 @@
 import { Badge, Box, color, config, Text } from 'folds';
 import type { Finding } from 'lotus-crypto-diag';
+import { DiagnosisText } from 'lotus-crypto-diag/react';
 import { useId } from 'react';
 
 import { Card } from '../Card';
@@ -14,8 +15,8 @@ type FindingsProps = { view: ReportView; database: ServerDatabase; hasServerEvid
 export function Findings({ view, database, hasServerEvidence }: FindingsProps) {
   const { summary, findings } = view.analysis.diagnosis;
   const about = hasServerEvidence
-    ? 'What the report says, together with the evidence of the server.'
-    : "What the report says by itself. Evidence of the server's side makes the verdicts sharper.";
+    ? 'Based on the report and on the evidence from the server.'
+    : 'Based on the report alone. Evidence from the server makes the verdicts more certain.';
   return (
     <Card title="Verdicts" about={about}>
       {view.report.earlier.length > 0 && (
@@ -25,12 +26,12 @@ export function Findings({ view, database, hasServerEvidence }: FindingsProps) {
       )}
       {view.problem && (
         <Text as="p" role="alert" size="T300" style={{ margin: 0, overflowWrap: 'anywhere' }}>
-          The evidence of the server could not be weighed: {visible(view.problem)}
+          The evidence from the server could not be used: <DiagnosisText>{visible(view.problem)}</DiagnosisText>
         </Text>
       )}
       {summary && (
         <Text as="p" size="T300" style={{ margin: 0, overflowWrap: 'anywhere' }} data-testid="summary">
-          {visible(summary)}
+          <DiagnosisText>{visible(summary)}</DiagnosisText>
         </Text>
       )}
       <ul className="plain-list">
@@ -69,30 +70,29 @@ function FindingItem({ finding, view, database }: FindingItemProps) {
       <Box direction="Column" gap="200">
         <Box alignItems="Start" justifyContent="SpaceBetween" gap="200" wrap="Wrap">
           <Text as="h3" id={heading} size="L400" style={{ flex: '1 1 200px', margin: 0 }}>
-            {finding.fault && `${finding.fault}: `}
-            {visible(finding.question)}
+            <DiagnosisText>{visible([finding.fault, finding.question].filter(Boolean).join(': '))}</DiagnosisText>
           </Text>
           <Badge variant={colour} fill="Soft" radii="300" size="500" outlined>
             <Text as="span" size="L400">
               {VERDICT_WORDS[finding.verdict]}
               {finding.conclusion && `: ${sentence(finding.conclusion)}`}
-              {finding.over && '; over'}
+              {finding.over && ', over now'}
             </Text>
           </Badge>
         </Box>
         <Text as="p" size="T300" style={{ margin: 0 }}>
-          {visible(finding.because)}
+          <DiagnosisText>{visible(finding.because)}</DiagnosisText>
         </Text>
         {isSharper && (
           <Text as="p" size="T200" style={{ margin: 0 }} data-testid="sharpened">
-            Without the evidence of the server: {VERDICT_WORDS[before.verdict].toLowerCase()}.
+            Without the evidence from the server: {VERDICT_WORDS[before.verdict].toLowerCase()}.
           </Text>
         )}
         {finding.evidence.length > 0 && <Evidence evidence={finding.evidence} view={view} />}
         <Missing finding={finding} view={view} database={database} />
         {finding.next && (
           <Text as="p" size="T200" style={{ margin: 0 }}>
-            <b>Next:</b> {visible(finding.next)}
+            <b>Next step:</b> <DiagnosisText>{visible(finding.next)}</DiagnosisText>
           </Text>
         )}
         {finding.remedies.length > 0 && (
@@ -105,7 +105,10 @@ function FindingItem({ finding, view, database }: FindingItemProps) {
             <ol style={{ margin: 0, paddingLeft: 24 }}>
               {finding.remedies.map(({ title, blastRadius }) => (
                 <Text key={title} as="li" size="T200">
-                  <b>{visible(title)}</b> Impact: {visible(blastRadius)}
+                  <b>
+                    <DiagnosisText>{visible(title)}</DiagnosisText>
+                  </b>{' '}
+                  <DiagnosisText>{`Impact: ${visible(blastRadius)}`}</DiagnosisText>
                 </Text>
               ))}
             </ol>
@@ -125,19 +128,19 @@ function Missing({ finding, view, database }: FindingItemProps) {
   return (
     <Box direction="Column" gap="100" data-testid="missing">
       <Text as="span" size="T200">
-        <b>Still missing:</b>
+        <b>Missing evidence:</b>
       </Text>
       <ul style={{ margin: 0, paddingLeft: 20 }}>
         {finding.missing.map((what) => (
           <Text key={what} as="li" size="T200">
-            {visible(what)}
+            <DiagnosisText>{visible(what)}</DiagnosisText>
           </Text>
         ))}
       </ul>
       {queries.map(({ id, title, text }) => (
         <Box key={id} alignItems="Center" gap="200" wrap="Wrap">
           <Text as="span" size="T200" style={{ flex: '1 1 160px' }}>
-            {visible(title)}
+            <DiagnosisText>{visible(title)}</DiagnosisText>
           </Text>
           <CopyButton text={text} label={title} words="Copy query" />
         </Box>

@@ -18,7 +18,7 @@ export function FirstSteps() {
   return (
     <Card
       title="From a report to a fix"
-      about="With only the homeserver's log, drop that: the page lists the devices in trouble."
+      about="If you have only the homeserver's log, drop that: the page lists the devices in trouble."
     >
       <ol className="steps">
         {STEPS.map(([what, how]) => (

@@ -25,8 +25,8 @@ export function LatencyCard({ model, view, lanes, range, isDark, onZoom }: Laten
   const summary = view?.analysis.diagnosis.latency;
   return (
     <Card
-      title="Answers of the homeserver"
-      about="How long each request took, in UTC. Shaded: the windows of KE-4. Drag over a part to zoom in, double-click for the whole."
+      title="Response times of the homeserver"
+      about="How long each request took; times in UTC. Shaded: while KE-4 was seen. Drag over a part to zoom in, double-click to see all."
     >
       {model.series.length > 0 && (
         <>
@@ -53,7 +53,7 @@ export function LatencyCard({ model, view, lanes, range, isDark, onZoom }: Laten
       {summary && (
         <section
           className="scrolls"
-          aria-label="Answers of the homeserver, in numbers"
+          aria-label="Response times of the homeserver, in numbers"
           // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard.
           tabIndex={0}
         >
@@ -71,7 +71,7 @@ export function LatencyCard({ model, view, lanes, range, isDark, onZoom }: Laten
             <tbody>
               <Figures name="All" figures={summary.all} />
               <Figures name="While KE-4 was seen" figures={summary.inFaultWindows} />
-              <Figures name="Else" figures={summary.outside} />
+              <Figures name="At other times" figures={summary.outside} />
               {summary.byPath.slice(0, 12).map((path) => (
                 <Figures
                   key={`${path.method} ${path.path}`}

@@ -17,7 +17,7 @@ export function Grid({ scale: { ticks, breaks, place } }: { scale: Scale }) {
         <span
           key={from}
           className="break"
-          title={`${duration(to - from)} in which no page ran`}
+          title={`${duration(to - from)} in which no page was open`}
           style={{ left: percent(start), width: percent(end - start) }}
         />
       ))}

@@ -14,7 +14,10 @@ export function RefusedKeys({ view }: RefusedKeysProps) {
   if (refused.length === 0) return null;
   const left = refused.length - SHOWN;
   return (
-    <Card title="Keys that the server refused" about="The same name, on the server and on the device.">
+    <Card
+      title="Keys that the server refused"
+      about="For the same key id, the server has one key and the device another."
+    >
       <ul className="plain-list">
         {refused.slice(0, SHOWN).map((key) => (
           <KeyItem key={`${key.keyId} ${key.oldKey} ${key.newKey}`} refused={key} />
@@ -36,20 +39,20 @@ function KeyItem({ refused: { keyId, oldKey, newKey, lines, firstTs, lastTs } }:
       <Text as="p" size="T200" style={{ margin: 0 }}>
         {lines} {lines === 1 ? 'refusal' : 'refusals'} from {moment(from)} UTC
         {to > from && `, for ${duration(to - from)}`}
-        {isSame && '. Both are the same: no divergence.'}
+        {isSame && '. Both keys are the same, so they do not diverge'}
       </Text>
       <dl className="keys">
         <div>
           <Text as="dt" size="T200">
             Old: on the server
           </Text>
-          <dd className="key">{visible(oldKey ?? 'not told')}</dd>
+          <dd className="key">{visible(oldKey ?? 'not known')}</dd>
         </div>
         <div>
           <Text as="dt" size="T200">
             New: of the device
           </Text>
-          <dd className="key">{visible(newKey ?? 'not told')}</dd>
+          <dd className="key">{visible(newKey ?? 'not known')}</dd>
         </div>
       </dl>
     </li>

@@ -1,4 +1,5 @@
 import { Box, Text } from 'folds';
+import { DiagnosisText } from 'lotus-crypto-diag/react';
 
 import { Card } from '../Card';
 import { CopyButton } from './CopyButton';
@@ -13,22 +14,25 @@ export function RunbookCard({ view, database }: RunbookCardProps) {
   const { runbook, diagnosis } = view.analysis;
   const span = `From ${moment(Date.parse(runbook.from))} to ${moment(Date.parse(runbook.to))} UTC.`;
   return (
-    <Card title="Ask the server" about={`Read-only, with the ids of this report. ${span} Drop the answers above.`}>
+    <Card
+      title="Ask the server"
+      about={`Queries for the homeserver's database and log, with the ids of this report. They only read. ${span} Drop the answers above.`}
+    >
       {diagnosis.artefacts.length > 0 && (
         <details>
           <summary>
             <Text as="span" size="T300">
               Checklist: {diagnosis.artefacts.filter(({ inside }) => inside).length} of {diagnosis.artefacts.length}{' '}
-              inside
+              present
             </Text>
           </summary>
           <ul className="plain-list">
             {diagnosis.artefacts.map(({ name, inside, how }) => (
               <Text key={name} as="li" size="T200">
                 <b>
-                  {inside ? 'Inside' : 'To add'}: {visible(name)}.
+                  {inside ? 'Present' : 'To add'}: {visible(name)}.
                 </b>{' '}
-                {visible(how)}
+                <DiagnosisText>{visible(how)}</DiagnosisText>
               </Text>
             ))}
           </ul>
@@ -40,12 +44,12 @@ export function RunbookCard({ view, database }: RunbookCardProps) {
             <details>
               <summary>
                 <Text as="span" size="T300">
-                  {visible(title)}
+                  <DiagnosisText>{visible(title)}</DiagnosisText>
                 </Text>
               </summary>
               <Box direction="Column" gap="100">
                 <Text as="p" size="T200" style={{ margin: 0 }}>
-                  {visible(proves)}
+                  <DiagnosisText>{visible(proves)}</DiagnosisText>
                 </Text>
                 <TextBlock text={text} label={`${title}, ${language}`} />
                 <Box alignItems="Center" gap="200" wrap="Wrap">

@@ -27,7 +27,7 @@ export function Timeline({ lanes, moments, loads, range, isZoomed, onZoom }: Tim
   if (!range) {
     return (
       <Card title="Time line" about="Who had which fault, when, and for how long.">
-        <Text size="T300">No line of a fault is in the reports.</Text>
+        <Text size="T300">The reports contain no signs of faults.</Text>
       </Card>
     );
   }
@@ -64,14 +64,14 @@ export function Timeline({ lanes, moments, loads, range, isZoomed, onZoom }: Tim
           {picked && (
             <Button type="button" size="300" variant="Secondary" radii="300" onClick={() => onZoom(picked)}>
               <Text as="span" size="B300">
-                Zoom to it
+                Zoom in
               </Text>
             </Button>
           )}
           {isZoomed && (
             <Button type="button" size="300" variant="Secondary" radii="300" onClick={() => onZoom(null)}>
               <Text as="span" size="B300">
-                Whole time
+                Show all
               </Text>
             </Button>
           )}
@@ -215,8 +215,8 @@ function Legend({ loads }: { loads: PageLoad[] }) {
         </Box>
       ))}
       <Text as="span" size="T200">
-        A thick bar is a storm, a thin one has few lines in its time, a hollow one is no fault by itself.
-        {loads.length > 0 && ' Hatched: time in which no page ran, drawn narrow.'}
+        Thick bar: many lines in a short time. Thin bar: few lines. Hollow bar: no fault by itself.
+        {loads.length > 0 && ' Hatched: no page was open; drawn narrow.'}
       </Text>
     </Box>
   );

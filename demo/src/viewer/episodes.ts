@@ -129,7 +129,7 @@ export function momentsOf(sources: Source[]): Moment[] {
     const who = whoOf(report);
     for (const { captureSession, cryptoStore } of [report, ...report.earlier]) {
       for (const { ts, kind } of captureSession?.marks ?? []) put(who, ts, MARK_WORDS[kind]);
-      if (cryptoStore?.verdict === 'evicted') put(who, cryptoStore.since, 'Crypto store found evicted');
+      if (cryptoStore?.verdict === 'evicted') put(who, cryptoStore.since, 'Crypto store found deleted');
       if (cryptoStore?.loss) put(who, cryptoStore.loss.firstTs, 'Lost its connection to the crypto store');
       if (cryptoStore?.trouble) put(who, cryptoStore.trouble.firstTs, 'Could not use the crypto store');
       if (cryptoStore?.verdict === 'identity-changed') put(who, cryptoStore.since, 'Came back with new identity keys');

@@ -1,3 +1,4 @@
+import './language';
 import 'folds/dist/style.css';
 import 'uplot/dist/uPlot.min.css';
 import '../page.css';

@@ -18,7 +18,7 @@ export function markdownOf(model: CaseModel): string {
     .flatMap((lane) => episodesOf(lane, ONE_EPISODE_MS))
     .filter(({ isOrdinary }) => !isOrdinary)
     .sort((a, b) => a.from - b.from);
-  parts.push('## When', episodes.length > 0 ? episodesTable(episodes) : 'No line of a fault.');
+  parts.push('## When', episodes.length > 0 ? episodesTable(episodes) : 'No signs of faults.');
   for (const view of model.reports) {
     parts.push(`## Verdicts: ${inline(whoOf(view.report).label)}`);
     if (view.report.earlier.length > 0) parts.push(inline(reachWords(view.report)));
@@ -38,9 +38,7 @@ export function markdownOf(model: CaseModel): string {
       );
     }
   }
-  parts.push(
-    '_All times in UTC. Written by the report viewer of lotus-crypto-diag; look it over before you publish it._',
-  );
+  parts.push('_All times in UTC. Written by the report viewer of lotus-crypto-diag; read it before you publish it._');
   return `${parts.join('\n\n')}\n`;
 }
 
@@ -85,15 +83,15 @@ function findingPart(finding: Finding, view: ReportView): string {
   const lines = [
     `### ${inline(finding.question)}`,
     '',
-    `**${VERDICT_WORDS[finding.verdict]}${conclusion}${finding.over ? '; over' : ''}.** ${inline(finding.because)}`,
+    `**${VERDICT_WORDS[finding.verdict]}${conclusion}${finding.over ? ', over now' : ''}.** ${inline(finding.because)}`,
   ];
   if (before && before !== finding.verdict) {
-    lines.push('', `Without the evidence of the server: ${VERDICT_WORDS[before].toLowerCase()}.`);
+    lines.push('', `Without the evidence from the server: ${VERDICT_WORDS[before].toLowerCase()}.`);
   }
   lines.push('', ...finding.evidence.slice(0, 12).map(evidenceLine));
   if (finding.evidence.length > 12) lines.push(`- and ${finding.evidence.length - 12} more`);
   if (finding.missing.length > 0) lines.push('', `Missing: ${finding.missing.map(inline).join('; ')}`);
-  if (finding.next) lines.push('', `Next: ${inline(finding.next)}`);
+  if (finding.next) lines.push('', `Next step: ${inline(finding.next)}`);
   for (const { title, blastRadius } of finding.remedies)
     lines.push(`- Remedy: ${inline(title)} (${inline(blastRadius)})`);
   return lines.join('\n');

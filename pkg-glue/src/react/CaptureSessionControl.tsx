@@ -12,6 +12,7 @@ import {
   startCaptureSession,
   stopCaptureSession,
 } from '../index';
+import { DiagnosisText } from './DiagnosisText';
 import { localTime } from './time';
 import type { CryptoDiagWords } from './words';
 
@@ -115,7 +116,7 @@ function Checklist({ artefacts, words }: ChecklistProps) {
         {[...toAdd, ...inside].map(({ name, inside, how }) => (
           <li key={name} style={{ overflowWrap: 'anywhere' }}>
             <Text as="span" size="T200">
-              {inside ? words.session.isInside(name) : words.session.isToAdd(name, how)}
+              <DiagnosisText>{inside ? words.session.isInside(name) : words.session.isToAdd(name, how)}</DiagnosisText>
             </Text>
           </li>
         ))}

@@ -7,6 +7,7 @@ import { CardDetails } from './CardDetails';
 import { CriticalStates } from './CriticalStates';
 import type { CryptoDiagnosticsProps } from './CryptoDiagnostics';
 import { useWords } from './CryptoDiagWordsProvider';
+import { DiagnosisText } from './DiagnosisText';
 import { EarlierReach } from './EarlierEvidence';
 import { LiveSummary } from './LiveSummary';
 import { RetryUploads } from './RetryUploads';
@@ -119,7 +120,7 @@ function CaptureState({ status, words }: CaptureStateProps) {
       style={{ overflowWrap: 'anywhere', ...(!isRunning && { color: color.Critical.Main }) }}
     >
       {words[status.state]}
-      {status.reason && ` ${status.reason}`}
+      {status.reason && <DiagnosisText>{` ${status.reason}`}</DiagnosisText>}
     </Text>
   );
 }

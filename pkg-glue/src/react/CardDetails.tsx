@@ -2,6 +2,7 @@ import { Badge, Box, config, Text, toRem } from 'folds';
 
 import type { CryptoDiagSnapshot, Fault, MatrixClientLike, ReportExtras } from '../index';
 import { CaptureSessionControl } from './CaptureSessionControl';
+import { DiagnosisText } from './DiagnosisText';
 import { ForgetEarlier } from './EarlierEvidence';
 import { EntryList } from './EntryList';
 import { StoreState } from './StoreState';
@@ -63,7 +64,7 @@ function FaultCounts({ counts, words }: FaultCountsProps) {
   return (
     <Box
       as="ul"
-      gap="100"
+      gap="200"
       style={{
         display: 'grid',
         columnGap: config.space.S500,
@@ -74,19 +75,26 @@ function FaultCounts({ counts, words }: FaultCountsProps) {
       }}
     >
       {FAULTS.map((fault) => (
-        <Box key={fault} as="li" alignItems="Center" gap="200" style={{ minHeight: toRem(28) }}>
-          <Text as="span" size="L400" style={{ flexShrink: 0 }}>
-            {fault}
-          </Text>
-          <Text as="span" size="T300" style={{ flexGrow: 1 }}>
-            {words.faults[fault]}
-          </Text>
-          <Badge variant={counts[fault] > 0 ? 'Warning' : 'Secondary'} fill="Soft" radii="300" size="400">
-            <Text as="span" size="L400">
-              {counts[fault]}
+        <li key={fault}>
+          <Box alignItems="Center" gap="200" style={{ minHeight: toRem(28) }}>
+            <Text as="span" size="L400" style={{ flexShrink: 0, whiteSpace: 'nowrap' }}>
+              {fault}
             </Text>
-          </Badge>
-        </Box>
+            <Text as="span" size="T300" style={{ flexGrow: 1 }}>
+              {words.faults[fault]}
+            </Text>
+            <Badge variant={counts[fault] > 0 ? 'Warning' : 'Secondary'} fill="Soft" radii="300" size="400">
+              <Text as="span" size="L400">
+                {counts[fault]}
+              </Text>
+            </Badge>
+          </Box>
+          {counts[fault] > 0 && (
+            <Text size="T200" priority="300">
+              <DiagnosisText>{words.faultAdvice[fault]}</DiagnosisText>
+            </Text>
+          )}
+        </li>
       ))}
     </Box>
   );

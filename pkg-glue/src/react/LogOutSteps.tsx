@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { explain } from '../bounded';
 import { core } from '../core';
 import type { MatrixClientLike, RecoveryReason } from '../index';
+import { DiagnosisText } from './DiagnosisText';
 import { MessageHistory } from './MessageHistory';
 import { RoomKeyExport } from './RoomKeyExport';
 import { useHistorySafety } from './useHistorySafety';
@@ -110,7 +111,7 @@ export function LogOutSteps({ mx, deviceId, reason, isShown, words, onLogout, on
       </Box>
       {trouble && (
         <Text role="alert" size="T300" style={{ color: color.Critical.Main }}>
-          {trouble}
+          <DiagnosisText>{trouble}</DiagnosisText>
         </Text>
       )}
     </>

@@ -3,6 +3,7 @@ import { useEffect, useId, useRef, useState } from 'react';
 
 import { saveReport } from '../download';
 import { type MatrixClientLike, type RepairStatus, repairOneTimeKeys } from '../index';
+import { DiagnosisText } from './DiagnosisText';
 import { useCryptoDiagnostics } from './useCryptoDiagnostics';
 import type { RepairWords } from './words';
 
@@ -89,7 +90,7 @@ export function RepairKeys({ mx, words, repair: { isRunning, outcome, onOutcome 
         size="T300"
         style={{ overflowWrap: 'anywhere', outline: 'none' }}
       >
-        {told}
+        <DiagnosisText>{told}</DiagnosisText>
       </Text>
     </Box>
   );

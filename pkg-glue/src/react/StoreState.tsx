@@ -8,6 +8,8 @@ import {
   type StorageStatus,
 } from '../index';
 import { isStoreLost } from './CriticalStates';
+import { DiagnosisText } from './DiagnosisText';
+import { inLocale } from './locale';
 import { Since } from './Since';
 import type { CryptoDiagWords } from './words';
 
@@ -49,7 +51,7 @@ function Store({ status, words }: StoreProps) {
           {words.store[status.verdict]} <Since time={status.since} words={words} />
         </>
       )}
-      {status.error && ` ${status.error}`}
+      {status.error && <DiagnosisText>{` ${status.error}`}</DiagnosisText>}
     </Text>
   );
 }
@@ -74,7 +76,7 @@ function Persistence({ status, words }: PersistenceProps) {
             {words.usage(inBytes(usage), inBytes(quota))}
           </Text>
         )}
-        {error && ` ${error}`}
+        {error && <DiagnosisText>{` ${error}`}</DiagnosisText>}
       </Text>
       {!persisted && request === 'not-asked' && (
         <Button
@@ -97,5 +99,5 @@ function Persistence({ status, words }: PersistenceProps) {
 
 function inBytes(value: number): string {
   const [unit, size] = value < 1e9 ? (['megabyte', 1e6] as const) : (['gigabyte', 1e9] as const);
-  return (value / size).toLocaleString(undefined, { style: 'unit', unit, maximumFractionDigits: 1 });
+  return inLocale((locale) => (value / size).toLocaleString(locale, { style: 'unit', unit, maximumFractionDigits: 1 }));
 }

@@ -1,7 +1,8 @@
 import { Badge, Box, color, config, Text } from 'folds';
-import { type ReactNode, useId } from 'react';
+import { useId } from 'react';
 
 import type { Diagnosis, Finding, Verdict } from '../index';
+import { DiagnosisText } from './DiagnosisText';
 import type { CryptoDiagWords } from './words';
 
 export type VerdictsProps = {
@@ -31,7 +32,9 @@ export function Verdicts({ diagnosis, words }: VerdictsProps) {
         {text.title}
       </Text>
       <Text as="output" size="T300" style={{ overflowWrap: 'anywhere' }}>
-        {diagnosis === undefined ? text.reading : (diagnosis?.summary ?? text.unavailable)}
+        <DiagnosisText>
+          {diagnosis === undefined ? text.reading : (diagnosis?.summary ?? text.unavailable)}
+        </DiagnosisText>
       </Text>
       {findings.length > 0 && (
         <Box as="ul" direction="Column" gap="100" style={{ margin: 0, padding: 0, listStyle: 'none' }}>
@@ -65,7 +68,7 @@ function FindingItem({ finding, words }: FindingItemProps) {
       >
         <summary style={{ padding: config.space.S200, cursor: 'pointer', overflowWrap: 'anywhere' }}>
           <Text as="span" size="T200">
-            {fault && <b>{fault} </b>}
+            {fault && <b style={{ whiteSpace: 'nowrap' }}>{fault}</b>}{' '}
             <Badge
               variant={over ? 'Secondary' : VARIANTS[verdict]}
               fill="Soft"
@@ -77,17 +80,20 @@ function FindingItem({ finding, words }: FindingItemProps) {
                 {over ? text.over(text.verdicts[verdict]) : text.verdicts[verdict]}
               </Text>
             </Badge>{' '}
-            {because}
+            <DiagnosisText>{because}</DiagnosisText>
           </Text>
         </summary>
         <Box direction="Column" gap="200" style={{ padding: config.space.S200, minWidth: 0 }}>
           <Text size="T200">
-            <i>{question}</i>
+            <i>
+              <DiagnosisText>{question}</DiagnosisText>
+            </i>
           </Text>
           <Lines title={text.evidence} lines={evidence.map(({ fact, text }) => [fact, text])} />
           <Lines title={text.missing} lines={missing.map((line) => [line, line])} />
           <Lines title={text.next} lines={[[next, next]]} />
           <Lines
+            as="ol"
             title={text.remedies}
             lines={remedies.map(({ title, blastRadius }) => [title, `${title} ${text.blastRadius(blastRadius)}`])}
           />
@@ -97,23 +103,23 @@ function FindingItem({ finding, words }: FindingItemProps) {
   );
 }
 
-type LinesProps = { title: string; lines: [key: string, line: ReactNode][] };
-function Lines({ title, lines }: LinesProps) {
+type LinesProps = { as?: 'ul' | 'ol'; title: string; lines: [key: string, line: string][] };
+function Lines({ as: List = 'ul', title, lines }: LinesProps) {
   if (lines.length === 0) return null;
   return (
     <div>
       <Text as="h5" size="L400">
         {title}
       </Text>
-      <ul style={{ margin: 0, paddingInlineStart: config.space.S500 }}>
+      <List style={{ margin: 0, paddingInlineStart: config.space.S500 }}>
         {lines.map(([key, line]) => (
           <li key={key} style={{ overflowWrap: 'anywhere' }}>
             <Text as="span" size="T200">
-              {line}
+              <DiagnosisText>{line}</DiagnosisText>
             </Text>
           </li>
         ))}
-      </ul>
+      </List>
     </div>
   );
 }

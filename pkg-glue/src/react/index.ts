@@ -7,6 +7,7 @@ export {
 } from './CryptoDiagWordsProvider';
 export { CryptoRecoveryPrompt, type CryptoRecoveryPromptProps } from './CryptoRecoveryPrompt';
 export { CryptoStoreGate, type CryptoStoreGateProps } from './CryptoStoreGate';
+export { DiagnosisText, type DiagnosisTextProps } from './DiagnosisText';
 export { OtherTabBanner, type OtherTabBannerProps } from './OtherTabBanner';
 export { TabGate, type TabGateProps } from './TabGate';
 export { useCryptoDiagnostics } from './useCryptoDiagnostics';

@@ -1,7 +1,9 @@
+import { inLocale } from './locale';
+
 /** The local time, with the date if it is not today. */
 export function localTime(time: Date): string {
   const isToday = time.toDateString() === new Date().toDateString();
-  return isToday ? time.toLocaleTimeString() : time.toLocaleString();
+  return inLocale((locale) => (isToday ? time.toLocaleTimeString(locale) : time.toLocaleString(locale)));
 }
 
 const DAY_MS = 86_400_000;
@@ -14,6 +16,8 @@ export function localDay(time: Date): string {
   // Rounded: with a change to or from summer time, a day has 23 or 25 hours.
   const days = Math.round((today.getTime() - day.getTime()) / DAY_MS);
   if (days <= 0) return localTime(time);
-  if (days === 1) return new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' }).format(-1, 'day');
-  return days < 7 ? time.toLocaleDateString(undefined, { weekday: 'long' }) : time.toLocaleDateString();
+  return inLocale((locale) => {
+    if (days === 1) return new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(-1, 'day');
+    return time.toLocaleDateString(locale, days < 7 ? { weekday: 'long' } : {});
+  });
 }

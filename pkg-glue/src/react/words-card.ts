@@ -6,7 +6,7 @@ export const ENGLISH = {
   title: 'Encryption Diagnostics',
   running: 'Watching this page for signs of four known encryption faults.',
   idle: 'Diagnostics are not running.',
-  degraded: 'Diagnostics are running only in part.',
+  degraded: 'Some of the diagnostics are not running.',
   unavailable: 'Diagnostics are off.',
   failed: 'Diagnostics have stopped.',
   /** `lines`: console lines that are a sign of a fault. */
@@ -19,22 +19,33 @@ export const ENGLISH = {
     'KE-3': 'messages not decrypted',
     'KE-4': 'call membership timeouts',
   } satisfies Record<Fault, string>,
+  /** For the person in the app. Shown beside a fault of which there is a sign. */
+  faultAdvice: {
+    'KE-1':
+      'If the server keeps refusing keys, close the other tabs of this app and reload this one. If that does not help, check that key backup is on, then log out and back in.',
+    'KE-2':
+      'If you lose sound or picture in a call, leave the call and join it again. If there is KE-1, too, fix that first.',
+    'KE-3':
+      'If you cannot read messages, restore your key backup or verify this device. If only one message stays unreadable, ask its sender to send it again.',
+    'KE-4':
+      'If people disappear from a call, try another network, without VPN. If it goes on, send the report to your administrator.',
+  } satisfies Record<Fault, string>,
   latest: 'Latest entries',
   times: (count: number) => `${count} times`,
-  wholeLine: (fault: Fault) => `The whole line (${fault})`,
+  wholeLine: (fault: Fault) => `Full line (${fault})`,
   /** Whether the browser may evict the storage. */
   persisted: 'The browser keeps your encryption keys until you delete them.',
   notPersisted: 'The browser may delete your encryption keys when space runs low.',
-  persistHelps: 'To prevent that, install this app, allow its notifications, or bookmark it; and set up key backup.',
+  persistHelps: 'To prevent that, install this app, allow its notifications, or bookmark it. Also set up key backup.',
   persistUnknown: 'It is not known whether the browser keeps your encryption keys.',
   persist: 'Ask the browser to keep them',
-  usage: (used: string, quota: string) => `${used} of ${quota} are in use.`,
+  usage: (used: string, quota: string) => `${used} of ${quota} used.`,
   store: {
     healthy: 'The encryption keys of this device are in place.',
-    'first-run': 'This device is new here; its encryption keys are remembered from now on.',
-    evicted: 'The encryption keys of this device were deleted from this browser.',
+    'first-run': 'This device is new in this browser. If it loses its encryption keys, this card will say so.',
+    evicted: 'The encryption keys of this device were deleted from this browser. Log out and back in to get new ones.',
     'identity-changed':
-      'This device lost its encryption keys and came back with new ones. Log out and back in: until then, others may be unable to reach it.',
+      'This device lost its encryption keys and made new ones. Log out and back in: until then, others may be unable to send it encrypted messages.',
     'connection-lost':
       'The connection to the encryption keys of this device was lost. Reload this page. If the keys were deleted, this card will then say so.',
     failing:
@@ -43,7 +54,7 @@ export const ENGLISH = {
     'version-conflict':
       'Another tab, or a newer version of this app, has changed how the encryption keys are stored. Close the other tabs and reload.',
     corrupt:
-      'The stored encryption keys of this device cannot be read. Check whether key backup is on, then log out and back in.',
+      'The stored encryption keys of this device cannot be read. Check that key backup is on, then log out and back in.',
     'wrong-account':
       'The encryption keys stored here belong to another account or device, so they are not used. Log out and back in.',
     unknown: 'It is not known whether the encryption keys of this device are in place.',
@@ -90,13 +101,13 @@ export const ENGLISH = {
   diagnosis: {
     title: 'Diagnosis',
     reading: 'Reading the evidence…',
-    unavailable: 'The diagnosis could not be loaded. The report contains the evidence all the same.',
+    unavailable: 'The diagnosis could not be loaded. The report still contains the evidence.',
     verdicts: {
       confirmed: 'Confirmed',
       likely: 'Likely',
       possible: 'Possible',
       'ruled-out': 'Ruled out',
-      unknown: 'Open',
+      unknown: 'Unknown',
       'not-applicable': 'Not applicable',
     } satisfies Record<Verdict, string>,
     /** For a finding whose fault is over. */
@@ -109,7 +120,7 @@ export const ENGLISH = {
   },
   session: {
     title: 'Capture session',
-    explain: 'If you can reproduce a fault: start, mark the moments it occurs, then stop and download the report.',
+    explain: 'If you can make a fault happen: start, mark each moment it happens, then stop and download the report.',
     start: 'Start',
     running: (since: string, marks: number) => `Running since ${since}, ${marks} ${marks === 1 ? 'mark' : 'marks'}.`,
     mark: 'Mark a fault now',
@@ -122,7 +133,7 @@ export const ENGLISH = {
     marked: (what: string, time: string) => `${what}, marked at ${time}.`,
     stop: 'Stop and download',
     checklist: (inside: number, toAdd: number) =>
-      `${inside} pieces of evidence are in the report, ${toAdd} are for the administrator to add`,
+      `Evidence in the report: ${inside}. For the administrator to add: ${toAdd}`,
     isInside: (name: string) => `In the report: ${name}`,
     isToAdd: (name: string, how: string) => `To be added: ${name} (${how})`,
   },

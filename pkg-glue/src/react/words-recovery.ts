@@ -14,9 +14,9 @@ export const ENGLISH_RECOVERY = {
     'upload-loop':
       'The server refuses the encryption keys of this device, because it has other keys with the same ids. This app has tried again and again.',
     'identity-changed':
-      'This browser lost the encryption keys of this device and made new ones, which do not match those on the server.',
+      'This browser lost the encryption keys of this device and made new ones, which do not match the ones on the server.',
   } satisfies Record<RecoveryReason['reason'], string>,
-  meaning: 'New messages may stay unreadable for you.',
+  meaning: 'You may be unable to read new messages.',
   logOut: 'Logging out and back in makes a new device with keys that work.',
   retry: ENGLISH_RETRY,
   repair: ENGLISH_REPAIR,
@@ -32,7 +32,7 @@ export const ENGLISH_RECOVERY = {
       'After you log in again, your recovery key brings back every message whose key is in your key backup.',
     locked: 'There is a key backup, but no recovery key is set up to open it.',
     'no-backup':
-      'There is no key backup to restore them from. Another device on which you are logged in may still have their keys.',
+      'There is no key backup to restore them from. Another device on which you are logged in may still have the keys.',
     unknown: 'It is not known whether a key backup can restore them.',
   } satisfies Record<Outlook, string>,
   /** What a logout would lose. */
@@ -61,7 +61,7 @@ export const ENGLISH_RECOVERY = {
   confirm: 'I have saved the keys, or I accept that these messages stay unreadable.',
   reset: 'Reset encryption on this device (log out and back in)',
   logoutHangs:
-    'Logging out takes unusually long. The server may have removed this device already: close all tabs of this app, open it again, and log in. Do not clear the data of this site instead.',
+    'Logging out is taking unusually long. The server may have removed this device already: close all tabs of this app, open it again, and log in. Do not clear the data of this site instead.',
   logoutFailed: (reason: string) => `Logging out failed: ${reason}`,
 };
 

@@ -6,7 +6,7 @@ export const ENGLISH_STORE = {
   way: 'Log in again: that makes a new device with working keys. Messages whose keys are in your key backup come back with your recovery key; others may not.',
   signOut: 'Log in again',
   leaving: 'Logging this device out…',
-  hangs: 'Logging out takes unusually long. Check your connection, and try again.',
+  hangs: 'Logging out is taking unusually long. Check your connection, and try again.',
   failed: (reason: string) => `Logging out failed${reason ? `: ${reason}` : ''}. You can try again.`,
   anyway: 'Continue anyway, without new encrypted messages',
 };

@@ -153,7 +153,7 @@ fn describe(call: &CallMembership) -> String {
         (Some(attempt), Some(max)) => format!(", retry {attempt} of {max}"),
         _ => String::new(),
     };
-    let end = if call.gave_up { ", and the client gave up: for the others it has left the call" } else { "" };
+    let end = if call.gave_up { ", and the client gave up: the others see that it left the call" } else { "" };
     format!("{request}: {failure}{retry}{end}")
 }
 

@@ -129,14 +129,14 @@ fn none_malformed(case: &Case<'_>) -> Answer {
             Why::Replay,
             Verdict::Possible,
             Conclusion::PossibleReplay,
-            "The client takes messages for ones that it saw before, or that belong elsewhere: they were sent or stored twice, or \
+            "The client rejects messages that it saw before, or that belong somewhere else: they were sent or stored twice, or \
              somebody replays them.",
         ),
         (
             Why::Damaged,
             Verdict::Likely,
             Conclusion::DamagedMessage,
-            "The keys are there and do not fit the messages: either was damaged, or is another one of the same session id.",
+            "The keys are there but do not fit the messages: a key or a message was damaged, or belongs to another session.",
         ),
     ];
     for (why, verdict, conclusion, because) in decided {
@@ -154,7 +154,7 @@ fn none_malformed(case: &Case<'_>) -> Answer {
         .on(of(Why::Unknown))
         .lacking("the whole line, or the event as the homeserver holds it");
     }
-    let because = "The events are sound; only their keys are not there. That is ordinary for a new device, for messages from \
+    let because = "The events are intact; only their keys are missing. That is ordinary for a new device, for messages from \
                    before it, and where a sender could not reach it.";
     match lost {
         Some(_) => Answer::new(Verdict::Likely, Conclusion::KeysMissing, because)
@@ -209,19 +209,19 @@ fn judge(case: &Case<'_>, one: &Malformed<'_>) -> Option<(bool, EvidenceRef)> {
 
 fn read(content: &EncryptedContent, cause: MalformedCause) -> (bool, String) {
     let Some(algorithm) = content.algorithm.as_deref() else {
-        return (true, "`content.algorithm` is not there".to_owned());
+        return (true, "`content.algorithm` is missing".to_owned());
     };
     if algorithm != ALGORITHM {
-        return (true, format!("`content.algorithm` is {algorithm}, which nobody here speaks"));
+        return (true, format!("`content.algorithm` is {algorithm}, which this client does not support"));
     }
     let Some(ciphertext) = content.ciphertext.as_deref() else {
-        return (true, "`content.ciphertext` is not there".to_owned());
+        return (true, "`content.ciphertext` is missing".to_owned());
     };
     if content.session_id.is_none() {
-        return (true, "`content.session_id` is not there, or no text".to_owned());
+        return (true, "`content.session_id` is missing, or is not text".to_owned());
     }
     if !is_base64(ciphertext) {
-        return (true, "`content.ciphertext` is no base64".to_owned());
+        return (true, "`content.ciphertext` is not base64".to_owned());
     }
     if cause == MalformedCause::Unreadable {
         return (true, format!("`content.algorithm` is {algorithm}, and the payload inside cannot be read"));

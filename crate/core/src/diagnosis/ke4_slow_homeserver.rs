@@ -135,7 +135,7 @@ fn words(figures: &LatencyFigures) -> String {
 fn consequence(calls: &[&CallMembership]) -> Option<String> {
     if let Some(call) = calls.iter().find(|call| call.gave_up) {
         let request = request_words(call.request);
-        return Some(format!("In the end the client gave up ({request}): for the others it has left the call."));
+        return Some(format!("In the end the client gave up ({request}): the others see that it left the call."));
     }
     let rejoins = calls.iter().any(|call| call.rejoins);
     rejoins.then(|| {
@@ -203,8 +203,8 @@ fn answered_with_errors(calls: &[&CallMembership]) -> Option<Answer> {
     let error = calls.iter().find_map(|call| call.http_status.filter(|status| *status >= 500))?;
     Some(if matches!(error, 502..=504) {
         let because = format!(
-            "The answer was {error}: a proxy waited for the homeserver in vain. The homeserver's log shows how \
-                     long."
+            "The answer was {error}: the homeserver did not answer the proxy in time. The homeserver's log shows how \
+                     long it took."
         );
         Answer::new(Verdict::Likely, Conclusion::SlowHomeserver, because).lacking(LOG)
     } else {

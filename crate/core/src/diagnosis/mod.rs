@@ -47,6 +47,24 @@ use crate::server_evidence::ServerEvidence;
 use crate::verdict::{Analysis, Conclusion, Diagnosis, Verdict};
 
 /// Analyses a report, together with the evidence that an administrator added.
+///
+/// ```
+/// use lotus_crypto_diag::diagnosis::analyse;
+/// use lotus_crypto_diag::report::Report;
+/// use lotus_crypto_diag::server_evidence::ServerEvidence;
+/// use lotus_crypto_diag::verdict::{FindingId, Verdict};
+///
+/// // A report of a page in which nothing was watched.
+/// let text = r#"{
+///     "schema": "lotus-crypto-diag/1", "generatedAt": "2026-11-24T00:03:20.000Z",
+///     "counts": { "KE-1": 0, "KE-2": 0, "KE-3": 0, "KE-4": 0 }, "entries": []
+/// }"#;
+/// let report: Report = serde_json::from_str(text).unwrap();
+/// let diagnosis = analyse(&report, &ServerEvidence::default()).diagnosis;
+/// let malformed = diagnosis.findings.iter().find(|finding| finding.id == FindingId::Ke3Malformed).unwrap();
+/// assert_eq!(malformed.verdict, Verdict::Unknown);
+/// assert!(!malformed.missing.is_empty());
+/// ```
 pub fn analyse(report: &Report, server: &ServerEvidence) -> Analysis {
     let mut diagnosis = diagnose(report, server);
     let runbook = runbook(report, &diagnosis);

@@ -27,7 +27,7 @@ pub(crate) fn summary(case: &Case<'_>, findings: &[Finding]) -> String {
         .map(|finding| subject(finding.id))
         .collect();
     if !open.is_empty() {
-        sentences.push(format!("Open: {}.", open.join("; ")));
+        sentences.push(format!("Unknown: {}.", open.join("; ")));
     }
     if sentences.is_empty() {
         return if case.is_watched() {

@@ -71,8 +71,7 @@ pub(crate) const REDACT: Way = Way {
     title: "Have the sender or a moderator redact the malformed event.",
     blast_radius: "The event is gone for good, for everybody in the room.",
 };
-pub(crate) const RELOAD: Way =
-    Way { title: "Reload the page: the client fetches the event again.", blast_radius: "A call in this tab ends." };
+pub(crate) const RELOAD: Way = Way { title: "Reload the page.", blast_radius: "A call in this tab ends." };
 pub(crate) const RESTORE_BACKUP: Way = Way {
     title: "Restore the keys from the key backup, or verify this device with another device of the same person.",
     blast_radius: "None.",

@@ -60,6 +60,18 @@ impl std::error::Error for CopyError {}
 /// Redacts a `Report`. Ids that are only known from `ServerEvidence` (the device of another user) are replaced too.
 ///
 /// Unknown fields are left out, because they could contain anything.
+///
+/// ```
+/// use lotus_crypto_diag::redacted_copy::redacted_copy;
+///
+/// let report = r#"{
+///     "schema": "lotus-crypto-diag/1", "generatedAt": "2026-11-24T00:03:20.000Z", "userId": "@alice:example.org",
+///     "counts": { "KE-1": 0, "KE-2": 0, "KE-3": 0, "KE-4": 0 }, "entries": []
+/// }"#;
+/// let copy = redacted_copy(report, None).unwrap();
+/// assert!(!copy.text.contains("alice"));
+/// assert!(copy.text.contains("2026-11-24T00:03:20.000Z"));
+/// ```
 pub fn redacted_copy(report: &str, evidence: Option<&str>) -> Result<RedactedCopy, CopyError> {
     let mut report: Report = serde_json::from_str(report).map_err(CopyError::Report)?;
     report.runbook = None;
