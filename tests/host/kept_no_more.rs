@@ -204,7 +204,7 @@ fn a_tab_that_has_written_nothing_takes_over_a_logout_in_another_tab_too() {
                 other.log_out("D");
                 let whose = page.keeper.whose(&page.session);
                 page.keeper.cleared(hears.map(folder).as_deref(), whose, &origin);
-                assert_eq!(Keeper::retire(&mut page.session, &folder("D")), true);
+                assert!(Keeper::retire(&mut page.session, &folder("D")));
                 assert!(!Keeper::retire(&mut page.session, &folder("D")), "it is over");
                 page.logs("(id=$later): DecryptionError[msg: no key]");
                 page.flush();

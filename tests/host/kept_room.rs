@@ -388,7 +388,9 @@ proptest! {
                     origin.pass(61_000);
                     let open: Vec<_> = tabs.iter().map(|tab| tab.id.clone()).collect();
                     for _ in 0..2 {
-                        tabs.iter_mut().for_each(|tab| drop(tab.flush_beside(&open)));
+                        for tab in &mut tabs {
+                            let _ = tab.flush_beside(&open);
+                        }
                     }
                     if !tabs.is_empty() {
                         prop_assert!(origin.size(PREFIX) <= 4_000_000_usize.saturating_sub(taken), "{taken}: {}", origin.size(PREFIX));

@@ -303,9 +303,10 @@ fn a_million_events_of_ten_devices_are_judged_right_and_take_no_room() {
     assert!(format!("{:?}", devices.uploads).len() < 20_000);
 }
 
-/// Uploads as [`notes`] writes them, each with the status of its answer, or a line of the console; then the states of the devices
-/// D1 of the user @a:hs and E1 of the user @b:hs.
-const ACCOUNTS: &[(&[(&str, u16)], LoopState, LoopState)] = &[
+/// Uploads as [`notes`] writes them, each with the status of its answer, or a console line; then the states of the devices D1
+/// of the user @a:hs and E1 of the user @b:hs.
+type OfAccounts = (&'static [(&'static str, u16)], LoopState, LoopState);
+const ACCOUNTS: &[OfAccounts] = &[
     (&[], LoopState::Idle, LoopState::Idle),
     (&[(D1, 400), (D1, 400), (D1, 400), (E1, 200)], LoopState::Looping, LoopState::Idle),
     (&[(E1, 200), (D1, 400), (D1, 400), (D1, 400), (D1, 200)], LoopState::Recovered, LoopState::Idle),

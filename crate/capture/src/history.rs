@@ -1,4 +1,4 @@
-//! Asks the SDK what of the message history a logout would cost.
+//! Asks the SDK which part of the message history a logout would cost.
 
 use js_sys::Promise;
 use js_sys::futures::future_to_promise;
@@ -11,12 +11,13 @@ use super::matrix_client::crypto_of;
 use super::shape::{call, field};
 use lotus_crypto_diag::history::{BackupAnswers, HistorySafety};
 
-/// To count keys takes time on a slow device.
+/// Counting keys takes time on a slow device.
 const LONG_PATIENCE_MS: u32 = 10_000;
 
 #[wasm_bindgen]
 impl CryptoDiag {
-    /// Whether what the client's device can read would be readable after a logout and a login. Never rejects.
+    /// Whether the messages that the client's device can read would still be readable after a logout and a new login. Never
+    /// rejects.
     #[wasm_bindgen(js_name = historySafety, unchecked_return_type = "Promise<HistorySafety>")]
     pub fn history_safety(&self, mx: JsValue) -> Promise {
         future_to_promise(async move {
@@ -47,7 +48,7 @@ impl Sdk {
         let ready = call(&crypto, "isSecretStorageReady", &[]);
         let is_flag = |it: &JsValue| it.as_bool().is_some();
         let recovery_key = self.ask("isSecretStorageReady()", ready, is_flag).await.map(|it| it.is_truthy());
-        // Not in the SDK's types, but there: it alone counts the keys.
+        // Missing in the SDK's types, but the only API that counts the keys.
         let counts = field(&crypto, "olmMachine").and_then(|machine| call(&machine, "roomKeyCounts", &[]));
         let counts = self.ask("roomKeyCounts()", counts, |counts| counted(counts).is_some()).await;
         BackupAnswers { is_active, is_on_server, recovery_key, room_keys: counts.as_ref().and_then(counted) }
@@ -69,13 +70,13 @@ impl Sdk {
     }
 }
 
-/// How many keys there are, and how many of them are in the backup.
+/// The number of keys, and how many of them are in the backup.
 fn counted(counts: &JsValue) -> Option<(f64, f64)> {
     let count = |name| field(counts, name).ok()?.as_f64();
     Some((count("total")?, count("backedUp")?))
 }
 
-/// A version or a description; `null` where there is none.
+/// A version or a description; `null` if there is no backup.
 fn is_backup(answer: &JsValue) -> bool {
     answer.is_null() || answer.is_string() || answer.is_object()
 }

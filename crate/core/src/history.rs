@@ -1,73 +1,73 @@
-//! Whether what this device can read would be readable after a logout and a login.
+//! Whether the messages that this device can read would still be readable after a logout and a new login.
 
 use serde::Serialize;
 
 use crate::json::to_json;
 
-/// What the key backup is to this device.
+/// The key backup, as this device sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub enum KeyBackup {
-    /// It writes to it.
+    /// This device uploads to it.
     Active,
-    /// There is one, but this device does not write to it.
+    /// There is a backup, but this device does not use it.
     Untrusted,
-    /// There is none.
+    /// There is no backup.
     None,
 }
 
-/// What the key backup promises for messages that cannot be read on this device.
+/// Whether the key backup can make messages readable that this device cannot decrypt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub enum Outlook {
-    /// Another device can open it with the recovery key.
+    /// A new device can open the backup with the recovery key.
     RecoveryKey,
-    /// Nothing opens it on another device.
+    /// No other device can open the backup.
     Locked,
-    /// There is none.
+    /// There is no backup.
     NoBackup,
-    /// It is not known.
+    /// The SDK did not tell.
     Unknown,
 }
 
-/// What a logout and a login would cost.
+/// What a logout and a new login would cost.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct HistorySafety {
-    /// Nothing: all keys are in a backup that is trusted, and the backup can be opened again.
+    /// `true` if no message is lost: all room keys are in a trusted backup, and the user can open that backup again.
     pub is_safe: bool,
-    /// `null`: not known.
+    /// `null`: unknown.
     pub backup: Option<KeyBackup>,
-    /// Whether a recovery key (secret storage) is set up, with which a new device opens the backup; `null`: not known.
+    /// Whether a recovery key (secret storage) is set up, with which a new device can open the backup; `null`: unknown.
     pub recovery_key: Option<bool>,
-    /// How many room keys this device has; `null`: not known.
+    /// How many room keys this device has; `null`: unknown.
     pub room_keys: Option<f64>,
-    /// How many of them are in no backup; `null`: not known.
+    /// How many of them are in no backup; `null`: unknown.
     pub not_backed_up: Option<f64>,
-    /// What becomes of messages that cannot be read now.
+    /// Whether the backup helps with messages that this device cannot decrypt.
     pub outlook: Outlook,
-    /// For a person to read: what could not be found out, and why.
+    /// What could not be found out, and why, for a person to read.
     pub problems: Vec<String>,
 }
 
-/// What the SDK says; `None`: it does not.
+/// The SDK's answers; `None`: it gave none.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BackupAnswers {
-    /// Whether this device writes to a backup.
+    /// Whether this device uploads to a backup.
     pub is_active: Option<bool>,
-    /// Whether the server has one.
+    /// Whether the homeserver has a backup.
     pub is_on_server: Option<bool>,
     /// Whether a recovery key is set up.
     pub recovery_key: Option<bool>,
-    /// How many room keys this device has, and how many of them it has written to its backup.
+    /// How many room keys this device has, and how many of them it has uploaded to its backup.
     pub room_keys: Option<(f64, f64)>,
 }
 
 impl HistorySafety {
-    /// What the SDK does not say counts as not safe.
+    /// Anything unknown counts as not safe.
     pub fn of(answers: BackupAnswers, problems: Vec<String>) -> Self {
         let BackupAnswers { is_active, is_on_server, recovery_key, room_keys } = answers;
         let backup = match (is_active, is_on_server) {
@@ -79,7 +79,8 @@ impl HistorySafety {
         let is_active = backup == Some(KeyBackup::Active);
         let not_backed_up = room_keys.map(|(all, backed_up)| if is_active { all - backed_up } else { all });
         let room_keys = room_keys.map(|(all, _)| all);
-        // A device that has nothing to lose is safe without a backup. One that writes to a backup may be all that opens it.
+        // A device without room keys is safe without a backup. With a backup but no recovery key, this device may be the
+        // only one that can open it.
         let is_safe = if is_active {
             recovery_key == Some(true) && not_backed_up == Some(0.0)
         } else {
@@ -94,7 +95,7 @@ impl HistorySafety {
         Self { is_safe, backup, recovery_key, room_keys, not_backed_up, outlook, problems }
     }
 
-    /// As a view is given it.
+    /// For a view.
     pub fn to_json(&self) -> String {
         to_json(self)
     }
@@ -118,7 +119,7 @@ mod tests {
                         let has_no_key = room_keys == Some((0.0, 0.0));
                         let is_known = is_on_server == Some(true) || (is_active, is_on_server) == (SAID[1], SAID[1]);
                         let expected = if is_active == Some(true) {
-                            recovery_key == Some(true) && room_keys.is_some_and(|(all, backed_up)| all == backed_up)
+                            recovery_key == Some(true) && [COUNTS[1], COUNTS[3]].contains(&room_keys)
                         } else {
                             is_known && has_no_key
                         };

@@ -247,7 +247,7 @@ impl Keeper {
         };
         let has_evidence = !entries.is_empty() || kept.page.has_evidence();
         let (stage, replaced) = (kept.stage, kept.replaced);
-        let Some(text) = kept.to_text(&entries, room) else {
+        let Some(text) = kept.into_text(&entries, room) else {
             let words = "the evidence of this page is not kept: the app, the other tabs and pages leave no room".into();
             self.problem.get_or_insert(words);
             if let Some(before) = before {

@@ -112,7 +112,7 @@ impl Head {
 impl KeptPage {
     /// The text of the record, of at most `limit` bytes, with as many of the entries as fit. `None` if not even the rest fits.
     /// `self` has no entries of its own.
-    pub(crate) fn to_text(mut self, entries: &KeptEntries, limit: usize) -> Option<String> {
+    pub(crate) fn into_text(mut self, entries: &KeptEntries, limit: usize) -> Option<String> {
         /// For the number of the entries that are left out.
         const NUMBER: usize = 10;
         self.page.cut_texts();
@@ -400,7 +400,7 @@ mod tests {
         };
         let mut fullest = 0;
         for limit in (0..20_000).step_by(97) {
-            let Some(text) = page().to_text(&KeptEntries::of(&entries, 64 * 1024), limit) else {
+            let Some(text) = page().into_text(&KeptEntries::of(&entries, 64 * 1024), limit) else {
                 assert!(limit < 1000, "{limit}");
                 continue;
             };

@@ -3,15 +3,15 @@
 import type { TabRole } from './model';
 
 /**
- * What a view needs of it.
+ * The data about tabs that a view needs.
  */
 export type TabsSummary = {
 /**
- * What this tab is to its session.
+ * This tab's role in its session.
  */
 role: TabRole | null,
 /**
- * How many tabs are open, with this one; `null`: the others were not asked, or cannot be.
+ * Number of open tabs, including this one; `null`: the others were not asked, or cannot be.
  */
 count: number | null,
 /**
@@ -20,15 +20,15 @@ count: number | null,
 leaderSilent: boolean, };
 
 /**
- * A part in an election.
+ * A participation in an election.
  */
 export type TabSeat = {
 /**
- * Its number.
+ * Number of the participation.
  */
 seat: number,
 /**
- * What this tab is to the session.
+ * This tab's role in the session.
  */
 role: TabRole,
 /**
@@ -37,44 +37,44 @@ role: TabRole,
 leaderSilent: boolean, };
 
 /**
- * What the key backup is to this device.
+ * The key backup, as this device sees it.
  */
 export type KeyBackup = "active" | "untrusted" | "none";
 
 /**
- * What the key backup promises for messages that cannot be read on this device.
+ * Whether the key backup can make messages readable that this device cannot decrypt.
  */
 export type Outlook = "recovery-key" | "locked" | "no-backup" | "unknown";
 
 /**
- * What a logout and a login would cost.
+ * What a logout and a new login would cost.
  */
 export type HistorySafety = {
 /**
- * Nothing: all keys are in a backup that is trusted, and the backup can be opened again.
+ * `true` if no message is lost: all room keys are in a trusted backup, and the user can open that backup again.
  */
 isSafe: boolean,
 /**
- * `null`: not known.
+ * `null`: unknown.
  */
 backup: KeyBackup | null,
 /**
- * Whether a recovery key (secret storage) is set up, with which a new device opens the backup; `null`: not known.
+ * Whether a recovery key (secret storage) is set up, with which a new device can open the backup; `null`: unknown.
  */
 recoveryKey: boolean | null,
 /**
- * How many room keys this device has; `null`: not known.
+ * How many room keys this device has; `null`: unknown.
  */
 roomKeys: number | null,
 /**
- * How many of them are in no backup; `null`: not known.
+ * How many of them are in no backup; `null`: unknown.
  */
 notBackedUp: number | null,
 /**
- * What becomes of messages that cannot be read now.
+ * Whether the backup helps with messages that this device cannot decrypt.
  */
 outlook: Outlook,
 /**
- * For a person to read: what could not be found out, and why.
+ * What could not be found out, and why, for a person to read.
  */
 problems: Array<string>, };

@@ -6,12 +6,12 @@
 export type Level = "warn" | "error";
 
 /**
- * The four faults of the runbook.
+ * The four faults that the runbook describes.
  */
 export type Fault = "KE-1" | "KE-2" | "KE-3" | "KE-4";
 
 /**
- * Lines seen of each fault since the capture began, whether or not an entry was kept for them.
+ * Console lines seen per fault since capture began, including lines for which no entry was kept.
  */
 export type FaultCounts = { "KE-1": number, "KE-2": number, "KE-3": number, "KE-4": number, };
 
@@ -32,11 +32,11 @@ oldKey: string | null,
  */
 newKey: string | null,
 /**
- * Whose keys they are, by their signatures.
+ * The device that signed the keys.
  */
 deviceId: string | null,
 /**
- * The HTTP status of the answer.
+ * HTTP status of the answer.
  */
 httpStatus: number | null, };
 
@@ -58,27 +58,27 @@ roomId: string | null,
 sender: string | null, };
 
 /**
- * Why an encrypted event can be opened by nobody.
+ * Why no device can decrypt an encrypted event.
  */
 export type MalformedCause = "missing-field" | "invalid-type" | "unsupported-algorithm" | "bad-base64" | "unreadable";
 
 /**
- * A request by which a device keeps itself in a call. The delayed leave is an event that the server sends for a device
- * that was not heard of in time.
+ * A request by which a device stays in a call. The delayed leave is an event that the server sends unless the device
+ * restarts its timer in time.
  */
 export type CallRequest = "schedule-leave" | "restart-leave" | "cancel-leave" | "send-leave" | "update-leave" | "membership";
 
 /**
- * How a request of a call's membership failed.
+ * How a call-membership request failed.
  */
 export type CallFailure = "timed-out" | "unreachable" | "refused";
 
 /**
- * What the manager of a call's membership, or the widget driver on its behalf, said of a request.
+ * A failure of a call-membership request, as logged by the membership manager or by the widget driver on its behalf.
  *
- * One failure is often told twice: by the driver in the window, which knows the server's answer, and right after by the
- * manager in the frame, which knows the room and the retries. `delayId`, where the server answered, and the time else
- * tell that both are one.
+ * One failure is often logged twice: first by the driver in the window, which knows the server's answer, then by the
+ * manager in the frame, which knows the room and the retries. Both lines have the same `delayId` if the server
+ * answered; if it did not, only their times show that they belong together.
  */
 export type CallMembership = {
 /**
@@ -94,11 +94,11 @@ request: CallRequest | null,
  */
 failure: CallFailure | null,
 /**
- * HTTP status, where the server answered at all.
+ * HTTP status, if the server answered.
  */
 httpStatus: number | null,
 /**
- * The server's `errcode`, where it gave one: `M_NOT_FOUND`.
+ * The server's `errcode`, if it gave one: `M_NOT_FOUND`.
  */
 errcode: string | null,
 /**
@@ -106,24 +106,24 @@ errcode: string | null,
  */
 delayId: string | null,
 /**
- * Retries made so far; of lines folded into one entry, the most.
+ * Retries so far. In an entry that stands for several lines: the highest number.
  */
 attempt: number | null,
 /**
- * Retries after which it gives up.
+ * Retries after which the manager gives up.
  */
 maxAttempts: number | null,
 /**
- * Whether the server had taken this device out of the call, so that it joins again: the others saw it leave.
+ * Whether the server had removed this device from the call, so that it rejoins: other participants saw it leave.
  */
 rejoins: boolean,
 /**
- * Whether the manager stopped for good: this device is out of the call for the others.
+ * Whether the manager stopped for good: to other participants, this device has left the call.
  */
 gaveUp: boolean, };
 
 /**
- * What the line of an entry says, as far as it could be read. A part that the line does not give is `null`.
+ * What could be read from an entry's line. A part that the line does not contain is `null`.
  */
 export type Detail = { "kind": "refusal" } & Refusal | { "kind": "clue" } | { "kind": "upload-failed",
 /**
@@ -131,7 +131,7 @@ export type Detail = { "kind": "refusal" } & Refusal | { "kind": "clue" } | { "k
  */
 httpStatus: number | null,
 /**
- * The homeserver's `errcode`, as in `M_TOO_LARGE`.
+ * The homeserver's `errcode`, for example `M_TOO_LARGE`.
  */
 errcode: string | null, } | { "kind": "missing-key",
 /**
@@ -147,7 +147,7 @@ index: number | null, } | { "kind": "missing-key-set",
  */
 participant: string | null,
 /**
- * Index of the key that was looked for.
+ * Index of the key that `LiveKit` looked for.
  */
 index: number | null, } | { "kind": "invalid-key",
 /**
@@ -175,7 +175,7 @@ userId: string | null,
  */
 deviceId: string | null,
 /**
- * The words of the crypto library.
+ * The crypto library's error message.
  */
 reason: string | null, } | { "kind": "to-device-opened",
 /**
@@ -187,7 +187,7 @@ sender: string | null, } | { "kind": "to-device-unopened",
  */
 sender: string | null,
 /**
- * The words of the crypto library.
+ * The crypto library's error message.
  */
 reason: string | null, } | { "kind": "media-key-mention" } | { "kind": "malformed",
 /**
@@ -195,7 +195,7 @@ reason: string | null, } | { "kind": "media-key-mention" } | { "kind": "malforme
  */
 cause: MalformedCause,
 /**
- * The SDK's own words.
+ * The SDK's error message.
  */
 reason: string,
 /**
@@ -211,7 +211,7 @@ roomId: string | null,
  */
 sender: string | null, } | { "kind": "undecryptable",
 /**
- * The SDK's own words.
+ * The SDK's error message.
  */
 reason: string | null,
 /**
@@ -228,13 +228,13 @@ roomId: string | null,
 sender: string | null, } | { "kind": "delayed-event" } & CallMembership | { "kind": "membership" } & CallMembership;
 
 /**
- * One kept piece of evidence: a line of the console, and how often it came.
+ * One kept piece of evidence: a console line, and how often it appeared.
  *
- * Repeats that say the same are folded into one entry. `message` is the first of them, verbatim apart from secrets.
+ * Lines that mean the same are grouped into one entry. `message` is the first of them, verbatim except for secrets.
  */
 export type Entry = {
 /**
- * When `message` was logged. The same as `firstTs`.
+ * When `message` was logged. Same as `firstTs`.
  */
 ts: string,
 /**
@@ -246,19 +246,19 @@ level: Level,
  */
 ke: Fault,
 /**
- * The words by which the line was recognised.
+ * The substring that identified the line.
  */
 signature: string,
 /**
- * The line, formatted as the console would, secrets replaced by `[redacted]`.
+ * The line as the console would format it, with secrets replaced by `[redacted]`.
  */
 message: string,
 /**
- * Whether `message` was cut at 16 KiB.
+ * Whether a line of this entry was shortened; at most 16 KiB are kept.
  */
 truncated: boolean,
 /**
- * Where it was logged: `window`, `frame:<path>` or `network`.
+ * Where the line was logged: `window`, `frame:<path>` or `network`.
  */
 source: string,
 /**
@@ -266,53 +266,53 @@ source: string,
  */
 count: number,
 /**
- * When the first of them came.
+ * When the first line appeared.
  */
 firstTs: string,
 /**
- * When the latest of them came.
+ * When the latest line appeared.
  */
 lastTs: string,
 /**
- * The latest line, where its words are not those of `message` (a retry counter, a message id).
+ * The latest line, if it differs from `message` (a retry counter, a message id).
  */
 lastMessage?: string,
 /**
- * What the line says.
+ * What could be read from the line.
  */
 detail: Detail, };
 
 /**
- * What became of the wish that storage be persistent.
+ * Result of the request for persistent storage.
  */
 export type PersistRequest = "granted" | "denied" | "already" | "unsupported" | "error" | "not-asked";
 
 /**
- * `navigator.storage`, as far as it answered (<https://storage.spec.whatwg.org/>).
+ * The state of `navigator.storage` (<https://storage.spec.whatwg.org/>).
  */
 export type StorageStatus = {
 /**
- * Whether the browser has `navigator.storage` with what is needed of it.
+ * Whether the browser has `navigator.storage` with the methods that this library needs.
  */
 supported: boolean,
 /**
- * Whether the browser keeps the data until a person deletes it; `null`: it did not say.
+ * Whether the browser keeps the data until the user deletes it; `null`: unknown.
  */
 persisted: boolean | null,
 /**
- * What became of the wish.
+ * Result of the request for persistent storage.
  */
 request: PersistRequest,
 /**
- * Bytes in use, as the browser estimates them.
+ * Estimated bytes in use.
  */
 usage: number | null,
 /**
- * Bytes that may be used.
+ * Quota in bytes.
  */
 quota: number | null,
 /**
- * For a person to read: what could not be found out, and why.
+ * Human-readable note: what could not be determined, and why.
  */
 error: string | null, };
 
@@ -322,63 +322,64 @@ error: string | null, };
 export type StoreVerdict = "healthy" | "first-run" | "evicted" | "identity-changed" | "connection-lost" | "failing" | "full" | "version-conflict" | "corrupt" | "wrong-account" | "unknown";
 
 /**
- * How the identity keys of the device compare with those that are remembered.
+ * Result of comparing the device's identity keys with the remembered ones.
  */
 export type IdentityCheck = "not-compared" | "first-seen" | "same" | "changed";
 
 /**
- * The page lost its connection to the store while it was running. Whether the store is gone, the browser's list tells.
+ * The page lost its connection to the store while running. The browser's list of databases shows whether the store is
+ * gone.
  */
 export type StoreLoss = {
 /**
- * When the first line came that says so.
+ * When the first such line appeared.
  */
 firstTs: string,
 /**
- * When the latest came.
+ * When the latest such line appeared.
  */
 lastTs: string,
 /**
- * How many came.
+ * Number of such lines.
  */
 count: number,
 /**
- * The first of them, secrets replaced by `[redacted]`.
+ * The first line, with secrets replaced by `[redacted]`.
  */
 message: string, };
 
 /**
- * The crypto store cannot be used as it should; what the client said of it.
+ * Trouble with the crypto store, and the client's message about it.
  */
 export type StoreTrouble = {
 /**
- * What is wrong with it.
+ * What is wrong with the store.
  */
 kind: StoreTroubleKind,
 /**
- * When the first line came that says so.
+ * When the first such line appeared.
  */
 firstTs: string,
 /**
- * When the latest came.
+ * When the latest such line appeared.
  */
 lastTs: string,
 /**
- * How many came.
+ * Number of such lines.
  */
 count: number,
 /**
- * The first of them, secrets replaced by `[redacted]`.
+ * The first line, with secrets replaced by `[redacted]`.
  */
 message: string, };
 
 /**
- * What is wrong with a crypto store, by what the client says of it; the gravest last.
+ * What is wrong with a crypto store, according to the client's lines; the most serious comes last.
  */
 export type StoreTroubleKind = "connection-lost" | "failing" | "version-conflict" | "full" | "corrupt" | "wrong-account";
 
 /**
- * What is known of a crypto store.
+ * The status of a crypto store.
  */
 export type CryptoStoreStatus = {
 /**
@@ -386,15 +387,16 @@ export type CryptoStoreStatus = {
  */
 verdict: StoreVerdict,
 /**
- * Since when it holds: of a healthy store, since when the device is known; of a lost one, when that was noticed.
+ * When the verdict began to hold: for a healthy store, when the device was first seen; otherwise, when the
+ * trouble was noticed.
  */
 since: string | null,
 /**
- * Whose store; `null` where nobody said.
+ * The store's user; `null`: unknown.
  */
 userId: string | null,
 /**
- * Of which device.
+ * The store's device.
  */
 deviceId: string | null,
 /**
@@ -402,63 +404,64 @@ deviceId: string | null,
  */
 database: string | null,
 /**
- * Whether the database was there before the SDK could make it; `null`: the browser did not say, or it was too late.
+ * Whether the database existed before the SDK could create it; `null`: the browser did not say, or it was too
+ * late to ask.
  */
 databaseExisted: boolean | null,
 /**
- * How the identity keys compare.
+ * Result of comparing the identity keys.
  */
 identity: IdentityCheck,
 /**
- * When the device was last seen with the keys it had first.
+ * When the device was last seen with its original keys.
  */
 lastHealthy: string | null,
 /**
- * The connection's loss under the running page, where it happened.
+ * The loss of the connection while the page was running, if it happened.
  */
 loss: StoreLoss | null,
 /**
- * Whether the browser still lists the database after that; `null`: it was not asked, or did not say.
+ * Whether the browser still listed the database after the loss; `null`: it was not asked, or did not say.
  */
 databaseListed: boolean | null,
 /**
- * Whether two independent signs say that this browser deleted the device's keys, and the SDK has not made new ones yet:
- * it is not to be started. `false` in every doubtful case.
+ * Whether two independent signs show that this browser deleted the device's keys, and the SDK has not created new
+ * ones yet: then the SDK must not be started. `false` if in doubt.
  */
 keysDeleted: boolean,
 /**
- * What else keeps the client from using the store; `null`: nothing that was seen.
+ * Other trouble that keeps the client from using the store; `null`: none was seen.
  */
 trouble: StoreTrouble | null,
 /**
- * For a person to read: what could not be found out, and why.
+ * Human-readable note: what could not be determined, and why.
  */
 error: string | null, };
 
 /**
- * Where the uploads stand.
+ * State of the uploads.
  */
 export type LoopState = "idle" | "suspected" | "looping" | "recovered";
 
 /**
- * Whether uploads are held back.
+ * Whether the breaker holds uploads back.
  */
 export type Breaker = "closed" | "open" | "off";
 
 /**
- * The uploads of one-time keys, as far as this page saw them.
+ * The uploads of one-time keys that this page saw.
  */
 export type UploadLoopStatus = {
 /**
- * Where they stand.
+ * State of the uploads.
  */
 state: LoopState,
 /**
- * Since when.
+ * When this state began.
  */
 since: string | null,
 /**
- * What the latest refusal named.
+ * The key that the latest refusal named.
  */
 refusal: Refusal | null,
 /**
@@ -466,7 +469,7 @@ refusal: Refusal | null,
  */
 diverges: boolean | null,
 /**
- * The keys that were named since the last accepted upload, the latest last; at most 16.
+ * The keys refused since the last accepted upload, the latest last; at most 16.
  */
 keyIds: Array<string>,
 /**
@@ -474,56 +477,56 @@ keyIds: Array<string>,
  */
 refusals: number,
 /**
- * When the first of them came.
+ * When the first of these refusals came.
  */
 firstTs: string | null,
 /**
- * When the latest came.
+ * When the latest refusal came.
  */
 lastTs: string | null,
 /**
- * How often a minute the client tried, by the time between its first try and its latest; `null`: too few to tell.
+ * The client's attempts per minute, from the first to the latest; `null`: too few, or too short a time.
  */
 perMinute: number | null,
 /**
- * Whether the network is watched, not the console alone.
+ * Whether requests are observed, rather than only the console.
  */
 watched: boolean,
 /**
- * Whether uploads are held back.
+ * Whether the breaker holds uploads back.
  */
 breaker: Breaker,
 /**
- * Requests that were answered from memory, and so spared the server.
+ * Requests that were answered locally with the last refusal.
  */
 spared: number,
 /**
- * Requests that were let through to see whether the server still refuses.
+ * Requests that were let through as probes.
  */
 probes: number,
 /**
- * When the next of them is due.
+ * When the next probe is due.
  */
 nextProbe: string | null,
 /**
- * Uploads that the server accepted.
+ * Number of uploads that the server accepted.
  */
 accepted: number,
 /**
- * Uploads that failed since then, other than because a key exists; `null`: none.
+ * Uploads that failed since the last accepted one, for a reason other than "already exists"; `null`: none.
  */
 failing: UploadFailures | null,
 /**
- * More accepted uploads than a client needs; `null`: not so.
+ * Set if the server accepted more uploads than a client needs.
  */
 surplus: KeySurplus | null, };
 
 /**
- * Uploads that failed since the last accepted one, other than because a key exists already.
+ * Uploads that failed since the last accepted one, for a reason other than "already exists".
  */
 export type UploadFailures = {
 /**
- * How many.
+ * Number of failed uploads.
  */
 count: number,
 /**
@@ -531,45 +534,45 @@ count: number,
  */
 firstTs: string,
 /**
- * When the latest did.
+ * When the latest of them failed.
  */
 lastTs: string,
 /**
- * HTTP status of the latest; `null`: no answer came.
+ * HTTP status of the latest failure; `null`: no answer came.
  */
 httpStatus: number | null,
 /**
- * The server's `errcode` in the latest, as in `M_TOO_LARGE`.
+ * The server's `errcode` in the latest failure, for example `M_TOO_LARGE`.
  */
 errcode: string | null, };
 
 /**
- * Accepted uploads of more one-time keys than a client needs: it keeps 50 of them on the server.
+ * The server accepted more one-time keys than a client needs. A client keeps 50 of them on the server.
  */
 export type KeySurplus = {
 /**
- * How many uploads were accepted within ten minutes.
+ * Uploads accepted within ten minutes.
  */
 uploads: number,
 /**
- * How many one-time keys they carried.
+ * One-time keys in these uploads.
  */
 keys: number,
 /**
- * How many the server holds, as it said last; `null`: it did not.
+ * Number of keys that the server holds, by its latest answer; `null`: unknown.
  */
 held: number | null,
 /**
- * When the first of them was accepted.
+ * When the first of these uploads was accepted.
  */
 firstTs: string,
 /**
- * When the latest was.
+ * When the latest of them was accepted.
  */
 lastTs: string, };
 
 /**
- * What a tab is to its session.
+ * A tab's role in its session.
  */
 export type TabRole = "leader" | "follower" | "solo";
 
@@ -578,44 +581,44 @@ export type TabRole = "leader" | "follower" | "solo";
  */
 export type Tab = {
 /**
- * Its id, made anew with each load of the page.
+ * Id of the tab, new with each load of the page.
  */
 id: string,
 /**
- * Whether it is the one that wrote the report.
+ * Whether this is the tab that wrote the report.
  */
 thisTab: boolean,
 /**
- * What it is to its session; `null`: its host holds no election.
+ * The tab's role in its session; `null`: its host did not start an election.
  */
 role: TabRole | null,
 /**
- * Since when it has this role.
+ * When this role began.
  */
 since: string | null,
 /**
- * When its page was loaded.
+ * When the page was loaded.
  */
 opened: string,
 /**
- * Whether a person could see it; `null`: it did not say.
+ * Whether the page was visible; `null`: unknown.
  */
 visible: boolean | null,
 /**
- * Lines seen of each fault in it.
+ * Lines that this tab saw per fault.
  */
 counts: FaultCounts,
 /**
- * Its latest evidence; of the tab that wrote the report, that stands in `entries` of the report.
+ * The tab's latest entries. Empty for the tab that wrote the report: see the report's `entries`.
  */
 entries: Array<Entry>, };
 
 /**
- * The roll call of a session's tabs.
+ * The result of a roll call among a session's tabs.
  */
 export type Tabs = {
 /**
- * Name of the session, as the host gave it; `null`: the host holds no election.
+ * Name of the session, given by the host; `null`: the host did not start an election.
  */
 session: string | null,
 /**
@@ -623,11 +626,12 @@ session: string | null,
  */
 tabs: Array<Tab>,
 /**
- * Whether the active tab left it unanswered that this one asked for its place: closing it hands over at once.
+ * Whether the active tab did not respond when this tab asked to take over. Closing the active tab hands over at
+ * once.
  */
 leaderSilent: boolean,
 /**
- * For a person to read: why there is no election, or why others could not be asked.
+ * Human-readable reason why there is no election, or why the other tabs could not be asked.
  */
 error: string | null, };
 
@@ -645,7 +649,7 @@ export type CaptureStatus = {
  */
 state: CaptureState,
 /**
- * For a person to read: why it is not `running`.
+ * Human-readable reason why the state is not `running`.
  */
 reason: string | null,
 /**
@@ -654,23 +658,23 @@ reason: string | null,
 version: string, };
 
 /**
- * What the Matrix client says of itself. `null` is what it could not or would not say.
+ * Facts about the Matrix client. `null`: the client did not provide the value.
  */
 export type ClientFacts = {
 /**
- * Version of matrix-js-sdk, from the host: the SDK does not tell it at run time.
+ * Version of matrix-js-sdk, given by the host: the SDK does not expose it at run time.
  */
 sdkVersion: string | null,
 /**
- * What `CryptoApi.getVersion()` says, the library and its vodozemac.
+ * Result of `CryptoApi.getVersion()`: the crypto library and its vodozemac version.
  */
 cryptoVersion: string | null,
 /**
- * The user.
+ * User id.
  */
 userId: string | null,
 /**
- * The device.
+ * Device id.
  */
 deviceId: string | null,
 /**
@@ -678,19 +682,19 @@ deviceId: string | null,
  */
 syncState: string | null,
 /**
- * Whether the client has its encryption running.
+ * Whether the client's encryption is running.
  */
 cryptoReady: boolean | null,
 /**
- * Public identity key of the device (`ed25519`), where it was asked for.
+ * Public identity key of the device (`ed25519`), if the report was asked to include it.
  */
 ed25519Key: string | null,
 /**
- * Public identity key of the device (`curve25519`), where it was asked for.
+ * Public identity key of the device (`curve25519`), if the report was asked to include it.
  */
 curve25519Key: string | null,
 /**
- * Version of the key backup that this device writes to; `null` also where there is none.
+ * Version of the key backup that this device writes to; `null` also if there is no backup.
  */
 keyBackupVersion: string | null,
 /**
@@ -703,7 +707,7 @@ crossSigningReady: boolean | null, };
  */
 export type Environment = {
 /**
- * Name and version of the app, from the host.
+ * Name and version of the app, given by the host.
  */
 app: string | null,
 /**
@@ -711,7 +715,7 @@ app: string | null,
  */
 userAgent: string | null,
 /**
- * Origin and path of the page; no query, no fragment: they may carry a login token.
+ * Origin and path of the page, without query and fragment: these may contain a login token.
  */
 url: string | null,
 /**
@@ -723,7 +727,7 @@ online: boolean | null,
  */
 visibility: string | null,
 /**
- * Minutes that local time is ahead of UTC.
+ * Minutes by which local time is ahead of UTC.
  */
 utcOffsetMinutes: number | null, };
 
@@ -737,24 +741,24 @@ export type RecoveryCause = "store-lost" | "upload-loop" | "identity-changed";
  */
 export type RecoveryReason = {
 /**
- * What happened to it.
+ * What happened to the device.
  */
 reason: RecoveryCause,
 /**
- * Since when that is known.
+ * When this began, as far as known.
  */
 since: string | null,
 /**
- * Which device that is; `null`: it is not known.
+ * The device; `null`: unknown.
  */
 deviceId: string | null, };
 
 /**
- * What a view needs: small, and rebuilt only when something changed.
+ * The data that a view needs; rebuilt only when something changed.
  */
 export type Evidences = {
 /**
- * Lines seen of each fault.
+ * Lines seen per fault.
  */
 counts: FaultCounts,
 /**
@@ -762,7 +766,7 @@ counts: FaultCounts,
  */
 entries: Array<Entry>,
 /**
- * The crypto store of this page's device; `null`: it was not asked about.
+ * The crypto store of this page's device; `null`: not checked.
  */
 cryptoStore: CryptoStoreStatus | null,
 /**
@@ -770,84 +774,84 @@ cryptoStore: CryptoStoreStatus | null,
  */
 uploadLoop: UploadLoopStatus,
 /**
- * Set where the encryption of the device is broken until somebody does something about it, and why.
+ * Why the user has to do something to repair the device's encryption; `null`: nothing to do.
  */
 recovery: RecoveryReason | null,
 /**
- * The capture session; `null` before the first was started.
+ * The capture session; `null`: none was started yet.
  */
 captureSession: CaptureSession | null,
 /**
- * The latest repair of the one-time keys that a person asked for; `null`: none.
+ * The latest repair of the one-time keys that the user started; `null`: none.
  */
 repair: RepairStatus | null, };
 
 /**
- * One request to the homeserver that has ended.
+ * A completed request to the homeserver.
  */
 export type LatencySample = {
 /**
- * When it was made.
+ * When the request was made.
  */
 ts: string,
 /**
- * Its path from `/_matrix/` on, without query, every id in it replaced by `{id}`.
+ * Path from `/_matrix/` on, without the query, with every id replaced by `{id}`.
  */
 path: string,
 /**
- * From its start to the end of the answer, or to its failure.
+ * From the start of the request to the end of the answer, or to its failure.
  */
 durationMs: number,
 /**
- * HTTP status; 0: no answer came; `null`: the browser did not tell.
+ * HTTP status; 0: no answer came; `null`: the browser did not report it.
  */
 status: number | null, };
 
 /**
- * The requests to the homeserver that the browser timed. The long poll of `/sync` and downloads of media are left out:
- * how long these last says nothing of the homeserver.
+ * The requests to the homeserver that the browser measured. The long poll of `/sync` and media downloads are left
+ * out, because their duration says nothing about the homeserver.
  */
 export type Latency = {
 /**
- * Since when requests are timed.
+ * When measuring began.
  */
 since: string | null,
 /**
- * How many there were, kept below or not.
+ * Number of measured requests, including those that are not in `samples`.
  */
 seen: number,
 /**
- * From this time on none is missing; before it, only the slowest are kept.
+ * From this time on, all requests are included; before it, only the slowest.
  */
 completeSince: string | null,
 /**
- * The latest ones and, of those before, the slowest; in the order of time.
+ * The latest requests and the slowest earlier ones, in order of time.
  */
 samples: Array<LatencySample>, };
 
 /**
- * What many requests come to.
+ * Statistics of several requests.
  */
 export type LatencyFigures = {
 /**
- * How many.
+ * Number of requests.
  */
 count: number,
 /**
- * Half of them were faster than this; `null` where there are none.
+ * Median duration; `null`: no requests.
  */
 p50Ms: number | null,
 /**
- * Nineteen of twenty were faster than this.
+ * 95th percentile of the duration.
  */
 p95Ms: number | null,
 /**
- * The slowest.
+ * Longest duration.
  */
 worstMs: number | null,
 /**
- * How many had no answer, an error of the server (5xx) or of a proxy before it, or were an upload of keys that was
- * refused (4xx).
+ * Number of failed requests: without an answer, with a server error (5xx) of the homeserver or a proxy in front
+ * of it, or refused key uploads (4xx).
  */
 failures: number, };
 
@@ -856,50 +860,50 @@ failures: number, };
  */
 export type PathLatency = {
 /**
- * HTTP method; `null` where it is not known: the browser's timings do not tell, and the path has several.
+ * HTTP method; `null`: unknown, because the browser's timings do not contain it and the path has several.
  */
 method: string | null,
 /**
- * The path, every id in it replaced by `{id}`.
+ * The path, with every id replaced by `{id}`.
  */
 path: string,
 /**
- * How many.
+ * Number of requests.
  */
 count: number,
 /**
- * Half of them were faster than this; `null` where there are none.
+ * Median duration; `null`: no requests.
  */
 p50Ms: number | null,
 /**
- * Nineteen of twenty were faster than this.
+ * 95th percentile of the duration.
  */
 p95Ms: number | null,
 /**
- * The slowest.
+ * Longest duration.
  */
 worstMs: number | null,
 /**
- * How many had no answer, an error of the server (5xx) or of a proxy before it, or were an upload of keys that was
- * refused (4xx).
+ * Number of failed requests: without an answer, with a server error (5xx) of the homeserver or a proxy in front
+ * of it, or refused key uploads (4xx).
  */
 failures: number, };
 
 /**
- * A span of time in which a fault was seen.
+ * A period in which a fault was seen.
  */
 export type FaultWindow = {
 /**
- * When it begins: a while before the first line.
+ * Start: some time before the first line.
  */
 from: string,
 /**
- * When it ends: a while after the last.
+ * End: some time after the last line.
  */
 to: string, };
 
 /**
- * Whether the homeserver was slow, and whether it was so when the call faltered.
+ * Whether the homeserver was slow, in general and when the call failed.
  */
 export type LatencySummary = {
 /**
@@ -907,74 +911,74 @@ export type LatencySummary = {
  */
 all: LatencyFigures,
 /**
- * Those that were under way in a window of KE-4.
+ * Requests that overlap a KE-4 window.
  */
 inFaultWindows: LatencyFigures,
 /**
- * Those that were not.
+ * All other requests.
  */
 outside: LatencyFigures,
 /**
- * The windows of KE-4.
+ * The periods in which KE-4 was seen.
  */
 windows: Array<FaultWindow>,
 /**
- * By endpoint, the slowest first.
+ * Per endpoint, the slowest first.
  */
 byPath: Array<PathLatency>, };
 
 /**
- * What a person noticed.
+ * What the user noticed.
  */
 export type MarkKind = "sound-cut" | "picture-frozen" | "cannot-read-message" | "other";
 
 /**
- * "Now": set by hand, when a person notices a fault.
+ * A moment at which the user noticed a fault.
  */
 export type Mark = {
 /**
- * When.
+ * When the user set the mark.
  */
 ts: string,
 /**
- * What.
+ * What the user noticed.
  */
 kind: MarkKind, };
 
 /**
- * A capture session. Its start clears nothing: what was seen before stays in the report.
+ * A capture session. Starting one deletes nothing: earlier evidence stays in the report.
  */
 export type CaptureSession = {
 /**
- * When it was started.
+ * When the session started.
  */
 startedAt: string,
 /**
- * When it was stopped; `null`: it goes on.
+ * When the session stopped; `null`: it is running.
  */
 stoppedAt: string | null,
 /**
- * The marks, in the order of time; the oldest are dropped beyond a hundred.
+ * The marks in order of time; only the latest hundred are kept.
  */
 marks: Array<Mark>, };
 
 /**
- * How a repair stands.
+ * State of a repair.
  */
 export type RepairState = "running" | "repaired" | "refused" | "failed";
 
 /**
- * The steps of a repair, in their order.
+ * The steps of a repair, in order.
  */
 export type RepairStep = "checking" | "counting" | "claiming" | "uploading" | "testing";
 
 /**
- * Why a repair was not begun, or did not come to its end.
+ * Why a repair did not start or did not finish.
  */
 export type RepairProblem = "not-running" | "already-running" | "no-client" | "no-loop" | "not-alone" | "reload-first" | "identity-not-same" | "foreign-key" | "not-verifiable" | "too-many-keys" | "server" | "timed-out" | "still-refused" | "not-uploaded" | "not-given-back";
 
 /**
- * A one-time key that was claimed away.
+ * A one-time key that the repair claimed.
  */
 export type ClaimedKey = {
 /**
@@ -1054,89 +1058,90 @@ repair: RepairStatus | null, };
  */
 export type RepairStatus = {
 /**
- * How it stands.
+ * State of the repair.
  */
 state: RepairState,
 /**
- * How far it came.
+ * The last step that was started.
  */
 step: RepairStep,
 /**
- * When it was asked for.
+ * When the repair was requested.
  */
 startedAt: string,
 /**
- * When it ended; `null`: it has not.
+ * When the repair ended; `null`: it is still running.
  */
 endedAt: string | null,
 /**
- * Of which device.
+ * The device that was repaired.
  */
 deviceId: string | null,
 /**
- * How many keys the server held before; `null`: it was not asked.
+ * Number of keys that the server held before; `null`: the server was not asked.
  */
 counted: number | null,
 /**
- * The keys that were claimed away, which the server does not show any more.
+ * The claimed keys. The server no longer has them.
  */
 claimed: Array<ClaimedKey>,
 /**
- * Whether the server handed out the fallback key, after the last one-time key.
+ * Whether the server gave away the fallback key because no one-time key was left.
  */
 fallbackUsed: boolean,
 /**
- * How often the server asked to wait (429).
+ * How often the server asked to wait (HTTP 429).
  */
 waits: number,
 /**
- * Devices of others that were sent something invisible, so that their sessions with this one are renewed.
+ * Number of other users' devices that were sent an invisible message so that they renew their Olm session with
+ * this device.
  */
 peersTold: number,
 /**
- * Why it was not begun, or did not come to its end.
+ * Why the repair did not start or did not finish.
  */
 problem: RepairProblem | null,
 /**
- * For a person to read: what the server or the client said.
+ * Human-readable error of the server or the client.
  */
 error: string | null, };
 
 /**
- * A question of the runbook.
+ * A question that the diagnosis answers, in the runbook's order.
  */
 export type FindingId = "otk-divergence" | "key-uploads" | "ke1-trigger" | "crypto-store" | "ke2-after-ke1" | "ke2-to-device-validation" | "ke2-call-transport" | "ke2-keys-not-sent" | "ke3-malformed" | "ke4-slow-homeserver";
 
 /**
- * How sure an answer is.
+ * How certain an answer is.
  */
 export type Verdict = "confirmed" | "likely" | "possible" | "ruled-out" | "unknown" | "not-applicable";
 
 /**
- * The answer to a question that has more than yes and no.
+ * The answer to a question with more answers than yes and no.
  */
 export type Conclusion = "not-seen" | "divergence" | "exhaustion" | "client-loop" | "too-many-keys" | "uploads-refused" | "uploads-failing" | "evicted-store" | "several-tabs" | "restored-store" | "connection-lost" | "store-failing" | "store-full" | "store-version-conflict" | "store-corrupt" | "store-of-another" | "dead-key-claimed" | "old-identity-used" | "to-device-validation" | "call-transport" | "no-key-targets" | "peer-diverged" | "peer-without-keys" | "malformed-at-source" | "malformed-at-client" | "keys-missing" | "sender-not-trusted" | "possible-replay" | "damaged-message" | "slow-homeserver" | "failing-homeserver" | "delayed-events-refused" | "delayed-events-unsupported" | "delayed-event-expired" | "rate-limited" | "not-the-homeserver";
 
 /**
- * What a verdict rests on.
+ * A piece of evidence that a verdict is based on.
  */
 export type EvidenceRef = {
 /**
- * Index in `entries` of the report; `null` where it is none of them.
+ * Index in the report's `entries`; `null` if it is not an entry.
  */
 entry: number | null,
 /**
- * Where it stands: a path in the report (`cryptoStore.verdict`, `tabs.tabs[1].entries[0]`, `earlier[0].entries[2]`), or in
- * what was added to it (`server.oneTimeKeys[3]`).
+ * Path of the evidence in the report (`cryptoStore.verdict`, `tabs.tabs[1].entries[0]`, `earlier[0].entries[2]`),
+ * or in the evidence added to it (`server.oneTimeKeys[3]`).
  */
 fact: string,
 /**
- * What it says, for a person to read.
+ * The evidence in words.
  */
 text: string, };
 
 /**
- * A way out, and what it costs.
+ * A way to fix a fault, and its cost.
  */
 export type Remedy = {
 /**
@@ -1144,7 +1149,7 @@ export type Remedy = {
  */
 title: string,
 /**
- * What it touches and what may be lost, in one sentence.
+ * What it affects and what may be lost, in one sentence.
  */
 blastRadius: string, };
 
@@ -1153,11 +1158,11 @@ blastRadius: string, };
  */
 export type Finding = {
 /**
- * Which question.
+ * The question.
  */
 id: FindingId,
 /**
- * Of which fault; `null`: of none of the four, but of what they may come from.
+ * The fault it is about; `null`: a possible cause of faults rather than one of the four.
  */
 fault: Fault | null,
 /**
@@ -1165,11 +1170,11 @@ fault: Fault | null,
  */
 question: string,
 /**
- * How sure the answer is: where there is a conclusion, how sure that is.
+ * How certain the answer is, or the conclusion if there is one.
  */
 verdict: Verdict,
 /**
- * The answer, where there is a choice of several.
+ * The answer, if there are several possible ones.
  */
 conclusion: Conclusion | null,
 /**
@@ -1177,15 +1182,15 @@ conclusion: Conclusion | null,
  */
 because: string,
 /**
- * By when it was over, where something shows that it is; `null`: nothing does.
+ * When the trouble had ended, if something shows that; `null`: no sign of an end.
  */
 over: string | null,
 /**
- * What it rests on.
+ * The evidence for the verdict.
  */
 evidence: Array<EvidenceRef>,
 /**
- * What would decide it, where it is open.
+ * What would settle the question, if it is open.
  */
 missing: Array<string>,
 /**
@@ -1193,123 +1198,123 @@ missing: Array<string>,
  */
 next: string,
 /**
- * Ids of the runbook's queries that help.
+ * Ids of the runbook queries that help.
  */
 queries: Array<string>,
 /**
- * What may be done about it, the least destructive first.
+ * Possible fixes, the least destructive first.
  */
 remedies: Array<Remedy>, };
 
 /**
- * A piece of the runbook's checklist.
+ * An item of the runbook's checklist.
  */
 export type Artefact = {
 /**
- * What it is.
+ * Name of the item.
  */
 name: string,
 /**
- * Whether it is in the report, or was added to it.
+ * Whether the report, or the evidence added to it, contains the item.
  */
 inside: boolean,
 /**
- * How to get it, or where it stands.
+ * How to get the item, or where it is.
  */
 how: string, };
 
 /**
- * What the report says.
+ * The diagnosis of a report.
  */
 export type Diagnosis = {
 /**
- * One sentence or a few.
+ * The result in one or a few sentences.
  */
 summary: string,
 /**
- * One finding for each question, in the runbook's order; those of which the question does not arise last.
+ * One finding per question, in the runbook's order; questions that do not apply come last.
  */
 findings: Array<Finding>,
 /**
- * What is inside of the runbook's checklist, and what an administrator still has to add.
+ * Which items of the runbook's checklist are there, and which an administrator still has to add.
  */
 artefacts: Array<Artefact>,
 /**
- * How fast the homeserver answered; `null`: nothing was timed.
+ * How fast the homeserver answered; `null`: nothing was measured.
  */
 latency: LatencySummary | null, };
 
 /**
- * What a statement is written in.
+ * The language of a query.
  */
 export type QueryLanguage = "sql" | "shell";
 
 /**
- * The database that a statement is for.
+ * The database that a query is for.
  */
 export type Database = "postgres" | "sqlite" | "any";
 
 /**
- * A read-only statement for the homeserver's administrator, ready to paste.
+ * A read-only query for the homeserver's administrator, ready to paste.
  */
 export type RunbookQuery = {
 /**
- * Its name, for findings to refer to.
+ * The name by which findings refer to this query.
  */
 id: string,
 /**
- * What it looks for.
+ * What the query looks for.
  */
 title: string,
 /**
- * What it is written in.
+ * Language of the query.
  */
 language: QueryLanguage,
 /**
- * What it is for.
+ * Database of the query.
  */
 database: Database,
 /**
- * The statement.
+ * The query itself.
  */
 text: string,
 /**
- * What its answer proves.
+ * What its result proves.
  */
 proves: string, };
 
 /**
- * The statements for this report's user, device, events and time.
+ * The queries for this report's user, device, events and time.
  */
 export type Runbook = {
 /**
- * Where to begin in the homeserver's log, in UTC.
+ * Start of the relevant part of the homeserver's log, in UTC.
  */
 from: string,
 /**
- * Where to end.
+ * End of the relevant part.
  */
 to: string,
 /**
- * The statements.
+ * The queries.
  */
 queries: Array<RunbookQuery>, };
 
 /**
- * What the diagnosis module gives.
+ * The output of the diagnosis module.
  */
 export type Analysis = {
 /**
- * What the report says.
+ * The diagnosis.
  */
 diagnosis: Diagnosis,
 /**
- * How an administrator goes on.
+ * The administrator's next steps.
  */
 runbook: Runbook, };
 
 /**
- * A one-time key that waits on the homeserver to be claimed.
+ * A one-time key on the homeserver that nobody has claimed yet.
  */
 export type OneTimeKeyRow = {
 /**
@@ -1329,7 +1334,7 @@ algorithm: string,
  */
 keyId: string,
 /**
- * When it was uploaded.
+ * When the key was uploaded.
  */
 addedAt?: string | null,
 /**
@@ -1354,12 +1359,12 @@ deviceId: string,
  */
 algorithm: string,
 /**
- * How many are left.
+ * Number of keys left.
  */
 count: number, };
 
 /**
- * The key that is given out when no one-time key is left.
+ * The key that the homeserver gives away when no one-time key is left.
  */
 export type FallbackKeyRow = {
 /**
@@ -1379,7 +1384,7 @@ algorithm: string,
  */
 keyId: string,
 /**
- * Whether it was given out.
+ * Whether the key was given away.
  */
 used: boolean,
 /**
@@ -1400,24 +1405,24 @@ userId: string,
  */
 deviceId: string,
 /**
- * Its place in the stream.
+ * Position of the message in the stream.
  */
 streamId: number,
 /**
- * The event's type: of an encrypted one the outer type.
+ * The event type; for an encrypted event, the outer type.
  */
 type?: string | null,
 /**
- * Who sent it.
+ * User id of the sender.
  */
 sender?: string | null, };
 
 /**
- * A device as the homeserver knows it.
+ * A device as listed by the homeserver.
  */
 export type DeviceRow = {
 /**
- * Its user.
+ * The device's user.
  */
 userId: string,
 /**
@@ -1425,11 +1430,11 @@ userId: string,
  */
 deviceId: string,
 /**
- * Its name.
+ * The device's display name.
  */
 displayName?: string | null,
 /**
- * When it was last seen.
+ * When the device was last seen.
  */
 lastSeen?: string | null, };
 
@@ -1438,20 +1443,20 @@ lastSeen?: string | null, };
  */
 export type EncryptedContent = {
 /**
- * `m.megolm.v1.aes-sha2`; `null`: the field is not there.
+ * `m.megolm.v1.aes-sha2`; `null`: the field is missing.
  */
 algorithm?: string | null,
 /**
- * The encrypted payload; `null`: the field is not there.
+ * The encrypted payload; `null`: the field is missing.
  */
 ciphertext?: string | null,
 /**
- * Whose session; `null`: the field is not there, or no string.
+ * Id of the Megolm session; `null`: the field is missing, or not a string.
  */
 session_id?: string | null, };
 
 /**
- * An event as the homeserver holds it. Of the content only what decides is kept.
+ * An event as stored on the homeserver. Only the parts of its content that matter are kept.
  */
 export type StoredEvent = {
 /**
@@ -1463,7 +1468,7 @@ eventId: string,
  */
 type?: string | null,
 /**
- * Who sent it.
+ * User id of the sender.
  */
 sender?: string | null,
 /**
@@ -1471,12 +1476,12 @@ sender?: string | null,
  */
 roomId?: string | null,
 /**
- * When, by the sender's server.
+ * When the event was sent, according to the sender's server.
  */
 originServerTs?: string | null,
 /**
- * The content as it is stored; `null`: it was not looked at. Read are `algorithm` and whether `ciphertext` and
- * `session_id` are there.
+ * The stored content; `null`: nobody looked. Only `algorithm`, and whether `ciphertext` and `session_id` exist,
+ * are used.
  */
 content?: EncryptedContent | null, };
 
@@ -1485,7 +1490,7 @@ content?: EncryptedContent | null, };
  */
 export type LogLine = {
 /**
- * When, in UTC.
+ * When the line was logged, in UTC.
  */
 ts: string,
 /**
@@ -1493,27 +1498,27 @@ ts: string,
  */
 level?: string | null,
 /**
- * The request that it belongs to: `POST-123`.
+ * The request that the line belongs to: `POST-123`.
  */
 request?: string | null,
 /**
- * HTTP method, of the line that ends a request.
+ * HTTP method; only for the line that ends a request.
  */
 method?: string | null,
 /**
- * Path, of the line that ends a request.
+ * Path; only for the line that ends a request.
  */
 path?: string | null,
 /**
- * HTTP status, of the line that ends a request.
+ * HTTP status; only for the line that ends a request.
  */
 status?: number | null,
 /**
- * How long the request took.
+ * Duration of the request.
  */
 durationMs?: number | null,
 /**
- * The line.
+ * The text of the line.
  */
 text: string, };
 
@@ -1522,7 +1527,7 @@ text: string, };
  */
 export type HarRequest = {
 /**
- * When it was made.
+ * When the request was made.
  */
 ts: string,
 /**
@@ -1530,7 +1535,7 @@ ts: string,
  */
 method: string,
 /**
- * Path from `/_matrix/` on, every id in it replaced by `{id}`.
+ * Path from `/_matrix/` on, with every id replaced by `{id}`.
  */
 path: string,
 /**
@@ -1538,15 +1543,15 @@ path: string,
  */
 status: number,
 /**
- * From its start to the end of the answer.
+ * From the start of the request to the end of the answer.
  */
 durationMs: number,
 /**
- * Of a refused upload of keys: what the server said.
+ * For a refused key upload: the key that the server named.
  */
 refusal?: Refusal | null,
 /**
- * Of an upload of keys that failed otherwise: the server's `errcode`.
+ * For a key upload that failed for another reason: the server's `errcode`.
  */
 errcode?: string | null, };
 
@@ -1559,7 +1564,7 @@ export type ServerEvidence = {
  */
 oneTimeKeys?: Array<OneTimeKeyRow> | null,
 /**
- * How many one-time keys a device has.
+ * Number of one-time keys per device.
  */
 oneTimeKeyCounts?: Array<OneTimeKeyCount> | null,
 /**
@@ -1567,7 +1572,7 @@ oneTimeKeyCounts?: Array<OneTimeKeyCount> | null,
  */
 fallbackKeys?: Array<FallbackKeyRow> | null,
 /**
- * Rows of `device_inbox`: what waits for a device.
+ * Rows of `device_inbox`: messages that wait for a device.
  */
 deviceInbox?: Array<DeviceInboxRow> | null,
 /**
@@ -1575,7 +1580,7 @@ deviceInbox?: Array<DeviceInboxRow> | null,
  */
 devices?: Array<DeviceRow> | null,
 /**
- * Events as the homeserver holds them.
+ * Events as stored on the homeserver.
  */
 events?: Array<StoredEvent> | null,
 /**
@@ -1588,7 +1593,7 @@ log?: Array<LogLine> | null,
 har?: Array<HarRequest> | null, };
 
 /**
- * Who says which device it is.
+ * Where a device's id comes from.
  */
 export type NamedBy = "log" | "signature" | "database";
 
@@ -1598,12 +1603,12 @@ export type NamedBy = "log" | "signature" | "database";
 export type TroubleKind = "refused-uploads" | "dead-keys" | "too-many-keys" | "failed-uploads" | "keys-used-up" | "upload-storm" | "delayed-events" | "unread-inbox";
 
 /**
- * What leads to refused uploads.
+ * The cause of refused uploads.
  */
 export type RefusalCause = "blank-store" | "several-tabs" | "same-identity";
 
 /**
- * The id of a key that was refused.
+ * The id of a refused key.
  */
 export type RefusedId = {
 /**
@@ -1611,15 +1616,15 @@ export type RefusedId = {
  */
 keyId: string,
 /**
- * How often.
+ * How often the key was refused.
  */
 count: number,
 /**
- * The first time.
+ * When it was first refused.
  */
 firstTs: string,
 /**
- * The last time.
+ * When it was last refused.
  */
 lastTs: string, };
 
@@ -1632,12 +1637,12 @@ export type StatusCount = {
  */
 status: number,
 /**
- * How many.
+ * Number of requests with this status.
  */
 count: number, };
 
 /**
- * How many requests there were in an hour.
+ * Number of requests in an hour.
  */
 export type HourCount = {
 /**
@@ -1645,48 +1650,48 @@ export type HourCount = {
  */
 ts: string,
 /**
- * How many.
+ * Number of requests.
  */
 count: number, };
 
 /**
- * One kind of trouble of a device.
+ * One kind of trouble that a device has.
  */
 export type Trouble = {
 /**
- * What is wrong.
+ * The kind.
  */
 kind: TroubleKind,
 /**
- * What it is called, and what led to it where that is known. For a person to read.
+ * Human-readable name, with the cause if known.
  */
 name: string,
 /**
- * How many requests; of what the tables say, how many rows.
+ * Number of requests; for trouble found in the tables, number of rows.
  */
 count: number,
 /**
- * The first of them.
+ * When the first of them came.
  */
 firstTs: string | null,
 /**
- * The last of them.
+ * When the last of them came.
  */
 lastTs: string | null,
 /**
- * How often in an hour, from the first to the last; `null`: too short to say.
+ * Requests per hour, from the first to the last; `null`: the time is too short to tell.
  */
 perHour: number | null,
 /**
- * Whether it still went on when the log ended; `null`: not known.
+ * Whether the trouble was still going on when the log ended; `null`: unknown.
  */
 goingOn: boolean | null,
 /**
- * What most likely led to refused uploads; `null`: these files do not say.
+ * The most likely cause of refused uploads; `null`: these files do not show it.
  */
 cause: RefusalCause | null,
 /**
- * Ids of refused keys, the first refused first.
+ * Ids of refused keys, in the order of their first refusal.
  */
 keyIds: Array<RefusedId>,
 /**
@@ -1694,11 +1699,11 @@ keyIds: Array<RefusedId>,
  */
 statuses: Array<StatusCount>,
 /**
- * How many in each hour.
+ * Number of requests in each hour.
  */
 hours: Array<HourCount>,
 /**
- * For a person to read.
+ * Human-readable description.
  */
 says: string, };
 
@@ -1707,7 +1712,7 @@ says: string, };
  */
 export type DeviceAtRisk = {
 /**
- * Its user.
+ * The device's user.
  */
 userId: string,
 /**
@@ -1715,11 +1720,11 @@ userId: string,
  */
 deviceId: string,
 /**
- * How many one-time keys the server holds of it.
+ * Number of one-time keys that the server holds for the device.
  */
 oneTimeKeys: number,
 /**
- * How many of these were uploaded before its identity keys changed: nobody can use them.
+ * Number of these that were uploaded before the device's identity keys changed: nobody can use them.
  */
 keysOfBefore: number,
 /**
@@ -1731,23 +1736,23 @@ oldestKeyAt: string | null,
  */
 newestKeyAt: string | null,
 /**
- * When its identity keys were uploaded, or changed.
+ * When the device's identity keys were uploaded or changed.
  */
 keysChangedAt: string | null,
 /**
- * Whether its fallback key was given out; `null`: it has none.
+ * Whether its fallback key was given away; `null`: it has none.
  */
 fallbackUsed: boolean | null,
 /**
- * How many messages wait for it; the query stops counting at 1000, as it does with keys.
+ * Number of messages that wait for the device. The query stops counting at 1000, here and for keys.
  */
 waiting: number,
 /**
- * When it was last seen.
+ * When the device was last seen.
  */
 lastSeen: string | null,
 /**
- * The user agent that it was seen with.
+ * The user agent that the device was last seen with.
  */
 userAgent: string | null, };
 
@@ -1756,19 +1761,19 @@ userAgent: string | null, };
  */
 export type DeviceTrouble = {
 /**
- * `null`: the log names nobody for these requests.
+ * The device's user; `null`: the log names no user for these requests.
  */
 userId: string | null,
 /**
- * `null`: the log does not say which of the user's devices it was.
+ * The device; `null`: the log does not say which of the user's devices it was.
  */
 deviceId: string | null,
 /**
- * Who says that it is this device; `null`: nobody does.
+ * Where the device's id comes from; `null`: it is unknown.
  */
 namedBy: NamedBy | null,
 /**
- * Clients by their user agents, such as `Firefox/153.0`.
+ * Clients by user agent, such as `Firefox/153.0`.
  */
 clients: Array<string>,
 /**
@@ -1776,19 +1781,19 @@ clients: Array<string>,
  */
 troubles: Array<Trouble>,
 /**
- * Whether it still went on when the log ended; `null`: not known.
+ * Whether the trouble was still going on when the log ended; `null`: unknown.
  */
 goingOn: boolean | null,
 /**
- * When it began.
+ * When the trouble began.
  */
 firstTs: string | null,
 /**
- * When it was seen last.
+ * When the trouble was last seen.
  */
 lastTs: string | null,
 /**
- * What the tables hold of it.
+ * The row of this device in the query for devices at risk.
  */
 atRisk: DeviceAtRisk | null, };
 
@@ -1801,24 +1806,24 @@ export type SlowEndpoint = {
  */
 method: string,
 /**
- * From `/_matrix/` on, every id in it replaced by `{id}`.
+ * Path from `/_matrix/` on, with every id replaced by `{id}`.
  */
 path: string,
 /**
- * How many requests took two seconds or more.
+ * Number of requests that took two seconds or more.
  */
 count: number,
 /**
- * How long these took in the mean.
+ * Mean duration of these requests.
  */
 meanMs: number,
 /**
- * How long the slowest took.
+ * Duration of the slowest request.
  */
 longestMs: number, };
 
 /**
- * An hour of the homeserver.
+ * Activity of the homeserver in one hour.
  */
 export type SurveyHour = {
 /**
@@ -1826,19 +1831,19 @@ export type SurveyHour = {
  */
 ts: string,
 /**
- * Requests in all.
+ * All requests.
  */
 requests: number,
 /**
- * Uploads of keys that were refused.
+ * Refused key uploads.
  */
 refused: number,
 /**
- * Uploads of keys that failed otherwise.
+ * Key uploads that failed for another reason.
  */
 failed: number,
 /**
- * Delayed events in trouble.
+ * Delayed events that failed or were slow.
  */
 delayed: number,
 /**
@@ -1847,57 +1852,57 @@ delayed: number,
 slow: number, };
 
 /**
- * How far the query for devices at risk looked.
+ * How many devices the query for devices at risk covered.
  */
 export type Coverage = {
 /**
- * At so many devices, the last seen first.
+ * Number of devices covered, the most recently seen first.
  */
 lookedAt: number,
 /**
- * Whether more devices were seen within the last 30 days than it looks at.
+ * Whether more devices were seen within the last 30 days than the query covers.
  */
 isCut: boolean, };
 
 /**
- * How many lines of the logs were not used, and why.
+ * How many log lines were not used, and why.
  */
 export type Skipped = {
 /**
- * Without a time that Synapse writes: tracebacks, and lines of other programs.
+ * Lines without a Synapse timestamp: tracebacks, and lines of other programs.
  */
 noTime: number,
 /**
- * Cut, or not in Synapse's form.
+ * Lines that are cut off, or not in Synapse's format.
  */
 cut: number,
 /**
- * Longer than any line of use; its beginning was read.
+ * Lines that are too long; only the beginning was read.
  */
 tooLong: number,
 /**
- * With zeros in it.
+ * Lines that contain NUL bytes.
  */
 nul: number,
 /**
- * Not in UTF-8.
+ * Lines that are not valid UTF-8.
  */
 notUtf8: number, };
 
 /**
- * The devices in trouble, worst first, by the homeserver's log and tables.
+ * The devices in trouble, worst first, according to the homeserver's log and tables.
  */
 export type Survey = {
 /**
- * The first time in the logs; `null`: no log was read.
+ * The earliest time in the logs; `null`: no log was read.
  */
 from: string | null,
 /**
- * The last time in the logs.
+ * The latest time in the logs.
  */
 to: string | null,
 /**
- * How many requests the logs tell of.
+ * Number of requests in the logs.
  */
 requests: number,
 /**
@@ -1905,32 +1910,32 @@ requests: number,
  */
 devices: Array<DeviceTrouble>,
 /**
- * How many devices uploaded keys and are in no trouble.
+ * Number of devices that uploaded keys without trouble.
  */
 healthy: number,
 /**
- * Endpoints with slow requests, the slowest in all first.
+ * Endpoints with slow requests; the one with the most slow time in total comes first.
  */
 endpoints: Array<SlowEndpoint>,
 /**
- * Each hour in which something happened.
+ * Every hour in which something happened.
  */
 hours: Array<SurveyHour>,
 /**
- * How far the query for devices at risk looked; `null`: its answer is not there, or of an older form.
+ * How many devices the query for devices at risk covered; `null`: no answer, or one of an older format.
  */
 coverage: Coverage | null,
 /**
- * Lines of the logs that say nothing here.
+ * Log lines that were not used.
  */
 skipped: Skipped,
 /**
- * For a person to read: what was left out, and what cannot be known from these files.
+ * Human-readable notes: what was left out, and what these files cannot show.
  */
 notes: Array<string>, };
 
 /**
- * Everything that this page knows by itself.
+ * Everything that this page can report by itself.
  */
 export type PageReport = {
 /**
@@ -1938,11 +1943,11 @@ export type PageReport = {
  */
 schema: string,
 /**
- * When it was written, by the clock of the device.
+ * When the report was created, by this device's clock.
  */
 generatedAt: string,
 /**
- * Since when lines are watched; `null`: not at all.
+ * When capture began; `null`: it is not running.
  */
 capturingSince: string | null,
 /**
@@ -1950,23 +1955,23 @@ capturingSince: string | null,
  */
 status: CaptureStatus,
 /**
- * Lines seen of each fault, kept as an entry or not.
+ * Lines seen per fault, including lines for which no entry was kept.
  */
 counts: FaultCounts,
 /**
- * The evidence, the most recent last: at most 200 entries.
+ * The evidence, the most recent last; at most 200 entries.
  */
 entries: Array<Entry>,
 /**
- * Whether the browser keeps what is stored; `null`: it was not looked at yet.
+ * Whether storage is persistent; `null`: not checked yet.
  */
 storage: StorageStatus | null,
 /**
- * The device's crypto store; `null`: it was not asked about.
+ * The device's crypto store; `null`: not checked.
  */
 cryptoStore: CryptoStoreStatus | null,
 /**
- * The uploads of one-time keys, and whether they are refused for ever.
+ * The uploads of one-time keys, and whether they are refused again and again.
  */
 uploadLoop: UploadLoopStatus,
 /**
@@ -1974,27 +1979,27 @@ uploadLoop: UploadLoopStatus,
  */
 environment: Environment,
 /**
- * For a person to read: what could not be found out, and why.
+ * Human-readable notes: what could not be determined, and why.
  */
 notes: Array<string>,
 /**
- * For a person to read: what cannot be seen from this page at all.
+ * Human-readable notes: what this page can never see.
  */
 blindSpots: Array<string>,
 /**
- * Version of matrix-js-sdk, from the host: the SDK does not tell it at run time.
+ * Version of matrix-js-sdk, given by the host: the SDK does not expose it at run time.
  */
 sdkVersion: string | null,
 /**
- * What `CryptoApi.getVersion()` says, the library and its vodozemac.
+ * Result of `CryptoApi.getVersion()`: the crypto library and its vodozemac version.
  */
 cryptoVersion: string | null,
 /**
- * The user.
+ * User id.
  */
 userId: string | null,
 /**
- * The device.
+ * Device id.
  */
 deviceId: string | null,
 /**
@@ -2002,19 +2007,19 @@ deviceId: string | null,
  */
 syncState: string | null,
 /**
- * Whether the client has its encryption running.
+ * Whether the client's encryption is running.
  */
 cryptoReady: boolean | null,
 /**
- * Public identity key of the device (`ed25519`), where it was asked for.
+ * Public identity key of the device (`ed25519`), if the report was asked to include it.
  */
 ed25519Key: string | null,
 /**
- * Public identity key of the device (`curve25519`), where it was asked for.
+ * Public identity key of the device (`curve25519`), if the report was asked to include it.
  */
 curve25519Key: string | null,
 /**
- * Version of the key backup that this device writes to; `null` also where there is none.
+ * Version of the key backup that this device writes to; `null` also if there is no backup.
  */
 keyBackupVersion: string | null,
 /**
@@ -2023,35 +2028,35 @@ keyBackupVersion: string | null,
 crossSigningReady: boolean | null, };
 
 /**
- * The report as it stands in the file.
+ * The report as saved to a file.
  */
 export type Report = {
 /**
- * The tabs of the session; `null`: no roll was called. What others tell was redacted there.
+ * The tabs of the session; `null`: the other tabs were not asked. Each tab's part is redacted.
  */
 tabs: Tabs | null,
 /**
- * How fast the homeserver answered; `null`: nothing was timed.
+ * How fast the homeserver answered; `null`: nothing was measured.
  */
 latency: Latency | null,
 /**
- * The capture session that a person ran; `null`: none.
+ * The capture session that the user ran; `null`: none.
  */
 captureSession: CaptureSession | null,
 /**
- * The latest repair of the one-time keys that a person asked for; `null`: none.
+ * The latest repair of the one-time keys that the user started; `null`: none.
  */
 repair: RepairStatus | null,
 /**
- * The page loads before this one, the oldest first, as far as their evidence was kept.
+ * Earlier page loads whose evidence was kept, the oldest first.
  */
 earlier: Array<EarlierPage>,
 /**
- * What the report says; `null`: the module for it was not loaded.
+ * The diagnosis; `null`: its module was not loaded.
  */
 diagnosis: Diagnosis | null,
 /**
- * How an administrator goes on; `null`: the module for it was not loaded.
+ * The administrator's next steps; `null`: the diagnosis module was not loaded.
  */
 runbook: Runbook | null,
 /**
@@ -2059,11 +2064,11 @@ runbook: Runbook | null,
  */
 schema: string,
 /**
- * When it was written, by the clock of the device.
+ * When the report was created, by this device's clock.
  */
 generatedAt: string,
 /**
- * Since when lines are watched; `null`: not at all.
+ * When capture began; `null`: it is not running.
  */
 capturingSince: string | null,
 /**
@@ -2071,23 +2076,23 @@ capturingSince: string | null,
  */
 status: CaptureStatus,
 /**
- * Lines seen of each fault, kept as an entry or not.
+ * Lines seen per fault, including lines for which no entry was kept.
  */
 counts: FaultCounts,
 /**
- * The evidence, the most recent last: at most 200 entries.
+ * The evidence, the most recent last; at most 200 entries.
  */
 entries: Array<Entry>,
 /**
- * Whether the browser keeps what is stored; `null`: it was not looked at yet.
+ * Whether storage is persistent; `null`: not checked yet.
  */
 storage: StorageStatus | null,
 /**
- * The device's crypto store; `null`: it was not asked about.
+ * The device's crypto store; `null`: not checked.
  */
 cryptoStore: CryptoStoreStatus | null,
 /**
- * The uploads of one-time keys, and whether they are refused for ever.
+ * The uploads of one-time keys, and whether they are refused again and again.
  */
 uploadLoop: UploadLoopStatus,
 /**
@@ -2095,27 +2100,27 @@ uploadLoop: UploadLoopStatus,
  */
 environment: Environment,
 /**
- * For a person to read: what could not be found out, and why.
+ * Human-readable notes: what could not be determined, and why.
  */
 notes: Array<string>,
 /**
- * For a person to read: what cannot be seen from this page at all.
+ * Human-readable notes: what this page can never see.
  */
 blindSpots: Array<string>,
 /**
- * Version of matrix-js-sdk, from the host: the SDK does not tell it at run time.
+ * Version of matrix-js-sdk, given by the host: the SDK does not expose it at run time.
  */
 sdkVersion: string | null,
 /**
- * What `CryptoApi.getVersion()` says, the library and its vodozemac.
+ * Result of `CryptoApi.getVersion()`: the crypto library and its vodozemac version.
  */
 cryptoVersion: string | null,
 /**
- * The user.
+ * User id.
  */
 userId: string | null,
 /**
- * The device.
+ * Device id.
  */
 deviceId: string | null,
 /**
@@ -2123,19 +2128,19 @@ deviceId: string | null,
  */
 syncState: string | null,
 /**
- * Whether the client has its encryption running.
+ * Whether the client's encryption is running.
  */
 cryptoReady: boolean | null,
 /**
- * Public identity key of the device (`ed25519`), where it was asked for.
+ * Public identity key of the device (`ed25519`), if the report was asked to include it.
  */
 ed25519Key: string | null,
 /**
- * Public identity key of the device (`curve25519`), where it was asked for.
+ * Public identity key of the device (`curve25519`), if the report was asked to include it.
  */
 curve25519Key: string | null,
 /**
- * Version of the key backup that this device writes to; `null` also where there is none.
+ * Version of the key backup that this device writes to; `null` also if there is no backup.
  */
 keyBackupVersion: string | null,
 /**

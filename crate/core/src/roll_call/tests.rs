@@ -220,7 +220,7 @@ fn a_tab_that_says_bye_while_a_roll_is_called_is_not_in_it() {
 #[test]
 fn a_repair_hears_of_every_tab_that_was_open_since_the_page_was_loaded() {
     let long = i64::from(AT_ONCE_MS);
-    let lone = || Page::new(Standing::default());
+    let fresh = || Page::new(Standing::default());
     let led_after = |ms| {
         let mut page = Page::new(standing("s", Role::Follower, 0));
         page.now += ms;
@@ -228,7 +228,7 @@ fn a_repair_hears_of_every_tab_that_was_open_since_the_page_was_loaded() {
         page
     };
     let seen = |events: &[Event]| {
-        let mut page = lone();
+        let mut page = fresh();
         for event in events {
             page.on(event.clone());
         }
@@ -246,7 +246,7 @@ fn a_repair_hears_of_every_tab_that_was_open_since_the_page_was_loaded() {
     let mut unanswered = seen(&[here("other")]);
     unanswered.call(&[]);
     for (what, page, company) in [
-        ("nobody", lone(), Tabs::Alone),
+        ("nobody", fresh(), Tabs::Alone),
         ("another is open", seen(&[here("other")]), Tabs::Unknown),
         ("another came and went", seen(&[news("other"), bye("other")]), Tabs::AloneSinceLater),
         ("another does not answer any more", unanswered, Tabs::AloneSinceLater),
