@@ -399,7 +399,7 @@ mod tests {
             KeptPage { schema: KEPT_SCHEMA, revision: 1, seen: 0, previous, arrival, stage, replaced: false, page }
         };
         let mut fullest = 0;
-        for limit in (0..20_000).step_by(97) {
+        for limit in (0..64 * 1024).step_by(293) {
             let Some(text) = page().into_text(&KeptEntries::of(&entries, 64 * 1024), limit) else {
                 assert!(limit < 1000, "{limit}");
                 continue;
