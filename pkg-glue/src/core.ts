@@ -52,7 +52,7 @@ export function core(): Core {
 }
 
 export class Core {
-  /** Lets go of every console and of `fetch`. */
+  /** When aborted, every wrapped console and `fetch` is restored. */
   private readonly end = new End();
   private readonly board = createStatus(() => this.listeners.schedule());
   private readonly listeners: Listeners = new Listeners(this.board.start, () => this.handleChange());
@@ -65,9 +65,9 @@ export class Core {
   private databasesAtBoot: Promise<unknown> | undefined;
   private readonly opened = now();
 
-  /** Starts a part; where it throws, the status says so, and nobody else is troubled. */
+  /** Starts a part. An exception is recorded in the status and not rethrown. */
   readonly start: Start = this.board.start;
-  /** What passes on to the page's `fetch`, and can be watched in place of it. */
+  /** Forwards to the page's `fetch`; can be watched instead of it. */
   readonly requests: { fetch: typeof fetch } = { fetch: (input, init) => globalThis.fetch(input, init) };
 
   readonly storage = createStorage(
@@ -109,17 +109,17 @@ export class Core {
     this.end,
   );
 
-  /** The capture session: a person is about to provoke a fault, and says when it happens. */
+  /** The capture session: the user is about to reproduce a fault, and marks when it happens. */
   readonly captures = {
     start: () => this.change((engine) => engine.wake().startCapture()),
     mark: (kind: unknown) => this.change((engine) => engine.wake().markCapture(typeof kind === 'string' ? kind : '')),
     stop: () => this.change((engine) => engine.wake().stopCapture()),
   };
-  /** What is kept of page loads beyond their end. */
+  /** Evidence that is stored beyond the end of the page. */
   readonly keeping = {
-    /** Whether it is wanted. Where it is not, what was kept is removed. */
+    /** Turns storing on or off; turning it off removes what was stored. */
     turn: (on: boolean) => this.change((engine) => engine.keepEvidence(on)),
-    /** Says whether it is gone. */
+    /** Removes what was stored; returns whether that worked. */
     forget: () => this.change((engine) => engine.wake().forgetEarlier()) ?? false,
   };
 
@@ -146,7 +146,7 @@ export class Core {
 
   /** A copy of the evidence. */
   entries(): Entry[] {
-    // What was known when the module broke is shared with every reader; what is given away here may be changed.
+    // After a failure, `known` is shared by all readers, but the caller may modify what it gets: copy it.
     return this.engine.ask((engine) => engine.wake().entries()) ?? JSON.parse(JSON.stringify(this.known.entries));
   }
 
@@ -154,7 +154,7 @@ export class Core {
     return this.board.now();
   }
 
-  /** Wraps `fetch`; options that are given replace those of a call before. Returns the undo. */
+  /** Wraps `fetch` and returns the undo. Options given here replace those of an earlier call. */
   watchUploads(options?: UploadWatchOptions): () => void {
     this.watches += 1;
     if (this.watches === 1 || options) {
@@ -175,12 +175,12 @@ export class Core {
     });
   }
 
-  /** Of the uploads that are held back, the next goes through. */
+  /** Lets the next upload through that would be answered locally. */
   probeUploads(): void {
     this.engine.ask((engine) => engine.diag?.probeUploads());
   }
 
-  /** A device was logged out. Of an id that is not known, the latest that fits. */
+  /** Records that a device was logged out. With an id missing, the most recent device that matches the other. */
   loggedOut(userId: string | undefined, deviceId: string | undefined): void {
     this.engine.ask((engine) => engine.diag?.loggedOut(userId, deviceId));
     this.listeners.schedule();
@@ -201,14 +201,14 @@ export class Core {
     return this.shown;
   }
 
-  /** Asks the other tabs, then repairs where that can help. Never rejects. */
+  /** Asks the other tabs, then repairs the keys if a repair can help. Never rejects. */
   async repairOneTimeKeys(mx: MatrixClientLike | null | undefined): Promise<RepairStatus> {
     await this.tabs.call();
     const repairing = this.engine.use((engine) => engine.repairOneTimeKeys(mx));
     return untilEnd(this.end, repairing, notRepaired);
   }
 
-  /** What of the message history a logout would cost. Never rejects. */
+  /** Which part of the message history a logout would cost. Never rejects. */
   historySafety(mx: MatrixClientLike): Promise<HistorySafety> {
     const asked = hasPromises() ? this.engine.use((engine) => engine.wake().historySafety(mx)) : undefined;
     return untilEnd(this.end, asked, historyUnknown);
@@ -222,9 +222,9 @@ export class Core {
 
   private handleChange(): void {
     this.shown = undefined;
-    // The browser is asked about a store to which the connection was lost, whether anybody looks or not.
+    // If the connection to a crypto store was lost, ask the browser about that store, even without any listener.
     this.engine.ask((engine) => engine.askAboutLostStore());
-    // What was seen is kept beyond the page: soon, while the page is idle.
+    // Store the evidence beyond the end of the page: soon, while the page is idle.
     this.engine.ask((engine) => engine.diag?.keep());
   }
 
@@ -233,7 +233,7 @@ export class Core {
     return this.known;
   }
 
-  /** Views are drawn while the app starts: that does not instantiate the module. Nothing was seen before it is. */
+  /** Views render while the app starts and must not instantiate the module. Before it is, nothing was seen. */
   private glance(): Evidences {
     if (this.engine.isAwake()) return this.evidence();
     const { known } = this;

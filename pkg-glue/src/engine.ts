@@ -16,7 +16,7 @@ import type { MatrixClientLike } from './matrix-client';
 
 export type { FromMemory, UploadCall } from '../../crate/capture/js/fetch.js';
 
-/** When refused uploads are a loop, and what is done about it. */
+/** When refused uploads count as a loop, and what to do about it. */
 export interface UploadWatchOptions {
   /** How many refusals in a row, without an accepted upload between them, are a loop: 1 to 100. Default: 3. */
   threshold?: number;
@@ -28,7 +28,7 @@ export interface UploadWatchOptions {
   wrap?: boolean;
 }
 
-/** May throw whatever the module throws. */
+/** Every method may throw an exception of the module. */
 export class Engine {
   private readonly matcher = createMatcher(WORDS, HINTS);
   private readonly module: LateModule;
@@ -42,8 +42,9 @@ export class Engine {
   private madeTabs: PageTabs | undefined;
 
   /**
-   * Throws where the page cannot run WebAssembly. `onFailure` is called with what broke while a line or an upload was read,
-   * `onBroken` where the module cannot be instantiated. `signal` lets all of the page go, without a call of the module.
+   * Throws if the page cannot run WebAssembly. Calls `onFailure` with an exception from reading a line or an upload,
+   * and `onBroken` if the module cannot be instantiated. Aborting `signal` restores everything that was wrapped,
+   * without calling the module.
    */
   constructor(
     onChange: () => void,
@@ -61,12 +62,12 @@ export class Engine {
     });
   }
 
-  /** What the module keeps of this page, if it is instantiated. Before that, nothing was seen. */
+  /** The module's record of this page, if it is instantiated. Before that, nothing was seen. */
   get diag(): CryptoDiag | undefined {
     return this.module.diag;
   }
 
-  /** The same; the module is instantiated for it. */
+  /** The same; instantiates the module if it is not yet. */
   wake(): CryptoDiag {
     return this.module.instantiate();
   }
@@ -76,7 +77,7 @@ export class Engine {
     this.wake();
   }
 
-  /** Whether both console methods could be wrapped. */
+  /** Watches the console; returns whether both methods could be wrapped. */
   start(): boolean {
     this.console = this.tap(consoleOf(globalThis), () => 'window');
     return this.console.watched === 2;
@@ -87,26 +88,26 @@ export class Engine {
     this.console = undefined;
   }
 
-  /** Watches the console of a frame; `source` tells where it is. Gives the undo. */
+  /** Watches a frame's console; `source` names the frame. Returns the undo. */
   watchConsole(console: object, source: () => string): () => void {
     const watched = this.tap(console, source);
     return () => watched.release();
   }
 
-  /** Whether uploads are watched, and held back in a loop; for as long as the module is not instantiated. */
+  /** Whether uploads are watched, and whether the breaker is on. Use only until the module is instantiated. */
   uploadsWatched(): { breaker: boolean } | undefined {
     return this.uploads && { breaker: isOn(this.uploads.options.breaker) };
   }
 
-  /** Whether the `fetch` of `scope` could be wrapped. */
+  /** Watches the `fetch` of `scope`; returns whether it could be wrapped. */
   watchUploads(scope: object, { threshold, windowMs, breaker }: UploadWatchOptions): boolean {
-    // The former one is let go first: it would stay below the new one.
+    // Release the previous wrapper first: otherwise it would remain beneath the new one.
     this.uploads?.release();
     this.uploads = undefined;
     const { module } = this;
     const tell = (call: (diag: CryptoDiag) => void) => !module.isBusy && call(this.wake());
     const seen: Uploads = {
-      // Nothing is held back before the first was answered.
+      // No upload is answered locally before the first one was answered, so this need not instantiate the module.
       starts: (call) => (module.isBusy ? null : module.diag?.uploadStarts(call)),
       answered: () => tell((diag) => diag.uploadAnswered()),
       settled: (...answer) => tell((diag) => diag.uploadSettled(...answer)),
@@ -114,7 +115,7 @@ export class Engine {
       loggedOut: () => tell((diag) => diag.signedOut()),
     };
     const watch = watchFetch(scope, seen, this.onFailure, this.signal);
-    // As they are now: a host may use the object again.
+    // Copied: the host may change the object later.
     const options = { threshold, windowMs, breaker } as UploadWatchOptions;
     this.uploads = watch && { release: watch.release, options };
     if (module.diag) this.tellOfUploads(module.diag);
@@ -127,7 +128,7 @@ export class Engine {
     if (this.diag) this.tellOfUploads(this.diag);
   }
 
-  /** Whether evidence is kept beyond the page; what was kept before is removed where it is not. */
+  /** Turns storing beyond the end of the page on or off; turning it off removes what was stored. */
   keepEvidence(on: boolean): void {
     this.isKept = on;
     this.diag?.keepEvidence(on);
@@ -138,13 +139,13 @@ export class Engine {
     return this.madeStorage;
   }
 
-  /** The crypto stores; `databasesAtBoot` is what the browser listed when the package was installed. */
+  /** The crypto stores; `databasesAtBoot` is the browser's list of databases when the package was installed. */
   stores(databasesAtBoot: Promise<unknown> | undefined): CryptoStores {
     this.madeStores ??= this.wake().stores(databasesAtBoot);
     return this.madeStores;
   }
 
-  /** The browser is asked about a store to which the connection was lost; not where nobody asked about any. */
+  /** Asks the browser about a store to which the connection was lost. Does nothing if no store was ever checked. */
   askAboutLostStore(): void {
     this.madeStores?.askAboutLost();
   }
@@ -162,7 +163,7 @@ export class Engine {
     return this.madeTabs;
   }
 
-  /** Nothing where the tabs were never asked. */
+  /** Returns `undefined` if the tabs were never asked. */
   repairOneTimeKeys(mx: MatrixClientLike | null | undefined): Promise<RepairStatus> | undefined {
     return this.madeTabs && this.wake().repairOneTimeKeys(mx, this.madeTabs);
   }

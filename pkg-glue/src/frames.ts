@@ -10,7 +10,7 @@ import { once } from './end';
 /** Watches a console until the returned undo is called; `source` names the frame. */
 export type WatchConsole = (console: object, source: () => string) => (() => void) | undefined;
 
-/** After a page has gone, the next one is looked for so often, a task apart: it is there within the first few. */
+/** How often to look for a frame's next page, once per task: it appears within the first few tries. */
 const TRIES = 50;
 
 export class Frames {
@@ -24,7 +24,7 @@ export class Frames {
     private readonly start: Start,
   ) {}
 
-  /** Watches one frame, until it goes from the document or the undo is called. */
+  /** Watches one frame until it leaves the document or the undo is called. */
   watch(frame: HTMLIFrameElement): () => void {
     const held = this.take(frame);
     if (!held) return () => {};
@@ -47,7 +47,7 @@ export class Frames {
     });
   }
 
-  /** What cannot be seen here, for the report. */
+  /** The sources of lines that are not captured, for the report. */
   blindSpots(): string[] {
     const late = this.late;
     const foreign = [...this.watched.values()].filter((frame) => !frame.isReadable).length;
@@ -103,7 +103,7 @@ export class Frames {
     for (const frame of document.getElementsByTagName('iframe')) if (!this.watched.has(frame)) this.take(frame);
   }
 
-  /** Lets go of the frames that are gone, or that nobody wants any more. */
+  /** Releases the frames that are gone, or that no caller watches any more. */
   private tidy(): void {
     for (const [frame, held] of this.watched) {
       if (frame.isConnected && (this.everyFrame > 0 || held.watchers > 0)) continue;

@@ -1,4 +1,4 @@
-// The engine, called in such a way that nothing that breaks in it reaches the page.
+// Calls the engine and catches its exceptions: none reaches the page.
 
 import { explain } from './bounded';
 import type { StatusBoard } from './capture-status';
@@ -7,20 +7,20 @@ import { Engine } from './engine';
 import type { Listeners } from './listeners';
 import { whenStarted } from './moments';
 
-/** What `call` gives; nothing where the engine does not run, or breaks. */
+/** Returns the result of `call`; `undefined` if the engine does not run, or breaks. */
 export type Use<Part> = <T>(call: (part: Part) => T) => T | undefined;
 
 export class GuardedEngine {
   private engine: Engine | undefined;
 
-  /** `end` lets go of every console and of `fetch`. */
+  /** Aborting `end` restores every wrapped console and `fetch`. */
   constructor(
     private readonly status: StatusBoard,
     private readonly listeners: Listeners,
     private readonly end: End,
   ) {}
 
-  /** Calls the engine if there is one. Once broken, it is not called again: its memory may be half written. */
+  /** Calls the engine if there is one. After a failure it is never called again: its memory may be inconsistent. */
   readonly ask: Use<Engine> = (call) => {
     if (!this.engine || this.status.state() === 'failed') return undefined;
     try {
@@ -31,7 +31,7 @@ export class GuardedEngine {
     }
   };
 
-  /** The same, and makes it if there is none. */
+  /** The same, but creates the engine if there is none. */
   readonly use: Use<Engine> = (call) => {
     this.make();
     return this.ask(call);
@@ -39,17 +39,17 @@ export class GuardedEngine {
 
   readonly isAwake = (): boolean => this.ask((engine) => engine.diag !== undefined) ?? false;
 
-  /** A page that refuses it is asked `again` by who installs or watches, not by every report. */
+  /** If the page refused the module, only installing or watching (`again`) retries; a report does not. */
   make(again = false): void {
     const { status, listeners } = this;
     if (this.engine || status.state() === 'failed' || (status.state() === 'unavailable' && !again)) return;
     try {
       const handleFailure = (error: unknown) => {
-        // An exhausted stack is the page's; it does not break the module for good.
+        // A stack overflow (`RangeError`) is the page's fault and does not break the module.
         if (!(error instanceof RangeError)) this.fail(error);
       };
       this.engine = new Engine(listeners.handleEvidence, handleFailure, this.fail, this.end);
-      // While the page is idle, so that the first evidence need not wait for it.
+      // Instantiate the module while the page is idle, so that the first evidence does not have to wait for it.
       if (typeof document !== 'undefined') whenStarted(status.start, this.warmUp);
     } catch (error) {
       status.set('unavailable', `this page cannot run the diagnostics: ${explain(error)}`);

@@ -19,7 +19,7 @@ type Call = (timings: RequestTimings) => void;
 /** How many timings are queued before the module is instantiated for them. */
 const MOST_HELD = 400;
 
-/** `use` instantiates the module, and gives nothing where it cannot be called; `isAwake`: whether it is instantiated. */
+/** `use` instantiates the module and returns `undefined` if it does not run; `isAwake`: whether it is instantiated. */
 export function createLatency(start: Start, use: Use<RequestTimings>, isAwake: () => boolean): LatencyWatch {
   let observer: PerformanceObserver | undefined;
   let watches = 0;

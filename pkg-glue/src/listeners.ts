@@ -1,9 +1,9 @@
-// Those who are told when something changed.
+// The listeners that are called after a change.
 
 import type { Start } from './capture-status';
 import { now } from './clock';
 
-/** The shortest time between two calls of the listeners for new evidence. */
+/** The shortest time between two notifications of the listeners. */
 const INTERVAL_MS = 250;
 
 export class Listeners {
@@ -23,12 +23,12 @@ export class Listeners {
     return () => void this.listeners.delete(listener);
   }
 
-  /** There may be new evidence. What a listener logs is kept, but tells nobody: it would call itself for ever. */
+  /** There may be new evidence. What a listener logs is recorded without another notification: that would loop. */
   readonly handleEvidence = (): void => {
     if (!this.isTelling) this.schedule();
   };
 
-  /** Listeners are told soon, never from inside the line that was logged, and not for every line of a storm. */
+  /** Notifies the listeners later: never synchronously from the logging call, and not for every line of a storm. */
   readonly schedule = (): void => {
     if (this.isScheduled) return;
     this.isScheduled = true;
@@ -47,7 +47,7 @@ export class Listeners {
         try {
           listener();
         } catch {
-          // A listener's own affair; the others are told.
+          // A listener's exception is the host's problem; the other listeners are still called.
         }
       }
     } finally {

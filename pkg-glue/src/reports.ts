@@ -18,8 +18,8 @@ export interface Facts {
 }
 
 /**
- * `judge` is the judge, or a note that says why there is none. Neither method throws or rejects, whatever `mx` and
- * `extras` are.
+ * `judge` is the judge, or a note that says why there is none. Neither method throws or rejects, for any `mx` and
+ * `extras`.
  */
 export interface Reports {
   build(mx: MatrixClientLike | null | undefined, extras: unknown, judge: Judge | string): string;

@@ -9,7 +9,7 @@ import type { Use } from './guarded-engine';
 import { storeUnknown } from './nothing-seen';
 
 export interface Stores {
-  /** Judges the store of a client, or of the device with these ids. Throws what reading the options throws. */
+  /** Judges the store of a client, or of the device with these ids. Throws if reading the options throws. */
   check(target: object, options?: CryptoStoreOptions): Promise<CryptoStoreStatus>;
 }
 

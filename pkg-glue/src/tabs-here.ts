@@ -1,5 +1,5 @@
-// This tab among the others of its session. The election and the roll call are in the wasm (`crate/capture/src/tabs.rs`): here
-// is what is left of them where the wasm does not run.
+// This tab among the other tabs of its session. The wasm runs the election and the roll call
+// (`crate/capture/src/tabs.rs`); this file holds what still works without it.
 
 import type { PageTabs } from '../wasm/capture/lotus_crypto_diag.js';
 import type { Start } from './capture-status';
@@ -13,7 +13,10 @@ import { type TabLeadership, type TabLeadershipOptions, TabMember, type TakeOver
 const ALONE = 'this browser holds no elections (Web Locks are missing, or the diagnostics do not run)';
 const BROKEN = 'the diagnostics of this tab broke: reload it';
 
-/** Hears where a lock ends, too: a leader whose wasm broke is told by nobody else that foreign code took it. */
+/**
+ * Also observes the end of the lock: once the wasm is broken, nothing else tells a leader that foreign code stole its
+ * lock.
+ */
 class PartyEnd extends End {
   constructor(private readonly onLockEnd: () => void) {
     super();
@@ -24,7 +27,7 @@ class PartyEnd extends End {
   }
 }
 
-/** All that take part in one election here. `end` lets its lock go without the wasm. */
+/** All members of one election in this page. `end` releases their lock without the wasm. */
 interface Party {
   readonly members: Set<TabMember>;
   readonly end: PartyEnd;
@@ -37,7 +40,7 @@ export class TabsHere {
   private known: Tabs | undefined;
   private count: number | null = null;
 
-  /** `askWasm` instantiates it. `signal` tells that the wasm broke. */
+  /** `askWasm` instantiates the wasm if needed. `signal` aborts when the wasm breaks. */
   constructor(
     private readonly askWasm: Use<PageTabs>,
     private readonly opened: number,
@@ -48,7 +51,7 @@ export class TabsHere {
   ) {
     signal.addEventListener('abort', () => {
       for (const party of this.parties.values()) {
-        // A leader goes on until its page goes: no fault of the diagnostics ends a call.
+        // A leader keeps leading until its page goes: a bug in the diagnostics must not end a call.
         if (![...party.members].some(({ role }) => role === 'leader')) this.close(party);
       }
     });
@@ -86,7 +89,7 @@ export class TabsHere {
     this.isCalled = true;
   }
 
-  /** What is known of the session's tabs now; `null` before a roll was called. */
+  /** What is known about the session's tabs; `null` before the first roll call. */
   status(): Tabs | null {
     if (!this.isCalled) return null;
     this.known = this.use((tabs) => tabs.status()) ?? this.known;
@@ -105,7 +108,7 @@ export class TabsHere {
     return told ?? { role: this.alone().role, count: this.count, leaderSilent: false };
   }
 
-  /** The one in use stands last. */
+  /** Keeps the party in use last: `alone` reads the last one. */
   private partyOf(name: string): Party {
     const known = this.parties.get(name);
     const party: Party = known ?? {
@@ -145,13 +148,13 @@ export class TabsHere {
     const closeIfBroken = () => {
       if (this.signal.aborted) for (const party of this.parties.values()) this.close(party);
     };
-    // After those of the wasm, which may break there.
+    // Added after the wasm's own listeners, because the wasm may break in them.
     globalThis.addEventListener?.('pagehide', closeIfBroken);
     globalThis.document?.addEventListener('freeze', closeIfBroken);
     if (failure) throw new Error(failure);
   }
 
-  /** Where the wasm broke, nobody leads and nobody waits any more. */
+  /** After the wasm broke: no member of the party leads or waits any more. */
   private close({ members, end }: Party): void {
     for (const member of members) {
       if (member.role === 'leader') member.changed('follower');
@@ -161,7 +164,7 @@ export class TabsHere {
     this.onChange();
   }
 
-  /** Without the wasm. Everybody in a party has the same role. */
+  /** The state without the wasm. All members of a party have the same role. */
   private alone() {
     const [name = null, party] = [...this.parties].at(-1) ?? [];
     const [member] = party?.members ?? [];

@@ -1,10 +1,10 @@
-// A log of a homeserver as large as is asked for.
+// Writes a homeserver log of a given size.
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 
 const RECORDED = new URL('../fixtures/viewer/homeserver.log', import.meta.url);
 
 /**
- * Lines that a Synapse wrote, over and over, with times that go on.
+ * Repeats recorded lines of Synapse, with increasing times.
  *
  * @param {string} path
  * @param {number} megabytes

@@ -33,7 +33,7 @@ function run(program, args) {
     let most = 0;
     const look = () => {
       try {
-        // The peak so far, so the last successful read counts.
+        // This is the peak so far, so the last successful read counts.
         most = Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? most);
       } catch {
         // The process has ended.

@@ -1,5 +1,5 @@
-// The viewer, as one file, on a large log of a homeserver: how fast its worker reads, against grep for the same words; how soon
-// it stops when it is told to; whether the page stays free meanwhile; and how much memory both take.
+// The single-file viewer on a large homeserver log: how fast its worker reads, compared with grep for the same words;
+// how soon it stops after Cancel; whether the page stays responsive meanwhile; and how much memory both use.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,9 +12,9 @@ import { writeRecordedLog } from './recorded-log.mjs';
 
 const ROUNDS = rounds(3);
 const MEGABYTES = Number(process.env['MEGABYTES'] ?? (isTrial ? 20 : 200));
-/** How much of the file is read when it is cancelled. */
+/** The part of the file that is read before it is cancelled. */
 const CANCELLED_AT = [0.02, 0.1, 0.25];
-/** PACKED=no: only the plain file. */
+/** PACKED=no measures only the plain file. */
 const hasPacked = process.env['PACKED'] !== 'no';
 const WORDS = ['Processed request: ', 'one_time_key', 'already exists'];
 
@@ -30,7 +30,7 @@ if (hasPacked) execFileSync('gzip', ['-1', '-k', plain]);
 /** @typedef {{ type: string, at: number, bytes?: number, state?: string }} Told */
 /** @typedef {{ told: Told[], clicked: number, longTasks: number[] }} Seen */
 
-/** What runs in the worker before anything else: the package does not hand its memories out. */
+/** Runs first in the worker and records its wasm memories, which the package does not expose. */
 function keepMemories() {
   const { Instance } = WebAssembly;
   /** @type {WebAssembly.Memory[]} */
@@ -41,7 +41,7 @@ function keepMemories() {
       /** @param {any[]} args */
       constructor(...args) {
         super(.../** @type {[any]} */ (args));
-        // By what it is: its name is a short one.
+        // Found by type: its export name is minified.
         memories.push(...Object.values(this.exports).filter((own) => own instanceof WebAssembly.Memory));
       }
     }
@@ -49,9 +49,9 @@ function keepMemories() {
 }
 
 /**
- * What runs in the page before anything else: it notes what the worker tells, the click on Cancel, and long tasks.
+ * Runs first in the page and records the worker's messages, the click on Cancel, and long tasks.
  *
- * @param {string} first what runs first in the worker
+ * @param {string} first the code that runs first in the worker
  */
 function watch(first) {
   const { createObjectURL } = URL;
@@ -85,7 +85,7 @@ const browser = await chromium.launch({
 });
 
 /**
- * The longest tasks of the page's thread, by the clock and by the processor's time, which has nothing of what else the machine does.
+ * The longest tasks of the page's thread, by the clock and by CPU time, which excludes other load on the machine.
  *
  * @param {Buffer} trace
  */
@@ -100,7 +100,7 @@ function longestTasks(trace) {
   return { clockMs: most('dur'), processorMs: most('tdur') };
 }
 
-/** The most memory that a page's process has had so far, in MB: of its page and its worker. */
+/** The peak memory of a page's process so far, in MB: of the page and its worker. */
 async function peak() {
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
@@ -144,7 +144,7 @@ async function readAll(path) {
   await page.getByText(/^Read: /).waitFor();
   const timer = setInterval(() => void look().catch(() => {}), 250);
   await page.getByTestId('survey').waitFor({ timeout: 0 });
-  // What the page draws last.
+  // Wait until the page has drawn the result.
   await page.waitForTimeout(1000);
   clearInterval(timer);
   await look();
@@ -175,7 +175,7 @@ async function readAll(path) {
   return result;
 }
 
-/** Cancels when so much is read: how long until the worker has stopped. @param {string} path @param {number} part */
+/** Cancels after this part is read; measures when the worker stops. @param {string} path @param {number} part */
 async function cancelAt(path, part) {
   const opened = await open();
   const { page } = opened;

@@ -73,7 +73,7 @@ test('a changed identity brings the prompt, and its way out makes a new device',
   await prompt.getByRole('button', { name: /^Reset encryption/ }).click();
   await expect(prompt).toBeHidden();
   await openDetails(page);
-  await expect(page.getByTestId('crypto-diagnostics')).toContainText('This device is new here');
+  await expect(page.getByTestId('crypto-diagnostics')).toContainText('This device is new in this browser');
 });
 
 test('a second tab of the demo is told of the first, and no longer when that is closed', async ({ page, context }) => {
@@ -94,7 +94,7 @@ test('a crypto store that is evicted is noticed at the next load, and a new devi
   await page.goto('/demo/index.html');
   const card = page.getByTestId('crypto-diagnostics');
   await openDetails(page);
-  await expect(card).toContainText('This device is new here');
+  await expect(card).toContainText('This device is new in this browser');
   await page.reload();
   await openDetails(page);
   await expect(card).toContainText('The encryption keys of this device are in place.');
@@ -109,5 +109,5 @@ test('a crypto store that is evicted is noticed at the next load, and a new devi
   await page.getByRole('button', { name: 'Log out and log in' }).click();
   await expect(card.getByRole('alert')).toBeHidden();
   await openDetails(page);
-  await expect(card).toContainText('This device is new here');
+  await expect(card).toContainText('This device is new in this browser');
 });

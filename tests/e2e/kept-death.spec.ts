@@ -112,9 +112,9 @@ test('no secret stands in what the browser has on its disk', async () => {
     return [...texts, ...Object.values(localStorage)].join();
   })()`;
   let written = '';
-  // A report contains these, too: not every form is recognised.
+  // A report contains the same secrets, because not every form of secret is recognised.
   let told = '';
-  // There is not room for all at once.
+  // The store has no room for all lines at once.
   for (let at = 0; at < lines.length; at += 40) {
     const some = [...lines.slice(at, at + 40), `the last of ${at} already exists`];
     await browser.evaluate(tab, `for (const line of ${JSON.stringify(some)}) console.error(line)`);

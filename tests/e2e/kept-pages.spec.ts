@@ -1,4 +1,4 @@
-// The evidence of a page outlives a reload, a closed browser and the eviction of IndexedDB; and when it is removed.
+// The evidence of a page outlives a reload, a closed browser and the eviction of IndexedDB. Also tests its removal.
 import { type BrowserContext, chromium, expect, type Page, test } from '@playwright/test';
 import type { CryptoDiagReport } from 'lotus-crypto-diag';
 
@@ -88,7 +88,7 @@ test('a tab that led and is left was closed; one that gave its lead to another t
   const lead = (page: Page) =>
     page.evaluate(() => void Object.assign(window, { leadership: window.lib.requestTabLeadership() }));
   const role = (page: Page) => page.evaluate(() => window.lib.getSnapshot().tabs.role);
-  // The listeners of the tabs are called before those that keep the evidence.
+  // The tabs' listeners are called before those that store the evidence.
   const tell = (page: Page) => log(page, LINE).then(() => isKept(page, '$one'));
   const ends = async (page: Page) => (await report(page)).earlier.map(({ end }) => end);
   const first = await open(context);
@@ -246,7 +246,7 @@ test.describe('nothing is left', () => {
       'evidence of earlier page loads is not kept: the app has switched that off',
     );
     await expect.poll(() => kept(page)).toEqual([]);
-    // As an app calls it in its entry.
+    // As an app calls it in its entry module.
     await page.addInitScript(() => {
       const wait = setInterval(() => {
         if (!('lib' in window)) return;

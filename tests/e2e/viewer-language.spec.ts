@@ -1,4 +1,4 @@
-// Some systems name no language (`C`), or one that is none: the viewer is there all the same.
+// Some systems give no language (`C`) or an invalid one: the viewer still works.
 import { expect, test } from '@playwright/test';
 
 import { drop, dropped, fixture, openViewer, reportOf } from './viewer';

@@ -67,7 +67,7 @@ const answersWhileReading = (page: Page, name: string) =>
     const button = (words: string) => [...document.querySelectorAll('button')].find((one) => one.innerText === words);
     const cancel = () => document.querySelector(`[aria-label="Cancel ${name}"]`);
     while (!/Read: /.test(cancel()?.closest('li')?.textContent ?? '')) await frame();
-    // A page that reads by itself would take the clicks only when all is read.
+    // If the page itself read the file, it would handle the clicks only after reading all of it.
     button('Dark theme')?.click();
     document.querySelector<HTMLElement>('.episode')?.click();
     await frame();

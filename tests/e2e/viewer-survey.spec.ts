@@ -86,7 +86,7 @@ test('of very many devices the page gets the first, others when they are asked f
   await expect(page.getByRole('region', { name: 'Story of @user299:lab.local D299' })).toContainText(
     'from before the keys',
   );
-  // Filter and opened story stay when new data arrives.
+  // The filter and the opened story stay when new data arrives.
   await drop(page, dropped('homeserver.log', log));
   await expect(card(page).getByText('1 of 303 devices')).toBeVisible();
   await expect(page.getByRole('region', { name: 'Story of @user299:lab.local D299' })).toBeVisible();
@@ -148,7 +148,7 @@ test('a log in which nothing is wrong says so', async ({ page }) => {
 
 for (const [name, write] of [
   ['large.log', (path: string) => writeRecordedLog(path, 60)],
-  // Less than is read at once.
+  // Smaller than one chunk of the reader.
   ['packed.log.gz', (path: string) => writeFileSync(path, gzipSync(Buffer.alloc(100e6, line)))],
 ] as const) {
   test(`while ${name} is read its progress moves and the page keeps what it shows; cancelled, it leaves nothing behind`, async ({
@@ -168,7 +168,7 @@ for (const [name, write] of [
     await expect
       .poll(async () => seen.add(await progress.innerText()).size, { intervals: [20], timeout: 30_000 })
       .toBeGreaterThan(3);
-    // Each plot takes the page a while.
+    // The page must not redraw the plot: that takes a while.
     expect(await plot?.evaluate((canvas) => canvas.isConnected)).toBe(true);
     await page.getByRole('button', { name: `Cancel ${name}` }).click();
     await expect(fileItem(page, name)).toContainText('Cancelled.');
@@ -185,7 +185,7 @@ test('at 360 px the table shows that it goes on, and is scrolled by the keyboard
   await drop(page, dropped('homeserver.log', log));
   expect((await page.getByLabel('Only this user').boundingBox())?.width).toBeGreaterThan(250);
   const region = card(page).getByRole('region', { name: 'Devices in trouble' });
-  // Shadows at both sides, and over each what covers it while there is nothing more.
+  // A shadow at each side, and over each shadow a cover that hides it while there is nothing more to scroll to.
   const { backgroundAttachment, backgroundImage } = await region.evaluate((element) => {
     const { backgroundAttachment, backgroundImage } = getComputedStyle(element);
     return { backgroundAttachment, backgroundImage };

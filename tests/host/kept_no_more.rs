@@ -1,4 +1,4 @@
-//! When records are removed: at a logout, when the app clears its storage, and when it switches them off.
+//! When records are removed: at a logout, when the app clears its storage, and when it switches storing off.
 #![cfg(not(target_family = "wasm"))]
 
 mod origin;
@@ -28,7 +28,7 @@ fn nothing_of_a_device_outlives_its_logout() {
     other.logs(MISSING);
     for _ in 0..2 {
         assert_eq!(page.flush(), Flushed::Nothing);
-        // Nobody told the other tab.
+        // The other tab received no event about the logout.
         other.flush();
         assert_eq!(origin.size(&folder("D")) + origin.size(&folder_of(None, None)), 0);
     }
@@ -46,7 +46,7 @@ fn of_a_logout_that_names_nobody_the_device_of_the_page_goes_and_all_where_that_
         (true, (None, Some("D")), 1),
         (true, (Some("@a:hs"), Some("E")), 3),
         (true, (None, Some("E")), 3),
-        // It may be of a third device.
+        // The logout may be a third device's.
         (false, (None, None), 3),
         (false, (None, Some("D")), 1),
     ] {
@@ -75,7 +75,7 @@ fn in_a_page_that_knows_no_device_a_logout_is_about_the_only_one_there_is() {
 
 #[test]
 fn what_another_tab_removes_is_written_again_unless_nobody_is_logged_in_any_more() {
-    // Deleted for lack of room, after seven days, by `forget`, by a logout.
+    // The record is removed for lack of room, after seven days, by `forget`, by a logout.
     for (remove, is_over) in [
         (
             Box::new(|_: &Origin, other: &mut Page| {
@@ -186,7 +186,7 @@ fn a_tab_that_hears_of_a_cleared_storage_stops_though_another_has_written_since(
 
 #[test]
 fn a_tab_that_has_written_nothing_takes_over_a_logout_in_another_tab_too() {
-    // Whether the tab was asked about the device, and about another one since; how often it has written; what it hears.
+    // The devices that the tab was asked about; how often it has written; the marker or the whole storage is cleared.
     for asked in [&["D"][..], &["E", "D"], &["D", "E"]] {
         for flushes in 0..=asked.len() {
             for hears in [Some("D"), None] {
@@ -229,7 +229,7 @@ fn what_the_app_clears_is_not_written_again() {
     page.keeper.is_at(Stage::Left);
     assert_eq!(page.flush(), Flushed::Nothing);
     assert!(origin.texts.borrow().is_empty() && origin.second.borrow().is_empty());
-    // Nor is it restored, if the second place was not cleared in time.
+    // It is not restored either, if the second place was not cleared in time.
     page.flush();
     origin.second.borrow_mut().insert(format!("{}1a22bee1f5a-00000000", folder("D")), record(&origin));
     let mut next = Page::of(&origin, "E");
@@ -292,7 +292,7 @@ fn a_record_alone_is_written_again_and_not_where_the_marker_went_with_it() {
         tab.logs(MISSING);
         tab.flush();
     }
-    // In a tab of another account, a person deletes the evidence; later, another tab needs the room.
+    // In a tab of another account, the user deletes the evidence; later, another tab needs the room.
     assert!(other.keeper.forget(&origin));
     page.logs(MISSING);
     assert!(matches!(page.flush(), Flushed::Kept { .. }));

@@ -1,4 +1,4 @@
-//! What is kept of a page beyond its end, and what the next page reports of it.
+//! The record of a page that has ended, and what the next page reports of it.
 #![cfg(not(target_family = "wasm"))]
 
 mod origin;
@@ -62,7 +62,7 @@ fn a_page_is_its_devices_as_soon_as_the_device_is_known() {
     let keys = origin.keys();
     assert_eq!(keys.len(), 1);
     assert!(keys[0].starts_with(&folder("D")));
-    // If the device was not known until its end, it is in the report of every device, unless it names another.
+    // A page whose device was never known is in the report of every device, unless it names another device.
     for (line, expected) in
         [(MISSING.to_owned(), 2), (refusal(1), 2), (refusal(1).replace("ed25519:D", "ed25519:E"), 1)]
     {
@@ -154,7 +154,7 @@ fn what_makes_no_sense_is_dropped_and_noted_and_what_is_not_ours_is_left_alone()
     {
         origin.set(&format!("{own}1a22bee1f4{number}-00000000"), text);
     }
-    // Its beginning is that of a record.
+    // Only the beginning of this text is valid.
     let now = origin.now().ms();
     origin.set(&format!("{own}1a22bee1f5a-00000000"), &format!(r#"{{"schema":1,"revision":1,"seen":{now},"page":7}}"#));
     origin.set(&format!("{own}1a22bee1f6a-00000000"), newer);
@@ -185,7 +185,7 @@ fn what_the_browser_had_not_written_when_it_died_comes_from_the_second_place() {
     let origin = Origin::default();
     let mut page = Page::of(&origin, "D");
     page.flush();
-    // The browser has written this much to the disk.
+    // This much reached the disk before the browser crashed.
     let on_disk = origin.texts.borrow().clone();
     page.logs(MISSING);
     page.flush();
@@ -193,7 +193,7 @@ fn what_the_browser_had_not_written_when_it_died_comes_from_the_second_place() {
         let second = origin.second.borrow().clone();
         origin.texts.replace(on_disk.clone());
         if !is_known {
-            // Not even the first record; but the device's marker.
+            // The disk has no record at all, but has the device's marker.
             origin.texts.borrow_mut().clear();
             origin.set("lotus-crypto-diag/device/x/%40a%3Ahs/D", "{}");
         }
@@ -283,7 +283,7 @@ fn no_secret_is_ever_written_but_what_a_report_would_hold() {
         let written = origin.texts.borrow().values().cloned().collect::<String>();
         let told = page.session.entries().iter().map(|entry| &*entry.message).collect::<String>();
         for secret in shape.split('⟦').skip(1).filter_map(|rest| Some(plain(rest.split_once('⟧')?.0))) {
-            // Shorter ones are parts of other words, too.
+            // Shorter secrets may also occur inside other words.
             if secret.len() > 9 && !told.contains(&secret) {
                 hidden += 1;
                 assert!(!written.contains(&secret), "{shape}: {written}");

@@ -1,4 +1,4 @@
-//! How much room the records use, and which of them make way.
+//! How much room the records use, and which of them are removed.
 #![cfg(not(target_family = "wasm"))]
 
 mod origin;
@@ -201,7 +201,7 @@ fn the_records_of_one_page_for_several_devices_share_the_room_and_all_of_them_ma
             refuse_many(&mut page, 1000);
             page.flush();
         }
-        // Records of other devices are the first that are removed.
+        // Records of other devices are removed first.
         let open = [page.id.clone()];
         let mut other = Page::of(&origin, "G");
         refuse_many(&mut other, 0);
@@ -251,7 +251,7 @@ fn a_page_without_news_makes_way_within_a_minute() {
 
 #[test]
 fn what_comes_from_the_second_place_has_the_limits_of_all_records() {
-    // How many earlier pages there are of the device and of others, and what the app takes; how much room there is.
+    // Number of earlier pages of this device and of others; the app's use of space; whether there is room for the record.
     for (own, foreign, taken, is_restored) in [
         (0, 0, 0, true),
         (3, 0, 0, true),
@@ -307,7 +307,7 @@ fn nothing_that_began_later_makes_way_for_an_earlier_page() {
     assert_eq!(origin.keys(), before);
 }
 
-/// What may happen to an origin.
+/// An event in the life of an origin.
 #[derive(Clone, Debug)]
 enum Step {
     Open(u8),
@@ -376,7 +376,7 @@ proptest! {
                 Step::TurnTo(tab, device) => if let Some(at) = at(tab, &tabs) {
                     tabs[at].is_of(["D", "E", "F"][usize::from(device)]);
                 },
-                // The browser, with all its tabs: what came to the disk some time ago is there.
+                // The browser dies with all its tabs: only data that reached the disk earlier remains.
                 Step::Die => {
                     tabs.clear();
                     std::mem::swap(&mut *origin.texts.borrow_mut(), &mut on_disk);
@@ -384,7 +384,7 @@ proptest! {
                 Step::Restore(tab) => if let Some(at) = at(tab, &tabs) { tabs[at].restore(); },
                 Step::App(taken) => {
                     origin.set("app", &"x".repeat(taken));
-                    // Each looks once in a minute.
+                    // Each tab measures the space once a minute.
                     origin.pass(61_000);
                     let open: Vec<_> = tabs.iter().map(|tab| tab.id.clone()).collect();
                     for _ in 0..2 {

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 pub(crate) const DAY: i64 = 86_400_000;
 const START: i64 = 1_795_000_000_000;
 
-/// What the browser stores for an origin. All pages of a test share it.
+/// The storage of an origin. All pages of a test share it.
 pub(crate) struct Origin {
     pub(crate) texts: RefCell<BTreeMap<String, String>>,
     /// In UTF-16 units.
@@ -172,7 +172,7 @@ impl<'a> Page<'a> {
         self.flush_beside(&[])
     }
 
-    /// While these pages are open in other tabs. Gives what became of the current device's record.
+    /// Flushes while these pages are open in other tabs. Returns the result for the current device's record.
     pub(crate) fn flush_beside(&mut self, open: &[String]) -> Flushed {
         let now = self.origin.now();
         let again = self.keeper.is_too_large(self.origin) || self.keeper.is_short_of_room(self.origin, open, now);
@@ -214,7 +214,7 @@ impl<'a> Page<'a> {
         self.keeper.earlier(self.keeper.whose(&self.session).as_ref(), self.origin, open, self.origin.now())
     }
 
-    /// As they are in a report that was read again.
+    /// The earlier pages as a reader of the report gets them.
     pub(crate) fn earlier(&self) -> Vec<EarlierPage> {
         read(self.tells(Some(&[])).pages)
     }
@@ -236,7 +236,7 @@ pub(crate) fn folder(device_id: &str) -> String {
     folder_of(Some("@a:hs"), Some(device_id))
 }
 
-/// About 700 characters, as Synapse words it.
+/// A refusal in Synapse's words, about 700 characters long.
 pub(crate) fn refusal(number: u32) -> String {
     let signature = "x".repeat(86);
     format!(

@@ -69,7 +69,7 @@ fn log_of(picks: &[(usize, usize, u64)]) -> String {
     log_from(0, picks)
 }
 
-/// The same, of a process that has had so many requests before.
+/// The same, for a process that has already handled `before` requests.
 fn log_from(before: usize, picks: &[(usize, usize, u64)]) -> String {
     let mut lines = Vec::new();
     for (nth, pair) in picks.chunks(2).enumerate() {
@@ -118,7 +118,7 @@ fn surveyed(contents: &[Content]) -> Survey {
     survey(&contents.iter().map(|content| Known { content, offset_ms: OFFSET_MS }).collect::<Vec<_>>())
 }
 
-/// Pieces that end at these places, each long enough to contain a line.
+/// Cuts the log at these places into pieces that are each long enough to contain a line.
 fn pieces<'a>(log: &'a [u8], cuts: &[usize], is_at_lines: bool) -> Vec<&'a [u8]> {
     const LEAST: usize = 2500;
     let mut ends: Vec<usize> = cuts.iter().map(|cut| cut % log.len().max(1)).collect();

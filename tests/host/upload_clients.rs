@@ -228,7 +228,7 @@ fn of_two_accounts_the_one_that_is_accepted_does_not_speak_for_the_other() {
     for ms in 1..4 {
         refuse(&mut uploads, 1, ms);
     }
-    // Neither a device that was seen before nor a new one.
+    // Uploads of other devices, seen before or new, do not end the loop.
     for device in 2..6 {
         accept(&mut uploads, device, 5);
         assert_eq!((uploads.status().state, decide(&mut uploads, 1, 6)), (LoopState::Looping, Verdict::Answer));
@@ -303,15 +303,15 @@ fn a_million_events_of_ten_devices_are_judged_right_and_take_no_room() {
     assert!(format!("{:?}", devices.uploads).len() < 20_000);
 }
 
-/// Uploads as [`notes`] writes them, each with the status of its answer, or a console line; then the states of the devices D1
-/// of the user @a:hs and E1 of the user @b:hs.
+/// Uploads as [`notes`] writes them, each with the status of its answer, or a console line; then the states of the devices
+/// D1 of the user @a:hs and E1 of the user @b:hs.
 type OfAccounts = (&'static [(&'static str, u16)], LoopState, LoopState);
 const ACCOUNTS: &[OfAccounts] = &[
     (&[], LoopState::Idle, LoopState::Idle),
     (&[(D1, 400), (D1, 400), (D1, 400), (E1, 200)], LoopState::Looping, LoopState::Idle),
     (&[(E1, 200), (D1, 400), (D1, 400), (D1, 400), (D1, 200)], LoopState::Recovered, LoopState::Idle),
     (&[(E1, 200), (D1, 400)], LoopState::Suspected, LoopState::Idle),
-    // Of nobody else, though it is not known for certain of whom.
+    // The device is not certain, but it is not another account's.
     (
         &[(E1, 200), (D1_AND_ANOTHER, 400), (D1_AND_ANOTHER, 400), (D1_AND_ANOTHER, 400)],
         LoopState::Looping,
@@ -319,10 +319,10 @@ const ACCOUNTS: &[OfAccounts] = &[
     ),
     (&[(E1, 200), (SAYS_D1, 0)], LoopState::Suspected, LoopState::Idle),
     (&[(SAYS_D1, 0)], LoopState::Suspected, LoopState::Idle),
-    // It may be of any of them.
+    // The upload may be any device's.
     (&[(E1, 200), (D1, 200), (UNREAD, 400)], LoopState::Idle, LoopState::Idle),
     (&[(SAYS_NOBODY, 0)], LoopState::Suspected, LoopState::Suspected),
-    // The other one is given up after a while, and its report is not.
+    // The other device is given up after a while, but its report still shows the loop.
     (&[(D1, 400), (D1, 400), (D1, 400), (LATER, 0), (E1, 200), (E1, 200)], LoopState::Looping, LoopState::Idle),
     (&[(D1, 400), (D1, 400), (D1, 400), (LATER, 0), (E1, 200), (D1, 200)], LoopState::Idle, LoopState::Idle),
 ];

@@ -1,43 +1,43 @@
 // The hot path: what runs on every console.warn and console.error of the page. Rust is called on a match only.
 //
-// Whatever fails in here, the original method runs once, with the same `this` and arguments, and its result or its
-// exception passes.
+// Even if this code fails, the original method runs exactly once, with the same `this` and arguments, and its result
+// or exception reaches the caller.
 
 import { formatLine, isError, MAX_CAUSES } from './format.js';
 
-// Taken now, so that a page that patches them later is not part of our path.
+// Saved now: the page may patch them later.
 const { apply, getOwnPropertyDescriptor, defineProperty, deleteProperty } = Reflect;
 
 const LEVELS = ['warn', 'error'];
 /** In UTF-16 units; Rust cuts at 16 KiB of UTF-8. */
 const MAX_TEXT = 16384;
-/** Before the words that were found far behind: enough that the redaction sees where a secret begins. */
+/** Kept before words found beyond `MAX_TEXT`: enough for the redaction to see where a secret begins. */
 const EXCERPT_LEAD = 2048;
 const EXCERPT_TAIL = 12288;
-/** In arguments of 8 bytes: what the compilation of the expressions takes of the stack, and what reading a line in the wasm does. */
+/** In arguments of 8 bytes: the stack needed to compile the expressions, and to read a line in the wasm. */
 const COLD_STACK = new Array(16384).fill(undefined);
 const WASM_STACK = new Array(4096).fill(undefined);
-/** How often an expression runs before V8 has done with compiling it. */
+/** V8 has fully compiled an expression after this many runs. */
 const WARM = 3;
-/** So many of the latest lines are known again: a storm repeats few, and again and again. */
+/** How many of the latest lines are recognised when they repeat: a storm repeats few lines, many times. */
 const RECENT = 4;
 
 const nothing = () => {};
 
 /**
- * Throws where the stack has no room for so many arguments: they take the same room in all compilations of a function,
- * which so many calls do not. A RangeError later would leave the wasm's data locked.
+ * Throws if the stack has no room for this many arguments. Arguments need the same room however the function is
+ * compiled; nested calls do not. A RangeError later, inside the wasm, would leave its data locked.
  */
 export function needStack(room = WASM_STACK) {
   apply(nothing, undefined, room);
 }
 
-/** @param {readonly string[]} words one of which is to be found, literally */
+/** @param {readonly string[]} words matches any of them, literally */
 const oneOf = (words) => new RegExp(words.map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|'));
 
 /**
- * @param {readonly string[]} words of which one must stand in a string, or in an Error's text, for the call to matter
- * @param {readonly string[]} hints parts of the words: where none stands, none of the words does, and they are found far sooner
+ * @param {readonly string[]} words a call matters if a string or an Error's text contains one of them
+ * @param {readonly string[]} hints parts of the words: a text without any of them contains no word; much faster to find
  */
 export function createMatcher(words, hints) {
   const pattern = oneOf(words);
@@ -49,7 +49,7 @@ export function createMatcher(words, hints) {
   /** @type {(text: unknown) => boolean} */
   const matchesText = (text) => typeof text === 'string' && isFound(text);
 
-  /** Name, message and causes, never the stack: reading that costs more than all the rest. */
+  /** Name, message and causes, never the stack: reading the stack costs more than everything else. */
   const matchesError = (/** @type {any} */ error) => {
     for (let depth = 0; depth <= MAX_CAUSES && isError(error); depth++) {
       if (matchesText(error.message) || matchesText(error.name)) return true;
@@ -72,8 +72,8 @@ export function createMatcher(words, hints) {
   let isWarm = false;
   return {
     /**
-     * Runs both expressions until the browser has compiled them for good, for either form in which it keeps a string:
-     * where it has to compile one while the stack is exhausted, V8 ends the process.
+     * Runs both expressions until the browser has fully compiled them, for both of its string encodings: if V8 has to
+     * compile one while the stack is exhausted, it ends the process.
      */
     warm() {
       for (const text of ['no evidence', 'no evid\u0113nce']) {
@@ -95,7 +95,7 @@ export function createMatcher(words, hints) {
 }
 
 /**
- * What is used of an `AbortSignal`: a page may have none, and then the package has one of its own.
+ * The parts of an `AbortSignal` that are used: if the page has none, the package uses its own.
  *
  * @typedef {{
  *   readonly aborted: boolean,
@@ -105,7 +105,7 @@ export function createMatcher(words, hints) {
  */
 
 /**
- * A line without its text is the one that was given under this slot before, all the same.
+ * Without a text, the line is the same as the last one passed with this slot.
  *
  * @typedef {(slot: number, text: string | undefined, excerpt: string | undefined, truncated: boolean, isError: boolean,
  *   source: string | undefined) => void} OnMatch
@@ -116,13 +116,13 @@ export function createMatcher(words, hints) {
  *
  * @param {any} console the page's, or a frame's
  * @param {ReturnType<typeof createMatcher>} matcher
- * @param {() => string} source where a line is logged that is logged now
+ * @param {() => string} source names where the current line is logged
  * @param {OnMatch} onMatch
  * @param {(error: unknown) => void} onFailure called when `onMatch` threw
- * @param {EndSignal} signal lets the console go without a call of the wasm: after a trap its memory may be half written
+ * @param {EndSignal} signal releases the console without calling the wasm: after a trap, its memory may be inconsistent
  */
 export function tapConsole(console, matcher, source, onMatch, onFailure, signal) {
-  // A line logged while one is being read (a getter of the page, ourselves) passes, and is not read.
+  // A line logged while another one is being read (by a getter of the page, or by us) is passed on unread.
   let busy = false;
 
   /** @type {({ text: string, level: string, from: string } | undefined)[]} */
@@ -140,7 +140,7 @@ export function tapConsole(console, matcher, source, onMatch, onFailure, signal)
     oldest = (oldest + 1) % RECENT;
     recent[slot] = undefined;
     onMatch(slot, text, excerpt || undefined, truncated, level === 'error', from);
-    // What lies behind the end of a truncated line may be another thing the next time.
+    // The part that was cut off may differ next time.
     if (!truncated) recent[slot] = { text, level, from };
   };
 
@@ -153,7 +153,7 @@ export function tapConsole(console, matcher, source, onMatch, onFailure, signal)
         if (!matcher.matches(args)) return;
         needStack();
       } catch {
-        // The stack is exhausted, and nothing is read. V8 says so by a SyntaxError where it has to compile an expression again.
+        // The stack is exhausted: do not read the line. If V8 has to recompile an expression, it throws a SyntaxError.
         return;
       }
       pass(level, formatLine(args, bounds));
@@ -161,7 +161,7 @@ export function tapConsole(console, matcher, source, onMatch, onFailure, signal)
       try {
         onFailure(error);
       } catch {
-        // There is nobody left to tell.
+        // Nothing is left to report to.
       }
     } finally {
       busy = false;
@@ -169,7 +169,7 @@ export function tapConsole(console, matcher, source, onMatch, onFailure, signal)
   };
 
   const taps = LEVELS.map((level) => tapMethod(console, level, inspect));
-  /** Puts back what is still ours; becomes a pass-through where somebody has wrapped us since. */
+  /** Restores the methods that are still ours; a wrapper that other code has wrapped since becomes a pass-through. */
   const release = () => {
     signal.removeEventListener('abort', release);
     for (const tap of taps) tap?.();
@@ -186,7 +186,7 @@ export function tapConsole(console, matcher, source, onMatch, onFailure, signal)
  * @param {any} console
  * @param {string} level
  * @param {(level: string, args: ArrayLike<unknown>) => void} inspect
- * @returns {(() => void) | undefined} the undo; nothing where the method cannot be wrapped
+ * @returns {(() => void) | undefined} the undo; `undefined` if the method cannot be wrapped
  */
 function tapMethod(console, level, inspect) {
   let active = true;
@@ -195,7 +195,7 @@ function tapMethod(console, level, inspect) {
     const original = console[level];
     if (typeof original !== 'function') return undefined;
 
-    // As a method, it has the name of the original and is no constructor, as the original is none.
+    // Written as a method: like the original, it has this name and is not a constructor.
     const wrapper = {
       [level]() {
         // biome-ignore lint/complexity/noArguments: rest parameters cost more, and this runs on every line.
@@ -214,7 +214,7 @@ function tapMethod(console, level, inspect) {
         if (before) defineProperty(console, level, before);
         else deleteProperty(console, level);
       } catch {
-        // Frozen since: a pass-through is all that can be left.
+        // The object was frozen meanwhile: our wrapper stays, as a pass-through.
       }
     };
   } catch {
@@ -223,7 +223,7 @@ function tapMethod(console, level, inspect) {
 }
 
 /**
- * The same, whatever the page has put on `Object.prototype`: a `get` there would make every descriptor an invalid one.
+ * The same without `Object.prototype`: if the page has defined a `get` there, every descriptor would be invalid.
  *
  * @template {PropertyDescriptor | undefined} T
  * @param {T} descriptor

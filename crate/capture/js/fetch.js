@@ -1,20 +1,20 @@
-// The thin wrapper of `fetch`: shows uploads of one-time keys to the module, and answers those that it holds back. Every
-// other request pays for a look at its method, and nothing else: the promise it gets is the browser's own.
+// The thin wrapper of `fetch`: shows uploads of one-time keys to the module, and answers those that the module holds
+// back. For any other request it only checks the method; the caller gets the browser's own promise.
 
 import { needStack, plain } from './console.js';
 import { LONGEST, readCall, takeBuiltins } from './upload.js';
 
 const { apply, getOwnPropertyDescriptor, defineProperty, deleteProperty } = Reflect;
 
-/** `v3`, `r0` (there with the device id behind it), `unstable`; not in a query. */
+/** Under `v3`, `r0` (there followed by the device id) or `unstable`; not in a query. */
 const UPLOAD = /^(?:[^?#]*\/)?_matrix\/client\/[^/?#]+\/keys\/upload(?:[/?#]|$)/;
 const LOGOUT = /^(?:[^?#]*\/)?_matrix\/client\/[^/?#]+\/logout(?:\/all)?(?:[?#]|$)/;
-/** In arguments of 8 bytes: what the module takes of the stack for JSON that is as deep as it reads. */
+/** In arguments of 8 bytes: the stack that the module needs for the deepest JSON it reads. */
 const STACK = new Array(16_384).fill(undefined);
 
 /**
- * What the module does with uploads. It says what one is answered with that is held back; it is told that an error came
- * that is still to be read, what the server answered, or that no answer came.
+ * The module's part in an upload. `starts` returns the answer for an upload that is held back; the others report that
+ * an error answer arrived and is still being read, what the server answered, or that no answer came.
  *
  * @typedef {import('./upload.js').UploadCall} UploadCall
  * @typedef {{ status: number, statusText: string, body: string, afterMs: number }} FromMemory
@@ -27,12 +27,12 @@ const STACK = new Array(16_384).fill(undefined);
  */
 
 /**
- * Wraps the `fetch` of a scope. Nothing where it cannot be wrapped.
+ * Wraps the `fetch` of a scope; returns `undefined` if it cannot be wrapped.
  *
- * @param {any} scope what has the `fetch`: the window
+ * @param {any} scope the object whose `fetch` is wrapped, such as the window
  * @param {Uploads} uploads
  * @param {(error: unknown) => void} onFailure
- * @param {import('./console.js').EndSignal} signal lets `fetch` go without a call of the wasm: after a trap its memory may be half written
+ * @param {import('./console.js').EndSignal} signal restores `fetch` without calling the wasm, which may have trapped
  */
 export function watchFetch(scope, uploads, onFailure, signal) {
   try {
@@ -41,7 +41,7 @@ export function watchFetch(scope, uploads, onFailure, signal) {
     if (typeof original !== 'function') return undefined;
     return tapFetch(scope, original, createUpload(original, uploads, onFailure), signal);
   } catch {
-    // What a page has put in place of `fetch`, or of what goes with it, may throw when it is only looked at.
+    // If the page has replaced `fetch` or related globals, even reading them may throw.
     return undefined;
   }
 }
@@ -58,7 +58,7 @@ function tapFetch(scope, original, upload, signal) {
   const wrapper = {
     /** @this {any} */
     fetch(/** @type {any} */ input, /** @type {any} */ init) {
-      // The commonest request has an address and nothing else.
+      // Fast path: most requests are a URL string and nothing else.
       if (active && (init !== undefined || typeof input !== 'string')) {
         const url = watchedUrl(input, init);
         // biome-ignore lint/complexity/noArguments: rest parameters cost more, and this runs on every request.
@@ -68,14 +68,14 @@ function tapFetch(scope, original, upload, signal) {
       return apply(original, this, arguments);
     },
   }.fetch;
-  // As the browser's own.
+  // Same `length` as the browser's own `fetch`.
   defineProperty(wrapper, 'length', plain({ value: original.length, configurable: true }));
   const enumerable = before?.enumerable ?? true;
   if (!defineProperty(scope, 'fetch', plain({ value: wrapper, writable: true, enumerable, configurable: true }))) {
     return undefined;
   }
 
-  /** Puts back what is still ours; becomes a pass-through where somebody has wrapped us since. */
+  /** Restores `fetch` if it is still ours; if other code has wrapped ours since, it becomes a pass-through. */
   const release = () => {
     signal.removeEventListener('abort', release);
     active = false;
@@ -84,21 +84,21 @@ function tapFetch(scope, original, upload, signal) {
       if (before) defineProperty(scope, 'fetch', before);
       else deleteProperty(scope, 'fetch');
     } catch {
-      // Frozen since: a pass-through is all that can be left.
+      // The object was frozen meanwhile: our wrapper stays, as a pass-through.
     }
   };
   signal.addEventListener('abort', release);
   return { release };
 }
 
-/** The address, where it is an upload of keys, or a logout. Whatever the host passes, this does not throw. */
+/** The URL if the request uploads keys or logs out, otherwise `undefined`. Never throws, for any arguments. */
 function watchedUrl(/** @type {any} */ input, /** @type {any} */ init) {
   try {
     const method = init?.method ?? input?.method;
     if (method === undefined || method === 'GET') return undefined;
     if (method !== 'POST' && (typeof method !== 'string' || method.toUpperCase() !== 'POST')) return undefined;
     const url = typeof input === 'string' ? input : String(input?.href ?? input?.url ?? input);
-    // The plain search dismisses nearly every one, and costs a tenth.
+    // The plain search rules out nearly every request at a tenth of the cost.
     const pattern = url.includes('/keys/upload') ? UPLOAD : url.includes('/logout') ? LOGOUT : undefined;
     return pattern?.test(url) ? url : undefined;
   } catch {
@@ -107,7 +107,7 @@ function watchedUrl(/** @type {any} */ input, /** @type {any} */ init) {
 }
 
 /**
- * Calls what reads a request or its answer; nothing that goes wrong there reaches whoever asked.
+ * Runs code that reads a request or its answer; its exceptions never reach the caller of `fetch`.
  *
  * @param {(error: unknown) => void} onFailure
  * @returns {<T>(call: () => T) => T | undefined}
@@ -119,10 +119,10 @@ function guardWith(onFailure) {
       return call();
     } catch (error) {
       try {
-        // Whatever else it is, an odd answer or a promise that is none, costs no more than this one answer.
+        // Any other error (an odd answer, a value that is not a promise) costs only this one answer.
         if (error instanceof WebAssembly.RuntimeError) onFailure(error);
       } catch {
-        // There is nobody left to tell.
+        // Nothing is left to report to.
       }
       return undefined;
     }
@@ -130,7 +130,7 @@ function guardWith(onFailure) {
 }
 
 /**
- * What `fetch` does with an upload.
+ * Creates the function that `fetch` calls for an upload or a logout.
  *
  * @param {Function} original
  * @param {Uploads} uploads
@@ -171,9 +171,9 @@ function createUpload(original, uploads, onFailure) {
     const settle = (/** @type {Response} */ response) => {
       const { status, statusText, ok } = response;
       const from = response.url || url;
-      // Before whoever asked has seen it: the body can be read once only.
+      // Clone before the caller sees the response: a body can be read only once.
       const copy = response.clone();
-      // Whoever asked may be faster to read it, and log it.
+      // The caller may read and log the body before we have read the copy.
       if (!ok) uploads.answered();
       Promise.all([call.later ?? call, copy.text()]).then(
         ([call, text]) =>
@@ -188,7 +188,7 @@ function createUpload(original, uploads, onFailure) {
     };
 
     const promise = apply(original, self, args);
-    // Not beside it: a rejection that nobody handles is to be told as such.
+    // Return the chained promise, not the original: a rejection without a handler must still be reported as unhandled.
     const watched = guarded(() =>
       promise.then(
         (/** @type {Response} */ response) => {
@@ -211,12 +211,12 @@ function answer(
   /** @type {string | undefined} */ url,
   /** @type {AbortSignal | undefined} */ signal,
 ) {
-  // Nothing here may come of what the page has put on `Object.prototype`.
+  // Without a prototype: nothing may come from what the page has put on `Object.prototype`.
   const headers = { __proto__: null, 'content-type': 'application/json' };
   const response = new Response(body, /** @type {any} */ ({ __proto__: null, status, statusText, headers }));
-  // The SDK puts the address into its error.
+  // The SDK puts the URL into its error.
   defineProperty(response, 'url', plain({ value: url }));
-  // No timer but where it is needed: those of a hidden page may come a minute late.
+  // Use a timer only if needed: in a hidden page it may fire a minute late.
   if (!afterMs) return Promise.resolve(response);
   return new Promise((resolve, reject) => {
     setTimeout(() => (signal?.aborted ? reject(signal.reason) : resolve(response)), afterMs);

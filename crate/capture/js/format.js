@@ -1,6 +1,5 @@
-// The text of a console call, as the developer tools would show it to a person, within bounds. It runs on matching
-// lines only. Values of the page may throw from anywhere (getters, proxies, toString): what cannot be read is told as
-// such.
+// The text of a console call, as the developer tools would show it, of limited length. Runs on matching lines only.
+// Values of the page may throw anywhere (getters, proxies, toString); unreadable ones are shown as `[unreadable]`.
 
 const MAX_DEPTH = 3;
 const MAX_ITEMS = 20;
@@ -20,7 +19,7 @@ export function isError(/** @type {any} */ value) {
   if (value instanceof Error) return true;
   if (typeof value !== 'object' || value === null) return false;
   if (isErrorNative?.(value)) return true;
-  // WebKit has `Error.isError`, and says no to a DOMException.
+  // WebKit's `Error.isError` returns `false` for a DOMException.
   isNativeComplete ??= isErrorNative?.(new DOMException()) ?? false;
   if (isNativeComplete) return false;
   const tag = Object.prototype.toString.call(value);
@@ -30,9 +29,9 @@ export function isError(/** @type {any} */ value) {
 /**
  * @typedef {object} Bounds
  * @property {number} limit of the text, in UTF-16 units
- * @property {(text: string) => number} find where the words stand that make the line matter; -1 where they do not
- * @property {number} lead how much before words beyond the limit goes into the excerpt
- * @property {number} tail how much behind them
+ * @property {(text: string) => number} find the index of the first matching word; -1 if there is none
+ * @property {number} lead length of the excerpt before a matching word that lies beyond the limit
+ * @property {number} tail length of the excerpt from that word on
  */
 
 /**
@@ -42,7 +41,7 @@ export function isError(/** @type {any} */ value) {
 export function formatLine(args, bounds) {
   const sink = new Sink(bounds);
   let next = 0;
-  // A text alone is shown as it is.
+  // A single string is not a format string.
   if (typeof args[0] === 'string' && args.length > 1) {
     next = 1;
     sink.add(
@@ -61,7 +60,7 @@ export function formatLine(args, bounds) {
   return sink.result();
 }
 
-/** Collects up to a limit; of what lies beyond, the surroundings of the first words that matter. */
+/** Collects text up to a limit, and an excerpt around the first matching word if that lies beyond the limit. */
 class Sink {
   text = '';
   excerpt = '';
@@ -174,10 +173,10 @@ function describeArray(/** @type {any[]} */ array, /** @type {number} */ depth) 
   return `[${items.join(', ')}]`;
 }
 
-/** Own enumerable fields; getters are not called, as the developer tools do not call them. */
+/** Own enumerable fields. Like the developer tools, does not call getters. */
 function describeObject(/** @type {any} */ object, /** @type {number} */ depth) {
   const maker = Object.getPrototypeOf(object)?.constructor;
-  // By its name: that of a frame is another.
+  // Compared by name: a frame has its own `Object`.
   const type = typeof maker === 'function' && maker.name !== 'Object' ? String(maker.name) : '';
   // The bytes may be a key.
   if (ArrayBuffer.isView(object)) return `${type}(${object.byteLength})`;

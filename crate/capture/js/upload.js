@@ -1,17 +1,17 @@
-// What a call of `fetch` that uploads keys tells, taken before the request is sent: that uses up its body. What it says is
-// read in Rust (`upload.rs` of the core).
+// Reads a `fetch` call that uploads keys, before the request is sent: sending uses up the body. Rust parses what is
+// read (`upload.rs` of the core).
 
 const { apply, getOwnPropertyDescriptor } = Reflect;
 const { isArray } = Array;
 const { keys: fieldsOf } = Object;
 
-/** In UTF-16 units; uploads are of some twenty thousand. What is longer is not handed to the module, which never gives memory back. */
+/** In UTF-16 units; an upload has about 20,000. Longer ones are not passed to the module: its memory never shrinks. */
 export const LONGEST = 2 ** 20;
 
 /** @type {{ readHeader?: Headers['get'], copyRequest?: Request['clone'], Response: typeof Response, URL: typeof URL } | undefined} */
 let builtins;
 
-/** Taken once, before the page can patch them: with the watch, as Node loads its `fetch` when one of them is looked at. */
+/** Saved once, before the page can patch them. Not at import: in Node, reading one of them loads its `fetch`. */
 export function takeBuiltins() {
   if (builtins) return builtins;
   const { Headers, Request, Response, URL } = globalThis;
@@ -21,15 +21,15 @@ export function takeBuiltins() {
 
 /**
  * @typedef {object} UploadCall
- * @property {string} asked the address as it was given
- * @property {string | undefined} url in full; nothing where it cannot be told for certain who sends it
+ * @property {string} asked the URL as it was passed
+ * @property {string | undefined} url the full URL; `undefined` if the sender is not certain
  * @property {string | undefined} authorization the header
- * @property {string | undefined} body nothing where it cannot be read
- * @property {Promise<UploadCall> | undefined} later the same with its body, where that can be read only later
+ * @property {string | undefined} body `undefined` if it cannot be read
+ * @property {Promise<UploadCall> | undefined} later the same with its body, if the body can be read only later
  */
 
 /**
- * Whatever the page passes, this does not throw.
+ * Never throws, for any arguments.
  *
  * @returns {UploadCall}
  */
@@ -42,7 +42,7 @@ export function readCall(/** @type {string} */ asked, /** @type {any} */ input, 
     call.authorization = authorizationIn(init?.headers ?? (typeof input === 'object' ? input.headers : undefined));
     call.url = url.href;
   } catch {
-    // Then it is nobody's.
+    // The upload's sender stays unknown.
   }
   try {
     const body = init?.body ?? undefined;
@@ -56,7 +56,7 @@ export function readCall(/** @type {string} */ asked, /** @type {any} */ input, 
 }
 
 /**
- * A Request, a Blob and bytes can be read only later. What is read is a copy; of a stream there is none.
+ * A Request, a Blob and bytes can be read only later. Reads a copy; a stream cannot be copied.
  *
  * @returns {Promise<string> | undefined}
  */
@@ -69,19 +69,19 @@ function laterText(/** @type {unknown} */ body, /** @type {any} */ input) {
   return /** @type {Request} */ (apply(/** @type {any} */ (copyRequest), input, [])).text();
 }
 
-/** As `fetch` reads it; throws where only `fetch` itself can. */
+/** Reads the header like `fetch`; throws if only `fetch` itself can read it. */
 function authorizationIn(/** @type {any} */ headers) {
   if (headers === undefined || headers === null) return undefined;
   try {
     return apply(/** @type {any} */ (takeBuiltins().readHeader), headers, ['authorization']) ?? undefined;
   } catch {
-    // None of the browser's own Headers.
+    // Not the browser's own Headers.
   }
-  // What is neither a list nor a plain object may give its entries once only.
+  // An iterable that is not an array may yield its entries only once.
   if (!isArray(headers) && headers[Symbol.iterator] !== undefined) throw new TypeError('unknown headers');
   let found;
   for (const field of fieldsOf(headers)) {
-    // Not what the page has put on `Object.prototype`, and not what a getter gives the second time.
+    // Own values only: not from `Object.prototype`, and not from a getter, which may return something else next time.
     const own = getOwnPropertyDescriptor(headers, field)?.value;
     const [name, value] = isArray(headers) ? [...own] : [field, own];
     if (typeof name !== 'string') throw new TypeError('unknown headers');

@@ -68,7 +68,7 @@ pub(crate) async fn is_absent(name: &str) -> Result<bool, String> {
             let heard = request.clone();
             let _ = listen(&heard, event, move |_| {
                 if is_absent {
-                    // Creates nothing. The `error` event that follows finds the promise already resolved.
+                    // Aborting creates nothing. The promise is already resolved when the `error` event follows.
                     let _ = request.transaction().map(|making| making.abort());
                 } else if let Ok(database) = request.result() {
                     database.unchecked_into::<IdbDatabase>().close();

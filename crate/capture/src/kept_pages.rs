@@ -1,8 +1,8 @@
-//! Keeps what was seen in this page beyond its end: carries out what [`Keeper`] decides.
+//! Stores the evidence of this page beyond its end: carries out what [`Keeper`] decides.
 //!
-//! It never delays a line or a request. A record is written soon after there is news, while the page is idle, at most once a
-//! second; and at once when the page goes out of sight, is put to sleep, or is left. Once a minute the page makes way, if the app
-//! needs more of the storage: no event tells what the app writes in its own tab.
+//! It never delays a line or a request. A record is written soon after new evidence, while the page is idle, at most once a
+//! second; and at once when the page is hidden, frozen or left. Once a minute, records are removed if the app needs more of
+//! the storage: no event reports what the app writes in its own tab.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -27,11 +27,11 @@ use lotus_crypto_diag::kept_page::{Arrival, Stage};
 use lotus_crypto_diag::shelf::{MARKERS, PREFIX, page_id};
 use lotus_crypto_diag::timestamp::Timestamp;
 
-/// Key in the storage of the tab: the id of the page that the tab shows.
+/// Key in sessionStorage: the id of the page that the tab shows.
 const SHOWN: &str = "lotus-crypto-diag/page";
-/// The shortest time between two writings.
+/// The shortest time between two writes.
 const INTERVAL_MS: i64 = 1000;
-/// A busy page puts one off by so much at most.
+/// How long a busy page may delay a write.
 const LATEST_MS: u32 = 500;
 
 #[derive(Clone)]
@@ -42,13 +42,13 @@ struct Inner {
     session: SharedSession,
     on_change: Function,
     clock: Clock,
-    /// `None` while it works: the page may have replaced methods of the storage, and call this library from there.
+    /// `None` while it is in use: the page may have replaced methods of the storage, which may call back.
     keeper: Cell<Option<Box<Keeper>>>,
     has_begun: Cell<bool>,
     is_due: Cell<bool>,
-    /// Whether the page will look again how much room the app needs.
+    /// Whether a timer is set to measure again how much space the app needs.
     is_watching: Cell<bool>,
-    /// Whether other tabs may have begun to write, or have removed something.
+    /// Whether another tab may have written its first record, or removed one.
     is_crowded: Cell<bool>,
     written_at: Cell<i64>,
     last_role: Cell<Option<Role>>,
@@ -77,28 +77,28 @@ impl KeptPages {
             roll: RefCell::default(),
             tail: Tail::new(),
         }));
-        // Firefox may end the script that runs while a tab is being closed, mostly the first one. This listener runs first, so
-        // that it is the one to be ended.
+        // While a tab closes, Firefox may abort a script, usually the first one. This empty listener runs first, so that
+        // Firefox aborts it and not a later one.
         let _ = listen(&js_sys::global(), "pagehide", |_| {});
         let inner = Rc::clone(&kept.0);
-        // A moment later: the listener that hands the lock over to another tab must be called first when the page is left.
+        // Delayed: when the page is left, the listener that hands the lock over to another tab must be called first.
         if !after(0, move || inner.listen()) {
             kept.0.listen();
         }
         kept
     }
 
-    /// Id of this page. The tabs know each other by it.
+    /// Id of this page, by which the tabs identify each other.
     pub(crate) fn id(&self) -> &str {
         &self.0.id
     }
 
-    /// The roll of the tabs knows which pages are open.
+    /// Sets the roll call, which knows the pages that are open.
     pub(crate) fn meet(&self, roll: &Rc<Roll>) {
         self.0.roll.replace(Rc::downgrade(roll));
     }
 
-    /// The role of this tab; not called while its page is left or asleep.
+    /// Reports this tab's role. Not called while its page is being left or is frozen.
     pub(crate) fn stands(&self, role: Option<Role>) {
         let before = self.0.last_role.replace(role);
         let is_replaced = before == Some(Role::Leader) && role == Some(Role::Follower);
@@ -108,7 +108,7 @@ impl KeptPages {
         }
     }
 
-    /// Something may be new.
+    /// There may be new evidence.
     pub(crate) fn changed(&self) {
         self.0.changed();
     }
@@ -118,7 +118,7 @@ impl KeptPages {
         self.0.with(|keeper| {
             let Ok(session) = self.0.session.try_borrow() else { return };
             let goes = keeper.logged_out(&session, (user_id, device_id), now);
-            // Given back before the storage is touched.
+            // Release the borrow before the storage is used.
             drop(session);
             goes.remove(&LocalShelf);
         });
@@ -126,7 +126,7 @@ impl KeptPages {
         self.0.sum_up();
     }
 
-    /// Says whether it is gone.
+    /// Removes the records of all pages; returns whether none is left.
     pub(crate) fn forget(&self) -> bool {
         let is_gone = self.0.with(|keeper| keeper.forget(&LocalShelf)).unwrap_or_default();
         self.0.clear_elsewhere();
@@ -165,7 +165,7 @@ impl KeptPages {
 }
 
 impl Inner {
-    /// `None` where it is at work already.
+    /// Returns `None` on re-entry: the storage may run the page's own code, which calls back.
     fn with<T>(&self, work: impl FnOnce(&mut Keeper) -> T) -> Option<T> {
         let mut keeper = self.keeper.take()?;
         let done = work(&mut keeper);
@@ -178,7 +178,7 @@ impl Inner {
             return;
         }
         let since = self.clock.now().ms() - self.written_at.get();
-        // Whatever happens to the clock.
+        // Clamped, because the clock may jump.
         let rest = u32::try_from((INTERVAL_MS - since).clamp(0, INTERVAL_MS)).unwrap_or_default();
         let inner = Rc::clone(self);
         let is_set = after(rest, move || {
@@ -187,11 +187,11 @@ impl Inner {
                 inner.flush();
             });
         });
-        // A page that has broken its timers is kept when it is left.
+        // If the page has broken its timers, the record is written when the page is left.
         self.is_due.set(is_set);
     }
 
-    /// Before the first use of what is kept.
+    /// Runs once, before the records are first used.
     fn begin(self: &Rc<Self>) {
         if self.has_begun.replace(true) {
             return;
@@ -206,7 +206,7 @@ impl Inner {
         spawn_local(async move {
             let cleared = inner.tail.cleared();
             let records = inner.tail.records().await;
-            // What was removed meanwhile does not come back.
+            // Do not restore records that were removed meanwhile.
             if records.is_empty() || inner.tail.cleared() != cleared {
                 return;
             }
@@ -217,7 +217,7 @@ impl Inner {
         });
     }
 
-    /// Stores the id of this page for the next one in the tab. Gives that of the page before.
+    /// Stores the id of this page for the next page in the tab. Returns the previous page's id.
     fn take_turns(&self) -> Result<Option<String>, JsValue> {
         let storage = web_storage("sessionStorage")?;
         let previous = storage.get_item(SHOWN)?;
@@ -240,7 +240,7 @@ impl Inner {
         let flushed = self.with(|keeper| {
             let is_too_large = self.is_crowded.take() && keeper.is_too_large(&LocalShelf);
             let again = is_too_large || keeper.is_short_of_room(&LocalShelf, &open, now);
-            // Given back before the storage is touched.
+            // Release the borrow before the storage is used.
             let drafts = self.session.try_borrow().map(|session| keeper.drafts(&session, again, now));
             let drafts = drafts.unwrap_or_default().into_iter();
             drafts.map(|draft| keeper.flush(draft, &LocalShelf, &open, now)).collect::<Vec<_>>()
@@ -256,7 +256,7 @@ impl Inner {
         self.watch_room();
     }
 
-    /// Looks again in a minute whether records have to make way, be they only those of other pages.
+    /// Checks again in a minute whether records have to be removed, even if only those of other pages.
     fn watch_room(self: &Rc<Self>) {
         let is_on = self.with(|keeper| keeper.is_on()).unwrap_or_default();
         if !is_on || self.is_watching.replace(true) {
@@ -301,7 +301,7 @@ impl Inner {
             let _ = listen(target, kind, move |event| handle(&inner, event));
         };
         hear(&window, "pagehide", |inner, _| inner.leave());
-        // In case Firefox has ended that one, too.
+        // Again, in case Firefox has aborted the previous one, too.
         hear(&window, "pagehide", |inner, _| inner.leave());
         hear(&window, "pageshow", |inner, _| inner.look(true));
         hear(&document, "visibilitychange", |inner, _| inner.look(false));
@@ -310,20 +310,20 @@ impl Inner {
         hear(&window, "storage", |inner, event| inner.another_wrote(&event));
     }
 
-    /// Another tab has changed a storage.
+    /// Handles a `storage` event: another tab has changed a storage.
     fn another_wrote(self: &Rc<Self>, event: &JsValue) {
         let text = |name| get(event, name).ok().and_then(|value| value.as_string());
         let is_gone = text("newValue").is_none();
         let key = text("key");
         let clear = |folder: Option<&str>| {
             self.with(|keeper| {
-                // Given back before the storage is touched.
+                // Release the borrow before the storage is used.
                 let whose = self.session.try_borrow().ok().and_then(|session| keeper.whose(&session));
                 keeper.cleared(folder, whose, &LocalShelf)
             })
         };
         let is_cleared = match key.as_deref() {
-            // A frame may have cleared the storage of this tab.
+            // A frame may have cleared only this tab's sessionStorage.
             None => is_of_all_tabs(event) && clear(None) == Some(true),
             // A device was logged out in another tab.
             Some(key) if is_gone && key.starts_with(MARKERS) => folder_of_marker(key).is_some_and(|of| {
@@ -337,16 +337,16 @@ impl Inner {
             self.clear_elsewhere();
             self.sum_up();
         }
-        // It has written its first record, or removed one.
+        // The other tab has written its first record, or removed one.
         if key.is_none_or(|key| key.starts_with(PREFIX)) && (is_gone || text("oldValue").is_none()) {
             self.is_crowded.set(true);
             self.changed();
         }
     }
 
-    /// The device of this folder is logged out: its marker is not written again.
+    /// The device of this folder was logged out: do not write its marker again.
     fn retire(&self, folder: &str) {
-        // If the session is borrowed, this page is handling the device right now: the next event comes later.
+        // If the session is borrowed, skip it: this page is handling the device right now, and a later event follows.
         let is_ours = self.session.try_borrow_mut().is_ok_and(|mut session| Keeper::retire(&mut session, folder));
         if is_ours {
             tell(&self.on_change);
@@ -367,12 +367,12 @@ impl Inner {
 
     fn stand_at(self: &Rc<Self>, stage: Stage) {
         self.with(|keeper| keeper.is_at(stage));
-        // The id may be gone by now, or be that of a page which the tab showed meanwhile. But not before the previous id was
-        // read: in Firefox the page is shown before anything of it is kept.
+        // The stored id may be missing by now, or belong to a page that the tab showed meanwhile. Do not overwrite it before
+        // it was read: Firefox fires `pageshow` before anything of the page is stored.
         if self.has_begun.get() {
             self.leave_id();
         }
-        // A page that comes into sight has time.
+        // A page that becomes visible need not write at once.
         if stage == Stage::Shown { self.changed() } else { self.flush() }
     }
 }
@@ -392,7 +392,7 @@ fn arrival() -> Result<Arrival, JsValue> {
     let is_reload = if found.length() > 0 {
         field(&found.get(0), "type")? == "reload"
     } else {
-        // Firefox lists the navigation when the page has loaded. What was there before that list tells at once.
+        // Firefox lists the navigation only after the page has loaded; the older `performance.navigation` is set at once.
         field(&field(&performance, "navigation")?, "type")? == 1
     };
     Ok(if is_reload { Arrival::Reloaded } else { Arrival::Opened })

@@ -1,4 +1,4 @@
-//! Records of pages in localStorage. Each call may throw: it is blocked, private or full.
+//! Records of pages in localStorage. Each call may throw: the storage may be blocked, private or full.
 
 use js_sys::{JsString, decode_uri_component};
 use wasm_bindgen::prelude::*;
@@ -8,19 +8,19 @@ use super::convert::{explain, get, text_of, web_storage};
 use lotus_crypto_diag::kept_page::HEAD_LENGTH;
 use lotus_crypto_diag::shelf::{MARKERS, NotWritten, PREFIX, Shelf, folder_of};
 
-/// With more keys than that, looking through all of them takes too long.
+/// Listing more keys than this takes too long.
 const MOST_KEYS: u32 = 10_000;
 
 #[wasm_bindgen]
 extern "C" {
-    /// As web-sys has it, but without a copy of the text in the memory of the module.
+    /// `Storage` as in web-sys, but `getItem` does not copy the text into the module's memory.
     type Texts;
 
     #[wasm_bindgen(method, catch, js_name = getItem)]
     fn get_item(this: &Texts, key: &str) -> Result<JsValue, JsValue>;
 }
 
-/// The localStorage of the page, as it is at the moment.
+/// The page's localStorage, looked up at each call.
 pub(crate) struct LocalShelf;
 
 impl LocalShelf {
@@ -29,7 +29,7 @@ impl LocalShelf {
         Ok(text.dyn_into().ok())
     }
 
-    /// An error if there are too many to look through: an empty list would mean that the records were removed.
+    /// Fails if there are too many keys: an empty list would mean that the records were removed.
     fn keys(belongs: impl Fn(&str) -> bool) -> Result<Vec<String>, JsValue> {
         let storage = storage()?;
         if storage.length()? > MOST_KEYS {
@@ -107,7 +107,7 @@ pub(crate) fn folder_of_marker(key: &str) -> Option<String> {
     Some(folder_of(Some(&user_id), Some(&device_id)))
 }
 
-/// Firefox has a name of its own for it.
+/// Whether the error says that the storage is full. Firefox uses a name of its own.
 fn is_full(error: &JsValue) -> bool {
     let name = get(error, "name").and_then(|name| text_of(&name)).unwrap_or_default();
     name == "QuotaExceededError" || name == "NS_ERROR_DOM_QUOTA_REACHED"

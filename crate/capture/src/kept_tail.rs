@@ -1,6 +1,6 @@
-//! A second copy of each record, in an IndexedDB database of our own. A browser writes localStorage to the disk seconds or
-//! minutes later, and loses the rest if it dies; what IndexedDB has committed is safe. Nothing depends on this copy: the database
-//! may be missing, blocked, slow or deleted.
+//! A second copy of each record, in an IndexedDB database of our own. A browser writes localStorage to disk seconds or
+//! minutes later, and loses the rest if it crashes; data committed to IndexedDB is safe. Nothing depends on this copy: the
+//! database may be missing, blocked, slow or deleted.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -20,20 +20,20 @@ use super::shape::call;
 const DATABASE: &str = "lotus-crypto-diag";
 const STORE: &str = "pages";
 
-/// Any script of the origin may have stored more.
+/// A limit on reading, because any script of the origin may have stored more.
 const MOST_RECORDS: u32 = 64;
 /// In UTF-16 units.
 const LONGEST: u32 = 64 * 1024;
-/// While so many writes are pending, no more are begun: the browser is slow, or does not answer.
+/// While this many writes are pending, none is started: the browser is slow, or does not answer.
 const MOST_PENDING: u32 = 2;
 
 pub(crate) struct Tail {
     database: RefCell<Option<IdbDatabase>>,
-    /// Whether it is being opened, or opening it failed.
+    /// Whether the database is being opened, or opening it failed.
     is_asked: Cell<bool>,
-    /// The last record that came meanwhile.
+    /// The latest record to write once the database is open.
     waiting: RefCell<Option<(String, String)>>,
-    /// How often it was cleared. A write that was begun before is dropped.
+    /// How often the copy was cleared. A write that was started before is dropped.
     cleared: Cell<u32>,
     pending: Rc<Cell<u32>>,
     /// Called at the end of each request.
@@ -66,7 +66,7 @@ impl Tail {
         }
     }
 
-    /// How often it was cleared.
+    /// How often the copy was cleared.
     pub(crate) fn cleared(&self) -> u32 {
         self.cleared.get()
     }
@@ -113,7 +113,7 @@ impl Tail {
         let (keys, texts): (Array, Array) = (keys.unchecked_into(), texts.unchecked_into());
         let text_of = |text: JsValue| text.dyn_into::<JsString>().ok().filter(|text| text.length() <= LONGEST);
         let pair_of = |(key, text): (JsValue, JsValue)| {
-            // A text that is too long is no record: it is given as empty, and removed.
+            // A text that is too long is not a record: it is returned as empty, and then removed.
             Some((key.as_string()?, text_of(text).map(String::from).unwrap_or_default()))
         };
         Ok(keys.iter().zip(texts.iter()).filter_map(pair_of).collect())
@@ -126,12 +126,12 @@ impl Tail {
             .map(|database| self.write(&database, |store| keys.iter().map(|key| store.delete(&key.into())).collect()));
     }
 
-    /// Removes all of it.
+    /// Removes all records.
     pub(crate) fn clear(&self) {
         self.cleared.set(self.cleared.get() + 1);
         self.waiting.take();
         if let Some(database) = self.database.take() {
-            // At once, as the page may be about to close; the deletion takes longer.
+            // Clear at once, because the page may be about to close; deleting the database takes longer.
             let _ = self.write(&database, |store| Ok(vec![store.clear()?]));
             database.close();
         }
@@ -141,7 +141,7 @@ impl Tail {
         });
     }
 
-    /// In a transaction of its own.
+    /// Writes in a transaction of its own.
     fn write(
         &self,
         database: &IdbDatabase,
@@ -185,7 +185,7 @@ async fn open() -> Result<IdbDatabase, String> {
     set(&request, "onupgradeneeded", &on_upgrade).map_err(words)?;
     let opened = within("the database of the kept pages", Ok(settled(&request))).await?;
     let database: IdbDatabase = opened.unchecked_into();
-    // So that nobody who deletes it has to wait.
+    // Close it when a script deletes it: otherwise the deletion would wait.
     let closing = database.clone();
     let on_change = Closure::once_into_js(move || closing.close());
     set(&database, "onversionchange", &on_change).map_err(words)?;

@@ -22,7 +22,7 @@ pub(crate) struct Surroundings {
     pub(crate) steady: Clock,
     /// Describes this tab for the others.
     pub(crate) describe: Box<dyn Fn(&Standing) -> Tab>,
-    /// Called when another tab came, changed or went.
+    /// Called when another tab opened, changed or closed.
     pub(crate) on_change: Box<dyn Fn()>,
 }
 
@@ -77,12 +77,12 @@ impl Roll {
         is_known.then(|| self.machine.borrow().others().len())
     }
 
-    /// The same for a repair.
+    /// Whether other tabs are or were open, for a repair.
     pub(crate) fn company(&self) -> Tabs {
         self.count().map_or(Tabs::Unknown, |_| self.machine.borrow().company())
     }
 
-    /// This tab.
+    /// Describes this tab for the others.
     pub(crate) fn describe(&self, standing: &Standing) -> Tab {
         (self.around.describe)(standing)
     }
@@ -95,7 +95,7 @@ impl Roll {
         let mut events = vec![event];
         while let Some(event) = events.pop() {
             let (now, random) = (self.around.steady.now(), random());
-            // Nothing is borrowed while JavaScript runs.
+            // Hold no borrow while JavaScript runs.
             let actions = self.machine.borrow_mut().on(event, now, random);
             events.extend(actions.into_iter().filter_map(|action| self.act(action)));
         }
@@ -125,7 +125,7 @@ impl Roll {
                         roll.give(Event::TimedOut(timer));
                     }
                 });
-                // If the page has broken its timers, nobody is kept waiting.
+                // If the page has broken its timers, do not wait.
                 return (!is_set).then_some(Event::TimedOut(timer));
             }
             Action::TellChange => (self.around.on_change)(),

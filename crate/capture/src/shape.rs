@@ -14,7 +14,7 @@ extern "C" {
     fn is_array(value: &JsValue) -> Result<bool, JsValue>;
 }
 
-/// Whether it is an array; `false` for a revoked proxy.
+/// Whether the value is an array; `false` for a revoked proxy.
 pub(crate) fn is_list(value: &JsValue) -> bool {
     is_array(value).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! The page loads before this one: evidence that outlived its page.
+//! Earlier page loads: evidence that outlived its page.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -11,24 +11,24 @@ use crate::repair::RepairStatus;
 use crate::timestamp::Timestamp;
 use crate::upload_loop::UploadLoopStatus;
 
-/// How a page ended, as far as the browser lets that be known.
+/// How a page ended, as far as this can be detected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub enum PageEnd {
     /// The tab was closed, or another page was opened in it.
     Closed,
-    /// The page was loaded anew.
+    /// The page was reloaded.
     Reloaded,
-    /// The page stopped without a word: its process, the browser or the machine died.
+    /// The page stopped without an event: its process, the browser or the machine died.
     Crashed,
     /// The browser discarded the page to save memory.
     Discarded,
-    /// Another tab took its place as the active one, and this page stopped.
+    /// Another tab replaced this page as the active one, and this page stopped.
     Replaced,
     /// The page had not ended when this was read: it is open in another tab.
     Open,
-    /// Nothing tells.
+    /// Not known.
     #[default]
     Unknown,
 }
@@ -48,7 +48,7 @@ impl PageEnd {
     }
 }
 
-/// What was seen in one earlier page load of the device.
+/// The evidence of one earlier page load of the device.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
@@ -56,49 +56,49 @@ pub struct EarlierPage {
     /// When the page began, by the clock of the device.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub began_at: Timestamp,
-    /// The latest moment at which the page is known to have run.
+    /// The latest time at which the page is known to have run.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub last_seen_at: Timestamp,
-    /// How it ended.
+    /// How the page ended.
     #[serde(default)]
     pub end: PageEnd,
-    /// Lines seen of each fault, kept as an entry or not.
+    /// How many lines of each fault were seen, including those without an entry.
     #[serde(default)]
     pub counts: FaultCounts,
-    /// The evidence, the most recent last: at most 200 entries, fewer where there was no room.
+    /// The evidence, the most recent last: at most 200 entries, fewer if there was no room.
     #[serde(default)]
     pub entries: Vec<Entry>,
-    /// So many entries of that page were left out for want of room.
+    /// How many entries of that page were left out because there was no room.
     #[serde(default)]
     pub entries_left_out: u32,
-    /// The device's crypto store, as it was seen last in that page; `null`: it was not asked about.
+    /// The device's crypto store, as last seen in that page; `null`: it was not checked.
     #[serde(default)]
     pub crypto_store: Option<CryptoStoreStatus>,
-    /// The uploads of one-time keys, as they stood last in that page.
+    /// The state of the one-time key uploads, as last seen in that page.
     #[serde(default)]
     pub upload_loop: UploadLoopStatus,
     /// The capture session of that page; `null`: none.
     #[serde(default)]
     pub capture_session: Option<CaptureSession>,
-    /// The latest repair that a person asked for in that page; `null`: none.
+    /// The latest repair that the user started in that page; `null`: none.
     #[serde(default)]
     pub repair: Option<RepairStatus>,
 }
 
-/// For a view: how far the kept evidence reaches.
+/// For a view: the time that the stored evidence covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct EarlierSummary {
-    /// When the earliest of the kept pages began.
+    /// When the earliest of the stored pages began.
     #[cfg_attr(feature = "bindings", ts(as = "String"))]
     pub since: Timestamp,
-    /// How many page loads are kept beside the present one, those of other open tabs with them.
+    /// How many page loads are stored besides the current one, including those of other open tabs.
     pub pages: u32,
 }
 
-/// Reads the earlier pages of a report. They stood where any script of the origin can write: of a page that does not fit the
-/// model its times are left, and the entries that fit. By way of the text, as the code that reads the model from text is there.
+/// Reads the earlier pages of a report. Any script of the origin could write them: a page that does not fit the model keeps
+/// only its times and the entries that fit. Converts through text, because the code that reads the model from text exists.
 pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<EarlierPage>, D::Error> {
     let pages = Vec::<Value>::deserialize(deserializer)?;
     Ok(pages.iter().filter_map(|page| read_page(&to_json(page))).collect())
@@ -124,7 +124,7 @@ fn read_page(page: &str) -> Option<EarlierPage> {
 }
 
 impl EarlierSummary {
-    /// As a view is given it; `null`: there is none.
+    /// The JSON for a view; `null`: there is none.
     pub fn to_json(summary: Option<&Self>) -> String {
         to_json(&summary)
     }

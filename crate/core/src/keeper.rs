@@ -1,5 +1,5 @@
-//! Keeps what this page saw beyond its end, and reads the records of earlier pages. A page writes only records of its own: one
-//! for each of its devices.
+//! Stores the evidence of this page beyond its end, and reads the records of earlier pages. A page writes only its own
+//! records: one for each of its devices.
 
 mod reading;
 mod removal;
@@ -21,17 +21,17 @@ use crate::timestamp::Timestamp;
 /// A user and a device.
 pub type Ids = (String, String);
 
-/// Whether this page is kept.
+/// Whether this page's evidence is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum State {
     On,
     /// The app switched it off.
     Off,
-    /// The device of this folder was logged out, or its records were cleared: they are not written again.
+    /// The device of this folder was logged out, or its records were cleared: do not write them again.
     Over(String),
 }
 
-/// Keeps one page.
+/// Stores the evidence of one page.
 #[derive(Debug)]
 pub struct Keeper {
     id: String,
@@ -41,9 +41,9 @@ pub struct Keeper {
     replaced: bool,
     revision: u32,
     state: State,
-    /// Of the device that this page was asked about last.
+    /// The device that this page was asked about last.
     current: Part,
-    /// Of the devices that it was asked about before.
+    /// The devices that it was asked about before.
     away: Vec<Part>,
     tidied: Option<Tidied>,
     problem: Option<String>,
@@ -51,13 +51,13 @@ pub struct Keeper {
     corrupt: u32,
 }
 
-/// What this page keeps of one device.
+/// The evidence of one device in this page.
 #[derive(Debug)]
 struct Part {
     /// `None`: the device is not known yet.
     owner: Option<Ids>,
     from: Beginning,
-    /// Its record, as it was written last.
+    /// The record as last written.
     written: Option<Written>,
 }
 
@@ -67,9 +67,9 @@ struct Written {
     so_far: SoFar,
     stage: Stage,
     replaced: bool,
-    /// Of key and text, in bytes.
+    /// Length of key and text, in bytes.
     length: usize,
-    /// Whether there was a marker of the device.
+    /// Whether the device had a marker.
     is_remembered: bool,
 }
 
@@ -83,10 +83,10 @@ pub struct Draft {
     entries: KeptEntries,
 }
 
-/// What became of a draft.
+/// The result of writing a draft.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Flushed {
-    /// There was no room for it.
+    /// Nothing was written: there is no room, or the storage cannot be listed.
     Nothing,
     /// This text is stored at this key, or storing it failed.
     Kept {
@@ -94,7 +94,7 @@ pub enum Flushed {
         key: String,
         /// The text.
         text: String,
-        /// Whether it contains more than that the page was there: then it is stored in the second place, too.
+        /// Whether it contains evidence, not only that the page existed: then it is stored in the second place, too.
         has_evidence: bool,
     },
     /// Another tab or the app has cleared the records of the device: the second place must be cleared, too.
@@ -102,7 +102,7 @@ pub enum Flushed {
 }
 
 impl Keeper {
-    /// Of the page with this id.
+    /// Creates the keeper of the page with this id.
     pub fn new(id: String) -> Self {
         let from = Beginning { at: began(&id).unwrap_or_default(), before: None };
         Self {
@@ -131,20 +131,20 @@ impl Keeper {
         self.stage == Stage::Left
     }
 
-    /// Where the page is in its life now.
+    /// Sets the page's current stage.
     pub const fn is_at(&mut self, stage: Stage) {
         self.stage = stage;
     }
 
-    /// Another tab has taken the place of this one, or this one has it again.
+    /// Sets whether another tab has replaced this one as the active tab.
     pub fn replaced(&mut self, replaced: bool) {
-        // A page that is being left gives up its role by itself: that is not "replaced".
+        // A page that is being left gives up its role itself: that is not "replaced".
         if self.stage != Stage::Left {
             self.replaced = replaced;
         }
     }
 
-    /// The records that have changed since they were written. `again`: all.
+    /// The records that have changed since they were written; with `again`, all records.
     pub fn drafts(&mut self, session: &Session, again: bool, now: Timestamp) -> Vec<Draft> {
         if self.state == State::Off {
             return Vec::new();
@@ -166,7 +166,7 @@ impl Keeper {
         drafts
     }
 
-    /// The records of other devices are written again only then, not with each line: each takes as long as the current one.
+    /// Records of other devices are rewritten only in this case, not with each line: each takes as long as the current one.
     fn is_at_another_stage(&self, part: &Part) -> bool {
         part.written.as_ref().is_none_or(|written| written.stage != self.stage || written.replaced != self.replaced)
     }
@@ -186,17 +186,17 @@ impl Keeper {
         Draft { owner: part.owner.clone(), folder: part.folder(), so_far, kept, entries }
     }
 
-    /// The page is asked about this device now.
+    /// Makes this device the current one.
     fn turn_to(&mut self, ids: Option<Ids>, session: &Session, now: Timestamp) {
         match &self.state {
             State::On if ids.is_none() || self.current.owner.is_none() || self.current.owner == ids => {}
-            // A new login, or a second account of this page: what was seen before is not this device's.
+            // A new login, or a second account of this page: earlier evidence is not this device's.
             State::On => {
                 let part = self.come_back(ids.as_ref()).unwrap_or_else(|| Part::anew(session, now));
                 self.away.push(std::mem::replace(&mut self.current, part));
             }
             State::Over(of) if ids.is_some() && *of != folder_of_ids(ids.as_ref()) => {
-                // After a logout in this page, the current part began anew already.
+                // After a logout in this page, the current part is already a new one.
                 let is_of_another = self.current.owner.is_some() || self.current.from.before.is_none();
                 let known = self.come_back(ids.as_ref());
                 if let Some(part) = known.or_else(|| is_of_another.then(|| Part::anew(session, now))) {
@@ -209,13 +209,13 @@ impl Keeper {
         self.current.owner = ids;
     }
 
-    /// What was kept of a device that this page was asked about before.
+    /// Removes and returns the part of a device that this page was asked about before.
     fn come_back(&mut self, ids: Option<&Ids>) -> Option<Part> {
         let at = self.away.iter().position(|part| part.owner.as_ref() == ids)?;
         Some(self.away.swap_remove(at))
     }
 
-    /// The device that this page was asked about last, and that is logged in.
+    /// The device that this page was asked about last, if it is logged in.
     pub fn whose(&self, session: &Session) -> Option<Ids> {
         let latest = session.stores().status(None, None)?;
         latest.user_id.zip(latest.device_id)
@@ -261,7 +261,7 @@ impl Keeper {
             Ok(()) => {
                 self.problem = None;
                 if let Some(before) = before.filter(|before| *before != key) {
-                    // The device is known now.
+                    // The old record was written before the device was known.
                     let _ = place.remove(&before);
                 }
                 let is_remembered = is_remembered || place.remembers(&folder);
@@ -294,14 +294,14 @@ impl Keeper {
         (ids.map(|(user_id, _)| &**user_id), ids.map(|(_, device_id)| &**device_id))
     }
 
-    /// Whether the app wants it.
+    /// Whether the app wants evidence to be stored.
     pub fn is_on(&self) -> bool {
         self.state != State::Off
     }
 }
 
 impl Part {
-    /// From now on.
+    /// A part that begins now.
     fn anew(session: &Session, now: Timestamp) -> Self {
         Self { owner: None, from: Beginning { at: now, before: Some(session.counted()) }, written: None }
     }
@@ -315,7 +315,7 @@ fn folder_of_ids(ids: Option<&Ids>) -> String {
     folder_of(ids.map(|(user_id, _)| &**user_id), ids.map(|(_, device_id)| &**device_id))
 }
 
-/// The records among these keys, each given with the length of its text.
+/// The records among these keys; each key comes with the length of its text.
 fn records(listed: Vec<(String, usize)>, is_wanted: impl Fn(&str) -> bool) -> Vec<Record> {
     let wanted = listed.into_iter().filter(|(key, _)| is_wanted(key));
     let records = wanted.filter_map(|(key, length)| {

@@ -1,4 +1,4 @@
-//! The record of a page that is kept beyond its end: JSON of limited length, with nothing that a report would not contain.
+//! The record of a page that outlives it: JSON of limited length, with nothing that a report would not contain.
 
 use std::borrow::Cow;
 
@@ -12,17 +12,17 @@ use crate::json::to_json;
 use crate::steps;
 use crate::timestamp::Timestamp;
 
-/// The version of [`KeptPage`]'s form.
+/// The schema version of [`KeptPage`].
 pub(crate) const KEPT_SCHEMA: u32 = 1;
-/// The [`Head`] of a record is within so many characters.
+/// The [`Head`] of a record is within this many characters.
 pub const HEAD_LENGTH: usize = 96;
-/// Texts are cut to this length: the rest of a line rarely says more.
+/// Texts are cut to this length: the rest of a line rarely adds anything.
 const MAX_TEXT: usize = 2048;
 /// Deeper nesting than a record has is refused before the parser recurses into it.
 const MAX_DEPTH: usize = 8;
-/// No record is longer.
+/// The maximum length of a record.
 const MAX_LENGTH: usize = 512 * 1024;
-/// So many of the keys that a repair has claimed are listed.
+/// At most this many of the keys that a repair claimed are listed.
 const MOST_CLAIMED: usize = 100;
 
 /// How a page came into its tab.
@@ -32,65 +32,65 @@ pub enum Arrival {
     /// By a link, an address, or the history.
     #[default]
     Opened,
-    /// It was loaded anew.
+    /// The page was reloaded.
     Reloaded,
-    /// The browser had discarded the tab, and loaded it anew when it came into sight.
+    /// The browser had discarded the tab, and reloaded it when it became visible.
     Restored,
 }
 
-/// Where a page was in its life when its record was written.
+/// The stage of a page when its record was written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
-    /// It was visible.
+    /// The page was visible.
     #[default]
     Shown,
-    /// It was hidden. The browser may end a hidden page without an event.
+    /// The page was hidden. The browser may end a hidden page without an event.
     Hidden,
-    /// It was being left.
+    /// The page was being left.
     Left,
 }
 
-/// The record of one page. The first three fields stand first in its text: they are read without the rest.
+/// The record of one page. Its text begins with the first three fields, so that they can be read without the rest.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KeptPage {
     /// [`KEPT_SCHEMA`]
     pub schema: u32,
-    /// Grows with every writing.
+    /// Increases with every write.
     pub revision: u32,
-    /// When it was written, in milliseconds since 1970.
+    /// When the record was written, in milliseconds since 1970.
     pub seen: i64,
     /// Id of the page that the tab showed before.
     pub previous: Option<String>,
     /// How the page came into the tab.
     pub arrival: Arrival,
-    /// Where it was in its life.
+    /// The page's stage.
     pub stage: Stage,
-    /// Whether another tab had become the active one in its place.
+    /// Whether another tab had replaced this one as the active tab.
     pub replaced: bool,
-    /// What a report contains of it.
+    /// The page as a report contains it.
     pub page: EarlierPage,
 }
 
-/// What the beginning of a record says.
+/// The data at the beginning of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Head {
-    /// It is of this version.
+    /// The record is of this version.
     Ours {
         /// See [`KeptPage`].
         revision: u32,
         /// See [`KeptPage`].
         seen: i64,
     },
-    /// It is of a later version, which alone reads and removes it.
+    /// The record is of a newer version; only that version reads and removes it.
     Newer,
-    /// It cannot be read.
+    /// The record cannot be read.
     Corrupt,
 }
 
 impl Head {
-    /// Reads it from the first [`HEAD_LENGTH`] characters of a record.
+    /// Reads the head from the first [`HEAD_LENGTH`] characters of a record.
     pub fn read(text: &str) -> Self {
         fn number<'a>(text: &'a str, name: &str) -> Option<(i64, &'a str)> {
             let rest = text.strip_prefix(name)?;
@@ -110,10 +110,10 @@ impl Head {
 }
 
 impl KeptPage {
-    /// The text of the record, of at most `limit` bytes, with as many of the entries as fit. `None` if not even the rest fits.
-    /// `self` has no entries of its own.
+    /// The text of the record, at most `limit` bytes long, with as many of the entries as fit. `None` if even the rest does
+    /// not fit. `self` has no entries of its own.
     pub(crate) fn into_text(mut self, entries: &KeptEntries, limit: usize) -> Option<String> {
-        /// For the number of the entries that are left out.
+        /// Digits reserved for the number of entries that are left out.
         const NUMBER: usize = 10;
         self.page.cut_texts();
         let mut base = to_json(&self).len() + NUMBER;
@@ -131,21 +131,21 @@ impl KeptPage {
     }
 }
 
-/// How a record without entries says so.
+/// The JSON of an empty list of entries.
 const NO_ENTRIES: &str = "\"entries\":[]";
 
-/// The entries of a page as JSON, each with its texts cut. They are written once, straight from the session: copying all entries
-/// of a full page took longer than everything else.
+/// The entries of a page as JSON, each with its texts cut. They are written once, straight from the session: copying all
+/// entries of a full page took longer than everything else.
 #[derive(Debug)]
 pub(crate) struct KeptEntries {
-    /// How many the page has.
+    /// How many entries the page has.
     count: usize,
-    /// The most important first, each with its place in the page. Those that can have no room are missing.
+    /// The most important entries first, each with its index in the page. Those that cannot fit are left out.
     texts: Vec<(usize, String)>,
 }
 
 impl KeptEntries {
-    /// As many of them as fit into `limit` bytes.
+    /// The most important entries that fit into `limit` bytes.
     pub(crate) fn of(entries: &[&Entry], mut limit: usize) -> Self {
         let mut texts = Vec::new();
         for index in by_importance(entries) {
@@ -155,7 +155,7 @@ impl KeptEntries {
             }
             let text = to_json(&*with_texts_cut(entry));
             steps::note(text.len());
-            // With the comma.
+            // Plus one for the comma.
             if let Some(rest) = limit.checked_sub(text.len() + 1) {
                 limit = rest;
                 texts.push((index, text));
@@ -168,9 +168,9 @@ impl KeptEntries {
         self.count == 0
     }
 
-    /// The most important of them that fit into so many bytes, in the order of the page.
+    /// The most important entries that fit into `room` bytes, in the order of the page.
     fn within(&self, mut room: usize) -> Vec<&str> {
-        // By their places, not sorted: sorting code would be larger than the rest of this module.
+        // Placed by index instead of sorted: sorting code would be larger than the rest of this module.
         let mut places = vec![None; self.count];
         for (index, text) in &self.texts {
             if let Some(rest) = room.checked_sub(text.len() + 1) {
@@ -182,8 +182,8 @@ impl KeptEntries {
     }
 }
 
-/// A record as it is read. The page in it goes into the report unchecked: whoever reads the report checks it. Here, the code for
-/// that would be larger than the rest of the module.
+/// A record that was read. Its page goes into the report unchecked: the report's reader checks it. Checking code here would
+/// be larger than the rest of the module.
 #[derive(Clone, Debug)]
 pub(crate) struct ReadPage {
     pub(crate) previous: Option<String>,
@@ -196,8 +196,8 @@ pub(crate) struct ReadPage {
 }
 
 impl ReadPage {
-    /// Reads what [`KeptPage::to_text`] wrote. Any script of the origin may have written something else there, and an older
-    /// version of this library redacted less. `None`: it is no record. Every text is redacted again.
+    /// Reads a text of [`KeptPage::into_text`]. Any script of the origin may have written something else there, and an older
+    /// version of this library redacted less. `None`: it is not a record. Every text is redacted again.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         if text.len() > MAX_LENGTH || !is_shallow(text, MAX_DEPTH) {
             return None;
@@ -228,7 +228,7 @@ impl ReadPage {
         })
     }
 
-    /// As it stands in a report, with its end.
+    /// The page as a report contains it, with its end.
     pub(crate) fn told(&self, end: PageEnd) -> Value {
         let mut page = self.page.clone();
         if let Value::Object(fields) = &mut page {
@@ -237,7 +237,7 @@ impl ReadPage {
         page
     }
 
-    /// The device that a refused upload of the page names.
+    /// The device named in the page's refused upload.
     pub(crate) fn named_device(&self) -> Option<&str> {
         self.page.get("uploadLoop")?.get("refusal")?.get("deviceId")?.as_str()
     }
@@ -257,14 +257,14 @@ impl EarlierPage {
         }
     }
 
-    /// If the state alone is too long: no real homeserver or client says so much.
+    /// Used if the state alone is too long: no real homeserver or client sends this much.
     fn leave_out_state(&mut self) {
         self.upload_loop.key_ids.clear();
         self.upload_loop.refusal = None;
         (self.crypto_store, self.capture_session, self.repair) = (None, None, None);
     }
 
-    /// Whether it contains more than that the page was there, apart from its entries.
+    /// Whether it contains evidence apart from its entries, not only that the page existed.
     pub(crate) fn has_evidence(&self) -> bool {
         let store = self.crypto_store.as_ref();
         store.is_some_and(|store| store.loss.is_some() || store.trouble.is_some())
@@ -273,7 +273,7 @@ impl EarlierPage {
     }
 }
 
-/// An entry has at least so many bytes of JSON. Cheap, as it is asked about every entry of a page.
+/// A lower bound for the bytes of the entry's JSON. Cheap, because it is computed for every entry of a page.
 fn least_bytes(entry: &Entry) -> usize {
     entry.message.len().min(MAX_TEXT) + entry.last_message.as_ref().map_or(0, |last| last.len().min(MAX_TEXT))
 }

@@ -3,22 +3,22 @@
 use crate::earlier::PageEnd;
 use crate::kept_page::{Arrival, Stage};
 
-/// A tab answers a few seconds after it was opened at the earliest.
+/// A new tab cannot answer within its first few seconds.
 const ANSWERS_MS: i64 = 30_000;
 
-/// What the last record of a page says.
+/// The data of a page's last record.
 #[derive(Clone, Copy)]
 pub(crate) struct Last {
-    /// Where it was in its life.
+    /// The page's stage.
     pub(crate) stage: Stage,
-    /// Whether another tab had become the active one in its place.
+    /// Whether another tab had replaced this one as the active tab.
     pub(crate) replaced: bool,
-    /// How long ago that was.
+    /// How long ago the record was written.
     pub(crate) ago_ms: i64,
 }
 
-/// `is_open`: whether a tab says that it shows this page; `None`: the tabs were not asked. `next`: how the next page in the same
-/// tab came there.
+/// `is_open`: whether a tab reports that it shows this page; `None`: the tabs were not asked. `next`: how the next page in
+/// the same tab came there.
 pub(crate) fn end_of(last: Last, is_open: Option<bool>, next: Option<Arrival>) -> PageEnd {
     let Last { stage, replaced, ago_ms } = last;
     let is_left = stage == Stage::Left;
@@ -28,10 +28,10 @@ pub(crate) fn end_of(last: Last, is_open: Option<bool>, next: Option<Arrival>) -
         _ if replaced => PageEnd::Replaced,
         (_, Some(Arrival::Reloaded)) if is_left => PageEnd::Reloaded,
         _ if is_left => PageEnd::Closed,
-        // Without the answers of the other tabs it may still be open: a copy of a tab names it as the one before.
+        // Without the other tabs' answers the page may still be open: a duplicated tab also names it as the previous one.
         (None, _) => PageEnd::Unknown,
-        // A sleeping tab does not answer, and the browser may end a hidden one without an event. A page that names it as the
-        // previous one proves nothing: in a copy of the tab, it does so, too.
+        // A frozen tab does not answer, and the browser may end a hidden one without an event. Another page that names it as
+        // the previous one proves nothing: a page in a duplicated tab does so, too.
         (Some(false), next) if stage == Stage::Hidden && next != Some(Arrival::Reloaded) => PageEnd::Unknown,
         (Some(false), None) if ago_ms < ANSWERS_MS => PageEnd::Unknown,
         (Some(false), _) => PageEnd::Crashed,

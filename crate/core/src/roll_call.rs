@@ -193,8 +193,8 @@ impl RollCall {
         actions
     }
 
-    /// A tab that follows for longer than it takes to be given a lock that is free follows another tab, be that asleep and
-    /// silent.
+    /// If a tab follows for longer than the browser takes to grant a free lock, another tab holds the lock, even if that tab
+    /// is frozen and silent.
     fn stand(&mut self, standing: Standing, now: Timestamp) {
         if standing.role == Some(Role::Follower) {
             self.follows_since.get_or_insert(now);

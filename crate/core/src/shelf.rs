@@ -3,14 +3,15 @@
 use crate::kept_page::Head;
 use crate::timestamp::Timestamp;
 
-/// All keys of records begin so.
+/// The prefix of all keys of records.
 pub const PREFIX: &str = "lotus-crypto-diag/page/";
-/// Keys of the markers of devices begin so. A marker is removed at the logout of its device only.
+/// The prefix of the keys of device markers. Only the logout of its device removes a marker.
 pub const MARKERS: &str = "lotus-crypto-diag/device/";
 /// Replaces an id that is not known yet.
 pub(crate) const NOBODY: &str = "-";
 
-/// A place for records, such as `localStorage`. Each call may fail: it is blocked or full, or the page has replaced its methods.
+/// A place for records, such as `localStorage`. Each call may fail: the place may be blocked or full, or the page may have
+/// replaced its methods.
 pub trait Shelf {
     /// The keys with [`PREFIX`], each with the length of its text in UTF-16 units.
     fn list(&self) -> Result<Vec<(String, usize)>, String>;
@@ -22,11 +23,11 @@ pub trait Shelf {
     fn head(&self, key: &str) -> Option<String>;
     /// Stores a text.
     fn write(&self, key: &str, text: &str) -> Result<(), NotWritten>;
-    /// Removes it.
+    /// Removes the text at a key.
     fn remove(&self, key: &str) -> Result<(), String>;
     /// Whether a marker remembers the device of this folder.
     fn remembers(&self, folder: &str) -> bool;
-    /// Removes the markers of the devices whose folders are meant.
+    /// Removes the markers of the devices whose folders `meant` accepts.
     fn forget_devices(&self, meant: &dyn Fn(&str) -> bool);
 }
 
@@ -35,7 +36,7 @@ pub trait Shelf {
 pub struct NotWritten {
     /// There is no room.
     pub is_full: bool,
-    /// In words.
+    /// The reason, as a readable text.
     pub words: String,
 }
 
@@ -65,7 +66,7 @@ pub fn split(key: &str) -> Option<(&str, &str)> {
     (is_folder && began(id).is_some()).then_some((folder, id))
 }
 
-/// When a page began, by its id: `<milliseconds since 1970>-<random>`, in hexadecimal.
+/// When a page began, read from its id: `<milliseconds since 1970>-<random>`, in hexadecimal.
 pub fn began(id: &str) -> Option<Timestamp> {
     let (ms, random) = id.split_once('-')?;
     let is_hex = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
@@ -76,20 +77,20 @@ pub fn began(id: &str) -> Option<Timestamp> {
     Some(Timestamp::default().plus_ms(i64::try_from(ms).ok()?))
 }
 
-/// The id of a page that began then. `random` is from 0 to 1.
+/// The id of a page that began at this time. `random` is from 0 to 1.
 pub fn page_id(began_ms: i64, random: f64) -> String {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
     let random = (random * f64::from(u32::MAX)) as u32;
     format!("{:x}-{random:08x}", began_ms.max(0))
 }
 
-/// The record of another page.
+/// A record in the list of keys.
 #[derive(Debug)]
 pub(crate) struct Record {
     pub(crate) key: String,
-    /// Where in the key the page id begins.
+    /// Where the page id begins in the key.
     pub(crate) at: usize,
-    /// With its key, in UTF-16 units.
+    /// Length of key and text, in UTF-16 units.
     pub(crate) length: usize,
 }
 
@@ -107,14 +108,14 @@ impl Record {
     }
 }
 
-/// Older records go.
+/// Older records are removed.
 pub const MAX_AGE_MS: i64 = 7 * 86_400_000;
 
 pub(crate) fn head_at(place: &impl Shelf, key: &str) -> Head {
     Head::read(&place.head(key).unwrap_or_default())
 }
 
-/// Also if it is from the future: the clock may have been set back.
+/// Also true for a time in the future: the clock may have been set back.
 pub(crate) const fn is_old(seen: i64, now: Timestamp) -> bool {
     seen.abs_diff(now.ms()) > MAX_AGE_MS.unsigned_abs()
 }

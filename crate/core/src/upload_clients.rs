@@ -16,11 +16,11 @@ use crate::upload_loop::{LoopOptions, LoopState, UploadLoop, UploadLoopStatus, V
 
 /// The SDK logs an answer at most this long after it came.
 const ECHO_MS: i64 = 30_000;
-/// A client that has not tried for this long, while another one has, is gone: the SDK tries with every sync.
+/// A client that has not uploaded for this long, while another one has, is given up: the SDK retries with every sync.
 const GONE_MS: i64 = 10 * 60_000;
 /// How many clients are remembered.
 const CLIENTS: usize = 16;
-/// How many are remembered that were given up.
+/// How many clients that were given up are remembered.
 const MOST_GONE: usize = 4;
 
 /// A repair that never finishes holds uploads back at most this long.
@@ -64,7 +64,7 @@ impl Who {
         matches!(self, Self::Device { user, device, .. } if user == user_id && device == device_id)
     }
 
-    /// Whether it may be this device, and is no other for certain. `is_alone`: no other device uploads in this page.
+    /// Whether it may be this device, and is certainly no other. `is_alone`: no other device uploads in this page.
     fn may_be(&self, user_id: &str, device_id: &str, refusal: Option<&Refusal>, is_alone: bool) -> bool {
         match self {
             Self::Device { .. } => self.is_device(user_id, device_id),
@@ -111,7 +111,7 @@ pub struct UploadClients {
     options: LoopOptions,
     /// The client seen last comes last.
     clients: Vec<Client>,
-    /// Devices that were given up, and how their uploads stood: the view leaves them out, a report of theirs does not.
+    /// Devices that were given up, with the state of their uploads: the view omits them, a report about them does not.
     gone: Vec<(Who, UploadLoopStatus)>,
     /// When an answer was last seen on the network whose console line may still follow.
     answered: Option<Timestamp>,

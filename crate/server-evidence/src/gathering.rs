@@ -85,7 +85,7 @@ impl Gathering {
         self.processes[nth].go_on(log, offset_ms);
     }
 
-    /// The process whose log goes on with this one; `None`: there is none, or several may.
+    /// The process whose log this one continues; `None`: there is none, or it may be one of several.
     fn process_of(&self, log: &LogTally, offset_ms: i64) -> Option<usize> {
         if !self.are_several {
             return self.processes.len().checked_sub(1);
@@ -111,7 +111,7 @@ impl Gathering {
     fn end(&mut self, process: Process) {
         let Process { all, skipped, .. } = process.ended();
         self.skipped.add(&skipped);
-        // Of one log alone, nothing is copied.
+        // A single log is moved, not copied.
         if self.all.from.is_none() {
             self.all = all;
         } else {

@@ -1,4 +1,4 @@
-//! The homeserver's log: how long requests took, and lines that say more than that a request ended.
+//! The homeserver's log: request durations, and lines that contain more than the end of a request.
 
 use std::borrow::Cow;
 

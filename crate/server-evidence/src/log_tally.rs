@@ -66,7 +66,7 @@ impl LogTally {
 
 const FEW: usize = 16;
 
-/// Of the requests at the beginning and at the end, where it is clear whether another log goes on with them.
+/// Request numbers at both ends of the log. They show whether another log continues it.
 #[derive(Debug, Default)]
 pub(crate) struct Numbers {
     seen: usize,
@@ -75,7 +75,7 @@ pub(crate) struct Numbers {
 }
 
 impl Numbers {
-    /// Of a request that ended: `POST-123`.
+    /// Notes the number of a request that ended: `POST-123`.
     pub(crate) fn note(&mut self, request: &str) {
         let Some(number) = request.rsplit('-').next().and_then(|number| number.parse().ok()) else { return };
         if self.seen < FEW {
@@ -85,7 +85,7 @@ impl Numbers {
         self.seen += 1;
     }
 
-    /// The highest of the first few and of the last few: a request that took long has a lower one.
+    /// The highest of the first few numbers and of the last few: a slow request has a lower one.
     pub(crate) fn ends(&self) -> Option<[i64; 2]> {
         (self.seen > 0).then(|| [self.first, self.latest.into_iter().max().unwrap_or_default()])
     }

@@ -1,4 +1,4 @@
-//! The log of one process, in pieces that are added one after the other.
+//! The log of one process, added piece by piece.
 
 use lotus_crypto_diag::survey::Skipped;
 
@@ -6,27 +6,26 @@ use crate::log_record::Record;
 use crate::log_tally::{self, LogTally};
 use crate::tally::Tally;
 
-/// A log goes on in another file within this time, in the middle of a line or of an upload. Lines of several threads are not
-/// quite in the order of their times.
+/// A log continues in another file within this time, possibly in the middle of a line or of an upload. Lines of several
+/// threads are slightly out of order.
 const GAP_MS: std::ops::RangeInclusive<i64> = -1000..=60_000;
-/// So many requests may have been begun between the last of one file that ended and the first of the next.
+/// How many requests may begin between the last one that ended in one file and the first one in the next.
 const STEP: std::ops::RangeInclusive<i64> = -100..=1000;
 
-/// What the log of one process says.
+/// The data of one process's log.
 #[derive(Debug, Default)]
 pub(crate) struct Process {
     pub(crate) all: Tally,
     pub(crate) skipped: Skipped,
-    /// The beginning of a line that may go on in the next file, and how far its clock is ahead.
+    /// The beginning of a line that may continue in the next file, and how far its clock is ahead of UTC.
     tail: Option<(Vec<u8>, i64)>,
     pub(crate) last: Option<i64>,
-    /// The number of its last request.
+    /// The number of the last request.
     number: Option<i64>,
 }
 
 impl Process {
-    /// How far apart the numbers of the requests are, where this log may go on with the other one. Each process numbers its
-    /// requests by itself.
+    /// If `next` may continue this log, the distance between their request numbers. Each process numbers its own requests.
     pub(crate) fn step_to(&self, next: &LogTally, offset_ms: i64) -> Option<u64> {
         let [from, _] = next.span(offset_ms)?;
         let step = next.numbers.ends()?[0] - self.number?;
@@ -65,7 +64,7 @@ impl Process {
         }
     }
 
-    /// Nothing goes on from here.
+    /// Ends the log: no file continues it.
     pub(crate) fn ended(mut self) -> Self {
         if let Some((tail, offset_ms)) = self.tail.take() {
             self.take_line(&tail, offset_ms);

@@ -19,7 +19,7 @@ use crate::words::{count, count_of, grouped};
 const GOING_ON_MS: i64 = 60 * 60_000;
 /// Rare trouble goes on for twice its average interval, at most this long.
 const LONGEST_RHYTHM_MS: i64 = 24 * 60 * 60_000;
-/// Fewer are no trouble: a client was closed during an upload, or the server restarted.
+/// Fewer failures are not trouble: a client was closed during an upload, or the server restarted.
 const FEW: u64 = 3;
 
 /// Surveys files that were read, in any order.

@@ -36,7 +36,7 @@ export function LatencyPlot({ series, windows, lanes, range, isDark, onZoom }: L
       const width = element.clientWidth;
       if (made && made.width !== width) made.setSize({ width, height: HEIGHT });
     });
-    // In a task of its own: to draw the page and the plot in one would take the page too long.
+    // In a separate task: drawing the page and the plot in one task would block the page too long.
     const timer = setTimeout(() => {
       plot.current = new uPlot(optionsOf(series, shades, isDark, element, zoomed), dataOf(series), element);
       show(plot.current, shown.current, shades);

@@ -1,5 +1,5 @@
-// Imported before uPlot, which gives the browser's language to `Intl` when it is loaded. Some systems name none (`C`), which
-// `Intl` refuses: the page would stay blank.
+// Imported before uPlot, which passes the browser's language to `Intl` when it loads. On some systems the language is
+// not valid (`C`): `Intl` throws, and the page would stay blank.
 try {
   Intl.getCanonicalLocales(navigator.language);
 } catch {

@@ -4,7 +4,7 @@ use super::answer::Answer;
 use super::case::{Case, fact};
 use crate::verdict::{Conclusion, Verdict};
 
-/// No key left, and the fallback key given out. Only the homeserver knows.
+/// Whether no one-time key is left and the fallback key was given out. Only the homeserver's data shows this.
 pub(super) fn exhaustion(case: &Case<'_>) -> Option<Answer> {
     let counts = case.server.one_time_key_counts.iter().flatten().enumerate();
     let mut of_device = counts
@@ -14,7 +14,7 @@ pub(super) fn exhaustion(case: &Case<'_>) -> Option<Answer> {
             (format!("server.oneTimeKeyCounts[{index}]"), "the homeserver counts 0 one-time keys")
         }
         Some(_) => return None,
-        // An inventory that was looked at and holds nothing for a device that is known says the same.
+        // Without a count, an inventory that holds no key of a known device shows the same.
         None => match case.one_time_keys() {
             Some(rows) if rows.is_empty() && is_known_device(case) => {
                 ("server.oneTimeKeys".to_owned(), "the homeserver has no one-time key of this device")

@@ -1,4 +1,4 @@
-//! What was kept of the pages before this one.
+//! Reads the records of earlier pages.
 
 use serde_json::Value;
 
@@ -11,21 +11,21 @@ use crate::page_end::{Last, end_of};
 use crate::shelf::{Record, Shelf, began, folder_of, head_at, is_old, split};
 use crate::timestamp::Timestamp;
 
-/// By then, the browser has written localStorage to the disk: the second copy is not needed any more.
+/// After this time, the browser has written localStorage to disk, and the second copy is no longer needed.
 const TAIL_MS: u64 = 2 * 60_000;
 
-/// What was kept of the pages before this one.
+/// The records of earlier pages.
 #[derive(Debug, Default, PartialEq)]
 pub struct Earlier {
-    /// The oldest first.
+    /// The pages, the oldest first.
     pub pages: Vec<Value>,
-    /// Sentences for people: what could not be kept or read, and why.
+    /// Readable sentences: what could not be stored or read, and why.
     pub notes: Vec<String>,
 }
 
 impl Keeper {
-    /// Takes the records from the second place that are missing in the first, or older there: the browser died before it wrote
-    /// them to the disk. They have the same limits as all others. Gives the keys that are to be removed there.
+    /// Restores records from the second place that are missing in the first, or older there: the browser died before it
+    /// wrote them to disk. The usual limits apply. Returns the keys to remove from the second place.
     pub fn restore(
         &mut self,
         seconds: Vec<(String, String)>,
@@ -58,7 +58,7 @@ impl Keeper {
                 is_wanted && is_newer && self.has_room_for((&key, key.len() + text.len()), others, place, open, now);
             let is_restored = has_room && place.write(&key, &text).is_ok();
             if let Some(first) = first.as_ref().filter(|first| is_restored && **first != key) {
-                // It was written before the device was known.
+                // The old record was written before the device was known.
                 let _ = place.remove(first);
             }
             // Keep the copy for two minutes: the browser may not have written localStorage to disk yet.
@@ -70,8 +70,8 @@ impl Keeper {
         done
     }
 
-    /// The records of a device, and of pages whose device is not known. `open`: the ids of the pages in other tabs; `None`: the
-    /// tabs were not asked.
+    /// The records of a device, and of pages whose device is not known. `open`: the ids of the pages in other tabs; `None`:
+    /// the tabs were not asked.
     pub fn earlier(
         &self,
         device: Option<&Ids>,
@@ -131,13 +131,13 @@ impl Keeper {
         let later = all.iter().map(|(_, page)| (page.previous.as_deref(), page.arrival));
         let own = (self.previous.as_deref(), self.arrival);
         let after = later.chain([own]).filter(|(previous, _)| *previous == Some(id)).map(|(_, arrival)| arrival);
-        // In a copy of the tab, another page follows the same one.
+        // In a duplicated tab, another page follows the same one.
         let next = after.reduce(|one, other| if one == Arrival::Opened { other } else { one });
         let last = Last { stage: page.stage, replaced: page.replaced, ago_ms: now.ms() - page.last_seen_at.ms() };
         end_of(last, open.map(|open| is_open(open, id)), next)
     }
 
-    /// How far the records of this page's device reach; `None`: there are none.
+    /// The time that the records of this page's device cover; `None`: there are none.
     pub fn summary(&self, place: &impl Shelf) -> Option<EarlierSummary> {
         let (user_id, device_id) = self.ids();
         let folder = folder_of(user_id, device_id);
@@ -155,15 +155,15 @@ impl Keeper {
     }
 }
 
-/// Whether a record belongs into a report of the device of this folder: its own records do, and those of pages whose device is not
-/// known, as long as no other device has records.
+/// Whether a record belongs in a report about the device of this folder: its own records do, and those of pages whose device
+/// is not known, as long as no other device has records.
 fn is_told(record: &Record, folder: &str, all: &[Record]) -> bool {
     let nobodys = folder_of(None, None);
     let is_alone = || all.iter().all(|other| other.is_in(folder) || other.is_in(&nobodys));
     record.is_in(folder) || record.is_in(&nobodys) && is_alone()
 }
 
-/// Whether a key is that of this page, which may have been written before its device was known.
+/// Whether a key is that of the page with this id. It may have been written before the page's device was known.
 fn is_same_page(key: &str, folder: &str, id: &str) -> bool {
     let nobodys = folder_of(None, None);
     split(key).is_some_and(|(of, other)| other == id && (of == folder || of == nobodys || folder == nobodys))

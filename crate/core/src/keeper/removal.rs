@@ -1,4 +1,4 @@
-//! When records are removed: at a logout, when somebody clears the storage, and when the app does not want them.
+//! Removes records: after a logout, when the storage was cleared, and when the app switches them off.
 
 use super::{Ids, Keeper, Part, State, Written, folder_of_ids};
 use crate::crypto_store::Device;
@@ -7,8 +7,8 @@ use crate::shelf::{NOBODY, PREFIX, Shelf, escape, folder_of, split};
 use crate::timestamp::Timestamp;
 
 impl Keeper {
-    /// A device was logged out: its records go, and those of pages whose device is not known. An id that is not given is that
-    /// of this page; if that is not known either, it is the only one with records.
+    /// A device was logged out: selects its records and those of pages whose device is not known. A missing id means this
+    /// page's; if that is not known either, the only one with records.
     pub fn logged_out(&mut self, session: &Session, given: (Option<&str>, Option<&str>), now: Timestamp) -> Goes {
         let own = self.current.owner.clone().or_else(|| self.whose(session));
         let own = (own.as_ref().map(|ids| &*ids.0), own.as_ref().map(|ids| &*ids.1));
@@ -26,7 +26,8 @@ impl Keeper {
         Goes { user: user_id.map(escape), device: device_id.map(escape), is_sure: given.1.is_some() }
     }
 
-    /// The device of this folder was logged out in another tab: its marker is not written again. Says whether this page had it.
+    /// The device of this folder was logged out in another tab: its marker is not written again. Returns whether this page
+    /// used the device.
     pub fn retire(session: &mut Session, folder: &str) -> bool {
         let is_its = |device: &&Device| folder_of(Some(&device.user_id), Some(&device.device_id)) == folder;
         let Some(Device { user_id, device_id, .. }) = session.stores().in_use().find(is_its).cloned() else {
@@ -36,13 +37,13 @@ impl Keeper {
         true
     }
 
-    /// Somebody has cleared the storage, or all records of the device of this folder. `whose` is the device that the page was
-    /// asked about, of which it may have written nothing yet. Says whether the page kept anything of that.
+    /// Another tab or the app has cleared the storage, or all records of the device of this folder. `whose` is the device
+    /// that the page was asked about; it may have no record yet. Returns whether this affects evidence of this page.
     pub fn cleared(&mut self, folder: Option<&str>, whose: Option<Ids>, place: &impl Shelf) -> bool {
         let is_meant = |part: &Part| folder.is_none_or(|folder| folder == part.folder());
         let (gone, away): (Vec<_>, Vec<_>) = std::mem::take(&mut self.away).into_iter().partition(is_meant);
         self.away = away;
-        // They may have been written a moment after.
+        // This page may have written its records just after the clearing.
         let remove =
             |part: &Part| part.written.as_ref().map(|written| place.remove(&[&*written.folder, &self.id].concat()));
         let mut is_any = !gone.is_empty();
@@ -68,7 +69,7 @@ impl Keeper {
         is_any
     }
 
-    /// The records of a device are gone.
+    /// The records of a device were removed: stop storing them.
     pub(super) fn end_of(&mut self, owner: Option<&Ids>) {
         if self.current.owner.as_ref() != owner {
             self.away.retain(|part| part.owner.as_ref() != owner);
@@ -79,7 +80,7 @@ impl Keeper {
         self.problem = Some("what was kept of this page was cleared while it was open: it is kept no more".into());
     }
 
-    /// Removes the records of all pages. This page goes on to be kept. Says whether nothing is left.
+    /// Removes the records of all pages; new evidence of this page is still stored. Returns whether no record is left.
     pub fn forget(&mut self, place: &impl Shelf) -> bool {
         for part in self.away.iter_mut().chain([&mut self.current]) {
             part.written = None;
@@ -88,7 +89,7 @@ impl Keeper {
         place.list().is_ok_and(|left| left.is_empty())
     }
 
-    /// Whether the app wants it at all. If not, all records are removed.
+    /// Switches storing on or off; switching it off removes all records.
     pub fn switch(&mut self, on: bool, place: &impl Shelf) {
         if on {
             if self.state == State::Off {
@@ -101,9 +102,8 @@ impl Keeper {
     }
 }
 
-/// True if the record was removed by a logout or by the app: then the device's marker is gone, too, or, without a marker, every
-/// record of the folder. If the record alone is gone, another tab needed space or deleted the evidence: it is written again with
-/// the next news.
+/// True if a logout or the app removed the record: then the device's marker is gone, too, or, without a marker, every record
+/// of the folder. If only the record is gone, another tab needed space or deleted the evidence: new evidence restores it.
 pub(super) fn is_cleared(listed: &[(String, usize)], written: &Written, id: &str, place: &impl Shelf) -> bool {
     let is_there = |key: &str| key.strip_prefix(&*written.folder) == Some(id);
     if listed.iter().any(|(key, _)| is_there(key)) {
@@ -116,24 +116,24 @@ pub(super) fn is_cleared(listed: &[(String, usize)], written: &Written, id: &str
     }
 }
 
-/// Whose records are to be removed. `None`: of the only user or device with records.
+/// Selects the records to remove. `None`: those of the only user or device with records.
 #[must_use]
 #[derive(Debug)]
 pub struct Goes {
     user: Option<String>,
     device: Option<String>,
-    /// Whether the device was named: only then its marker goes, by which a lost store is detected.
+    /// Whether the device was named: only then is its marker removed, because the marker detects a lost store.
     is_sure: bool,
 }
 
 impl Goes {
-    /// Removes them, those of a newer version, too.
+    /// Removes these records, including those of a newer version.
     pub fn remove(self, place: &impl Shelf) {
         let listed = place.list().unwrap_or_default();
         let nobodys = folder_of(None, None);
         let mut folders = listed.iter().filter_map(|(key, _)| Some(split(key)?.0)).filter(|folder| *folder != nobodys);
         let first = folders.next();
-        // If there are several devices, a logout that names none may be of any of them.
+        // If several devices have records, a logout that names none may mean any of them.
         let is_unclear = self.user.is_none() && self.device.is_none() && folders.any(|other| Some(other) != first);
         let is_of = |part: &str, wanted: Option<&String>| {
             part == NOBODY || !is_unclear && wanted.is_none_or(|wanted| part == wanted)

@@ -1,4 +1,4 @@
-//! Limits on the space of all records: which are removed, and when. The app comes first.
+//! Limits the space of all records: which ones are removed, and when. The app's own data has priority.
 
 use std::cmp::Reverse;
 
@@ -7,29 +7,29 @@ use crate::kept_page::Head;
 use crate::shelf::{NotWritten, Record, Shelf, began, head_at, is_old, split};
 use crate::timestamp::Timestamp;
 
-/// What an origin has in all, in UTF-16 units.
+/// The storage quota of an origin, in UTF-16 units.
 const QUOTA: usize = 5_000_000;
-/// What is never taken of it, so that the app finds room.
+/// The part of the quota that records never use, so that the app has room.
 const RESERVE: usize = 1_000_000;
-/// The room of one device, of those that are kept, in UTF-16 units.
+/// The limit for the records of one device, in UTF-16 units.
 pub const DEVICE_LIMIT: usize = 256 * 1024;
-/// The room of all.
+/// The limit for all records, in UTF-16 units.
 pub const TOTAL_LIMIT: usize = 1024 * 1024;
-/// So many page loads before this one are kept, whatever is in them.
+/// At least this many earlier page loads of a device are kept, whatever they contain.
 pub const FEWEST_PAGES: usize = 3;
-/// No record takes more.
+/// The largest size of a record.
 pub(super) const LARGEST: usize = DEVICE_LIMIT / (FEWEST_PAGES + 1);
-/// More are not worth the reading.
+/// More are not worth reading.
 pub(super) const MOST_PAGES: usize = 32;
 
 /// How often old records are removed, and how often the space that the app uses is measured.
 pub const TIDY_MS: u32 = 60_000;
 
-/// When that was done last, and its result.
+/// When that was last done, and its result.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tidied {
     at: Timestamp,
-    /// What all records may take.
+    /// The space that all records may use.
     total: usize,
 }
 
@@ -42,14 +42,14 @@ impl Tidied {
         DEVICE_LIMIT.min(self.total)
     }
 
-    /// What one of so many pages of a device may take.
+    /// The space that each of this many pages of a device may use.
     fn share(self, pages: usize) -> usize {
         self.of_device() / pages.max(FEWEST_PAGES + 1)
     }
 }
 
 impl Keeper {
-    /// If storage is full, removes older records of ours, never the app's data.
+    /// Writes a record. If storage is full, removes older records of this library, never the app's data.
     pub(super) fn write(
         &self,
         key: &str,
@@ -82,7 +82,7 @@ impl Keeper {
         place.write(key, text).map_err(|error| error.words)
     }
 
-    /// The room for a record of this page in this folder, with its key. `others`: all other records.
+    /// The room for a record of this page in this folder, including its key. `others`: all other records.
     pub(super) fn room(
         &mut self,
         others: Vec<Record>,
@@ -94,12 +94,12 @@ impl Keeper {
         let mine: usize = others.iter().filter(|record| record.id() == self.id).map(|record| record.length).sum();
         let id = self.id.clone();
         let (tidied, left) = self.make_room(others, folder, &id, place, open, now)?;
-        // The records of this page share what the other pages leave. Otherwise the first one would leave nothing to the rest.
+        // The records of this page share the room that other pages leave. Otherwise the first would leave none for the rest.
         let part = tidied.total.saturating_sub(left.taken - mine) / (1 + self.away.len());
         Ok(tidied.share(left.pages + 1).min(left.of_device).min(left.of_all).min(part))
     }
 
-    /// Whether there is room for the record of an earlier page, of so many bytes with its key. `others`: all other records.
+    /// Whether there is room for an earlier page's record; `length` is in bytes, with its key. `others`: all other records.
     pub(super) fn has_room_for(
         &mut self,
         (key, length): (&str, usize),
@@ -113,8 +113,8 @@ impl Keeper {
         room.is_ok_and(|(tidied, left)| length <= tidied.share(1).min(left.of_device).min(left.of_all))
     }
 
-    /// Removes old records, and then the oldest until there is room for the record of a page in this folder. An earlier page
-    /// displaces none that began after it.
+    /// Removes outdated records, and then the oldest ones until there is room for the record of a page in this folder. A
+    /// page's record never displaces that of a page that began later, except for the current page.
     fn make_room(
         &mut self,
         mut others: Vec<Record>,
@@ -143,17 +143,17 @@ impl Keeper {
         // The app now uses space that our records occupy.
         while own.length + foreign.length > tidied.total && own.remove_oldest(place)? {}
         let taken = own.length + foreign.length;
-        // A page that began when there were fewer may still take more than its share.
+        // A page that began when there were fewer pages may still use more than its share.
         let (of_device, of_all) = (of_device.saturating_sub(own.length), tidied.total.saturating_sub(taken));
         Ok((tidied, Left { pages: own.pages, of_device, of_all, taken }))
     }
 
-    /// Whether the records have to be written again though there is no news: the app has used more space meanwhile.
+    /// Whether the records must be written again without new evidence, because the app uses more space now.
     pub fn is_short_of_room(&mut self, place: &impl Shelf, open: &[String], now: Timestamp) -> bool {
         if self.tidied.is_some_and(|tidied| tidied.is_fresh(now)) {
             return false;
         }
-        // A page that writes nothing itself makes the others' records give way, too.
+        // Even a page without a record removes records of other pages here.
         let stored = |part: &Part| part.written.as_ref().map(|written| (written.folder.clone(), written.length));
         let parts: Vec<_> = self.parts().map(|part| stored(part).unwrap_or_else(|| (part.folder(), 0))).collect();
         self.is_on()
@@ -168,7 +168,7 @@ impl Keeper {
         self.parts().filter_map(|part| part.written.as_ref())
     }
 
-    /// Removes old records, and measures how much of the origin's space the app leaves.
+    /// Removes outdated and unreadable records, and measures how much of the origin's space the app leaves.
     fn tidy(&mut self, others: &mut Vec<Record>, place: &impl Shelf, now: Timestamp) -> Tidied {
         let corrupt = &mut self.corrupt;
         others.retain(|record| match head_at(place, &record.key) {
@@ -196,15 +196,15 @@ impl Keeper {
 
 /// The room that the other records leave.
 struct Left {
-    /// How many of them are of the same device.
+    /// How many records of the same device remain.
     pages: usize,
     of_device: usize,
     of_all: usize,
-    /// What they use.
+    /// The space that the other records use.
     taken: usize,
 }
 
-/// Records that share a limit, those of the oldest pages last.
+/// Records that share a limit; the oldest page's record is last.
 struct Pile<Goes> {
     pages: usize,
     length: usize,
@@ -218,7 +218,7 @@ impl<Goes: Fn(&Record) -> bool> Pile<Goes> {
         Self { pages: records.len(), length: records.iter().map(|record| record.length).sum(), records, may_go }
     }
 
-    /// Removes the oldest of those that may go. Says whether there was one.
+    /// Removes the oldest record that may be removed. Returns whether there was one.
     fn remove_oldest(&mut self, place: &impl Shelf) -> Result<bool, String> {
         while let Some(record) = self.records.pop() {
             if (self.may_go)(&record) {
@@ -231,7 +231,7 @@ impl<Goes: Fn(&Record) -> bool> Pile<Goes> {
     }
 }
 
-/// Records of a newer version are left to that version.
+/// False for records of a newer version: only that version removes them.
 fn is_ours(place: &impl Shelf, key: &str) -> bool {
     place.head(key).is_none_or(|head| Head::read(&head) != Head::Newer)
 }

@@ -1,27 +1,27 @@
-//! Where a tab stands in the election.
+//! The state of a tab in the election.
 
 use crate::election::Role;
 
-/// Where the tab stands with the lock.
+/// The tab's state in the election.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum State {
-    /// It takes no part: not yet, not any more, or asleep.
+    /// The tab takes no part: it has not started, was released, or is frozen.
     Away { asleep: bool },
-    /// It lost the lock while its host was shutting down: it asks for it again when that is done.
+    /// The tab lost the lock while its host was shutting down. It requests the lock again afterwards.
     Stopping,
-    /// The browser gives no locks.
+    /// The browser has no Web Locks.
     Alone,
-    /// Its request waits in line.
+    /// The lock request is in the queue.
     Waiting,
-    /// It holds the lock, and gives a tab that is being reloaded the time to ask for it.
+    /// The tab holds the lock, but first gives a tab that is reloading time to ask for it.
     Pausing,
-    /// It leads.
+    /// The tab leads.
     Leading,
-    /// It leads, and its host thinks about yielding to another tab.
+    /// The tab leads; its host decides whether to yield to another tab.
     Deciding { to: String },
-    /// It leads, and its host shuts down; for another tab, unless that was told no meanwhile.
+    /// The tab leads; its host is shutting down. `to` is the tab that takes over, unless its request was refused meanwhile.
     ShuttingDown { to: Option<String> },
-    /// No client runs here; the lock is held until the other tab is there to take it.
+    /// No client runs here. The tab holds the lock until the other tab is ready to take it.
     HoldingOut { to: String },
 }
 
@@ -37,14 +37,14 @@ impl State {
     }
 }
 
-/// Where the tab stands with its own wish to take over.
+/// State of this tab's own request to take over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wish {
     None,
-    /// The question is out.
+    /// The leader was asked.
     Asked,
-    /// The leader did not respond to it in time.
+    /// The leader did not respond in time.
     Unanswered,
-    /// The leader has heard it.
+    /// The leader confirmed that it received the request.
     Heard,
 }

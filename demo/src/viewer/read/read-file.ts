@@ -1,7 +1,7 @@
 import { type EvidenceFile, EvidenceReader, UnreadableFile } from 'lotus-crypto-diag/server-evidence';
 
 const STEP = 256 * 1024;
-/** Bytes read at once. Compressed data may expand a thousandfold: the next part is halved or doubled by how long this one took. */
+/** Bytes read at once. Compressed data may expand a thousandfold: each part's time halves or doubles the next. */
 const LEAST_PART = 512;
 const MOST_PART = 16 * 1024;
 /** How long the worker reads before it yields to messages. */
@@ -33,7 +33,7 @@ export async function readFile(
         from += part;
         part = nextPart(part, now - began);
         if (now - since < BUSY_MS) continue;
-        // A step of a packed file may take seconds.
+        // A step of a compressed file may take seconds.
         onProgress(Math.min(at + from, size));
         await new Promise((resolve) => setTimeout(resolve));
         signal.throwIfAborted();
