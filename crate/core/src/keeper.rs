@@ -12,7 +12,8 @@ pub use room::{DEVICE_LIMIT, FEWEST_PAGES, TIDY_MS, TOTAL_LIMIT};
 use room::{LARGEST, Tidied};
 
 use crate::earlier::EarlierPage;
-use crate::kept_page::{Arrival, KEPT_SCHEMA, KeptEntries, KeptPage, Stage};
+use crate::kept_entries::KeptEntries;
+use crate::kept_page::{Arrival, KEPT_SCHEMA, KeptPage, Stage};
 use crate::session::Session;
 use crate::session::so_far::{Beginning, SoFar};
 use crate::shelf::{Record, Shelf, began, folder_of, split};

@@ -1,15 +1,12 @@
 //! The record of a page that outlives it: JSON of limited length, with nothing that a report would not contain.
 
-use std::borrow::Cow;
-
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::earlier::{EarlierPage, PageEnd};
-use crate::entry::{Detail, Entry, Fault};
 use crate::foreign_json::{clean, is_shallow};
 use crate::json::to_json;
-use crate::steps;
+use crate::kept_entries::KeptEntries;
 use crate::timestamp::Timestamp;
 
 /// The schema version of [`KeptPage`].
@@ -17,7 +14,7 @@ pub(crate) const KEPT_SCHEMA: u32 = 1;
 /// The [`Head`] of a record is within this many characters.
 pub const HEAD_LENGTH: usize = 96;
 /// Texts are cut to this length: the rest of a line rarely adds anything.
-const MAX_TEXT: usize = 2048;
+pub(crate) const MAX_TEXT: usize = 2048;
 /// Deeper nesting than a record has is refused before the parser recurses into it.
 const MAX_DEPTH: usize = 8;
 /// The maximum length of a record.
@@ -134,54 +131,6 @@ impl KeptPage {
 /// The JSON of an empty list of entries.
 const NO_ENTRIES: &str = "\"entries\":[]";
 
-/// The entries of a page as JSON, each with its texts cut. They are written once, straight from the session: copying all
-/// entries of a full page took longer than everything else.
-#[derive(Debug)]
-pub(crate) struct KeptEntries {
-    /// How many entries the page has.
-    count: usize,
-    /// The most important entries first, each with its index in the page. Those that cannot fit are left out.
-    texts: Vec<(usize, String)>,
-}
-
-impl KeptEntries {
-    /// The most important entries that fit into `limit` bytes.
-    pub(crate) fn of(entries: &[&Entry], mut limit: usize) -> Self {
-        let mut texts = Vec::new();
-        for index in by_importance(entries) {
-            let entry = entries[index];
-            if least_bytes(entry) >= limit {
-                continue;
-            }
-            let text = to_json(&*with_texts_cut(entry));
-            steps::note(text.len());
-            // Plus one for the comma.
-            if let Some(rest) = limit.checked_sub(text.len() + 1) {
-                limit = rest;
-                texts.push((index, text));
-            }
-        }
-        Self { count: entries.len(), texts }
-    }
-
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.count == 0
-    }
-
-    /// The most important entries that fit into `room` bytes, in the order of the page.
-    fn within(&self, mut room: usize) -> Vec<&str> {
-        // Placed by index instead of sorted: sorting code would be larger than the rest of this module.
-        let mut places = vec![None; self.count];
-        for (index, text) in &self.texts {
-            if let Some(rest) = room.checked_sub(text.len() + 1) {
-                room = rest;
-                places[*index] = Some(&**text);
-            }
-        }
-        places.into_iter().flatten().collect()
-    }
-}
-
 /// A record that was read. Its page goes into the report unchecked: the report's reader checks it. Checking code here would
 /// be larger than the rest of the module.
 #[derive(Clone, Debug)]
@@ -273,119 +222,15 @@ impl EarlierPage {
     }
 }
 
-/// A lower bound for the bytes of the entry's JSON. Cheap, because it is computed for every entry of a page.
-fn least_bytes(entry: &Entry) -> usize {
-    entry.message.len().min(MAX_TEXT) + entry.last_message.as_ref().map_or(0, |last| last.len().min(MAX_TEXT))
-}
-
-fn with_texts_cut(entry: &Entry) -> Cow<'_, Entry> {
-    let (message, last_message) = (beginning(&entry.message), entry.last_message.as_deref().map(beginning));
-    if message.len() == entry.message.len()
-        && last_message.map(str::len) == entry.last_message.as_ref().map(String::len)
-    {
-        return Cow::Borrowed(entry);
-    }
-    // Field by field: a clone would copy the long texts first.
-    Cow::Owned(Entry {
-        ts: entry.ts,
-        level: entry.level,
-        ke: entry.ke,
-        signature: entry.signature.clone(),
-        message: message.to_owned(),
-        truncated: true,
-        source: entry.source.clone(),
-        count: entry.count,
-        first_ts: entry.first_ts,
-        last_ts: entry.last_ts,
-        last_message: last_message.map(str::to_owned),
-        detail: entry.detail.clone(),
-    })
-}
-
-fn beginning(text: &str) -> &str {
-    &text[..text.floor_char_boundary(MAX_TEXT)]
-}
-
 fn cut(text: &mut String) {
     text.truncate(text.floor_char_boundary(MAX_TEXT));
-}
-
-/// The indices of the entries, the most important first: the first and the latest of each fault, then of each kind, then
-/// refusals that name both keys, then the rest, the latest first.
-fn by_importance(entries: &[&Entry]) -> Vec<usize> {
-    let of = |belongs: &dyn Fn(&Entry) -> bool| {
-        let those = || (0..entries.len()).filter(|index| belongs(entries[*index]));
-        [those().min_by_key(|index| entries[*index].first_ts), those().last()].into_iter().flatten()
-    };
-    let mut ranks = vec![3_u8; entries.len()];
-    for (index, entry) in entries.iter().enumerate() {
-        if matches!(&entry.detail, Detail::Refusal(refusal) if refusal.diverges().is_some()) {
-            ranks[index] = 2;
-        }
-    }
-    for kind in 0..Detail::KINDS {
-        for index in of(&|entry| entry.detail.ordinal() == kind) {
-            ranks[index] = 1;
-        }
-    }
-    for fault in Fault::ALL {
-        for index in of(&|entry| entry.ke == fault) {
-            ranks[index] = 0;
-        }
-    }
-    // Not sorted: sorting code would be larger than the rest of this module.
-    (0..=3)
-        .flat_map(|rank| (0..entries.len()).rev().filter(|index| ranks[*index] == rank).collect::<Vec<_>>())
-        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::Level;
-    use crate::line::Line;
-    use crate::session::Session;
-    use crate::steps::steps_of;
-
-    /// Entries of a page that logs these lines.
-    fn session_of(lines: impl Iterator<Item = String>) -> Session {
-        let mut session = Session::default();
-        for text in lines {
-            let line =
-                Line { level: Level::Error, source: "frame:/call/\"x\"", text: &text, excerpt: "", truncated: false };
-            session.observe(line, Timestamp::default());
-        }
-        session
-    }
-
-    #[test]
-    fn what_is_written_of_a_page_grows_with_the_room_and_not_with_its_lines() {
-        let session = session_of((0..200).map(|number| format!("{number} {} already exists", "x".repeat(16_000))));
-        let (entries, room) = (session.entries(), 64 * 1024);
-        assert_eq!(entries.len(), 200);
-        let written = steps_of(|| drop(KeptEntries::of(&entries, room)));
-        assert!((room / 2..=room + 2 * MAX_TEXT).contains(&usize::try_from(written).unwrap()), "{written}");
-    }
-
-    #[test]
-    fn a_text_is_cut_where_it_is_too_long_and_the_entry_says_so() {
-        for (length, is_cut) in [(0, false), (MAX_TEXT - 20, false), (MAX_TEXT, true), (16_000, true)] {
-            let session = session_of([format!("already exists {}", "é".repeat(length / 2))].into_iter());
-            let [entry] = session.entries()[..] else { panic!("not kept: {length}") };
-            let mut entry = entry.clone();
-            for last_message in [None, Some("already exists".to_owned()), Some(entry.message.clone())] {
-                entry.last_message = last_message;
-                let cut = with_texts_cut(&entry);
-                assert_eq!(cut.truncated, is_cut, "{length}");
-                assert!(entry.message.starts_with(&cut.message) && cut.message.len() <= MAX_TEXT);
-                assert!(cut.last_message.as_ref().is_none_or(|last| last.len() <= MAX_TEXT));
-                let expected =
-                    Entry { message: cut.message.clone(), last_message: cut.last_message.clone(), ..entry.clone() };
-                assert_eq!(*cut, Entry { truncated: is_cut, ..expected });
-                assert!(least_bytes(&entry) <= to_json(&*cut).len());
-            }
-        }
-    }
+    use crate::entry::Entry;
+    use crate::kept_entries::tests::session_of;
 
     #[test]
     fn a_record_is_json_with_as_many_entries_as_fit_whatever_the_limit() {

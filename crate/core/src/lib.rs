@@ -60,6 +60,7 @@ mod foreign_json;
 pub mod roll_message;
 pub mod session;
 
+mod kept_entries;
 pub mod kept_page;
 pub mod shelf;
 

@@ -991,25 +991,25 @@ keyId: string,
 key: string, };
 
 /**
- * How a page ended, as far as the browser lets that be known.
+ * How a page ended, as far as this can be detected.
  */
 export type PageEnd = "closed" | "reloaded" | "crashed" | "discarded" | "replaced" | "open" | "unknown";
 
 /**
- * For a view: how far the kept evidence reaches.
+ * For a view: the time that the stored evidence covers.
  */
 export type EarlierSummary = {
 /**
- * When the earliest of the kept pages began.
+ * When the earliest of the stored pages began.
  */
 since: string,
 /**
- * How many page loads are kept beside the present one, those of other open tabs with them.
+ * How many page loads are stored besides the current one, including those of other open tabs.
  */
 pages: number, };
 
 /**
- * What was seen in one earlier page load of the device.
+ * The evidence of one earlier page load of the device.
  */
 export type EarlierPage = {
 /**
@@ -1017,31 +1017,31 @@ export type EarlierPage = {
  */
 beganAt: string,
 /**
- * The latest moment at which the page is known to have run.
+ * The latest time at which the page is known to have run.
  */
 lastSeenAt: string,
 /**
- * How it ended.
+ * How the page ended.
  */
 end: PageEnd,
 /**
- * Lines seen of each fault, kept as an entry or not.
+ * How many lines of each fault were seen, including those without an entry.
  */
 counts: FaultCounts,
 /**
- * The evidence, the most recent last: at most 200 entries, fewer where there was no room.
+ * The evidence, the most recent last: at most 200 entries, fewer if there was no room.
  */
 entries: Array<Entry>,
 /**
- * So many entries of that page were left out for want of room.
+ * How many entries of that page were left out because there was no room.
  */
 entriesLeftOut: number,
 /**
- * The device's crypto store, as it was seen last in that page; `null`: it was not asked about.
+ * The device's crypto store, as last seen in that page; `null`: it was not checked.
  */
 cryptoStore: CryptoStoreStatus | null,
 /**
- * The uploads of one-time keys, as they stood last in that page.
+ * The state of the one-time key uploads, as last seen in that page.
  */
 uploadLoop: UploadLoopStatus,
 /**
@@ -1049,7 +1049,7 @@ uploadLoop: UploadLoopStatus,
  */
 captureSession: CaptureSession | null,
 /**
- * The latest repair that a person asked for in that page; `null`: none.
+ * The latest repair that the user started in that page; `null`: none.
  */
 repair: RepairStatus | null, };
 
