@@ -42,7 +42,7 @@ globalThis.began = performance.now();`;
  * itself; runs before the script above.
  */
 const profile = `
-const parts = globalThis.parts = { bytes: 0, compiled: 0, instantiated: 0 };
+const parts = globalThis.parts = { compiled: 0, instantiated: 0 };
 const taken = (part, call) => {
   const start = performance.now();
   try {
@@ -57,8 +57,6 @@ const watched = (holder, name, part) => {
     construct: (constructor, args) => taken(part, () => Reflect.construct(constructor, args)),
   });
 };
-watched(globalThis, 'btoa', 'bytes');
-if (Uint8Array.fromBase64) watched(Uint8Array, 'fromBase64', 'bytes');
 watched(WebAssembly, 'Module', 'compiled');
 watched(WebAssembly, 'Instance', 'instantiated');`;
 /** @type {(...scripts: string[]) => Promise<string>} */
@@ -92,7 +90,7 @@ console.log(`${bench.version}, ${LOADS} loads`);
 /** @type {Record<string, number[]>} */
 const boot = { wrapped: [], on: [], streamed: [], paint: [], plainPaint: [], longTasks: [] };
 /** @type {Record<string, number[]>} */
-const parts = { bytes: [], compiled: [], instantiated: [] };
+const parts = { compiled: [], instantiated: [] };
 for (let load = -5; load < LOADS; load++) {
   await bench.page.goto(`${bench.origin}/plain.html`);
   const plainPaint = await bench.page.evaluate(firstPaint);
@@ -166,7 +164,6 @@ await bench.close();
 const { wrapped = [], on = [], streamed = [], paint = [], plainPaint = [], longTasks = [] } = boot;
 const rows = Object.entries({
   'console wrapped': wrapped,
-  '  of it: its bytes from the characters of the script': parts['bytes'] ?? [],
   '  of it: the module compiled': parts['compiled'] ?? [],
   '  of it: and instantiated': parts['instantiated'] ?? [],
   'everything of lotus-crypto-diag/auto on': on,

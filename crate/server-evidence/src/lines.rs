@@ -9,6 +9,8 @@ const MOST_BYTES: usize = 1024 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     rest: Vec<u8>,
+    /// Whether a part of this line was dropped.
+    is_cut: bool,
     /// How many lines were cut because they were too long.
     pub(crate) too_long: u64,
 }
@@ -25,7 +27,7 @@ impl Lines {
                 continue;
             }
             self.keep(part);
-            self.too_long += u64::from(self.rest.len() == MOST_BYTES);
+            self.too_long += u64::from(std::mem::take(&mut self.is_cut));
             take(trimmed(&self.rest));
             self.rest.clear();
         }
@@ -36,13 +38,14 @@ impl Lines {
     pub(crate) fn finish(&mut self, take: impl FnOnce(&[u8])) {
         let rest = std::mem::take(&mut self.rest);
         if !rest.is_empty() {
-            self.too_long += u64::from(rest.len() == MOST_BYTES);
+            self.too_long += u64::from(std::mem::take(&mut self.is_cut));
             take(trimmed(&rest));
         }
     }
 
     fn keep(&mut self, part: &[u8]) {
         let room = MOST_BYTES - self.rest.len();
+        self.is_cut |= part.len() > room;
         self.rest.extend_from_slice(&part[..part.len().min(room)]);
     }
 }
@@ -69,6 +72,18 @@ mod tests {
         for step in 1..9 {
             let expected: Vec<Vec<u8>> = [&b"a"[..], b"", b"bc", b"d\r e", b"f"].map(<[u8]>::to_vec).into();
             assert_eq!(lines_of(b"a\r\n\nbc\nd\r e\nf", step), (expected, 0));
+        }
+    }
+
+    #[test]
+    fn a_line_of_the_greatest_length_is_not_cut() {
+        let text = ["x".repeat(MOST_BYTES).as_bytes(), b"\nshort\n", "y".repeat(MOST_BYTES).as_bytes()].concat();
+        for step in [1000, MOST_BYTES, text.len()] {
+            let (lines, too_long) = lines_of(&text, step);
+            assert_eq!(
+                (lines.iter().map(Vec::len).collect::<Vec<_>>(), too_long),
+                (vec![MOST_BYTES, 5, MOST_BYTES], 0)
+            );
         }
     }
 
