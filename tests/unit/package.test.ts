@@ -1,4 +1,5 @@
 // The published package, without a page.
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -48,6 +49,22 @@ describe('before anything is installed', () => {
 });
 
 describe('once installed', () => {
+  it('a program in Node comes to its end by itself', () => {
+    const script = `import * as lib from ${JSON.stringify(import.meta.resolve('lotus-crypto-diag'))};
+      lib.installCryptoDiagLog();
+      console.error('MissingKey: missing key at index 1 for participant @a:hs:D');
+      lib.buildCryptoDiagReport(undefined);
+      console.log(lib.getCryptoDiagEntries().length);`;
+    const args = ['--input-type=module', '-e', script];
+    // Killed, it would throw.
+    const said = execFileSync(process.execPath, args, {
+      encoding: 'utf8',
+      timeout: 25_000,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    expect(said.trim()).toBe('1');
+  }, 30_000);
+
   it('twice is once, and the last undo lets the console go', () => {
     const original = console.warn;
     const undos = [lib.installCryptoDiagLog(), lib.installCryptoDiagLog()];

@@ -259,7 +259,9 @@ impl Inner {
     /// Checks again in a minute whether records have to be removed, even if only those of other pages.
     fn watch_room(self: &Rc<Self>) {
         let is_on = self.with(|keeper| keeper.is_on()).unwrap_or_default();
-        if !is_on || self.is_watching.replace(true) {
+        // Outside a page, nobody else needs the room, and a timer would keep Node running.
+        let is_page = global("document").is_ok_and(|document| document.is_object());
+        if !is_on || !is_page || self.is_watching.replace(true) {
             return;
         }
         let inner = Rc::clone(self);

@@ -4,6 +4,7 @@ import {
   CryptoDiagWordsProvider,
   CryptoRecoveryPrompt,
   CryptoStoreGate,
+  DiagnosisText,
   OtherTabBanner,
   TabGate,
 } from 'lotus-crypto-diag/react';
@@ -20,6 +21,9 @@ export function Host({ children }: HostProps) {
           {children}
         </CryptoStoreGate>
         <CryptoRecoveryPrompt mx={{}} onLogout={() => {}} repair={false} />
+        <p>
+          <DiagnosisText>{'The client uses another `fetch` than the page.'}</DiagnosisText>
+        </p>
         <CryptoDiagnostics mx={{}} extras={{ app: 'Lotus 4.11.1', sdkVersion: '41.7.0' }} embedded />
       </TabGate>
     </CryptoDiagWordsProvider>
