@@ -7,9 +7,7 @@ use lotus_crypto_diag::entry::Fault;
 use lotus_crypto_diag::keeper::{Flushed, Keeper};
 use lotus_crypto_diag::kept_page::Stage;
 use lotus_crypto_diag::shelf::folder_of;
-use origin::{DAY, Origin, Page, folder, messages};
-
-const MISSING: &str = "MissingKey: missing key at index 1 for participant @b:hs:D";
+use origin::{DAY, MISSING, Origin, Page, folder, messages};
 
 #[test]
 fn nothing_of_a_device_outlives_its_logout() {
@@ -325,12 +323,7 @@ fn of_a_device_that_was_logged_out_nothing_comes_back_from_the_second_place() {
 #[test]
 fn a_second_account_goes_on_where_it_left_off_when_the_first_is_logged_out() {
     let origin = Origin::default();
-    let mut page = Page::of(&origin, "D");
-    page.logs(MISSING);
-    page.flush();
-    origin.pass(1000);
-    page.is_of("E");
-    page.flush();
+    let mut page = Page::of_two(&origin);
     page.log_out("E");
     origin.pass(1000);
     page.is_of("D");

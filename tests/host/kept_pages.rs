@@ -8,9 +8,7 @@ use lotus_crypto_diag::entry::Fault;
 use lotus_crypto_diag::keeper::Flushed;
 use lotus_crypto_diag::kept_page::{Arrival, Stage};
 use lotus_crypto_diag::shelf::folder_of;
-use origin::{DAY, Origin, Page, folder, messages, read, refusal};
-
-const MISSING: &str = "MissingKey: missing key at index 1 for participant @b:hs:D";
+use origin::{DAY, MISSING, Origin, Page, folder, messages, read, refusal};
 
 #[test]
 fn what_a_page_saw_is_told_by_the_next_one_with_its_times_and_its_end() {

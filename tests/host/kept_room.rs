@@ -6,10 +6,8 @@ mod origin;
 use lotus_crypto_diag::entry::{Detail, Fault};
 use lotus_crypto_diag::keeper::{DEVICE_LIMIT, Flushed, TOTAL_LIMIT};
 use lotus_crypto_diag::shelf::PREFIX;
-use origin::{DAY, Origin, Page, folder, messages, read};
+use origin::{DAY, MISSING, Origin, Page, folder, messages, read};
 use proptest::prelude::*;
-
-const MISSING: &str = "MissingKey: missing key at index 1 for participant @b:hs:D";
 
 #[test]
 fn in_a_full_record_the_first_and_the_latest_of_each_fault_stand_and_then_refusals() {
@@ -222,12 +220,7 @@ fn the_records_of_one_page_for_several_devices_share_the_room_and_all_of_them_ma
 #[test]
 fn a_full_storage_never_makes_the_other_records_of_the_page_itself_go() {
     let origin = Origin::default();
-    let mut page = Page::of(&origin, "D");
-    page.logs(MISSING);
-    page.flush();
-    origin.pass(1000);
-    page.is_of("E");
-    page.flush();
+    let mut page = Page::of_two(&origin);
     origin.quota.set(origin.size("") + 100);
     refuse_many(&mut page, 0);
     page.flush();

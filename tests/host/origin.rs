@@ -16,6 +16,7 @@ use lotus_crypto_diag::shelf::{MARKERS, NotWritten, PREFIX, Shelf, folder_of, pa
 use lotus_crypto_diag::timestamp::Timestamp;
 use serde_json::{Value, json};
 
+pub(crate) const MISSING: &str = "MissingKey: missing key at index 1 for participant @b:hs:D";
 pub(crate) const DAY: i64 = 86_400_000;
 const START: i64 = 1_795_000_000_000;
 
@@ -166,6 +167,17 @@ impl<'a> Page<'a> {
 
     pub(crate) fn refused(&mut self, number: u32) {
         self.logs(&refusal(number));
+    }
+
+    /// A page with a fault, which is asked about the device D and a second later about E.
+    pub(crate) fn of_two(origin: &'a Origin) -> Self {
+        let mut page = Self::of(origin, "D");
+        page.logs(MISSING);
+        page.flush();
+        origin.pass(1000);
+        page.is_of("E");
+        page.flush();
+        page
     }
 
     pub(crate) fn flush(&mut self) -> Flushed {

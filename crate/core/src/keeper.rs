@@ -225,10 +225,10 @@ impl Keeper {
     /// Writes a record. `open`: the ids of the pages in other tabs.
     pub fn flush(&mut self, draft: Draft, place: &impl Shelf, open: &[String], now: Timestamp) -> Flushed {
         let Draft { owner, folder, so_far, kept, entries } = draft;
-        let key = [&*folder, &self.id].concat();
+        let key = self.key_in(&folder);
         let listed = place.list();
         let written = self.part_of(owner.as_ref()).and_then(|part| part.written.as_ref());
-        let before = written.map(|written| [&*written.folder, &self.id].concat());
+        let before = written.map(|written| self.key_in(&written.folder));
         let is_remembered = written.is_some_and(|written| written.is_remembered && written.folder == folder);
         let is_gone = |written| listed.as_ref().is_ok_and(|listed| is_cleared(listed, written, &self.id, place));
         if written.is_some_and(is_gone) {
@@ -273,6 +273,11 @@ impl Keeper {
             Err(words) => self.problem = Some(["the evidence of this page is not kept: ", &words].concat()),
         }
         Flushed::Kept { key, text, has_evidence }
+    }
+
+    /// The key of this page's record in a device's folder.
+    fn key_in(&self, folder: &str) -> String {
+        [folder, &self.id].concat()
     }
 
     fn parts(&self) -> impl Iterator<Item = &Part> {

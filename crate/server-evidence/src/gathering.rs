@@ -7,11 +7,9 @@ use lotus_crypto_diag::survey::{Coverage, DeviceAtRisk, Skipped};
 use crate::case::Known;
 use crate::content::Kind;
 use crate::log_tally::LogTally;
-use crate::process::Process;
+use crate::process::{DISORDER_MS, Process};
 use crate::tally::{Tally, Who};
 
-/// Lines of several threads may be this much out of order.
-const DISORDER_MS: i64 = 1000;
 /// How many processes are followed at once.
 const MOST_PROCESSES: usize = 16;
 

@@ -1,16 +1,19 @@
 //! The log of one process, added piece by piece.
 
+use std::ops::RangeInclusive;
+
 use lotus_crypto_diag::survey::Skipped;
 
 use crate::log_record::Record;
 use crate::log_tally::{self, LogTally};
 use crate::tally::Tally;
 
-/// A log continues in another file within this time, possibly in the middle of a line or of an upload. Lines of several
-/// threads are slightly out of order.
-const GAP_MS: std::ops::RangeInclusive<i64> = -1000..=60_000;
+/// Lines of several threads may be this much out of order.
+pub(crate) const DISORDER_MS: i64 = 1000;
+/// A log continues in another file within this time, possibly in the middle of a line or of an upload.
+const GAP_MS: RangeInclusive<i64> = -DISORDER_MS..=60_000;
 /// How many requests may begin between the last one that ended in one file and the first one in the next.
-const STEP: std::ops::RangeInclusive<i64> = -100..=1000;
+const STEP: RangeInclusive<i64> = -100..=1000;
 
 /// The data of one process's log.
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@ export type DiagnosisTextProps = { children: string };
  * else is shown as it is; nothing of it is markup.
  */
 export function DiagnosisText({ children }: DiagnosisTextProps) {
-  // After each stretch of plain text come the two groups: of one the text, of the other nothing.
+  // Each plain text is followed by both groups of the expression, of which only one has matched.
   const parts = children.split(/`([^`\n]+)`|\b(KE-[1-4])\b/);
   return (
     <>

@@ -1,7 +1,4 @@
-/**
- * What the browser writes in its own language. Some systems name none (`C`): the browser then throws "invalid language tag",
- * and English has to do.
- */
+/** Writes in the browser's language. If that is not valid (`C` on some systems), `Intl` throws: then in English. */
 export function inLocale(write: (locale: string | undefined) => string): string {
   try {
     return write(undefined);

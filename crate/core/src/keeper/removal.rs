@@ -43,12 +43,9 @@ impl Keeper {
         let is_meant = |part: &Part| folder.is_none_or(|folder| folder == part.folder());
         let (gone, away): (Vec<_>, Vec<_>) = std::mem::take(&mut self.away).into_iter().partition(is_meant);
         self.away = away;
-        // This page may have written its records just after the clearing.
-        let remove =
-            |part: &Part| part.written.as_ref().map(|written| place.remove(&[&*written.folder, &self.id].concat()));
         let mut is_any = !gone.is_empty();
         for part in &gone {
-            remove(part);
+            self.remove_record(part, place);
         }
         if self.state != State::On {
             return is_any;
@@ -58,7 +55,7 @@ impl Keeper {
         }
         let is_known = self.current.written.is_some() || self.current.owner.is_some();
         if is_known && is_meant(&self.current) {
-            remove(&self.current);
+            self.remove_record(&self.current, place);
             let owner = self.current.owner.clone();
             self.end_of(owner.as_ref());
             if let Some(folder) = folder {
@@ -67,6 +64,13 @@ impl Keeper {
             is_any = true;
         }
         is_any
+    }
+
+    /// Removes the record of a part: this page may have written it just after the clearing.
+    fn remove_record(&self, part: &Part, place: &impl Shelf) {
+        if let Some(written) = &part.written {
+            let _ = place.remove(&self.key_in(&written.folder));
+        }
     }
 
     /// The records of a device were removed: stop storing them.

@@ -158,7 +158,7 @@ impl Keeper {
         let parts: Vec<_> = self.parts().map(|part| stored(part).unwrap_or_else(|| (part.folder(), 0))).collect();
         self.is_on()
             && parts.into_iter().any(|(folder, length)| {
-                let key = [&*folder, &self.id].concat();
+                let key = self.key_in(&folder);
                 let others = place.list().map(|listed| records(listed, |other| other != key));
                 others.and_then(|others| self.room(others, &folder, place, open, now)).is_ok_and(|room| room < length)
             })
