@@ -12,7 +12,7 @@ use super::channel::Channel;
 use super::convert::{Clock, to_object, web_storage};
 use super::locks::{EndSignal, Outcome, Request};
 use super::members::{Member, refusal, shut_down};
-use super::page::{after, is_visible, reload};
+use super::page::{after, document, is_visible, reload};
 use lotus_crypto_diag::election::{Action, Answer, Event, Role};
 use lotus_crypto_diag::leadership::Leadership;
 use lotus_crypto_diag::led_note::LedNote;
@@ -92,7 +92,7 @@ impl Election {
 
     /// Notes whether the user can see the page. If reading its state throws, the page counts as visible.
     pub(crate) fn look(self: &Rc<Self>) {
-        if let Ok(true) = super::page::global("document").map(|document| document.is_object()) {
+        if document().is_some() {
             self.give(Event::Visible(is_visible().unwrap_or(true)));
         }
     }

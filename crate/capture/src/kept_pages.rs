@@ -17,7 +17,7 @@ use super::diag::SharedSession;
 use super::events::listen;
 use super::kept_shelf::{LocalShelf, folder_of_marker};
 use super::kept_tail::Tail;
-use super::page::{after, global, is_visible, random, when_idle};
+use super::page::{after, document, global, is_visible, random, when_idle};
 use super::roll::Roll;
 use super::shape::{call, field};
 use lotus_crypto_diag::earlier::EarlierSummary;
@@ -180,15 +180,20 @@ impl Inner {
         let since = self.clock.now().ms() - self.written_at.get();
         // Clamped, because the clock may jump.
         let rest = u32::try_from((INTERVAL_MS - since).clamp(0, INTERVAL_MS)).unwrap_or_default();
+        // If the page has broken its timers, the record is written when the page is left.
+        self.flush_in(rest, |inner| &inner.is_due);
+    }
+
+    /// Flushes once `ms` milliseconds have passed and the page is idle; clears `is_planned` then, or if no timer can be set.
+    fn flush_in(self: &Rc<Self>, ms: u32, is_planned: fn(&Self) -> &Cell<bool>) {
         let inner = Rc::clone(self);
-        let is_set = after(rest, move || {
+        let is_set = after(ms, move || {
             when_idle(LATEST_MS, move || {
-                inner.is_due.set(false);
+                is_planned(&inner).set(false);
                 inner.flush();
             });
         });
-        // If the page has broken its timers, the record is written when the page is left.
-        self.is_due.set(is_set);
+        is_planned(self).set(is_set);
     }
 
     /// Runs once, before the records are first used.
@@ -260,18 +265,9 @@ impl Inner {
     fn watch_room(self: &Rc<Self>) {
         let is_on = self.with(|keeper| keeper.is_on()).unwrap_or_default();
         // Outside a page, nobody else needs the room, and a timer would keep Node running.
-        let is_page = global("document").is_ok_and(|document| document.is_object());
-        if !is_on || !is_page || self.is_watching.replace(true) {
-            return;
+        if is_on && document().is_some() && !self.is_watching.replace(true) {
+            self.flush_in(TIDY_MS, |inner| &inner.is_watching);
         }
-        let inner = Rc::clone(self);
-        let is_set = after(TIDY_MS, move || {
-            when_idle(LATEST_MS, move || {
-                inner.is_watching.set(false);
-                inner.flush();
-            });
-        });
-        self.is_watching.set(is_set);
     }
 
     fn clear_elsewhere(&self) {

@@ -19,10 +19,14 @@ pub(crate) fn global(name: &str) -> Result<JsValue, JsValue> {
     get(&js_sys::global(), name)
 }
 
+/// The page's document; `None` in Node and in workers.
+pub(crate) fn document() -> Option<JsValue> {
+    global("document").ok().filter(JsValue::is_object)
+}
+
 /// Whether the user can see the page; `None` without a document, or if reading its state throws.
 pub(crate) fn is_visible() -> Option<bool> {
-    let document = global("document").ok().filter(JsValue::is_object)?;
-    get(&document, "visibilityState").ok().map(|state| state == "visible")
+    get(&document()?, "visibilityState").ok().map(|state| state == "visible")
 }
 
 /// Calls back after `ms` milliseconds; returns `false` if the page has broken its timers.
