@@ -129,8 +129,11 @@ bindings: rust ## writes the TypeScript types and the JSON Schema anew, from the
 api: $(PACKAGE) ## writes the public API of the package anew, as text
 	@rm -rf pkg-glue/api && cp -r pkg-glue/build/api pkg-glue/api
 
+BUILT := target tests/fuzz/target tests/fuzz/found pkg-glue/wasm pkg-glue/build pkg-glue/dist demo/dist tests/e2e/dist tests/e2e/pages/dist \
+	tests/consumers/dist tests/homeserver/.run tests/hosts/dist tests/hosts/classic/dist tests/hosts/newest/dist \
+	test-results tests/test-results playwright-report tests/playwright-report *.tgz $(VIEWER)
 clean: ## removes what was built, not what was installed
-	rm -rf target tests/fuzz/{target,found} pkg-glue/{wasm,build,dist} demo/dist tests/e2e/{,pages/}dist tests/homeserver/.run tests/hosts/{,classic/,newest/}dist {,tests/}{test-results,playwright-report} *.tgz $(VIEWER)
+	rm -rf $(BUILT)
 
 $(PACKAGE): $(WASM) $(GLUE_SOURCES) $(NODE_MODULES)
 	@echo "Bundling the package (seconds)"
