@@ -28,7 +28,7 @@ writeRecordedLog(plain, MEGABYTES);
 if (hasPacked) execFileSync('gzip', ['-1', '-k', plain]);
 
 /** @typedef {{ type: string, at: number, bytes?: number, state?: string }} Told */
-/** @typedef {{ told: Told[], clicked: number, longTasks: number[] }} Seen */
+/** @typedef {{ told: Told[], clicked: number, dropped: number, longTasks: number[] }} Seen */
 
 /** Runs first in the worker and records its wasm memories, which the package does not expose. */
 function keepMemories() {
@@ -49,7 +49,8 @@ function keepMemories() {
 }
 
 /**
- * Runs first in the page and records the worker's messages, the click on Cancel, and long tasks.
+ * Runs first in the page and records the worker's messages, the click on Cancel, and, from the choice of a file on, long
+ * tasks: before that, the page itself starts.
  *
  * @param {string} first the code that runs first in the worker
  */
@@ -59,7 +60,7 @@ function watch(first) {
     createObjectURL(blob instanceof Blob && /javascript/.test(blob.type) ? new Blob([first, blob], blob) : blob);
   const own = /** @type {any} */ (window);
   /** @type {Seen} */
-  const seen = { told: [], clicked: 0, longTasks: [] };
+  const seen = { told: [], clicked: 0, dropped: Number.POSITIVE_INFINITY, longTasks: [] };
   own.seen = seen;
   own.Worker = class extends Worker {
     /** @param {string | URL} url @param {WorkerOptions} [options] */
@@ -74,8 +75,14 @@ function watch(first) {
     seen.clicked = event.timeStamp;
   };
   addEventListener('click', noteClick, true);
+  const noteDrop = (/** @type {Event} */ event) => {
+    seen.dropped = Math.min(seen.dropped, event.timeStamp);
+  };
+  addEventListener('change', noteDrop, true);
   new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) seen.longTasks.push(duration);
+    for (const { startTime, duration } of list.getEntries()) {
+      if (startTime >= seen.dropped) seen.longTasks.push(duration);
+    }
   }).observe({ type: 'longtask' });
 }
 

@@ -228,6 +228,39 @@ test.describe('nothing is left', () => {
     expect(told(await report(page)).flat()).toEqual([]);
   });
 
+  test('after a logout in another tab, which updates the view of this one', async ({ context }) => {
+    const [page, other] = await fill(context);
+    const logOut = await page.evaluateHandle(async () => {
+      const handlers: Record<string, () => void> = {};
+      const keys = { ed25519: 'ed', curve25519: 'curve' };
+      await window.lib.checkCryptoStore({
+        getUserId: () => '@a:hs',
+        getDeviceId: () => 'D',
+        getCrypto: () => ({ getOwnDeviceKeys: async () => keys }),
+        on: (event: string, handler: () => void) => {
+          handlers[event] = handler;
+        },
+      } as Parameters<typeof window.lib.checkCryptoStore>[0]);
+      return () => handlers['Session.logged_out']?.();
+    });
+    const hasMarker = () => Object.keys(localStorage).some((key) => key.startsWith('lotus-crypto-diag/device/'));
+    await expect.poll(() => other.evaluate(hasMarker)).toBe(true);
+    const view = await other.evaluateHandle(() => {
+      const view = { updates: 0 };
+      window.lib.subscribe(() => {
+        view.updates += 1;
+      });
+      return view;
+    });
+    const store = () => other.evaluate(() => window.lib.getSnapshot().cryptoStore?.deviceId);
+    expect(await store()).toBe('D');
+    await page.evaluate((call) => call(), logOut);
+    await expect.poll(() => other.evaluate(hasMarker)).toBe(false);
+    await expect.poll(store).toBeUndefined();
+    expect(await other.evaluate(({ updates }) => updates, view)).toBeGreaterThan(0);
+    await expectNothing(page, other);
+  });
+
   test('after somebody wants it forgotten, but for what is seen from then on', async ({ context }) => {
     const [page] = await fill(context);
     await page.evaluate(() => window.lib.forgetEarlierEvidence());
