@@ -54,6 +54,7 @@ describe('once installed', () => {
       lib.installCryptoDiagLog();
       console.error('MissingKey: missing key at index 1 for participant @a:hs:D');
       lib.buildCryptoDiagReport(undefined);
+      await lib.collectCryptoDiagReport(undefined);
       console.log(lib.getCryptoDiagEntries().length);`;
     const args = ['--input-type=module', '-e', script];
     // Killed, it would throw.

@@ -6,6 +6,7 @@ use web_sys::BroadcastChannel;
 
 use super::convert::get;
 use super::page::{bound, set};
+use super::shape::call;
 
 /// Closes when dropped.
 pub(crate) struct Channel {
@@ -26,6 +27,8 @@ impl Channel {
             }
         });
         set(&channel, "onmessage", on_message.as_ref())?;
+        // Node only: an open channel must not keep the process running.
+        let _ = call(&channel, "unref", &[]);
         Ok(Self { close: bound(&channel, "close"), inner: channel, _on_message: on_message })
     }
 
