@@ -163,7 +163,7 @@ fn counts_are_plain_numbers_under_the_runbooks_names() {
 }
 
 #[wasm_bindgen_test]
-fn stopping_puts_the_console_back_and_keeps_the_evidence() {
+fn stopping_restores_the_console_and_keeps_the_evidence() {
     let page = Page::new();
     let original = page.run("return console.warn");
     let watch = page.watch();
@@ -177,7 +177,7 @@ fn stopping_puts_the_console_back_and_keeps_the_evidence() {
 }
 
 #[wasm_bindgen_test]
-fn a_wrapper_put_over_ours_stays_and_ours_passes_through() {
+fn a_later_wrapper_stays_and_the_released_one_passes_lines_through() {
     let page = Page::new();
     let watch = page.watch();
     let theirs = page.run("const ours = console.warn; return (console.warn = (...args) => ours(...args))");
@@ -189,7 +189,7 @@ fn a_wrapper_put_over_ours_stays_and_ours_passes_through() {
 }
 
 #[wasm_bindgen_test]
-fn a_frozen_console_is_said_to_be_unwatched() {
+fn a_frozen_console_is_reported_as_unwatched() {
     let page = Page::new();
     page.run("Object.freeze(console)");
     assert_eq!(page.watch().tap.watched(), 0);
@@ -198,7 +198,7 @@ fn a_frozen_console_is_said_to_be_unwatched() {
 }
 
 #[wasm_bindgen_test]
-async fn a_device_is_remembered_in_local_storage_and_known_at_the_next_start() {
+async fn a_device_is_remembered_in_local_storage_and_recognised_at_the_next_start() {
     evaluate("localStorage.clear()");
     let verdict = |status: String, verdict: &str| assert!(status.contains(verdict), "{status}");
     verdict(store("D/1", false, Some("ed")).await, r#""verdict":"first-run""#);
@@ -212,7 +212,7 @@ async fn a_device_is_remembered_in_local_storage_and_known_at_the_next_start() {
 }
 
 #[wasm_bindgen_test]
-async fn a_new_device_of_the_same_user_drops_the_marker_of_the_old_one_and_no_other() {
+async fn a_new_device_removes_only_the_marker_of_the_same_users_former_device() {
     evaluate(
         "localStorage.clear(); localStorage.setItem('of the host', '1');
               localStorage.setItem('lotus-crypto-diag/device/x%3A%3Amatrix-sdk-crypto/%40b%3Ahs/D', 'of another user')",
@@ -228,7 +228,7 @@ async fn a_new_device_of_the_same_user_drops_the_marker_of_the_old_one_and_no_ot
 }
 
 #[wasm_bindgen_test]
-async fn local_storage_that_throws_or_holds_nonsense_gives_unknown_and_the_reason() {
+async fn the_status_names_the_error_if_local_storage_throws_or_is_invalid() {
     evaluate(
         "localStorage.clear(); localStorage.setItem('lotus-crypto-diag/device/x%3A%3Amatrix-sdk-crypto/%40a%3Ahs/D', '{\"schema\":1')",
     );
@@ -261,7 +261,7 @@ async fn local_storage_that_throws_or_holds_nonsense_gives_unknown_and_the_reaso
 }
 
 #[wasm_bindgen_test]
-async fn a_lost_store_is_no_entry_and_is_remembered_from_inside_the_line() {
+async fn a_lost_store_makes_no_entry_and_is_written_to_its_marker_at_once() {
     evaluate("localStorage.clear()");
     store("D", false, Some("ed")).await;
     let page = Page::new();
@@ -274,7 +274,7 @@ async fn a_lost_store_is_no_entry_and_is_remembered_from_inside_the_line() {
 }
 
 #[wasm_bindgen_test]
-async fn of_two_devices_the_page_is_at_the_one_that_was_asked_about_last_whichever_is_answered_last() {
+async fn the_device_checked_last_is_the_pages_device_even_if_both_checks_are_pending() {
     evaluate("localStorage.clear()");
     let page = Page::new();
     let slow = evaluate("return new Promise((resolve) => setTimeout(resolve, 300, []))");
@@ -285,7 +285,7 @@ async fn of_two_devices_the_page_is_at_the_one_that_was_asked_about_last_whichev
 }
 
 #[wasm_bindgen_test]
-async fn a_client_that_encrypts_later_is_compared_when_it_syncs_and_let_go_when_it_is_logged_out() {
+async fn a_client_with_late_crypto_is_compared_at_a_sync_and_dropped_at_its_logout() {
     evaluate("localStorage.clear()");
     let page = Page::new();
     evaluate(
@@ -312,7 +312,7 @@ async fn a_client_that_encrypts_later_is_compared_when_it_syncs_and_let_go_when_
 }
 
 #[wasm_bindgen_test]
-fn another_console_is_watched_until_its_watch_is_freed_and_its_lines_name_it() {
+fn lines_of_another_console_are_kept_with_their_source_until_its_watch_ends() {
     let (page, frame) = (Page::new(), Page::new());
     let _watch = page.watch();
     let original = frame.run("return console.error");
@@ -328,7 +328,7 @@ fn another_console_is_watched_until_its_watch_is_freed_and_its_lines_name_it() {
 }
 
 #[wasm_bindgen_test]
-fn an_option_that_is_missing_of_another_type_or_throws_is_the_default() {
+fn a_missing_or_invalid_option_has_its_default() {
     let refusals = |options: &str| {
         let page = Page::new();
         page.diag.watch_uploads(true, &evaluate(&format!("return {options}")).unchecked_into());

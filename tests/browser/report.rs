@@ -39,7 +39,7 @@ fn field(report: &JsValue, name: &str) -> String {
 const GIVEN: &str = "{ app: 'A', sdkVersion: '1' }";
 
 #[wasm_bindgen_test]
-fn a_client_that_is_ready_tells_who_it_is() {
+fn a_report_contains_the_facts_of_a_ready_client() {
     let crypto = "{ getVersion: () => 'v' }";
     let mx = format!(
         "{{ id: '@a:hs', getUserId() {{ return this.id }}, getDeviceId: () => 'D', getSyncState: () => null, getCrypto: () => ({crypto}) }}"
@@ -65,7 +65,7 @@ fn a_client_that_is_ready_tells_who_it_is() {
 }
 
 #[wasm_bindgen_test]
-fn a_client_of_any_other_shape_has_its_report_with_null_and_a_note() {
+fn facts_that_a_client_does_not_give_are_null_with_a_note() {
     let throws = "() => { throw new Error('no syt_s3cret') }";
     let throwing = format!("{{ getUserId: {throws}, getCrypto: {throws} }}");
     let proxy = format!("new Proxy({{}}, {{ get: {throws} }})");
@@ -92,7 +92,7 @@ fn a_client_of_any_other_shape_has_its_report_with_null_and_a_note() {
 }
 
 #[wasm_bindgen_test]
-fn extras_of_any_shape_are_read_as_far_as_they_can_be() {
+fn invalid_extras_are_noted_and_valid_ones_are_read() {
     let throws = "() => { throw new Error('no') }";
     let proxy = format!("new Proxy({{}}, {{ get: {throws} }})");
     let list = format!(
@@ -113,7 +113,7 @@ fn extras_of_any_shape_are_read_as_far_as_they_can_be() {
 }
 
 #[wasm_bindgen_test]
-fn who_judges_gives_the_text_and_one_that_throws_is_noted() {
+fn the_judge_returns_the_text_and_its_failure_is_noted() {
     let report =
         build("null", GIVEN, "(text, evidence) => text.replace('\"runbook\": null', `\"runbook\": \"${evidence}\"`)");
     assert_eq!(field(&report, "runbook"), "\"undefined\"");
@@ -124,7 +124,7 @@ fn who_judges_gives_the_text_and_one_that_throws_is_noted() {
 }
 
 #[wasm_bindgen_test]
-async fn what_a_client_tells_later_is_waited_for_and_what_it_never_tells_is_not() {
+async fn a_late_answer_of_the_client_is_awaited_up_to_a_time_limit() {
     let never = "() => new Promise(() => {})";
     let crypto = format!(
         "{{ getOwnDeviceKeys: {never}, getActiveSessionBackupVersion: async () => '3', isCrossSigningReady: () => Promise.reject(new Error('no')) }}"
@@ -137,7 +137,7 @@ async fn what_a_client_tells_later_is_waited_for_and_what_it_never_tells_is_not(
 }
 
 #[wasm_bindgen_test]
-async fn keys_are_read_from_whatever_the_client_gives() {
+async fn identity_keys_are_read_and_invalid_ones_are_noted() {
     for (keys, expected) in [
         ("({ ed25519: 'ED', curve25519: 'C' })", ("\"ED\"", "[\"not judged\"]")),
         ("5", ("null", "[\"getOwnDeviceKeys() gave something unexpected (number)\",\"not judged\"]")),

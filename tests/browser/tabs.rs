@@ -25,8 +25,8 @@ fn page_tabs() -> PageTabs {
 fn tab(session: &str, options: &str) -> Tab {
     let tabs = page_tabs();
     let host = evaluate(
-        "const told = [];
-         return { told, changed(role) { told.push(role); }, silenced(is) { told.push(is); } };",
+        "const calls = [];
+         return { calls, changed(role) { calls.push(role); }, silenced(is) { calls.push(is); } };",
     );
     let end = evaluate("return new AbortController()");
     let signal = get(&end, "signal").unchecked_into();
@@ -38,18 +38,18 @@ fn tab(session: &str, options: &str) -> Tab {
 }
 
 impl Tab {
-    fn told(&self) -> String {
-        text(&get(&self.host, "told"))
+    fn calls(&self) -> String {
+        text(&get(&self.host, "calls"))
     }
 
-    async fn until_told(&self, told: &str) {
+    async fn until_calls_are(&self, expected: &str) {
         for _ in 0..100 {
-            if self.told() == told {
+            if self.calls() == expected {
                 return;
             }
             TimeoutFuture::new(20).await;
         }
-        assert_eq!(self.told(), told);
+        assert_eq!(self.calls(), expected);
     }
 
     async fn take_over(&self) -> String {
@@ -70,10 +70,10 @@ fn summary(tabs: &PageTabs) -> String {
 }
 
 #[wasm_bindgen_test]
-async fn one_tab_leads_refuses_hands_over_and_lets_go() {
+async fn a_tab_leads_refuses_hands_over_and_releases_the_lock() {
     let options = "{ canYield: () => window.busy ?? true, onYield: () => Promise.reject(new Error('no')) }";
     let first = tab("hand-over", options);
-    first.until_told(r#"["leader"]"#).await;
+    first.until_calls_are(r#"["leader"]"#).await;
     let second = tab("hand-over", "{}");
     assert_eq!((&*first.role, &*second.role), ("follower", "follower"));
     for (busy, reason) in [
@@ -88,25 +88,25 @@ async fn one_tab_leads_refuses_hands_over_and_lets_go() {
     }
     evaluate("delete window.busy");
     assert_eq!(second.take_over().await, r#"{"granted":true,"reason":null}"#);
-    assert_eq!((&*first.told(), &*second.told()), (r#"["leader","follower"]"#, r#"["leader"]"#));
+    assert_eq!((&*first.calls(), &*second.calls()), (r#"["leader","follower"]"#, r#"["leader"]"#));
     let status = text(&first.tabs.status());
     assert!(status.contains(r#""session":"hand-over""#) && status.contains(r#""role":"follower""#), "{status}");
     second.tabs.leave(second.seat);
-    assert_eq!(second.told(), r#"["leader","follower"]"#, "before the lock is let go");
-    first.until_told(r#"["leader","follower","leader"]"#).await;
+    assert_eq!(second.calls(), r#"["leader","follower"]"#, "before the lock is let go");
+    first.until_calls_are(r#"["leader","follower","leader"]"#).await;
     first.tabs.leave(first.seat);
     assert!(summary(&first.tabs).starts_with(r#"{"role":null"#), "{}", summary(&first.tabs));
 }
 
 #[wasm_bindgen_test]
-async fn options_that_throw_cost_themselves_alone() {
+async fn options_that_throw_do_not_stop_the_election() {
     let options = "{ get canYield() { throw new Error('a getter') }, readName() { throw new Error('no name') } }";
     let first = tab("throwing", options);
-    first.until_told(r#"["leader"]"#).await;
+    first.until_calls_are(r#"["leader"]"#).await;
     let second = tab("throwing", "{ canYield: 7, readName: 'x', onYield: 7 }");
     assert_eq!(second.take_over().await, r#"{"granted":false,"reason":"a getter"}"#);
     first.tabs.leave(first.seat);
-    second.until_told(r#"["leader"]"#).await;
+    second.until_calls_are(r#"["leader"]"#).await;
     let third = tab("throwing", "{}");
     assert!(third.take_over().await.contains("TypeError"));
     second.tabs.leave(second.seat);
@@ -114,9 +114,9 @@ async fn options_that_throw_cost_themselves_alone() {
 }
 
 #[wasm_bindgen_test]
-async fn the_lock_is_let_go_without_the_module() {
+async fn the_lock_is_released_without_the_module() {
     let first = tab("broken", "{}");
-    first.until_told(r#"["leader"]"#).await;
+    first.until_calls_are(r#"["leader"]"#).await;
     let second = tab("broken", "{}");
     let third = tab("broken", "{}");
     // One tab waits in line, the other holds the lock.
@@ -124,12 +124,12 @@ async fn the_lock_is_let_go_without_the_module() {
         let abort: Function = get(&tab.end, "abort").unchecked_into();
         abort.call0(&tab.end).unwrap();
     }
-    third.until_told(r#"["leader"]"#).await;
+    third.until_calls_are(r#"["leader"]"#).await;
     third.tabs.leave(third.seat);
 }
 
 #[wasm_bindgen_test]
-async fn where_the_others_were_not_asked_or_cannot_be_it_is_not_known_how_many_there_are() {
+async fn the_number_of_tabs_is_unknown_if_they_were_not_or_cannot_be_asked() {
     let tabs = page_tabs();
     let unknown = r#"{"role":null,"count":null,"leaderSilent":false}"#;
     assert_eq!(summary(&tabs), unknown);
@@ -141,7 +141,7 @@ async fn where_the_others_were_not_asked_or_cannot_be_it_is_not_known_how_many_t
 }
 
 #[wasm_bindgen_test]
-async fn an_error_is_over_with_the_next_roll_that_can_be_called() {
+async fn an_error_is_cleared_by_the_next_successful_roll_call() {
     evaluate(
         "window.real = BroadcastChannel;
          window.BroadcastChannel = class { postMessage() { if (window.refuses) throw new Error('closed'); } };
@@ -159,7 +159,7 @@ async fn an_error_is_over_with_the_next_roll_that_can_be_called() {
 }
 
 #[wasm_bindgen_test]
-async fn what_is_too_long_or_no_text_is_not_read() {
+async fn messages_that_are_too_long_or_no_text_are_ignored() {
     let tabs = page_tabs();
     tabs.enter();
     evaluate(

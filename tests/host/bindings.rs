@@ -176,7 +176,7 @@ fn the_typescript_types_of_the_glue_are_those_of_the_model() {
 
 /// What TypeScript says for the model.
 #[test]
-fn what_is_said_where_the_module_does_not_run_is_what_the_model_says_of_nothing() {
+fn the_constants_without_webassembly_are_the_defaults_of_the_model() {
     let (state, problem) = (RepairState::Refused, Some(RepairProblem::NotRunning));
     let not_repaired = RepairStatus { state, problem, ..RepairStatus::default() };
     let history = HistorySafety::of(BackupAnswers::default(), Vec::new());
@@ -205,7 +205,7 @@ fn the_json_schema_is_that_of_the_model() {
 }
 
 #[test]
-fn the_words_that_the_console_is_searched_for_are_those_of_the_signatures() {
+fn the_search_words_of_the_console_are_those_of_the_signatures() {
     let list = |words: Vec<&str>| serde_json::to_string_pretty(&words).unwrap();
     let text = format!(
         "// Written from the Rust model by `make bindings`.\n\n\

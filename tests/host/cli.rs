@@ -65,7 +65,7 @@ fn a_survey_names_the_devices_that_a_log_shows_in_trouble() {
 }
 
 #[test]
-fn how_it_ends_is_for_cron() {
+fn the_exit_status_is_0_without_trouble_and_2_if_a_file_is_unreadable() {
     let folder = tempfile::tempdir().unwrap();
     let well = file(folder.path(), "well.log", WELL);
     let zip = file(folder.path(), "x.zip", b"PK\x03\x04....");
@@ -83,7 +83,7 @@ fn how_it_ends_is_for_cron() {
 }
 
 #[test]
-fn the_standard_input_is_a_file_like_any_other() {
+fn the_standard_input_is_read_like_a_file() {
     let mut child =
         command().args(["survey", "-", "--json"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(&fs::read(fixture("homeserver.log")).unwrap()).unwrap();
@@ -92,7 +92,7 @@ fn the_standard_input_is_a_file_like_any_other() {
 }
 
 #[test]
-fn whoever_stops_reading_the_output_changes_nothing_of_how_it_ends() {
+fn a_closed_output_does_not_change_the_exit_status() {
     let folder = tempfile::tempdir().unwrap();
     let well = file(folder.path(), "well.log", WELL);
     for (path, code) in [(log(), 1), (well, 0)] {
@@ -124,7 +124,7 @@ fn refused(is_over: bool) -> String {
 }
 
 #[test]
-fn what_is_over_is_listed_and_is_nothing_to_wake_anybody_for() {
+fn trouble_that_is_over_is_listed_with_exit_status_0() {
     let folder = tempfile::tempdir().unwrap();
     for (is_over, code) in [(true, 0), (false, 1)] {
         let output = run(&["survey", &file(folder.path(), "a.log", refused(is_over))]);
@@ -134,7 +134,7 @@ fn what_is_over_is_listed_and_is_nothing_to_wake_anybody_for() {
 }
 
 #[test]
-fn a_file_that_is_read_only_in_part_is_named_with_how_far_it_was_read() {
+fn a_file_that_is_read_only_in_part_is_named_with_the_last_place_read() {
     let folder = tempfile::tempdir().unwrap();
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
     encoder.write_all(refused(false).repeat(200).as_bytes()).unwrap();
@@ -157,7 +157,7 @@ fn a_file_that_is_read_only_in_part_is_named_with_how_far_it_was_read() {
 }
 
 #[test]
-fn rotated_files_are_one_log_in_any_order_packed_or_not_or_from_a_pipe() {
+fn rotated_files_are_one_log_in_any_order_compressed_or_from_a_pipe() {
     let folder = tempfile::tempdir().unwrap();
     let text = fs::read(fixture("homeserver.log")).unwrap();
     let (first, rest) = text.split_at(text.len() / 3);
@@ -182,7 +182,7 @@ fn rotated_files_are_one_log_in_any_order_packed_or_not_or_from_a_pipe() {
 }
 
 #[test]
-fn lines_that_say_nothing_are_counted_in_every_format() {
+fn unused_lines_are_counted_in_every_format() {
     let folder = tempfile::tempdir().unwrap();
     let mut text = refused(false).into_bytes();
     text.extend_from_slice(b"Traceback (most recent call last):\n  File x\n");
@@ -231,7 +231,7 @@ fn no_control_character_of_a_file_reaches_the_terminal() {
 }
 
 #[test]
-fn a_report_is_diagnosed_together_with_what_the_server_knows() {
+fn a_report_is_diagnosed_together_with_server_evidence() {
     let folder = tempfile::tempdir().unwrap();
     let key = "A".repeat(43);
     let report = json!({

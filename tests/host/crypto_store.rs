@@ -100,9 +100,9 @@ fn every_state_has_its_verdict() {
         (&unreadable, yes, other, false, Unknown, None),
         (&unreadable, yes, first, true, ConnectionLost, Some(NOW + 1.0)),
     ];
-    for (row, (recall, existed, told, lost, verdict, since)) in table.into_iter().enumerate() {
+    for (row, (recall, existed, key_name, lost, verdict, since)) in table.into_iter().enumerate() {
         let mut store = CryptoStore::found(device("D"), recall(), existed, None, at(NOW));
-        if let Some(name) = told {
+        if let Some(name) = key_name {
             store.compare(keys(name), at(NOW));
         }
         if lost {
@@ -116,7 +116,7 @@ fn every_state_has_its_verdict() {
 /// The same message appears when the browser closes a connection by force. Only the list of databases tells whether the
 /// store is gone.
 #[test]
-fn a_lost_connection_is_a_lost_store_only_where_the_database_is_not_listed_any_more() {
+fn a_lost_connection_is_an_eviction_only_if_the_database_is_no_longer_listed() {
     for (listed, verdict) in [
         (None, StoreVerdict::ConnectionLost),
         (Some(true), StoreVerdict::ConnectionLost),
@@ -165,7 +165,7 @@ fn a_store_that_cannot_be_used_is_not_healthy() {
 }
 
 #[test]
-fn of_several_troubles_the_gravest_is_told_from_its_first_line_on() {
+fn the_most_serious_trouble_is_reported_with_its_first_line() {
     let mut stores = CryptoStores::default();
     // Before anybody asks whose store it is.
     for (kind, ms) in [
@@ -227,7 +227,7 @@ fn the_first_keys_stay_remembered_after_a_change() {
 }
 
 #[test]
-fn a_marker_that_could_not_be_read_is_written_anew() {
+fn an_unreadable_marker_is_replaced() {
     let mut store = CryptoStore::found(device("D"), Recall::Unreadable("not JSON".into()), None, None, at(NOW));
     store.compare(keys("first"), at(NOW));
     assert!(store.take_unsaved().is_some());
@@ -235,7 +235,7 @@ fn a_marker_that_could_not_be_read_is_written_anew() {
 }
 
 #[test]
-fn a_loss_is_told_by_its_first_line_and_how_often_it_came() {
+fn a_loss_is_reported_with_its_first_line_and_its_count() {
     let mut stores = CryptoStores::default();
     stores.found(device("D"), Recall::Known(marker()), Some(true), None, at(NOW));
     for ms in [6000.0, 7000.0, 8000.0] {
@@ -249,7 +249,7 @@ fn a_loss_is_told_by_its_first_line_and_how_often_it_came() {
 }
 
 #[test]
-fn a_loss_that_came_before_anybody_asked_belongs_to_the_first_device_that_is_asked_about() {
+fn a_loss_before_any_check_belongs_to_the_first_device_that_is_checked() {
     let mut stores = CryptoStores::default();
     assert_eq!(stores.status(None, None), None);
     stores.lost("x", at(1.0));
@@ -265,7 +265,7 @@ fn a_loss_that_came_before_anybody_asked_belongs_to_the_first_device_that_is_ask
 }
 
 #[test]
-fn what_was_found_first_counts() {
+fn the_first_check_of_a_store_counts() {
     let mut stores = CryptoStores::default();
     stores.found(device("D"), Recall::Known(marker()), Some(false), None, at(NOW));
     // By now the SDK has created a new database.
@@ -274,7 +274,7 @@ fn what_was_found_first_counts() {
 }
 
 #[test]
-fn a_device_that_was_logged_out_is_this_pages_no_more_and_what_is_known_of_it_stays() {
+fn a_logged_out_device_is_no_longer_the_pages_but_its_status_stays() {
     let mut stores = CryptoStores::default();
     stores.found(device("D"), Recall::Nothing, Some(true), None, at(NOW));
     stores.found(device("E"), Recall::Known(marker()), Some(false), None, at(NOW));
@@ -288,7 +288,7 @@ fn a_device_that_was_logged_out_is_this_pages_no_more_and_what_is_known_of_it_st
 }
 
 #[test]
-fn a_page_with_any_number_of_devices_keeps_few() {
+fn a_page_keeps_the_status_of_a_few_devices_only() {
     let mut stores = CryptoStores::default();
     for number in 0..1000 {
         stores.found(device(&number.to_string()), Recall::Nothing, None, None, at(NOW));
@@ -321,7 +321,7 @@ fn a_marker_is_read_back_as_it_was_written() {
 }
 
 #[test]
-fn what_is_no_whole_marker_is_unreadable_and_says_why() {
+fn an_incomplete_marker_is_unreadable_with_a_reason() {
     let whole = to_json(&Marker { changed: Some(at(3000.0)), ..marker() });
     for end in 0..whole.len() - 1 {
         assert!(matches!(recall(&whole[..end]), Recall::Unreadable(_)), "cut at {end}");
@@ -339,7 +339,7 @@ fn what_is_no_whole_marker_is_unreadable_and_says_why() {
 }
 
 #[test]
-fn whether_a_store_is_gone_is_asked_every_ten_seconds_at_most_and_only_of_one_that_may_be() {
+fn only_a_possibly_lost_store_is_looked_up_at_most_every_ten_seconds() {
     let mut stores = CryptoStores::default();
     let ask = |stores: &mut CryptoStores, ms: f64| stores.ask_about(at(ms)).map(|device| device.device_id);
     let gone = |id: &str| Some(id.to_owned());

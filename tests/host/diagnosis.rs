@@ -96,7 +96,7 @@ fn no_piece_of_evidence_is_listed_twice() {
 }
 
 #[test]
-fn what_is_open_says_what_is_missing_and_what_is_sure_says_why() {
+fn open_verdicts_name_missing_facts_and_firm_ones_cite_evidence() {
     for (case_name, _, _, analysis) in diagnosed() {
         let queries: BTreeSet<&str> = analysis.runbook.queries.iter().map(|query| query.id.as_str()).collect();
         for finding in &analysis.diagnosis.findings {
@@ -119,7 +119,7 @@ fn what_is_open_says_what_is_missing_and_what_is_sure_says_why() {
 }
 
 #[test]
-fn every_conclusion_says_what_to_do_next_and_what_each_way_out_costs() {
+fn every_conclusion_has_a_next_step_and_remedies_with_their_costs() {
     for (case_name, _, _, analysis) in diagnosed() {
         for finding in &analysis.diagnosis.findings {
             let place = format!("{case_name}: {finding:#?}");
@@ -160,7 +160,7 @@ fn a_repair_in_place_is_advised_before_the_logout_and_never_after_an_eviction() 
 }
 
 #[test]
-fn questions_that_do_not_arise_stand_last() {
+fn questions_that_do_not_apply_come_last() {
     for (case_name, _, _, analysis) in diagnosed() {
         let arises = |finding: &Finding| finding.verdict != Verdict::NotApplicable;
         let findings = &analysis.diagnosis.findings;
@@ -179,7 +179,7 @@ fn every_leaf_of_the_decision_tree_is_reached() {
 }
 
 #[test]
-fn a_copy_in_which_nobody_is_named_leads_to_the_same_verdicts() {
+fn the_redacted_copy_leads_to_the_same_verdicts() {
     for (case_name, case) in cases() {
         let (value, report) = report(&case);
         let copy = redacted_copy(&value.to_string(), None).unwrap();

@@ -51,7 +51,7 @@ const fn gravity(verdict: Verdict) -> u8 {
 }
 
 #[test]
-fn evidence_of_the_page_before_makes_no_verdict_firmer_and_is_never_lost() {
+fn evidence_of_the_previous_page_makes_no_verdict_firmer_and_is_never_lost() {
     let mut problems = Vec::new();
     for (name, report, server) in reports() {
         let (now, before) = (findings(&report, &server), findings(&moved(&report), &server));
@@ -77,7 +77,7 @@ fn refused_thrice(from: i64) -> Page {
 }
 
 #[test]
-fn refusals_of_an_earlier_page_are_dated_and_said_to_be_over_where_they_are() {
+fn refusals_of_an_earlier_page_are_dated_and_marked_as_over_if_they_are() {
     use FindingId::OtkDivergence as Id;
     let with = |shows, pages| row(shows, pages, Id, Confirmed).with(Divergence).cites(&["earlier[0].entries[0]"]);
     hold(vec![
@@ -91,7 +91,7 @@ fn refusals_of_an_earlier_page_are_dated_and_said_to_be_over_where_they_are() {
         with("a page between accepts", vec![refused_thrice(0), Page::new(11, 20).accepted(12), Page::new(21, 22)])
             .cites(&["earlier[1].uploadLoop.accepted"])
             .over(),
-        with("over, and refused anew", vec![refused_thrice(0), Page::new(11, 20).accepted(12), refused_thrice(21)])
+        with("over, and refused again", vec![refused_thrice(0), Page::new(11, 20).accepted(12), refused_thrice(21)])
             .cites(&["entries[0]"]),
         with("accepted in the same page", vec![refused_thrice(0).accepted(5), Page::new(11, 12)])
             .says(&["It was over by 2026-11-24T00:05:00.000Z"])
@@ -112,7 +112,7 @@ fn refusals_of_an_earlier_page_are_dated_and_said_to_be_over_where_they_are() {
 }
 
 #[test]
-fn a_client_that_repeats_itself_is_judged_within_one_page() {
+fn a_client_loop_is_judged_within_one_page() {
     use FindingId::OtkDivergence as Id;
     let same = |page: Page, at| page.refused_with(at, "SAME", "SAME");
     let twice = |from| same(same(Page::new(from, from + 10), from + 1), from + 2);
@@ -126,7 +126,7 @@ fn a_client_that_repeats_itself_is_judged_within_one_page() {
 }
 
 #[test]
-fn a_store_that_was_lost_is_lost_between_two_moments() {
+fn the_loss_of_a_store_is_dated_between_two_moments() {
     use FindingId::Ke1Trigger as Id;
     let changed = |page: Page| page.store("identity-changed", "changed", false);
     let found_changed = |page: Page| page.store("identity-changed", "changed", true);
@@ -183,7 +183,7 @@ fn a_store_that_was_lost_is_lost_between_two_moments() {
 }
 
 #[test]
-fn what_other_identity_keys_were_refused_says_little_of_those_of_today() {
+fn refusals_before_an_identity_change_say_little_about_the_current_keys() {
     use FindingId::OtkDivergence as Id;
     let changed = || Page::new(15, 20).store("identity-changed", "changed", false);
     hold(vec![
@@ -198,7 +198,7 @@ fn what_other_identity_keys_were_refused_says_little_of_those_of_today() {
 }
 
 #[test]
-fn a_dead_key_of_today_follows_from_refusals_of_yesterday() {
+fn refusals_of_an_earlier_page_explain_a_later_dead_key() {
     use FindingId::Ke2AfterKe1 as Id;
     let yesterday = || refused_thrice(0);
     let today = || Page::new(1440, 1500).accepted(1441);
@@ -226,7 +226,7 @@ fn a_dead_key_of_today_follows_from_refusals_of_yesterday() {
 }
 
 #[test]
-fn what_belongs_to_one_call_is_judged_in_one_page() {
+fn evidence_of_one_call_is_judged_within_one_page() {
     use FindingId::{Ke2CallTransport, Ke2KeysNotSent, Ke4SlowHomeserver};
     let call = |from| Page::new(from, from + 10).accepted(from);
     hold(vec![
@@ -278,7 +278,7 @@ fn what_belongs_to_one_call_is_judged_in_one_page() {
 }
 
 #[test]
-fn trouble_of_an_earlier_page_is_over_only_where_a_later_one_shows_it() {
+fn trouble_of_an_earlier_page_is_over_only_if_a_later_page_shows_it() {
     use FindingId::{CryptoStore, KeyUploads};
     let lost = || Page::new(0, 10).in_order().connection_lost(7);
     let full = || Page::new(0, 10).too_large(1).too_large(2).too_large(3);
@@ -312,13 +312,13 @@ fn an_event_that_fails_at_every_load_is_one_event() {
 }
 
 #[test]
-fn what_an_open_tab_tells_and_keeps_is_counted_once() {
+fn evidence_that_an_open_tab_both_reports_and_keeps_is_counted_once() {
     let tab = refused_thrice(0).ended("open");
-    let told = tab.report()["entries"].clone();
+    let entries = tab.report()["entries"].clone();
     let mut report = story(vec![tab, Page::new(5, 11)]);
     report["tabs"] = serde_json::json!({ "session": null, "error": null, "tabs": [
         { "id": "b", "thisTab": false, "role": "leader", "since": null, "opened": "2026-11-24T00:00:00.000Z", "visible": true,
-          "counts": { "KE-1": 3, "KE-2": 0, "KE-3": 0, "KE-4": 0 }, "entries": told },
+          "counts": { "KE-1": 3, "KE-2": 0, "KE-3": 0, "KE-4": 0 }, "entries": entries },
     ] });
     let found = findings(&report, &ServerEvidence::default());
     let divergence = found.iter().find(|finding| finding.id == FindingId::OtkDivergence).unwrap();
@@ -327,7 +327,7 @@ fn what_an_open_tab_tells_and_keeps_is_counted_once() {
 }
 
 #[test]
-fn the_statements_reach_back_to_the_pages_that_are_evidence_and_no_further() {
+fn the_queries_reach_back_only_to_pages_with_evidence() {
     let window = |pages| {
         let report: Report = serde_json::from_value(story(pages)).unwrap();
         let Analysis { runbook, .. } = analyse(&report, &ServerEvidence::default());
@@ -342,7 +342,7 @@ fn the_statements_reach_back_to_the_pages_that_are_evidence_and_no_further() {
 }
 
 #[test]
-fn the_summary_says_what_is_over() {
+fn the_summary_says_that_a_fault_is_over() {
     let report: Report = serde_json::from_value(story(vec![refused_thrice(0).accepted(5), Page::new(11, 12)])).unwrap();
     let summary = analyse(&report, &ServerEvidence::default()).diagnosis.summary;
     assert!(summary.contains("(KE-1); it was over by 2026-11-24T00:05:00.000Z."), "{summary}");

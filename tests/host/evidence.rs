@@ -99,7 +99,7 @@ fn without(root: &Value, facts: &[String]) -> Value {
 }
 
 #[test]
-fn a_firm_verdict_names_what_carries_it_and_falls_with_it() {
+fn a_firm_verdict_cites_its_evidence_and_does_not_hold_without_it() {
     let mut problems = Vec::new();
     let mut seen = 0;
     for (name, value, server) in reports() {
@@ -172,7 +172,7 @@ const fn firmness(verdict: Verdict) -> u8 {
 }
 
 #[test]
-fn what_is_not_known_makes_no_verdict_firmer() {
+fn unknown_facts_make_no_verdict_firmer() {
     let mut problems = Vec::new();
     for (name, value, server) in reports() {
         let before: BTreeMap<FindingId, Finding> =
@@ -201,7 +201,7 @@ fn what_is_not_known_makes_no_verdict_firmer() {
 }
 
 #[test]
-fn the_absence_of_a_line_rules_nothing_out_where_nothing_was_watched() {
+fn a_missing_line_rules_nothing_out_if_nothing_was_watched() {
     for (name, mut value, server) in reports() {
         value["entries"] = json!([]);
         value["counts"] = json!({ "KE-1": 0, "KE-2": 0, "KE-3": 0, "KE-4": 0 });

@@ -54,7 +54,7 @@ fn names(folder: &Path, starts: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn an_answer_of_the_database_is_sorted_into_its_tables_however_it_was_printed() {
+fn a_database_answer_is_sorted_into_its_tables_in_every_print_format() {
     let answers = names(&fixtures().join("viewer"), &["psql", "sqlite"]);
     assert!(answers.len() >= 12);
     for name in answers {
@@ -94,7 +94,7 @@ fn an_answer_of_the_database_is_sorted_into_its_tables_however_it_was_printed() 
 }
 
 #[test]
-fn what_stands_around_a_table_is_passed_over_and_no_row_says_that_there_is_none() {
+fn text_around_a_table_is_skipped_and_an_empty_table_is_kept() {
     let empty = read(" user_id | device_id | stream_id \n---------+-----------+-----------\n(0 rows)\n");
     assert_eq!(json_of(&empty)["rows"], json!({ "deviceInbox": [] }));
     let prompt = read(
@@ -119,8 +119,8 @@ fn check_log(content: &Content, case: &str) {
     assert!(count > 5);
     assert_eq!(uploads[0].method, "POST", "{case}");
     assert!(uploads[0].request.as_ref().unwrap().starts_with("POST-"), "{case}");
-    let told = content.lines.iter().filter(|line| line.text.contains("already exists")).count();
-    assert_eq!(told, log.matches("already exists").count(), "{case}");
+    let refusals = content.lines.iter().filter(|line| line.text.contains("already exists")).count();
+    assert_eq!(refusals, log.matches("already exists").count(), "{case}");
     let first = &content.lines[0];
     let stamp = first.text[..23].replace(' ', "T").replace(',', ".");
     let stamp = if stamp.len() == 23 { stamp + "Z" } else { stamp };
@@ -150,7 +150,7 @@ fn seconds(date: &str, time: &str) -> f64 {
 }
 
 #[test]
-fn a_log_is_the_same_in_each_of_synapses_formats_and_behind_what_others_put_there() {
+fn a_log_is_read_in_every_synapse_format_and_behind_prefixes_of_other_tools() {
     let own = rewritten(|[date, time, level, logger, request, message], _| {
         format!("{date} {time} - {logger} - 460 - {level} - {request} - {message}")
     });
@@ -191,7 +191,7 @@ fn a_log_is_the_same_in_each_of_synapses_formats_and_behind_what_others_put_ther
 }
 
 #[test]
-fn packed_and_in_any_encoding_a_log_is_the_same() {
+fn a_log_is_the_same_compressed_and_in_any_encoding() {
     let log = fixture("homeserver.log");
     let text = String::from_utf8(log.clone()).unwrap();
     let utf16 = |text: &str, to: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(to).collect::<Vec<u8>>();
@@ -208,7 +208,7 @@ fn packed_and_in_any_encoding_a_log_is_the_same() {
 }
 
 #[test]
-fn of_gzip_that_is_cut_or_damaged_what_comes_before_is_used() {
+fn truncated_or_damaged_gzip_is_used_up_to_the_damage() {
     let log = fixture("homeserver.log").repeat(50);
     let packed = gzip(&log);
     let cut = read(&packed[..packed.len() / 2]);
@@ -268,7 +268,7 @@ fn the_logs_of_public_reports_are_read_or_refused_as_expected() {
 }
 
 #[test]
-fn no_secret_is_kept_of_a_line() {
+fn the_lines_of_a_log_contain_no_secret() {
     let secrets = [
         "syt_c2VjcmV0_secretsecretsecretse_1abcde",
         "syr_secretsecret_secretsecretsecret_1abcde",
@@ -285,7 +285,7 @@ fn no_secret_is_kept_of_a_line() {
 }
 
 #[test]
-fn what_is_of_no_use_is_refused_with_a_reason() {
+fn a_useless_file_is_refused_with_a_reason() {
     let zip = b"PK\x03\x04\x14\0\0\0\0\0";
     let noise: Vec<u8> = (0..5000u32).map(|i| u8::try_from((i * 7919) % 31).unwrap()).collect();
     let entry =
@@ -320,7 +320,7 @@ fn what_is_of_no_use_is_refused_with_a_reason() {
 }
 
 #[test]
-fn what_grows_beyond_all_measure_is_read_in_little_memory() {
+fn a_gzip_bomb_is_read_in_little_memory() {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(b"2026-11-25 09:00:00,000 WARNING x POST-1 begins\n").unwrap();
     let megabyte = vec![b'x'; 1024 * 1024];
@@ -334,7 +334,7 @@ fn what_grows_beyond_all_measure_is_read_in_little_memory() {
 
 proptest! {
     #[test]
-    fn no_bytes_whatsoever_break_a_reader_and_chunks_make_no_difference(
+    fn any_bytes_are_read_the_same_way_in_chunks_of_any_size(
         start in prop::sample::select(vec![
             "", "[", "{\"log\":{\"entries\":[", "2026-11-25 09:00:00,000 INFO synapse POST-1 Processed request: ", "user_id,device_id,last_seen\n",
             " user_id | device_id | stream_id \n---------+-----------+-----------\n", "-[ RECORD 1 ]\n", "\x1f\u{8b}", "user_id  device_id\n-------  ---------\n",
@@ -348,7 +348,7 @@ proptest! {
     }
 
     #[test]
-    fn lines_made_of_pieces_of_real_ones_break_no_reader(pieces in prop::collection::vec(0usize..4000, 1..60), step in 1usize..200) {
+    fn pieces_of_real_lines_are_read_the_same_way_in_chunks_of_any_size(pieces in prop::collection::vec(0usize..4000, 1..60), step in 1usize..200) {
         let log = fixture("homeserver.log");
         let text: Vec<u8> = pieces.iter().flat_map(|at| {
             let start = at * 12 % (log.len() - 120);

@@ -39,7 +39,7 @@ fn answered(status: u16, text: &str) -> Value {
 }
 
 #[test]
-fn of_a_har_the_requests_to_the_homeserver_are_kept_without_headers_and_bodies() {
+fn only_homeserver_requests_of_a_har_are_kept_without_headers_and_bodies() {
     let ok = || json!({ "status": 200, "content": { "text": "{}" } });
     let body = json!({ "errcode": "M_UNKNOWN", "error": "One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: \
         {\"key\":\"8LSqTMj2kn0T6zWpMBFuVoKv9fyFA4+LaHuEYjE5Ixs\"}; new key: {'key': '3ipQnaOL+iZ2pX8Q6FoHgZNdAAuGcULE0Pn23Mk6I08', \
@@ -75,7 +75,7 @@ fn of_a_har_the_requests_to_the_homeserver_are_kept_without_headers_and_bodies()
 }
 
 #[test]
-fn of_an_upload_that_failed_what_the_server_said_is_kept() {
+fn the_servers_error_for_a_failed_upload_is_kept() {
     let dendrite = "@a:hs device D: algorithm / key ID signed_curve25519:AAAAMHA one-time key already exists";
     let content = read(har(&[
         answered(400, &json!({ "@a:hs": { "D": { "error": dendrite } } }).to_string()),
@@ -91,7 +91,7 @@ fn of_an_upload_that_failed_what_the_server_said_is_kept() {
 }
 
 #[test]
-fn a_har_that_is_cut_or_broken_is_read_up_to_there_and_says_so() {
+fn a_truncated_or_broken_har_is_read_up_to_the_break_with_a_note() {
     let text = har(&[answered(200, "{}"), answered(200, "{}"), answered(200, "{}")]);
     let cut = read(&text[..text.len() - 100]);
     assert_eq!(cut.requests.len(), 2);

@@ -11,7 +11,7 @@ use lotus_crypto_diag::upload_loop::{Breaker, LoopOptions, LoopState, Verdict};
 use notes::note;
 
 #[test]
-fn two_accounts_whose_refusals_name_no_keys_each_need_three_for_a_loop() {
+fn each_account_needs_three_refusals_for_a_loop_even_without_key_values() {
     let mut uploads = watched();
     let bare = Refusal { old_key: None, new_key: None, ..refusal(0) };
     for (ms, device) in [1, 1, 1, 2, 2, 2].into_iter().enumerate() {
@@ -31,7 +31,7 @@ fn two_accounts_whose_refusals_name_no_keys_each_need_three_for_a_loop() {
 const LOOPING: &str = "at hs token-a\nby @a:hs A\nkey x:1 v1\nkey x:2 v2\nwith device-keys\nwith fallback";
 
 #[test]
-fn only_what_would_certainly_be_refused_is_held_back() {
+fn only_uploads_that_would_certainly_be_refused_are_held_back() {
     for (upload, verdict, why) in [
         (LOOPING, Verdict::Answer, "the very same"),
         ("at hs token-a\nby @a:hs A\nkey x:1 v1", Verdict::Answer, "less than was refused"),
@@ -71,7 +71,7 @@ fn only_what_would_certainly_be_refused_is_held_back() {
 }
 
 #[test]
-fn uploads_that_tell_no_device_are_a_loop_that_holds_nothing_back() {
+fn a_loop_of_uploads_without_a_certain_device_holds_nothing_back() {
     for upload in [
         "at hs t\nby\nkey x:1 v1",
         "by @a:hs A\nkey x:1 v1",
@@ -108,7 +108,7 @@ fn an_accepted_upload_ends_the_loop_only_if_it_is_known_to_carry_one_time_keys()
 }
 
 #[test]
-fn a_sign_that_the_server_may_accept_again_lets_a_probe_through_but_not_one_after_another() {
+fn a_sign_that_the_server_may_accept_again_allows_one_early_probe() {
     type Sign = fn(&mut UploadClients, i64);
     let signs: [(&str, Sign, bool); 6] = [
         ("the network is back", |uploads, ms| uploads.probe_soon(false, at(ms)), true),
@@ -161,8 +161,8 @@ fn a_sign_that_the_server_may_accept_again_lets_a_probe_through_but_not_one_afte
 }
 
 #[test]
-fn what_the_console_tells_of_a_device_goes_on_as_that_device_when_it_is_seen() {
-    let told = |device_id: Option<&str>| {
+fn a_loop_from_the_console_continues_on_the_network_for_the_same_device() {
+    let after_console_lines = |device_id: Option<&str>| {
         let mut uploads = UploadClients::default();
         uploads.watch(false, LoopOptions::default());
         let refusal = Refusal { device_id: device_id.map(str::to_owned), ..refusal(1) };
@@ -173,7 +173,7 @@ fn what_the_console_tells_of_a_device_goes_on_as_that_device_when_it_is_seen() {
         uploads.watch(true, LoopOptions::default());
         uploads
     };
-    let mut uploads = told(Some("D1"));
+    let mut uploads = after_console_lines(Some("D1"));
     accept(&mut uploads, 2, 5);
     refuse(&mut uploads, 2, 6);
     assert_eq!((uploads.status().state, decide(&mut uploads, 2, 7)), (LoopState::Looping, Verdict::Pass));
@@ -183,7 +183,7 @@ fn what_the_console_tells_of_a_device_goes_on_as_that_device_when_it_is_seen() {
     assert_eq!(uploads.status().state, LoopState::Recovered);
 
     // A line without a device: if its loop went on, the network would show it.
-    let mut uploads = told(None);
+    let mut uploads = after_console_lines(None);
     refuse(&mut uploads, 2, 5);
     assert_eq!((uploads.status().state, decide(&mut uploads, 2, 6)), (LoopState::Looping, Verdict::Pass));
     accept(&mut uploads, 1, 7);

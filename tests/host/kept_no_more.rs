@@ -10,7 +10,7 @@ use lotus_crypto_diag::shelf::folder_of;
 use origin::{DAY, MISSING, Origin, Page, folder, messages};
 
 #[test]
-fn nothing_of_a_device_outlives_its_logout() {
+fn a_logout_removes_all_records_of_the_device() {
     let origin = Origin::default();
     Page::of(&origin, "E").leave();
     Page::open(&origin).leave();
@@ -32,13 +32,13 @@ fn nothing_of_a_device_outlives_its_logout() {
     }
     assert_eq!(origin.records(), 1);
     assert_eq!(
-        other.tells(Some(&[])).notes,
+        other.earlier_with_notes(Some(&[])).notes,
         ["what was kept of this page was cleared while it was open: it is kept no more"]
     );
 }
 
 #[test]
-fn of_a_logout_that_names_nobody_the_device_of_the_page_goes_and_all_where_that_is_not_known() {
+fn a_logout_without_a_device_removes_only_the_records_of_the_pages_device() {
     for (is_known, given, left) in [
         (true, (None, None), 1),
         (true, (None, Some("D")), 1),
@@ -61,7 +61,7 @@ fn of_a_logout_that_names_nobody_the_device_of_the_page_goes_and_all_where_that_
 }
 
 #[test]
-fn in_a_page_that_knows_no_device_a_logout_is_about_the_only_one_there_is() {
+fn a_logout_in_a_page_without_a_device_removes_the_records_of_the_only_device() {
     let origin = Origin::default();
     Page::of(&origin, "D").leave();
     Page::open(&origin).leave();
@@ -72,7 +72,7 @@ fn in_a_page_that_knows_no_device_a_logout_is_about_the_only_one_there_is() {
 }
 
 #[test]
-fn what_another_tab_removes_is_written_again_unless_nobody_is_logged_in_any_more() {
+fn a_record_removed_by_another_tab_is_written_again_except_after_a_logout() {
     // The record is removed for lack of room, after seven days, by `forget`, by a logout.
     for (remove, is_over) in [
         (
@@ -120,13 +120,13 @@ fn what_another_tab_removes_is_written_again_unless_nobody_is_logged_in_any_more
 }
 
 #[test]
-fn a_new_login_in_the_same_page_is_kept_without_what_the_former_device_saw() {
-    for is_told in [true, false] {
+fn a_new_login_in_the_same_page_has_no_evidence_of_the_former_device() {
+    for is_logged_out in [true, false] {
         let origin = Origin::default();
         let mut page = Page::of(&origin, "D");
         page.logs(MISSING);
         page.flush();
-        if is_told {
+        if is_logged_out {
             page.log_out("D");
         }
         origin.pass(1000);
@@ -137,15 +137,15 @@ fn a_new_login_in_the_same_page_is_kept_without_what_the_former_device_saw() {
         page.flush();
         let mut next = Page::of(&origin, "E");
         next.flush();
-        let [told] = next.earlier().try_into().unwrap();
-        assert_eq!(messages(&told), ["(id=$new): DecryptionError[msg: no key]"], "{is_told}");
-        assert_eq!((told.counts.get(Fault::Ke2), told.counts.get(Fault::Ke3)), (0, 1));
-        assert_eq!(origin.size(&folder("D")) > 0, !is_told);
+        let [earlier] = next.earlier().try_into().unwrap();
+        assert_eq!(messages(&earlier), ["(id=$new): DecryptionError[msg: no key]"], "{is_logged_out}");
+        assert_eq!((earlier.counts.get(Fault::Ke2), earlier.counts.get(Fault::Ke3)), (0, 1));
+        assert_eq!(origin.size(&folder("D")) > 0, !is_logged_out);
     }
 }
 
 #[test]
-fn of_two_accounts_in_one_page_each_keeps_what_was_seen_since_it_was_first_asked_about() {
+fn each_of_two_accounts_in_one_page_keeps_the_evidence_since_its_first_check() {
     let origin = Origin::default();
     let mut page = Page::of(&origin, "D");
     let line = |name: &str| format!("(id=${name}): DecryptionError[msg: no key]");
@@ -160,15 +160,15 @@ fn of_two_accounts_in_one_page_each_keeps_what_was_seen_since_it_was_first_asked
     for (device, first) in [("D", "one"), ("E", "two")] {
         let mut next = Page::of(&origin, device);
         next.flush();
-        let [told] = next.earlier().try_into().unwrap();
-        assert_eq!(messages(&told).first(), Some(&&*line(first)), "{device}");
-        assert!(messages(&told).len() > 2, "{device}");
+        let [earlier] = next.earlier().try_into().unwrap();
+        assert_eq!(messages(&earlier).first(), Some(&&*line(first)), "{device}");
+        assert!(messages(&earlier).len() > 2, "{device}");
         next.leave();
     }
 }
 
 #[test]
-fn a_tab_that_hears_of_a_cleared_storage_stops_though_another_has_written_since() {
+fn a_tab_stops_storing_after_a_clearing_even_if_another_tab_has_written_since() {
     let origin = Origin::default();
     let (mut page, mut next) = (Page::of(&origin, "D"), Page::of(&origin, "D"));
     page.logs(MISSING);
@@ -183,11 +183,11 @@ fn a_tab_that_hears_of_a_cleared_storage_stops_though_another_has_written_since(
 }
 
 #[test]
-fn a_tab_that_has_written_nothing_takes_over_a_logout_in_another_tab_too() {
+fn a_logout_in_another_tab_applies_even_to_a_tab_that_has_written_nothing() {
     // The devices that the tab was asked about; how often it has written; the marker or the whole storage is cleared.
     for asked in [&["D"][..], &["E", "D"], &["D", "E"]] {
         for flushes in 0..=asked.len() {
-            for hears in [Some("D"), None] {
+            for cleared in [Some("D"), None] {
                 let origin = Origin::default();
                 let mut page = Page::open(&origin);
                 page.logs(MISSING);
@@ -201,22 +201,22 @@ fn a_tab_that_has_written_nothing_takes_over_a_logout_in_another_tab_too() {
                 other.flush();
                 other.log_out("D");
                 let whose = page.keeper.whose(&page.session);
-                page.keeper.cleared(hears.map(folder).as_deref(), whose, &origin);
+                page.keeper.cleared(cleared.map(folder).as_deref(), whose, &origin);
                 assert!(Keeper::retire(&mut page.session, &folder("D")));
                 assert!(!Keeper::retire(&mut page.session, &folder("D")), "it is over");
                 page.logs("(id=$later): DecryptionError[msg: no key]");
                 page.flush();
                 page.keeper.is_at(Stage::Left);
                 page.flush();
-                assert_eq!(origin.size(&folder("D")), 0, "{asked:?} {flushes} {hears:?}");
-                assert_eq!(origin.size(&folder_of(None, None)), 0, "{asked:?} {flushes} {hears:?}");
+                assert_eq!(origin.size(&folder("D")), 0, "{asked:?} {flushes} {cleared:?}");
+                assert_eq!(origin.size(&folder_of(None, None)), 0, "{asked:?} {flushes} {cleared:?}");
             }
         }
     }
 }
 
 #[test]
-fn what_the_app_clears_is_not_written_again() {
+fn records_are_not_written_again_after_the_app_cleared_its_storage() {
     let origin = Origin::default();
     let mut page = Page::of(&origin, "D");
     page.logs(MISSING);
@@ -245,7 +245,7 @@ fn record(like: &Origin) -> String {
 }
 
 #[test]
-fn forgetting_leaves_what_this_page_has_seen_and_goes_on_to_keep_it() {
+fn forgetting_removes_earlier_pages_and_the_current_page_is_stored_again() {
     let origin = Origin::default();
     Page::of(&origin, "D").leave();
     Page::of(&origin, "E").leave();
@@ -259,7 +259,7 @@ fn forgetting_leaves_what_this_page_has_seen_and_goes_on_to_keep_it() {
 }
 
 #[test]
-fn where_the_app_does_not_want_it_nothing_is_kept_and_what_was_is_gone() {
+fn switching_storing_off_removes_all_records_and_stores_nothing_more() {
     let origin = Origin::default();
     Page::of(&origin, "D").leave();
     let mut page = Page::of(&origin, "D");
@@ -268,7 +268,7 @@ fn where_the_app_does_not_want_it_nothing_is_kept_and_what_was_is_gone() {
     assert_eq!(page.flush(), Flushed::Nothing);
     assert_eq!(origin.keys(), Vec::<String>::new());
     assert_eq!(
-        page.tells(Some(&[])).notes,
+        page.earlier_with_notes(Some(&[])).notes,
         ["evidence of earlier page loads is not kept: the app has switched that off"]
     );
     page.keeper.switch(true, &origin);
@@ -280,7 +280,7 @@ fn marker(device: &str) -> String {
 }
 
 #[test]
-fn a_record_alone_is_written_again_and_not_where_the_marker_went_with_it() {
+fn a_removed_record_is_written_again_unless_its_marker_was_removed_too() {
     let origin = Origin::default();
     for device in ["D", "E"] {
         origin.set(&marker(device), "{}");
@@ -297,7 +297,7 @@ fn a_record_alone_is_written_again_and_not_where_the_marker_went_with_it() {
     origin.texts.borrow_mut().retain(|key, _| !key.starts_with(&folder("D")));
     page.logs(MISSING);
     assert!(matches!(page.flush(), Flushed::Kept { .. }));
-    assert_eq!(page.tells(Some(&[])).notes.len(), 0);
+    assert_eq!(page.earlier_with_notes(Some(&[])).notes.len(), 0);
 
     other.log_out("D");
     assert!(!origin.texts.borrow().contains_key(&marker("D")) && origin.texts.borrow().contains_key(&marker("E")));
@@ -306,7 +306,7 @@ fn a_record_alone_is_written_again_and_not_where_the_marker_went_with_it() {
 }
 
 #[test]
-fn of_a_device_that_was_logged_out_nothing_comes_back_from_the_second_place() {
+fn a_logged_out_devices_record_is_not_restored_from_the_second_place() {
     let origin = Origin::default();
     origin.set(&marker("D"), "{}");
     let mut page = Page::of(&origin, "D");
@@ -321,7 +321,7 @@ fn of_a_device_that_was_logged_out_nothing_comes_back_from_the_second_place() {
 }
 
 #[test]
-fn a_second_account_goes_on_where_it_left_off_when_the_first_is_logged_out() {
+fn an_account_keeps_its_evidence_when_the_other_account_is_logged_out() {
     let origin = Origin::default();
     let mut page = Page::of_two(&origin);
     page.log_out("E");
@@ -329,13 +329,13 @@ fn a_second_account_goes_on_where_it_left_off_when_the_first_is_logged_out() {
     page.is_of("D");
     page.logs("(id=$new): DecryptionError[msg: no key]");
     page.flush();
-    let [told] = Page::of(&origin, "D").earlier().try_into().unwrap();
-    assert_eq!(messages(&told).first(), Some(&MISSING));
+    let [earlier] = Page::of(&origin, "D").earlier().try_into().unwrap();
+    assert_eq!(messages(&earlier).first(), Some(&MISSING));
     assert_eq!(origin.size(&folder("E")), 0);
 }
 
 #[test]
-fn a_logout_of_which_nobody_says_whose_it_was_leaves_the_marker_by_which_a_lost_store_is_known() {
+fn a_logout_without_a_device_keeps_the_marker_of_the_store() {
     let origin = Origin::default();
     origin.set(&marker("D"), "{}");
     let mut page = Page::of(&origin, "D");

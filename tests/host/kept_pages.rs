@@ -11,7 +11,7 @@ use lotus_crypto_diag::shelf::folder_of;
 use origin::{DAY, MISSING, Origin, Page, folder, messages, read, refusal};
 
 #[test]
-fn what_a_page_saw_is_told_by_the_next_one_with_its_times_and_its_end() {
+fn the_next_page_reports_an_earlier_page_with_its_times_and_its_end() {
     let origin = Origin::default();
     let began = origin.now();
     let mut first = Page::of(&origin, "D");
@@ -34,7 +34,7 @@ fn what_a_page_saw_is_told_by_the_next_one_with_its_times_and_its_end() {
 }
 
 #[test]
-fn nothing_is_written_again_where_nothing_is_new() {
+fn a_page_without_news_writes_nothing() {
     let origin = Origin::default();
     let mut page = Page::of(&origin, "D");
     assert!(matches!(page.flush(), Flushed::Kept { has_evidence: false, .. }));
@@ -45,11 +45,11 @@ fn nothing_is_written_again_where_nothing_is_new() {
     page.logs(MISSING);
     assert_ne!(page.flush(), Flushed::Nothing, "a repeat is news");
     page.keeper.is_at(Stage::Hidden);
-    assert_ne!(page.flush(), Flushed::Nothing, "so is its place in life");
+    assert_ne!(page.flush(), Flushed::Nothing, "so is a new stage");
 }
 
 #[test]
-fn a_page_is_its_devices_as_soon_as_the_device_is_known() {
+fn a_record_moves_to_its_device_as_soon_as_the_device_is_known() {
     let origin = Origin::default();
     let mut first = Page::open(&origin);
     first.logs(MISSING);
@@ -64,9 +64,9 @@ fn a_page_is_its_devices_as_soon_as_the_device_is_known() {
     for (line, expected) in
         [(MISSING.to_owned(), 2), (refusal(1), 2), (refusal(1).replace("ed25519:D", "ed25519:E"), 1)]
     {
-        let mut nobodys = Page::open(&origin);
-        nobodys.logs(&line);
-        nobodys.flush();
+        let mut without_device = Page::open(&origin);
+        without_device.logs(&line);
+        without_device.flush();
         let mut next = Page::of(&origin, "D");
         next.flush();
         let own = |key: &&String| key.starts_with(&folder_of(None, None));
@@ -80,7 +80,7 @@ fn a_page_is_its_devices_as_soon_as_the_device_is_known() {
 }
 
 #[test]
-fn the_end_of_a_page_is_told_by_its_last_record_and_by_those_after_it() {
+fn the_end_of_a_page_follows_from_its_last_record_the_next_page_and_open_tabs() {
     for (stage, arrival, is_open, end) in [
         (Stage::Left, Some(Arrival::Reloaded), false, PageEnd::Reloaded),
         (Stage::Left, None, false, PageEnd::Closed),
@@ -98,12 +98,12 @@ fn the_end_of_a_page_is_told_by_its_last_record_and_by_those_after_it() {
         next.is_of("D");
         next.flush();
         let open = if is_open { vec![first.id.clone()] } else { Vec::new() };
-        assert_eq!(read(next.tells(Some(&open)).pages)[0].end, end, "{stage:?} {arrival:?} {is_open}");
+        assert_eq!(read(next.earlier_with_notes(Some(&open)).pages)[0].end, end, "{stage:?} {arrival:?} {is_open}");
     }
 }
 
 #[test]
-fn every_device_of_a_page_is_told_its_end_and_what_was_seen_while_the_page_was_asked_about_another() {
+fn every_device_of_a_page_has_its_end_and_the_evidence_seen_later() {
     for (stage, replaced, end) in [
         (Stage::Left, false, PageEnd::Closed),
         (Stage::Hidden, false, PageEnd::Unknown),
@@ -125,17 +125,17 @@ fn every_device_of_a_page_is_told_its_end_and_what_was_seen_while_the_page_was_a
         assert_eq!(page.flush(), Flushed::Nothing, "nothing is new");
         origin.pass(60_000);
         for device in ["D", "E", "F"] {
-            let [told] = Page::of(&origin, device).earlier().try_into().unwrap();
-            assert_eq!(told.end, end, "{device} {stage:?}");
+            let [earlier] = Page::of(&origin, device).earlier().try_into().unwrap();
+            assert_eq!(earlier.end, end, "{device} {stage:?}");
             let is_known = replaced || stage != Stage::Shown || device == "F";
-            assert_eq!(messages(&told).last() == Some(&MISSING), is_known, "{device} {stage:?}");
-            assert_eq!(told.crypto_store.unwrap().device_id.as_deref(), Some(device));
+            assert_eq!(messages(&earlier).last() == Some(&MISSING), is_known, "{device} {stage:?}");
+            assert_eq!(earlier.crypto_store.unwrap().device_id.as_deref(), Some(device));
         }
     }
 }
 
 #[test]
-fn what_makes_no_sense_is_dropped_and_noted_and_what_is_not_ours_is_left_alone() {
+fn invalid_records_are_removed_with_a_note_and_foreign_ones_are_left_alone() {
     let origin = Origin::default();
     let own = folder("D");
     let newer = r#"{"schema":2,"anything":[]}"#;
@@ -158,10 +158,10 @@ fn what_makes_no_sense_is_dropped_and_noted_and_what_is_not_ours_is_left_alone()
     origin.set(&format!("{own}1a22bee1f6a-00000000"), newer);
     let mut page = Page::of(&origin, "D");
     page.flush();
-    let told = page.tells(Some(&[]));
-    assert_eq!(told.pages.len(), 0);
+    let earlier = page.earlier_with_notes(Some(&[]));
+    assert_eq!(earlier.pages.len(), 0);
     assert_eq!(
-        told.notes,
+        earlier.notes,
         [
             "6 earlier pages cannot be read, and are left out",
             "earlier pages that a newer version of this library has kept are left out",
@@ -179,7 +179,7 @@ fn what_makes_no_sense_is_dropped_and_noted_and_what_is_not_ours_is_left_alone()
 }
 
 #[test]
-fn what_the_browser_had_not_written_when_it_died_comes_from_the_second_place() {
+fn a_record_lost_in_a_browser_crash_is_restored_from_the_second_place() {
     let origin = Origin::default();
     let mut page = Page::of(&origin, "D");
     page.flush();
@@ -199,7 +199,7 @@ fn what_the_browser_had_not_written_when_it_died_comes_from_the_second_place() {
         next.restore();
         next.restore();
         assert_eq!(messages(&next.earlier()[0]), [MISSING], "{is_known}");
-        assert_eq!(*origin.second.borrow(), second, "it may die once more");
+        assert_eq!(*origin.second.borrow(), second, "the browser may crash once more");
     }
     origin.pass(DAY);
     let mut later = Page::of(&origin, "D");
@@ -209,7 +209,7 @@ fn what_the_browser_had_not_written_when_it_died_comes_from_the_second_place() {
 }
 
 #[test]
-fn a_page_that_was_written_before_its_device_was_known_comes_from_the_second_place_once() {
+fn a_page_stored_before_its_device_was_known_is_restored_once() {
     let origin = Origin::default();
     let mut page = Page::open(&origin);
     page.logs(MISSING);
@@ -229,7 +229,7 @@ fn a_page_that_was_written_before_its_device_was_known_comes_from_the_second_pla
 }
 
 #[test]
-fn a_report_is_read_whatever_was_put_in_the_place_of_an_earlier_page() {
+fn a_report_with_an_invalid_earlier_page_can_be_read() {
     let times = r#""beganAt":"2026-11-25T10:00:00.000Z","lastSeenAt":"2026-11-25T11:00:00.000Z""#;
     for (fields, pages, entries, left_out) in [
         (r#","entries":[]"#, 1, 0, 0),
@@ -241,10 +241,9 @@ fn a_report_is_read_whatever_was_put_in_the_place_of_an_earlier_page() {
         let origin = Origin::default();
         let (key, now) = (format!("{}1a22bee1f5a-00000000", folder("D")), origin.clock.get());
         origin.set(&key, &format!(r#"{{"schema":1,"revision":1,"seen":{now},"page":{{{times}{fields}}}}}"#));
-        let told = Page::of(&origin, "D");
-        let mut told = told;
-        told.flush();
-        let earlier = told.earlier();
+        let mut next = Page::of(&origin, "D");
+        next.flush();
+        let earlier = next.earlier();
         assert_eq!(earlier.len(), pages, "{fields}");
         if let Some(page) = earlier.first() {
             assert_eq!((page.entries.len(), page.entries_left_out), (entries, left_out), "{fields}");
@@ -254,7 +253,7 @@ fn a_report_is_read_whatever_was_put_in_the_place_of_an_earlier_page() {
 }
 
 #[test]
-fn an_older_version_that_redacted_less_is_redacted_when_it_is_read() {
+fn a_record_of_an_older_version_is_redacted_when_it_is_read() {
     let origin = Origin::default();
     let mut page = Page::of(&origin, "D");
     page.logs("x already exists");
@@ -268,7 +267,7 @@ fn an_older_version_that_redacted_less_is_redacted_when_it_is_read() {
 }
 
 #[test]
-fn no_secret_is_ever_written_but_what_a_report_would_hold() {
+fn a_record_contains_no_secret_that_a_report_would_hide() {
     let shapes = include_str!("../fixtures/redaction/shapes.txt");
     let mut hidden = 0;
     for shape in shapes.lines().filter(|line| !line.starts_with("# ")) {
@@ -279,10 +278,10 @@ fn no_secret_is_ever_written_but_what_a_report_would_hold() {
         page.logs(&line);
         page.flush();
         let written = origin.texts.borrow().values().cloned().collect::<String>();
-        let told = page.session.entries().iter().map(|entry| &*entry.message).collect::<String>();
+        let reported = page.session.entries().iter().map(|entry| &*entry.message).collect::<String>();
         for secret in shape.split('⟦').skip(1).filter_map(|rest| Some(plain(rest.split_once('⟧')?.0))) {
             // Shorter secrets may also occur inside other words.
-            if secret.len() > 9 && !told.contains(&secret) {
+            if secret.len() > 9 && !reported.contains(&secret) {
                 hidden += 1;
                 assert!(!written.contains(&secret), "{shape}: {written}");
             }

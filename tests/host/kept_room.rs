@@ -10,7 +10,7 @@ use origin::{DAY, MISSING, Origin, Page, folder, messages, read};
 use proptest::prelude::*;
 
 #[test]
-fn in_a_full_record_the_first_and_the_latest_of_each_fault_stand_and_then_refusals() {
+fn a_full_record_keeps_the_first_and_last_entry_of_each_fault_and_then_refusals() {
     let origin = Origin::default();
     let mut page = Page::of(&origin, "D");
     page.logs(MISSING);
@@ -24,19 +24,19 @@ fn in_a_full_record_the_first_and_the_latest_of_each_fault_stand_and_then_refusa
     page.leave();
     let mut next = Page::of(&origin, "D");
     next.flush();
-    let [told] = next.earlier().try_into().unwrap();
-    assert!(told.entries_left_out > 20);
-    assert_eq!(told.counts.get(Fault::Ke1), 60, "they are counted");
-    let messages = messages(&told);
+    let [earlier] = next.earlier().try_into().unwrap();
+    assert!(earlier.entries_left_out > 20);
+    assert_eq!(earlier.counts.get(Fault::Ke1), 60, "they are counted");
+    let messages = messages(&earlier);
     for kept in [MISSING, "(id=$bad)", "(id=$59)", "AAAA000000 ", "AAAA000059 ", "force re-join"] {
         assert!(messages.iter().any(|message| message.contains(kept)), "lost: {kept}");
     }
-    let refusals = told.entries.iter().filter(|entry| matches!(entry.detail, Detail::Refusal(_))).count();
-    assert!(refusals > 30 && refusals > told.entries.len() / 2, "{refusals}");
+    let refusals = earlier.entries.iter().filter(|entry| matches!(entry.detail, Detail::Refusal(_))).count();
+    assert!(refusals > 30 && refusals > earlier.entries.len() / 2, "{refusals}");
 }
 
 #[test]
-fn three_page_loads_are_kept_whatever_they_hold_and_more_while_there_is_room() {
+fn at_least_three_full_page_loads_are_kept_and_more_small_ones() {
     let origin = Origin::default();
     let mut ids = Vec::new();
     for number in 0..8 {
@@ -72,29 +72,29 @@ fn twelve_tabs_share_the_room_and_none_is_left_out() {
         }
     }
     assert_eq!(origin.records(), 12);
-    let told = tabs[0].earlier();
-    assert_eq!(told.len(), 11);
-    for page in told {
+    let earlier = tabs[0].earlier();
+    assert_eq!(earlier.len(), 11);
+    for page in earlier {
         assert!(page.entries.len() >= 8, "{}", page.entries.len());
         assert_eq!(page.counts.get(Fault::Ke1), 600);
     }
 }
 
 #[test]
-fn a_record_goes_after_seven_days_in_whichever_direction_the_clock_went() {
-    for (days, is_told) in [(6, true), (8, false), (-6, true), (-8, false)] {
+fn a_record_is_removed_after_seven_days_in_either_direction_of_the_clock() {
+    for (days, is_kept) in [(6, true), (8, false), (-6, true), (-8, false)] {
         let origin = Origin::default();
         Page::of(&origin, "D").leave();
         origin.pass(days * DAY);
         let mut next = Page::of(&origin, "D");
-        assert_eq!(next.tells(Some(&[])).pages.len(), usize::from(is_told), "{days}");
+        assert_eq!(next.earlier_with_notes(Some(&[])).pages.len(), usize::from(is_kept), "{days}");
         next.flush();
-        assert_eq!(origin.records(), 1 + usize::from(is_told), "{days}");
+        assert_eq!(origin.records(), 1 + usize::from(is_kept), "{days}");
     }
 }
 
 #[test]
-fn a_full_storage_makes_the_earlier_pages_go_and_never_what_is_the_apps() {
+fn a_full_storage_removes_earlier_pages_and_never_the_apps_data() {
     let origin = Origin::default();
     origin.set("session", &"x".repeat(100_000));
     Page::of(&origin, "D").leave();
@@ -104,18 +104,21 @@ fn a_full_storage_makes_the_earlier_pages_go_and_never_what_is_the_apps() {
     origin.quota.set(origin.size(""));
     (0..3).for_each(|number| page.refused(number));
     assert!(matches!(page.flush(), Flushed::Kept { .. }));
-    assert_eq!(page.tells(Some(&[])).notes, ["the evidence of this page is not kept: QuotaExceededError: no room"]);
+    assert_eq!(
+        page.earlier_with_notes(Some(&[])).notes,
+        ["the evidence of this page is not kept: QuotaExceededError: no room"]
+    );
     assert_eq!(origin.records(), 1);
     // The app frees some room.
     origin.quota.set(5_000_000);
     page.refused(9);
     page.flush();
-    assert_eq!(page.tells(Some(&[])).notes.len(), 0);
+    assert_eq!(page.earlier_with_notes(Some(&[])).notes.len(), 0);
     assert_eq!(origin.texts.borrow()["session"].len(), 100_000);
 }
 
 #[test]
-fn as_the_app_takes_more_room_the_records_take_less_and_in_the_end_none() {
+fn the_records_shrink_as_the_app_uses_more_storage_and_vanish_in_the_end() {
     let origin = Origin::default();
     for _ in 0..40 {
         let mut page = Page::of(&origin, "D");
@@ -133,7 +136,7 @@ fn as_the_app_takes_more_room_the_records_take_less_and_in_the_end_none() {
         let size = origin.size(PREFIX);
         assert!(size <= most, "{taken}: {size}");
         assert_eq!(size > 0, most > 0, "{taken}: {size}");
-        let notes = page.tells(Some(&[])).notes;
+        let notes = page.earlier_with_notes(Some(&[])).notes;
         assert_eq!(
             notes.iter().any(|note| note.contains("the app, the other tabs and pages leave no room")),
             most == 0
@@ -146,18 +149,18 @@ fn as_the_app_takes_more_room_the_records_take_less_and_in_the_end_none() {
     let mut page = Page::of(&origin, "D");
     page.refused(1);
     page.flush();
-    assert!(origin.size(PREFIX) > 0 && page.tells(Some(&[])).notes.is_empty());
+    assert!(origin.size(PREFIX) > 0 && page.earlier_with_notes(Some(&[])).notes.is_empty());
 }
 
 #[test]
-fn a_blocked_storage_is_a_note() {
+fn a_blocked_storage_is_noted() {
     let origin = Origin::default();
     origin.is_blocked.set(true);
     let mut page = Page::of(&origin, "D");
     page.logs(MISSING);
     page.flush();
     assert_eq!(
-        page.tells(Some(&[])).notes,
+        page.earlier_with_notes(Some(&[])).notes,
         [
             "the evidence of this page is not kept: SecurityError: denied",
             "the evidence of earlier page loads cannot be read: SecurityError: denied",
@@ -166,7 +169,7 @@ fn a_blocked_storage_is_a_note() {
 }
 
 #[test]
-fn where_the_app_fills_the_storage_only_as_much_goes_as_makes_room() {
+fn a_full_storage_removes_only_as_many_records_as_needed() {
     let origin = Origin::default();
     for device in ["E", "F", "D", "D"] {
         let mut page = Page::of(&origin, device);
@@ -189,7 +192,7 @@ fn refuse_many(page: &mut Page, from: u32) {
 }
 
 #[test]
-fn the_records_of_one_page_for_several_devices_share_the_room_and_all_of_them_make_way_for_the_app() {
+fn the_records_of_a_page_for_several_devices_share_the_room_and_yield_to_the_app() {
     for (taken, most) in [(3_000_000, TOTAL_LIMIT), (3_900_000, 100_000), (3_950_000, 50_000), (4_000_000, 0)] {
         let origin = Origin::default();
         let mut page = Page::open(&origin);
@@ -218,7 +221,7 @@ fn the_records_of_one_page_for_several_devices_share_the_room_and_all_of_them_ma
 }
 
 #[test]
-fn a_full_storage_never_makes_the_other_records_of_the_page_itself_go() {
+fn a_full_storage_never_removes_other_records_of_the_same_page() {
     let origin = Origin::default();
     let mut page = Page::of_two(&origin);
     origin.quota.set(origin.size("") + 100);
@@ -228,7 +231,7 @@ fn a_full_storage_never_makes_the_other_records_of_the_page_itself_go() {
 }
 
 #[test]
-fn a_page_without_news_makes_way_within_a_minute() {
+fn an_idle_page_frees_storage_for_the_app_within_a_minute() {
     let origin = Origin::default();
     let mut page = Page::of(&origin, "D");
     refuse_many(&mut page, 0);
@@ -243,7 +246,7 @@ fn a_page_without_news_makes_way_within_a_minute() {
 }
 
 #[test]
-fn what_comes_from_the_second_place_has_the_limits_of_all_records() {
+fn a_restored_record_obeys_the_limits_of_all_records() {
     // Number of earlier pages of this device and of others; the app's use of space; whether there is room for the record.
     for (own, foreign, taken, is_restored) in [
         (0, 0, 0, true),
@@ -282,7 +285,7 @@ fn what_comes_from_the_second_place_has_the_limits_of_all_records() {
 }
 
 #[test]
-fn nothing_that_began_later_makes_way_for_an_earlier_page() {
+fn a_restored_page_replaces_no_later_page() {
     let origin = Origin::default();
     let mut first = Page::of(&origin, "D");
     refuse_many(&mut first, 0);
@@ -338,7 +341,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_happens_the_bounds_hold_and_the_apps_own_stays(steps in proptest::collection::vec(step(), 1..120)) {
+    fn any_sequence_of_events_keeps_the_limits_and_the_apps_data(steps in proptest::collection::vec(step(), 1..120)) {
         let origin = Origin::default();
         let mut tabs: Vec<Page> = Vec::new();
         let mut on_disk = origin.texts.borrow().clone();
@@ -398,10 +401,10 @@ proptest! {
             prop_assert!(origin.size(PREFIX) <= TOTAL_LIMIT);
             prop_assert_eq!(&*origin.texts.borrow()["session"], "the app's");
             if let Some(tab) = tabs.first() {
-                let told = tab.tells(Some(&[]));
-                prop_assert!(told.notes.iter().all(|note| !note.contains("cannot be read")), "{:?}", told.notes);
-                let count = told.pages.len();
-                prop_assert_eq!(read(told.pages).len(), count);
+                let earlier = tab.earlier_with_notes(Some(&[]));
+                prop_assert!(earlier.notes.iter().all(|note| !note.contains("cannot be read")), "{:?}", earlier.notes);
+                let count = earlier.pages.len();
+                prop_assert_eq!(read(earlier.pages).len(), count);
             }
         }
     }

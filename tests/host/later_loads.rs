@@ -53,7 +53,7 @@ fn finding(report: &Value, server: &Value, id: FindingId) -> Finding {
 }
 
 #[test]
-fn refusals_are_over_where_nothing_speaks_against_it() {
+fn refusals_are_over_after_an_accepted_upload_without_contrary_evidence() {
     let since = |page: Page| vec![refused_thrice(0), page];
     let accepted = || Page::new(11, 20).accepted(12);
     hold(vec![
@@ -89,7 +89,7 @@ fn an_accepted_upload_ends_only_the_refusals_of_its_own_client() {
 }
 
 #[test]
-fn what_the_server_has_belongs_to_the_load_of_its_time() {
+fn server_evidence_belongs_to_the_page_load_of_its_time() {
     hold(vec![
         diverged("before the device lost its store", vec![Page::new(0, 10).in_order(), came_back_blank(15)], Possible)
             .beside(har(5)),
@@ -122,7 +122,7 @@ fn a_load_whose_clock_was_ahead_is_neither_before_nor_after() {
 }
 
 #[test]
-fn a_lost_connection_and_a_refusal_make_a_lost_store_only_in_one_load() {
+fn a_lost_connection_and_a_refusal_confirm_an_eviction_only_in_the_same_load() {
     let lost = || Page::new(0, 10).in_order().connection_lost(2);
     hold(vec![
         row("in one", vec![lost().refused(3).refused(4).refused(5)], Ke1Trigger, Confirmed).with(EvictedStore),
@@ -141,7 +141,7 @@ fn a_lost_connection_and_a_refusal_make_a_lost_store_only_in_one_load() {
 }
 
 #[test]
-fn that_a_store_was_read_does_not_show_that_it_can_be_written() {
+fn reading_a_store_does_not_show_that_it_can_be_written() {
     let after = |kind| vec![Page::new(0, 10).in_order().trouble(7, kind), Page::new(11, 20).in_order()];
     let kept = |kind, conclusion: Conclusion| {
         row("read since", after(kind), CryptoStore, Likely)
@@ -159,7 +159,7 @@ fn that_a_store_was_read_does_not_show_that_it_can_be_written() {
 }
 
 #[test]
-fn a_key_that_the_repair_claimed_was_claimed_by_no_sender() {
+fn a_key_claimed_by_the_repair_is_not_attributed_to_a_sender() {
     let pages = |claimed| {
         let repaired = refused_thrice(0).repaired_by_claiming(5, claimed).line(6, MISSING);
         vec![repaired]
@@ -172,7 +172,7 @@ fn a_key_that_the_repair_claimed_was_claimed_by_no_sender() {
 }
 
 #[test]
-fn of_refusals_that_are_over_nothing_is_to_be_done_unless_the_store_was_lost() {
+fn refusals_that_are_over_need_no_action_unless_the_store_was_lost() {
     let next = |pages| finding(&story(pages), &json!({}), OtkDivergence);
     let over = next(vec![refused_thrice(0), Page::new(11, 20).accepted(12)]);
     assert!(over.next.starts_with("Nothing for the keys themselves.") && over.over.is_some(), "{}", over.next);
@@ -189,7 +189,7 @@ fn of_refusals_that_are_over_nothing_is_to_be_done_unless_the_store_was_lost() {
 }
 
 #[test]
-fn a_refusal_of_another_device_says_nothing_of_this_one() {
+fn a_refusal_of_another_device_says_nothing_about_this_one() {
     let other = |place: &str| {
         let mut report = story(vec![refused_thrice(0)]);
         let refusal = &mut report["entries"][0]["detail"]["deviceId"];
@@ -214,7 +214,7 @@ fn a_refusal_of_another_device_says_nothing_of_this_one() {
 }
 
 #[test]
-fn a_failure_in_a_har_is_over_where_a_later_load_comes_through() {
+fn a_failure_in_a_har_is_over_if_a_later_load_succeeds() {
     let too_large = || {
         let mut har = har(5);
         har["har"][0]["refusal"] = Value::Null;
@@ -232,7 +232,7 @@ fn a_failure_in_a_har_is_over_where_a_later_load_comes_through() {
 }
 
 #[test]
-fn what_happened_between_two_loads_is_over_with_the_next_one() {
+fn a_refusal_between_two_loads_is_over_if_the_next_one_uploads() {
     let pages = || vec![Page::new(0, 10), Page::new(15, 60).accepted(16)];
     hold(vec![
         diverged("between two", pages(), Confirmed).beside(har(12)).over(),
@@ -241,7 +241,7 @@ fn what_happened_between_two_loads_is_over_with_the_next_one() {
 }
 
 #[test]
-fn one_refusal_and_an_accepted_upload_of_the_same_page_are_over() {
+fn one_refusal_is_over_after_an_accepted_upload_in_the_same_page() {
     hold(vec![
         diverged("in the page before", vec![Page::new(0, 10).refused(1).accepted(5), Page::new(11, 12)], Confirmed)
             .over(),
@@ -250,7 +250,7 @@ fn one_refusal_and_an_accepted_upload_of_the_same_page_are_over() {
 }
 
 #[test]
-fn the_media_keys_that_came_later_are_not_explained_by_a_key_of_before() {
+fn missing_media_keys_that_arrive_later_are_not_blamed_on_earlier_refusals() {
     const OPENED: &str = pages::OPENED;
     let call = Page::new(30, 60).line(40, MISSING).line(41, OPENED);
     let story = story(vec![refused_thrice(0), Page::new(11, 20).accepted(12), call]);
@@ -260,7 +260,7 @@ fn the_media_keys_that_came_later_are_not_explained_by_a_key_of_before() {
 }
 
 #[test]
-fn a_key_that_took_the_place_of_the_refused_one_dates_nothing() {
+fn a_key_that_replaced_the_refused_one_does_not_date_the_restore() {
     let mut report = story(vec![refused_thrice(0).in_order(), Page::new(11, 20).in_order().accepted(12)]);
     report["tabs"] = json!({ "session": null, "error": null, "tabs": [
         { "id": "a", "thisTab": true, "role": "leader", "since": null, "opened": minute(11).to_string(), "visible": true,

@@ -63,7 +63,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn never_two_leaders_and_in_the_end_one(random in any::<u64>(), steps in prop::collection::vec(step(), 0..40)) {
+    fn two_tabs_never_lead_at_once_and_in_the_end_one_leads(random in any::<u64>(), steps in prop::collection::vec(step(), 0..40)) {
         let mut browser = Browser::new(random);
         for step in &steps {
             browser.log.push(format!("{:>7} {step:?}", browser.now));
@@ -75,7 +75,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_forged_there_are_never_two_leaders_and_one_when_the_forging_stops(
+    fn forged_messages_never_make_two_leaders_and_one_tab_leads_afterwards(
         random in any::<u64>(),
         steps in prop::collection::vec(prop_oneof![1 => step(), 2 => forged()], 0..60),
     ) {
@@ -111,7 +111,7 @@ proptest! {
     }
 
     #[test]
-    fn a_leader_that_hangs_is_called_silent_until_it_is_closed_or_wakes_and_nobody_leads_beside_it(
+    fn a_hanging_leader_is_silent_until_it_closes_or_wakes_and_no_other_tab_leads(
         random in any::<u64>(), others in 1..6_usize, asks_first in any::<bool>(), is_closed in any::<bool>(),
     ) {
         let mut browser = Browser::new(random);
@@ -144,7 +144,7 @@ proptest! {
     }
 
     #[test]
-    fn a_leader_that_is_reloaded_in_sight_leads_again_and_none_of_the_others_starts_a_client(
+    fn a_visible_leader_leads_again_after_a_reload_and_no_other_tab_starts_a_client(
         random in any::<u64>(), others in 1..6_usize, reload_ms in 0..9_800_u64,
     ) {
         let mut browser = Browser::new(random);
@@ -164,7 +164,7 @@ proptest! {
     }
 
     #[test]
-    fn where_the_reload_takes_long_the_lead_is_given_back_but_never_at_the_cost_of_a_call(
+    fn after_a_slow_reload_a_tab_gets_the_lead_back_unless_the_new_leader_is_in_a_call(
         random in any::<u64>(), reload_ms in 11_000..50_000_u64, in_call in any::<bool>(),
     ) {
         let mut browser = Browser::new(random);

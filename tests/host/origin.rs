@@ -222,13 +222,13 @@ impl<'a> Page<'a> {
         }
     }
 
-    pub(crate) fn tells(&self, open: Option<&[String]>) -> Earlier {
+    pub(crate) fn earlier_with_notes(&self, open: Option<&[String]>) -> Earlier {
         self.keeper.earlier(self.keeper.whose(&self.session).as_ref(), self.origin, open, self.origin.now())
     }
 
     /// The earlier pages as a reader of the report gets them.
     pub(crate) fn earlier(&self) -> Vec<EarlierPage> {
-        read(self.tells(Some(&[])).pages)
+        read(self.earlier_with_notes(Some(&[])).pages)
     }
 }
 

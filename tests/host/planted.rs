@@ -127,7 +127,7 @@ fn said(text: &str, plain: &str) -> Option<(Fault, Value)> {
 }
 
 #[test]
-fn whatever_a_stranger_writes_into_a_recorded_line_it_says_what_it_said() {
+fn a_strangers_words_do_not_change_the_meaning_of_a_recorded_line() {
     let mut planted = 0;
     for text in recorded() {
         for (place, with_blanks) in places(&text) {
@@ -150,7 +150,7 @@ fn whatever_a_stranger_writes_into_a_recorded_line_it_says_what_it_said() {
 }
 
 #[test]
-fn a_strangers_to_device_events_raise_nothing() {
+fn a_strangers_to_device_events_raise_no_fault() {
     let mut session = Session::default();
     let device = Device { user_id: "@a:hs".into(), device_id: "D".into(), database: "x".into() };
     session.store_found(device, Recall::Nothing, Some(true), None, Timestamp::default());
@@ -176,7 +176,7 @@ fn a_strangers_to_device_events_raise_nothing() {
 }
 
 #[test]
-fn a_refusal_is_one_by_what_stands_before_it() {
+fn a_refusal_counts_only_behind_the_sdks_own_words() {
     let is_refusal = |text: &str| matches!(classify(text).map(|found| found.detail), Some(Detail::Refusal(_)));
     assert!(is_refusal(&format!("Failed to process outgoing request 0: {REFUSAL}")));
     for quoted in [
@@ -192,7 +192,7 @@ fn a_refusal_is_one_by_what_stands_before_it() {
 }
 
 #[test]
-fn what_is_left_out_of_a_line_glues_no_word_together() {
+fn removed_parts_of_a_line_do_not_join_words_into_a_signature() {
     for words in needles() {
         for (at, _) in words.char_indices().skip(1) {
             for left_out in ["\"x\"", "`x`", "\\\"x\\\"", " @a:hs", " https://hs/x"] {
@@ -209,7 +209,7 @@ fn what_is_left_out_of_a_line_glues_no_word_together() {
 }
 
 #[test]
-fn a_strangers_event_that_cannot_be_parsed_is_evidence_only_if_it_was_an_encrypted_one() {
+fn a_strangers_unparsable_event_is_evidence_only_if_it_was_encrypted() {
     let line = |message: &str, span: &str| {
         format!(
             "WARN matrix_sdk_crypto::machine: Received an invalid to-device event: {message}\n    at src/machine/mod.rs:1\n    \
@@ -236,7 +236,7 @@ fn a_strangers_event_that_cannot_be_parsed_is_evidence_only_if_it_was_an_encrypt
 }
 
 #[test]
-fn a_stranger_who_writes_at_length_says_no_more() {
+fn a_strangers_words_beyond_the_cut_do_not_change_the_meaning_of_a_line() {
     let filler = "x".repeat(20_000);
     for words in needles().chain([REFUSAL]) {
         for head in [

@@ -68,14 +68,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn classify_takes_any_text_and_recognises_by_words_that_are_there(text in hostile_text()) {
+    fn classify_accepts_any_text_and_finds_only_signatures_that_it_contains(text in hostile_text()) {
         if let Some(found) = classify(&text) {
             prop_assert!(text.contains(found.signature));
         }
     }
 
     #[test]
-    fn no_part_of_a_path_is_kept_that_is_no_word_of_the_api(
+    fn only_words_of_the_api_are_kept_in_a_path(
         before in prop::sample::select(vec!["account_data", "rooms", "state/m.room.member", "keys", "devices", "whatever"]),
         ids in prop::collection::vec("[a-z]{3,12}(\\.[a-z]{2,8}){0,2}zq", 1..4),
     ) {
@@ -84,7 +84,7 @@ proptest! {
     }
 
     #[test]
-    fn a_refusal_says_only_what_stands_in_the_line(text in hostile_text()) {
+    fn a_refusal_contains_only_text_of_the_line(text in hostile_text()) {
         if let Some(refusal) = parse_refusal(&text) {
             prop_assert!(text.contains(&refusal.key_id));
             for quoted in [refusal.old_key, refusal.new_key, refusal.device_id].into_iter().flatten() {
@@ -113,7 +113,7 @@ proptest! {
     }
 
     #[test]
-    fn a_token_never_survives_and_what_is_around_it_does(
+    fn a_token_is_redacted_and_the_text_around_it_is_kept(
         secret in "[A-Za-z0-9]{6,40}", form in 0..10_usize, before in "[a-z]{0,8}", after in "[a-z]{0,8}",
     ) {
         let hidden = match form {
@@ -140,7 +140,7 @@ proptest! {
     }
 
     #[test]
-    fn ids_and_public_keys_survive(key in "[A-Za-z0-9+/]{43}", id in "[A-Za-z0-9_-]{43}", device in "[A-Z]{10}") {
+    fn ids_and_public_keys_are_not_redacted(key in "[A-Za-z0-9+/]{43}", id in "[A-Za-z0-9_-]{43}", device in "[A-Z]{10}") {
         let text = format!(
             "(id=${id} sender=@bob:hs room=!{id}) \"key\":\"{key}\" sender_key=\"curve25519:{key}\" ed25519:{device}"
         );
@@ -179,7 +179,7 @@ proptest! {
     }
 
     #[test]
-    fn a_line_that_comes_again_is_kept_as_if_it_were_read_anew(
+    fn a_repeated_line_is_kept_as_if_it_were_read_again(
         story in proptest::collection::vec((0..600_usize, 0..70_000_u32), 1..900),
     ) {
         let retry = |attempt| format!(
@@ -196,15 +196,15 @@ proptest! {
             })
             .collect();
         let mut read: Vec<_> = texts.iter().map(|text| line(text).read().unwrap()).collect();
-        let (mut anew, mut again) = (Session::default(), Session::default());
+        let (mut read_again, mut repeated) = (Session::default(), Session::default());
         let mut now = 0.0;
         for (number, ms) in story {
             // A few of the texts come often.
             let number = if number < texts.len() { number } else { number % 10 };
             now += f64::from(ms);
-            anew.observe(line(&texts[number]), Timestamp::from_ms(now));
-            again.note(&mut read[number], Timestamp::from_ms(now));
+            read_again.observe(line(&texts[number]), Timestamp::from_ms(now));
+            repeated.note(&mut read[number], Timestamp::from_ms(now));
         }
-        prop_assert_eq!(anew.evidence(), again.evidence());
+        prop_assert_eq!(read_again.evidence(), repeated.evidence());
     }
 }

@@ -68,7 +68,7 @@ fn every_labelled_line_is_classified_as_labelled() {
 }
 
 #[test]
-fn of_the_other_lines_none_is_kept() {
+fn no_unlabelled_line_is_classified() {
     for line in recorded() {
         let found = line.label.is_none().then(|| fault_and_kind(&line.text)).flatten();
         assert_eq!(found, None, "{}: {}", line.place, line.text);
@@ -98,7 +98,7 @@ const SHOWS: [(&str, &[&str]); 17] = [
 ];
 
 #[test]
-fn in_each_scenario_the_library_sees_what_it_is_played_for() {
+fn each_scenario_shows_the_faults_that_it_was_recorded_for() {
     let lines = recorded();
     for (scenario, kinds) in SHOWS {
         let of_scenario = || lines.iter().filter(|line| line.scenario == scenario);
@@ -125,7 +125,7 @@ fn healthy_sessions_have_no_refusal_and_nothing_malformed() {
 }
 
 #[test]
-fn every_recorded_refusal_is_read_whole_and_diverges() {
+fn every_recorded_refusal_is_read_completely_and_diverges() {
     let mut seen = 0;
     for line in recorded().into_iter().filter(|line| line.label.as_ref().is_some_and(|label| label.1 == "refusal")) {
         let Some(Detail::Refusal(refusal)) = classify(&line.text).map(|found| found.detail) else { panic!() };
@@ -140,7 +140,7 @@ fn every_recorded_refusal_is_read_whole_and_diverges() {
 }
 
 #[test]
-fn a_failure_told_by_the_window_and_by_the_frame_is_known_as_one() {
+fn a_failure_logged_by_window_and_frame_has_the_same_delay_id_and_request() {
     let lines: Vec<_> = recorded().into_iter().filter(|line| line.scenario == "ec-iframe").collect();
     let call = |line: &Recorded| match classify(&line.text)?.detail {
         Detail::DelayedEvent(call) => Some(call),
@@ -148,7 +148,7 @@ fn a_failure_told_by_the_window_and_by_the_frame_is_known_as_one() {
     };
     let (mut by_id, mut by_time) = (0, 0);
     for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.frame == "A/tab1/main") {
-        let Some(told) = call(line).filter(|call| call.room_id.is_none()) else { continue };
+        let Some(logged) = call(line).filter(|call| call.room_id.is_none()) else { continue };
         // The recording keeps at most 20 lines of a shape: the counterpart may be missing.
         let Some((answer, later)) = lines[at + 1..]
             .iter()
@@ -159,15 +159,15 @@ fn a_failure_told_by_the_window_and_by_the_frame_is_known_as_one() {
             continue;
         };
         assert!(answer.room_id.is_some() && answer.attempt.is_some(), "{}", later.place);
-        assert_eq!(told.delay_id, answer.delay_id, "{} and {}", line.place, later.place);
-        assert_eq!(told.request, answer.request, "{} and {}", line.place, later.place);
-        *(if told.delay_id.is_some() { &mut by_id } else { &mut by_time }) += 1;
+        assert_eq!(logged.delay_id, answer.delay_id, "{} and {}", line.place, later.place);
+        assert_eq!(logged.request, answer.request, "{} and {}", line.place, later.place);
+        *(if logged.delay_id.is_some() { &mut by_id } else { &mut by_time }) += 1;
     }
     assert!(by_id > 5 && by_time > 5, "{by_id} and {by_time}");
 }
 
 #[test]
-fn of_every_recorded_retry_the_request_or_its_failure_is_known() {
+fn every_recorded_retry_has_a_known_request_or_failure() {
     for line in recorded() {
         let Some(Detail::DelayedEvent(call) | Detail::Membership(call)) =
             classify(&line.text).map(|found| found.detail)
@@ -180,7 +180,7 @@ fn of_every_recorded_retry_the_request_or_its_failure_is_known() {
 }
 
 #[test]
-fn all_recordings_together_fit_and_no_evidence_is_changed_by_the_redaction() {
+fn all_recordings_fit_into_the_buffer_and_redaction_changes_no_entry() {
     let mut session = Session::default();
     let lines = recorded();
     for line in &lines {
@@ -195,7 +195,7 @@ fn all_recordings_together_fit_and_no_evidence_is_changed_by_the_redaction() {
 }
 
 #[test]
-fn nothing_public_is_taken_out_of_any_recording() {
+fn no_recorded_text_is_redacted() {
     let mut seen = 0;
     for file in fs::read_dir(recordings::folder()).unwrap() {
         let path = file.unwrap().path();

@@ -61,7 +61,7 @@ fn copied(line: &str) -> String {
 }
 
 #[test]
-fn every_shape_is_hidden_and_what_is_evidence_stays() {
+fn every_shape_of_an_id_is_hidden_and_the_evidence_stays() {
     let shapes: Vec<Shape> = serde_json::from_str(SHAPES).unwrap();
     assert!(shapes.len() > 60);
     let mut wrong = Vec::new();
@@ -77,7 +77,7 @@ fn every_shape_is_hidden_and_what_is_evidence_stays() {
 }
 
 #[test]
-fn the_same_id_is_the_same_word_in_fields_and_in_lines() {
+fn an_id_has_the_same_pseudonym_in_fields_and_in_lines() {
     let line = "Error (id=$abc:priv.org sender=@bob:priv.org room=!r:priv.org) at https://PRIV.org/rooms/!r%3Apriv.org/event/%2524abc%253Apriv.org";
     let report = report_with(
         &[line.to_owned()],
@@ -95,7 +95,7 @@ fn the_same_id_is_the_same_word_in_fields_and_in_lines() {
 }
 
 #[test]
-fn an_id_that_only_the_rows_of_the_homeserver_tell_is_hidden() {
+fn an_id_known_only_from_server_rows_is_hidden() {
     let report = report_with(&["withheld for bobdev".to_owned()], json!({})).to_string();
     let evidence = json!({ "devices": [{ "userId": "@bob:priv.org", "deviceId": "bobdev" }] }).to_string();
     assert!(redacted_copy(&report, None).unwrap().text.contains("bobdev"));
@@ -103,7 +103,7 @@ fn an_id_that_only_the_rows_of_the_homeserver_tell_is_hidden() {
 }
 
 #[test]
-fn the_words_of_the_report_stay_even_where_a_device_bears_such_a_name() {
+fn the_reports_own_words_stay_even_if_a_device_has_such_a_name() {
     for device in ["error", "window", "KE-4", "clue", "lotus-crypto-diag/1", "entries", "delayed event", "message"] {
         let report = report_with(&["no id at all".to_owned()], json!({ "deviceId": device }));
         let read: Value = serde_json::from_str(&copy_of(&report).text).unwrap();
@@ -117,7 +117,7 @@ fn the_words_of_the_report_stay_even_where_a_device_bears_such_a_name() {
 }
 
 #[test]
-fn what_is_no_report_is_refused_with_the_place() {
+fn an_invalid_report_is_refused_with_the_cause() {
     let refusal = |report: &str, evidence| redacted_copy(report, evidence).unwrap_err().to_string();
     assert!(refusal("{", None).starts_with("the report cannot be read: EOF while parsing"));
     assert!(refusal("{\"entries\":[]}", None).starts_with("the report cannot be read: missing field"));
@@ -185,7 +185,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_id_survives_however_it_is_written_and_every_key_does(
+    fn every_id_is_hidden_in_every_encoding_and_every_key_is_kept(
         local in "zq[a-z0-9ø][a-z0-9._=-]{0,9}[a-z0-9яé\u{1F512}]",
         host in "zw[a-z0-9]{3,8}\\.(org|haus|example|co\\.uk)", port in proptest::option::of(100..65535_u16),
         device in "zx[A-Za-z0-9_-]{3,10}[A-Z0-9]", opaque in "zy[A-Za-z]{16}", hash in "zv[A-Za-z0-9_-]{41}",
@@ -220,7 +220,7 @@ proptest! {
     }
 
     #[test]
-    fn any_lines_give_a_copy_that_is_a_report(lines in proptest::collection::vec(any::<String>(), 0..4), device: String) {
+    fn the_copy_of_any_lines_is_a_valid_report(lines in proptest::collection::vec(any::<String>(), 0..4), device: String) {
         let copy = copy_of(&report_with(&lines, json!({ "deviceId": device })));
         prop_assert_eq!(messages_of(&copy).len(), lines.len());
     }
@@ -232,7 +232,7 @@ fn steps(lines: &[String]) -> u64 {
 }
 
 #[test]
-fn the_work_grows_with_the_number_of_users_and_not_faster() {
+fn the_work_is_linear_in_the_number_of_users() {
     let users = |count: usize| -> Vec<String> {
         (0..count)
             .map(|n| format!("sender=@user{n}x:host{n}.priv.org:DEVICE{n}X _%40u{n}%3Apriv.org_D{n}_m.call"))
@@ -243,7 +243,7 @@ fn the_work_grows_with_the_number_of_users_and_not_faster() {
 }
 
 #[test]
-fn the_work_grows_with_a_hostile_line_and_not_faster() {
+fn the_work_is_linear_in_the_length_of_a_hostile_line() {
     let pieces = [
         "@",
         "a@",

@@ -70,7 +70,7 @@ fn every_dead_key_is_claimed_and_the_upload_is_accepted() {
 }
 
 #[test]
-fn nothing_is_sent_where_anything_that_it_needs_is_not_certain() {
+fn nothing_is_sent_unless_every_precondition_of_the_repair_is_certain() {
     let (healthy, looping) = (store(), uploads());
     let with_store = |change: fn(&mut CryptoStoreStatus)| {
         let mut store = healthy.clone();
@@ -122,7 +122,7 @@ fn nothing_is_sent_where_anything_that_it_needs_is_not_certain() {
 }
 
 #[test]
-fn a_key_that_this_device_did_not_sign_is_left_where_it_is() {
+fn the_repair_refuses_if_the_old_key_is_not_verifiably_this_devices() {
     let world = World::new(3).with(|world| world.old_signer = THEIRS);
     let status = run(&world);
     assert_eq!((status.state, status.problem), (RepairState::Refused, Some(RepairProblem::ForeignKey)));
@@ -133,7 +133,7 @@ fn a_key_that_this_device_did_not_sign_is_left_where_it_is() {
 }
 
 #[test]
-fn it_stops_at_the_first_foreign_key_among_those_claimed() {
+fn the_repair_stops_at_the_first_foreign_key_that_it_claims() {
     let world = World::new(5);
     world.replace_dead(2, THEIRS);
     let status = run(&world);
@@ -142,7 +142,7 @@ fn it_stops_at_the_first_foreign_key_among_those_claimed() {
 }
 
 #[test]
-fn a_server_that_asks_to_wait_is_waited_for_and_any_other_error_ends_it() {
+fn the_repair_waits_when_rate_limited_and_ends_at_any_other_error() {
     let world = World::new(3);
     world.fault((1..=6).map(|request| (request, Fault::Wait(500))));
     let status = run(&world);
@@ -161,7 +161,7 @@ fn a_server_that_asks_to_wait_is_waited_for_and_any_other_error_ends_it() {
 }
 
 #[test]
-fn a_count_that_no_device_has_begins_nothing() {
+fn an_implausible_key_count_prevents_the_repair() {
     let world = World::new(501);
     let status = run(&world);
     assert_eq!((status.state, status.problem), (RepairState::Refused, Some(RepairProblem::TooManyKeys)));
@@ -169,14 +169,14 @@ fn a_count_that_no_device_has_begins_nothing() {
 }
 
 #[test]
-fn where_an_earlier_repair_claimed_all_the_upload_is_all_that_is_left() {
+fn the_repair_only_uploads_if_an_earlier_one_claimed_all_keys() {
     let world = World::new(0);
     let status = run(&world);
     assert_eq!((status.state, status.counted), (RepairState::Repaired, Some(0)));
 }
 
 #[test]
-fn a_server_that_asks_to_wait_when_the_new_keys_are_tried_is_waited_for_too() {
+fn the_repair_waits_when_the_upload_of_new_keys_is_rate_limited() {
     let world = World::new(2);
     world.fault([(0, Fault::Wait(0)), (5, Fault::Wait(u32::MAX))]);
     let status = run(&world);
@@ -184,7 +184,7 @@ fn a_server_that_asks_to_wait_when_the_new_keys_are_tried_is_waited_for_too() {
 }
 
 #[test]
-fn a_second_tab_that_appears_ends_it() {
+fn a_second_tab_ends_the_repair() {
     let world = World::new(5);
     world.open_tab_at(3);
     let status = run(&world);
@@ -199,7 +199,7 @@ fn a_client_that_never_uploads_is_not_called_repaired() {
 }
 
 #[test]
-fn a_server_that_refuses_the_upload_after_all_is_not_called_repaired() {
+fn the_repair_fails_if_the_server_still_refuses_the_upload() {
     let world = World::new(4).with(|world| world.uncounted = 1);
     let status = run(&world);
     assert_eq!((status.state, status.problem), (RepairState::Failed, Some(RepairProblem::StillRefused)));
@@ -217,7 +217,7 @@ fn fault() -> impl Strategy<Value = Fault> {
 
 proptest! {
     #[test]
-    fn it_is_repaired_at_once_or_at_the_second_try_and_never_worse_than_before(
+    fn a_device_is_repaired_at_the_first_or_second_try_and_never_left_worse(
         dead in 1..40_u32,
         faults in prop::collection::vec((0..45_u32, fault()), 0..8),
         tab in prop::option::of(0..45_u32),

@@ -13,7 +13,7 @@ use public_reports::{cases, report};
 use serde_json::json;
 
 #[test]
-fn every_public_report_is_made_of_what_is_right() {
+fn every_public_report_is_diagnosed_correctly() {
     for (name, case) in cases() {
         let place = format!("{name} ({}, {}: {})", case.source, case.client, case.right);
         let report = report(&case);

@@ -176,7 +176,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_stands_in_place_of_whatever_what_is_let_in_is_a_tab_without_secrets(
+    fn a_tab_with_a_hostile_value_is_refused_or_read_without_secrets(
         tab in tab(), at in any::<Index>(), hostile in hostile(),
     ) {
         let mut tab = serde_json::to_value(tab).unwrap();
@@ -192,7 +192,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_is_too_odd_to_be_ignored(text in "[\\[{\"}\\],:a-z0-9\\\\ ]{0,200}") {
+    fn any_text_is_parsed_without_a_panic(text in "[\\[{\"}\\],:a-z0-9\\\\ ]{0,200}") {
         let _ = RollMessage::parse(&text, None);
         let _ = RollMessage::parse(&format!("{{\"version\":2,\"session\":null,\"from\":\"a\",{text}"), None);
     }
@@ -229,7 +229,7 @@ fn with(change: impl FnOnce(&mut Value)) -> String {
 }
 
 #[test]
-fn a_message_of_the_version_before_is_read() {
+fn a_message_of_an_earlier_release_is_read() {
     let text = r#"{"version":2,"session":"s","kind":"here","from":"mabc1-x9","tab":{"id":"mabc1-x9","thisTab":true,
         "role":"leader","since":"2026-11-24T00:13:36.042Z","opened":"2026-11-24T00:13:35.000Z","visible":true,
         "counts":{"KE-1":0,"KE-2":1,"KE-3":0,"KE-4":0},"entries":[]}}"#;
@@ -244,7 +244,7 @@ fn a_message_of_the_version_before_is_read() {
 }
 
 #[test]
-fn what_no_tab_of_this_session_wrote_is_ignored() {
+fn a_message_that_no_tab_of_this_session_wrote_is_ignored() {
     assert!(parse(&with(|_| {})).is_some());
     let mut hostile: Vec<String> = ["", "{", "[]", "null", "\"x\"", "7", "{}"].map(str::to_owned).to_vec();
     for version in [json!(1), json!(3), json!("2"), json!(null), json!(2.5)] {
@@ -274,7 +274,7 @@ fn what_no_tab_of_this_session_wrote_is_ignored() {
 }
 
 #[test]
-fn what_is_nested_deeper_than_a_tab_is_refused_before_the_parser_recurses() {
+fn deep_nesting_is_refused_before_the_parser_recurses() {
     let nested = |depth: usize| [&*"[".repeat(depth), &"]".repeat(depth)].concat();
     let within = |place: &str, depth| with(|_| {}).replace(place, &format!("{place}\"x\":{},", nested(depth)));
     for place in ["{", "\"tab\":{"] {
@@ -288,7 +288,7 @@ fn what_is_nested_deeper_than_a_tab_is_refused_before_the_parser_recurses() {
 }
 
 #[test]
-fn a_tab_with_much_evidence_tells_the_latest_that_has_room_and_is_heard() {
+fn a_tab_with_much_evidence_sends_the_latest_entries_that_fit() {
     let entries = |text: &str, count: u32| -> Vec<_> {
         (0..count).map(|number| an_entry(&format!("{number} {text} already exists"))).collect()
     };
@@ -308,7 +308,7 @@ fn a_tab_with_much_evidence_tells_the_latest_that_has_room_and_is_heard() {
 }
 
 #[test]
-fn an_entry_that_does_not_fit_is_left_out_and_what_the_model_does_not_know_too() {
+fn entries_outside_the_model_and_unknown_fields_are_left_out() {
     let json = |message: &str| serde_json::to_value(an_entry(message)).unwrap();
     let mut odd = json("odd");
     odd["detail"] = json!({ "kind": "of-a-later-version" });
@@ -323,7 +323,7 @@ fn an_entry_that_does_not_fit_is_left_out_and_what_the_model_does_not_know_too()
 }
 
 #[test]
-fn no_secret_comes_in() {
+fn no_secret_is_read_from_a_message() {
     let secret = "syt_Y2FuYXJ5_kWqXvTnRbLmPzSdFgHjC_0QzYxW";
     let entries: Vec<_> = details(&format!("Bearer {secret}"), 1)
         .into_iter()

@@ -142,7 +142,7 @@ fn selected(dialect: Dialect, text: &str) -> String {
 }
 
 #[test]
-fn the_statements_of_an_ordinary_report_are_for_both_databases() {
+fn the_queries_of_an_ordinary_report_exist_for_both_databases() {
     let queries = runbook(&report("@bob:hs")).queries;
     for id in ["one-time-keys", "one-time-key-counts", "fallback-keys", "device-inbox", "devices", "events"] {
         let databases: Vec<_> = queries.iter().filter(|query| query.id == id).map(|query| query.database).collect();
@@ -152,13 +152,13 @@ fn the_statements_of_an_ordinary_report_are_for_both_databases() {
 }
 
 #[test]
-fn a_report_that_knows_nobody_asks_about_nobody() {
+fn a_report_without_a_user_has_no_sql_queries() {
     assert!(runbook(&empty()).queries.iter().all(|query| query.language == QueryLanguage::Shell));
 }
 
 proptest! {
     #[test]
-    fn a_literal_has_the_value_of_its_text_and_no_character_that_a_shell_of_a_database_obeys(id in hostile_id()) {
+    fn a_literal_has_its_texts_value_and_no_character_special_to_a_database_shell(id in hostile_id()) {
         for dialect in Dialect::ALL {
             let literal = dialect.literal(&id);
             prop_assert!(literal.chars().all(|c| matches!(c, ' '..='~') && c != '\\'), "{literal}");
@@ -167,7 +167,7 @@ proptest! {
     }
 
     #[test]
-    fn every_statement_is_one_query_that_reads(id in hostile_id()) {
+    fn every_statement_is_one_read_only_query(id in hostile_id()) {
         let plain = runbook(&report("x"));
         let hostile = runbook(&report(&id));
         prop_assert_eq!(plain.queries.len(), hostile.queries.len());
@@ -180,7 +180,7 @@ proptest! {
     }
 
     #[test]
-    fn a_word_of_the_shell_is_one_word_whatever_is_in_it(id in hostile_id()) {
+    fn a_shell_word_stays_one_word_for_any_id(id in hostile_id()) {
         let word = word(&id);
         prop_assert!(word.chars().all(|c| matches!(c, ' '..='~')), "{word}");
         let script = format!("printf '[%s]' {word}");
@@ -192,7 +192,7 @@ proptest! {
     }
 
     #[test]
-    fn a_search_of_the_log_is_one_line_without_another_command(id in hostile_id()) {
+    fn a_log_search_is_one_line_without_an_injected_command(id in hostile_id()) {
         for query in runbook(&report(&id)).queries.iter().filter(|query| query.language == QueryLanguage::Shell) {
             prop_assert!(query.text.chars().all(|c| matches!(c, ' '..='~')), "{}", query.text);
             // No part of an id is outside of the quotes.
@@ -208,7 +208,7 @@ fn outside_quotes(text: &str) -> String {
 }
 
 #[test]
-fn the_searches_find_what_they_are_for_in_a_real_log() {
+fn the_log_searches_find_their_requests_in_a_real_log() {
     let folder = std::env::temp_dir().join(format!("lotus-crypto-diag-runbook-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let request = |time: &str, seconds: &str, what: &str| {

@@ -116,7 +116,7 @@ fn a_deleted_store_stops_the_start_and_every_doubtful_case_passes() {
         Case { keys: Some("ed"), ..case("the client has its keys: the list was wrong", known(), gone, absent) },
         Case { keys: Some("new"), ..case("the client has started already", known(), gone, absent) },
         Case { keys: Some("ed"), ..case("a first run that went on", Recall::Nothing, gone, absent) },
-        Case { keys: Some("ed"), ..case("an unreadable marker, written anew", unreadable("x"), gone, absent) },
+        Case { keys: Some("ed"), ..case("an unreadable marker, written again", unreadable("x"), gone, absent) },
     ];
     for case in &stopped {
         assert!(is_stopped(case), "{}", case.why);

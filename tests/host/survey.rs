@@ -53,7 +53,7 @@ fn only_devices_in_trouble_are_named_the_worst_first() {
 }
 
 #[test]
-fn a_line_that_a_client_made_up_names_nobody_else() {
+fn a_line_that_a_client_forged_names_no_other_device() {
     let forged_agent = ended(1, "POST-1", "@evil:hs", "200", UPLOAD)
         .replace(AGENT, &ended(1, "POST-2", "@victim:hs", "400", UPLOAD).replace('\n', ""));
     let forged_address = ended(1, "POST-1", "@evil:hs", "200", UPLOAD)
@@ -101,7 +101,7 @@ fn rotated_logs_are_one_in_any_order_and_the_same_log_twice_counts_once() {
 }
 
 #[test]
-fn a_log_that_was_cut_while_it_was_written_to_begins_with_a_hole() {
+fn a_log_that_begins_with_zeros_is_read() {
     let log = refused(1, 1, "@a:hs", "D", "AAAA");
     for zeros in [16, 100_000] {
         let content = read([&vec![0; zeros], log.as_bytes()].concat());
@@ -113,7 +113,7 @@ fn a_log_that_was_cut_while_it_was_written_to_begins_with_a_hole() {
 }
 
 #[test]
-fn a_log_that_names_no_device_names_the_user_and_says_so() {
+fn the_survey_names_the_user_if_the_log_names_no_device() {
     let log: String = (0..5).map(|nth| ended(nth, &format!("POST-{nth}"), "@a:hs", "400", UPLOAD)).collect();
     let survey = surveyed(&[&log]);
     assert_eq!(named(&survey), [("@a:hs", "", TroubleKind::FailedUploads)]);
@@ -121,7 +121,7 @@ fn a_log_that_names_no_device_names_the_user_and_says_so() {
 }
 
 #[test]
-fn storms_slow_endpoints_and_other_failures_are_told() {
+fn storms_slow_endpoints_and_other_failures_are_reported() {
     let mut log: String = (0..30).map(|nth| accepted(nth * 10, nth, "@storm:hs", "S")).collect();
     for nth in 0..3 {
         log += &adding(nth, &format!("POST-9{nth}"), "@fails:hs", "F");
@@ -141,7 +141,7 @@ fn storms_slow_endpoints_and_other_failures_are_told() {
 }
 
 #[test]
-fn rows_of_the_database_find_devices_without_a_log_and_join_those_of_a_log() {
+fn database_rows_name_devices_without_a_log_and_add_to_those_of_a_log() {
     let rows = "user_id,device_id,one_time_keys,keys_of_before,oldest_key_at,newest_key_at,keys_changed_at,fallback_used,waiting,last_seen,user_agent\n\
         @stuck:hs,STUCK,50,50,2026-11-20T09:00:00.000Z,2026-11-20T09:00:00.000Z,2026-11-25T09:00:00.000Z,f,0,2026-11-25T09:00:00.000Z,Firefox\n\
         @used:hs,USED,0,0,,,2026-11-25T09:00:00.000Z,1,2,2026-11-25T09:00:00.000Z,x\n\
@@ -158,7 +158,7 @@ fn rows_of_the_database_find_devices_without_a_log_and_join_those_of_a_log() {
 }
 
 #[test]
-fn how_far_the_query_looked_is_said_also_where_no_device_is_at_risk() {
+fn the_coverage_of_the_query_is_reported_even_if_no_device_is_at_risk() {
     const HEAD: &str = "user_id,device_id,one_time_keys,keys_of_before,oldest_key_at,newest_key_at,keys_changed_at,fallback_used,waiting,\
         last_seen,user_agent,looked_at,is_cut\n";
     let nobody = surveyed(&[&format!("{HEAD},,,,,,,,,,,12,f\n")]);
@@ -170,7 +170,7 @@ fn how_far_the_query_looked_is_said_also_where_no_device_is_at_risk() {
 }
 
 #[test]
-fn ids_like_formulas_and_markup_are_text_in_what_is_exported_and_nobody_is_named_in_the_redacted_copy() {
+fn formulas_and_markup_in_ids_are_escaped_and_the_redacted_copy_has_no_ids() {
     let (user, device) = ("@<img/src=x>:hs", "=cmd|A1");
     let log: String = (0..4).map(|nth| refused(nth, nth, user, device, "AAAA")).collect();
     let survey = surveyed(&[&log]);
@@ -184,7 +184,7 @@ fn ids_like_formulas_and_markup_are_text_in_what_is_exported_and_nobody_is_named
 }
 
 #[test]
-fn what_others_wrote_is_skipped_and_counted() {
+fn foreign_lines_are_skipped_and_truncated_ones_are_counted() {
     let good = refused(1, 1, "@a:hs", "D", "AAAA");
     let bad = [
         ended(2, "POST-2", "@b:hs", "400", UPLOAD)[..150].to_owned() + "\n",
@@ -202,7 +202,7 @@ fn what_others_wrote_is_skipped_and_counted() {
 }
 
 #[test]
-fn a_clock_ahead_of_utc_is_set_back_and_one_that_goes_back_is_told() {
+fn the_clock_offset_is_subtracted_and_a_clock_that_goes_back_is_noted() {
     let log: String = (0..4).map(|nth| refused(nth * 30, nth, "@a:hs", "D", "AAAA")).collect();
     let content = read(&log);
     let ahead = survey(&[Known { content: &content, offset_ms: 90 * 60_000 }]);
@@ -218,7 +218,7 @@ fn a_clock_ahead_of_utc_is_set_back_and_one_that_goes_back_is_told() {
 
 proptest! {
     #[test]
-    fn whatever_the_lines_and_their_order_only_devices_that_the_server_named_are_listed(
+    fn lines_in_any_order_list_only_devices_that_the_server_named(
         picks in prop::collection::vec((0usize..8, 0u32..6, 0u32..4000), 0..80),
         cuts in prop::collection::vec((0usize..80, 0usize..400), 0..6),
     ) {

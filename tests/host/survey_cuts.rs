@@ -143,7 +143,7 @@ fn pieces<'a>(log: &'a [u8], cuts: &[usize], is_at_lines: bool) -> Vec<&'a [u8]>
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
     #[test]
-    fn a_log_in_pieces_says_what_the_whole_log_says(
+    fn a_log_in_pieces_gives_the_survey_of_the_whole_log(
         picks in prop::collection::vec((0usize..8, 0usize..3, 1u64..8_000), 20..120),
         cuts in prop::collection::vec(0usize..200_000, 1..8),
         is_at_lines in any::<bool>(),
@@ -173,7 +173,7 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
     #[test]
-    fn logs_of_two_workers_that_were_rotated_say_what_their_whole_logs_say_and_that_they_overlap(
+    fn rotated_logs_of_two_workers_give_the_survey_of_their_whole_logs(
         picks in prop::collection::vec((0usize..6, 0usize..3, 500u64..8_000), 20..80),
         others in prop::collection::vec((0usize..6, 0usize..3, 500u64..8_000), 20..80),
         cuts in prop::collection::vec(0usize..100_000, 1..4),
@@ -195,9 +195,8 @@ proptest! {
     }
 }
 
-/// A log that is cut at any byte of an upload gives the same survey.
 #[test]
-fn a_log_that_is_cut_at_any_byte_of_an_upload_says_the_same() {
+fn a_log_that_is_cut_at_any_byte_of_an_upload_gives_the_same_survey() {
     let picks: Vec<(usize, usize, u64)> = (0..12).map(|nth| (nth % 3, 0, 900)).collect();
     let log = log_of(&picks);
     let whole = surveyed(&[read(log.as_bytes())]);
@@ -210,7 +209,7 @@ fn a_log_that_is_cut_at_any_byte_of_an_upload_says_the_same() {
 }
 
 #[test]
-fn of_several_workers_whose_logs_were_rotated_together_none_goes_on_in_the_other() {
+fn rotated_logs_of_several_workers_are_not_joined_to_each_other() {
     let uploads = |kind: usize, user: usize| log_of(&(0..30).map(|_| (kind, user, 500)).collect::<Vec<_>>());
     let (stuck, well) = (uploads(0, 0), uploads(1, 1));
     let half = |log: &str| log.match_indices('\n').nth(30).map_or(0, |(at, _)| at + 1);

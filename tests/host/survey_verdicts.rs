@@ -7,7 +7,7 @@ use lotus_crypto_diag::survey::{NamedBy, RefusalCause, TroubleKind};
 use synapse_log::*;
 
 #[test]
-fn an_accepted_upload_ends_the_trouble_and_a_refused_key_that_moves_on_is_told() {
+fn an_accepted_upload_ends_the_trouble_and_changing_refused_keys_are_reported() {
     let log: String = (0..4).map(|nth| refused(nth * 60, nth, "@a:hs", "D", &format!("AAA{nth}"))).collect();
     let over = surveyed(&[&(log.clone() + &accepted(500, 9, "@a:hs", "D"))]);
     assert_eq!(over.devices[0].going_on, Some(false));
@@ -18,7 +18,7 @@ fn an_accepted_upload_ends_the_trouble_and_a_refused_key_that_moves_on_is_told()
 }
 
 #[test]
-fn what_led_to_refused_uploads_is_said_where_the_log_shows_it() {
+fn the_cause_of_refused_uploads_is_named_if_the_log_shows_it() {
     let blank: String = (0..4)
         .map(|nth| {
             device_keys(nth * 30, &format!("POST-{nth}"), "@a:hs", "D") + &refused(nth * 30, nth, "@a:hs", "D", "AAAA")
@@ -38,7 +38,7 @@ fn what_led_to_refused_uploads_is_said_where_the_log_shows_it() {
 }
 
 #[test]
-fn several_tabs_take_turns_at_least_three_times_and_of_two_refusals_no_cause_is_named() {
+fn several_tabs_are_the_cause_after_three_turns_and_two_refusals_have_no_cause() {
     let uploads = |words: &str, step: u32| -> String {
         words
             .chars()
@@ -62,7 +62,7 @@ fn several_tabs_take_turns_at_least_three_times_and_of_two_refusals_no_cause_is_
 }
 
 #[test]
-fn who_has_no_token_is_no_device_in_trouble() {
+fn unauthorised_and_rate_limited_requests_are_no_trouble_of_a_device() {
     const DELAYED: &str = "POST /_matrix/client/unstable/org.matrix.msc4140/delayed_events/x";
     for (status, what, found) in
         [("401", UPLOAD, 0), ("429", UPLOAD, 0), ("401", DELAYED, 0), ("429", DELAYED, 0), ("404", DELAYED, 1)]
@@ -73,7 +73,7 @@ fn who_has_no_token_is_no_device_in_trouble() {
 }
 
 #[test]
-fn what_comes_seldom_still_goes_on_a_while_after_its_last_time() {
+fn rare_trouble_counts_as_ongoing_for_a_while_after_its_last_time() {
     let log: String = (0..4).map(|nth| refused(nth * 5400, nth, "@a:hs", "D", "AAAA")).collect();
     for (end, expected) in [(3 * 5400 + 7200, Some(true)), (3 * 5400 + 20_000, None)] {
         let log = log.clone() + &ended(end, "GET-1", "@b:hs", "200", "GET /_matrix/client/versions");
@@ -92,7 +92,7 @@ fn behind(prefix: &str, log: &str) -> String {
 }
 
 #[test]
-fn of_several_workers_in_one_log_each_numbers_its_own_requests_and_no_device_is_taken_for_another() {
+fn workers_with_the_same_request_numbers_in_one_log_are_not_mixed_up() {
     let signed = |user: &str, device: &str| {
         let words = exists("AAAA");
         words.replace("new key: {", &format!("new key: {{'signatures': {{'{user}': {{'ed25519:{device}': 'x'}}}}, "))
@@ -147,7 +147,7 @@ fn of_several_workers_in_one_log_each_numbers_its_own_requests_and_no_device_is_
 }
 
 #[test]
-fn where_requests_have_no_name_the_signer_is_named_if_a_request_of_that_very_user_is_refused_next() {
+fn a_refusal_without_request_names_belongs_to_its_signer_if_the_user_matches() {
     let words = exists("AAAA").replace("new key: {", "new key: {'signatures': {'@a:hs': {'ed25519:D': 'x'}}, ");
     let log = (error(1, "POST-1", &words) + &ended(1, "POST-1", "@a:hs", "400", UPLOAD)).replace("POST-1 - ", "");
     let survey = surveyed(&[&log]);
@@ -156,13 +156,13 @@ fn where_requests_have_no_name_the_signer_is_named_if_a_request_of_that_very_use
 }
 
 #[test]
-fn a_request_that_the_log_does_not_end_is_a_refusal_all_the_same() {
+fn a_refusal_counts_even_if_the_log_lacks_the_end_of_the_request() {
     let cut = adding(1, "POST-1", "@a:hs", "D") + &error(1, "POST-1", &exists("AAAA"));
     assert_eq!(named(&surveyed(&[&cut])), [("@a:hs", "D", TroubleKind::RefusedUploads)]);
 }
 
 #[test]
-fn a_refusal_that_the_client_did_not_wait_for_is_one_and_what_only_may_be_over_is_not_said_to_be() {
+fn a_refusal_of_an_aborted_request_counts_and_uncertain_trouble_is_not_called_over() {
     let gone = refused(1, 1, "@a:hs", "D", "AAAA").replace(" 400 \"POST", " 400! \"POST");
     assert_eq!(named(&surveyed(&[&gone])), [("@a:hs", "D", TroubleKind::RefusedUploads)]);
     let mut log: String = (0..30).map(|nth| accepted(nth, nth, "@a:hs", "D")).collect();

@@ -25,7 +25,7 @@ fn at(ms: i64) -> Timestamp {
     Timestamp::default().plus_ms(ms)
 }
 
-fn tell(session: &mut Session, source: &str, ms: i64) {
+fn log_refusal(session: &mut Session, source: &str, ms: i64) {
     let text = format!(
         "Failed to process outgoing request 0: M_UNKNOWN: MatrixError: [400] {ERROR} (https://hs/_matrix/client/v3/keys/upload)"
     );
@@ -47,7 +47,7 @@ fn verdict(session: &Session) -> Verdict {
 }
 
 #[test]
-fn where_the_network_is_watched_the_console_alone_makes_no_loop() {
+fn the_pages_console_alone_makes_no_loop_while_the_network_is_watched() {
     use LoopState::{Looping, Suspected};
     // The prompt is shown for a loop only.
     for (is_watched, on_network, in_console, state, of) in [
@@ -66,7 +66,7 @@ fn where_the_network_is_watched_the_console_alone_makes_no_loop() {
                 settle(&mut session, UPLOAD, 400, ERROR, "/_matrix/client/v3/keys/upload", at(ms));
             }
             if let Some(source) = in_console {
-                tell(&mut session, source, ms + 5);
+                log_refusal(&mut session, source, ms + 5);
             }
         }
         let uploads = session.evidence().upload_loop;
@@ -77,11 +77,11 @@ fn where_the_network_is_watched_the_console_alone_makes_no_loop() {
 }
 
 #[test]
-fn what_the_console_told_before_is_no_part_of_a_loop_that_the_network_shows() {
+fn earlier_console_refusals_do_not_count_for_a_loop_on_the_network() {
     let mut session = Session::default();
     session.watch_uploads(true, LoopOptions::default());
     for ms in 0..5 {
-        tell(&mut session, "window", ms);
+        log_refusal(&mut session, "window", ms);
     }
     for (ms, state) in [(10, LoopState::Suspected), (11, LoopState::Suspected), (12, LoopState::Looping)] {
         settle(&mut session, UPLOAD, 400, ERROR, "/_matrix/client/v3/keys/upload", at(ms));
@@ -90,15 +90,15 @@ fn what_the_console_told_before_is_no_part_of_a_loop_that_the_network_shows() {
 }
 
 #[test]
-fn where_the_watch_has_ended_the_console_counts_from_then_on() {
+fn the_console_counts_once_the_network_is_no_longer_watched() {
     let mut session = Session::default();
     session.watch_uploads(true, LoopOptions::default());
     for ms in 0..5 {
-        tell(&mut session, "window", ms);
+        log_refusal(&mut session, "window", ms);
     }
     session.watch_uploads(false, LoopOptions::default());
     for (ms, state) in [(10, LoopState::Suspected), (11, LoopState::Suspected), (12, LoopState::Looping)] {
-        tell(&mut session, "window", ms);
+        log_refusal(&mut session, "window", ms);
         assert_eq!(session.evidence().upload_loop.state, state);
     }
 }

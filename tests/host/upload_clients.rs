@@ -78,7 +78,7 @@ fn recorded_sessions_are_loops_at_the_third_refusal_at_every_rate_and_healthy_on
 }
 
 #[test]
-fn of_a_recorded_storm_at_twenty_a_second_ten_requests_arrive_in_an_hour() {
+fn at_most_ten_requests_of_a_recorded_storm_reach_the_server_in_an_hour() {
     let mut storms = 0;
     for (name, uploads) in recordings() {
         let is_refused = |upload: &&Value| answer(upload).1.contains("already exists");
@@ -104,7 +104,7 @@ fn of_a_recorded_storm_at_twenty_a_second_ten_requests_arrive_in_an_hour() {
 }
 
 #[test]
-fn a_refusal_that_both_senses_see_counts_once() {
+fn a_refusal_seen_on_the_network_and_in_the_console_counts_once() {
     let error =
         "One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: {\"key\":\"a\"}; new key: {'key': 'b'}";
     let line =
@@ -129,7 +129,7 @@ const ERROR: &str =
     "One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: {\"key\":\"a\"}; new key: {'key': 'b'}";
 
 #[test]
-fn another_device_starts_anew_and_so_does_a_logout() {
+fn a_new_device_and_a_logout_reset_the_loop_state() {
     let device = |id: u32| Device { user_id: "@a:hs".into(), device_id: format!("D{id}"), database: "x".into() };
     let mut session = session(true);
     for id in 0..10 {
@@ -150,7 +150,7 @@ fn another_device_starts_anew_and_so_does_a_logout() {
 }
 
 #[test]
-fn a_logout_is_the_end_of_the_loops_of_that_device_alone() {
+fn a_logout_ends_only_the_loops_of_its_device() {
     let mut session = session(true);
     for (gone, state) in [
         ((Some("@b:hs"), None), LoopState::Looping),
@@ -168,7 +168,7 @@ fn a_logout_is_the_end_of_the_loops_of_that_device_alone() {
 }
 
 #[test]
-fn another_account_that_is_looked_at_takes_no_loop_away_and_neither_does_a_first_look() {
+fn checking_the_store_of_an_account_does_not_end_a_loop() {
     let device = |user: &str| Device { user_id: user.into(), device_id: user.into(), database: "x".into() };
     let lost = "sync failed to read or write to the crypto store DomException InvalidStateError (11)";
     let lost = Line { level: Level::Error, source: "window", text: lost, excerpt: "", truncated: false };
@@ -185,7 +185,7 @@ fn another_account_that_is_looked_at_takes_no_loop_away_and_neither_does_a_first
 }
 
 #[test]
-fn a_renewed_token_is_the_same_client_and_passes_until_it_is_refused_itself() {
+fn an_upload_with_a_renewed_token_passes_until_it_is_refused_itself() {
     let mut uploads = watched();
     let under = |token: u32| upload_under(token, 0);
     let decide = |uploads: &mut UploadClients, token, ms| uploads.decide(&note(&under(token)), at(ms), 0.5);
@@ -205,7 +205,7 @@ fn a_renewed_token_is_the_same_client_and_passes_until_it_is_refused_itself() {
 }
 
 #[test]
-fn a_new_device_of_the_page_is_not_held_back_by_the_loop_of_the_one_before() {
+fn a_new_device_is_not_held_back_by_the_loop_of_the_former_one() {
     let mut uploads = watched();
     for ms in 0..3 {
         refuse(&mut uploads, 1, ms);
@@ -222,7 +222,7 @@ fn a_new_device_of_the_page_is_not_held_back_by_the_loop_of_the_one_before() {
 }
 
 #[test]
-fn of_two_accounts_the_one_that_is_accepted_does_not_speak_for_the_other() {
+fn an_accepted_upload_of_one_account_does_not_end_the_loop_of_another() {
     let mut uploads = watched();
     accept(&mut uploads, 2, 0);
     for ms in 1..4 {
@@ -292,7 +292,7 @@ impl Devices {
 }
 
 #[test]
-fn a_million_events_of_ten_devices_are_judged_right_and_take_no_room() {
+fn a_million_events_of_ten_devices_are_judged_correctly_in_little_memory() {
     let (mut devices, mut random) = (Devices::new(), 1_u64);
     for _ in 0..1_000_000 {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -336,7 +336,7 @@ const SAYS_NOBODY: &str =
 const LATER: &str = "later";
 
 #[test]
-fn of_two_accounts_each_is_told_of_its_own_uploads_in_its_report() {
+fn the_report_of_each_account_shows_its_own_uploads() {
     for (number, (steps, of_d, of_e)) in ACCOUNTS.iter().enumerate() {
         let (mut session, mut now) = (session(true), 0);
         for (step, status) in *steps {
@@ -365,7 +365,7 @@ fn of_two_accounts_each_is_told_of_its_own_uploads_in_its_report() {
 }
 
 #[test]
-fn clients_without_end_take_no_room() {
+fn any_number_of_clients_takes_little_memory() {
     let mut uploads = watched();
     for client in 0..10_000 {
         refuse(&mut uploads, client, 0);

@@ -62,7 +62,7 @@ fn storm(every_ms: i64, duration_ms: i64, random: f64) -> (UploadLoop, Vec<i64>)
 }
 
 #[test]
-fn at_every_rate_the_third_refusal_is_a_loop() {
+fn the_third_refusal_is_a_loop_at_every_rate() {
     for every_ms in [30_000, 500, 50] {
         let mut uploads = watched();
         for (number, state) in [LoopState::Suspected, LoopState::Suspected, LoopState::Looping].into_iter().enumerate()
@@ -76,7 +76,7 @@ fn at_every_rate_the_third_refusal_is_a_loop() {
 }
 
 #[test]
-fn a_storm_of_an_hour_lets_ten_requests_through_and_says_what_it_spared() {
+fn at_most_ten_requests_of_an_hour_long_storm_pass_and_the_rest_are_counted() {
     for random in [0.0, 0.5, 1.0] {
         let (uploads, arrived) = storm(50, 3_600_000, random);
         assert!(arrived.len() <= 10, "{arrived:?}");
@@ -88,14 +88,14 @@ fn a_storm_of_an_hour_lets_ten_requests_through_and_says_what_it_spared() {
 }
 
 #[test]
-fn probes_come_at_thirty_seconds_and_then_at_twice_the_time_up_to_fifteen_minutes() {
+fn probe_intervals_double_from_thirty_seconds_to_fifteen_minutes() {
     let (_, arrived) = storm(1000, 7_200_000, 0.0);
     let gaps: Vec<_> = arrived[2..].windows(2).map(|pair| (pair[1] - pair[0]) / 1000).collect();
     assert_eq!(gaps, [30, 60, 120, 240, 480, 900, 900, 900, 900, 900, 900]);
 }
 
 #[test]
-fn an_accepted_probe_closes_the_breaker_and_the_story_stays() {
+fn an_accepted_probe_closes_the_breaker_and_the_history_stays() {
     let (mut uploads, _) = storm(500, 10_000, 0.0);
     uploads.accepted(at(20_000));
     let status = uploads.status();
@@ -120,7 +120,7 @@ fn an_upload_without_a_refused_key_passes() {
 }
 
 #[test]
-fn refusals_far_apart_are_no_loop_and_those_of_a_key_that_moves_on_are() {
+fn refusals_far_apart_are_no_loop_and_refusals_of_changing_keys_are() {
     let mut uploads = watched();
     for number in 0..100_u32 {
         refuse(&mut uploads, number, i64::from(number) * 400_000);
@@ -134,7 +134,7 @@ fn refusals_far_apart_are_no_loop_and_those_of_a_key_that_moves_on_are() {
 }
 
 #[test]
-fn switched_off_or_blind_it_holds_nothing_back() {
+fn a_breaker_that_is_off_or_sees_no_upload_holds_nothing_back() {
     let text = upload(&[0]);
     let seen = note(&text);
     for (is_watched, breaker, seen) in [(true, false, Some(&seen)), (false, true, None), (true, true, None)] {
@@ -159,7 +159,7 @@ fn a_loop_known_from_the_console_is_stopped_once_it_is_seen_on_the_network() {
 }
 
 #[test]
-fn switched_off_and_on_while_it_lasts_the_breaker_follows() {
+fn the_breaker_can_be_switched_off_and_on_during_a_loop() {
     let (mut uploads, _) = storm(500, 2000, 0.0);
     uploads.watch(true, LoopOptions { breaker: false, ..LoopOptions::default() });
     assert_eq!((decide(&mut uploads, 0, 2000), uploads.status().next_probe), (Verdict::Pass, None));
@@ -168,7 +168,7 @@ fn switched_off_and_on_while_it_lasts_the_breaker_follows() {
 }
 
 #[test]
-fn an_absurd_threshold_takes_no_room() {
+fn an_absurd_threshold_takes_little_memory() {
     for (threshold, loops_at) in [(0, 1), (u32::MAX, 100)] {
         let mut uploads = UploadLoop::default();
         uploads.watch(true, LoopOptions { threshold, window_ms: i64::MAX, ..LoopOptions::default() });
@@ -203,7 +203,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
 
     #[test]
-    fn a_loop_is_reported_when_it_is_one_and_never_otherwise(steps in prop::collection::vec(step(), 0..80)) {
+    fn a_loop_is_reported_if_and_only_if_there_is_one(steps in prop::collection::vec(step(), 0..80)) {
         let options = LoopOptions::default();
         let (mut uploads, mut now) = (watched(), 1_000_000_000_i64);
         let mut since_accepted: Vec<i64> = Vec::new();
@@ -230,7 +230,7 @@ proptest! {
     }
 
     #[test]
-    fn probes_are_never_closer_than_their_interval_and_never_put_off_for_ever(
+    fn probes_are_never_closer_than_their_interval_and_never_delayed_forever(
         steps in prop::collection::vec(
             prop_oneof![
                 6 => (0..1_000_000_i64, Just(0_i64), Just(false)),

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_command_is_what_it_says() {
+    fn the_command_line_definition_is_valid() {
         use clap::CommandFactory;
         Args::command().debug_assert();
     }

@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_that_of_the_report_and_anything_else_is_other() {
+    fn a_mark_kind_has_its_report_name_and_an_unknown_name_is_other() {
         for kind in [MarkKind::SoundCut, MarkKind::PictureFrozen, MarkKind::CannotReadMessage, MarkKind::Other] {
             let name = serde_json::to_value(kind).unwrap();
             assert_eq!(MarkKind::named(name.as_str().unwrap()), kind);
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_start_changes_nothing_while_one_goes_on_and_keeps_the_marks_of_the_one_before() {
+    fn a_start_keeps_a_running_session_and_the_marks_of_a_stopped_one() {
         let mut sessions = CaptureSessions::default();
         sessions.stop(at(0));
         assert_eq!(sessions.latest(), None);

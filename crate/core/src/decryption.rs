@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_event_is_told_from_a_missing_key() {
+    fn a_malformed_event_is_distinguished_from_a_missing_key() {
         for (reason, expected) in [
             ("missing field `algorithm` at line 1 column 339", MalformedCause::MissingField),
             ("invalid type: null, expected a string at line 1 column 213", MalformedCause::InvalidType),
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_behind_the_reason_is_no_part_of_it() {
+    fn the_reason_ends_before_the_session_details() {
         for details in [", session: undefined|undefined", ", session: q/AJ|Zh9Z", ", sender_key: x, session_id: y", ""]
         {
             let line = format!("Error decrypting event (id=$e ts=x): DecryptionError[msg: no, for now{details}]");
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_with_less_in_it_is_read_as_far_as_it_goes() {
+    fn an_incomplete_line_gives_the_reason_that_it_contains() {
         let nothing = TimelineEvent::default();
         for (line, reason) in [
             ("DecryptionError", None),

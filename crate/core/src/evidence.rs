@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn retries_of_one_request_are_one_entry_with_the_most_of_them() {
+    fn retries_of_one_request_are_one_entry_with_the_highest_attempt() {
         let mut log = Log::default();
         let retry = |attempt| {
             format!(
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_name_nothing_are_folded_only_when_their_words_are_the_same() {
+    fn lines_without_details_are_folded_only_if_they_are_equal() {
         let mut log = Log::default();
         log.error("a already exists");
         log.error("b already exists");
@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_failures_never_wash_out_the_malformed_ones() {
+    fn ordinary_failures_never_evict_malformed_events() {
         let mut log = Log::default();
         log.error("(id=$bad): DecryptionError[msg: missing field `algorithm`]");
         for number in 0..1000 {

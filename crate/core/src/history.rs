@@ -109,7 +109,7 @@ mod tests {
     const COUNTS: [Option<(f64, f64)>; 4] = [None, Some((0.0, 0.0)), Some((3.0, 2.0)), Some((3.0, 3.0))];
 
     #[test]
-    fn a_logout_is_safe_only_where_every_key_is_in_a_backup_that_can_be_opened_or_there_is_no_key() {
+    fn a_logout_is_safe_only_if_no_key_exists_or_all_are_in_an_accessible_backup() {
         for is_active in SAID {
             for is_on_server in SAID {
                 for recovery_key in SAID {
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_comes_back_with_a_recovery_key_only_where_there_is_a_backup() {
+    fn a_recovery_key_restores_the_history_only_if_a_backup_exists() {
         let outlook = |is_active, is_on_server, recovery_key| {
             let answers = BackupAnswers { is_active, is_on_server, recovery_key, room_keys: None };
             HistorySafety::of(answers, Vec::new()).outlook

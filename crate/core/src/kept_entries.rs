@@ -138,7 +138,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_is_written_of_a_page_grows_with_the_room_and_not_with_its_lines() {
+    fn the_work_to_write_entries_depends_on_the_room_and_not_on_their_size() {
         let session = session_of((0..200).map(|number| format!("{number} {} already exists", "x".repeat(16_000))));
         let (entries, room) = (session.entries(), 64 * 1024);
         assert_eq!(entries.len(), 200);
@@ -147,7 +147,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_text_is_cut_where_it_is_too_long_and_the_entry_says_so() {
+    fn a_text_that_is_too_long_is_cut_and_marked_as_truncated() {
         for (length, is_cut) in [(0, false), (MAX_TEXT - 20, false), (MAX_TEXT, true), (16_000, true)] {
             let session = session_of([format!("already exists {}", "é".repeat(length / 2))].into_iter());
             let [entry] = session.entries()[..] else { panic!("not kept: {length}") };

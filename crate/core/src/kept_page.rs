@@ -233,7 +233,7 @@ mod tests {
     use crate::kept_entries::tests::session_of;
 
     #[test]
-    fn a_record_is_json_with_as_many_entries_as_fit_whatever_the_limit() {
+    fn a_record_is_valid_json_with_as_many_entries_as_fit_at_every_limit() {
         let words = ["\"entries\":[]", "\u{1}\\\u{1f512}é", "x"];
         let session =
             session_of((0..60).map(|number| format!("{number} {} already exists", words[number % 3].repeat(number))));

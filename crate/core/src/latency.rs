@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_many_requests_the_latest_stay_and_the_slowest_before_them_and_what_is_missing_is_said() {
+    fn the_latest_and_the_slowest_requests_are_kept_and_gaps_are_reported() {
         let (mut log, at) = (LatencyLog::default(), |ms: u32| Timestamp::from_ms(f64::from(ms)));
         assert_eq!(log.status(at(0)), None);
         log.begin(at(0));

@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_note_is_read_back_and_counts_for_a_minute_whichever_way_the_clock_was_set() {
+    fn a_note_is_read_back_and_is_recent_within_a_minute_in_either_direction() {
         let at = Timestamp::from_ms(1e12);
         let note = LedNote { name: "@a:hs D".into(), at };
         assert_eq!(LedNote::parse(&note.to_text()), Some(note.clone()));
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_no_note() {
+    fn an_invalid_note_is_not_read() {
         for text in ["", "null", "{}", " ", "yesterday x", "2026-11-24T00:13:36.042Z", "{\"name\":\"x\",\"at\":1 }"] {
             assert_eq!(LedNote::parse(text), None, "{text}");
         }

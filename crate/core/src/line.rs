@@ -111,14 +111,14 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_kept_verbatim_but_for_its_secrets() {
+    fn a_line_is_kept_verbatim_except_for_its_secrets() {
         let line = evidence("x already exists (http://hs/?access_token=abc)", "").unwrap();
         assert_eq!(line.message, "x already exists (http://hs/?access_token=[redacted])");
         assert!(!line.truncated);
     }
 
     #[test]
-    fn what_is_read_from_a_line_holds_no_secret_either() {
+    fn the_details_of_a_line_contain_no_secret() {
         for text in [
             "(id=$e): DecryptionError[msg: GET /x?access_token=s3cret at line 1 column 2, sender_key: x]",
             "WARN x: Received an invalid to-device event: Bearer s3cret\n    in a with event_type=\"m.room.encrypted\"",
@@ -129,20 +129,20 @@ mod tests {
     }
 
     #[test]
-    fn where_a_line_was_logged_holds_no_secret() {
+    fn the_source_of_a_line_contains_no_secret() {
         let source = "frame:/call/access_token=s3cret/index.html";
         let line = Line { level: Level::Warn, source, text: "x already exists", excerpt: "", truncated: false };
         assert_eq!(line.read().unwrap().evidence.unwrap().source, "frame:/call/access_token=[redacted]");
     }
 
     #[test]
-    fn a_long_line_is_cut_between_characters_and_says_so() {
+    fn a_long_line_is_cut_between_characters_and_marked_as_truncated() {
         let line = evidence(&format!("already exists {}", "é".repeat(MAX_MESSAGE)), "").unwrap();
         assert!(line.truncated && line.message.len() <= MAX_MESSAGE && line.message.len() > MAX_MESSAGE - 2);
     }
 
     #[test]
-    fn words_found_far_behind_are_kept_with_their_surroundings() {
+    fn an_excerpt_around_a_match_beyond_the_cut_is_kept() {
         let lead = format!("Bearer {}", "s3cret-".repeat(200));
         let line = evidence(&"x".repeat(MAX_MESSAGE), &format!("{lead} One time key a:B already exists.")).unwrap();
         assert!(line.message.ends_with("One time key a:B already exists."));
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_none_of_our_business_leaves_no_trace() {
+    fn an_unrelated_line_gives_no_evidence() {
         assert!(evidence("hello", "").is_none());
     }
 }

@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn livekits_lines_without_a_key_are_read() {
+    fn the_participant_of_suppressed_errors_is_read() {
         let bob = Some("@bob:hs:DEV".to_owned());
         assert_eq!(
             suppressed("Suppressing further decryption errors for @bob:hs:DEV {room: \"x\"}"),
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_wrong_with_an_opened_message_and_with_a_session_is_read() {
+    fn the_reasons_of_a_rejected_message_and_a_failed_olm_session_are_read() {
         let line = "WARN m::account: A to-device message was successfully decrypted but parsing and checking the event \
                     fields failed\n    error=JsonError(Error(\"duplicate field\", line: 1))\n    at x.rs:1\n    in a::b with \
                     sender=\"@bo:hs\"";
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_line_does_not_give_is_unknown() {
+    fn parts_that_a_line_lacks_are_unknown() {
         assert_eq!(
             missing_key("skipping decryption due to missing key at index 4"),
             Detail::MissingKey { participant: None, index: Some(4) }
@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(missing_key_set("key set not found for "), Detail::MissingKeySet { participant: None, index: None });
     }
     #[test]
-    fn a_participant_is_a_user_and_a_device() {
+    fn the_user_is_read_from_a_participants_identity() {
         assert_eq!(user_of("@bob:hs:DEV"), "@bob:hs");
         assert_eq!(user_of("@bob:hs:8448:DEV"), "@bob:hs:8448");
         assert_eq!(user_of("@bob:hs"), "@bob:hs");

@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn retries_status_and_the_end_are_read() {
+    fn retries_the_http_status_and_giving_up_are_read() {
         let room_id = Some("!r:hs".to_owned());
         assert_eq!(
             read("Network local timeout error while sending event, immediate retry ((3/10)) AbortError: x"),
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn the_errcode_and_who_gave_up_are_read_whatever_stands_before() {
+    fn the_errcode_and_giving_up_are_read_with_any_prefix() {
         let limited = parse_membership(
             "error updating delayed event:  M_LIMIT_EXCEEDED: MatrixError: [429] Too Many Requests \
              (https://hs/_matrix/client/unstable/org.matrix.msc4140/delayed_events/syd_x/restart)",
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn the_request_is_told_by_the_address_or_by_the_words() {
+    fn the_request_is_read_from_the_url_or_from_the_words() {
         let in_address = |action: &str| {
             let line = format!(
                 "Server error while sending event, retrying in 1s (0/11) M_UNKNOWN: MatrixError: [500] Internal server \
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_device_that_the_server_took_out_joins_again() {
+    fn a_forced_rejoin_is_read() {
         let call = read("Missing own membership: force re-join");
         assert!(call.rejoins && !call.gave_up && call.request.is_none());
     }

@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_signed_is_all_but_the_signatures() {
+    fn the_signed_json_is_the_key_without_signatures_and_unsigned_fields() {
         let read = |value: Value| SignedKey::read("signed_curve25519:A", &value, "@a:hs", "D");
         let key = read(signed(json!({ "unsigned": { "age": 1 }, "key": "k/+\u{e9}\"", "fallback": true }))).unwrap();
         assert_eq!(key.signed, "{\"fallback\":true,\"key\":\"k/+\u{e9}\\\"\"}");
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_of_the_device_is_none() {
+    fn a_malformed_or_foreign_key_is_not_read() {
         for value in [
             json!("bare"),
             json!(null),
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_gives_a_key_or_none_or_one_of_somebody_else() {
+    fn a_claim_returns_the_devices_key_nothing_or_the_id_of_a_foreign_key() {
         let claim =
             |keys: Value| SignedKey::of_claim(&json!({ "one_time_keys": { "@a:hs": { "D": keys } } }), "@a:hs", "D");
         assert_eq!(claim(json!({ "a:B": signed(json!({ "key": "k" })) })).unwrap().unwrap().key_id, "a:B");
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn the_old_key_is_read_out_of_the_refusal() {
+    fn the_old_key_is_read_from_a_refusal() {
         let old = signed(json!({ "key": "old; new key: {" }));
         let words = |old: &str| {
             format!("One time key signed_curve25519:AAA already exists. Old key: {old}; new key: {{'key': 'n'}}")

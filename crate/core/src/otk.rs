@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_of_synapse_is_read_whole() {
+    fn synapses_refusal_is_read_completely() {
         let read = refusal(&format!(
             r#". Old key: {{"key":"{OLD}","signatures":{{"@a:b":{{"ed25519:X":"sig"}}}}}}; new key: {{'key': '{NEW}', 'signatures': {{'@a:b': {{'ed25519:X': 'sig'}}}}}} (http://hs/_matrix/client/v3/keys/upload)"#
         ));
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn the_device_is_the_one_that_signed_a_key_in_whatever_quotes() {
+    fn the_device_is_the_signer_of_a_key_in_any_quoting() {
         let signed = format!(r#"{{"key":"{OLD}","signatures":{{"@a:hs":{{"ed25519:DEV":"sig"}}}}}}"#);
         let device = |keys: &str| refusal(keys).device_id;
         for key in [signed.clone(), signed.replace('"', "'"), signed.replace('"', "\\\"")] {
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn other_quotings_are_read_too() {
+    fn keys_are_read_in_any_quoting() {
         let (old, new) = (Some(OLD), Some(NEW));
         keys(&format!(r#". Old key: {{"key":"{OLD}"}}; new key: {{"key":"{NEW}"}}"#), old, new);
         keys(&format!(r#". Old key: {{\"key\":\"{OLD}\"}}; new key: {{'key': '{NEW}'}}"#), old, new);
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_outermost_key_is_the_key() {
+    fn only_the_outermost_key_field_is_read() {
         keys(&format!(r#". Old key: {{"signatures":{{"key":"no"}},"key":"{OLD}"}}; new key: {{}}"#), Some(OLD), None);
         keys(
             &format!(r#". Old key: {{"x":"; new key: {{'key': 'no'}}","key":"{OLD}"}}; new key: {{'key': '{NEW}'}}"#),
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_is_not_guessed() {
+    fn a_truncated_key_is_not_guessed() {
         let whole = format!(r#". Old key: {{"key":"{OLD}","signatures":{{}}}}; new key: {{'key': '{NEW}'}}"#);
         for end in 0..whole.len() {
             let read = refusal(&whole[..end]);
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_of_dendrite_are_read_too() {
+    fn dendrites_refusal_is_read() {
         let said = "@a:hs device DEV: algorithm / key ID signed_curve25519:AAAAMHA one-time key already exists";
         for text in [said.to_owned(), format!("[400] {{\"@a:hs\":{{\"DEV\":{{\"error\":\"{said}\"}}}}}} (/x)")] {
             let read = parse_refusal(&text).unwrap_or_else(|| panic!("{text}"));
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bare_words_are_no_refusal() {
+    fn a_line_without_the_whole_sentence_is_no_refusal() {
         for line in [
             "addCustomSubscription: x already exists as a custom subscription, ignoring.",
             "One time key already exists",

@@ -43,14 +43,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tab_that_could_not_answer_yet_did_not_crash() {
+    fn a_page_is_not_called_crashed_before_its_tab_can_have_answered() {
         let last = Last { stage: Stage::Shown, replaced: false, ago_ms: ANSWERS_MS - 1 };
         assert_eq!(end_of(last, Some(false), None), PageEnd::Unknown);
         assert_eq!(end_of(last, Some(false), Some(Arrival::Reloaded)), PageEnd::Crashed);
     }
 
     #[test]
-    fn an_end_is_named_only_where_something_tells_it() {
+    fn the_end_of_a_page_is_named_only_if_there_is_evidence_for_it() {
         use Arrival::{Opened, Reloaded, Restored};
         use Stage::{Hidden, Left, Shown};
         for (stage, replaced, is_open, next, end) in [

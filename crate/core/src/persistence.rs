@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_is_asked_only_where_it_said_that_it_keeps_nothing() {
+    fn the_browser_is_asked_only_if_it_reports_that_storage_is_not_persistent() {
         for (look, outcome) in [
             (seen(Some(false)), PersistRequest::NotAsked),
             (seen(Some(true)), PersistRequest::Already),
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_denial_stands_until_there_is_a_reason_and_an_error_until_the_next_wish() {
+    fn a_denial_lasts_until_a_new_reason_and_an_error_until_the_next_request() {
         let mut persistence = Persistence::default();
         assert!(!persistence.engaged());
         for (answer, begun, engaged) in [
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_granted_stays_so_and_each_reason_is_told() {
+    fn a_grant_is_kept_and_every_error_is_reported() {
         let mut persistence = Persistence::default();
         persistence.answered(Ok(true));
         persistence.looked(seen(Some(true)));
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn firefox_is_known_by_its_name() {
+    fn firefox_is_recognised_by_its_user_agent() {
         assert!(prompts("Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"));
         for other in ["", "(KHTML, like Gecko) Chrome/156.0.0.0", "NotGecko/2", "Gecko/x"] {
             assert!(!prompts(other), "{other}");

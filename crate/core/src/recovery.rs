@@ -77,7 +77,7 @@ mod tests {
     ];
 
     #[test]
-    fn only_what_a_reset_mends_makes_one_due_and_the_gravest_comes_first() {
+    fn a_reset_is_due_only_for_faults_that_it_repairs_the_most_serious_first() {
         for verdict in VERDICTS {
             for (is_gone, keys_deleted) in [(false, false), (true, false), (false, true)] {
                 for state in [LoopState::Idle, LoopState::Looping] {

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_known_by_their_beginning() {
+    fn tokens_are_recognised_by_their_prefix() {
         hidden("a syt_Ym9i_RrDnX_0abcd b", "a [redacted] b");
         hidden("(mct_abc-1.2) mcr_x, 'syr_abc'", "([redacted]) [redacted], '[redacted]'");
         hidden("%22syt_a%22 \\nsyt_b \\u0022syt_c\\u0022", "%22[redacted]%22 \\n[redacted] \\u0022[redacted]\\u0022");
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_are_emptied() {
+    fn authorization_values_are_redacted() {
         hidden("Authorization: Bearer abc.def", "Authorization: [redacted]");
         hidden("authorization: Basic dXNlcjpw\nAccept: x", "authorization: [redacted]\nAccept: x");
         hidden("{\"Authorization\":\"Bearer a\"}", "{\"Authorization\":\"[redacted]\"}");
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_open_something_are_secrets() {
+    fn secret_keys_are_redacted() {
         hidden("key EsTc LW2K PGiF wKEA 3As5 g5c4 BXwk qeeJ ZJV8 Q9fu gUMN UE4d.", "key [redacted].");
         hidden("{\"keys\":{\"index\":0,\"key\":\"c2VjcmV0\"}}", "{\"keys\":{\"index\":0,\"key\":\"[redacted]\"}}");
         hidden("{\"key\":\"c2VjcmV0\",\"index\":0}", "{\"key\":\"[redacted]\",\"index\":0}");
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_evidence_stays() {
+    fn evidence_is_not_redacted() {
         for text in [
             r#"One time key signed_curve25519:AAAAAAAAAA0 already exists. Old key: {"key":"1jUDA9fEGLDlXLJq1ChPMbfqQPJsx9YmGFwGSOjmED4","signatures":{"@a:lab.local":{"ed25519:OEACBWGMLM":"HP3LBsL/lpjx"}}}; new key: {'key': 'Xi9ZKBuM6MjD2HyhlBhdU82OySJLS08gKhD6VDetzyg'}"#,
             "sender_key=\"curve25519:7UdqQ2cwzwvvRVEfZ23mFOVKRFoJ/ZLUN0JJjjk4mQQ\" event_type=\"x\" session_id: X3lU",

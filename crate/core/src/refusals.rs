@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_come_four_times_a_second_at_most_whatever_the_clock_does() {
+    fn at_most_four_answers_a_second_are_given_even_if_the_clock_jumps() {
         let mut pace = Pace::default();
         for (now, wait) in [(1000, 0), (1000, 250), (1000, 250), (1600, 0), (1700, 150), (0, 250), (0, 250), (9000, 0)]
         {
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn of_each_sender_the_last_refusal_is_kept_and_no_endless_one() {
+    fn the_last_refusal_of_each_recent_sender_is_kept_unless_it_is_too_long() {
         let mut refusals = Refusals::default();
         let endless = "x".repeat(LONGEST + 1);
         let answer = |body| UploadAnswer { status: 400, status_text: "Bad Request", body, ..UploadAnswer::default() };

@@ -239,7 +239,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_state_is_known_by_its_name_in_json() {
+    fn a_capture_state_is_read_by_its_json_name() {
         use CaptureState::{Degraded, Failed, Idle, Running, Unavailable};
         for state in [Idle, Running, Degraded, Unavailable, Failed] {
             let name = serde_json::to_value(state).unwrap();

@@ -103,7 +103,7 @@ mod tests {
     const UNSTABLE: &str = "/_matrix/client/unstable";
 
     #[test]
-    fn an_id_is_no_part_of_a_path_wherever_it_stands() {
+    fn ids_in_a_path_are_replaced_at_every_position() {
         for (base, path, kept) in [
             (V3, "/rooms/!a:b/send/m.room.message/m1.2", "/rooms/{id}/send/m.room.message/{id}"),
             (V3, "/rooms/!a:b/send/org.example.custom/abc", "/rooms/{id}/send/{id}/{id}"),
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_poll_a_download_and_what_is_no_request_to_a_homeserver_are_left_out() {
+    fn syncs_downloads_and_requests_outside_the_client_api_are_ignored() {
         for url in [
             "/_matrix/client/v3/sync?since=x",
             "/_matrix/media/v3/download/a/b",

@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_status_is_read_where_the_sdk_writes_one() {
+    fn an_http_status_is_read_only_in_the_sdks_wording() {
         assert_eq!(http_status("M_UNKNOWN: MatrixError: [400] One time key"), Some(400));
         assert_eq!(http_status("Error: Server returned 504 error"), Some(504));
         assert_eq!(http_status("retrying in 3s (0/10) [42] [999] ["), None);
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn an_errcode_is_read_where_the_sdk_or_the_server_writes_one() {
+    fn an_errcode_is_read_only_in_the_wording_of_the_sdk_or_the_server() {
         for (text, code) in [
             ("0: M_TOO_LARGE: MatrixError: [400] Uploading 50 more", Some("M_TOO_LARGE")),
             ("MatrixError: M_UNKNOWN: One time key", Some("M_UNKNOWN")),

@@ -315,7 +315,7 @@ mod tests {
     use crate::store_marker::{MARKER_SCHEMA, Marker};
 
     #[test]
-    fn the_json_is_that_of_the_evidence() {
+    fn the_evidence_json_equals_the_serialised_evidence() {
         let mut session = Session::default();
         let device = Device { user_id: "@a:hs".into(), device_id: "D".into(), database: "x".into() };
         session.watch_uploads(true, LoopOptions::default());
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_store_is_lost_when_the_browser_lists_it_no_more_and_found_when_it_does_again() {
+    fn a_reset_of_a_lost_store_is_due_only_while_the_browser_does_not_list_it() {
         let device = Device { user_id: "@a:hs".into(), device_id: "D".into(), database: "x".into() };
         let (now, lost) = (Timestamp::default(), "InvalidStateError: The database connection is closing.");
         let (at, no_time) = (Some(now), None);
@@ -374,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn every_line_is_counted_kept_or_not() {
+    fn every_line_is_counted_even_if_it_is_not_kept() {
         let mut session = Session::default();
         for number in 0..500 {
             let text = format!("{number} already exists");

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn in_all_words_there_is_a_hint_and_none_is_there_for_nothing() {
+    fn every_signature_contains_a_hint_and_every_hint_is_needed() {
         for words in needles() {
             assert!(HINTS.iter().any(|hint| words.contains(hint)), "never found: {words}");
         }
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn the_manager_of_a_membership_is_recognised_whatever_stands_before() {
+    fn lines_of_the_membership_manager_are_recognised_with_any_prefix() {
         for words in [
             "Network local timeout error while sending event, immediate retry ((0/10)) AbortError: x",
             "Network connection error while sending event, retrying in 3s (0/10) ConnectionError: x",
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_alone_are_not_enough_where_more_is_asked() {
+    fn a_row_with_additional_words_needs_them_too() {
         assert_eq!(classify("Error while sending event $x"), None);
         assert_eq!(
             classify("[MembershipManager] Called MembershipManager.leave() even though it is not running"),
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failing_crypto_store_is_no_fault_of_the_table() {
+    fn a_failing_crypto_store_matches_no_signature() {
         for line in [
             "sync Caught /sync error Error: failed to read or write to the crypto store DomException InvalidStateError (11): \
              Failed to execute 'transaction' on 'IDBDatabase': The database connection is closing.",
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn an_upload_that_fails_is_told_from_one_that_is_refused() {
+    fn a_failed_upload_is_distinguished_from_other_failed_requests() {
         let failed = |text: &str| match classify(text).map(|found| found.detail) {
             Some(Detail::UploadFailed { http_status, errcode }) => Some((http_status, errcode)),
             _ => None,
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ordinary_line_is_none_of_our_business() {
+    fn an_ordinary_line_matches_no_signature() {
         assert_eq!(classify("Adding default global override push rule .org.matrix.msc3786"), None);
         assert_eq!(classify(""), None);
     }

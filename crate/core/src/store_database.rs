@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_database_of_a_running_client_is_the_usual_one_the_only_one_or_that_with_its_users_name() {
+    fn the_clients_database_is_the_default_one_the_only_one_or_the_one_of_its_user() {
         const USUAL: &str = "matrix-js-sdk::matrix-sdk-crypto";
         const OWN: &str = "sync@a:hs::matrix-sdk-crypto";
         const OTHER: &str = "sync@b:hs::matrix-sdk-crypto";

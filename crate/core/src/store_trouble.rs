@@ -118,7 +118,7 @@ mod tests {
     use StoreTroubleKind::{ConnectionLost, Corrupt, Failing, Full, VersionConflict, WrongAccount};
 
     #[test]
-    fn each_way_in_which_a_store_fails_is_told_from_the_others() {
+    fn each_kind_of_store_failure_is_recognised() {
         let error = "failed to read or write to the crypto store DomException";
         for (exception, kind) in [
             (
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn another_database_and_a_quoted_line_are_none_of_our_business() {
+    fn failures_of_other_databases_and_quoted_lines_are_ignored() {
         for line in [
             "IndexedDBStore failure, degrading to MemoryStore InvalidStateError: IDBDatabase.transaction: Can't start a \
              transaction on a closed database",

@@ -72,7 +72,7 @@ mod tests {
     use crate::timestamp::Timestamp;
 
     #[test]
-    fn the_latest_malformed_events_are_asked_for_once_and_none_whose_key_is_merely_missing() {
+    fn only_the_latest_malformed_events_are_requested_once_each() {
         let mut session = Session::default();
         let mut log = |id: &str, reason: &str| {
             let text = format!(
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_field_its_form_is_kept() {
+    fn a_masked_field_keeps_only_its_form() {
         assert_eq!(Field::Text("Awg+/é=".into()).masked(), "AAA+/é=");
         assert_eq!(Field::Other("object".into()).masked(), "of the type object");
         assert_eq!(Field::Text("é".repeat(200)).named(), "é".repeat(100));

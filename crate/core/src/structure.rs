@@ -229,7 +229,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_line_of_rust_crypto_the_message_counts_and_no_field() {
+    fn only_the_message_of_a_rust_crypto_line_counts() {
         let line = |message: &str, field: &str| {
             format!(
                 "WARN matrix_sdk_crypto::machine: {message}\n    {field}\n    at src/machine/mod.rs:1\n    in x::y with a=\"b\""
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_media_key_arrived_where_the_field_of_that_very_message_says_so() {
+    fn the_media_key_event_type_counts_only_for_an_opened_message() {
         let line = |message: &str, kind: &str| {
             format!("WARN m::n: {message}\n    in a::b with sender_key=\"k\" event_type=\"{kind}\" x=1")
         };
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn of_other_lines_quotes_ids_and_addresses_do_not_count() {
+    fn quotes_ids_and_urls_in_other_lines_do_not_count() {
         for (text, own) in [
             ("a \"b \\\" c\" d `e` f", "a \" d \" f"),
             ("room !x:hs user @y:hs, event ($z) #a:b", "room \" user \", event (\") \""),
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_participant_and_a_room_may_be_called_anything() {
+    fn names_of_participants_and_rooms_do_not_count() {
         for (text, own) in [
             ("MissingKey: missing key at index 1 for participant already exists", "MissingKey: missing key at index "),
             ("key for already exists at index 2 is being marked as invalid", "key for  is being marked as invalid"),

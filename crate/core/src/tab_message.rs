@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_else_is_on_the_channel_is_none() {
+    fn other_text_on_the_channel_is_no_message() {
         for text in
             ["", "ask", "ask ", "hello world", "ASK a", "yours a", "yours a ", "yours a b c", "ask \n", "ready a é"]
         {
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_long_costs_no_memory() {
+    fn a_long_message_is_refused_or_cut() {
         let long = "x".repeat(1_000_000);
         for kind in ["ask", "heard", "leading", "refused"] {
             assert_eq!(Message::parse(&[kind, " ", &long].concat()), None, "{kind}");
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ask_has_no_time_in_it_by_which_it_could_decide() {
+    fn a_time_in_a_take_over_request_is_ignored() {
         let ask = Message::Ask { from: "a-1".to_owned() };
         for text in ["ask a-1", "ask a-1 0", "ask a-1 1767225600000 12000"] {
             assert_eq!(Message::parse(text), Some(ask.clone()), "{text}");

@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_reads_and_writes_what_javascript_does() {
+    fn a_timestamp_is_read_and_written_as_in_javascript() {
         for (ms, iso) in [
             (0, "1970-01-01T00:00:00.000Z"),
             (951_782_400_000, "2000-02-29T00:00:00.000Z"),
@@ -186,14 +186,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_refused() {
+    fn an_invalid_time_is_refused() {
         for text in ["", "2026-11-24", "2026-02-30T00:00:00.000Z", "2026-11-24T25:00:00.000Z", "2026-11-24T00:13:36Z"] {
             assert_eq!(text.parse::<Timestamp>(), Err(ParseTimestampError), "{text}");
         }
     }
 
     #[test]
-    fn a_clock_out_of_range_saturates() {
+    fn a_time_out_of_range_saturates() {
         assert_eq!(Timestamp::from_ms(f64::NAN), Timestamp(0));
         assert_eq!(Timestamp::from_ms(f64::INFINITY).to_string(), "9999-12-31T23:59:59.999Z");
         assert_eq!(Timestamp::from_ms(f64::NEG_INFINITY).to_string(), "0000-01-01T00:00:00.000Z");

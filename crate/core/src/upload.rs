@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn another_server_token_user_or_device_is_another_sender_and_the_rest_of_the_query_is_not() {
+    fn server_token_user_and_device_identify_a_sender_and_other_parameters_do_not() {
         let plain = sent_to(URL, None);
         let mut different = BTreeSet::from([plain.clone()]);
         let others = [
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_server_is_what_stands_before_the_path_of_the_upload() {
+    fn the_server_is_the_url_before_the_path_of_the_upload() {
         for (url, server) in [
             ("https://hs/_matrix/client/v3/keys/upload", "https://hs"),
             ("https://hs/base/_matrix/client/r0/keys/upload/D?x=/_matrix/client/v3/keys/upload", "https://hs/base"),
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn who_signed_the_keys_is_noted_and_not_whom_the_keys_do_not_name_for_certain() {
+    fn the_signer_of_a_key_is_noted_only_if_it_is_certain() {
         let a = || Some(("@a:hs".to_owned(), "A".to_owned()));
         let otk = |value: Value| json!({ "one_time_keys": { "a": value } });
         assert_eq!(signers(&otk(key("@a:hs", "A"))), [a()]);
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_device_is_certain_where_it_signed_all_keys_and_its_server_is_known() {
+    fn a_device_is_certain_if_it_signed_all_keys_and_its_server_is_known() {
         let body = json!({ "one_time_keys": { "a": key("@a:hs", "A") } }).to_string();
         assert_eq!(of(&body).device(), Some(("https://hs", "@a:hs", "A")));
         let nowhere = Upload::of(&UploadRequest { body: Some(&body), ..UploadRequest::default() });
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_is_that_of_the_value_whatever_the_order_of_its_fields_and_whoever_signed_it() {
+    fn a_digest_depends_on_the_value_and_not_on_field_order_or_signatures() {
         let digest = |key: &str| of(&format!(r#"{{"one_time_keys":{{"a":{key}}}}}"#)).keys;
         let one = digest(r#"{"key":"k","extra":{"a":1,"b":[1,2]},"signatures":{"x":1}}"#);
         assert_eq!(digest(r#"{"extra": {"b":[1,2],"a":1}, "signatures":{"y":2},"key":"k"}"#), one);
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_body_that_is_no_object_nothing_is_known_and_neither_token_nor_key_is_kept() {
+    fn a_body_that_is_no_object_is_unread_and_no_token_or_key_is_kept() {
         let deep = ["[".repeat(100_000), "]".repeat(100_000)].concat();
         for body in ["{", "null", "[]", "1", "", &deep] {
             let upload = of(body);

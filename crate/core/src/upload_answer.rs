@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_holds_is_read_from_its_answer() {
+    fn the_number_of_stored_keys_is_read_from_the_answer() {
         for (body, held) in [
             (r#"{"one_time_key_counts":{"signed_curve25519":400}}"#, Some(400)),
             (r#"{ "one_time_key_counts": { "x": 1, "signed_curve25519": 50 } }"#, Some(50)),
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_refusal_the_sentence_is_read_and_of_any_other_answer_the_text() {
+    fn the_sentence_of_a_refusal_is_read_and_the_whole_text_of_any_other_answer() {
         let long = "x".repeat(40_000);
         for (body, words) in [
             (
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_holds_neither_the_host_nor_the_query() {
+    fn a_path_contains_neither_the_host_nor_the_query() {
         for (url, path) in [
             (
                 "https://hs:8448/base/_matrix/client/v3/keys/upload?access_token=s3cret",
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_page_gave_up_itself_is_told_from_a_failure() {
+    fn an_aborted_upload_is_distinguished_from_a_failed_one() {
         let is_given_up = |name| UploadFailure { name, message: "x", url: "" }.is_given_up();
         assert!(is_given_up("AbortError") && !is_given_up("TypeError") && !is_given_up(""));
         let message = "é".repeat(1000);

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_supplies_what_was_taken_is_told_from_one_that_piles_up() {
+    fn replacing_used_keys_is_distinguished_from_piling_up_keys() {
         for (uploads, every_ms, keys, held, expected) in [
             (1, 0, 50, Some(50), false),
             (30, 1000, 1, Some(50), false),

@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_is_known_by_what_only_it_says() {
+    fn a_client_is_recognised_by_the_distinctive_part_of_its_user_agent() {
         const CHROME: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)";
         for (agent, client) in [
             (format!("{CHROME} Chrome/156.0.0.0 Safari/537.36"), "Chrome/156.0.0.0"),

@@ -207,7 +207,7 @@ mod tests {
     const DAY: i64 = 24 * 60 * MINUTE;
 
     #[test]
-    fn two_that_take_turns_do_so_three_times_within_hours() {
+    fn two_clients_take_turns_only_if_they_alternate_three_times_within_hours() {
         let uploads = |words: &str, step: i64| -> Vec<(i64, bool)> {
             words.chars().enumerate().map(|(nth, c)| (i64::try_from(nth).unwrap() * step, c == 'R')).collect()
         };
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn turns_between_many_others_are_seen_wherever_the_log_is_cut() {
+    fn dense_turns_among_sparse_ones_are_found_wherever_the_log_is_cut() {
         let mut all: Vec<(i64, bool)> = (0..40).map(|nth| (nth * DAY, nth % 2 == 0)).collect();
         for nth in 0..8 {
             all.push((40 * DAY + nth * MINUTE, nth % 2 == 0));

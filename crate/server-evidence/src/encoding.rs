@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn utf_16_is_read_wherever_it_is_cut() {
+    fn utf_16_is_read_in_chunks_of_any_size() {
         let text = "a🙂é";
         let units: Vec<u16> = std::iter::once(0xfeff).chain(text.encode_utf16()).collect();
         for step in 1..6 {
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_pair_is_a_sign_and_costs_no_other_character() {
+    fn an_unpaired_surrogate_becomes_one_replacement_character() {
         let units = [0xd83d, 0x61, 0xde42, 0xd83d, 0xd83d, 0xde42];
         let little: Vec<u8> = units.iter().flat_map(|unit: &u16| unit.to_le_bytes()).collect();
         assert_eq!(decoded(Encoding::Utf16 { is_big_endian: false }, &little, 1), "\u{fffd}a\u{fffd}\u{fffd}🙂");

@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_read() {
+    fn a_line_about_a_processed_request_is_read() {
         with(LINE, |ended| {
             let ended = ended.unwrap();
             assert_eq!(ended.request.as_deref(), Some("POST-75"));
@@ -145,14 +145,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_longer_than_it_can_be_is_nobodys() {
+    fn a_user_id_or_method_that_is_too_long_is_not_read() {
         let user = format!("@{}:hs", "a".repeat(300));
         with(&LINE.replace("@a:hs", &user), |ended| assert_eq!(ended.unwrap().user, None));
         with(&LINE.replace("POST /", &format!("{} /", "P".repeat(17))), |ended| assert_eq!(ended, None));
     }
 
     #[test]
-    fn a_line_that_is_cut_anywhere_or_tells_of_two_requests_is_none() {
+    fn a_truncated_line_and_a_line_about_two_requests_are_not_read() {
         let start = LINE.find(ENDED).unwrap() + ENDED.len();
         let end = LINE.find(" HTTP/1.1\"").unwrap() + 10;
         for cut in start..end {

@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_the_same_wherever_the_text_is_cut() {
+    fn the_values_are_the_same_with_any_chunk_size() {
         let (whole, elements, entries) = (Which::Whole, Which::Elements, Which::LogEntries);
         for (which, text, expected) in [
             (whole, r#"{"a": "}\"{"} [1] 7"#, &[r#"{"a": "}\"{"}"#, "[1]", "7"][..]),
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_or_broken_is_not_whole_and_what_came_before_is_there() {
+    fn broken_json_is_not_whole_and_keeps_the_values_before_the_break() {
         for (text, count) in [("[1,2", 1), ("[{},{", 1), ("[{}}", 1), ("[\"a", 0), ("]", 0)] {
             let (found, is_whole) = values(Which::Elements, text, 2);
             assert!(!is_whole, "{text}");

@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_the_same_wherever_the_text_is_cut() {
+    fn the_lines_are_the_same_with_any_chunk_size() {
         for step in 1..9 {
             let expected: Vec<Vec<u8>> = [&b"a"[..], b"", b"bc", b"d\r e", b"f"].map(<[u8]>::to_vec).into();
             assert_eq!(lines_of(b"a\r\n\nbc\nd\r e\nf", step), (expected, 0));
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_the_greatest_length_is_not_cut() {
+    fn a_line_of_the_maximum_length_is_not_cut() {
         let text = ["x".repeat(MOST_BYTES).as_bytes(), b"\nshort\n", "y".repeat(MOST_BYTES).as_bytes()].concat();
         for step in [1000, MOST_BYTES, text.len()] {
             let (lines, too_long) = lines_of(&text, step);
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_too_long_is_cut_counted_and_costs_no_other_line() {
+    fn a_line_that_is_too_long_is_cut_and_counted_and_affects_no_other_line() {
         let text = ["x".repeat(3 * MOST_BYTES).as_bytes(), b"\nshort\n"].concat();
         for step in [1000, text.len()] {
             let (lines, too_long) = lines_of(&text, step);

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_too_many_requests_an_even_share_is_kept_and_half_of_the_room_is_for_what_failed() {
+    fn an_even_sample_of_too_many_requests_is_kept() {
         let mut requests = Requests::default();
         for at in 0..1_000_000 {
             let status = if at % 100_000 == 7 { 500 } else { 200 };

@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_storm_is_the_hour_that_has_one_and_no_other() {
+    fn only_the_hour_with_many_uploads_is_a_storm() {
         let mut accepted = Accepted::default();
         for nth in 0..60 {
             accepted.add(nth * HOUR_MS / 10);
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_storm_is_one_wherever_the_log_is_cut() {
+    fn storms_are_the_same_wherever_the_log_is_cut() {
         let at: Vec<i64> =
             (0..30).map(|nth| nth * 1000).chain((0..90).map(|nth| HOUR_MS + nth * HOUR_MS / 15)).collect();
         let of = |at: &[i64]| {

@@ -173,12 +173,12 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_gets_nothing_to_obey() {
+    fn a_terminal_gets_no_control_characters() {
         assert_eq!(visible("a\0\x1b]0;x\x07\u{9b}31m\u{202e}b\r\n"), "a␀␛]0;x␇\\u{9b}31m\\u{202e}b␍ ");
     }
 
     #[test]
-    fn markup_and_mentions_are_text() {
+    fn markup_and_mentions_are_escaped() {
         assert_eq!(inline("<b>@all</b> | *x*\n# y"), "&lt;b&gt;&#64;all&lt;/b&gt; \\| \\*x\\* \\# y");
     }
 }

@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn of_too_many_devices_those_in_the_gravest_trouble_stay_and_the_others_are_counted() {
+    fn the_devices_in_the_worst_trouble_are_kept_and_the_others_are_counted() {
         let mut tally = Tally::default();
         let refused = || Outcome::Refused { key_id: "AAAA".to_owned(), with_device_keys: false };
         for nth in 0..10 {

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_none() {
+    fn an_invalid_time_is_not_read() {
         for text in [
             "",
             "2026-11-25T",
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn python_writes_a_comma_and_no_zone() {
+    fn pythons_times_with_a_comma_and_without_a_zone_are_read() {
         let stamp = asctime(b"2026-11-24 00:13:36,042 INFO");
         assert_eq!(stamp, Some(Stamp { at: 1_795_479_216_042, is_utc: false }));
         assert_eq!(stamp, asctime(b"2026-11-24T00:13:36.042"));

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn words_of_a_client_in_a_line_of_another_kind_are_no_line_of_an_upload() {
+    fn a_line_of_another_logger_is_no_upload_line() {
         let line = ADDING.replace("synapse.handlers.e2e_keys", "synapse.http.client").replace("DEVICE", "'ABC'");
         assert_eq!(read(&line), None);
         let long = format!("synapse.handlers.e2e_keys {}", "x".repeat(300));

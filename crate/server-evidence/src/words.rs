@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_read_in_groups_of_three() {
+    fn a_number_is_written_in_groups_of_three() {
         for (n, text) in [(0, "0 lines"), (1, "1 line"), (999, "999 lines"), (1_234_567, "1,234,567 lines")] {
             assert_eq!(count(n, "line"), text);
         }

@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn an_update_fits_the_request_that_it_stands_for_and_no_other() {
+    fn an_update_matches_a_restart_of_the_same_delayed_event_only() {
         let update = timed_out(CallRequest::UpdateLeave);
         assert!(fits(&update, &timed_out(CallRequest::RestartLeave)));
         assert!(!fits(&update, &timed_out(CallRequest::ScheduleLeave)));

@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_user_of_a_server_whose_name_goes_on_is_another() {
+    fn a_user_id_is_not_found_inside_a_longer_one() {
         for line in ["{@a:hs} Processed request", "refused: @a:hs.", "@a:hs: 400", "by @a:hs", "@a:hs.org and @a:hs"] {
             assert!(names(line, "@a:hs"), "{line}");
         }

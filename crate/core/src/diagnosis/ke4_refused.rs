@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_answer_means_is_told_by_its_status_and_errcode_and_no_other_is_guessed() {
+    fn a_refusal_is_classified_by_status_and_errcode_and_unknown_ones_are_not_guessed() {
         use CallRequest::{CancelLeave, Membership, RestartLeave, ScheduleLeave, SendLeave, UpdateLeave};
         for (request, status, errcode, expected) in [
             (RestartLeave, 404, Some("M_UNRECOGNIZED"), Some(Refusal::Unsupported)),
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rate_limit_is_named() {
+    fn refused_calls_are_judged_only_if_no_other_call_timed_out() {
         let limited = call(CallRequest::RestartLeave, 429, Some("M_LIMIT_EXCEEDED"));
         let gave_up = CallMembership { gave_up: true, http_status: None, errcode: None, ..limited.clone() };
         assert!(refused(&[&limited, &gave_up]).is_some());

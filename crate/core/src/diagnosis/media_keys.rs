@@ -267,7 +267,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_one_time_key_is_told_from_a_broken_session() {
+    fn a_missing_one_time_key_is_distinguished_from_a_broken_session() {
         assert!(kind_of("Failed to decrypt a pre-key message with all available sessions") == UnopenedKind::PreKey);
         assert!(
             kind_of("Failed to decrypt a non-pre-key message with all available sessions") == UnopenedKind::Session
@@ -287,7 +287,7 @@ mod tests {
         assert!(kind_of("Received an invalid to-device event: missing field `algorithm`") == UnopenedKind::Invalid);
     }
     #[test]
-    fn what_a_sender_writes_into_an_event_makes_it_no_other_kind() {
+    fn a_senders_words_do_not_change_the_kind_of_an_unopened_message() {
         for words in ["MissingOneTimeKey", "contain a ciphertext for our key", "pre-key message"] {
             let line = "WARN matrix_sdk_crypto::machine: Received an invalid to-device event: unknown variant `";
             let line = [line, words, "`\n    in a::b with event_type=\"m.room.encrypted\" "].concat();

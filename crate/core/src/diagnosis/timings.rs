@@ -216,14 +216,14 @@ mod tests {
     }
 
     #[test]
-    fn a_method_is_told_only_where_there_is_one() {
+    fn the_method_is_given_only_for_endpoints_that_have_one() {
         assert_eq!(method("/_matrix/client/v3/keys/upload"), Some("POST"));
         assert_eq!(method("/_matrix/client/v3/rooms/{id}/send/m.room.encrypted/{id}"), Some("PUT"));
         assert_eq!(method("/_matrix/client/v3/profile/{id}"), None);
     }
 
     #[test]
-    fn a_refused_upload_of_keys_counts_as_failed_and_no_other_4xx_does() {
+    fn a_4xx_answer_counts_as_failed_for_key_uploads_only() {
         for (path, status, expected) in [
             ("/_matrix/client/v3/keys/upload", Some(400), 1),
             ("/_matrix/client/v3/keys/upload", Some(200), 0),

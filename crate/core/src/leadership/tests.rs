@@ -54,7 +54,7 @@ fn timer(actions: &[Action]) -> (u32, u32) {
 }
 
 #[test]
-fn an_answer_that_comes_after_the_lock_does_not_keep_a_tab_from_leading() {
+fn a_tab_that_has_the_lock_leads_despite_a_late_answer() {
     for answer in ["heard a", "refused a in a call", "yours a b", "leading b"] {
         let mut tab = waiting();
         tab.on(Event::TakeOver);
@@ -65,7 +65,7 @@ fn an_answer_that_comes_after_the_lock_does_not_keep_a_tab_from_leading() {
 }
 
 #[test]
-fn a_leader_that_does_not_respond_keeps_the_lead_and_the_person_is_told() {
+fn an_unresponsive_leader_keeps_the_lead_and_is_reported_as_silent() {
     let mut tab = waiting();
     let (number, ms) = timer(&tab.on(Event::TakeOver));
     assert_eq!(ms, ANSWER_MS);
@@ -80,7 +80,7 @@ fn a_leader_that_does_not_respond_keeps_the_lead_and_the_person_is_told() {
 }
 
 #[test]
-fn a_silent_leader_is_silent_until_it_answers_or_is_another_or_this_tab_asks_anew_or_goes() {
+fn a_leader_is_silent_until_it_answers_is_replaced_or_this_tab_asks_again_or_leaves() {
     let asks = Action::Post(Message::Ask { from: "a".into() });
     for (is_visible, event, asks_anew) in [
         (true, heard("heard a"), false),
@@ -108,7 +108,7 @@ fn a_silent_leader_is_silent_until_it_answers_or_is_another_or_this_tab_asks_ane
 }
 
 #[test]
-fn the_lock_is_held_until_the_tab_that_asked_is_ready_and_the_others_step_behind_it() {
+fn a_leader_holds_the_lock_until_the_requesting_tab_is_ready_and_the_others_requeue() {
     let mut leader = leading();
     leader.on(heard("ask b"));
     leader.on(yields(1));
@@ -132,7 +132,7 @@ fn the_lock_is_held_until_the_tab_that_asked_is_ready_and_the_others_step_behind
 }
 
 #[test]
-fn a_tab_that_asked_and_is_gone_leaves_the_lock_to_the_line() {
+fn the_lock_goes_to_the_queue_if_the_requesting_tab_disappears() {
     let mut leader = leading();
     leader.on(heard("ask b"));
     leader.on(yields(1));
@@ -142,7 +142,7 @@ fn a_tab_that_asked_and_is_gone_leaves_the_lock_to_the_line() {
 }
 
 #[test]
-fn a_yes_that_comes_after_the_bound_shuts_nothing_down() {
+fn a_host_that_agrees_after_the_time_limit_is_not_shut_down() {
     let mut tab = leading();
     let (number, _) = timer(&tab.on(heard("ask b")));
     let reason = "the other tab did not decide".to_owned();
@@ -153,7 +153,7 @@ fn a_yes_that_comes_after_the_bound_shuts_nothing_down() {
 }
 
 #[test]
-fn an_answer_to_a_question_that_is_settled_is_not_taken_for_that_of_the_next() {
+fn a_hosts_late_answer_does_not_count_for_a_later_question() {
     let mut tab = leading();
     let question = |actions: &[Action]| {
         let found =
@@ -185,7 +185,7 @@ fn a_tab_does_not_lead_again_before_its_host_has_shut_down() {
 }
 
 #[test]
-fn a_tab_that_nobody_looks_at_pauses_before_it_leads() {
+fn an_invisible_tab_pauses_before_it_takes_the_lead_from_another_tab() {
     let mut paused = unseen();
     let (number, ms) = timer(&paused.on(granted(1)));
     assert_eq!((paused.role(), ms), (Role::Follower, PAUSE_MS));
@@ -218,7 +218,7 @@ fn a_tab_that_pauses_hands_over_without_asking_its_host() {
 }
 
 #[test]
-fn a_leader_that_is_reloaded_asks_for_the_lead_back_where_a_person_looks_at_it() {
+fn a_reloaded_leader_asks_for_the_lead_again_if_its_tab_is_visible() {
     assert!(leading().on(Event::Hidden).contains(&Action::NoteLead));
     assert!(!waiting().on(Event::Hidden).contains(&Action::NoteLead));
     for is_visible in [true, false] {

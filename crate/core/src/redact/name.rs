@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_known_in_whatever_spelling() {
+    fn the_name_of_a_secret_is_recognised_in_every_spelling() {
         let endings = ENDINGS.iter().flat_map(|(manner, endings)| endings.iter().map(|ending| (*ending, *manner)));
         for (name, manner) in endings.clone().chain(NAMES) {
             assert!(LAST_LETTERS.contains(&name.as_bytes()[name.len() - 1]), "{name}");
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_public_things_are_none() {
+    fn names_of_public_fields_are_not_secret() {
         for name in
             ["session_keys", "master_keys", "public_key", "x-k", "errcode", "one_time_key", "signing_key", "", "_"]
         {

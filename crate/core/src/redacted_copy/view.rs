@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_escape_is_undone_however_often_it_was_made() {
+    fn every_escape_is_decoded_even_if_repeated() {
         for (text, plain) in [
             ("@bob:hs", "@bob:hs"),
             ("%40bob%3ahs", "@bob:hs"),
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_leads_back_to_the_text_as_it_stands() {
+    fn a_place_in_the_view_maps_to_the_original_text() {
         let text = "x %2540b%C3%B8b y";
         let view = View::decoded(text, &Steps::default());
         let at = view.bytes.iter().position(|byte| *byte == b'@').unwrap();

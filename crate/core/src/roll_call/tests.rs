@@ -80,7 +80,7 @@ fn page() -> Page {
 }
 
 #[test]
-fn a_roll_takes_a_moment_and_longer_where_a_tab_that_is_known_has_not_answered() {
+fn a_roll_call_waits_longer_for_a_known_tab_that_has_not_answered() {
     let mut page = page();
     assert_eq!(page.call(&[]), PATIENCE_MS);
     assert_eq!(page.call(&["a", "b"]), PATIENCE_MS);
@@ -90,7 +90,7 @@ fn a_roll_takes_a_moment_and_longer_where_a_tab_that_is_known_has_not_answered()
 }
 
 #[test]
-fn a_roll_that_is_called_while_another_is_under_way_begins_anew() {
+fn a_call_during_a_roll_call_restarts_it() {
     let mut page = page();
     page.on(Event::Called);
     page.on(here("a"));
@@ -102,7 +102,7 @@ fn a_roll_that_is_called_while_another_is_under_way_begins_anew() {
 }
 
 #[test]
-fn of_a_leader_that_was_closed_the_next_one_tells_and_what_is_heard_late_drops_nobody() {
+fn a_new_leader_replaces_the_former_one_and_a_late_answer_drops_no_tab() {
     let mut page = page();
     let leads = |id, since| Event::Heard(RollMessage::News(tab(id, Some(Role::Leader), since)));
     page.on(leads("former", 1));
@@ -114,7 +114,7 @@ fn of_a_leader_that_was_closed_the_next_one_tells_and_what_is_heard_late_drops_n
 }
 
 #[test]
-fn a_tab_that_leads_drops_the_leader_before_it_and_asks_who_is_there() {
+fn a_new_leader_drops_its_predecessor_and_starts_a_roll_call() {
     let mut page = Page::new(standing("s", Role::Follower, 0));
     page.on(Event::Heard(RollMessage::Here(tab("former", Some(Role::Leader), 1))));
     let actions = page.on(Event::Became(standing("s", Role::Leader, 2)));
@@ -129,7 +129,7 @@ fn a_tab_that_leads_drops_the_leader_before_it_and_asks_who_is_there() {
 }
 
 #[test]
-fn a_tab_of_another_session_is_gone_for_the_tabs_of_the_former() {
+fn a_tab_that_changes_its_session_says_bye_to_the_former_one() {
     let mut page = page();
     page.on(news("a"));
     page.on(Event::Became(standing("s", Role::Follower, 0)));
@@ -143,7 +143,7 @@ fn a_tab_of_another_session_is_gone_for_the_tabs_of_the_former() {
 }
 
 #[test]
-fn a_page_that_goes_says_so_unless_it_led_and_hears_nothing_until_it_is_back() {
+fn a_hidden_page_says_bye_unless_it_led_and_listens_again_when_shown() {
     let mut page = Page::new(standing("s", Role::Leader, 0));
     assert_eq!(page.on(Event::Hidden { led: true }), [Action::Close]);
     assert_eq!(page.on(Event::Shown), [Action::Listen, Action::Announce]);
@@ -152,7 +152,7 @@ fn a_page_that_goes_says_so_unless_it_led_and_hears_nothing_until_it_is_back() {
 }
 
 #[test]
-fn a_newcomer_is_greeted_after_a_while_and_many_newcomers_once() {
+fn new_tabs_get_one_answer_together_after_a_random_delay() {
     let mut page = page();
     for (random, ms) in [(0.0, 300), (1.0, 600), (7.0, 600), (-1.0, 300)] {
         let actions = page.roll.on(news(&format!("tab-{ms}-{random}")), at(0), random);
@@ -165,7 +165,7 @@ fn a_newcomer_is_greeted_after_a_while_and_many_newcomers_once() {
 }
 
 #[test]
-fn however_many_ask_a_few_answers_are_given_a_second() {
+fn the_number_of_answers_per_second_is_limited() {
     let mut page = page();
     let answers =
         |page: &mut Page| (0..2_000).map(|number| page.on(who(&format!("tab-{number}"))).len()).sum::<usize>();
@@ -177,7 +177,7 @@ fn however_many_ask_a_few_answers_are_given_a_second() {
 }
 
 #[test]
-fn however_many_tabs_a_script_names_64_are_kept_and_each_of_them_may_go() {
+fn at_most_64_other_tabs_are_kept_and_each_of_them_can_leave() {
     let mut page = page();
     page.on(Event::Called);
     for number in 0..2_000 {
@@ -198,7 +198,7 @@ fn however_many_tabs_a_script_names_64_are_kept_and_each_of_them_may_go() {
 }
 
 #[test]
-fn one_that_has_this_tabs_own_id_is_no_other_tab() {
+fn a_message_with_this_tabs_own_id_is_ignored() {
     let mut page = page();
     for event in [news("own"), here("own"), who("own"), bye("own")] {
         assert_eq!(page.on(event), []);
@@ -207,7 +207,7 @@ fn one_that_has_this_tabs_own_id_is_no_other_tab() {
 }
 
 #[test]
-fn a_tab_that_says_bye_while_a_roll_is_called_is_not_in_it() {
+fn a_tab_that_leaves_during_a_roll_call_is_not_counted() {
     let mut page = page();
     page.on(Event::Called);
     page.on(here("a"));
@@ -218,7 +218,7 @@ fn a_tab_that_says_bye_while_a_roll_is_called_is_not_in_it() {
 }
 
 #[test]
-fn a_repair_hears_of_every_tab_that_was_open_since_the_page_was_loaded() {
+fn a_repair_knows_of_other_tabs_that_were_open_since_the_page_was_loaded() {
     let long = i64::from(AT_ONCE_MS);
     let fresh = || Page::new(Standing::default());
     let led_after = |ms| {

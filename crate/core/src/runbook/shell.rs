@@ -17,12 +17,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_quote_ends_nothing() {
+    fn a_quote_does_not_end_a_shell_word() {
         assert_eq!(word("a'; rm -rf /; '"), r"'a'\''; rm -rf /; '\'''");
     }
 
     #[test]
-    fn what_a_terminal_would_obey_is_left_out() {
+    fn a_shell_word_contains_no_control_characters() {
         assert_eq!(word("!room\x1b[201~\nrm -rf /"), "'rm -rf /'");
         assert_eq!(word("@bob\u{202e}sh:hs"), "'sh:hs'");
         assert_eq!(word("\n"), "''");
