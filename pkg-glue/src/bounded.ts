@@ -1,5 +1,5 @@
 /** Default time limit for one call to the browser or the SDK. */
-const PATIENCE_MS = 3000;
+const TIMEOUT_MS = 3000;
 
 /** The message names the call that timed out. */
 export class NoAnswer extends Error {
@@ -8,14 +8,14 @@ export class NoAnswer extends Error {
   }
 }
 
-/** Resolves to what `ask` returns or resolves to; rejects if `ask` throws, rejects, or takes longer than `ms`. */
-export async function within<T>(what: string, ask: () => T, ms = PATIENCE_MS): Promise<Awaited<T>> {
+/** Resolves to what `call` returns or resolves to; rejects if `call` throws, rejects, or takes longer than `ms`. */
+export async function within<T>(what: string, call: () => T, ms = TIMEOUT_MS): Promise<Awaited<T>> {
   let stop = () => {};
   try {
-    const tooLate = new Promise<never>((_, reject) => {
+    const timeout = new Promise<never>((_, reject) => {
       stop = later(() => reject(new NoAnswer(what, ms)), ms);
     });
-    return await Promise.race([ask(), tooLate]);
+    return await Promise.race([call(), timeout]);
   } finally {
     stop();
   }

@@ -2,7 +2,7 @@ import { explain } from './bounded';
 import { core } from './core';
 import type { CryptoStoreStatus } from './generated/model';
 import type { MatrixClientLike } from './matrix-client';
-import { storeUnknown } from './nothing-seen';
+import { storeUnknown } from './fallback-values';
 
 /** Identifies a device for which no client exists yet. */
 export interface DeviceIds {

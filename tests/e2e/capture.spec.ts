@@ -7,7 +7,7 @@ import { open, openDetails, readReport } from './report';
 
 const messages = (page: Page) => page.evaluate(() => window.lib.getCryptoDiagEntries().map((entry) => entry.message));
 
-test('importing the package alone does nothing to the page', async ({ page }) => {
+test('importing the package alone changes nothing in the page', async ({ page }) => {
   await page.addInitScript(() => {
     const { warn, error } = console;
     const globals = Reflect.ownKeys(globalThis).length;
@@ -53,7 +53,7 @@ test('two copies of the package on one page share one capture', async ({ page })
   expect(result).toEqual({ seen: [1, 1], same: true });
 });
 
-test('an Error of a frame, and a console of a frame, do no harm', async ({ page }) => {
+test('Errors and DOMExceptions from a frame are captured', async ({ page }) => {
   const escaped = await open(page, '/auto.html');
   await page.evaluate(() => {
     const frame = document.body.appendChild(document.createElement('iframe'));
@@ -67,7 +67,7 @@ test('an Error of a frame, and a console of a frame, do no harm', async ({ page 
   expect(escaped).toEqual([]);
 });
 
-test('a storm washes nothing out, is counted to the line, and costs no memory', async ({ page }) => {
+test('a storm of one fault pushes out no entry of another, is counted exactly, and needs no more memory', async ({ page }) => {
   await page.addInitScript(() => {
     // The real console would keep every line for the developer tools; only the wrapper's own memory is measured.
     console.error = () => {};
@@ -123,7 +123,7 @@ test('a storm washes nothing out, is counted to the line, and costs no memory', 
 });
 
 test.describe('Content Security Policy', () => {
-  test('with wasm-unsafe-eval all works, without a violation', async ({ page }) => {
+  test('with wasm-unsafe-eval, the card and the report work without a violation', async ({ page }) => {
     const escaped = await open(page, '/strict/card.html');
     await openDetails(page);
     await page.evaluate(() => console.warn('x already exists'));
@@ -137,7 +137,7 @@ test.describe('Content Security Policy', () => {
     expect(escaped).toEqual([]);
   });
 
-  test('without it the page works, and the card says why diagnostics are off', async ({ page }) => {
+  test('without wasm-unsafe-eval, the page works and the card says why the diagnostics are off', async ({ page }) => {
     const escaped = await open(page, '/no-wasm/card.html');
     await page.evaluate(() => console.warn('x already exists'));
     await expect(page.getByTestId('crypto-diagnostics')).toContainText('this page cannot run the diagnostics');
@@ -158,7 +158,7 @@ test.describe('Content Security Policy', () => {
     expect(escaped.filter((line) => !line.startsWith('violation: script-src'))).toEqual([]);
   });
 
-  test('without it, a report does not try again for each of its texts', async ({ page }) => {
+  test('without wasm-unsafe-eval, building a report does not try to compile the module again', async ({ page }) => {
     const escaped = await open(page, '/no-wasm/bare.html');
     const tries = async (act: () => unknown) => {
       const before = escaped.length;
@@ -173,7 +173,7 @@ test.describe('Content Security Policy', () => {
     expect(await tries(() => window.lib.watchKeyUploads())).toEqual(['violation: script-src']);
   });
 
-  test('where WebAssembly is missing, too', async ({ page }) => {
+  test('in a browser without WebAssembly, the page works and the card says so', async ({ page }) => {
     await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'WebAssembly'));
     const escaped = await open(page, '/card.html');
     await expect(page.getByTestId('crypto-diagnostics')).toContainText('this browser has no WebAssembly');
@@ -182,7 +182,7 @@ test.describe('Content Security Policy', () => {
   });
 });
 
-test('no secret of a real page reaches the report', async ({ page }) => {
+test('the report contains no access token, refresh token or password from logged lines', async ({ page }) => {
   await open(page, '/auto.html');
   const json = await page.evaluate(() => {
     const inner = new Error('inner', { cause: { headers: { Authorization: 'Bearer s3cretA' }, password: 's3cretB' } });
@@ -200,7 +200,7 @@ test('no secret of a real page reaches the report', async ({ page }) => {
   expect(json).toContain('@a:hs');
 });
 
-test('a trap in the wasm switches the library off, and nothing else', async ({ page }) => {
+test('a trap in the WebAssembly switches off the library only', async ({ page }) => {
   await makeBreakable(page);
   const escaped = await open(page, '/card.html');
   const methods = () =>

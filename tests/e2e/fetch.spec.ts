@@ -147,7 +147,7 @@ const battery = async () => {
   return results;
 };
 
-test('every request is as it is without the watch, down to its errors', async ({ page }) => {
+test('every request has the same result or error with and without the watch', async ({ page }) => {
   await open(page, '/bare.html');
   const plain = await page.evaluate(battery);
   expect(Object.keys(plain).length).toBeGreaterThan(50);
@@ -160,7 +160,7 @@ test('every request is as it is without the watch, down to its errors', async ({
   expect(watched).toEqual(plain);
 });
 
-test('undone, fetch is what it was; under another wrapper, a pass-through', async ({ page }) => {
+test('the undo restores fetch, or leaves a pass-through beneath another wrapper', async ({ page }) => {
   await open(page, '/bare.html');
   const result = await page.evaluate(async () => {
     const { fetch } = window;

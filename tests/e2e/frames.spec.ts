@@ -24,7 +24,7 @@ const both = (name: string) => [
 ];
 
 for (const sandbox of [undefined, ELEMENT_CALL]) {
-  test(`a frame that appears${sandbox ? ', sandboxed as a call is,' : ''} is seen from its first line, and a logger that binds, too`, async ({
+  test(`a new ${sandbox ? 'sandboxed ' : ''}frame is captured from its first line, also if its logger binds the console`, async ({
     page,
   }) => {
     const escaped = await open(page, '/frames.html');
@@ -41,7 +41,7 @@ for (const sandbox of [undefined, ELEMENT_CALL]) {
   });
 }
 
-test('a frame that was there before the library, and one that is handed over', async ({ page }) => {
+test('watchFrame captures a frame from its first line, and its undo restores the console', async ({ page }) => {
   await page.goto('/bare.html');
   await page.evaluate((src) => {
     const frame = document.createElement('iframe');
@@ -64,7 +64,7 @@ test('a frame that was there before the library, and one that is handed over', a
   expect(await seen(page)).toHaveLength(2);
 });
 
-test('a frame that is watched twice is let go with the last undo, and with the last frame the document is', async ({
+test('the last undo releases a frame that is watched twice, and the last frame releases the document', async ({
   page,
 }) => {
   await page.addInitScript(() => {
@@ -105,7 +105,7 @@ test('a frame that is watched twice is let go with the last undo, and with the l
   await expect.poll(() => page.evaluate('observed')).toBe(before);
 });
 
-test('the undo of one frame takes it from nobody who watches every frame', async ({ page }) => {
+test('the undo of watchFrame does not release a frame that `auto` watches', async ({ page }) => {
   await open(page, '/frames.html');
   const isWatched = await page.evaluate(() => {
     const frame = window.openFrame('about:blank');
@@ -117,7 +117,7 @@ test('the undo of one frame takes it from nobody who watches every frame', async
   expect(isWatched).toBe(true);
 });
 
-test('after each navigation the next page is seen from its first line', async ({ page }) => {
+test('after each navigation of a frame, its next page is captured from the first line', async ({ page }) => {
   await open(page, '/frames.html');
   await page.evaluate((src) => void Object.assign(window, { frame: window.openFrame(src) }), `${CALL}a`);
   await expect.poll(() => seen(page)).toEqual(both('a'));
@@ -130,7 +130,7 @@ test('after each navigation the next page is seen from its first line', async ({
   }
 });
 
-test('a frame of another origin is left alone, without a word, and named as a blind spot', async ({ page }) => {
+test('a frame of another origin is not touched, logs no error, and is a blind spot in the report', async ({ page }) => {
   const lines: string[] = [];
   page.on('console', (line) => lines.push(line.text()));
   const escaped = await open(page, '/frames.html');
@@ -145,7 +145,7 @@ test('a frame of another origin is left alone, without a word, and named as a bl
   expect(escaped).toEqual([]);
 });
 
-test('a logger that binds: all of it in a frame that is found at once, nothing in one that is found late, and the report says so', async ({
+test('a logger that binds the console is captured in a frame found at once, and is a blind spot in a frame found late', async ({
   page,
 }) => {
   const logTen = async () => {
@@ -196,7 +196,7 @@ async function countSettled(page: Page): Promise<Alive> {
   return alive;
 }
 
-test('ten calls in a row leave nothing behind', async ({ page }) => {
+test('ten call frames in a row leak no memory', async ({ page }) => {
   await open(page, '/frames.html');
   // Wait until everything that starts late is listening, too.
   await expect.poll(() => page.evaluate(() => window.lib.getSnapshot().storage)).not.toBeNull();
@@ -258,7 +258,7 @@ for (const [what, code] of [
     'console.error("x already exists", { get a() { throw new Error("no") } }, new Proxy({}, { get() { throw 1 } }))',
   ],
 ]) {
-  test(`a frame that ${what}: nothing reaches the app`, async ({ page }) => {
+  test(`a frame that ${what} causes no error in the app`, async ({ page }) => {
     const escaped = await open(page, '/frames.html');
     await page.route('**/hostile.html', (route) =>
       route.fulfill({

@@ -15,7 +15,7 @@ async function openHostile(page: Page): Promise<Page> {
   return hostile;
 }
 
-test('whatever is said in a roll call, reports are written and judged, and hold nothing of it', async ({ context }) => {
+test('forged roll call messages do not prevent a report with a diagnosis and are not in it', async ({ context }) => {
   const [first] = await openTabs(context, 'first', 'second');
   const escaped: string[] = [];
   context.on('weberror', (error) => escaped.push(String(error.error())));
@@ -67,7 +67,7 @@ test('whatever is said in a roll call, reports are written and judged, and hold 
   expect(escaped).toEqual([]);
 });
 
-test('of any number of forged tabs 64 are kept, without their secrets, and they are greeted a few times a second', async ({
+test('at most 64 forged tabs are kept, without their secrets, and are answered a few times a second', async ({
   context,
 }) => {
   const [first] = await openTabs(context, 'first');
@@ -102,7 +102,7 @@ test('of any number of forged tabs 64 are kept, without their secrets, and they 
   expect(readReport(text).diagnosis).not.toBeNull();
 });
 
-test('whatever is said in the election, no call ends, one tab leads, and it can be taken over in the end', async ({
+test('forged election messages end no call, one tab leads, and a take-over still works', async ({
   context,
 }) => {
   const [first, second] = await openTabs(context, 'first', 'second');

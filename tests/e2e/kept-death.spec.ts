@@ -59,7 +59,7 @@ function numbers(pages: CryptoDiagReport['earlier']): number[] {
 /** How the earlier pages ended. */
 const ended = ({ earlier }: CryptoDiagReport) => earlier.map(({ end }) => end);
 
-test('a renderer that dies in the middle of a storm: what was logged two seconds before is told', async () => {
+test('after a renderer crash in a storm, lines logged two seconds before are in the report', async () => {
   const tab = await openPage();
   await browser.evaluate(tab, STORM);
   await expect.poll(() => linesOf(tab), { timeout: 20_000 }).toBeGreaterThan(30);
@@ -74,7 +74,7 @@ test('a renderer that dies in the middle of a storm: what was logged two seconds
   expect(last).toBeGreaterThan(seen - 20);
 });
 
-test('a browser that is killed: what was logged two seconds before is told', async () => {
+test('after the browser was killed, lines logged two seconds before are in the report', async () => {
   // Time for the device's marker to reach the disk: without it, evidence found later would look as if left over after a
   // logout.
   await openPage();
@@ -93,7 +93,7 @@ test('a browser that is killed: what was logged two seconds before is told', asy
   test.info().annotations.push({ type: 'lost', description: `${seen - (await last())} lines of 100 ms` });
 });
 
-test('no secret stands in what the browser has on its disk', async () => {
+test('no secret is in the files that the browser wrote to disk', async () => {
   const shapes = readFileSync(new URL('../fixtures/redaction/shapes.txt', import.meta.url), 'utf8')
     .split('\n')
     .filter((shape) => shape.includes('⟦') && !shape.startsWith('# '));
@@ -135,7 +135,7 @@ test('no secret stands in what the browser has on its disk', async () => {
   expect([...telling].filter((secret) => [written, ...onDisk].some((text) => text.includes(secret)))).toEqual([]);
 });
 
-test('a tab that is discarded, one that is closed, and one that is open', async () => {
+test('the report distinguishes discarded, closed and open tabs', async () => {
   const discarded = await openPage('?discarded');
   await browser.evaluate(discarded, STORM);
   const closed = await openPage('?closed');

@@ -56,7 +56,7 @@ const isKept = async (page: Page, line: string) => {
 
 const LINE = '(id=$one): DecryptionError[msg: no key]';
 
-test('reloads, one of them a moment after a line: each page is told, with its end, in both reports', async ({
+test('built and collected reports contain each page before a reload and how it ended', async ({
   context,
 }) => {
   const page = await open(context);
@@ -82,7 +82,7 @@ test('reloads, one of them a moment after a line: each page is told, with its en
     });
 });
 
-test('a tab that led and is left was closed; one that gave its lead to another tab was replaced', async ({
+test('a leader that navigates away ends as closed, and one that hands over as replaced', async ({
   context,
 }) => {
   const lead = (page: Page) =>
@@ -110,7 +110,7 @@ test('a tab that led and is left was closed; one that gave its lead to another t
   expect(await ends(second)).toEqual(['closed', 'replaced']);
 });
 
-test('a browser that is closed and opened, and an IndexedDB that is evicted', async ({ baseURL }, testInfo) => {
+test('evidence survives a closed browser and an evicted IndexedDB', async ({ baseURL }, testInfo) => {
   const profile = testInfo.outputPath('profile');
   const { launchOptions } = testInfo.project.use;
   const launch = () => chromium.launchPersistentContext(profile, { ...launchOptions });
@@ -136,7 +136,7 @@ test('a browser that is closed and opened, and an IndexedDB that is evicted', as
   }
 });
 
-test('tabs that write at once: nothing of any is lost', async ({ context }) => {
+test('no evidence is lost if several tabs write at once', async ({ context }) => {
   const pages: Page[] = [];
   for (let tab = 0; tab < 12; tab++) pages.push(await open(context));
   const texts = pages.map((_, tab) =>
@@ -154,7 +154,7 @@ test('tabs that write at once: nothing of any is lost', async ({ context }) => {
   ).toEqual(texts.slice(1).flat().toSorted());
 });
 
-test('a page without news makes way within a minute for what its own app writes', async ({ context }) => {
+test('a page without new evidence frees its localStorage within a minute if the app needs the space', async ({ context }) => {
   const page = await context.newPage();
   await page.clock.install();
   await page.goto(PAGE);
@@ -169,7 +169,7 @@ test('a page without news makes way within a minute for what its own app writes'
   expect(await page.evaluate(() => localStorage.getItem('app')?.length)).toBe(4_000_000);
 });
 
-test.describe('nothing is left', () => {
+test.describe('stored evidence', () => {
   /** A page that was reloaded, and one that is open in another tab. */
   async function fill(context: BrowserContext): Promise<[page: Page, other: Page]> {
     const other = await open(context);
@@ -194,7 +194,7 @@ test.describe('nothing is left', () => {
     await page.waitForFunction(() => 'lib' in window);
   }
 
-  test('after a logout on the network', async ({ context }) => {
+  test('is removed after a logout', async ({ context }) => {
     await context.route('**/_matrix/client/v3/logout', (route) => route.fulfill({ json: {} }));
     const [page, other] = await fill(context);
     const answer = await page.evaluate(async () => {
@@ -207,14 +207,14 @@ test.describe('nothing is left', () => {
     expect(told(await report(page)).flat()).toEqual([]);
   });
 
-  test('after a logout that is refused everything is', async ({ context }) => {
+  test('is kept after a refused logout', async ({ context }) => {
     await context.route('**/_matrix/client/v3/logout', (route) => route.fulfill({ status: 500, json: {} }));
     const [page] = await fill(context);
     await page.evaluate(() => fetch('/_matrix/client/v3/logout', { method: 'POST' }));
     expect(told(await report(page))).toEqual([[LINE], [LINE.replace('one', 'two')]]);
   });
 
-  test('after the app has cleared its storage, in a tab that is left at once', async ({ context }) => {
+  test('is not restored after the app cleared its storage and reloaded', async ({ context }) => {
     const [page, other] = await fill(context);
     await page.evaluate(() => {
       localStorage.clear();
@@ -228,7 +228,7 @@ test.describe('nothing is left', () => {
     expect(told(await report(page)).flat()).toEqual([]);
   });
 
-  test('after somebody wants it forgotten, but for what is seen from then on', async ({ context }) => {
+  test('is removed by forgetEarlierEvidence, except that of the current page', async ({ context }) => {
     const [page] = await fill(context);
     await page.evaluate(() => window.lib.forgetEarlierEvidence());
     expect(told(await report(page))).toEqual([]);
@@ -238,7 +238,7 @@ test.describe('nothing is left', () => {
     expect(told(await report(page))).toEqual([[LINE.replace('one', 'three')]]);
   });
 
-  test('where the app does not want it', async ({ context }) => {
+  test('is removed by keepEvidence(false)', async ({ context }) => {
     const [page, other] = await fill(context);
     for (const tab of [page, other]) await tab.evaluate(() => window.lib.keepEvidence(false));
     await log(page, LINE);
@@ -260,7 +260,7 @@ test.describe('nothing is left', () => {
     expect(await kept(page)).toEqual([]);
   });
 
-  test('after seven days', async ({ context }) => {
+  test('is removed after seven days', async ({ context }) => {
     const [page] = await fill(context);
     await page.addInitScript(() => {
       const { now } = Date;
@@ -309,7 +309,7 @@ const WAYS: [what: string, script: string, note: RegExp][] = [
 ];
 
 for (const [what, script, note] of WAYS) {
-  test(`a storage that is ${what}: nothing escapes, and the evidence of the page stands`, async ({ context }) => {
+  test(`with a storage that is ${what}, no error reaches the page and its evidence is in the report`, async ({ context }) => {
     await context.addInitScript(script);
     const page = await context.newPage();
     const escaped: string[] = [];

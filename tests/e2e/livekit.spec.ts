@@ -53,7 +53,7 @@ for (const version of ['2-18', '2-23']) {
   const source = `frame:/livekit-${version}.html`;
   const first = { participant: BOB, index: 0, source };
 
-  test(`livekit-client ${version}: with the right keys there is a picture, and nothing is said`, async ({ page }) => {
+  test(`livekit-client ${version}: with the right keys, video is decrypted and no other fault than missing-key-set is recorded`, async ({ page }) => {
     await join(page, version);
     await setKey(page, 'alice', 0, 'secret');
     // Before Bob has his key, LiveKit may log that it is missing.
@@ -63,12 +63,12 @@ for (const version of ['2-18', '2-23']) {
     expect(kinds.filter((kind) => kind !== 'missing-key-set')).toEqual([]);
   });
 
-  test(`livekit-client ${version}: the key set of one's own media is missing`, async ({ page }) => {
+  test(`livekit-client ${version}: without any key, missing-key-set is recorded for the sender`, async ({ page }) => {
     await join(page, version);
     await expect.poll(() => seen(page), { timeout: 20_000 }).toEqual([{ kind: 'missing-key-set', ...first }]);
   });
 
-  test(`livekit-client ${version}: a key is missing, for the index of that key, until it comes`, async ({ page }) => {
+  test(`livekit-client ${version}: missing-key is recorded with the index of the key`, async ({ page }) => {
     await join(page, version);
     await setKey(page, 'alice', 0, 'secret');
     await setKey(page, 'bob', 0, 'secret');
@@ -85,7 +85,7 @@ for (const version of ['2-18', '2-23']) {
     expect(JSON.stringify(report)).not.toContain('secret');
   });
 
-  test(`livekit-client ${version}: a wrong key, and what LiveKit makes of it`, async ({ page }) => {
+  test(`livekit-client ${version}: a wrong key is recorded as invalid-key`, async ({ page }) => {
     await join(page, version);
     await setKey(page, 'alice', 3, 'wrong');
     await setKey(page, 'bob', 3, 'secret');

@@ -185,11 +185,11 @@ async function expectStarted(page: Page, { without = [], says }: Row) {
 
 test.beforeEach(({ page }) => addFrame(page));
 
-test('in a page where nothing is broken, all of it starts', ({ page }) => expectStarted(page, {}));
+test('in a page where nothing is broken, all parts start', ({ page }) => expectStarted(page, {}));
 
 for (const [path, ways] of Object.entries(ROWS)) {
   for (const [how, row] of Object.entries(ways)) {
-    test(`where ${path} ${how}, the entry goes on, and the rest starts`, async ({ page }) => {
+    test(`if ${path} ${how}, the entry module continues and the other parts start`, async ({ page }) => {
       await page.addInitScript(breakIt, { path, how: how as Break });
       await expectStarted(page, row);
     });
@@ -260,13 +260,13 @@ const PAGES: Record<string, Row & { code: string }> = {
 };
 
 for (const [name, { code, ...row }] of Object.entries(PAGES)) {
-  test(`beside ${name}, the entry goes on, and the rest starts`, async ({ page }) => {
+  test(`with ${name}, the entry module continues and the other parts start`, async ({ page }) => {
     await page.addInitScript(code);
     await expectStarted(page, row);
   });
 }
 
-test('a clock that the page breaks later costs no report, and its times are right', async ({ page }) => {
+test('if the page breaks Date later, a report is still written with the correct times', async ({ page }) => {
   await start(page);
   const before = Date.now();
   const report = await page.evaluate(() => {

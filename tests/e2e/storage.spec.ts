@@ -29,7 +29,7 @@ async function grant(page: Page, permissions: string[]) {
 const storageOf = (page: Page) => page.evaluate(() => window.lib.getSnapshot().storage);
 
 test.describe('persistent storage', () => {
-  test('a denial is asked for once a page, and said in words', async ({ page }) => {
+  test('persist() is called once a page load, and the card says that it was denied', async ({ page }) => {
     await countPersist(page);
     const escaped = await open(page, '/card.html');
     await expect.poll(() => storageOf(page)).toMatchObject({ supported: true, persisted: false, request: 'denied' });
@@ -51,7 +51,7 @@ test.describe('persistent storage', () => {
     expect(escaped).toEqual([]);
   });
 
-  test('usage grows by what is stored', async ({ page }) => {
+  test('usage grows by the size of the stored data', async ({ page }) => {
     await open(page, '/auto.html');
     const before = await page.evaluate(() => window.lib.requestPersistentStorage());
     await page.evaluate(async () => {
@@ -63,7 +63,7 @@ test.describe('persistent storage', () => {
     expect(after.request).toBe('denied');
   });
 
-  test('the browser agrees when it is asked', async ({ page }) => {
+  test('a granted request is reported', async ({ page }) => {
     // Grants the permission between `persisted()` and `persist()`: granted earlier, Chromium would already be
     // persistent.
     await page.exposeFunction('personAgrees', () => grant(page, ['durableStorage']));
@@ -80,7 +80,7 @@ test.describe('persistent storage', () => {
     await expect(page.getByTestId('crypto-diagnostics')).toContainText('keeps your encryption keys until you delete');
   });
 
-  test('where it keeps the data already, nobody asks', async ({ page }) => {
+  test('persist() is not called if the storage is already persistent', async ({ page }) => {
     await countPersist(page);
     await page.goto('/bare.html');
     await grant(page, ['durableStorage']);
@@ -89,7 +89,7 @@ test.describe('persistent storage', () => {
     expect(await page.evaluate('persistCalls')).toBe(0);
   });
 
-  test('denied at first, it is looked at again when notifications are allowed', async ({ page }) => {
+  test('after a denial, the status is read again when notifications are allowed', async ({ page }) => {
     await open(page, '/auto.html');
     await expect.poll(() => storageOf(page)).toMatchObject({ request: 'denied' });
     await grant(page, ['durableStorage', 'notifications']);
@@ -97,7 +97,7 @@ test.describe('persistent storage', () => {
   });
 });
 
-test.describe('a browser that does not play along', () => {
+test.describe('missing or broken storage APIs', () => {
   const device = { userId: '@a:hs', deviceId: 'D' };
   const check = (page: Page): Promise<CryptoStoreStatus> =>
     page.evaluate((ids) => window.lib.checkCryptoStore(ids), device);
@@ -121,7 +121,7 @@ test.describe('a browser that does not play along', () => {
       /TypeError/,
     ],
   ] as const) {
-    test(`${what}: the app boots at once, and the status says why`, async ({ page }) => {
+    test(`with ${what}, the check of the store returns a verdict and the error`, async ({ page }) => {
       await page.addInitScript(script);
       const escaped = await open(page, '/auto.html');
       const status = await check(page);
@@ -139,7 +139,7 @@ test.describe('a browser that does not play along', () => {
     ],
     ['no localStorage', "Object.defineProperty(window, 'localStorage', { value: undefined })", /no localStorage/],
   ] as const) {
-    test(`${what}: unknown`, async ({ page }) => {
+    test(`with ${what}, the verdict is unknown`, async ({ page }) => {
       await page.addInitScript(script);
       const escaped = await open(page, '/auto.html');
       const status = await check(page);
@@ -151,7 +151,7 @@ test.describe('a browser that does not play along', () => {
     });
   }
 
-  test('a navigator.storage that throws: an honest error', async ({ page }) => {
+  test('if navigator.storage throws, the request is an error', async ({ page }) => {
     await page.addInitScript(
       "Object.defineProperty(navigator, 'storage', { get() { throw new DOMException('blocked', 'SecurityError') } })",
     );
@@ -163,7 +163,7 @@ test.describe('a browser that does not play along', () => {
     expect(escaped).toEqual([]);
   });
 
-  test('a localStorage that is full: the verdict stands, and it is said that it will not be remembered', async ({
+  test('if localStorage is full, the verdict is still returned, with an error that it cannot be stored', async ({
     page,
   }) => {
     await page.addInitScript(() => {
@@ -188,7 +188,7 @@ test.describe('a browser that does not play along', () => {
     expect(escaped).toEqual([]);
   });
 
-  test('clients of every shape, and none of them throws', async ({ page }) => {
+  test('checkCryptoStore does not reject for clients of any shape', async ({ page }) => {
     const escaped = await open(page, '/auto.html');
     const statuses = await page.evaluate(async () => {
       const broken = () => {
@@ -214,7 +214,7 @@ test.describe('a browser that does not play along', () => {
     expect(escaped).toEqual([]);
   });
 
-  test('two who ask about one device at once, the first before there is a client, hear the same', async ({ page }) => {
+  test('concurrent checks of one device, with and without a client, agree that the database was missing', async ({ page }) => {
     const keys = { ed25519: 'a', curve25519: 'b' };
     const ask = () =>
       page.evaluate((own) => {
@@ -268,7 +268,7 @@ test.describe('a browser that does not play along', () => {
     },
   ];
   for (const { there, isDeleted = false, looked } of stores) {
-    test(`of a client that is not named its database: ${there.join(', ')}${isDeleted ? ', deleted' : ''}`, async ({
+    test(`without databasePrefix, the client's database is found: ${there.join(', ')}${isDeleted ? ', deleted' : ''}`, async ({
       page,
     }) => {
       const collect = (key: string) =>
@@ -308,7 +308,7 @@ test.describe('a browser that does not play along', () => {
     });
   }
 
-  test('no database is made by looking for one', async ({ page }) => {
+  test('checkCryptoStore creates no database', async ({ page }) => {
     await open(page, '/auto.html');
     await check(page);
     const names = await page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name));

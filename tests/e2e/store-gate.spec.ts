@@ -49,7 +49,7 @@ async function isStopped(
   return keysDeleted;
 }
 
-test('a store that is remembered and neither listed nor opened is deleted, and none is made by looking', async ({
+test('a remembered store that is neither listed nor can be opened counts as deleted, and the check creates none', async ({
   page,
 }) => {
   expect(await isStopped(page, {})).toBe(true);
@@ -90,12 +90,12 @@ const DOUBTFUL: [why: string, given: Parameters<typeof isStopped>[1]][] = [
   ['there is no IndexedDB', { broken: "Object.defineProperty(window, 'indexedDB', { value: undefined })" }],
 ];
 for (const [why, given] of DOUBTFUL) {
-  test(`nobody is stopped where ${why}`, async ({ page }) => {
+  test(`the user is not stopped if ${why}`, async ({ page }) => {
     expect(await isStopped(page, given)).toBe(false);
   });
 }
 
-test('a report of a host with a prefix of its own remembers no store that it never had', async ({ page }) => {
+test('collecting a report does not make the check remember a store that never existed', async ({ page }) => {
   await page.goto('bare.html');
   await page.evaluate(() => localStorage.clear());
   for (let start = 0; start < 2; start++) {

@@ -30,7 +30,7 @@ async function open(id: string): Promise<string> {
   return tab;
 }
 
-test('a leader that goes into the back/forward cache lets go, and comes back as a follower', async () => {
+test('a leader releases the lead when it enters the back/forward cache, and returns as a follower', async () => {
   const first = await open('first');
   await expect.poll(story).toEqual(['first opened', 'first leader']);
   const second = await open('second');
@@ -47,7 +47,7 @@ test('a leader that goes into the back/forward cache lets go, and comes back as 
   expectNoOverlap(await readLog());
 });
 
-test('alone, it leads again when it comes back', async () => {
+test('a single tab leads again when it returns from the back/forward cache', async () => {
   const only = await open('only');
   await expect.poll(story).toEqual(['only opened', 'only leader']);
   await browser.evaluate(only, `location.href = '${ORIGIN}/bare.html'`);
@@ -56,7 +56,7 @@ test('alone, it leads again when it comes back', async () => {
   await expect.poll(story).toEqual(['only opened', 'only leader', 'only follower', 'only leader']);
 });
 
-test('a leader that is frozen lets go, and queues when it is resumed', async () => {
+test('a frozen leader releases the lead, and queues again when it resumes', async () => {
   const first = await open('first');
   await expect.poll(story).toEqual(['first opened', 'first leader']);
   const second = await open('second');
@@ -70,7 +70,7 @@ test('a leader that is frozen lets go, and queues when it is resumed', async () 
   expectNoOverlap(await readLog());
 });
 
-test('a follower that is frozen does not hold up those behind it in the line', async () => {
+test('a frozen follower does not block the followers behind it', async () => {
   const first = await open('first');
   await expect.poll(story).toEqual(['first opened', 'first leader']);
   await open('second');
@@ -84,7 +84,7 @@ test('a follower that is frozen does not hold up those behind it in the line', a
     .toEqual(['first follower', 'third leader']);
 });
 
-test('a leader that is reloaded in sight leads again, and the tab behind it starts nothing', async () => {
+test('a visible leader leads again after a reload, and the hidden follower does not start', async () => {
   const first = await open('first');
   await expect.poll(story).toEqual(['first opened', 'first leader']);
   await open('second');
@@ -100,7 +100,7 @@ test('a leader that is reloaded in sight leads again, and the tab behind it star
 });
 
 for (const inCall of [false, true]) {
-  test(`a leader that is back only after the next one began: it ${inCall ? 'waits, as that one is in a call' : 'leads again'}`, async () => {
+  test(`a visible tab that returns after a hidden one became the leader ${inCall ? 'waits if that one is in a call' : 'leads again'}`, async () => {
     const first = await open('first');
     await expect.poll(story).toEqual(['first opened', 'first leader']);
     const second = await open('second');

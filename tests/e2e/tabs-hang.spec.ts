@@ -15,7 +15,7 @@ const silence = (page: Page) =>
     return [window.leadership, window.lib.getSnapshot().tabs, Object(report).tabs].map((of) => of?.leaderSilent);
   });
 
-test('a leader that hangs keeps the lead: the other tab learns that it does not respond, and leads once it is closed', async ({
+test('a hung leader keeps the lead; a follower reports leaderSilent and leads once the leader is closed', async ({
   context,
 }) => {
   const [first, second] = await openTabs(context, 'first', 'second');
@@ -35,7 +35,7 @@ test('a leader that hangs keeps the lead: the other tab learns that it does not 
   expect(expectNoOverlap(await readLog(second), new Map([[tab, closedAt]]))).toBe(2);
 });
 
-test('a leader that is back after it hung and refuses is silent no more', async ({ context }) => {
+test('leaderSilent ends when a hung leader responds and refuses', async ({ context }) => {
   const [first, second] = await openTabs(context, 'first', 'second');
   await first.evaluate(() => {
     window.busy = 'in a call';
@@ -52,7 +52,7 @@ test('a leader that is back after it hung and refuses is silent no more', async 
   expect(await Promise.all([first, second].map(role))).toEqual(['leader', 'follower']);
 });
 
-test('a leader that is back after it hung hands over in good order', async ({ context }) => {
+test('a hung leader shuts down and hands over when it responds again', async ({ context }) => {
   const [first, second] = await openTabs(context, 'first', 'second');
   await hang(first, 7000);
   await second.waitForTimeout(300);
@@ -64,15 +64,15 @@ test('a leader that is back after it hung hands over in good order', async ({ co
   expect(await role(first)).toBe('follower');
 });
 
-for (const hangs of ['it', 'another window of its process']) {
-  test(`a tab that is given the lock while ${hangs} hangs leads when it is back, and no other beside it`, async ({
+for (const hangs of ['the tab', 'another window of its process']) {
+  test(`if a tab gets the lock while ${hangs} hangs, only one tab leads afterwards`, async ({
     context,
   }) => {
     const [first] = await openTabs(context, 'first');
     const next = await openTab(context, 'next');
     const third = await openTab(context, 'third');
     let hanging = next;
-    if (hangs !== 'it') {
+    if (hangs !== 'the tab') {
       const opened = context.waitForEvent('page');
       await next.evaluate(() => void window.open('/plain.html'));
       hanging = await opened;
@@ -87,7 +87,7 @@ for (const hangs of ['it', 'another window of its process']) {
   });
 }
 
-test('where a page may store nothing, the lead is passed on and taken over all the same', async ({ context }) => {
+test('take-over and reload work without localStorage and sessionStorage', async ({ context }) => {
   await context.addInitScript(() => {
     for (const method of ['getItem', 'setItem', 'removeItem'] as const) {
       const original = Storage.prototype[method];

@@ -55,7 +55,7 @@ const WAYS: Record<string, { before: () => void; after: () => void }> = {
   },
 };
 for (const [name, { before, after }] of Object.entries(WAYS)) {
-  test(`one in ${name} switches the diagnostics off, and reaches neither the page nor who asked`, async ({ page }) => {
+  test(`a trap in ${name} switches the diagnostics off; the page gets no error and the caller gets an answer`, async ({ page }) => {
     const escaped = await openTrapping(page);
     await page.evaluate(before);
     await page.evaluate(async () => {
@@ -75,7 +75,7 @@ for (const [name, { before, after }] of Object.entries(WAYS)) {
   });
 }
 
-test('one in an event does the same', async ({ page }) => {
+test('a trap in an event switches the diagnostics off, and the page gets no error', async ({ page }) => {
   const escaped = await openTrapping(page, { isIdle: true });
   await expect.poll(() => page.evaluate(() => window.lib.getSnapshot().storage?.request)).toBe('denied');
   await page.evaluate(() => {

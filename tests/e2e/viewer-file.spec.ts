@@ -8,7 +8,7 @@ import { drop, dropped, fixture, openViewer, reportOf } from './viewer';
 const file = new URL('./dist/viewer/lotus-crypto-diag-viewer.html', import.meta.url);
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`the viewer in one file, ${colorScheme}, reads a report and a log and requests nothing`, async ({ page }) => {
+  test(`the single-file viewer (${colorScheme}) reads a report and a log without any request`, async ({ page }) => {
     await page.emulateMedia({ colorScheme });
     const report = await reportOf(page, 'ke1-evict-crypto');
     const requested: string[] = [];
@@ -34,7 +34,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
-test('the policy of the file allows its own script and style, and no others', async ({ page }) => {
+test('the Content Security Policy of the single-file viewer blocks other scripts, styles and requests', async ({ page }) => {
   await openViewer(page, file.href);
   const blocked = await page.evaluate(async () => {
     const violated: string[] = [];

@@ -29,7 +29,7 @@ function poisoned(json: string, text: string): string {
   });
 }
 
-test('markup, SQL and control characters in every field of a report are text, and nothing of it runs', async ({
+test('markup, SQL and control characters in a report are shown as text, and no script runs', async ({
   page,
 }) => {
   const report = await reportOf(page, 'ke1-evict-crypto', 'ke3-malformed', 'ec-iframe');
@@ -54,7 +54,7 @@ test('markup, SQL and control characters in every field of a report are text, an
   expect(escaped).toEqual([]);
 });
 
-test('a bad file beside a good one is refused with a reason, and the good one is read', async ({ page }) => {
+test('unreadable files are refused with a reason, and a valid report among them is read', async ({ page }) => {
   const report = await reportOf(page, 'ke1-evict-crypto');
   const escaped = await openViewer(page);
   // One MiB of zeros, gzipped ten times.
@@ -88,7 +88,7 @@ test('a report in UTF-16, as a text editor saved it, is read', async ({ page }) 
   await expect(page.getByTestId('refused-key')).toContainText('signed_curve25519:AAAAAAAAAA0');
 });
 
-test('the policy of the page lets no script of a file run, and nothing be sent', async ({ page }) => {
+test('the Content Security Policy of the viewer blocks other scripts, images and requests', async ({ page }) => {
   await openViewer(page);
   const blocked = await page.evaluate(async () => {
     const violated: string[] = [];

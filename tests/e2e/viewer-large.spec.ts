@@ -88,7 +88,7 @@ for (const [name, writer, summary] of [
   ['big.har', writeHar, /HAR file: [\d,]{6} requests/],
   ['homeserver.log', writeLog, /Homeserver log: [\d,]{7} lines/],
 ] as const) {
-  test(`a ${name} of 100 MB is read beside a report, with progress, and the page answers meanwhile`, async ({
+  test(`the viewer shows progress and responds to clicks while it reads a ${name} of 100 MB`, async ({
     page,
   }, testInfo) => {
     const path = testInfo.outputPath(name);
@@ -110,7 +110,7 @@ for (const [name, writer, summary] of [
     expect(escaped).toEqual([]);
   });
 
-  test(`the reading of a ${name} of 100 MB is cancelled, and the next file is read`, async ({ page }, testInfo) => {
+  test(`reading a ${name} of 100 MB can be cancelled, and the next file is read`, async ({ page }, testInfo) => {
     const path = testInfo.outputPath(name);
     writer(path);
     const escaped = await openViewer(page);

@@ -24,7 +24,7 @@ function twoDaysLater(json: string): { text: string; began: string } {
   return { text: JSON.stringify(report), began: capturingSince };
 }
 
-test('the loads of the page, the breaks between them and the lines of all are on one time line', async ({ page }) => {
+test('page loads, the breaks between them and their lines are on one time line', async ({ page }) => {
   const { text, began } = twoDaysLater(await reportOf(page, 'ke1-evict-crypto', 'ec-iframe'));
   const escaped = await openViewer(page);
   await drop(page, dropped('report.json', text));

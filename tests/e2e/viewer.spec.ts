@@ -5,7 +5,7 @@ import { expect, test } from '@playwright/test';
 import { readReport } from './report';
 import { drop, dropped, fileItem, fixture, openViewer, reportOf } from './viewer';
 
-test('a dropped report is on the time line, its lines one click away, its keys side by side', async ({ page }) => {
+test('a dropped report is on the time line, with its lines and both values of the refused key', async ({ page }) => {
   const report = await reportOf(page, 'ke1-evict-crypto', 'ec-iframe', 'ke4-delayed', 'ke3-malformed');
   const escaped = await openViewer(page);
   const transfer = await page.evaluateHandle((text) => {
@@ -31,7 +31,7 @@ test('a dropped report is on the time line, its lines one click away, its keys s
   expect(escaped).toEqual([]);
 });
 
-test('reports of two people and of one twice are merged on one time line', async ({ page }) => {
+test('reports of several users and duplicate reports are merged on one time line', async ({ page }) => {
   const report = await reportOf(page, 'ke1-evict-crypto');
   const other = report.replaceAll('@you:example.org', '@bob:example.org');
   const later = { ...JSON.parse(report), generatedAt: new Date(Date.now() + 60_000).toISOString() };
@@ -52,7 +52,7 @@ test('reports of two people and of one twice are merged on one time line', async
   await expect(page.getByTestId('timeline').getByRole('group')).toHaveCount(1);
 });
 
-test("what belongs to the server's side is told apart by what is in it, whatever it is called", async ({ page }) => {
+test('the kind of a file is recognised by its content, not by its name', async ({ page }) => {
   const report = await reportOf(page, 'ke1-evict-crypto');
   const escaped = await openViewer(page);
   const har = {
@@ -85,7 +85,7 @@ test("what belongs to the server's side is told apart by what is in it, whatever
   expect(escaped).toEqual([]);
 });
 
-test('the summary is saved as Markdown, and the redacted copy is a report that names nobody', async ({ page }) => {
+test('the summary can be saved as Markdown, and the redacted copy as a report without user, device and server', async ({ page }) => {
   const report = await reportOf(page, 'ke1-evict-crypto', 'ke3-malformed', 'ec-iframe');
   await openViewer(page);
   await drop(page, dropped('report.json', report));
@@ -109,7 +109,7 @@ test('the summary is saved as Markdown, and the redacted copy is a report that n
   await expect(page.getByTestId('timeline').getByRole('group', { name: /^KE-1.*@user-1/ })).toBeVisible();
 });
 
-test("the redacted copy of a call's lines names none of thousands of users, in no encoding", async ({ page }) => {
+test('the redacted copy of a call contains none of thousands of users, in any encoding', async ({ page }) => {
   const report = JSON.parse(await reportOf(page, 'ke4-delayed'));
   const users = Array.from({ length: 8000 }, (_, n) => `_%40bob${n}x%3Apriv.org_DEVICE${n}X_m.call`);
   report.notes = [users.join(' '), 'device_id="DEVICE7X" of bob@priv.org, mxc://media.priv.org/abc, turn.priv.org'];
@@ -125,7 +125,7 @@ test("the redacted copy of a call's lines names none of thousands of users, in n
   await expect(page.getByText(/^Saved as lotus-crypto-diag-.*-redacted\.json$/)).toBeVisible();
 });
 
-test('where the redacted copy cannot be made, the page says why and saves nothing', async ({ page }) => {
+test('if the redacted copy cannot be made, the page says why and saves nothing', async ({ page }) => {
   const report = await reportOf(page, 'ke4-delayed');
   await page.addInitScript(() => {
     const post = Worker.prototype.postMessage;
@@ -148,7 +148,7 @@ test('where the redacted copy cannot be made, the page says why and saves nothin
 });
 
 for (const width of [360, 1280]) {
-  test(`at ${width} px nothing is wider than the page, and the keyboard alone reaches everything`, async ({ page }) => {
+  test(`at ${width} px the viewer does not scroll sideways, and works by keyboard alone`, async ({ page }) => {
     await page.setViewportSize({ width, height: 900 });
     const report = await reportOf(page, 'ke1-evict-crypto', 'ec-iframe');
     await openViewer(page);
@@ -190,7 +190,7 @@ for (const width of [360, 1280]) {
 }
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`on the time line, ${colorScheme}, two devices are told apart, and every bar stands out from its track`, async ({
+  test(`on the time line (${colorScheme}), labels of devices are not cut off and bars have enough contrast`, async ({
     page,
   }) => {
     await page.emulateMedia({ colorScheme });
@@ -238,7 +238,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
-test('the pages of the demo lead to each other', async ({ page }) => {
+test('the pages of the demo link to each other', async ({ page }) => {
   await page.goto('/demo/index.html');
   await page.getByRole('link', { name: 'Report viewer' }).click();
   await expect(page.getByRole('heading', { name: 'Report viewer' })).toBeVisible();

@@ -44,7 +44,7 @@ const untilRested = (page: Page) =>
     })
     .toBe(1);
 
-test('an app in which nothing is wrong starts without it, and has it once it is idle', async ({ page }) => {
+test('without evidence, the module is instantiated once the app is idle, not before', async ({ page }) => {
   const escaped = await openCounting(page);
   await page.evaluate(() => {
     console.warn('a line that is no evidence');
@@ -74,10 +74,10 @@ const FIRST: Record<string, (page: Page) => Promise<unknown>> = {
   },
   'an upload of keys': (page) =>
     page.evaluate(() => fetch('/echo/_matrix/client/v3/keys/upload', { method: 'POST', body: '{}' })),
-  'a wish for the report': (page) => page.evaluate(() => window.lib.buildCryptoDiagReport()),
+  'building a report': (page) => page.evaluate(() => window.lib.buildCryptoDiagReport()),
 };
 for (const [name, happen] of Object.entries(FIRST)) {
-  test(`${name} instantiates it, once`, async ({ page }) => {
+  test(`${name} instantiates the module once`, async ({ page }) => {
     const escaped = await openCounting(page);
     expect(await instances(page)).toBe(0);
     await happen(page);
@@ -93,12 +93,12 @@ for (const [name, happen] of Object.entries(FIRST)) {
 }
 
 const REFUSED: Record<string, { refusals: ('CompileError' | 'RangeError')[]; instances: number }> = {
-  'one that cannot be compiled': { refusals: ['CompileError'], instances: 1 },
+  'that cannot be compiled': { refusals: ['CompileError'], instances: 1 },
   // The first failure may be a stack overflow of the page, so it is retried.
-  'one for which there is no memory': { refusals: ['RangeError', 'RangeError'], instances: 2 },
+  'for which there is no memory': { refusals: ['RangeError', 'RangeError'], instances: 2 },
 };
 for (const [name, { refusals, instances: tried }] of Object.entries(REFUSED)) {
-  test(`${name} is said to have failed, and the page goes on`, async ({ page }) => {
+  test(`the status is failed for a module ${name}, and the page works`, async ({ page }) => {
     const escaped = await openCounting(page, refusals);
     const status = await page.evaluate(async () => {
       console.warn('x already exists');
@@ -116,7 +116,7 @@ for (const [name, { refusals, instances: tried }] of Object.entries(REFUSED)) {
   });
 }
 
-test('one for which there was no room once is there a moment later', async ({ page }) => {
+test('the instantiation is retried after one RangeError', async ({ page }) => {
   await openCounting(page, ['RangeError']);
   await page.evaluate(() => console.warn('x already exists'));
   await expect.poll(() => instances(page)).toBe(2);
@@ -128,10 +128,10 @@ test('one for which there was no room once is there a moment later', async ({ pa
 });
 
 for (const [when, isAwake] of [
-  ['while it starts', false],
-  ['when it has started', true],
+  ['before the module is instantiated', false],
+  ['after the module is instantiated', true],
 ] as const) {
-  test(`lines at every depth of an exhausted stack ${when} end nothing, and later ones are kept`, async ({ page }) => {
+  test(`matching lines logged on an exhausted stack ${when} do not switch off the diagnostics`, async ({ page }) => {
     const escaped = await openCounting(page);
     if (isAwake) await untilRested(page);
     await page.evaluate(() => {
@@ -164,7 +164,7 @@ for (const [when, isAwake] of [
   });
 }
 
-test('an undo from inside the line that is read ends nothing', async ({ page }) => {
+test('calling the undo while a line is read does not switch off the diagnostics', async ({ page }) => {
   const escaped = await open(page, '/bare.html');
   await page.evaluate(() => {
     const undo = window.lib.installCryptoDiagLog();

@@ -143,7 +143,7 @@ const CASES: Record<string, { a: Way; b: Way; isHeld?: false; isSameDevice?: tru
 };
 
 for (const [name, { a, b, isHeld = true, isSameDevice }] of Object.entries(CASES)) {
-  test(`two clients, ${name}: the one that loops ${isHeld ? 'is held back' : 'is not held back'}, and the other never`, async ({
+  test(`with two clients (${name}), the uploads of the looping one ${isHeld ? 'are' : 'are not'} answered locally, the other's never`, async ({
     page,
   }) => {
     await openPage(page);
@@ -160,7 +160,7 @@ for (const [name, { a, b, isHeld = true, isSameDevice }] of Object.entries(CASES
   });
 }
 
-test('no token is kept, and none is in what is answered from memory but the own one', async ({ page }) => {
+test('no token is in the report, and the URL of a local answer is that of its own request', async ({ page }) => {
   await openPage(page);
   const way = inQuery('access_token=s3cret-one');
   await loop(page, way);
@@ -179,7 +179,7 @@ for (const [name, way] of Object.entries<Way>({
   'a Blob': { body: 'Blob' },
   bytes: { body: 'bytes' },
 })) {
-  test(`an accepted upload in ${name} ends the loop if it held one-time keys, and not otherwise`, async ({ page }) => {
+  test(`an accepted upload of ${name} ends the loop only if it contains one-time keys`, async ({ page }) => {
     await openPage(page);
     await loop(page, {});
     await upload(page, 'accept', { ...way, rest: { device_keys: { user_id: '@a:hs', device_id: 'A' } } }, '');
@@ -189,7 +189,7 @@ for (const [name, way] of Object.entries<Way>({
   });
 }
 
-test('a server that may be well again is asked: the network is back, the page is looked at, another upload is accepted, somebody asks', async ({
+test('a probe is sent when the network is back, the page becomes visible, another upload is accepted, or the host retries', async ({
   page,
 }) => {
   const later = await standStill(page);
@@ -223,7 +223,7 @@ test('a server that may be well again is asked: the network is back, the page is
   await expect.poll(async () => (await uploadLoop(page)).state).toBe('recovered');
 });
 
-test('a page that is hidden is no sign', async ({ page }) => {
+test('no probe is sent when the page becomes hidden', async ({ page }) => {
   const later = await standStill(page);
   await openPage(page);
   await loop(page, {});
@@ -239,7 +239,7 @@ test('a page that is hidden is no sign', async ({ page }) => {
   expect(await upload(page, 'refuse', {})).toBe(0);
 });
 
-test('what a page has put on Object.prototype misleads nobody', async ({ page }) => {
+test('properties on Object.prototype do not change which uploads are answered locally', async ({ page }) => {
   const escaped = await openPolluted(page);
   await loop(page, { headers: bearer('a') });
   expect(await upload(page, 'refuse', { headers: bearer('a') })).toBe(0);
@@ -277,11 +277,11 @@ async function openPolluted(page: Page) {
 
 for (const [name, patched] of Object.entries({
   'stands still': 'Date.now = () => 0',
-  'is none': 'Date.now = () => Number.NaN',
+  'returns NaN': 'Date.now = () => Number.NaN',
   throws: 'Date.now = () => { throw new Error("no time") }',
-  'is another': 'globalThis.Date = class { static now() { return "later"; } }',
+  'returns a string': 'globalThis.Date = class { static now() { return "later"; } }',
 })) {
-  test(`a clock that ${name}, put in place since, misleads nobody`, async ({ page }) => {
+  test(`uploads are still answered locally, with a delay, if Date is replaced later by one that ${name}`, async ({ page }) => {
     await openPage(page);
     await page.evaluate(`void (${patched})`);
     await page.evaluate(

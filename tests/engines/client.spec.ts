@@ -12,7 +12,7 @@ async function load(tab: Tab, path: string): Promise<void> {
 
 const store = (tab: Tab) => tab.evaluate(() => window.lib.getSnapshot().cryptoStore);
 
-test('a device whose crypto store was deleted: the loss, the loop, the prompt and the logout', async ({
+test('after its crypto store was deleted, a device reports the loss and the loop, and the prompt leads to a new device', async ({
   engineBrowser,
 }, { workerIndex }) => {
   test.setTimeout(180_000);

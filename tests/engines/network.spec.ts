@@ -9,7 +9,7 @@ import { processesOf } from './driver/engines';
 import { listen, openUndriven } from './driver/server';
 import { expect, needs, test } from './driver/test';
 
-test('when the process with the storage ends, the store is not taken for a deleted one, and a reload mends it', async ({
+test('when the storage process ends, the verdict is connection-lost, and healthy after a reload', async ({
   engine,
 }, { workerIndex }) => {
   test.skip(differs(engine, 'storageEndsWithTheBrowser'), 'there is no such process');

@@ -44,7 +44,7 @@ const story = async (page: Page) => {
 };
 
 for (const folder of RELEASES) {
-  test(`${folder}: every warning and error of a call, from its first line on, is seen`, async ({ page, lab }) => {
+  test(`${folder}: every warning and error of a call is captured from the first line`, async ({ page, lab }) => {
     // The URL of the script that wraps the console, according to the browser.
     const heard: string[] = [];
     page.on('console', (line) => line.text() === 'x already exists' && heard.push(line.location().url));
@@ -65,7 +65,7 @@ for (const folder of RELEASES) {
   });
 }
 
-test('a homeserver that does not answer in time: which request, how often, that it gave up, and that the others saw it leave', async ({
+test('for a homeserver that answers too late, the entries name the request, the attempts and that the client gave up', async ({
   page,
   lab,
 }) => {
@@ -87,7 +87,7 @@ test('a homeserver that does not answer in time: which request, how often, that 
   await expect.poll(() => isInCall(page), { timeout: 60_000 }).toBe(false);
 });
 
-test('a homeserver that fails: the window and the frame tell of the same request, and it shows', async ({
+test('for a failing homeserver, the entries of the window and of the frame have the same delay id', async ({
   page,
   lab,
 }) => {
@@ -107,7 +107,7 @@ test('a homeserver that fails: the window and the frame tell of the same request
   expect(byManager).toMatchObject({ roomId: expect.stringMatching(/^!/), attempt: 2, maxAttempts: 11 });
 });
 
-test('ten calls of Element Call in a row leave nothing behind', async ({ page, lab }) => {
+test('ten calls of Element Call in a row leak no memory', async ({ page, lab }) => {
   test.setTimeout(240_000);
   await login(page, lab.baseUrl, await lab.register('ten'), PAGE);
   const roomId = await page.evaluate(() => window.lab.createRoom([]));

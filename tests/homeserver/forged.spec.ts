@@ -86,7 +86,7 @@ async function forgedReport(page: Page): Promise<CryptoDiagReport> {
   return { ...report, entries: report.entries.filter((entry) => !isReal(entry)) };
 }
 
-test('forged events of a stranger raise no loop, no prompt, no count and no verdict; a real refusal later does', async ({
+test('forged events of a stranger cause no loop, prompt, count or verdict; a later real refusal does', async ({
   page,
   lab,
 }) => {

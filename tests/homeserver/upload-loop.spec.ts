@@ -17,7 +17,7 @@ import {
 import { expect, test } from './lab';
 
 for (const silent of [false, true]) {
-  test(`an evicted store, the SDK's logger ${silent ? 'silenced' : 'on'}: a loop at the third refusal, and the server is spared`, async ({
+  test(`after an eviction, with the SDK's logger ${silent ? 'silenced' : 'on'}, the third refusal is a loop and no fourth upload reaches the server`, async ({
     page,
     lab,
   }) => {
@@ -54,7 +54,7 @@ for (const silent of [false, true]) {
 }
 
 for (const where of ['header', 'query']) {
-  test(`two accounts in one page, their tokens in the ${where}: one loops, and the keys of the other arrive`, async ({
+  test(`with two accounts in one page and tokens in the ${where}, one loops and the keys of the other reach the server`, async ({
     page,
     lab,
   }) => {
@@ -90,7 +90,7 @@ for (const where of ['header', 'query']) {
   });
 }
 
-test('a session that the server ends is the end of the loop, too', async ({ page, lab }) => {
+test('the loop ends when the server has ended the session', async ({ page, lab }) => {
   await login(page, lab.baseUrl, await lab.register('ended'));
   await uploadAccepted(page, lab);
   await comparedStore(page);
@@ -106,7 +106,7 @@ test('a session that the server ends is the end of the loop, too', async ({ page
   await expect.poll(() => uploadLoop(page), { timeout: 30_000 }).toMatchObject({ state: 'idle', refusals: 0 });
 });
 
-test('a healthy client, with uploads that fail for other reasons: no loop', async ({ page, lab }) => {
+test('uploads that fail for other reasons than a refusal are no loop', async ({ page, lab }) => {
   await lab.setRules([
     { method: 'POST', path: '/keys/upload$', times: 1, fault: { kind: 'status', status: 503 } },
     { method: 'POST', path: '/keys/upload$', times: 1, fault: { kind: 'drop' } },
@@ -119,7 +119,7 @@ test('a healthy client, with uploads that fail for other reasons: no loop', asyn
   expect(await uploadLoop(page)).toMatchObject({ state: 'idle', refusals: 0 });
 });
 
-test('the way out, nothing backed up: what would be lost, an export that imports again, and a new device that works', async ({
+test('without a backup, the prompt names the loss, exports importable keys, and leads to a working new device', async ({
   page,
   lab,
   context,
@@ -180,7 +180,7 @@ test('the way out, nothing backed up: what would be lost, an export that imports
   expect(await fresh.evaluate(() => window.lib.getSnapshot().recovery)).toBeNull();
 });
 
-test('the way out, all backed up: the history is safe; not now holds for a day', async ({ page, lab }) => {
+test('with a full backup, the prompt says that the history is safe, and “Not now” lasts a day', async ({ page, lab }) => {
   const account = await lab.register('safe');
   await login(page, lab.baseUrl, account);
   await uploadAccepted(page, lab);
@@ -216,7 +216,7 @@ test('the way out, all backed up: the history is safe; not now holds for a day',
   await expect(page.getByTestId('upload-loop').getByRole('button', { name: 'Copy: Key on the server' })).toBeVisible();
 });
 
-test('a logout that fails is told of, and can be tried again', async ({ page, lab }) => {
+test('the prompt shows that a logout failed, and the logout can be retried', async ({ page, lab }) => {
   await login(page, lab.baseUrl, await lab.register('stuck'));
   await uploadAccepted(page, lab);
   await comparedStore(page);

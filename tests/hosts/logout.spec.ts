@@ -6,7 +6,7 @@ import { connect } from '../homeserver/matrix-api';
 import { provokeUpload } from '../homeserver/scenarios/actions';
 import { client, deviceOf, gate, hereButton, logIn, loginForm, logOut, twoAtOnce, uncaught } from './app-page';
 
-test('a logout in the active tab takes those that wait to the login, too', async ({ context, page, lab }) => {
+test('after a logout in the active tab, the waiting tabs show the login', async ({ context, page, lab }) => {
   const errors = uncaught(context);
   await logIn(page, lab.baseUrl, await lab.register('out'));
   const waiting = [await context.newPage(), await context.newPage()];
@@ -20,7 +20,7 @@ test('a logout in the active tab takes those that wait to the login, too', async
   expect(errors).toEqual([]);
 });
 
-test('logged out and in again in one tab, a person goes on in the other: never two clients, and no key is refused', async ({
+test('after a logout and a login in one tab, another tab never runs a second client, and no key is refused', async ({
   context,
   page,
   lab,

@@ -54,7 +54,7 @@ async function boxOf(locator: Locator) {
   return box;
 }
 
-test('the stores go under the running page: the prompt comes without a reload', async ({ page, lab }) => {
+test('the prompt appears without a reload if the stores are deleted while the page runs', async ({ page, lab }) => {
   await settleIn(page, lab);
   const sync = await disturb(page, lab);
   await expect(prompt(page)).toBeHidden();
@@ -65,7 +65,7 @@ test('the stores go under the running page: the prompt comes without a reload', 
   expect(await page.evaluate(() => 'isSamePage' in window)).toBe(true);
 });
 
-test('the stores are gone at the next start: the client is not started, and the way leads to the login', async ({
+test('if the stores are gone at the next start, the gate stops the client and leads to the login', async ({
   page,
   lab,
 }) => {
@@ -78,7 +78,7 @@ test('the stores are gone at the next start: the client is not started, and the 
   expect(refusedAsExisting(await lab.uploads())).toEqual([]);
 });
 
-test('“Not now” holds when the fault goes on to refused uploads', async ({ page, lab }) => {
+test('a prompt dismissed for lost keys stays dismissed when uploads are refused', async ({ page, lab }) => {
   await settleIn(page, lab);
   const sync = await disturb(page, lab);
   await loseStores(page);
@@ -100,7 +100,7 @@ test('“Not now” holds when the fault goes on to refused uploads', async ({ p
   await expect(prompt(page)).toBeHidden();
 });
 
-test('on a small screen the prompt leaves the composer free', async ({ page, lab }) => {
+test('on a small screen the prompt does not cover the composer', async ({ page, lab }) => {
   await page.setViewportSize({ width: 360, height: 640 });
   await settleIn(page, lab);
   await loseStores(page);
@@ -113,7 +113,7 @@ test('on a small screen the prompt leaves the composer free', async ({ page, lab
   await expect(page.getByText('a message written beside the prompt')).toBeVisible();
 });
 
-test('the prompt lies above the open settings', async ({ page, lab }) => {
+test('the prompt is above the open settings', async ({ page, lab }) => {
   await settleIn(page, lab);
   await loseStores(page);
   await reloadPastGate(page);

@@ -53,7 +53,7 @@ async function logIn(address: string, homeserver: string, { userId, password }: 
   return tab;
 }
 
-test('the tab that is reloaded leads again, and the one in the background has not started a client', async ({
+test('a reloaded tab leads again, and the background tab has not started a client', async ({
   baseURL,
   lab,
 }) => {
@@ -78,7 +78,7 @@ test('the tab that is reloaded leads again, and the one in the background has no
   }
 });
 
-test('a tab that comes back leads again, but not at the cost of a call in the background', async ({ baseURL, lab }) => {
+test('a returning tab does not take over from a background tab in a call', async ({ baseURL, lab }) => {
   const address = baseURL ?? '';
   const first = await logIn(address, lab.baseUrl, await lab.register('callback'));
   const second = await open(address, 'tab-gate');

@@ -3,7 +3,7 @@
 import { expect, test } from '../homeserver/lab';
 import { client, deviceOf, gate, hereButton, logIn, twoAtOnce } from './app-page';
 
-test('a tab whose client is still starting is not handed over; when it has started, it is', async ({
+test('a tab refuses to hand over while its client is starting, and hands over afterwards', async ({
   context,
   page,
   lab,

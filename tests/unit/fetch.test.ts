@@ -7,26 +7,26 @@ const URL = 'https://hs/_matrix/client/v3/keys/upload';
 const INIT = { method: 'POST', body: JSON.stringify({ one_time_keys: { 'signed_curve25519:AAAA': {} } }) };
 
 /** For an answer of the server: status, status text, URL. For a failure: 0 and the error. */
-type Told = [number, unknown, string?];
+type Report = [number, unknown, string?];
 
-/** `below` is called by the wrapped `fetch`. */
-function page(below: () => unknown, settled = (..._told: Told): void => {}) {
-  const told: Told[] = [];
+/** `browserFetch` is called by the wrapped `fetch`. */
+function page(browserFetch: () => unknown, onReport = (..._report: Report): void => {}) {
+  const reports: Report[] = [];
   const failures: unknown[] = [];
-  const scope = { fetch: below as (url: string, init?: object) => unknown };
+  const scope = { fetch: browserFetch as (url: string, init?: object) => unknown };
   const control = new AbortController();
-  const note = (...one: Told) => {
-    told.push(one);
-    settled(...one);
+  const note = (...report: Report) => {
+    reports.push(report);
+    onReport(...report);
   };
   watchFetch(
     scope,
     {
-      starts: () => null,
-      answered: () => {},
-      settled: (_, status, _text, body, url) => note(status, body, url),
-      failed: ({ asked }, error) => note(0, error, asked),
-      loggedOut: () => note(200, 'logged out'),
+      onStart: () => null,
+      onErrorResponse: () => {},
+      onResponse: (_, status, _text, body, url) => note(status, body, url),
+      onNoResponse: ({ asked }, error) => note(0, error, asked),
+      onLogout: () => note(200, 'logged out'),
     },
     (error) => {
       failures.push(error);
@@ -34,15 +34,15 @@ function page(below: () => unknown, settled = (..._told: Told): void => {}) {
     },
     control.signal,
   );
-  return { upload: () => scope.fetch(URL, INIT), told, failures, scope };
+  return { upload: () => scope.fetch(URL, INIT), reports, failures, scope };
 }
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 10));
-const strangers: unknown[] = [];
-const note = (reason: unknown) => strangers.push(reason);
+const unhandled: unknown[] = [];
+const note = (reason: unknown) => unhandled.push(reason);
 
 afterEach(() => {
-  strangers.length = 0;
+  unhandled.length = 0;
   process.off('unhandledRejection', note);
 });
 
@@ -75,12 +75,12 @@ it.each([
   ['is nothing', undefined],
 ])('an answer that %s costs that answer only', async (_, odd) => {
   const answers = [odd, new Response('{}', { status: 200 })];
-  const { upload, told, failures } = page(async () => answers.shift());
+  const { upload, reports, failures } = page(async () => answers.shift());
   expect(await upload()).toBe(odd);
-  expect(told).toEqual([]);
+  expect(reports).toEqual([]);
   await upload();
   await settle();
-  expect(told).toEqual([[200, '{}', URL]]);
+  expect(reports).toEqual([[200, '{}', URL]]);
   expect(failures).toEqual([]);
 });
 
@@ -101,7 +101,7 @@ it('a trap lets fetch go', async () => {
 
 const problem = new TypeError('Failed to fetch');
 
-it.each<[string, () => Promise<unknown>, Told]>([
+it.each<[string, () => Promise<unknown>, Report]>([
   [
     'an accepted upload',
     async () => new Response('{"one_time_key_counts":{}}'),
@@ -110,35 +110,35 @@ it.each<[string, () => Promise<unknown>, Told]>([
   ['a refusal', async () => new Response('{"error":"x"}', { status: 400 }), [400, '{"error":"x"}', URL]],
   ['an answer without end', async () => new Response('x'.repeat(2_000_000)), [200, 'x'.repeat(2 ** 20), URL]],
   ['no answer', () => Promise.reject(problem), [0, problem, URL]],
-])('%s is told as it is', async (_, below, expected) => {
-  const { upload, told } = page(below);
+])('%s is told as it is', async (_, browserFetch, expected) => {
+  const { upload, reports } = page(browserFetch);
   await Promise.resolve(upload()).catch(() => {});
   await settle();
-  expect(told).toEqual([expected]);
+  expect(reports).toEqual([expected]);
 });
 
 it('where no answer comes, that is told before whoever asked hears of it', async () => {
-  const { upload, told } = page(() => Promise.reject(problem));
-  expect(await Promise.resolve(upload()).catch(() => told.length)).toBe(1);
+  const { upload, reports } = page(() => Promise.reject(problem));
+  expect(await Promise.resolve(upload()).catch(() => reports.length)).toBe(1);
 });
 
-/** Uploads are answered with this refusal if `starts` says so, otherwise by the server. */
-function holding(starts: (call: UploadCall) => { afterMs: number } | null) {
+/** Uploads are answered with this refusal if `answerFor` says so, otherwise by the server. */
+function holdingBack(answerFor: (call: UploadCall) => { afterMs: number } | null) {
   const scope = { fetch: async (_url: string, _init?: object) => new Response('sent') };
-  const held = (call: UploadCall) => {
-    const refusal = starts(call);
+  const onStart = (call: UploadCall) => {
+    const refusal = answerFor(call);
     return refusal && { status: 400, statusText: 'Bad Request', body: '{"error":"x"}', ...refusal };
   };
-  const nothing = () => {};
-  const seen = { starts: held, answered: nothing, settled: nothing, failed: nothing, loggedOut: nothing };
-  watchFetch(scope, seen, nothing, new AbortController().signal);
+  const noop = () => {};
+  const hooks = { onStart, onErrorResponse: noop, onResponse: noop, onNoResponse: noop, onLogout: noop };
+  watchFetch(scope, hooks, noop, new AbortController().signal);
   return (init: object = INIT) => scope.fetch(URL, init);
 }
 
 it('an upload that is held back is answered as the server would, when that is due', async () => {
   vi.useFakeTimers();
-  const dues = [0, 250];
-  const upload = holding(() => ({ afterMs: dues.shift() ?? 0 }));
+  const delays = [0, 250];
+  const upload = holdingBack(() => ({ afterMs: delays.shift() ?? 0 }));
   const response = await upload();
   expect(response).toMatchObject({ status: 400, statusText: 'Bad Request', url: URL, ok: false });
   expect(response.headers.get('content-type')).toBe('application/json');
@@ -153,13 +153,13 @@ it('an upload that is held back is answered as the server would, when that is du
 });
 
 it('what was given up before goes to fetch itself, and so does what the module does not hold back or cannot judge', async () => {
-  const starts = vi.fn(() => ({ afterMs: 0 }));
-  expect(await (await holding(starts)({ ...INIT, signal: AbortSignal.abort() })).text()).toBe('sent');
-  expect(starts).not.toHaveBeenCalled();
-  expect(await (await holding(() => null)()).text()).toBe('sent');
-  expect(await (await holding(throwing)()).text()).toBe('sent');
+  const answerFor = vi.fn(() => ({ afterMs: 0 }));
+  expect(await (await holdingBack(answerFor)({ ...INIT, signal: AbortSignal.abort() })).text()).toBe('sent');
+  expect(answerFor).not.toHaveBeenCalled();
+  expect(await (await holdingBack(() => null)()).text()).toBe('sent');
+  expect(await (await holdingBack(throwing)()).text()).toBe('sent');
   const signal = Object.defineProperty({}, 'aborted', { get: throwing });
-  expect(await (await holding(starts)({ ...INIT, signal })).text()).toBe('sent');
+  expect(await (await holdingBack(answerFor)({ ...INIT, signal })).text()).toBe('sent');
 });
 
 it('an upload that fails is told as unhandled where nobody handles it, once, and otherwise not', async () => {
@@ -167,10 +167,10 @@ it('an upload that fails is told as unhandled where nobody handles it, once, and
   const { upload } = page(() => Promise.reject(problem));
   await expect(upload()).rejects.toBe(problem);
   await settle();
-  expect(strangers).toEqual([]);
+  expect(unhandled).toEqual([]);
   upload();
   await settle();
-  expect(strangers).toEqual([problem]);
+  expect(unhandled).toEqual([problem]);
 });
 
 it.each([
@@ -184,19 +184,19 @@ it.each([
   ['https://hs/x?y=/_matrix/client/v3/logout', 200, false],
 ])('a POST to %s that is answered with %i: whether that is a logout', async (url, status, isLogout) => {
   const response = new Response('{}', { status });
-  const { scope, told } = page(() => Promise.resolve(response));
+  const { scope, reports } = page(() => Promise.resolve(response));
   expect(await scope.fetch(url, { method: 'POST' })).toBe(response);
-  expect(told).toEqual(isLogout ? [[200, 'logged out']] : []);
+  expect(reports).toEqual(isLogout ? [[200, 'logged out']] : []);
 });
 
 it('a logout that gets no answer is told as unhandled where nobody handles it, once, and otherwise not', async () => {
   process.on('unhandledRejection', note);
-  const { scope, told } = page(() => Promise.reject(problem));
+  const { scope, reports } = page(() => Promise.reject(problem));
   const logOut = () => scope.fetch('https://hs/_matrix/client/v3/logout', { method: 'POST' });
   await expect(logOut()).rejects.toBe(problem);
   await settle();
-  expect(strangers).toEqual([]);
+  expect(unhandled).toEqual([]);
   logOut();
   await settle();
-  expect([strangers, told]).toEqual([[problem], []]);
+  expect([unhandled, reports]).toEqual([[problem], []]);
 });

@@ -1,7 +1,7 @@
 // What is read of a `fetch` call that uploads keys. Rust parses its content, and tests that.
 import { expect, it } from 'vitest';
 
-import { LONGEST, readCall } from '../../crate/capture/js/upload.js';
+import { MAX_BODY_LENGTH, readCall } from '../../crate/capture/js/upload.js';
 
 const URL = 'https://hs/_matrix/client/v3/keys/upload';
 
@@ -54,7 +54,7 @@ it.each<[string, unknown]>([
   ['a stream', new ReadableStream()],
   ['a form', new FormData()],
   ['nothing', undefined],
-  ['without end', 'x'.repeat(LONGEST + 1)],
+  ['without end', 'x'.repeat(MAX_BODY_LENGTH + 1)],
 ])('a body that is %s: nothing is known of it', (_, body) => {
   const nothing = { asked: URL, url: URL, authorization: undefined, body: undefined, later: undefined };
   expect(readCall(URL, URL, { body })).toEqual(nothing);

@@ -30,7 +30,7 @@ const isListed = (page: Page) =>
 
 const WORDS = /InvalidStateError.*The database connection is closing/s;
 
-test('the connection closed by force, the data there: a reload is advised, and it heals', async ({ lab, logIn }) => {
+test('for a force-closed connection, the diagnosis advises a reload, and the reload fixes it', async ({ lab, logIn }) => {
   const { page, ...device } = await logIn(await lab.register('closed'));
   await uploadAccepted(page, lab);
   await comparedStore(page);
@@ -83,7 +83,7 @@ test('the connection closed by force, the data there: a reload is advised, and i
   await expect.poll(kinds, { timeout: 30_000 }).toEqual(['to-device-opened']);
 });
 
-test('the store deleted under the page: evicted, by two signs, and by other keys after the reload', async ({
+test('a store deleted while the page runs is evicted, and after a reload the identity is changed', async ({
   lab,
   logIn,
 }) => {

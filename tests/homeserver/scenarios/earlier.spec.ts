@@ -14,7 +14,7 @@ const ask = (report: CryptoDiagReport, id: FindingId) => {
   return { because: finding?.because ?? '', cited, runbook };
 };
 
-test('evicted, refused, and loaded anew: the report names the eviction, when it was, and the refusals of the page before', async ({
+test('after a reload, the report contains the eviction with its time, and the refusals of the previous page', async ({
   lab,
   logIn,
 }) => {
@@ -53,7 +53,7 @@ test('evicted, refused, and loaded anew: the report names the eviction, when it 
   expect(Date.parse(runbook.from)).toBeLessThan(Date.parse(found?.beganAt ?? ''));
 });
 
-test('a media key could not be opened, and the page was loaded anew: the report tells of the call before', async ({
+test('after a reload, the report contains the media key that could not be decrypted before', async ({
   lab,
   logIn,
 }) => {

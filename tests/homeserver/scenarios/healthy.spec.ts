@@ -27,7 +27,7 @@ function expectNoFault(report: CryptoDiagReport): string {
 const bodies = ({ page }: Device, roomId: string) =>
   page.evaluate(async (id) => (await window.lab.read(id)).map(({ body }) => body), roomId);
 
-test('two people chat, reload, and one logs in on a second device with the key backup: no fault', async ({
+test('two users who chat, reload and restore a key backup on a second device have no fault', async ({
   lab,
   logIn,
 }) => {
@@ -72,7 +72,7 @@ test('two people chat, reload, and one logs in on a second device with the key b
   }
 });
 
-test('the answer to an upload is lost: the client sends the same keys again, and that is no fault', async ({
+test('a repeated upload after a lost answer is no fault', async ({
   lab,
   logIn,
 }) => {

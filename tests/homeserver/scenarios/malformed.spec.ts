@@ -4,7 +4,7 @@ import { connect } from '../matrix-api';
 import { MALFORMED } from './actions';
 import { expectDiagnosis } from './diagnosis';
 
-test('of four messages that cannot be read, three are malformed, and the fourth merely has no key here', async ({
+test('of four messages that cannot be decrypted, three are malformed and one lacks its key', async ({
   lab,
   logIn,
 }) => {

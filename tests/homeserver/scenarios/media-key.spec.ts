@@ -9,7 +9,7 @@ import { expectDiagnosis } from './diagnosis';
 const unopened = ({ entries }: CryptoDiagReport) =>
   entries.filter(({ ke, detail }) => ke === 'KE-2' && detail.kind === 'to-device-unopened');
 
-test('after refusals a sender claims a dead key: the media key arrives and cannot be opened', async ({
+test('after refusals, a media key encrypted with a lost one-time key cannot be decrypted', async ({
   lab,
   logIn,
 }) => {
@@ -43,7 +43,7 @@ test('after refusals a sender claims a dead key: the media key arrives and canno
   });
 });
 
-test('a media key damaged on its way to a healthy device: it cannot be opened, and no upload was refused', async ({
+test('a damaged media key cannot be decrypted on a healthy device without refused uploads', async ({
   lab,
   logIn,
 }) => {

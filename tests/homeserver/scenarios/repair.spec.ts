@@ -40,7 +40,7 @@ const looping = ({ page }: Device) =>
 /** Longer than anything the SDK does by itself. */
 const TRAFFIC_MS = 180_000;
 
-test('a restored store is repaired: the loop ends, everybody reads and is read, also after traffic and a reload', async ({
+test('the repair of a restored store ends the loop, and messages are readable in both directions, also after a reload', async ({
   lab,
   logIn,
   healthy,
@@ -97,7 +97,7 @@ test('a restored store is repaired: the loop ends, everybody reads and is read, 
   expect((await comparedStore(victim.page)).verdict).toBe('healthy');
 });
 
-test('a repair that is cut off is done again: by a reload, by errors of the server, by no network', async ({
+test('a repair interrupted by a reload, server errors or a dropped request can be repeated', async ({
   lab,
   healthy,
 }) => {
@@ -132,7 +132,7 @@ test('a repair that is cut off is done again: by a reload, by errors of the serv
   expect(refusedAsExisting((await lab.uploads()).slice(before))).toEqual([]);
 });
 
-test('others come between: a peer who claims, a tab that is opened', async ({ lab, healthy }) => {
+test('a repair fails if a tab is opened meanwhile, and works if a peer claims keys meanwhile', async ({ lab, healthy }) => {
   const { victim, claimer } = healthy;
   await restoreOlderStore(lab, victim, claimer);
   await looping(victim);
@@ -158,7 +158,7 @@ test('others come between: a peer who claims, a tab that is opened', async ({ la
   await lab.clearRules();
 });
 
-test('by the prompt: the report first, then the repair, by keyboard; the prompt says that it is over', async ({
+test('the prompt offers the report and the repair by keyboard, and reports success', async ({
   lab,
   healthy,
 }) => {
@@ -185,7 +185,7 @@ test('by the prompt: the report first, then the repair, by keyboard; the prompt 
   expect(await uploadLoop(page)).toMatchObject({ state: 'recovered' });
 });
 
-test('several tabs on one store: one is kept and reloaded, and repaired if that did not do', async ({
+test('with several tabs on one store, the repair is refused until one tab is left and reloaded', async ({
   context,
   page,
   lab,
@@ -219,7 +219,7 @@ test('several tabs on one store: one is kept and reloaded, and repaired if that 
   expect(refusedAsExisting((await lab.uploads()).slice(before))).toEqual([]);
 });
 
-test('after an eviction nothing is sent: it would end the refusals and leave the device deaf', async ({
+test('after an eviction, the repair is refused and sends nothing', async ({
   lab,
   healthy,
 }) => {

@@ -32,7 +32,7 @@ const knows = ({ page }: Device, { userId, deviceId }: Device): Promise<boolean>
     [userId, deviceId] as const,
   );
 
-test('no upload under the old device, which is gone after the new login; history and every peer are read again', async ({
+test('the gate prevents uploads of the old device; after a new login, history and new messages are readable', async ({
   lab,
   logIn,
 }) => {
@@ -96,7 +96,7 @@ test('no upload under the old device, which is gone after the new login; history
   expect((await reportOf(fresh.page)).uploadLoop).toMatchObject({ state: 'idle', refusals: 0 });
 });
 
-test('a device whose store is there passes, at its first start and later; so does who goes on anyway', async ({
+test('the gate lets a device with its store pass, and a user who continues anyway', async ({
   page,
   lab,
 }) => {
@@ -120,7 +120,7 @@ test('a device whose store is there passes, at its first start and later; so doe
   expect(await names()).toContain('matrix-js-sdk::matrix-sdk-crypto');
 });
 
-test('a well-used device that comes back blank is refused nothing, and the prompt says so all the same', async ({
+test('the prompt is shown for an evicted device even if the server refuses none of its keys', async ({
   page,
   lab,
 }) => {

@@ -61,7 +61,7 @@ async function underFire(way: Way, logIn: (account: Account) => Promise<Device>)
 const isNewest = (project: string) => project.endsWith('newest');
 const PROMPT = 'The encryption of this device is broken';
 
-test('fifty keys more after each to-device message: told while they are accepted, then M_TOO_LARGE, and nothing is held back', async ({
+test('fifty new keys after each to-device message are reported as too many, before and after M_TOO_LARGE, and not held back', async ({
   lab,
   logIn,
 }, { project }) => {
@@ -126,7 +126,7 @@ test('fifty keys more after each to-device message: told while they are accepted
   await expect(page.getByRole('region', { name: PROMPT })).toHaveCount(0);
 });
 
-test('the SDK hands over messages and counts together: the same messages cause no upload, and nothing is told', async ({
+test('with an SDK that passes messages and key counts together, to-device messages cause no upload', async ({
   lab,
   logIn,
 }, { project }) => {
