@@ -56,7 +56,7 @@ it.each([
   ['an answer', new Response('{}')],
   ['a promise whose then throws', withThen({ get: throwing })],
   ['a then that is no function', withThen({ value: 1 })],
-])('a fetch that gives %s instead of a promise: whoever asked gets that, and nothing is thrown', (_, given) => {
+])('if fetch returns %s instead of a promise, the caller gets this value', (_, given) => {
   const { upload, failures } = page(() => given);
   expect(upload()).toBe(given);
   expect(failures).toEqual([]);
@@ -73,7 +73,7 @@ it.each([
     }),
   ],
   ['is nothing', undefined],
-])('an answer that %s costs that answer only', async (_, odd) => {
+])('a response that %s is not reported, and the next one is', async (_, odd) => {
   const answers = [odd, new Response('{}', { status: 200 })];
   const { upload, reports, failures } = page(async () => answers.shift());
   expect(await upload()).toBe(odd);
@@ -84,7 +84,7 @@ it.each([
   expect(failures).toEqual([]);
 });
 
-it('a trap lets fetch go', async () => {
+it('a trap restores fetch', async () => {
   const original = async () => new Response('{}', { status: 200 });
   const trap = vi.fn(() => {
     throw new WebAssembly.RuntimeError('unreachable');
@@ -110,14 +110,14 @@ it.each<[string, () => Promise<unknown>, Report]>([
   ['a refusal', async () => new Response('{"error":"x"}', { status: 400 }), [400, '{"error":"x"}', URL]],
   ['an answer without end', async () => new Response('x'.repeat(2_000_000)), [200, 'x'.repeat(2 ** 20), URL]],
   ['no answer', () => Promise.reject(problem), [0, problem, URL]],
-])('%s is told as it is', async (_, browserFetch, expected) => {
+])('%s is reported with status, body and URL', async (_, browserFetch, expected) => {
   const { upload, reports } = page(browserFetch);
   await Promise.resolve(upload()).catch(() => {});
   await settle();
   expect(reports).toEqual([expected]);
 });
 
-it('where no answer comes, that is told before whoever asked hears of it', async () => {
+it('a failed request is reported before the caller gets the error', async () => {
   const { upload, reports } = page(() => Promise.reject(problem));
   expect(await Promise.resolve(upload()).catch(() => reports.length)).toBe(1);
 });
@@ -135,7 +135,7 @@ function holdingBack(answerFor: (call: UploadCall) => { afterMs: number } | null
   return (init: object = INIT) => scope.fetch(URL, init);
 }
 
-it('an upload that is held back is answered as the server would, when that is due', async () => {
+it("an upload that is held back gets a response like the server's, after the given delay", async () => {
   vi.useFakeTimers();
   const delays = [0, 250];
   const upload = holdingBack(() => ({ afterMs: delays.shift() ?? 0 }));
@@ -152,7 +152,7 @@ it('an upload that is held back is answered as the server would, when that is du
   vi.useRealTimers();
 });
 
-it('what was given up before goes to fetch itself, and so does what the module does not hold back or cannot judge', async () => {
+it('an aborted upload and one that the module does not hold back go to fetch', async () => {
   const answerFor = vi.fn(() => ({ afterMs: 0 }));
   expect(await (await holdingBack(answerFor)({ ...INIT, signal: AbortSignal.abort() })).text()).toBe('sent');
   expect(answerFor).not.toHaveBeenCalled();
@@ -162,7 +162,7 @@ it('what was given up before goes to fetch itself, and so does what the module d
   expect(await (await holdingBack(answerFor)({ ...INIT, signal })).text()).toBe('sent');
 });
 
-it('an upload that fails is told as unhandled where nobody handles it, once, and otherwise not', async () => {
+it('a failed upload is one unhandled rejection if the page does not handle it, otherwise none', async () => {
   process.on('unhandledRejection', note);
   const { upload } = page(() => Promise.reject(problem));
   await expect(upload()).rejects.toBe(problem);
@@ -182,14 +182,14 @@ it.each([
   ['https://hs/_matrix/client/v3/rooms/logout', 200, false],
   ['https://hs/logout', 200, false],
   ['https://hs/x?y=/_matrix/client/v3/logout', 200, false],
-])('a POST to %s that is answered with %i: whether that is a logout', async (url, status, isLogout) => {
+])('a POST to %s with status %i is a logout: %s', async (url, status, isLogout) => {
   const response = new Response('{}', { status });
   const { scope, reports } = page(() => Promise.resolve(response));
   expect(await scope.fetch(url, { method: 'POST' })).toBe(response);
   expect(reports).toEqual(isLogout ? [[200, 'logged out']] : []);
 });
 
-it('a logout that gets no answer is told as unhandled where nobody handles it, once, and otherwise not', async () => {
+it('a failed logout is one unhandled rejection if the page does not handle it, otherwise none', async () => {
   process.on('unhandledRejection', note);
   const { scope, reports } = page(() => Promise.reject(problem));
   const logOut = () => scope.fetch('https://hs/_matrix/client/v3/logout', { method: 'POST' });
