@@ -134,7 +134,7 @@ for (const [name, compiler, types] of REACTS) {
 test('the JSX test uses every component', () => {
   const declared = readFileSync(join(unpacked, 'dist/react/index.d.ts'), 'utf8');
   const components = [...declared.matchAll(/^export declare function ([A-Z]\w+)/gm)].map(([, name]) => name);
-  const shown = readFileSync(join(here, 'app/components.tsx'), 'utf8');
+  const usage = readFileSync(join(here, 'app/components.tsx'), 'utf8');
   expect(components.length).toBeGreaterThan(3);
-  expect(components.filter((component) => !new RegExp(`<${component}[ >]`).test(shown))).toEqual([]);
+  expect(components.filter((component) => !new RegExp(`<${component}[ >]`).test(usage))).toEqual([]);
 });

@@ -152,10 +152,10 @@ test('local answers come at most four times a second', async ({ page }) => {
     const control = new AbortController();
     const init = { method: 'POST', body, headers: { Authorization: 'Bearer one' } };
     const url = '/refuse/_matrix/client/v3/keys/upload';
-    const told = (text: string) => outcomes.push(text);
-    void fetch(url, init).then(({ status }) => told(`first ${status}`));
-    void fetch(url, init).then(({ status }) => told(`second ${status}`));
-    void fetch(url, { ...init, signal: control.signal }).catch(({ name }) => told(`third ${name}`));
+    const note = (text: string) => outcomes.push(text);
+    void fetch(url, init).then(({ status }) => note(`first ${status}`));
+    void fetch(url, init).then(({ status }) => note(`second ${status}`));
+    void fetch(url, { ...init, signal: control.signal }).catch(({ name }) => note(`third ${name}`));
     control.abort();
   }, BODY);
   const outcomes = () => page.evaluate(() => (window as unknown as { outcomes: string[] }).outcomes);

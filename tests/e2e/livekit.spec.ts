@@ -93,8 +93,8 @@ for (const version of ['2-18', '2-23']) {
       .poll(() => seen(page), { timeout: 20_000 })
       .toContainEqual({ kind: 'invalid-key', participant: BOB, source });
     // The worker knows the index. 2.18 keeps it there; 2.23 passes it to the frame.
-    const given = { kind: 'key-marked-invalid', participant: BOB, index: 3, source };
-    if (version === '2-23') await expect.poll(() => seen(page), { timeout: 20_000 }).toContainEqual(given);
+    const markedInvalid = { kind: 'key-marked-invalid', participant: BOB, index: 3, source };
+    if (version === '2-23') await expect.poll(() => seen(page), { timeout: 20_000 }).toContainEqual(markedInvalid);
     expect(await pictures(page)).toBe(0);
   });
 }

@@ -285,7 +285,7 @@ const failToDecrypt = (page: Page, eventId: string) =>
     console.warn(`Error decrypting event (${event}): ${error}`);
   }, eventId);
 
-for (const [client, said] of [
+for (const [client, expectedText] of [
   [
     'recovery-key',
     'After you log in again, your recovery key brings back every message whose key is in your key backup.',
@@ -301,7 +301,7 @@ for (const [client, said] of [
     await fixOf(page).click();
     const history = promptOf(page).getByRole('region', { name: 'Your message history' });
     await expect(history).toContainText('3 messages could not be decrypted on this device.');
-    await expect(history).toContainText(said);
+    await expect(history).toContainText(expectedText);
     await expect(history).not.toContainText('nothing will be lost');
     // One of the events is decrypted later, with a key that arrived.
     await page.evaluate(() => window.openedEvents.add('$3'));

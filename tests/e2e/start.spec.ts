@@ -177,8 +177,8 @@ async function expectStarted(page: Page, { without = [], says }: Row) {
   expect((await started(page)).sort()).toEqual(PARTS.filter((part) => !without.includes(part)).sort());
   const report = readReport(await page.evaluate(() => window.lib.collectCryptoDiagReport()));
   const { status, storage, tabs } = report;
-  const told = [status.reason, storage?.error, tabs?.error].filter(Boolean).join('\n');
-  if (says) expect(told).toMatch(says);
+  const reasons = [status.reason, storage?.error, tabs?.error].filter(Boolean).join('\n');
+  if (says) expect(reasons).toMatch(says);
   else expect(status).toMatchObject({ state: 'running', reason: null });
   expect(escaped).toEqual([]);
 }

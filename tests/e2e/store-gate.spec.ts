@@ -42,7 +42,7 @@ async function isStopped(
   page.on('pageerror', ({ message }) => faults.push(message));
   await page.goto('auto.html');
   const { keysDeleted } = await page.evaluate(
-    (given) => window.lib.checkCryptoStore({ userId: '@a:hs', deviceId: 'D' }, given),
+    (checkOptions) => window.lib.checkCryptoStore({ userId: '@a:hs', deviceId: 'D' }, checkOptions),
     options,
   );
   expect(faults).toEqual([]);
@@ -68,7 +68,7 @@ test('a remembered store that is neither listed nor can be opened counts as dele
   expect(again).toMatchObject({ verdict: 'identity-changed', keysDeleted: false });
 });
 
-const DOUBTFUL: [why: string, given: Parameters<typeof isStopped>[1]][] = [
+const DOUBTFUL: [why: string, setup: Parameters<typeof isStopped>[1]][] = [
   ['it is there', { databases: [USUAL] }],
   ['another store is there, and the host named none', { databases: ['other::matrix-sdk-crypto'] }],
   ['another prefix was remembered', { remembered: 'other::matrix-sdk-crypto' }],
@@ -89,9 +89,9 @@ const DOUBTFUL: [why: string, given: Parameters<typeof isStopped>[1]][] = [
   ],
   ['there is no IndexedDB', { broken: "Object.defineProperty(window, 'indexedDB', { value: undefined })" }],
 ];
-for (const [why, given] of DOUBTFUL) {
+for (const [why, setup] of DOUBTFUL) {
   test(`the user is not stopped if ${why}`, async ({ page }) => {
-    expect(await isStopped(page, given)).toBe(false);
+    expect(await isStopped(page, setup)).toBe(false);
   });
 }
 

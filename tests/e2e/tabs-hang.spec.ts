@@ -9,7 +9,7 @@ const takeOver = (page: Page) => page.evaluate(() => window.leadership.takeOver(
 const NO_RESPONSE = { granted: false, reason: null };
 
 /** `leaderSilent` according to the election, the snapshot, and the report. */
-const silence = (page: Page) =>
+const leaderSilent = (page: Page) =>
   page.evaluate(() => {
     const report: unknown = JSON.parse(window.lib.buildCryptoDiagReport(undefined));
     return [window.leadership, window.lib.getSnapshot().tabs, Object(report).tabs].map((of) => of?.leaderSilent);
@@ -20,17 +20,17 @@ test('a hung leader keeps the lead; a follower reports leaderSilent and leads on
 }) => {
   const [first, second] = await openTabs(context, 'first', 'second');
   readReport(await second.evaluate(() => window.lib.collectCryptoDiagReport(undefined)));
-  expect(await silence(second)).toEqual([false, false, false]);
+  expect(await leaderSilent(second)).toEqual([false, false, false]);
   await hang(first, 40_000);
   await second.waitForTimeout(300);
   expect(await takeOver(second)).toEqual(NO_RESPONSE);
   expect(await role(second)).toBe('follower');
-  expect(await silence(second)).toEqual([true, true, true]);
+  expect(await leaderSilent(second)).toEqual([true, true, true]);
   const [{ tab } = { tab: '' }] = (await readLog(second)).filter(({ what }) => what === 'leader');
   const closedAt = await second.evaluate(() => performance.timeOrigin + performance.now());
   await first.close();
   await leaderOf([second]);
-  expect(await silence(second)).toEqual([false, false, false]);
+  expect(await leaderSilent(second)).toEqual([false, false, false]);
   // The closed tab could not log that it follows, so the time of its end is passed in.
   expect(expectNoOverlap(await readLog(second), new Map([[tab, closedAt]]))).toBe(2);
 });
@@ -41,14 +41,14 @@ test('leaderSilent ends when a hung leader responds and refuses', async ({ conte
     window.busy = 'in a call';
   });
   await second.evaluate(() => {
-    const told: boolean[] = [];
-    Object.assign(window, { told });
-    window.leadership.subscribe(() => told.push(window.leadership.leaderSilent));
+    const silentStates: boolean[] = [];
+    Object.assign(window, { silentStates });
+    window.leadership.subscribe(() => silentStates.push(window.leadership.leaderSilent));
   });
   await hang(first, 7000);
   await second.waitForTimeout(300);
   expect(await takeOver(second)).toEqual(NO_RESPONSE);
-  await expect.poll(() => second.evaluate('told'), { timeout: 15_000 }).toEqual([true, false]);
+  await expect.poll(() => second.evaluate('silentStates'), { timeout: 15_000 }).toEqual([true, false]);
   expect(await Promise.all([first, second].map(role))).toEqual(['leader', 'follower']);
 });
 

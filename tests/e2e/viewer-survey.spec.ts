@@ -56,18 +56,18 @@ test('the worker sends the first 200 of many devices, others on request, and one
   page,
 }) => {
   await page.addInitScript(() => {
-    const told: string[] = [];
-    Object.assign(window, { told });
+    const workerMessages: string[] = [];
+    Object.assign(window, { workerMessages });
     window.Worker = class extends Worker {
       constructor(url: string | URL, options?: WorkerOptions) {
         super(url, options);
-        this.addEventListener('message', ({ data }) => told.push(JSON.stringify(data)));
+        this.addEventListener('message', ({ data }) => workerMessages.push(JSON.stringify(data)));
       }
     };
   });
-  const hasTold = (words: string) =>
+  const hasReceived = (words: string) =>
     page.evaluate(
-      (words) => (window as unknown as { told: string[] }).told.some((text) => text.includes(words)),
+      (words) => (window as unknown as { workerMessages: string[] }).workerMessages.some((text) => text.includes(words)),
       words,
     );
   await openViewer(page);
@@ -77,8 +77,8 @@ test('the worker sends the first 200 of many devices, others on request, and one
   await drop(page, dropped('at-risk.csv', `${head}\n${Array.from({ length: 300 }, (_, nth) => device(nth)).join('')}`));
   await expect(bodyRows(page)).toHaveCount(200);
   await expect(card(page)).toContainText('And 100 more');
-  expect(await hasTold('@user299:')).toBe(false);
-  expect(await hasTold('from before the keys of the device changed')).toBe(false);
+  expect(await hasReceived('@user299:')).toBe(false);
+  expect(await hasReceived('from before the keys of the device changed')).toBe(false);
 
   await page.getByLabel('Only this user').fill('user299');
   await expect(card(page).getByText('1 of 300 devices')).toBeVisible();

@@ -7,14 +7,14 @@ import { expect, test } from '../homeserver/lab';
 import { connect } from '../homeserver/matrix-api';
 import { composer, createRoom, deviceOf, logIn, prompt, saveReport, send } from './app-page';
 
-interface Way {
+interface LabAccess {
   baseUrl: string;
   register(prefix: string): Promise<{ userId: string; password: string }>;
   uploads(): Promise<KeyUpload[]>;
 }
 
 /** A device in its own room, with its keys on the server. */
-async function settleIn(page: Page, lab: Way): Promise<void> {
+async function prepareDevice(page: Page, lab: LabAccess): Promise<void> {
   await logIn(page, lab.baseUrl, await lab.register('lost'));
   await createRoom(page, 'the room');
   await send(page, 'a message');
@@ -42,7 +42,7 @@ async function reloadPastGate(page: Page): Promise<void> {
 }
 
 /** Returns a function that makes the client's sync return at once. */
-async function disturb(page: Page, lab: Way): Promise<() => Promise<unknown>> {
+async function prepareSyncTrigger(page: Page, lab: LabAccess): Promise<() => Promise<unknown>> {
   const device = await deviceOf(page);
   const other = await connect(lab.baseUrl, await lab.register('other'));
   return () => other.sendToDevice(device, 'org.example.nothing', {});
@@ -55,8 +55,8 @@ async function boxOf(locator: Locator) {
 }
 
 test('the prompt appears without a reload if the stores are deleted while the page runs', async ({ page, lab }) => {
-  await settleIn(page, lab);
-  const sync = await disturb(page, lab);
+  await prepareDevice(page, lab);
+  const sync = await prepareSyncTrigger(page, lab);
   await expect(prompt(page)).toBeHidden();
   await page.evaluate(() => Object.assign(window, { isSamePage: true }));
   await loseStores(page);
@@ -69,7 +69,7 @@ test('if the stores are gone at the next start, the gate stops the client and le
   page,
   lab,
 }) => {
-  await settleIn(page, lab);
+  await prepareDevice(page, lab);
   await loseStores(page);
   await page.reload();
   const gate = page.getByRole('main', { name: 'This browser deleted the encryption keys of this device' });
@@ -79,8 +79,8 @@ test('if the stores are gone at the next start, the gate stops the client and le
 });
 
 test('a prompt dismissed for lost keys stays dismissed when uploads are refused', async ({ page, lab }) => {
-  await settleIn(page, lab);
-  const sync = await disturb(page, lab);
+  await prepareDevice(page, lab);
+  const sync = await prepareSyncTrigger(page, lab);
   await loseStores(page);
   // Lets the user react to the lost keys before the first refusal.
   await lab.setRules([{ method: 'POST', path: '/keys/upload$', fault: { kind: 'delay', ms: 5000 } }]);
@@ -102,7 +102,7 @@ test('a prompt dismissed for lost keys stays dismissed when uploads are refused'
 
 test('on a small screen the prompt does not cover the composer', async ({ page, lab }) => {
   await page.setViewportSize({ width: 360, height: 640 });
-  await settleIn(page, lab);
+  await prepareDevice(page, lab);
   await loseStores(page);
   await reloadPastGate(page);
   await expect(prompt(page)).toBeVisible();
@@ -114,7 +114,7 @@ test('on a small screen the prompt does not cover the composer', async ({ page, 
 });
 
 test('the prompt is above the open settings', async ({ page, lab }) => {
-  await settleIn(page, lab);
+  await prepareDevice(page, lab);
   await loseStores(page);
   await reloadPastGate(page);
   await expect(prompt(page)).toBeVisible();

@@ -1,14 +1,14 @@
 // A reload with another tab in the background, in a browser without a test driver: there, a background tab is really
 // hidden.
-import { WildBrowser } from '../e2e/wild-browser';
+import { UndrivenBrowser } from '../e2e/undriven-browser';
 import type { Account } from '../homeserver/client';
 import { expect, test } from '../homeserver/lab';
 
-let browser: WildBrowser;
+let browser: UndrivenBrowser;
 
 // biome-ignore lint/correctness/noEmptyPattern: Playwright requires a destructured parameter.
 test.beforeEach(async ({}, testInfo) => {
-  browser = await WildBrowser.launch(testInfo.outputPath('profile'));
+  browser = await UndrivenBrowser.launch(testInfo.outputPath('profile'));
 });
 
 test.afterEach(() => browser.close());

@@ -27,7 +27,7 @@ function page(original?: Method) {
       () => 'window',
       (slot, text, excerpt) => {
         if (text !== undefined) slots[slot] = excerpt || text;
-        matches.push(slots[slot] ?? 'never given');
+        matches.push(slots[slot] ?? 'never received');
       },
       (error) => void failures.push(error),
       control.signal,
@@ -141,7 +141,7 @@ it('a repeated line is passed as the slot of the earlier line', () => {
       fc.array(fc.tuple(fc.constantFrom('warn', 'error'), fc.constantFrom('window', 'frame:/'), lines)),
       (calls) => {
         const { console } = page();
-        const given: [string, string, string][] = [];
+        const received: [string, string, string][] = [];
         const slots: [string, string, string][] = [];
         let from = '';
         let texts = 0;
@@ -152,7 +152,7 @@ it('a repeated line is passed as the slot of the earlier line', () => {
           (slot, text, _excerpt, _truncated, isError, source) => {
             if (text !== undefined) slots[slot] = [isError ? 'error' : 'warn', source ?? '', text];
             if (text !== undefined) texts++;
-            given.push(slots[slot] ?? ['', '', '']);
+            received.push(slots[slot] ?? ['', '', '']);
           },
           () => {},
           new AbortController().signal,
@@ -161,7 +161,7 @@ it('a repeated line is passed as the slot of the earlier line', () => {
           from = source;
           console[level]?.(line);
         }
-        expect(given).toEqual(calls.map(([level, source, line]) => [level, source, line.slice(0, 16_384)]));
+        expect(received).toEqual(calls.map(([level, source, line]) => [level, source, line.slice(0, 16_384)]));
         // Among lines that are not truncated, a line equal to the previous one is not passed as text again.
         const anew = calls.filter((call, i) => call[2].length > 16_384 || String(call) !== String(calls[i - 1]));
         expect(texts).toBeLessThanOrEqual(anew.length);

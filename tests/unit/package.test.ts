@@ -57,12 +57,12 @@ describe('once installed', () => {
       console.log(lib.getCryptoDiagEntries().length);`;
     const args = ['--input-type=module', '-e', script];
     // Killed, it would throw.
-    const said = execFileSync(process.execPath, args, {
+    const output = execFileSync(process.execPath, args, {
       encoding: 'utf8',
       timeout: 25_000,
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-    expect(said.trim()).toBe('1');
+    expect(output.trim()).toBe('1');
   }, 30_000);
 
   it('the console is wrapped once, and the last undo restores it', () => {

@@ -18,7 +18,7 @@ const manager = {
 };
 let permission: EventTarget & { state: string };
 let page: EventTarget;
-const kept = new Map<string, string>();
+const stored = new Map<string, string>();
 
 function browser(userAgent = CHROMIUM, storage: unknown = manager) {
   vi.stubGlobal('navigator', { userAgent, storage, permissions: { query: async () => permission } });
@@ -30,10 +30,10 @@ beforeEach(() => {
   manager.estimate.mockReset().mockResolvedValue({ usage: 1000, quota: 5000 });
   permission = Object.assign(new EventTarget(), { state: 'prompt' });
   page = new EventTarget();
-  kept.clear();
+  stored.clear();
   vi.stubGlobal('sessionStorage', {
-    getItem: (key: string) => kept.get(key) ?? null,
-    setItem: (key: string, value: string) => kept.set(key, value),
+    getItem: (key: string) => stored.get(key) ?? null,
+    setItem: (key: string, value: string) => stored.set(key, value),
   });
   vi.stubGlobal('addEventListener', page.addEventListener.bind(page));
   browser();
@@ -87,12 +87,12 @@ describe('in a browser that decides without a prompt', () => {
   });
 
   it('persist() is called when the app starts, and after a denial again at the next load', async () => {
-    for (const asked of [1, 2]) {
+    for (const calls of [1, 2]) {
       const storage = create();
       storage.enter();
       storage.enter();
       await settled();
-      expect(manager.persist).toHaveBeenCalledTimes(asked);
+      expect(manager.persist).toHaveBeenCalledTimes(calls);
       expect(storage.status()).toMatchObject({ request: 'denied' });
     }
   });
@@ -242,11 +242,11 @@ describe('if the module does not run', () => {
     manager.persist.mockResolvedValue(true);
     const storage = create(() => isRunning);
     await storage.request();
-    const known = storage.status();
-    expect(known).toMatchObject({ supported: true, persisted: true, request: 'granted' });
+    const before = storage.status();
+    expect(before).toMatchObject({ supported: true, persisted: true, request: 'granted' });
     isRunning = false;
     const error = 'the diagnostics do not run in this page';
-    expect(storage.status()).toEqual({ ...known, error });
-    expect(await storage.refresh()).toEqual({ ...known, error });
+    expect(storage.status()).toEqual({ ...before, error });
+    expect(await storage.refresh()).toEqual({ ...before, error });
   });
 });

@@ -120,6 +120,6 @@ it('at most five events are fetched, and none that only lacks its key', async ()
   for (let i = 0; i < 8; i++) console.warn(malformed(`$many${i}`));
   const fetchRoomEvent = vi.fn(async (_room: string, id: string) => stored(id, withoutAlgorithm));
   await collect(fetchRoomEvent);
-  const asked = fetchRoomEvent.mock.calls.map(([, id]) => id);
-  expect(asked).toEqual(['$many3', '$many4', '$many5', '$many6', '$many7']);
+  const fetched = fetchRoomEvent.mock.calls.map(([, id]) => id);
+  expect(fetched).toEqual(['$many3', '$many4', '$many5', '$many6', '$many7']);
 });

@@ -5,8 +5,8 @@ import { diagnoseReport } from 'lotus-crypto-diag/diagnosis';
 import { describe, expect, test } from 'vitest';
 
 import { CaseFile } from '../../demo/src/viewer/case-file';
-import { lanesOf, momentsOf, wholeRange } from '../../demo/src/viewer/episodes';
-import { loadsOf, loadWords, reachWords, wholePages } from '../../demo/src/viewer/loads';
+import { lanesOf, momentsOf, fullRange } from '../../demo/src/viewer/episodes';
+import { loadsOf, loadWords, reachWords, validPages } from '../../demo/src/viewer/loads';
 import { markdownOf } from '../../demo/src/viewer/markdown';
 import { readFile } from '../../demo/src/viewer/read/read-file';
 import { scaleOf } from '../../demo/src/viewer/scale';
@@ -44,7 +44,7 @@ const report = (earlier: EarlierPage[], more: object = {}) =>
   }) as unknown as CryptoDiagReport;
 
 const never = new AbortController().signal;
-const shown = async (...reports: CryptoDiagReport[]) => {
+const modelOf = async (...reports: CryptoDiagReport[]) => {
   const file = new CaseFile(diagnoseReport);
   for (const [index, one] of reports.entries()) {
     file.add(`f${index}`, await readFile(new Blob([JSON.stringify(one)]), never));
@@ -58,7 +58,7 @@ describe('earlier loads of the page', () => {
     const session = { startedAt: at(23, 8), stoppedAt: null, marks };
     const old = page(at(23, 8), at(23, 9), { entries: [missing(at(23, 8))], captureSession: session as never });
     const yesterdays = report([], { generatedAt: at(23, 9), capturingSince: at(23, 8), entries: [missing(at(23, 8))] });
-    const { reports } = await shown(report([old]), yesterdays);
+    const { reports } = await modelOf(report([old]), yesterdays);
     expect(lanesOf(reports).map(({ placed }) => placed.map(({ place }) => place))).toEqual([['earlier[0].entries[0]']]);
     expect(momentsOf(reports).map(({ label }) => label)).toEqual(['Sound cut out']);
   });
@@ -86,7 +86,7 @@ describe('earlier loads of the page', () => {
 
   test('a report without the field `earlier` can be read', async () => {
     const { earlier: _, ...old } = report([], { entries: [missing(at(25, 9))] });
-    const model = await shown(old as CryptoDiagReport);
+    const model = await modelOf(old as CryptoDiagReport);
     const [view] = model.reports;
     expect(view?.report.earlier).toEqual([]);
     expect(loadsOf(view ? [view] : [])).toEqual([]);
@@ -97,7 +97,7 @@ describe('earlier loads of the page', () => {
     const good = missing(at(23, 8));
     const bad = { end: 'toString', entries: [null, 'a line', { message: 'only words' }, good] };
     const shapes = { cryptoStore: 'x', captureSession: { marks: 7 } };
-    const pages = wholePages([
+    const pages = validPages([
       null,
       'a page',
       { beganAt: 'no time', lastSeenAt: at(23, 9) },
@@ -111,12 +111,12 @@ describe('earlier loads of the page', () => {
     ]);
     expect(momentsOf(sources)).toEqual([]);
     expect(loadsOf(sources).map(loadWords)[0]).toContain('end not known');
-    expect([wholePages(null), wholePages('earlier')]).toEqual([[], []]);
+    expect([validPages(null), validPages('earlier')]).toEqual([[], []]);
   });
 
   test('are listed in the Markdown summary, with the place of their lines', async () => {
     const text = markdownOf(
-      await shown(report([page(at(23, 8), at(23, 9), { end: 'discarded', entries: [missing(at(23, 8))] })])),
+      await modelOf(report([page(at(23, 8), at(23, 9), { end: 'discarded', entries: [missing(at(23, 8))] })])),
     );
     expect(text).toContain('## Page loads');
     expect(text).toContain('| discarded by the browser |');
@@ -161,12 +161,12 @@ describe('the scale of the time line', () => {
   test('shortens a break of a minute as well as one of a day', () => {
     const [second, minute, day] = [1000, 60_000, 86_400_000];
     const loads = [0, minute, day].map((from) => ({ from, to: from + 10 * second }));
-    const { breaks, named } = scaleOf({ from: 0, to: day + 10 * second }, loads);
+    const { breaks, labelled } = scaleOf({ from: 0, to: day + 10 * second }, loads);
     expect(breaks.map(({ from, to }) => [from, to])).toEqual([
       [10 * second, minute],
       [minute + 10 * second, day],
     ]);
-    expect(named).toEqual([0, minute, day]);
+    expect(labelled).toEqual([0, minute, day]);
   });
 
   test('is linear without loads', () => {
@@ -176,7 +176,7 @@ describe('the scale of the time line', () => {
   test('the whole range includes the loads', () => {
     const earlier = [page(at(23, 8), at(23, 9), { entries: [missing(at(23, 8))] })];
     const sources = [{ id: 'a', report: report(earlier) }];
-    const whole = wholeRange(lanesOf(sources), [], loadsOf(sources));
+    const whole = fullRange(lanesOf(sources), [], loadsOf(sources));
     expect(whole?.from).toBeLessThan(Date.parse(at(23, 8)));
     expect(whole?.to).toBeGreaterThan(Date.parse(at(25, 10)));
   });

@@ -80,7 +80,7 @@ describe('the time line', () => {
   test('another tab has its own lane', () => {
     const tab = { id: 'abcdef', thisTab: false, entries: [refused()] };
     const lanes = lanesOf([{ id: 'a', report: reportWith([refused()], { tabs: { tabs: [tab] } }) }]);
-    expect(lanes.map(({ who }) => who.label)).toEqual([
+    expect(lanes.map(({ owner }) => owner.label)).toEqual([
       '@alice:example.org DEVICEID',
       '@alice:example.org DEVICEID, tab abcd',
     ]);
@@ -293,10 +293,10 @@ describe('the case file', () => {
     );
 
   test("passes log lines of the report's time to the diagnosis, with the log's offset", async () => {
-    const given: unknown[] = [];
+    const passed: unknown[] = [];
     const file = new CaseFile((report, evidence) => {
       const times = evidence?.log?.map(({ ts }) => ts.slice(0, 15)) ?? [];
-      if (evidence) given.push(times.length, [...new Set(times)].join());
+      if (evidence) passed.push(times.length, [...new Set(times)].join());
       return diagnoseReport(report, evidence);
     });
     file.add('report', await read(atLog()));
@@ -306,7 +306,7 @@ describe('the case file', () => {
     file.model();
     file.setOffset('log', 24 * 60);
     file.model();
-    const [all, first, shifted, hourBefore, far] = given;
+    const [all, first, shifted, hourBefore, far] = passed;
     expect(all).toBeGreaterThan(40);
     expect(first).toBe('2026-11-25T09:2');
     expect(shifted).toBeGreaterThan(0);

@@ -84,7 +84,7 @@ test('a log, the table of keys and a stored event confirm verdicts and are cited
   file.add('events', await read(events));
   expect(finding('otk-divergence').facts).toContain(oldKey);
   expect(finding('ke3-malformed')).toMatchObject({ verdict: 'confirmed', missing: 0 });
-  expect(file.model().reports[0]?.alone.diagnosis.findings.find(({ id }) => id === 'ke3-malformed')?.verdict).toBe(
+  expect(file.model().reports[0]?.reportAnalysis.diagnosis.findings.find(({ id }) => id === 'ke3-malformed')?.verdict).toBe(
     'likely',
   );
 

@@ -64,7 +64,7 @@ export interface LabClient extends Conversation {
 }
 
 /** What the page `undriven.html` reports. */
-export interface News {
+export interface PageStatus {
   /** Different for each page load. */
   loadedAt: number;
   syncState: string | null;

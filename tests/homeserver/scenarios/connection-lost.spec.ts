@@ -5,7 +5,7 @@ import { diagnoseReport } from 'lotus-crypto-diag/diagnosis';
 import { comparedStore, cryptoStore, GATE, load, nextSync, reportOf, synced, uploadAccepted } from '../client';
 import { expect, test } from '../lab';
 import { connect } from '../matrix-api';
-import { meet, sendMediaKey } from './actions';
+import { createSharedRoom, sendMediaKey } from './actions';
 import { expectDiagnosis } from './diagnosis';
 
 const ORIGIN = 'http://127.0.0.1:4199';
@@ -75,7 +75,7 @@ test('for a force-closed connection, the diagnosis advises a reload, and the rel
   expect(now.find(({ id }) => id === 'crypto-store')).toMatchObject({ over: expect.any(String) });
   // The device works: it can decrypt a media key sent to it.
   const peer = await logIn(await lab.register('peer'));
-  await meet(peer, { page, ...device });
+  await createSharedRoom(peer, { page, ...device });
   await expect(async () => expect(await sendMediaKey(peer, { page, ...device })).toBe(true)).toPass({
     timeout: 30_000,
   });

@@ -4,7 +4,7 @@ import { diagnoseReport } from 'lotus-crypto-diag/diagnosis';
 
 import { comparedStore, evict, load, reportOf, uploadAccepted, uploadLoop } from '../client';
 import { expect, test } from '../lab';
-import { meet, sendMediaKey } from './actions';
+import { createSharedRoom, sendMediaKey } from './actions';
 import { expectDiagnosis } from './diagnosis';
 
 const ask = (report: CryptoDiagReport, id: FindingId) => {
@@ -60,7 +60,7 @@ test('after a reload, the report contains the media key that could not be decryp
   const receiver = await logIn(await lab.register('receiver'));
   await uploadAccepted(receiver.page, lab);
   const sender = await logIn(await lab.register('sender'));
-  const roomId = await meet(sender, receiver);
+  const roomId = await createSharedRoom(sender, receiver);
   await sender.page.evaluate((id) => window.lab.send(id, 'in the call?'), roomId);
   expect(await sendMediaKey(sender, receiver, true)).toBe(true);
   const lines = () => receiver.page.evaluate(() => window.lib.getSnapshot().counts['KE-2']);

@@ -38,15 +38,15 @@ test('two users who chat, reload and restore a key backup on a second device hav
   const roomId = await first.page.evaluate((id) => window.lab.createRoom([id]), bob.userId);
   await other.page.evaluate((id) => window.lab.join(id), roomId);
 
-  const said: string[] = [];
+  const sent: string[] = [];
   for (let round = 1; round <= 2; round++) {
     for (const [device, name] of [
       [first, 'Alice'],
       [other, 'Bob'],
     ] as const) {
-      said.push(`${name}, ${round}`);
-      await device.page.evaluate(([id, text]) => window.lab.send(id, text), [roomId, said.at(-1) ?? ''] as const);
-      for (const reader of [first, other]) await expect.poll(() => bodies(reader, roomId)).toEqual(said);
+      sent.push(`${name}, ${round}`);
+      await device.page.evaluate(([id, text]) => window.lab.send(id, text), [roomId, sent.at(-1) ?? ''] as const);
+      for (const reader of [first, other]) await expect.poll(() => bodies(reader, roomId)).toEqual(sent);
     }
     for (const { page } of [first, other]) {
       await load(page);
@@ -60,7 +60,7 @@ test('two users who chat, reload and restore a key backup on a second device hav
     await second.page.evaluate((key) => window.lab.restoreBackup(key), recoveryKey);
     return bodies(second, roomId);
   };
-  await expect.poll(restored, { timeout: 40_000 }).toEqual(said);
+  await expect.poll(restored, { timeout: 40_000 }).toEqual(sent);
 
   expect(refusedAsExisting(await lab.uploads())).toEqual([]);
   for (const { page, userId, deviceId } of [first, other, second]) {

@@ -18,7 +18,7 @@ import {
 } from '../client';
 import { test as base, expect } from '../lab';
 import { connect, type Session } from '../matrix-api';
-import { meet, provokeUpload, reads, restoreOlderStore } from './actions';
+import { createSharedRoom, provokeUpload, expectMessageRead, restoreOlderStore } from './actions';
 
 /** A device whose keys were accepted, and somebody who may claim them. */
 const test = base.extend<{ healthy: { account: Account; victim: Device; claimer: Session } }>({
@@ -57,7 +57,7 @@ test('the repair of a restored store ends the loop, and messages are readable in
   const dead = (await uploadLoop(victim.page)).refusal?.keyId;
   for (let claims = 0; claims < 100 && (await claimer.claim(victim)) !== dead; claims++);
   const peer = await logIn(await lab.register('claimed-a-dead-key'));
-  const room = await meet(peer, victim);
+  const room = await createSharedRoom(peer, victim);
   await peer.page.evaluate((id) => window.lab.send(id, 'lost'), room);
   const lines = () => victim.page.evaluate((id) => window.lab.read(id), room);
   await expect.poll(async () => (await lines()).map(({ body }) => body), { timeout: 30_000 }).toEqual([null]);
@@ -81,18 +81,18 @@ test('the repair of a restored store ends the loop, and messages are readable in
 
   const before = (await lab.uploads()).length;
   const stranger = await logIn(await lab.register('first-contact'));
-  const first = await meet(stranger, victim);
-  await reads(stranger, victim, first, 'to the repaired device');
-  await reads(victim, stranger, first, 'and back');
-  await reads(stranger, other, first, 'to the other device of the same user');
-  await reads(victim, peer, room, 'one message to who was not understood');
-  await reads(peer, victim, room, 'and now they are');
+  const first = await createSharedRoom(stranger, victim);
+  await expectMessageRead(stranger, victim, first, 'to the repaired device');
+  await expectMessageRead(victim, stranger, first, 'and back');
+  await expectMessageRead(stranger, other, first, 'to the other device of the same user');
+  await expectMessageRead(victim, peer, room, 'one message to who was not understood');
+  await expectMessageRead(peer, victim, room, 'and now they are');
   const began = Date.now();
   while (Date.now() - began < TRAFFIC_MS) await provokeUpload(lab, claimer, victim);
   await load(victim.page);
   await synced(victim.page);
   await provokeUpload(lab, claimer, victim);
-  await reads(stranger, victim, first, 'after the reload');
+  await expectMessageRead(stranger, victim, first, 'after the reload');
   expect(refusedAsExisting((await lab.uploads()).slice(before))).toEqual([]);
   expect((await comparedStore(victim.page)).verdict).toBe('healthy');
 });

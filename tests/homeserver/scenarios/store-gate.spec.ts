@@ -15,7 +15,7 @@ import {
 } from '../client';
 import { expect, test } from '../lab';
 import { connect } from '../matrix-api';
-import { meet, provokeUpload, reads } from './actions';
+import { createSharedRoom, provokeUpload, expectMessageRead } from './actions';
 
 const BEHIND_GATE = `${GATE}?store-gate`;
 const gateOf = ({ page }: Pick<Device, 'page'>) =>
@@ -46,9 +46,9 @@ test('the gate prevents uploads of the old device; after a new login, history an
   const backedUp = () => lab.query('SELECT session_id FROM e2e_room_keys WHERE user_id = ?', account.userId);
   await expect.poll(async () => (await backedUp()).length, { timeout: 20_000 }).toBe(1);
   const peer = await logIn(await lab.register('old-peer'));
-  const room = await meet(peer, old);
-  await reads(peer, old, room, 'before');
-  await reads(old, peer, room, 'before, back');
+  const room = await createSharedRoom(peer, old);
+  await expectMessageRead(peer, old, room, 'before');
+  await expectMessageRead(old, peer, room, 'before, back');
 
   const second = await logIn(account);
 
@@ -84,14 +84,14 @@ test('the gate prevents uploads of the old device; after a new login, history an
   await expect.poll(async () => (await history()).map(({ body }) => body)).toEqual(['a message of the lab']);
   // A writer whose client does not know the new device yet does not encrypt for it.
   for (const writer of [peer, second]) await expect.poll(() => knows(writer, fresh)).toBe(true);
-  await reads(peer, fresh, room, 'after, from who knew the old device');
-  await reads(fresh, peer, room, 'after, back');
-  await reads(second, fresh, room, 'after, from the second device of the same user');
-  await reads(fresh, second, room, 'after, to the second device');
+  await expectMessageRead(peer, fresh, room, 'after, from who knew the old device');
+  await expectMessageRead(fresh, peer, room, 'after, back');
+  await expectMessageRead(second, fresh, room, 'after, from the second device of the same user');
+  await expectMessageRead(fresh, second, room, 'after, to the second device');
   const stranger = await logIn(await lab.register('new-peer'));
-  const newRoom = await meet(stranger, fresh);
-  await reads(stranger, fresh, newRoom, 'after, from a stranger');
-  await reads(fresh, stranger, newRoom, 'after, to a stranger');
+  const newRoom = await createSharedRoom(stranger, fresh);
+  await expectMessageRead(stranger, fresh, newRoom, 'after, from a stranger');
+  await expectMessageRead(fresh, stranger, newRoom, 'after, to a stranger');
   expect(refusedAsExisting((await lab.uploads()).slice(all))).toEqual([]);
   expect((await reportOf(fresh.page)).uploadLoop).toMatchObject({ state: 'idle', refusals: 0 });
 });
