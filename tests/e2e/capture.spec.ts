@@ -15,19 +15,19 @@ test('importing the package alone changes nothing in the page', async ({ page })
       untouched: () => console.warn === warn && console.error === error && Reflect.ownKeys(globalThis).length - globals,
     });
   });
-  const escaped = await open(page, '/bare.html');
+  const pageErrors = await open(page, '/bare.html');
   // The page itself defines `lib`, and `untouched`, which did not exist yet when the globals were counted.
   expect(await page.evaluate('untouched()')).toBe(2);
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 test('the line after the import is in the report', async ({ page }) => {
-  const escaped = await open(page, '/auto.html');
+  const pageErrors = await open(page, '/auto.html');
   expect(await messages(page)).toEqual(['first line of the entry: x already exists']);
   const report = readReport(await page.evaluate(() => window.lib.buildCryptoDiagReport(undefined)));
   expect(report.counts).toEqual({ 'KE-1': 1, 'KE-2': 0, 'KE-3': 0, 'KE-4': 0 });
   expect(report.environment.url).toBe('http://127.0.0.1:4199/auto.html');
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 for (const order of ['after', 'before']) {
@@ -54,7 +54,7 @@ test('two copies of the package on one page share one capture', async ({ page })
 });
 
 test('Errors and DOMExceptions from a frame are captured', async ({ page }) => {
-  const escaped = await open(page, '/auto.html');
+  const pageErrors = await open(page, '/auto.html');
   await page.evaluate(() => {
     const frame = document.body.appendChild(document.createElement('iframe'));
     const other = frame.contentWindow as unknown as typeof globalThis;
@@ -64,7 +64,7 @@ test('Errors and DOMExceptions from a frame are captured', async ({ page }) => {
   const texts = await messages(page);
   expect(texts.some((text) => text.startsWith('Error: from a frame: x already exists'))).toBe(true);
   expect(texts.some((text) => text.startsWith('AbortError: y already exists'))).toBe(true);
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 test('a storm of one fault pushes out no entry of another, is counted exactly, and needs no more memory', async ({ page }) => {
@@ -124,7 +124,7 @@ test('a storm of one fault pushes out no entry of another, is counted exactly, a
 
 test.describe('Content Security Policy', () => {
   test('with wasm-unsafe-eval, the card and the report work without a violation', async ({ page }) => {
-    const escaped = await open(page, '/strict/card.html');
+    const pageErrors = await open(page, '/strict/card.html');
     await openDetails(page);
     await page.evaluate(() => console.warn('x already exists'));
     await expect(page.getByTestId('crypto-diagnostics')).toContainText('x already exists');
@@ -134,11 +134,11 @@ test.describe('Content Security Policy', () => {
     expect(file.suggestedFilename()).toMatch(/^lotus-crypto-diag-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.json$/);
     const report = readReport(readFileSync(await file.path(), 'utf8'));
     expect(report.entries[0]?.message).toBe('x already exists');
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
   test('without wasm-unsafe-eval, the page works and the card says why the diagnostics are off', async ({ page }) => {
-    const escaped = await open(page, '/no-wasm/card.html');
+    const pageErrors = await open(page, '/no-wasm/card.html');
     await page.evaluate(() => console.warn('x already exists'));
     await expect(page.getByTestId('crypto-diagnostics')).toContainText('this page cannot run the diagnostics');
     const report = readReport(await page.evaluate(() => window.lib.buildCryptoDiagReport(undefined)));
@@ -155,17 +155,17 @@ test.describe('Content Security Policy', () => {
     );
     expect(withSecret).not.toContain('s3cret');
     // The policy must refuse the module, and nothing else may happen.
-    expect(escaped.filter((line) => !line.startsWith('violation: script-src'))).toEqual([]);
+    expect(pageErrors.filter((line) => !line.startsWith('violation: script-src'))).toEqual([]);
   });
 
   test('without wasm-unsafe-eval, building a report does not try to compile the module again', async ({ page }) => {
-    const escaped = await open(page, '/no-wasm/bare.html');
+    const pageErrors = await open(page, '/no-wasm/bare.html');
     const tries = async (act: () => unknown) => {
-      const before = escaped.length;
+      const before = pageErrors.length;
       await page.evaluate(act);
       // Violation events arrive a task later.
       await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 100)));
-      return escaped.slice(before);
+      return pageErrors.slice(before);
     };
     expect(await tries(() => window.lib.installCryptoDiagLog())).toEqual(['violation: script-src']);
     expect(await tries(() => window.lib.buildCryptoDiagReport(null, { notes: ['a', 'b'] }))).toEqual([]);
@@ -175,10 +175,10 @@ test.describe('Content Security Policy', () => {
 
   test('in a browser without WebAssembly, the page works and the card says so', async ({ page }) => {
     await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'WebAssembly'));
-    const escaped = await open(page, '/card.html');
+    const pageErrors = await open(page, '/card.html');
     await expect(page.getByTestId('crypto-diagnostics')).toContainText('this browser has no WebAssembly');
     expect(await page.evaluate(() => window.lib.getCryptoDiagEntries())).toEqual([]);
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 });
 
@@ -202,7 +202,7 @@ test('the report contains no access token, refresh token or password from logged
 
 test('a trap in the WebAssembly switches off the library only', async ({ page }) => {
   await makeBreakable(page);
-  const escaped = await open(page, '/card.html');
+  const pageErrors = await open(page, '/card.html');
   const methods = () =>
     page.evaluate(() => {
       const { console: inner } = document.querySelector('iframe')?.contentWindow as unknown as { console: Console };
@@ -232,5 +232,5 @@ test('a trap in the WebAssembly switches off the library only', async ({ page })
   expect(report.entries.map((entry) => entry.message)).toEqual(['before: x already exists']);
   // Every console and `fetch` are the browser's own again.
   expect(await methods()).toEqual([true, true, true, true]);
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });

@@ -16,13 +16,13 @@ async function loadAgain(page: Page, times: number): Promise<void> {
 }
 
 test('the card shows since when there is evidence, and from how many page loads', async ({ page }) => {
-  const escaped = await open(page, '/card.html');
+  const pageErrors = await open(page, '/card.html');
   await expect(card(page)).not.toContainText('Evidence since');
   await loadAgain(page, 2);
   await expect(card(page)).toContainText(/Evidence since \d.*, in 3 page loads\./);
   await openDetails(page);
   await expect(card(page)).toContainText('hold different one-time keys under the same ids (KE-1)');
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 test('earlier evidence is deleted by keyboard alone, after an explanation of what is deleted', async ({ page }) => {

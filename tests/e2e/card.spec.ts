@@ -16,7 +16,7 @@ const log = (page: Page, line: string, times = 1) =>
   );
 
 test('the card does not claim that a report was saved if the download fails', async ({ page }) => {
-  const escaped = await open(page, '/card.html');
+  const pageErrors = await open(page, '/card.html');
   await page.evaluate(() => {
     URL.createObjectURL = () => {
       throw new DOMException('no room', 'QuotaExceededError');
@@ -30,7 +30,7 @@ test('the card does not claim that a report was saved if the download fails', as
   await card.getByRole('button', { name: 'Stop and download' }).click();
   await expect(card.getByText('The report could not be saved.')).toHaveCount(2);
   await expect(card).not.toContainText('Saved as');
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 test('a new key is not marked as copied, and the copy button keeps the focus', async ({

@@ -17,7 +17,7 @@ test('the diagnosis module is not loaded at boot but with the first collected re
 }) => {
   const loaded: string[] = [];
   page.on('request', (request) => loaded.push(new URL(request.url()).pathname));
-  const escaped = await open(page, '/auto.html');
+  const pageErrors = await open(page, '/auto.html');
   const isDiagnosis = (path: string) => path.includes('diagnosis');
   expect(loaded.filter(isDiagnosis)).toEqual([]);
   await page.evaluate((line) => console.error(line), REFUSAL);
@@ -33,19 +33,19 @@ test('the diagnosis module is not loaded at boot but with the first collected re
   const after = await build(page);
   expect(verdict(after, 'otk-divergence')).toBe('likely');
   expect(after.notes.join()).not.toContain('diagnosis');
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 test('if the diagnosis module cannot be loaded, the report is still written and says so', async ({
   page,
 }) => {
-  const escaped = await open(page, '/auto.html');
+  const pageErrors = await open(page, '/auto.html');
   await page.route('**/*diagnosis*', (route) => route.abort());
   const report = await collect(page);
   expect(report.diagnosis).toBeNull();
   expect(report.notes.join()).toContain('the diagnosis could not be loaded');
   expect(await page.evaluate(() => window.lib.getCryptoDiagnosis(null))).toBeNull();
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 test('requests to the homeserver are timed under any base path, without ids, long polls and downloads', async ({
@@ -120,7 +120,7 @@ test('of many request timings, the latest and the slowest earlier ones are kept'
 test('a capture session is started, marked, stopped and downloaded by keyboard alone', async ({
   page,
 }) => {
-  const escaped = await open(page, '/card.html');
+  const pageErrors = await open(page, '/card.html');
   await page.evaluate((line) => console.error(line), REFUSAL);
   await openDetails(page);
   const session = page.getByRole('region', { name: 'Capture session' });
@@ -149,7 +149,7 @@ test('a capture session is started, marked, stopped and downloaded by keyboard a
   await expect(session).toContainText('To be added: Homeserver log');
   await session.getByRole('button', { name: 'Start' }).click();
   await expect(session, 'and neither does a second').toContainText('4 marks');
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 test('the card shows each verdict with its evidence, and updates it with new evidence', async ({ page }) => {

@@ -27,7 +27,7 @@ for (const sandbox of [undefined, ELEMENT_CALL]) {
   test(`a new ${sandbox ? 'sandboxed ' : ''}frame is captured from its first line, also if its logger binds the console`, async ({
     page,
   }) => {
-    const escaped = await open(page, '/frames.html');
+    const pageErrors = await open(page, '/frames.html');
     await page.evaluate(([src, rules]) => void window.openFrame(src, rules ?? undefined), [
       `${CALL}a`,
       sandbox ?? null,
@@ -37,7 +37,7 @@ for (const sandbox of [undefined, ELEMENT_CALL]) {
     expect(JSON.stringify(report)).not.toContain('@logged');
     expect(report.entries.at(-1)?.source).toBe('frame:/in-frame.html');
     expect(report.blindSpots.join()).toContain('Workers');
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 }
 
@@ -133,7 +133,7 @@ test('after each navigation of a frame, its next page is captured from the first
 test('a frame of another origin is not touched, logs no error, and is a blind spot in the report', async ({ page }) => {
   const lines: string[] = [];
   page.on('console', (line) => lines.push(line.text()));
-  const escaped = await open(page, '/frames.html');
+  const pageErrors = await open(page, '/frames.html');
   await page.evaluate(() => {
     const frame = window.openFrame('http://localhost:4199/in-frame.html?name=other');
     return new Promise((resolve) => frame.addEventListener('load', resolve));
@@ -142,7 +142,7 @@ test('a frame of another origin is not touched, logs no error, and is a blind sp
   const report = readReport(await page.evaluate(() => window.lib.buildCryptoDiagReport(undefined)));
   expect(report.blindSpots.join()).toContain('1 of this page');
   expect(lines.filter((line) => /SecurityError|Blocked/.test(line))).toEqual([]);
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 test('a logger that binds the console is captured in a frame found at once, and is a blind spot in a frame found late', async ({
@@ -259,7 +259,7 @@ for (const [what, code] of [
   ],
 ]) {
   test(`a frame that ${what} causes no error in the app`, async ({ page }) => {
-    const escaped = await open(page, '/frames.html');
+    const pageErrors = await open(page, '/frames.html');
     await page.route('**/hostile.html', (route) =>
       route.fulfill({
         contentType: 'text/html',
@@ -281,6 +281,6 @@ for (const [what, code] of [
     await page.evaluate((src) => void window.openFrame(src), `${CALL}good`);
     await expect.poll(() => seen(page)).toEqual(expect.arrayContaining(both('good')));
     expect(await page.evaluate(() => window.lib.getCryptoDiagStatus().state)).toBe('running');
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 }

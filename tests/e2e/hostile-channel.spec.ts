@@ -17,8 +17,8 @@ async function openHostile(page: Page): Promise<Page> {
 
 test('forged roll call messages do not prevent a report with a diagnosis and are not in it', async ({ context }) => {
   const [first] = await openTabs(context, 'first', 'second');
-  const escaped: string[] = [];
-  context.on('weberror', (error) => escaped.push(String(error.error())));
+  const pageErrors: string[] = [];
+  context.on('weberror', (error) => pageErrors.push(String(error.error())));
   const hostile = await openHostile(first);
   await hostile.evaluate(() => {
     const channel = new BroadcastChannel('lotus-crypto-diag/roll-call');
@@ -64,7 +64,7 @@ test('forged roll call messages do not prevent a report with a diagnosis and are
     expect(report.notes.join()).not.toContain('failed');
     expect(report.diagnosis).not.toBeNull();
   }
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 test('at most 64 forged tabs are kept, without their secrets, and are answered a few times a second', async ({
@@ -106,8 +106,8 @@ test('forged election messages end no call, one tab leads, and a take-over still
   context,
 }) => {
   const [first, second] = await openTabs(context, 'first', 'second');
-  const escaped: string[] = [];
-  context.on('weberror', (error) => escaped.push(String(error.error())));
+  const pageErrors: string[] = [];
+  context.on('weberror', (error) => pageErrors.push(String(error.error())));
   await first.evaluate(() => {
     window.busy = 'in a call';
   });
@@ -138,5 +138,5 @@ test('forged election messages end no call, one tab leads, and a take-over still
     .toBe(true);
   expect(await Promise.all([first, second].map(role))).toEqual(['follower', 'leader']);
   expectNoOverlap(await readLog(hostile));
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });

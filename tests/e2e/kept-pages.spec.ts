@@ -312,8 +312,8 @@ for (const [what, script, note] of WAYS) {
   test(`with a storage that is ${what}, no error reaches the page and its evidence is in the report`, async ({ context }) => {
     await context.addInitScript(script);
     const page = await context.newPage();
-    const escaped: string[] = [];
-    page.on('pageerror', ({ message }) => escaped.push(message));
+    const pageErrors: string[] = [];
+    page.on('pageerror', ({ message }) => pageErrors.push(message));
     await page.goto(PAGE);
     await initPage(page);
     await log(page, LINE);
@@ -323,6 +323,6 @@ for (const [what, script, note] of WAYS) {
     expect(now.entries.map(({ message }) => message)).toContain(LINE);
     expect(now.notes.join('\n')).toMatch(note);
     expect(now.status.state).toBe('running');
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 }

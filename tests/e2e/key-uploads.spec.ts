@@ -31,7 +31,7 @@ test('after the third refusal, uploads of the refused key are answered locally; 
   page.on('request', (request) => {
     if (request.url().includes('/keys/upload')) arrived += 1;
   });
-  const escaped = await open(page, '/auto.html');
+  const pageErrors = await open(page, '/auto.html');
   const real = await upload(page, 'refuse');
   await upload(page, 'refuse');
   expect(await uploadLoop(page)).toMatchObject({ state: 'suspected', refusals: 2, breaker: 'closed', watched: true });
@@ -61,7 +61,7 @@ test('after the third refusal, uploads of the refused key are answered locally; 
 
   await upload(page, 'accept', ['signed_curve25519:other']);
   await expect.poll(() => uploadLoop(page)).toMatchObject({ state: 'recovered', breaker: 'closed', accepted: 1 });
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 test('uploads of every API version and argument type are counted; an aborted upload is not answered locally', async ({
@@ -262,9 +262,9 @@ test('with breaker: false and threshold: 5, every upload reaches the server and 
 
 test('fetch works after a trap in the WebAssembly', async ({ page }) => {
   await makeBreakable(page);
-  const escaped = await open(page, '/auto.html');
+  const pageErrors = await open(page, '/auto.html');
   await breakWasm(page);
   for (let i = 0; i < 5; i++) expect(await upload(page, 'refuse')).toMatchObject({ status: 400 });
   expect(await page.evaluate(() => window.lib.getCryptoDiagStatus().state)).toBe('failed');
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });

@@ -10,7 +10,7 @@ test('without a fault, the prompt is hidden', async ({ page }) => {
 });
 
 test('if the client cannot tell whether the history is safe, the prompt treats it as not safe', async ({ page }) => {
-  const escaped = await open(page, '/recovery.html');
+  const pageErrors = await open(page, '/recovery.html');
   await refuse(page);
   const prompt = promptOf(page);
   await fixOf(page).click();
@@ -24,7 +24,7 @@ test('if the client cannot tell whether the history is safe, the prompt treats i
   await prompt.getByRole('checkbox').check();
   await reset.click();
   await expect.poll(() => page.evaluate(() => window.logouts)).toBe(1);
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 test('a too short passphrase is marked invalid, and the field is empty after the export', async ({

@@ -47,7 +47,7 @@ test('with breaker: false, there is no retry button in a loop', async ({
 
 for (const place of ['card', 'prompt'] as const) {
   test(`on the ${place}, the retry button lets one upload through and shows its outcome`, async ({ page }) => {
-    const escaped = await open(page, '/recovery.html');
+    const pageErrors = await open(page, '/recovery.html');
     await loop(page);
     if (place === 'prompt') await promptOf(page).getByRole('button', { name: 'How to fix it' }).click();
     const box = place === 'card' ? cardOf(page) : promptOf(page);
@@ -72,7 +72,7 @@ for (const place of ['card', 'prompt'] as const) {
       await expect(button).toHaveAttribute('aria-disabled', 'true');
     }
     await expect(promptOf(page)).toBeHidden();
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 }
 

@@ -120,12 +120,12 @@ function breakIt({ path, how }: { path: string; how: Break }) {
 
 /** Opens the page; returns its uncaught errors. */
 async function start(page: Page): Promise<string[]> {
-  const escaped: string[] = [];
-  page.on('pageerror', (error) => escaped.push(String(error)));
+  const pageErrors: string[] = [];
+  page.on('pageerror', (error) => pageErrors.push(String(error)));
   await page.goto('/auto.html');
   // Set by the statement after the import.
-  await expect.poll(() => page.evaluate(() => 'lib' in window), `${escaped}`).toBe(true);
-  return escaped;
+  await expect.poll(() => page.evaluate(() => 'lib' in window), `${pageErrors}`).toBe(true);
+  return pageErrors;
 }
 
 /** The parts that work. */
@@ -173,14 +173,14 @@ const addFrame = (page: Page) =>
 const PARTS: Part[] = [...ENGINE, 'latency', 'storage', 'tabs'];
 
 async function expectStarted(page: Page, { without = [], says }: Row) {
-  const escaped = await start(page);
+  const pageErrors = await start(page);
   expect((await started(page)).sort()).toEqual(PARTS.filter((part) => !without.includes(part)).sort());
   const report = readReport(await page.evaluate(() => window.lib.collectCryptoDiagReport()));
   const { status, storage, tabs } = report;
   const reasons = [status.reason, storage?.error, tabs?.error].filter(Boolean).join('\n');
   if (says) expect(reasons).toMatch(says);
   else expect(status).toMatchObject({ state: 'running', reason: null });
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 }
 
 test.beforeEach(({ page }) => addFrame(page));

@@ -31,7 +31,7 @@ const storageOf = (page: Page) => page.evaluate(() => window.lib.getSnapshot().s
 test.describe('persistent storage', () => {
   test('persist() is called once a page load, and the card says that it was denied', async ({ page }) => {
     await countPersist(page);
-    const escaped = await open(page, '/card.html');
+    const pageErrors = await open(page, '/card.html');
     await expect.poll(() => storageOf(page)).toMatchObject({ supported: true, persisted: false, request: 'denied' });
     await page.evaluate(() => Promise.all(Array.from({ length: 10 }, () => window.lib.requestPersistentStorage())));
     expect(await page.evaluate('persistCalls')).toBe(1);
@@ -48,7 +48,7 @@ test.describe('persistent storage', () => {
     await page.reload();
     await expect.poll(() => storageOf(page)).toMatchObject({ request: 'denied' });
     expect(await page.evaluate('persistCalls')).toBe(1);
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
   test('usage grows by the size of the stored data', async ({ page }) => {
@@ -123,11 +123,11 @@ test.describe('missing or broken storage APIs', () => {
   ] as const) {
     test(`with ${what}, the check of the store returns a verdict and the error`, async ({ page }) => {
       await page.addInitScript(script);
-      const escaped = await open(page, '/auto.html');
+      const pageErrors = await open(page, '/auto.html');
       const status = await check(page);
       expect(status).toMatchObject({ verdict: 'first-run', databaseExisted: null });
       expect(status.error).toMatch(expected);
-      expect(escaped).toEqual([]);
+      expect(pageErrors).toEqual([]);
     });
   }
 
@@ -141,13 +141,13 @@ test.describe('missing or broken storage APIs', () => {
   ] as const) {
     test(`with ${what}, the verdict is unknown`, async ({ page }) => {
       await page.addInitScript(script);
-      const escaped = await open(page, '/auto.html');
+      const pageErrors = await open(page, '/auto.html');
       const status = await check(page);
       expect(status).toMatchObject({ verdict: 'unknown' });
       expect(status.error).toMatch(expected);
       const report = readReport(await page.evaluate(() => window.lib.collectCryptoDiagReport(undefined)));
       expect(report.cryptoStore).toMatchObject({ verdict: 'unknown', deviceId: 'D' });
-      expect(escaped).toEqual([]);
+      expect(pageErrors).toEqual([]);
     });
   }
 
@@ -155,12 +155,12 @@ test.describe('missing or broken storage APIs', () => {
     await page.addInitScript(
       "Object.defineProperty(navigator, 'storage', { get() { throw new DOMException('blocked', 'SecurityError') } })",
     );
-    const escaped = await open(page, '/auto.html');
+    const pageErrors = await open(page, '/auto.html');
     expect(await page.evaluate(() => window.lib.requestPersistentStorage())).toMatchObject({
       request: 'error',
       error: 'SecurityError: blocked',
     });
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
   test('if localStorage is full, the verdict is still returned, with an error that it cannot be stored', async ({
@@ -175,7 +175,7 @@ test.describe('missing or broken storage APIs', () => {
         }
       }
     });
-    const escaped = await open(page, '/auto.html');
+    const pageErrors = await open(page, '/auto.html');
     const status = await page.evaluate(() =>
       window.lib.checkCryptoStore({
         getUserId: () => '@a:hs',
@@ -185,11 +185,11 @@ test.describe('missing or broken storage APIs', () => {
     );
     expect(status).toMatchObject({ verdict: 'first-run', identity: 'first-seen' });
     expect(status.error).toMatch(/cannot be written: QuotaExceededError/);
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
   test('checkCryptoStore does not reject for clients of any shape', async ({ page }) => {
-    const escaped = await open(page, '/auto.html');
+    const pageErrors = await open(page, '/auto.html');
     const statuses = await page.evaluate(async () => {
       const broken = () => {
         throw new Error('broken');
@@ -211,7 +211,7 @@ test.describe('missing or broken storage APIs', () => {
     });
     expect(statuses.map(({ verdict }) => verdict).slice(0, 3)).toEqual(['unknown', 'unknown', 'unknown']);
     expect(statuses.every(({ identity }) => identity === 'not-compared')).toBe(true);
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
   test('concurrent checks of one device, with and without a client, agree that the database was missing', async ({ page }) => {
@@ -233,7 +233,7 @@ test.describe('missing or broken storage APIs', () => {
         return databases.call(this);
       };
     });
-    const escaped = await open(page, '/auto.html');
+    const pageErrors = await open(page, '/auto.html');
     await ask();
     // The keys are remembered and the store is missing: a client that answers at once must not hide that.
     await page.reload();
@@ -241,7 +241,7 @@ test.describe('missing or broken storage APIs', () => {
     const [first, second] = await ask();
     expect(first).toMatchObject({ verdict: 'evicted', databaseExisted: false });
     expect(second).toMatchObject({ databaseExisted: false, identity: 'same', error: null });
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
   // A client whose encryption runs, checked without a `databasePrefix`: by the card, and for a report.
@@ -296,7 +296,7 @@ test.describe('missing or broken storage APIs', () => {
           },
           [there, key] as const,
         );
-      const escaped = await open(page, '/auto.html');
+      const pageErrors = await open(page, '/auto.html');
       await collect('first');
       await page.goto('/bare.html');
       if (isDeleted) await page.evaluate((names) => names.map((name) => indexedDB.deleteDatabase(name) && name), there);
@@ -304,7 +304,7 @@ test.describe('missing or broken storage APIs', () => {
       const { json, verdicts } = await collect(isDeleted ? 'other' : 'first');
       expect(readReport(json).cryptoStore).toMatchObject(looked);
       if (!isDeleted) expect(verdicts).not.toContain('evicted');
-      expect(escaped).toEqual([]);
+      expect(pageErrors).toEqual([]);
     });
   }
 

@@ -254,8 +254,8 @@ for (const [what, script] of [
 ]) {
   test(`with ${what}, the role is solo and the report says why`, async ({ context }) => {
     await context.addInitScript(script ?? '');
-    const escaped: string[] = [];
-    context.on('weberror', (error) => escaped.push(String(error.error())));
+    const pageErrors: string[] = [];
+    context.on('weberror', (error) => pageErrors.push(String(error.error())));
     const page = await openTab(context, 'tab');
     await expect.poll(() => role(page)).toBe('solo');
     await page.evaluate(() => window.leadership.whenLeader());
@@ -263,6 +263,6 @@ for (const [what, script] of [
     const report = JSON.parse(await page.evaluate(() => window.lib.collectCryptoDiagReport(undefined)));
     expect(report.tabs.tabs).toMatchObject([{ role: 'solo' }]);
     expect(report.tabs.error).toMatch(/Web Locks are missing|cannot be asked/);
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 }

@@ -56,7 +56,7 @@ const WAYS: Record<string, { before: () => void; after: () => void }> = {
 };
 for (const [name, { before, after }] of Object.entries(WAYS)) {
   test(`a trap in ${name} switches the diagnostics off; the page gets no error and the caller gets an answer`, async ({ page }) => {
-    const escaped = await openTrapping(page);
+    const pageErrors = await openTrapping(page);
     await page.evaluate(before);
     await page.evaluate(async () => {
       Object.assign(window, { asked: window.lib.refreshStorageStatus() });
@@ -71,17 +71,17 @@ for (const [name, { before, after }] of Object.entries(WAYS)) {
     const isOurs = await page.evaluate(() => /inspect/.test(Function.prototype.toString.call(console.warn)));
     expect(isOurs).toBe(false);
     expect(await page.evaluate(() => window.lib.requestPersistentStorage())).toMatchObject({ request: 'error' });
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 }
 
 test('a trap in an event switches the diagnostics off, and the page gets no error', async ({ page }) => {
-  const escaped = await openTrapping(page, { isIdle: true });
+  const pageErrors = await openTrapping(page, { isIdle: true });
   await expect.poll(() => page.evaluate(() => window.lib.getSnapshot().storage?.request)).toBe('denied');
   await page.evaluate(() => {
     Object.assign(window, { traps: true });
     dispatchEvent(new Event('appinstalled'));
   });
   await expectSwitchedOff(page);
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });

@@ -240,20 +240,20 @@ test('no probe is sent when the page becomes hidden', async ({ page }) => {
 });
 
 test('properties on Object.prototype do not change which uploads are answered locally', async ({ page }) => {
-  const escaped = await openPolluted(page);
+  const pageErrors = await openPolluted(page);
   await loop(page, { headers: bearer('a') });
   expect(await upload(page, 'refuse', { headers: bearer('a') })).toBe(0);
   expect(await upload(page, 'refuse', { ...B, headers: bearer('b') })).toBe(1);
   // The only one-time keys are those on Object.prototype.
   expect(await upload(page, 'accept', { headers: bearer('a'), rest: { device_keys: { device_id: 'A' } } }, '')).toBe(1);
   expect(await uploadLoop(page)).toMatchObject({ state: 'looping', accepted: 0 });
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 async function openPolluted(page: Page) {
   await openPage(page);
-  const escaped: string[] = [];
-  page.on('pageerror', (error) => escaped.push(String(error)));
+  const pageErrors: string[] = [];
+  page.on('pageerror', (error) => pageErrors.push(String(error)));
   await page.evaluate(() => {
     const key = { key: 'x', signatures: { '@x:hs': { 'ed25519:X': 'sig' } } };
     const planted = {
@@ -272,7 +272,7 @@ async function openPolluted(page: Page) {
       } as object);
     }
   });
-  return escaped;
+  return pageErrors;
 }
 
 for (const [name, patched] of Object.entries({

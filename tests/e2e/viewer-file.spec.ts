@@ -13,7 +13,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     const report = await reportOf(page, 'ke1-evict-crypto');
     const requested: string[] = [];
     page.on('request', (request) => requested.push(request.url()));
-    const escaped = await openViewer(page, file.href);
+    const pageErrors = await openViewer(page, file.href);
     await expect(page.locator('body')).toHaveCSS(
       'background-color',
       colorScheme === 'light' ? 'rgb(255, 255, 255)' : 'rgb(38, 38, 38)',
@@ -30,7 +30,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
     // Its worker is a `blob:` URL of the page itself.
     expect(requested.filter((url) => !/^(blob|data):/.test(url))).toEqual([file.href]);
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 }
 

@@ -33,7 +33,7 @@ test('markup, SQL and control characters in a report are shown as text, and no s
   page,
 }) => {
   const report = await reportOf(page, 'ke1-evict-crypto', 'ke3-malformed', 'ec-iframe');
-  const escaped = await openViewer(page);
+  const pageErrors = await openViewer(page);
   const controls = '\0\x1b[31m\u202egpj.exe\u2066';
   await drop(
     page,
@@ -51,12 +51,12 @@ test('markup, SQL and control characters in a report are shown as text, and no s
   await expect(page.getByTestId('episode')).toContainText('␀␛[31m\\u{202e}gpj');
   expect(await page.locator('main img, main svg, main script, main iframe').count()).toBe(0);
   expect(await page.evaluate(() => 'pwned' in window)).toBe(false);
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 test('unreadable files are refused with a reason, and a valid report among them is read', async ({ page }) => {
   const report = await reportOf(page, 'ke1-evict-crypto');
-  const escaped = await openViewer(page);
+  const pageErrors = await openViewer(page);
   // One MiB of zeros, gzipped ten times.
   let zip: Buffer = Buffer.alloc(1024 ** 2);
   for (let level = 0; level < 10; level += 1) zip = gzipSync(zip);
@@ -77,7 +77,7 @@ test('unreadable files are refused with a reason, and a valid report among them 
   for (const [name, , reason] of bad) await expect(fileItem(page, name)).toContainText(reason);
   await expect(fileItem(page, 'good.json')).toContainText('Report of a client.');
   await expect(page.getByTestId('refused-key')).toHaveCount(1);
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 test('a report in UTF-16, as a text editor saved it, is read', async ({ page }) => {

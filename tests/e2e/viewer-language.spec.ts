@@ -10,11 +10,11 @@ for (const address of ['/demo/viewer.html', '/viewer/lotus-crypto-diag-viewer.ht
       await page.addInitScript((value) => {
         Object.defineProperty(Navigator.prototype, 'language', { get: () => value });
       }, language);
-      const escaped = await openViewer(page, address);
+      const pageErrors = await openViewer(page, address);
       await drop(page, dropped('report.json', report), dropped('homeserver.log', fixture('viewer/homeserver.log')));
       await expect(page.getByTestId('summary')).toContainText('KE-4');
       await expect(page.getByTestId('latency-plot').locator('canvas')).toBeVisible();
-      expect(escaped).toEqual([]);
+      expect(pageErrors).toEqual([]);
     });
   }
 }

@@ -94,7 +94,7 @@ for (const [name, writer, summary] of [
     const path = testInfo.outputPath(name);
     writer(path);
     const report = await reportOf(page, 'ke4-delayed');
-    const escaped = await openViewer(page);
+    const pageErrors = await openViewer(page);
     await watch(page);
     await drop(page, dropped('report.json', report));
     await expect(page.locator('.episode').first()).toBeVisible();
@@ -107,13 +107,13 @@ for (const [name, writer, summary] of [
     expect(moves).toBeGreaterThan(10);
     expect(drawn).toBeGreaterThan(moves / 2);
     await expect(page.getByTestId('latency-plot').locator('canvas')).toBeVisible();
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
   test(`reading a ${name} of 100 MB can be cancelled, and the next file is read`, async ({ page }, testInfo) => {
     const path = testInfo.outputPath(name);
     writer(path);
-    const escaped = await openViewer(page);
+    const pageErrors = await openViewer(page);
     await page.getByLabel('Files to read').setInputFiles(path);
     await drop(page, dropped('keys.csv', 'user_id,device_id,algorithm,count\n@a:hs,DEV,signed_curve25519,0\n'));
     await expect(fileItem(page, name)).toContainText('Read: ');
@@ -122,6 +122,6 @@ for (const [name, writer, summary] of [
     await expect(fileItem(page, name)).toContainText('Cancelled.');
     await expect(fileItem(page, 'keys.csv')).toContainText('1 row of counts of one-time keys');
     await expect(page.getByTestId('latency-plot')).toBeHidden();
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 }

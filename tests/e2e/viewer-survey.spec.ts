@@ -25,7 +25,7 @@ async function saved(page: Page, button: string): Promise<string> {
 }
 
 test('a log alone gives a table of devices in trouble that can be filtered, sorted and opened', async ({ page }) => {
-  const escaped = await openViewer(page);
+  const pageErrors = await openViewer(page);
   await drop(page, dropped('homeserver.log', log));
   await expect(bodyRows(page)).toHaveCount(3);
   await expect(bodyRows(page).first()).toContainText('Key uploads refused (blank crypto store)');
@@ -49,7 +49,7 @@ test('a log alone gives a table of devices in trouble that can be filtered, sort
   await expect(story).toContainText('always the same key');
   await expect(story).toContainText('signed_curve25519:AAAAAAAAAA0');
   await expect(story).toContainText('The log names this device.');
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 test('the worker sends the first 200 of many devices, others on request, and one story at a time', async ({
@@ -156,7 +156,7 @@ for (const [name, write] of [
   }, testInfo) => {
     const path = testInfo.outputPath(name);
     write(path);
-    const escaped = await openViewer(page);
+    const pageErrors = await openViewer(page);
     await drop(page, dropped('homeserver.log', log));
     await expect(bodyRows(page)).toHaveCount(3);
     const before = await card(page).innerText();
@@ -175,7 +175,7 @@ for (const [name, write] of [
     expect(await card(page).innerText()).toBe(before);
     await drop(page, dropped('at-risk.csv', rows));
     await expect(bodyRows(page)).toHaveCount(4);
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 }
 

@@ -25,7 +25,7 @@ test('evidence of the server confirms verdicts, and can be opened from them', as
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const text = await reportOf(page, 'ke3-malformed', 'ke4-delayed');
   const { entries, userId }: CryptoDiagReport = JSON.parse(text);
-  const escaped = await openViewer(page);
+  const pageErrors = await openViewer(page);
   await drop(page, dropped('report.json', text));
 
   const malformed = page.getByTestId('finding-ke3-malformed');
@@ -64,5 +64,5 @@ test('evidence of the server confirms verdicts, and can be opened from them', as
   const numbers = page.getByLabel('Response times of the homeserver, in numbers');
   await expect(page.getByTestId('latency-plot').locator('canvas')).toBeVisible();
   if (await numbers.isVisible()) await expect(numbers).toContainText('While KE-4 was seen');
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });

@@ -7,7 +7,7 @@ import { drop, dropped, fileItem, fixture, openViewer, reportOf } from './viewer
 
 test('a dropped report is on the time line, with its lines and both values of the refused key', async ({ page }) => {
   const report = await reportOf(page, 'ke1-evict-crypto', 'ec-iframe', 'ke4-delayed', 'ke3-malformed');
-  const escaped = await openViewer(page);
+  const pageErrors = await openViewer(page);
   const transfer = await page.evaluateHandle((text) => {
     const data = new DataTransfer();
     data.items.add(new File([text], 'report.json'));
@@ -28,7 +28,7 @@ test('a dropped report is on the time line, with its lines and both values of th
   const { detail } = JSON.parse(report).entries.find(refused);
   await expect(key).toContainText(detail.oldKey);
   await expect(key).toContainText(detail.newKey);
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 test('reports of several users and duplicate reports are merged on one time line', async ({ page }) => {
@@ -54,7 +54,7 @@ test('reports of several users and duplicate reports are merged on one time line
 
 test('the kind of a file is recognised by its content, not by its name', async ({ page }) => {
   const report = await reportOf(page, 'ke1-evict-crypto');
-  const escaped = await openViewer(page);
+  const pageErrors = await openViewer(page);
   const har = {
     startedDateTime: new Date().toISOString(),
     time: 20,
@@ -82,7 +82,7 @@ test('the kind of a file is recognised by its content, not by its name', async (
     await expect(fileItem(page, `${index + 1}.txt`)).toContainText(summary);
   }
   await expect(page.getByTestId('latency-plot')).toHaveAccessibleName(/^Plot of \d\d requests/);
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 test('the summary can be saved as Markdown, and the redacted copy as a report without user, device and server', async ({ page }) => {
@@ -135,7 +135,7 @@ test('if the redacted copy cannot be made, the page says why and saves nothing',
       this.dispatchEvent(new MessageEvent('message', { data: { type: 'copy', id: request.id, copy } }));
     };
   });
-  const escaped = await openViewer(page);
+  const pageErrors = await openViewer(page);
   let downloads = 0;
   page.on('download', () => (downloads += 1));
   await drop(page, dropped('report.json', report));
@@ -144,7 +144,7 @@ test('if the redacted copy cannot be made, the page says why and saves nothing',
     page.getByText('The redacted copy could not be made, and nothing was saved: there are too many ids in it'),
   ).toBeVisible();
   expect(downloads).toBe(0);
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 for (const width of [360, 1280]) {

@@ -45,7 +45,7 @@ const untilRested = (page: Page) =>
     .toBe(1);
 
 test('without evidence, the module is instantiated once the app is idle, not before', async ({ page }) => {
-  const escaped = await openCounting(page);
+  const pageErrors = await openCounting(page);
   await page.evaluate(() => {
     console.warn('a line that is no evidence');
     console.error(new Error('nor is this'));
@@ -63,7 +63,7 @@ test('without evidence, the module is instantiated once the app is idle, not bef
   await page.waitForFunction((known) => window.lib.getSnapshot() !== known, await page.evaluateHandle('window.known'));
   const { counts, entries, cryptoStore, uploadLoop } = asleep;
   expect(await snapshot(page)).toMatchObject({ counts, entries, cryptoStore, uploadLoop });
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 const FIRST: Record<string, (page: Page) => Promise<unknown>> = {
@@ -78,7 +78,7 @@ const FIRST: Record<string, (page: Page) => Promise<unknown>> = {
 };
 for (const [name, happen] of Object.entries(FIRST)) {
   test(`${name} instantiates the module once`, async ({ page }) => {
-    const escaped = await openCounting(page);
+    const pageErrors = await openCounting(page);
     expect(await instances(page)).toBe(0);
     await happen(page);
     // The library reads the answer to an upload after the page's own code.
@@ -88,7 +88,7 @@ for (const [name, happen] of Object.entries(FIRST)) {
     expect(report.entries.map(({ message }) => message)).toContain('y already exists');
     expect(report.uploadLoop.watched).toBe(true);
     expect(await instances(page)).toBe(1);
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 }
 
@@ -99,7 +99,7 @@ const REFUSED: Record<string, { refusals: ('CompileError' | 'RangeError')[]; ins
 };
 for (const [name, { refusals, instances: tried }] of Object.entries(REFUSED)) {
   test(`the status is failed for a module ${name}, and the page works`, async ({ page }) => {
-    const escaped = await openCounting(page, refusals);
+    const pageErrors = await openCounting(page, refusals);
     const status = await page.evaluate(async () => {
       console.warn('x already exists');
       const response = await fetch('/echo/_matrix/client/v3/keys/upload', { method: 'POST', body: '{}' });
@@ -112,7 +112,7 @@ for (const [name, { refusals, instances: tried }] of Object.entries(REFUSED)) {
     // Switched off: no retry with every line.
     await page.evaluate(() => console.warn('y already exists'));
     expect(await instances(page)).toBe(tried);
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 }
 
@@ -132,7 +132,7 @@ for (const [when, isAwake] of [
   ['after the module is instantiated', true],
 ] as const) {
   test(`matching lines logged on an exhausted stack ${when} do not switch off the diagnostics`, async ({ page }) => {
-    const escaped = await openCounting(page);
+    const pageErrors = await openCounting(page);
     if (isAwake) await untilRested(page);
     await page.evaluate(() => {
       const lines = ['x already exists', 'an ordinary line', 'an ordinary l\u012bne', 'x\u0101 already exists'];
@@ -160,12 +160,12 @@ for (const [when, isAwake] of [
     };
     await expect.poll(afterLater).toContain('later already exists');
     expect((await snapshot(page)).status.state).toBe('running');
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 }
 
 test('calling the undo while a line is read does not switch off the diagnostics', async ({ page }) => {
-  const escaped = await open(page, '/bare.html');
+  const pageErrors = await open(page, '/bare.html');
   await page.evaluate(() => {
     const undo = window.lib.installCryptoDiagLog();
     const real = window.setTimeout;
@@ -186,5 +186,5 @@ test('calling the undo while a line is read does not switch off the diagnostics'
     'x already exists',
     'y already exists',
   ]);
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });

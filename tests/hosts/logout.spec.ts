@@ -4,7 +4,7 @@ import { refusedAsExisting } from '../homeserver/client';
 import { expect, test } from '../homeserver/lab';
 import { connect } from '../homeserver/matrix-api';
 import { provokeUpload } from '../homeserver/scenarios/actions';
-import { client, deviceOf, gate, hereButton, logIn, loginForm, logOut, twoAtOnce, uncaught } from './app-page';
+import { client, deviceOf, gate, hereButton, logIn, loginForm, logOut, collectClientOverlaps, uncaught } from './app-page';
 
 test('after a logout in the active tab, the waiting tabs show the login', async ({ context, page, lab }) => {
   const errors = uncaught(context);
@@ -30,7 +30,7 @@ test('after a logout and a login in one tab, another tab never runs a second cli
   test.setTimeout(300_000);
   const account = await lab.register('again');
   const claimer = await connect(lab.baseUrl, await lab.register('claimer'));
-  const overlaps = twoAtOnce(context);
+  const overlaps = collectClientOverlaps(context);
   await logIn(page, lab.baseUrl, account);
   const second = await context.newPage();
   await second.goto('/');
