@@ -167,14 +167,14 @@ export class Places {
    */
   storeOptions(initMatrix: string): string | null {
     const source = this.source(initMatrix);
-    const given = source.nodes.flatMap((node) => {
+    const prefixes = source.nodes.flatMap((node) => {
       const isPrefix =
         node.type === 'ObjectProperty' && node.key.type === 'Identifier' && node.key.name === 'cryptoDatabasePrefix';
       return isPrefix ? [node.value] : [];
     });
-    const [prefix] = given;
+    const [prefix] = prefixes;
     if (!prefix) return '';
-    if (prefix.type !== 'StringLiteral' || given.length > 1) return null;
+    if (prefix.type !== 'StringLiteral' || prefixes.length > 1) return null;
     return `, { databasePrefix: '${prefix.value}' }`;
   }
 

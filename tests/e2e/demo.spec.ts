@@ -19,7 +19,7 @@ function labelled(file: string): Record<string, number> {
 
 for (const file of readdirSync(folder).filter((name) => name.endsWith('.jsonl') && !name.startsWith('uploads-'))) {
   const name = file.replace(/-(lk)?\d+\.\d+\.\d+\.jsonl$/, '');
-  test(`replaying ${name} gives the counts of its labels`, async ({ page }) => {
+  test(`replaying ${name} produces the counts of its labels`, async ({ page }) => {
     const expected = labelled(file);
     await page.goto('/demo/index.html');
     await page.getByRole('radio', { name: 'At once' }).check();

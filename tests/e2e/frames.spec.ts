@@ -10,7 +10,7 @@ const CALL = '/in-frame.html?name=';
 const ELEMENT_CALL = 'allow-scripts allow-same-origin';
 
 /** Source and participant of each entry, as in `frame:/in-frame.html @first-line-of-a:hs:DEV`. */
-const seen = (page: Page) =>
+const capturedLines = (page: Page) =>
   page.evaluate(() =>
     window.lib
       .getCryptoDiagEntries()
@@ -32,7 +32,7 @@ for (const sandbox of [undefined, ELEMENT_CALL]) {
       `${CALL}a`,
       sandbox ?? null,
     ] as const);
-    await expect.poll(() => seen(page)).toEqual(both('a'));
+    await expect.poll(() => capturedLines(page)).toEqual(both('a'));
     const report = readReport(await page.evaluate(() => window.lib.buildCryptoDiagReport(undefined)));
     expect(JSON.stringify(report)).not.toContain('@logged');
     expect(report.entries.at(-1)?.source).toBe('frame:/in-frame.html');
@@ -50,7 +50,7 @@ test('watchFrame captures a frame from its first line, and its undo restores the
     frame.src = src;
     Object.assign(window, { undo, frame });
   }, `${CALL}handed`);
-  await expect.poll(() => seen(page)).toEqual(both('handed'));
+  await expect.poll(() => capturedLines(page)).toEqual(both('handed'));
   // After the undo, the frame's console is restored.
   const lines = await page.evaluate(() => {
     const { undo, frame } = window as unknown as { undo(): void; frame: HTMLIFrameElement };
@@ -61,7 +61,7 @@ test('watchFrame captures a frame from its first line, and its undo restores the
     return /native code/.test(String(inner.error));
   });
   expect(lines).toBe(true);
-  expect(await seen(page)).toHaveLength(2);
+  expect(await capturedLines(page)).toHaveLength(2);
 });
 
 test('the last undo releases a frame that is watched twice, and the last frame releases the document', async ({
@@ -120,13 +120,13 @@ test('the undo of watchFrame does not release a frame that `auto` watches', asyn
 test('after each navigation of a frame, its next page is captured from the first line', async ({ page }) => {
   await open(page, '/frames.html');
   await page.evaluate((src) => void Object.assign(window, { frame: window.openFrame(src) }), `${CALL}a`);
-  await expect.poll(() => seen(page)).toEqual(both('a'));
+  await expect.poll(() => capturedLines(page)).toEqual(both('a'));
   for (const name of ['b', 'c', 'd']) {
     await page.evaluate(
       (src) => (window as unknown as { frame: HTMLIFrameElement }).frame.contentWindow?.location.assign(src),
       CALL + name,
     );
-    await expect.poll(() => seen(page)).toEqual(expect.arrayContaining(both(name)));
+    await expect.poll(() => capturedLines(page)).toEqual(expect.arrayContaining(both(name)));
   }
 });
 
@@ -138,7 +138,7 @@ test('a frame of another origin is not touched, logs no error, and is a blind sp
     const frame = window.openFrame('http://localhost:4199/in-frame.html?name=other');
     return new Promise((resolve) => frame.addEventListener('load', resolve));
   });
-  expect(await seen(page)).toEqual([]);
+  expect(await capturedLines(page)).toEqual([]);
   const report = readReport(await page.evaluate(() => window.lib.buildCryptoDiagReport(undefined)));
   expect(report.blindSpots.join()).toContain('1 of this page');
   expect(lines.filter((line) => /SecurityError|Blocked/.test(line))).toEqual([]);
@@ -220,7 +220,7 @@ test('ten call frames in a row leak no memory', async ({ page }) => {
   await page.evaluate(() => document.querySelector('iframe')?.remove());
   for (let i = 0; i < 10; i++) await call(`call-${i}`);
   await expect.poll(() => countAlive(page), { timeout: 30_000 }).toEqual(before);
-  expect(await seen(page)).toHaveLength(24);
+  expect(await capturedLines(page)).toHaveLength(24);
 });
 
 for (const [what, code] of [
@@ -279,7 +279,7 @@ for (const [what, code] of [
       });
     await expect.poll(isOwn).toBe(true);
     await page.evaluate((src) => void window.openFrame(src), `${CALL}good`);
-    await expect.poll(() => seen(page)).toEqual(expect.arrayContaining(both('good')));
+    await expect.poll(() => capturedLines(page)).toEqual(expect.arrayContaining(both('good')));
     expect(await page.evaluate(() => window.lib.getCryptoDiagStatus().state)).toBe('running');
     expect(pageErrors).toEqual([]);
   });

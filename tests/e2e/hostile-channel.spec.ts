@@ -74,8 +74,8 @@ test('at most 64 forged tabs are kept, without their secrets, and are answered a
   const hostile = await openHostile(first);
   await hostile.evaluate(() => {
     const channel = new BroadcastChannel('lotus-crypto-diag/roll-call');
-    const said: unknown[] = [];
-    channel.onmessage = ({ data }) => said.push(data);
+    const replies: unknown[] = [];
+    channel.onmessage = ({ data }) => replies.push(data);
     const counts = { 'KE-1': 0, 'KE-2': 0, 'KE-3': 0, 'KE-4': 0 };
     const ts = '2026-11-24T00:13:36.042Z';
     const detail = { kind: 'clue' };
@@ -91,11 +91,11 @@ test('at most 64 forged tabs are kept, without their secrets, and are answered a
       }
     };
     for (let number = 0; number < 5_000; number++) say(`forged-${number}`);
-    Object.assign(window, { said });
+    Object.assign(window, { replies });
   });
   await expect.poll(() => first.evaluate(() => window.lib.getSnapshot().tabs.count)).toBe(64);
   await first.waitForTimeout(1_500);
-  expect(await hostile.evaluate('said.length')).toBeLessThan(40);
+  expect(await hostile.evaluate('replies.length')).toBeLessThan(40);
   await hostile.close();
   const text = await first.evaluate(() => window.lib.collectCryptoDiagReport(undefined));
   expect(text).not.toContain('s3cret');

@@ -40,7 +40,7 @@ async function seesBob(page: Page) {
 }
 
 /** Kind, participant, index and source of each KE-2 entry, in the order of arrival. */
-const seen = (page: Page) =>
+const mediaKeyEntries = (page: Page) =>
   page.evaluate(() =>
     window.lib
       .getCryptoDiagEntries()
@@ -59,13 +59,13 @@ for (const version of ['2-18', '2-23']) {
     // Before Bob has his key, LiveKit may log that it is missing.
     await setKey(page, 'bob', 0, 'secret');
     await seesBob(page);
-    const kinds = (await seen(page)).map(({ kind }) => kind);
+    const kinds = (await mediaKeyEntries(page)).map(({ kind }) => kind);
     expect(kinds.filter((kind) => kind !== 'missing-key-set')).toEqual([]);
   });
 
   test(`livekit-client ${version}: without any key, missing-key-set is recorded for the sender`, async ({ page }) => {
     await join(page, version);
-    await expect.poll(() => seen(page), { timeout: 20_000 }).toEqual([{ kind: 'missing-key-set', ...first }]);
+    await expect.poll(() => mediaKeyEntries(page), { timeout: 20_000 }).toEqual([{ kind: 'missing-key-set', ...first }]);
   });
 
   test(`livekit-client ${version}: missing-key is recorded with the index of the key`, async ({ page }) => {
@@ -75,7 +75,7 @@ for (const version of ['2-18', '2-23']) {
     await seesBob(page);
     await setKey(page, 'bob', 1, 'another secret');
     const missing = { kind: 'missing-key', participant: BOB, index: 1, source };
-    await expect.poll(() => seen(page), { timeout: 20_000 }).toContainEqual(missing);
+    await expect.poll(() => mediaKeyEntries(page), { timeout: 20_000 }).toContainEqual(missing);
     await setKey(page, 'alice', 1, 'another secret');
     await seesBob(page);
 
@@ -90,11 +90,11 @@ for (const version of ['2-18', '2-23']) {
     await setKey(page, 'alice', 3, 'wrong');
     await setKey(page, 'bob', 3, 'secret');
     await expect
-      .poll(() => seen(page), { timeout: 20_000 })
+      .poll(() => mediaKeyEntries(page), { timeout: 20_000 })
       .toContainEqual({ kind: 'invalid-key', participant: BOB, source });
     // The worker knows the index. 2.18 keeps it there; 2.23 passes it to the frame.
     const markedInvalid = { kind: 'key-marked-invalid', participant: BOB, index: 3, source };
-    if (version === '2-23') await expect.poll(() => seen(page), { timeout: 20_000 }).toContainEqual(markedInvalid);
+    if (version === '2-23') await expect.poll(() => mediaKeyEntries(page), { timeout: 20_000 }).toContainEqual(markedInvalid);
     expect(await pictures(page)).toBe(0);
   });
 }

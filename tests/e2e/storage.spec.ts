@@ -248,27 +248,27 @@ test.describe('missing or broken storage APIs', () => {
   const OWN = 'sync@a:hs::matrix-sdk-crypto';
   const USUAL = 'matrix-js-sdk::matrix-sdk-crypto';
   const stores = [
-    { there: [OWN], looked: { database: OWN, databaseExisted: true, verdict: 'healthy', error: null } },
-    { there: [OWN, `${OWN}-meta`, 'sync@a:hs'], looked: { database: OWN, databaseExisted: true, verdict: 'healthy' } },
+    { databases: [OWN], expected: { database: OWN, databaseExisted: true, verdict: 'healthy', error: null } },
+    { databases: [OWN, `${OWN}-meta`, 'sync@a:hs'], expected: { database: OWN, databaseExisted: true, verdict: 'healthy' } },
     {
-      there: [OWN, 'sync@b:hs::matrix-sdk-crypto'],
-      looked: { database: OWN, databaseExisted: true, verdict: 'healthy' },
+      databases: [OWN, 'sync@b:hs::matrix-sdk-crypto'],
+      expected: { database: OWN, databaseExisted: true, verdict: 'healthy' },
     },
-    { there: [USUAL, OWN], looked: { database: USUAL, databaseExisted: true, verdict: 'healthy' } },
+    { databases: [USUAL, OWN], expected: { database: USUAL, databaseExisted: true, verdict: 'healthy' } },
     {
-      there: ['one::matrix-sdk-crypto', 'two::matrix-sdk-crypto'],
-      looked: { databaseExisted: null, verdict: 'healthy', error: expect.stringContaining('databasePrefix') },
+      databases: ['one::matrix-sdk-crypto', 'two::matrix-sdk-crypto'],
+      expected: { databaseExisted: null, verdict: 'healthy', error: expect.stringContaining('databasePrefix') },
     },
     // Deleted while no page ran; the SDK has created it again.
-    { there: [OWN], isDeleted: true, looked: { database: OWN, databaseExisted: false, verdict: 'identity-changed' } },
+    { databases: [OWN], isDeleted: true, expected: { database: OWN, databaseExisted: false, verdict: 'identity-changed' } },
     {
-      there: [USUAL],
+      databases: [USUAL],
       isDeleted: true,
-      looked: { database: USUAL, databaseExisted: false, verdict: 'identity-changed' },
+      expected: { database: USUAL, databaseExisted: false, verdict: 'identity-changed' },
     },
   ];
-  for (const { there, isDeleted = false, looked } of stores) {
-    test(`without databasePrefix, the client's database is found: ${there.join(', ')}${isDeleted ? ', deleted' : ''}`, async ({
+  for (const { databases, isDeleted = false, expected } of stores) {
+    test(`without databasePrefix, the client's database is found: ${databases.join(', ')}${isDeleted ? ', deleted' : ''}`, async ({
       page,
     }) => {
       const collect = (key: string) =>
@@ -294,15 +294,15 @@ test.describe('missing or broken storage APIs', () => {
             });
             return { json, verdicts: [...verdicts] };
           },
-          [there, key] as const,
+          [databases, key] as const,
         );
       const pageErrors = await open(page, '/auto.html');
       await collect('first');
       await page.goto('/bare.html');
-      if (isDeleted) await page.evaluate((names) => names.map((name) => indexedDB.deleteDatabase(name) && name), there);
+      if (isDeleted) await page.evaluate((names) => names.map((name) => indexedDB.deleteDatabase(name) && name), databases);
       await open(page, '/auto.html');
       const { json, verdicts } = await collect(isDeleted ? 'other' : 'first');
-      expect(readReport(json).cryptoStore).toMatchObject(looked);
+      expect(readReport(json).cryptoStore).toMatchObject(expected);
       if (!isDeleted) expect(verdicts).not.toContain('evicted');
       expect(pageErrors).toEqual([]);
     });

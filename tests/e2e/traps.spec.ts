@@ -59,13 +59,13 @@ for (const [name, { before, after }] of Object.entries(WAYS)) {
     const pageErrors = await openTrapping(page);
     await page.evaluate(before);
     await page.evaluate(async () => {
-      Object.assign(window, { asked: window.lib.refreshStorageStatus() });
+      Object.assign(window, { pending: window.lib.refreshStorageStatus() });
       await new Promise((resolve) => setTimeout(resolve));
       Object.assign(window, { traps: true });
     });
     await page.evaluate(after);
-    const asked = await page.evaluate(() => (window as unknown as { asked: Promise<unknown> }).asked);
-    expect(asked).toMatchObject({ request: 'error', error: 'the diagnostics do not run in this page' });
+    const answer = await page.evaluate(() => (window as unknown as { pending: Promise<unknown> }).pending);
+    expect(answer).toMatchObject({ request: 'error', error: 'the diagnostics do not run in this page' });
     await expectSwitchedOff(page);
     // The page's own console and `fetch` are restored, and later calls still get an answer.
     const isOurs = await page.evaluate(() => /inspect/.test(Function.prototype.toString.call(console.warn)));

@@ -43,7 +43,7 @@ function writeLog(path: string): void {
 /** Starts counting how often the displayed progress moved, and how many of these moves the page drew in a frame. */
 async function watch(page: Page): Promise<void> {
   await page.evaluate(() => {
-    const seen = { moves: 0, drawn: 0 };
+    const progress = { moves: 0, drawn: 0 };
     let isDrawn = false;
     const count = () => {
       isDrawn = true;
@@ -52,11 +52,11 @@ async function watch(page: Page): Promise<void> {
     requestAnimationFrame(count);
     new MutationObserver(() => {
       if (!/Read: /.test(document.querySelector('main')?.textContent ?? '')) return;
-      seen.moves += 1;
-      if (isDrawn) seen.drawn += 1;
+      progress.moves += 1;
+      if (isDrawn) progress.drawn += 1;
       isDrawn = false;
     }).observe(document.body, { subtree: true, childList: true, characterData: true });
-    Object.assign(window, { seen });
+    Object.assign(window, { progress });
   });
 }
 
@@ -79,8 +79,8 @@ const answersWhileReading = (page: Page, name: string) =>
     };
   }, name);
 
-const seenBy = (page: Page) =>
-  page.evaluate(() => (window as unknown as { seen: { moves: number; drawn: number } }).seen);
+const progressOf = (page: Page) =>
+  page.evaluate(() => (window as unknown as { progress: { moves: number; drawn: number } }).progress);
 
 test.describe.configure({ mode: 'serial', timeout: 180_000 });
 
@@ -103,7 +103,7 @@ for (const [name, writer, summary] of [
     expect(await answered).toEqual({ theme: true, episode: true, isReading: true });
 
     await expect(fileItem(page, name)).toContainText(summary, { timeout: 120_000 });
-    const { moves, drawn } = await seenBy(page);
+    const { moves, drawn } = await progressOf(page);
     expect(moves).toBeGreaterThan(10);
     expect(drawn).toBeGreaterThan(moves / 2);
     await expect(page.getByTestId('latency-plot').locator('canvas')).toBeVisible();

@@ -23,10 +23,10 @@ async function openCounting(page: Page, refusals: ('CompileError' | 'RangeError'
     const idle: (() => void)[] = [];
     window.requestIdleCallback = (callback) => idle.push(callback as () => void);
     Object.assign(window, {
-      rest: () => {
+      runIdleCallbacks: () => {
         for (const run of idle.splice(0)) run();
       },
-      waiting: () => idle.length,
+      pendingIdleCallbacks: () => idle.length,
     });
   });
   return open(page, '/card.html?app');
@@ -36,10 +36,10 @@ const instances = (page: Page) => page.evaluate('instances');
 const snapshot = (page: Page) => page.evaluate(() => window.lib.getSnapshot());
 
 /** Lets the app be idle until the module is instantiated. */
-const untilRested = (page: Page) =>
+const idleUntilInstantiated = (page: Page) =>
   expect
     .poll(async () => {
-      await page.evaluate('rest()');
+      await page.evaluate('runIdleCallbacks()');
       return instances(page);
     })
     .toBe(1);
@@ -54,10 +54,10 @@ test('without evidence, the module is instantiated once the app is idle, not bef
   const asleep = await snapshot(page);
   expect(asleep).toMatchObject({ status: { state: 'running', reason: null }, entries: [] });
   expect(await instances(page)).toBe(0);
-  await expect.poll(() => page.evaluate('waiting()')).toBeGreaterThan(0);
+  await expect.poll(() => page.evaluate('pendingIdleCallbacks()')).toBeGreaterThan(0);
   expect(await instances(page)).toBe(0);
   await page.evaluate(() => void Object.assign(window, { known: window.lib.getSnapshot() }));
-  await untilRested(page);
+  await idleUntilInstantiated(page);
   // What the views showed before instantiation was right.
   expect(asleep.uploadLoop).toMatchObject({ watched: true, breaker: 'closed' });
   await page.waitForFunction((known) => window.lib.getSnapshot() !== known, await page.evaluateHandle('window.known'));
@@ -133,7 +133,7 @@ for (const [when, isAwake] of [
 ] as const) {
   test(`matching lines logged on an exhausted stack ${when} do not switch off the diagnostics`, async ({ page }) => {
     const pageErrors = await openCounting(page);
-    if (isAwake) await untilRested(page);
+    if (isAwake) await idleUntilInstantiated(page);
     await page.evaluate(() => {
       const lines = ['x already exists', 'an ordinary line', 'an ordinary l\u012bne', 'x\u0101 already exists'];
       for (const line of lines) {

@@ -22,10 +22,10 @@ type LatencyPlotProps = {
 export function LatencyPlot({ series, windows, lanes, range, isDark, onZoom }: LatencyPlotProps) {
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>();
-  const zoomed = useRef(onZoom);
-  zoomed.current = onZoom;
-  const shown = useRef(range);
-  shown.current = range;
+  const zoomRef = useRef(onZoom);
+  zoomRef.current = onZoom;
+  const currentRange = useRef(range);
+  currentRange.current = range;
 
   useEffect(() => {
     const element = holder.current;
@@ -38,8 +38,8 @@ export function LatencyPlot({ series, windows, lanes, range, isDark, onZoom }: L
     });
     // In a separate task: drawing the page and the plot in one task would block the page too long.
     const timer = setTimeout(() => {
-      plot.current = new uPlot(optionsOf(series, shades, isDark, element, zoomed), dataOf(series), element);
-      show(plot.current, shown.current, shades);
+      plot.current = new uPlot(optionsOf(series, shades, isDark, element, zoomRef), dataOf(series), element);
+      show(plot.current, currentRange.current, shades);
       observer.observe(element);
     });
     return () => {
@@ -106,7 +106,7 @@ function optionsOf(
   shades: Range[],
   isDark: boolean,
   element: HTMLElement,
-  zoomed: { current: (range: Range | null) => void },
+  zoomRef: { current: (range: Range | null) => void },
 ): uPlot.Options {
   const line = isDark ? '#f2f2f2' : '#1a1a1a';
   const grid = { stroke: isDark ? '#ffffff22' : '#00000018', width: 1 };
@@ -140,10 +140,10 @@ function optionsOf(
         (chart) => {
           if (chart.select.width < 4) return;
           const at = (left: number) => chart.posToVal(left, 'x') * 1000;
-          zoomed.current({ from: at(chart.select.left), to: at(chart.select.left + chart.select.width) });
+          zoomRef.current({ from: at(chart.select.left), to: at(chart.select.left + chart.select.width) });
         },
       ],
-      ready: [(chart) => chart.over.addEventListener('dblclick', () => zoomed.current(null))],
+      ready: [(chart) => chart.over.addEventListener('dblclick', () => zoomRef.current(null))],
     },
   };
 }

@@ -188,20 +188,20 @@ function seriesOf(name: string, points: [at: number, durationMs: number][]): Ser
 function thinned(points: [number, number][]): [number, number][] {
   const first = points[0]?.[0] ?? 0;
   const width = ((points.at(-1)?.[0] ?? 0) - first) / BUCKETS || 1;
-  const kept: [number, number][] = [];
+  const result: [number, number][] = [];
   let bucket = -1;
   let slowest: [number, number] | undefined;
   for (const point of points) {
     const pointBucket = Math.floor((point[0] - first) / width);
     if (pointBucket !== bucket) {
-      if (slowest) kept.push(slowest);
+      if (slowest) result.push(slowest);
       bucket = pointBucket;
       slowest = undefined;
-      kept.push(point);
+      result.push(point);
     } else if (!slowest || point[1] > slowest[1]) slowest = point;
   }
-  if (slowest) kept.push(slowest);
-  return kept.sort(([a], [b]) => a - b);
+  if (slowest) result.push(slowest);
+  return result.sort(([a], [b]) => a - b);
 }
 
 /** The value at a path such as `server.oneTimeKeys[3]` or `cryptoStore.verdict`. */

@@ -135,8 +135,8 @@ test('with an SDK that passes messages and key counts together, to-device messag
   const received = page.evaluate(
     (count) =>
       new Promise<void>((resolve) => {
-        let left = count;
-        window.lab.client?.on('receivedToDeviceMessage' as never, (() => --left === 0 && resolve()) as never);
+        let remaining = count;
+        window.lab.client?.on('receivedToDeviceMessage' as never, (() => --remaining === 0 && resolve()) as never);
       }),
     6,
   );
