@@ -2,7 +2,7 @@
 const TIMEOUT_MS = 3000;
 
 /** The message names the call that timed out. */
-export class NoAnswer extends Error {
+export class TimeoutError extends Error {
   constructor(what: string, ms: number) {
     super(`${what}: no answer within ${ms / 1000} s`);
   }
@@ -13,7 +13,7 @@ export async function within<T>(what: string, call: () => T, ms = TIMEOUT_MS): P
   let stop = () => {};
   try {
     const timeout = new Promise<never>((_, reject) => {
-      stop = later(() => reject(new NoAnswer(what, ms)), ms);
+      stop = later(() => reject(new TimeoutError(what, ms)), ms);
     });
     return await Promise.race([call(), timeout]);
   } finally {

@@ -5,7 +5,7 @@ import { type UploadHooks, watchFetch } from '../../crate/capture/js/fetch.js';
 import type { PersistentStorage, RequestTimings } from '../wasm/capture/lotus_crypto_diag.js';
 import { CryptoDiag, type CryptoStores, PageTabs } from '../wasm/capture/lotus_crypto_diag.js';
 import { onCallbackFailure } from './callbacks';
-import { now, steady } from './clock';
+import { now, monotonicNow } from './clock';
 import { ConsoleTap } from './console-tap';
 import type { EndSignal } from './end';
 import type { RepairStatus } from './generated/model';
@@ -159,7 +159,7 @@ export class Engine {
   /** The tabs of this page's session; `opened` is when the page was loaded. */
   tabs(onChange: () => void, opened: number): PageTabs {
     const diag = this.wake();
-    this.cachedTabs ??= new PageTabs(diag, onChange, now, steady, opened, yieldsUnlessInCall);
+    this.cachedTabs ??= new PageTabs(diag, onChange, now, monotonicNow, opened, yieldsUnlessInCall);
     return this.cachedTabs;
   }
 
