@@ -148,13 +148,13 @@ async function started(page: Page): Promise<Part[]> {
     frameOf('old').console.warn('in the old frame: x already exists');
     frameOf('new').console.warn('in the new frame: x already exists');
     const report = JSON.parse(window.lib.buildCryptoDiagReport());
-    const isKept = (words: string) =>
+    const isCaptured = (words: string) =>
       report.entries.some(({ message }: { message: string }) => message.includes(words));
     return {
-      console: isKept('first line of the entry'),
+      console: isCaptured('first line of the entry'),
       uploads: report.uploadLoop.watched,
-      frames: isKept('in the old frame'),
-      'new frames': isKept('in the new frame'),
+      frames: isCaptured('in the old frame'),
+      'new frames': isCaptured('in the new frame'),
       latency: report.latency !== null,
     };
   });

@@ -87,7 +87,7 @@ const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 const inQuery = (query: string) => ({ url: `${PATH}?${query}` });
 const B = { user: '@b:hs', device: 'B', key: 'b' };
 
-const CASES: Record<string, { a: UploadSpec; b: UploadSpec; isHeld?: false; isSameDevice?: true }> = {
+const CASES: Record<string, { a: UploadSpec; b: UploadSpec; isAnsweredLocally?: false; isSameDevice?: true }> = {
   'tokens in the header': { a: { headers: bearer('a') }, b: { ...B, headers: bearer('b') } },
   'tokens in the query': { a: inQuery('access_token=a'), b: { ...B, ...inQuery('access_token=b') } },
   'a login after a logout, tokens in the query': {
@@ -128,35 +128,35 @@ const CASES: Record<string, { a: UploadSpec; b: UploadSpec; isHeld?: false; isSa
   'Request objects': {
     a: { headers: bearer('a'), as: 'Request' },
     b: { ...B, headers: bearer('b'), as: 'Request' },
-    isHeld: false,
+    isAnsweredLocally: false,
   },
   'headers that can be read once': {
     a: { headers: bearer('a'), as: 'iterator' },
     b: { ...B, headers: bearer('b'), as: 'iterator' },
-    isHeld: false,
+    isAnsweredLocally: false,
   },
   'keys that nobody signed': {
     a: { headers: bearer('a'), bare: true },
     b: { headers: bearer('b'), bare: true },
-    isHeld: false,
+    isAnsweredLocally: false,
   },
 };
 
-for (const [name, { a, b, isHeld = true, isSameDevice }] of Object.entries(CASES)) {
-  test(`with two clients (${name}), the uploads of the looping one ${isHeld ? 'are' : 'are not'} answered locally, the other's never`, async ({
+for (const [name, { a, b, isAnsweredLocally = true, isSameDevice }] of Object.entries(CASES)) {
+  test(`with two clients (${name}), the uploads of the looping one ${isAnsweredLocally ? 'are' : 'are not'} answered locally, the other's never`, async ({
     page,
   }) => {
     await openPage(page);
     await loop(page, a);
-    expect(await upload(page, 'refuse', a)).toBe(isHeld ? 0 : 1);
+    expect(await upload(page, 'refuse', a)).toBe(isAnsweredLocally ? 0 : 1);
     expect(await upload(page, 'refuse', b)).toBe(1);
     // The result does not depend on the other device's upload.
-    expect(await upload(page, 'refuse', a)).toBe(isHeld ? 0 : 1);
+    expect(await upload(page, 'refuse', a)).toBe(isAnsweredLocally ? 0 : 1);
     // One refusal of a second key belongs to the loop that its device is already in.
     if (isSameDevice) return;
     expect(await upload(page, 'accept', b)).toBe(1);
     expect((await uploadLoop(page)).state).toBe('looping');
-    expect(await upload(page, 'refuse', a)).toBe(isHeld ? 0 : 1);
+    expect(await upload(page, 'refuse', a)).toBe(isAnsweredLocally ? 0 : 1);
   });
 }
 
