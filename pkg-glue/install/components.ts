@@ -106,7 +106,8 @@ function cardText(places: Places, folder: string, style: Style): string {
     const path = specifier.startsWith('.') ? relocated(source, specifier, from) : specifier;
     return `import ${name} from '${path}';\n`;
   });
-  const importing = (name: string) => `import { ${name} } from '${specifierOf(from, places.moduleOf(name, source))}';\n`;
+  const importing = (name: string) =>
+    `import { ${name} } from '${specifierOf(from, places.moduleOf(name, source))}';\n`;
   // Prettier's print width decides whether each attribute gets its own line.
   const oneLine = `    ${tag}`;
   const attributes = [...tag.matchAll(/\s([\w-]+(?:=(?:"[^"]*"|'[^']*'|\{[^}]*\}))?)/g)].map(([, text]) => text);

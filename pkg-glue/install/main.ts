@@ -149,12 +149,19 @@ const packageManagerOf = (checkout: Checkout): string =>
 function filesThatMayHaveChanges(checkout: Checkout): string[] {
   const change = checkout.changes().find(({ path }) => path === 'package.json');
   const tarballPattern = /"file:([^"]+\.tgz)"/g;
-  const tarballs = [...(checkout.read('package.json') ?? '').matchAll(tarballPattern)].flatMap(([, path]) => path ?? []);
+  const tarballs = [...(checkout.read('package.json') ?? '').matchAll(tarballPattern)].flatMap(
+    ([, path]) => path ?? [],
+  );
   return [...tarballs, ...(change ? [] : ['package.json', ...Object.keys(LOCK_FILES)])];
 }
 
 /** Uncommitted changes could not be restored if something goes wrong. */
-function refuseIfChangesWouldBeLost(root: string, command: string, modifiedFiles: string[], mayHaveChanges: string[]): void {
+function refuseIfChangesWouldBeLost(
+  root: string,
+  command: string,
+  modifiedFiles: string[],
+  mayHaveChanges: string[],
+): void {
   if (command === 'uninstall') {
     // In the host's own files only the added lines are removed; these files would be deleted, with all changes to them.
     if (modifiedFiles.length > 0)

@@ -60,7 +60,9 @@ export class Places {
     const usual = ['index', 'main'].flatMap((name) =>
       ['tsx', 'jsx', 'ts', 'js'].map((ending) => `src/${name}.${ending}`),
     );
-    const [namedFiles, usualFiles] = [named, usual].map((paths) => paths.filter((path) => this.checkout.read(path) !== null));
+    const [namedFiles, usualFiles] = [named, usual].map((paths) =>
+      paths.filter((path) => this.checkout.read(path) !== null),
+    );
     const present = namedFiles?.length ? namedFiles : (usualFiles ?? []).slice(0, 1);
     const entries = present.length > 1 ? present.filter((path) => this.rendersApp(path, ENTRY_DEPTH)) : present;
     const [entry, another] = entries;

@@ -1,11 +1,11 @@
 // The library's state in this page. All copies of the package in a page share one core: the first one used creates it,
 // the others find it.
 
-import { hasPromises } from './promise-support';
 import { createStatus, type Start } from './capture-status';
 import { isoNow, now } from './clock';
 import { End, once, untilEnd } from './end';
 import type { Engine, UploadWatchOptions } from './engine';
+import { historyUnknown, notRepaired } from './fallback-values';
 import { Frames } from './frames';
 import type { HistorySafety } from './generated/glue';
 import type {
@@ -22,12 +22,12 @@ import { GuardedEngine } from './guarded-engine';
 import { createLatency } from './latency';
 import { Listeners } from './listeners';
 import type { MatrixClientLike } from './matrix-client';
-import { historyUnknown, notRepaired } from './fallback-values';
+import { hasPromises } from './promise-support';
 import { createReports } from './reports';
+import { SessionTabs } from './session-tabs';
 import { shareCore } from './shared-core';
 import { createStorage } from './storage';
 import { createStores, listDatabases } from './stores';
-import { SessionTabs } from './session-tabs';
 
 /** The data for a view. The same object until something changes. */
 export interface CryptoDiagSnapshot extends Evidences {
@@ -147,7 +147,10 @@ export class Core {
   /** A copy of the evidence. */
   entries(): Entry[] {
     // After a failure, `lastEvidence` is shared by all readers, but the caller may modify what it gets: copy it.
-    return this.engine.callIfCreated((engine) => engine.wake().entries()) ?? JSON.parse(JSON.stringify(this.lastEvidence.entries));
+    return (
+      this.engine.callIfCreated((engine) => engine.wake().entries()) ??
+      JSON.parse(JSON.stringify(this.lastEvidence.entries))
+    );
   }
 
   status(): CaptureStatus {

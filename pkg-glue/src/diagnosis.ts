@@ -4,10 +4,10 @@
  */
 import {
   diagnose,
-  requestPath as wasmRequestPath,
-  readRefusal as wasmReadRefusal,
   redact,
+  readRefusal as wasmReadRefusal,
   redactSecrets as wasmRedactSecrets,
+  requestPath as wasmRequestPath,
 } from '../wasm/diagnosis/lotus_crypto_diag.js';
 import { start } from './diagnosis-module';
 import type { Analysis, Refusal, Report, ServerEvidence } from './generated/model';

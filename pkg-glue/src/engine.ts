@@ -5,7 +5,7 @@ import { type UploadHooks, watchFetch } from '../../crate/capture/js/fetch.js';
 import type { PersistentStorage, RequestTimings } from '../wasm/capture/lotus_crypto_diag.js';
 import { CryptoDiag, type CryptoStores, PageTabs } from '../wasm/capture/lotus_crypto_diag.js';
 import { onCallbackFailure } from './callbacks';
-import { now, monotonicNow } from './clock';
+import { monotonicNow, now } from './clock';
 import { ConsoleTap } from './console-tap';
 import type { EndSignal } from './end';
 import type { RepairStatus } from './generated/model';

@@ -2,10 +2,10 @@
 
 import { explain } from './bounded';
 import type { StatusBoard } from './capture-status';
+import { whenStarted } from './deferred';
 import type { End } from './end';
 import { Engine } from './engine';
 import type { Listeners } from './listeners';
-import { whenStarted } from './deferred';
 
 /** Returns the result of `call`; `undefined` if the engine does not run, or breaks. */
 export type Use<Part> = <T>(call: (part: Part) => T) => T | undefined;

@@ -1,13 +1,13 @@
 // The WebAssembly module builds and writes the report: see `crate/capture/src/report.rs`.
 
 import type { CryptoDiag } from '../wasm/capture/lotus_crypto_diag.js';
-import { hasPromises } from './promise-support';
 import { bareReport } from './bare-report';
 import type { Judge } from './diagnose-later';
 import { type EndSignal, untilEnd } from './end';
 import type { CaptureStatus, Evidences, Tabs } from './generated/model';
 import type { Use } from './guarded-engine';
 import type { MatrixClientLike } from './matrix-client';
+import { hasPromises } from './promise-support';
 
 /** What the package knows outside the module. */
 export interface Facts {

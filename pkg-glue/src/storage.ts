@@ -1,10 +1,10 @@
 // The storage of this origin, backed by the module: see `crate/capture/src/storage.rs`.
 
 import type { PersistentStorage as WasmStorage } from '../wasm/capture/lotus_crypto_diag.js';
-import { hasPromises } from './promise-support';
 import { type EndSignal, untilEnd } from './end';
 import type { StorageStatus } from './generated/model';
 import type { Use } from './guarded-engine';
+import { hasPromises } from './promise-support';
 
 export interface PersistentStorage {
   /** The last known status; `null` before anything was asked. */
@@ -59,7 +59,8 @@ export function createStorage(
   };
 
   // If the module breaks meanwhile, it never answers.
-  const answer = (ask: (storage: WasmStorage) => Promise<StorageStatus>) => untilEnd(signal, callModule(ask), switchedOff);
+  const answer = (ask: (storage: WasmStorage) => Promise<StorageStatus>) =>
+    untilEnd(signal, callModule(ask), switchedOff);
 
   return {
     status,

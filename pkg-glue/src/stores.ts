@@ -1,12 +1,12 @@
 // The crypto stores of this page's devices, backed by the module: see `crate/capture/src/crypto_stores.rs`.
 
 import type { CryptoStores as WasmStores } from '../wasm/capture/lotus_crypto_diag.js';
-import { hasPromises } from './promise-support';
 import type { CryptoStoreOptions } from './crypto-store';
 import { type EndSignal, untilEnd } from './end';
+import { storeUnknown } from './fallback-values';
 import type { CryptoStoreStatus } from './generated/model';
 import type { Use } from './guarded-engine';
-import { storeUnknown } from './fallback-values';
+import { hasPromises } from './promise-support';
 
 export interface Stores {
   /** Judges the store of a client, or of the device with these ids. Throws if reading the options throws. */

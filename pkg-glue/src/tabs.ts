@@ -84,7 +84,9 @@ export class TabMember implements TabLeadership {
   }
 
   takeOver(): Promise<TakeOverResult> {
-    return this.isReleased ? Promise.resolve({ granted: false, reason: 'this tab takes no part' }) : this.requestTakeOver();
+    return this.isReleased
+      ? Promise.resolve({ granted: false, reason: 'this tab takes no part' })
+      : this.requestTakeOver();
   }
 
   release(): void {

@@ -182,7 +182,10 @@ async function cancelAt(path, part) {
   await drop(opened, path);
   const wanted = statSync(path).size * part;
   await page.waitForFunction(
-    (wanted) => /** @type {any} */ (window).recorded.messages.some((/** @type {WorkerMessage} */ one) => (one.bytes ?? 0) >= wanted),
+    (wanted) =>
+      /** @type {any} */ (window).recorded.messages.some(
+        (/** @type {WorkerMessage} */ one) => (one.bytes ?? 0) >= wanted,
+      ),
     wanted,
     { polling: 20, timeout: 0 },
   );

@@ -67,7 +67,9 @@ test('Errors and DOMExceptions from a frame are captured', async ({ page }) => {
   expect(pageErrors).toEqual([]);
 });
 
-test('a storm of one fault pushes out no entry of another, is counted exactly, and needs no more memory', async ({ page }) => {
+test('a storm of one fault pushes out no entry of another, is counted exactly, and needs no more memory', async ({
+  page,
+}) => {
   await page.addInitScript(() => {
     // The real console would keep every line for the developer tools; only the wrapper's own memory is measured.
     console.error = () => {};

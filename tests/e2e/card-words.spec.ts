@@ -25,9 +25,7 @@ const FAULTS = Object.keys(LINES) as Fault[];
 const log = (page: Page, line: string) => page.evaluate((text) => console.error(text), line);
 
 for (const fault of FAULTS) {
-  test(`a sign of ${fault} shows the user advice on this fault and no other`, async ({
-    page,
-  }) => {
+  test(`a sign of ${fault} shows the user advice on this fault and no other`, async ({ page }) => {
     await open(page, '/card.html');
     await openDetails(page);
     const card = page.getByTestId('crypto-diagnostics');

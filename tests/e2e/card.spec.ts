@@ -33,10 +33,7 @@ test('the card does not claim that a report was saved if the download fails', as
   expect(pageErrors).toEqual([]);
 });
 
-test('a new key is not marked as copied, and the copy button keeps the focus', async ({
-  page,
-  context,
-}) => {
+test('a new key is not marked as copied, and the copy button keeps the focus', async ({ page, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await open(page, '/card.html');
   await openDetails(page);
@@ -137,7 +134,9 @@ test('if the code of the card cannot be loaded, a message says so and the page t
   expect(errors).toEqual([]);
 });
 
-test('the diagnosis module is loaded by the details and by saving a report, not by the card alone', async ({ page }) => {
+test('the diagnosis module is loaded by the details and by saving a report, not by the card alone', async ({
+  page,
+}) => {
   const loaded: string[] = [];
   page.on('request', (request) => loaded.push(new URL(request.url()).pathname));
   const isDiagnosis = (path: string) => path.includes('diagnosis');
@@ -189,7 +188,9 @@ for (const width of [360, 1280]) {
   });
 }
 
-test('the keyboard reaches the download button first, then the details, whose button has aria-expanded', async ({ page }) => {
+test('the keyboard reaches the download button first, then the details, whose button has aria-expanded', async ({
+  page,
+}) => {
   await open(page, '/card.html');
   await log(page, refusal('AAAAAAAAAA0'));
   const card = page.getByTestId('crypto-diagnostics');

@@ -36,9 +36,7 @@ test('the diagnosis module is not loaded at boot but with the first collected re
   expect(pageErrors).toEqual([]);
 });
 
-test('if the diagnosis module cannot be loaded, the report is still written and says so', async ({
-  page,
-}) => {
+test('if the diagnosis module cannot be loaded, the report is still written and says so', async ({ page }) => {
   const pageErrors = await open(page, '/auto.html');
   await page.route('**/*diagnosis*', (route) => route.abort());
   const report = await collect(page);
@@ -117,9 +115,7 @@ test('of many request timings, the latest and the slowest earlier ones are kept'
   expect(Date.parse(latency?.completeSince ?? '')).toBeGreaterThan(Date.parse(latency?.since ?? ''));
 });
 
-test('a capture session is started, marked, stopped and downloaded by keyboard alone', async ({
-  page,
-}) => {
+test('a capture session is started, marked, stopped and downloaded by keyboard alone', async ({ page }) => {
   const pageErrors = await open(page, '/card.html');
   await page.evaluate((line) => console.error(line), REFUSAL);
   await openDetails(page);

@@ -47,7 +47,9 @@ test("the gate's heading takes the focus that the app had, and Tab leads to the 
   await expect(screen(first)).toBeFocused();
 });
 
-test('a tab that was opened anyway keeps its client when it becomes the leader, and yields when another tab asks', async ({ context }) => {
+test('a tab that was opened anyway keeps its client when it becomes the leader, and yields when another tab asks', async ({
+  context,
+}) => {
   const first = await openGate(context);
   await expect(client(first)).toBeVisible();
   const second = await openGate(context);
@@ -120,9 +122,7 @@ test('the gate removes its message when a hung leader responds again, and the le
   await expect(client(first)).toBeVisible();
 });
 
-test('a waiting tab reloads when its session is logged out or replaced', async ({
-  context,
-}) => {
+test('a waiting tab reloads when its session is logged out or replaced', async ({ context }) => {
   const bare = await context.newPage();
   await bare.goto('http://127.0.0.1:4199/bare.html');
   await store(bare, 'FIRST');
@@ -144,7 +144,9 @@ test('a waiting tab reloads when its session is logged out or replaced', async (
   await expect.poll(again).toBe(1);
 });
 
-test('a tab that becomes the leader of a session that was logged out opens no database and reloads', async ({ context }) => {
+test('a tab that becomes the leader of a session that was logged out opens no database and reloads', async ({
+  context,
+}) => {
   // Simulates that the browser has not yet reported the change that another tab made to localStorage.
   await context.addInitScript(() => {
     addEventListener('storage', (event) => event.stopImmediatePropagation(), true);
@@ -181,9 +183,7 @@ test('a host whose readName never equals its name is not reloaded endlessly', as
   expect(count()).toBe(0);
 });
 
-test('without canYield of the host, a tab with a call frame refuses to hand over', async ({
-  context,
-}) => {
+test('without canYield of the host, a tab with a call frame refuses to hand over', async ({ context }) => {
   const first = await openGate(context, '?default');
   await expect(client(first)).toBeVisible();
   await first.evaluate(() => {

@@ -102,9 +102,7 @@ test('at most 64 forged tabs are kept, without their secrets, and are answered a
   expect(readReport(text).diagnosis).not.toBeNull();
 });
 
-test('forged election messages end no call, one tab leads, and a take-over still works', async ({
-  context,
-}) => {
+test('forged election messages end no call, one tab leads, and a take-over still works', async ({ context }) => {
   const [first, second] = await openTabs(context, 'first', 'second');
   const pageErrors: string[] = [];
   context.on('weberror', (error) => pageErrors.push(String(error.error())));

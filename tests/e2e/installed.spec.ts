@@ -48,9 +48,7 @@ test('the installed app type-checks', () => {
   execFileSync(process.execPath, [tsc, '--noEmit', '-p', app], { encoding: 'utf8', stdio: 'pipe' });
 });
 
-test('the card is in the Developer Tools below the access token, and has the first line of boot', async ({
-  page,
-}) => {
+test('the card is in the Developer Tools below the access token, and has the first line of boot', async ({ page }) => {
   await logIn(page);
   await page.goto(address());
   const card = page.getByTestId('crypto-diagnostics');

@@ -88,7 +88,8 @@ test('after the browser was killed, lines logged two seconds before are in the r
   await browser.kill();
   browser = await UndrivenBrowser.launch(profile);
   const again = await openPage();
-  const last = async () => Math.max(...(await report(again)).earlier.map((page) => Math.max(0, ...lineNumbers([page]))));
+  const last = async () =>
+    Math.max(...(await report(again)).earlier.map((page) => Math.max(0, ...lineNumbers([page]))));
   await expect.poll(last, { timeout: 15_000 }).toBeGreaterThan(seen - 20);
   test.info().annotations.push({ type: 'lost', description: `${seen - (await last())} lines of 100 ms` });
 });
@@ -130,9 +131,13 @@ test('no secret is in the files that the browser wrote to disk', async () => {
   const onDisk = files.map((bytes) => bytes.toString('latin1') + bytes.toString('utf16le'));
   expect(onDisk.some((text) => text.includes('the last of 0 already exists'))).toBe(true);
   const secrets = shapes.flatMap((shape) => [...shape.matchAll(/⟦(.*?)⟧/g)].map(([, secret = '']) => secret));
-  const checkedSecrets = new Set(secrets.map(plain).filter((secret) => /^\S{10,}$/.test(secret) && !reported.includes(secret)));
+  const checkedSecrets = new Set(
+    secrets.map(plain).filter((secret) => /^\S{10,}$/.test(secret) && !reported.includes(secret)),
+  );
   expect(checkedSecrets.size).toBeGreaterThan(40);
-  expect([...checkedSecrets].filter((secret) => [written, ...onDisk].some((text) => text.includes(secret)))).toEqual([]);
+  expect([...checkedSecrets].filter((secret) => [written, ...onDisk].some((text) => text.includes(secret)))).toEqual(
+    [],
+  );
 });
 
 test('the report distinguishes discarded, closed and open tabs', async () => {

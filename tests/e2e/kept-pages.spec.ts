@@ -56,9 +56,7 @@ const waitUntilStored = async (page: Page, line: string) => {
 
 const LINE = '(id=$one): DecryptionError[msg: no key]';
 
-test('built and collected reports contain each page before a reload and how it ended', async ({
-  context,
-}) => {
+test('built and collected reports contain each page before a reload and how it ended', async ({ context }) => {
   const page = await open(context);
   await log(page, LINE);
   await reload(page);
@@ -82,9 +80,7 @@ test('built and collected reports contain each page before a reload and how it e
     });
 });
 
-test('a leader that navigates away ends as closed, and one that hands over as replaced', async ({
-  context,
-}) => {
+test('a leader that navigates away ends as closed, and one that hands over as replaced', async ({ context }) => {
   const lead = (page: Page) =>
     page.evaluate(() => void Object.assign(window, { leadership: window.lib.requestTabLeadership() }));
   const role = (page: Page) => page.evaluate(() => window.lib.getSnapshot().tabs.role);
@@ -154,7 +150,9 @@ test('no evidence is lost if several tabs write at once', async ({ context }) =>
   ).toEqual(texts.slice(1).flat().toSorted());
 });
 
-test('a page without new evidence frees its localStorage within a minute if the app needs the space', async ({ context }) => {
+test('a page without new evidence frees its localStorage within a minute if the app needs the space', async ({
+  context,
+}) => {
   const page = await context.newPage();
   await page.clock.install();
   await page.goto(PAGE);
@@ -309,7 +307,9 @@ const WAYS: [what: string, script: string, note: RegExp][] = [
 ];
 
 for (const [what, script, note] of WAYS) {
-  test(`with a storage that is ${what}, no error reaches the page and its evidence is in the report`, async ({ context }) => {
+  test(`with a storage that is ${what}, no error reaches the page and its evidence is in the report`, async ({
+    context,
+  }) => {
     await context.addInitScript(script);
     const page = await context.newPage();
     const pageErrors: string[] = [];

@@ -246,7 +246,9 @@ test('an accepted upload without one-time keys does not end the loop', async ({ 
   expect(await uploadLoop(page)).toMatchObject({ state: 'looping' });
 });
 
-test('with breaker: false and threshold: 5, every upload reaches the server and the fifth refusal is a loop', async ({ page }) => {
+test('with breaker: false and threshold: 5, every upload reaches the server and the fifth refusal is a loop', async ({
+  page,
+}) => {
   let arrived = 0;
   page.on('request', (request) => {
     if (request.url().includes('/keys/upload')) arrived += 1;

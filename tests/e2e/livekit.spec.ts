@@ -53,7 +53,9 @@ for (const version of ['2-18', '2-23']) {
   const source = `frame:/livekit-${version}.html`;
   const first = { participant: BOB, index: 0, source };
 
-  test(`livekit-client ${version}: with the right keys, video is decrypted and no other fault than missing-key-set is recorded`, async ({ page }) => {
+  test(`livekit-client ${version}: with the right keys, video is decrypted and no other fault than missing-key-set is recorded`, async ({
+    page,
+  }) => {
     await join(page, version);
     await setKey(page, 'alice', 0, 'secret');
     // Before Bob has his key, LiveKit may log that it is missing.
@@ -65,7 +67,9 @@ for (const version of ['2-18', '2-23']) {
 
   test(`livekit-client ${version}: without any key, missing-key-set is recorded for the sender`, async ({ page }) => {
     await join(page, version);
-    await expect.poll(() => mediaKeyEntries(page), { timeout: 20_000 }).toEqual([{ kind: 'missing-key-set', ...first }]);
+    await expect
+      .poll(() => mediaKeyEntries(page), { timeout: 20_000 })
+      .toEqual([{ kind: 'missing-key-set', ...first }]);
   });
 
   test(`livekit-client ${version}: missing-key is recorded with the index of the key`, async ({ page }) => {
@@ -94,7 +98,8 @@ for (const version of ['2-18', '2-23']) {
       .toContainEqual({ kind: 'invalid-key', participant: BOB, source });
     // The worker knows the index. 2.18 keeps it there; 2.23 passes it to the frame.
     const markedInvalid = { kind: 'key-marked-invalid', participant: BOB, index: 3, source };
-    if (version === '2-23') await expect.poll(() => mediaKeyEntries(page), { timeout: 20_000 }).toContainEqual(markedInvalid);
+    if (version === '2-23')
+      await expect.poll(() => mediaKeyEntries(page), { timeout: 20_000 }).toContainEqual(markedInvalid);
     expect(await pictures(page)).toBe(0);
   });
 }

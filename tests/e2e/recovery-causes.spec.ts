@@ -44,7 +44,9 @@ test('the prompt is not shown for a fault of another device', async ({ page }) =
   await expect(promptOf(page)).toBeVisible();
 });
 
-test('changed identity keys raise the prompt for their own device, until it is logged out (not softly)', async ({ page }) => {
+test('changed identity keys raise the prompt for their own device, until it is logged out (not softly)', async ({
+  page,
+}) => {
   await open(page, '/recovery.html');
   // Once loaded, the card checks the store of its own client; the device checked last counts.
   await expect.poll(() => page.evaluate(() => window.lib.getSnapshot().cryptoStore?.deviceId)).toBe('D');

@@ -27,9 +27,7 @@ test('if the client cannot tell whether the history is safe, the prompt treats i
   expect(pageErrors).toEqual([]);
 });
 
-test('a too short passphrase is marked invalid, and the field is empty after the export', async ({
-  page,
-}) => {
+test('a too short passphrase is marked invalid, and the field is empty after the export', async ({ page }) => {
   await open(page, '/recovery.html?export');
   await refuse(page);
   const prompt = promptOf(page);
@@ -49,7 +47,9 @@ test('a too short passphrase is marked invalid, and the field is empty after the
   await expect(field).toHaveValue('');
 });
 
-test('the prompt reports a hanging logout after half a minute, does not start a second one, and can be dismissed', async ({ page }) => {
+test('the prompt reports a hanging logout after half a minute, does not start a second one, and can be dismissed', async ({
+  page,
+}) => {
   await page.clock.install();
   await open(page, '/recovery.html?hang');
   await refuse(page);
@@ -69,7 +69,9 @@ test('the prompt reports a hanging logout after half a minute, does not start a 
   await expect(prompt).toBeHidden();
 });
 
-test('the prompt shows the error of a failed logout, and the logout can be retried or the prompt dismissed', async ({ page }) => {
+test('the prompt shows the error of a failed logout, and the logout can be retried or the prompt dismissed', async ({
+  page,
+}) => {
   await open(page, '/recovery.html?fail');
   await refuse(page);
   const prompt = promptOf(page);
@@ -85,7 +87,9 @@ test('the prompt shows the error of a failed logout, and the logout can be retri
   await expect(prompt).toBeHidden();
 });
 
-test('after a failed logout stopped the client, the prompt keeps the last known state of the history', async ({ page }) => {
+test('after a failed logout stopped the client, the prompt keeps the last known state of the history', async ({
+  page,
+}) => {
   await page.clock.install();
   await open(page, '/recovery.html?safe&fail');
   await refuse(page);
@@ -294,7 +298,9 @@ for (const [client, expectedText] of [
   ['safe', 'There is no key backup to restore them from.'],
   ['silent', 'It is not known whether a key backup can restore them.'],
 ] as const) {
-  test(`the prompt shows how many messages are unreadable and whether a backup restores them: ${client}`, async ({ page }) => {
+  test(`the prompt shows how many messages are unreadable and whether a backup restores them: ${client}`, async ({
+    page,
+  }) => {
     await open(page, `/recovery.html?${client}`);
     for (const id of ['$1', '$2', '$2', '$3']) await failToDecrypt(page, id);
     await refuse(page);

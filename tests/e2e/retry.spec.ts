@@ -35,9 +35,7 @@ test('without an upload loop, there is no retry button', async ({ page }) => {
   await expect(page.getByRole('button', { name: 'Try again now' })).toHaveCount(0);
 });
 
-test('with breaker: false, there is no retry button in a loop', async ({
-  page,
-}) => {
+test('with breaker: false, there is no retry button in a loop', async ({ page }) => {
   await open(page, '/card.html');
   await page.evaluate(() => void window.lib.watchKeyUploads({ breaker: false }));
   for (let i = 0; i < 4; i++) expect(await upload(page)).toBe(true);

@@ -214,7 +214,9 @@ test.describe('missing or broken storage APIs', () => {
     expect(pageErrors).toEqual([]);
   });
 
-  test('concurrent checks of one device, with and without a client, agree that the database was missing', async ({ page }) => {
+  test('concurrent checks of one device, with and without a client, agree that the database was missing', async ({
+    page,
+  }) => {
     const keys = { ed25519: 'a', curve25519: 'b' };
     const ask = () =>
       page.evaluate((own) => {
@@ -249,7 +251,10 @@ test.describe('missing or broken storage APIs', () => {
   const USUAL = 'matrix-js-sdk::matrix-sdk-crypto';
   const stores = [
     { databases: [OWN], expected: { database: OWN, databaseExisted: true, verdict: 'healthy', error: null } },
-    { databases: [OWN, `${OWN}-meta`, 'sync@a:hs'], expected: { database: OWN, databaseExisted: true, verdict: 'healthy' } },
+    {
+      databases: [OWN, `${OWN}-meta`, 'sync@a:hs'],
+      expected: { database: OWN, databaseExisted: true, verdict: 'healthy' },
+    },
     {
       databases: [OWN, 'sync@b:hs::matrix-sdk-crypto'],
       expected: { database: OWN, databaseExisted: true, verdict: 'healthy' },
@@ -260,7 +265,11 @@ test.describe('missing or broken storage APIs', () => {
       expected: { databaseExisted: null, verdict: 'healthy', error: expect.stringContaining('databasePrefix') },
     },
     // Deleted while no page ran; the SDK has created it again.
-    { databases: [OWN], isDeleted: true, expected: { database: OWN, databaseExisted: false, verdict: 'identity-changed' } },
+    {
+      databases: [OWN],
+      isDeleted: true,
+      expected: { database: OWN, databaseExisted: false, verdict: 'identity-changed' },
+    },
     {
       databases: [USUAL],
       isDeleted: true,
@@ -299,7 +308,8 @@ test.describe('missing or broken storage APIs', () => {
       const pageErrors = await open(page, '/auto.html');
       await collect('first');
       await page.goto('/bare.html');
-      if (isDeleted) await page.evaluate((names) => names.map((name) => indexedDB.deleteDatabase(name) && name), databases);
+      if (isDeleted)
+        await page.evaluate((names) => names.map((name) => indexedDB.deleteDatabase(name) && name), databases);
       await open(page, '/auto.html');
       const { json, verdicts } = await collect(isDeleted ? 'other' : 'first');
       expect(readReport(json).cryptoStore).toMatchObject(expected);

@@ -65,9 +65,7 @@ test('a hung leader shuts down and hands over when it responds again', async ({ 
 });
 
 for (const hangs of ['the tab', 'another window of its process']) {
-  test(`if a tab gets the lock while ${hangs} hangs, only one tab leads afterwards`, async ({
-    context,
-  }) => {
+  test(`if a tab gets the lock while ${hangs} hangs, only one tab leads afterwards`, async ({ context }) => {
     const [first] = await openTabs(context, 'first');
     const next = await openTab(context, 'next');
     const third = await openTab(context, 'third');

@@ -4,7 +4,9 @@ import { breakWasm, makeBreakable } from './broken-wasm';
 import { expectNoOverlap, leaderOf, openTab, openTabs, readLog, role } from './tabs';
 
 for (const count of [2, 5, 20, 50]) {
-  test(`of ${count} tabs one leads, after a release, a reload, a navigation, a close and a crash`, async ({ context }) => {
+  test(`of ${count} tabs one leads, after a release, a reload, a navigation, a close and a crash`, async ({
+    context,
+  }) => {
     test.setTimeout(120_000);
     let pages: Page[] = [];
     for (let i = 0; i < count; i++) pages.push(await openTab(context, `tab${i}`));
@@ -197,9 +199,7 @@ test('a report contains a tab that is busy for a second', async ({ context }) =>
   expect(report.tabs.tabs).toMatchObject([{ thisTab: true }, { thisTab: false, counts: { 'KE-2': 1 } }]);
 });
 
-test('a closed follower sends bye; a closed leader does not', async ({
-  context,
-}) => {
+test('a closed follower sends bye; a closed leader does not', async ({ context }) => {
   const [leader, follower, next, bystander] = await openTabs(context, 'leader', 'follower', 'next', 'bystander');
   await leaderOf([leader]);
   await next.evaluate(() => {

@@ -55,7 +55,9 @@ const WAYS: Record<string, { before: () => void; after: () => void }> = {
   },
 };
 for (const [name, { before, after }] of Object.entries(WAYS)) {
-  test(`a trap in ${name} switches the diagnostics off; the page gets no error and the caller gets an answer`, async ({ page }) => {
+  test(`a trap in ${name} switches the diagnostics off; the page gets no error and the caller gets an answer`, async ({
+    page,
+  }) => {
     const pageErrors = await openTrapping(page);
     await page.evaluate(before);
     await page.evaluate(async () => {

@@ -281,7 +281,9 @@ for (const [name, patched] of Object.entries({
   throws: 'Date.now = () => { throw new Error("no time") }',
   'returns a string': 'globalThis.Date = class { static now() { return "later"; } }',
 })) {
-  test(`uploads are still answered locally, with a delay, if Date is replaced later by one that ${name}`, async ({ page }) => {
+  test(`uploads are still answered locally, with a delay, if Date is replaced later by one that ${name}`, async ({
+    page,
+  }) => {
     await openPage(page);
     await page.evaluate(`void (${patched})`);
     await page.evaluate(

@@ -34,7 +34,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
-test('the Content Security Policy of the single-file viewer blocks other scripts, styles and requests', async ({ page }) => {
+test('the Content Security Policy of the single-file viewer blocks other scripts, styles and requests', async ({
+  page,
+}) => {
   await openViewer(page, file.href);
   const blocked = await page.evaluate(async () => {
     const violated: string[] = [];

@@ -29,9 +29,7 @@ function poisoned(json: string, text: string): string {
   });
 }
 
-test('markup, SQL and control characters in a report are shown as text, and no script runs', async ({
-  page,
-}) => {
+test('markup, SQL and control characters in a report are shown as text, and no script runs', async ({ page }) => {
   const report = await reportOf(page, 'ke1-evict-crypto', 'ke3-malformed', 'ec-iframe');
   const pageErrors = await openViewer(page);
   const controls = '\0\x1b[31m\u202egpj.exe\u2066';

@@ -52,9 +52,7 @@ test('a log alone gives a table of devices in trouble that can be filtered, sort
   expect(pageErrors).toEqual([]);
 });
 
-test('the worker sends the first 200 of many devices, others on request, and one story at a time', async ({
-  page,
-}) => {
+test('the worker sends the first 200 of many devices, others on request, and one story at a time', async ({ page }) => {
   await page.addInitScript(() => {
     const workerMessages: string[] = [];
     Object.assign(window, { workerMessages });
@@ -67,7 +65,8 @@ test('the worker sends the first 200 of many devices, others on request, and one
   });
   const hasReceived = (words: string) =>
     page.evaluate(
-      (words) => (window as unknown as { workerMessages: string[] }).workerMessages.some((text) => text.includes(words)),
+      (words) =>
+        (window as unknown as { workerMessages: string[] }).workerMessages.some((text) => text.includes(words)),
       words,
     );
   await openViewer(page);

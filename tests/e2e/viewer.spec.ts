@@ -85,7 +85,9 @@ test('the kind of a file is recognised by its content, not by its name', async (
   expect(pageErrors).toEqual([]);
 });
 
-test('the summary can be saved as Markdown, and the redacted copy as a report without user, device and server', async ({ page }) => {
+test('the summary can be saved as Markdown, and the redacted copy as a report without user, device and server', async ({
+  page,
+}) => {
   const report = await reportOf(page, 'ke1-evict-crypto', 'ke3-malformed', 'ec-iframe');
   await openViewer(page);
   await drop(page, dropped('report.json', report));

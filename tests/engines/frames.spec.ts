@@ -10,7 +10,9 @@ const participants = (tab: Tab) =>
       .sort(),
   );
 
-test('a call’s frame is captured from its first line, also if its logger binds the console', async ({ engineBrowser }) => {
+test('a call’s frame is captured from its first line, also if its logger binds the console', async ({
+  engineBrowser,
+}) => {
   const tab = await engineBrowser.open('/frames.html');
   await started(tab);
   await tab.evaluate(() => void window.openFrame('/in-frame.html?name=a', 'allow-scripts allow-same-origin'));

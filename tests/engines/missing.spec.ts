@@ -37,9 +37,7 @@ test('if storage throws, the store check reports an error and lines are still ca
   });
 });
 
-test('if all script-writable storage was deleted, the verdict is first-run', async ({
-  engineBrowser,
-}) => {
+test('if all script-writable storage was deleted, the verdict is first-run', async ({ engineBrowser }) => {
   const tab = await engineBrowser.open('/auto.html');
   const device = { userId: '@a:hs', deviceId: 'D' };
   await started(tab);

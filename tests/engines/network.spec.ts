@@ -9,9 +9,9 @@ import { processesOf } from './driver/engines';
 import { listen, openUndriven } from './driver/server';
 import { expect, needs, test } from './driver/test';
 
-test('when the storage process ends, the verdict is connection-lost, and healthy after a reload', async ({
-  engine,
-}, { workerIndex }) => {
+test('when the storage process ends, the verdict is connection-lost, and healthy after a reload', async ({ engine }, {
+  workerIndex,
+}) => {
   test.skip(differs(engine, 'storageEndsWithTheBrowser'), 'there is no such process');
   const binary = needs(engine);
   test.setTimeout(180_000);

@@ -40,9 +40,7 @@ for (const privately of [false, true]) {
   test.describe(privately ? 'in a private window' : 'in a window', () => {
     test.use({ privately });
 
-    test('a new, an unchanged, a deleted and a changed crypto store are distinguished', async ({
-      engineBrowser,
-    }) => {
+    test('a new, an unchanged, a deleted and a changed crypto store are distinguished', async ({ engineBrowser }) => {
       const tab = await engineBrowser.open('/bare.html');
       await started(tab);
       expect(await check(tab, null)).toMatchObject({ verdict: 'first-run', databaseExisted: false });

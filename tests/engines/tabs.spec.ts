@@ -57,7 +57,9 @@ for (const count of [2, 5, 12]) {
   });
 }
 
-test('a leader in a call refuses to hand over; otherwise it shuts down before the other tab leads', async ({ engineBrowser }) => {
+test('a leader in a call refuses to hand over; otherwise it shuts down before the other tab leads', async ({
+  engineBrowser,
+}) => {
   const first = await engineBrowser.open('/tabs.html?id=first&session=s');
   await expect.poll(() => role(first)).toBe('leader');
   const second = await engineBrowser.open('/tabs.html?id=second&session=s');

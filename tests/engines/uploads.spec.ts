@@ -37,7 +37,9 @@ test('after three refusals, repeated uploads are answered locally; uploads of an
   expect(report.entries.at(-1)).toMatchObject({ ke: 'KE-1', source: 'network', count: 3 });
 });
 
-test('`fetch` returns the browser’s own result for accepted, empty, failed and aborted uploads', async ({ engineBrowser }) => {
+test('`fetch` returns the browser’s own result for accepted, empty, failed and aborted uploads', async ({
+  engineBrowser,
+}) => {
   const tab = await engineBrowser.open('/auto.html');
   await started(tab);
   const results = await tab.evaluate(async () => {

@@ -73,9 +73,13 @@ test('for a homeserver that answers too late, the entries name the request, the 
   // Two and a half times as long as the call waits. With a much longer delay the browser would queue later requests: it
   // sends at most six at once to a server.
   await lab.setRules([{ path: '/delayed_events/', fault: { kind: 'delay', ms: 5000 } }]);
-  await expect.poll(async () => (await membershipEntries(page)).some(({ gaveUp }) => gaveUp), { timeout: 90_000 }).toBe(true);
+  await expect
+    .poll(async () => (await membershipEntries(page)).some(({ gaveUp }) => gaveUp), { timeout: 90_000 })
+    .toBe(true);
 
-  const inFrame = (await membershipEntries(page)).filter(({ source }) => source === 'frame:/element-call-0-20/index.html');
+  const inFrame = (await membershipEntries(page)).filter(
+    ({ source }) => source === 'frame:/element-call-0-20/index.html',
+  );
   const retries = inFrame.find(({ gaveUp, rejoins }) => !gaveUp && !rejoins);
   const request = { request: 'restart-leave', failure: 'timed-out', httpStatus: null };
   expect(retries).toMatchObject({ ...request, attempt: 11, maxAttempts: 11 });
@@ -95,7 +99,9 @@ test('for a failing homeserver, the entries of the window and of the frame have 
   const body = { errcode: 'M_UNKNOWN', error: 'Internal server error' };
   await lab.setRules([{ path: '/restart$', times: 3, fault: { kind: 'status', status: 500, body } }]);
   await expect
-    .poll(async () => (await membershipEntries(page)).map(({ source, count }) => `${source} ${count}`).sort(), { timeout: 60_000 })
+    .poll(async () => (await membershipEntries(page)).map(({ source, count }) => `${source} ${count}`).sort(), {
+      timeout: 60_000,
+    })
     .toEqual(['frame:/element-call-0-20/index.html 3', 'window 3']);
 
   const [first, second] = await membershipEntries(page);

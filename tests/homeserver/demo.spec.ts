@@ -3,10 +3,7 @@ import { readReport } from '../e2e/report';
 import { expect, test } from './lab';
 
 for (const width of [360, 1280]) {
-  test(`at ${width} px, a failed login, a login and a logout work by keyboard alone`, async ({
-    page,
-    lab,
-  }) => {
+  test(`at ${width} px, a failed login, a login and a logout work by keyboard alone`, async ({ page, lab }) => {
     const { userId, password } = await lab.register('demo');
     await page.setViewportSize({ width, height: 900 });
     await page.goto(`/demo/index.html?homeserver=${encodeURIComponent(lab.baseUrl)}`);

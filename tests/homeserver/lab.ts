@@ -45,7 +45,11 @@ interface Profile {
   artefacts: Artefacts;
 }
 
-async function openProfile(browser: Browser, testLab: Fixtures['lab'], options?: BrowserContextOptions): Promise<Profile> {
+async function openProfile(
+  browser: Browser,
+  testLab: Fixtures['lab'],
+  options?: BrowserContextOptions,
+): Promise<Profile> {
   const context = await browser.newContext(options);
   const artefacts = watch(context, testLab);
   return { page: await context.newPage(), artefacts };

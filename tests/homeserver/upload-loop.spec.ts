@@ -69,11 +69,10 @@ for (const where of ['header', 'query']) {
     const before = (await lab.uploads()).length;
 
     const { userId, password } = await lab.register('healthy');
-    const healthy = await page.evaluate(([baseUrl, user, secret]) => window.lab.loginSecondAccount(baseUrl, user, secret), [
-      lab.baseUrl,
-      userId,
-      password,
-    ] as const);
+    const healthy = await page.evaluate(
+      ([baseUrl, user, secret]) => window.lab.loginSecondAccount(baseUrl, user, secret),
+      [lab.baseUrl, userId, password] as const,
+    );
     const storedKeys = () =>
       lab.query('SELECT 1 FROM e2e_one_time_keys_json WHERE user_id = ? AND device_id = ?', userId, healthy.deviceId);
     await expect.poll(async () => (await storedKeys()).length, { timeout: 30_000 }).toBeGreaterThanOrEqual(50);
@@ -180,7 +179,10 @@ test('without a backup, the prompt names the loss, exports importable keys, and 
   expect(await fresh.evaluate(() => window.lib.getSnapshot().recovery)).toBeNull();
 });
 
-test('with a full backup, the prompt says that the history is safe, and “Not now” lasts a day', async ({ page, lab }) => {
+test('with a full backup, the prompt says that the history is safe, and “Not now” lasts a day', async ({
+  page,
+  lab,
+}) => {
   const account = await lab.register('safe');
   await login(page, lab.baseUrl, account);
   await uploadAccepted(page, lab);

@@ -4,7 +4,17 @@ import { refusedAsExisting } from '../homeserver/client';
 import { expect, test } from '../homeserver/lab';
 import { connect } from '../homeserver/matrix-api';
 import { provokeUpload } from '../homeserver/scenarios/actions';
-import { client, deviceOf, gate, hereButton, logIn, loginForm, logOut, collectClientOverlaps, uncaught } from './app-page';
+import {
+  client,
+  collectClientOverlaps,
+  deviceOf,
+  gate,
+  hereButton,
+  logIn,
+  loginForm,
+  logOut,
+  uncaught,
+} from './app-page';
 
 test('after a logout in the active tab, the waiting tabs show the login', async ({ context, page, lab }) => {
   const errors = uncaught(context);

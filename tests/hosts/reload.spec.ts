@@ -53,10 +53,7 @@ async function logIn(address: string, homeserver: string, { userId, password }: 
   return tab;
 }
 
-test('a reloaded tab leads again, and the background tab has not started a client', async ({
-  baseURL,
-  lab,
-}) => {
+test('a reloaded tab leads again, and the background tab has not started a client', async ({ baseURL, lab }) => {
   const address = baseURL ?? '';
   const first = await logIn(address, lab.baseUrl, await lab.register('reload'));
   const second = await open(address, 'tab-gate');

@@ -1,7 +1,7 @@
 // A tab that is active but has not started its client yet.
 
 import { expect, test } from '../homeserver/lab';
-import { client, deviceOf, gate, hereButton, logIn, collectClientOverlaps } from './app-page';
+import { client, collectClientOverlaps, deviceOf, gate, hereButton, logIn } from './app-page';
 
 test('a tab refuses to hand over while its client is starting, and hands over afterwards', async ({
   context,

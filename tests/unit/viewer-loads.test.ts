@@ -5,7 +5,7 @@ import { diagnoseReport } from 'lotus-crypto-diag/diagnosis';
 import { describe, expect, test } from 'vitest';
 
 import { CaseFile } from '../../demo/src/viewer/case-file';
-import { lanesOf, momentsOf, fullRange } from '../../demo/src/viewer/episodes';
+import { fullRange, lanesOf, momentsOf } from '../../demo/src/viewer/episodes';
 import { loadsOf, loadWords, reachWords, validPages } from '../../demo/src/viewer/loads';
 import { markdownOf } from '../../demo/src/viewer/markdown';
 import { readFile } from '../../demo/src/viewer/read/read-file';

@@ -84,9 +84,9 @@ test('a log, the table of keys and a stored event confirm verdicts and are cited
   file.add('events', await read(events));
   expect(finding('otk-divergence').facts).toContain(oldKey);
   expect(finding('ke3-malformed')).toMatchObject({ verdict: 'confirmed', missing: 0 });
-  expect(file.model().reports[0]?.reportAnalysis.diagnosis.findings.find(({ id }) => id === 'ke3-malformed')?.verdict).toBe(
-    'likely',
-  );
+  expect(
+    file.model().reports[0]?.reportAnalysis.diagnosis.findings.find(({ id }) => id === 'ke3-malformed')?.verdict,
+  ).toBe('likely');
 
   file.remove('events');
   expect(finding('ke3-malformed').verdict).toBe('likely');

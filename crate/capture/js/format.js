@@ -175,9 +175,9 @@ function describeArray(/** @type {any[]} */ array, /** @type {number} */ depth) 
 
 /** Own enumerable fields. Like the developer tools, does not call getters. */
 function describeObject(/** @type {any} */ object, /** @type {number} */ depth) {
-  const constructor = Object.getPrototypeOf(object)?.constructor;
+  const ctor = Object.getPrototypeOf(object)?.constructor;
   // Compared by name: a frame has its own `Object`.
-  const type = typeof constructor === 'function' && constructor.name !== 'Object' ? String(constructor.name) : '';
+  const type = typeof ctor === 'function' && ctor.name !== 'Object' ? String(ctor.name) : '';
   // The bytes may be a key.
   if (ArrayBuffer.isView(object)) return `${type}(${object.byteLength})`;
   const keys = Object.keys(object);

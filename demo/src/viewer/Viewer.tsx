@@ -4,7 +4,7 @@ import { useMemo, useRef, useState } from 'react';
 import { useTheme } from '../theme';
 import { DatabasePicker, type ServerDatabase } from './DatabasePicker';
 import { Export } from './Export';
-import { lanesOf, momentsOf, padded, type Range, fullRange } from './episodes';
+import { fullRange, lanesOf, momentsOf, padded, type Range } from './episodes';
 import { Files } from './Files';
 import { Findings } from './Findings';
 import { FirstSteps } from './FirstSteps';

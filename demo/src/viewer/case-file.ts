@@ -92,7 +92,8 @@ export class CaseFile {
    * @throws an Error that says why, if the copy cannot be made
    */
   redacted(id: string, copy: typeof redactedCopy): CryptoDiagReport {
-    for (const [viewId, , report] of this.uniqueReports()) if (viewId === id) return copy(report, this.evidenceFor(report));
+    for (const [viewId, , report] of this.uniqueReports())
+      if (viewId === id) return copy(report, this.evidenceFor(report));
     throw new Error('the report is no longer here');
   }
 

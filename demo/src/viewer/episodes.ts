@@ -132,7 +132,8 @@ export function momentsOf(sources: Source[]): Moment[] {
       if (cryptoStore?.verdict === 'evicted') add(owner, cryptoStore.since, 'Crypto store found deleted');
       if (cryptoStore?.loss) add(owner, cryptoStore.loss.firstTs, 'Lost its connection to the crypto store');
       if (cryptoStore?.trouble) add(owner, cryptoStore.trouble.firstTs, 'Could not use the crypto store');
-      if (cryptoStore?.verdict === 'identity-changed') add(owner, cryptoStore.since, 'Came back with new identity keys');
+      if (cryptoStore?.verdict === 'identity-changed')
+        add(owner, cryptoStore.since, 'Came back with new identity keys');
     }
   }
   return [...moments.values()].sort((a, b) => a.at - b.at);

@@ -27,7 +27,13 @@ export function loadsOf(sources: Source[]): PageLoad[] {
       // The page that wrote a report is an earlier page in the next report, which knows how it ended.
       const key = `${owner.key} ${from}`;
       const existing = loads.get(key);
-      loads.set(key, { key, owner, from, to: Math.max(from, to, existing?.to ?? 0), end: end ?? existing?.end ?? null });
+      loads.set(key, {
+        key,
+        owner,
+        from,
+        to: Math.max(from, to, existing?.to ?? 0),
+        end: end ?? existing?.end ?? null,
+      });
     };
     for (const { beganAt, lastSeenAt, end } of report.earlier) add(beganAt, lastSeenAt, end);
     add(report.capturingSince, report.generatedAt, null);

@@ -8,7 +8,8 @@ export default class SkippedEnginesReporter implements Reporter {
   private readonly reasons = new Set<string>();
 
   onTestEnd({ annotations }: TestCase): void {
-    for (const { description = '' } of annotations) if (description.startsWith(SKIPPED_PREFIX)) this.reasons.add(description);
+    for (const { description = '' } of annotations)
+      if (description.startsWith(SKIPPED_PREFIX)) this.reasons.add(description);
   }
 
   onEnd(): void {

@@ -3,8 +3,8 @@ import { test as base, expect } from '@playwright/test';
 
 import { Browser, type Tab } from './browser';
 import { ENGINES, type EngineName, find } from './engines';
-import { SKIPPED_PREFIX } from './skipped-engines';
 import { type DriverServer, serve } from './server';
+import { SKIPPED_PREFIX } from './skipped-engines';
 
 export { expect };
 export type { Tab };

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CLIENT, type Device, evict, load, login, withOneTimeKeys } from '../client';
 import { expect } from '../lab';
 import { connect } from '../matrix-api';
-import { MALFORMED, createSharedRoom, restoreOlderStore, sendMediaKey } from '../scenarios/actions';
+import { createSharedRoom, MALFORMED, restoreOlderStore, sendMediaKey } from '../scenarios/actions';
 import type { Play, Session } from './session';
 
 const STORM_MS = 60_000;

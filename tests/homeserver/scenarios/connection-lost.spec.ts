@@ -30,7 +30,10 @@ const isListed = (page: Page) =>
 
 const WORDS = /InvalidStateError.*The database connection is closing/s;
 
-test('for a force-closed connection, the diagnosis advises a reload, and the reload fixes it', async ({ lab, logIn }) => {
+test('for a force-closed connection, the diagnosis advises a reload, and the reload fixes it', async ({
+  lab,
+  logIn,
+}) => {
   const { page, ...device } = await logIn(await lab.register('closed'));
   await uploadAccepted(page, lab);
   await comparedStore(page);

@@ -53,10 +53,7 @@ test('after a reload, the report contains the eviction with its time, and the re
   expect(Date.parse(runbook.from)).toBeLessThan(Date.parse(found?.beganAt ?? ''));
 });
 
-test('after a reload, the report contains the media key that could not be decrypted before', async ({
-  lab,
-  logIn,
-}) => {
+test('after a reload, the report contains the media key that could not be decrypted before', async ({ lab, logIn }) => {
   const receiver = await logIn(await lab.register('receiver'));
   await uploadAccepted(receiver.page, lab);
   const sender = await logIn(await lab.register('sender'));

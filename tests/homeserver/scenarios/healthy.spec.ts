@@ -27,10 +27,7 @@ function expectNoFault(report: CryptoDiagReport): string {
 const bodies = ({ page }: Device, roomId: string) =>
   page.evaluate(async (id) => (await window.lab.read(id)).map(({ body }) => body), roomId);
 
-test('two users who chat, reload and restore a key backup on a second device have no fault', async ({
-  lab,
-  logIn,
-}) => {
+test('two users who chat, reload and restore a key backup on a second device have no fault', async ({ lab, logIn }) => {
   const [alice, bob] = [await lab.register('alice'), await lab.register('bob')];
   const first = await logIn(alice);
   const recoveryKey = await first.page.evaluate(() => window.lab.setUpBackup());
@@ -72,10 +69,7 @@ test('two users who chat, reload and restore a key backup on a second device hav
   }
 });
 
-test('a repeated upload after a lost answer is no fault', async ({
-  lab,
-  logIn,
-}) => {
+test('a repeated upload after a lost answer is no fault', async ({ lab, logIn }) => {
   await lab.setRules([{ method: 'POST', path: '/keys/upload$', times: 1, fault: { kind: 'swallow' } }]);
   const { page } = await logIn(await lab.register('lost'));
   // The second upload is the repetition, and the client must receive its answer.

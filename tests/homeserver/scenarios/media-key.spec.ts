@@ -9,10 +9,7 @@ import { expectDiagnosis } from './diagnosis';
 const unopened = ({ entries }: CryptoDiagReport) =>
   entries.filter(({ ke, detail }) => ke === 'KE-2' && detail.kind === 'to-device-unopened');
 
-test('after refusals, a media key encrypted with a lost one-time key cannot be decrypted', async ({
-  lab,
-  logIn,
-}) => {
+test('after refusals, a media key encrypted with a lost one-time key cannot be decrypted', async ({ lab, logIn }) => {
   const victim = await logIn(await lab.register('victim'));
   const sender = await logIn(await lab.register('sender'));
   const roomId = await createSharedRoom(sender, victim);
@@ -43,10 +40,7 @@ test('after refusals, a media key encrypted with a lost one-time key cannot be d
   });
 });
 
-test('a damaged media key cannot be decrypted on a healthy device without refused uploads', async ({
-  lab,
-  logIn,
-}) => {
+test('a damaged media key cannot be decrypted on a healthy device without refused uploads', async ({ lab, logIn }) => {
   const receiver = await logIn(await lab.register('receiver'));
   await uploadAccepted(receiver.page, lab);
   const sender = await logIn(await lab.register('sender'));

@@ -18,7 +18,7 @@ import {
 } from '../client';
 import { test as base, expect } from '../lab';
 import { connect, type Session } from '../matrix-api';
-import { createSharedRoom, provokeUpload, expectMessageRead, restoreOlderStore } from './actions';
+import { createSharedRoom, expectMessageRead, provokeUpload, restoreOlderStore } from './actions';
 
 /** A device whose keys were accepted, and somebody who may claim them. */
 const test = base.extend<{ healthy: { account: Account; victim: Device; claimer: Session } }>({
@@ -132,7 +132,10 @@ test('a repair interrupted by a reload, server errors or a dropped request can b
   expect(refusedAsExisting((await lab.uploads()).slice(before))).toEqual([]);
 });
 
-test('a repair fails if a tab is opened meanwhile, and works if a peer claims keys meanwhile', async ({ lab, healthy }) => {
+test('a repair fails if a tab is opened meanwhile, and works if a peer claims keys meanwhile', async ({
+  lab,
+  healthy,
+}) => {
   const { victim, claimer } = healthy;
   await restoreOlderStore(lab, victim, claimer);
   await looping(victim);
@@ -158,10 +161,7 @@ test('a repair fails if a tab is opened meanwhile, and works if a peer claims ke
   await lab.clearRules();
 });
 
-test('the prompt offers the report and the repair by keyboard, and reports success', async ({
-  lab,
-  healthy,
-}) => {
+test('the prompt offers the report and the repair by keyboard, and reports success', async ({ lab, healthy }) => {
   const { victim, claimer } = healthy;
   const { page } = victim;
   await restoreOlderStore(lab, victim, claimer);
@@ -219,10 +219,7 @@ test('with several tabs on one store, the repair is refused until one tab is lef
   expect(refusedAsExisting((await lab.uploads()).slice(before))).toEqual([]);
 });
 
-test('after an eviction, the repair is refused and sends nothing', async ({
-  lab,
-  healthy,
-}) => {
+test('after an eviction, the repair is refused and sends nothing', async ({ lab, healthy }) => {
   const { victim } = healthy;
   await evict(victim.page);
   await load(victim.page);

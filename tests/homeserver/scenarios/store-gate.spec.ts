@@ -15,7 +15,7 @@ import {
 } from '../client';
 import { expect, test } from '../lab';
 import { connect } from '../matrix-api';
-import { createSharedRoom, provokeUpload, expectMessageRead } from './actions';
+import { createSharedRoom, expectMessageRead, provokeUpload } from './actions';
 
 const BEHIND_GATE = `${GATE}?store-gate`;
 const gateOf = ({ page }: Pick<Device, 'page'>) =>
@@ -96,10 +96,7 @@ test('the gate prevents uploads of the old device; after a new login, history an
   expect((await reportOf(fresh.page)).uploadLoop).toMatchObject({ state: 'idle', refusals: 0 });
 });
 
-test('the gate lets a device with its store pass, and a user who continues anyway', async ({
-  page,
-  lab,
-}) => {
+test('the gate lets a device with its store pass, and a user who continues anyway', async ({ page, lab }) => {
   await login(page, lab.baseUrl, await lab.register('passes'));
   await uploadAccepted(page, lab);
   for (let start = 0; start < 2; start++) {
@@ -120,10 +117,7 @@ test('the gate lets a device with its store pass, and a user who continues anywa
   expect(await names()).toContain('matrix-js-sdk::matrix-sdk-crypto');
 });
 
-test('the prompt is shown for an evicted device even if the server refuses none of its keys', async ({
-  page,
-  lab,
-}) => {
+test('the prompt is shown for an evicted device even if the server refuses none of its keys', async ({ page, lab }) => {
   const device = await login(page, lab.baseUrl, await lab.register('silent'));
   const claimer = await connect(lab.baseUrl, await lab.register('claimer'));
   await uploadAccepted(page, lab);
