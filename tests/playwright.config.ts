@@ -29,7 +29,7 @@ export default defineConfig<object, { engine: EngineName }>({
     ...(sdk ? [record] : []),
   ],
   outputDir: '../test-results',
-  reporter: [['list'], ['./engines/driver/left-out.ts']],
+  reporter: [['list'], ['./engines/driver/skipped-engines.ts']],
   fullyParallel: true,
   workers: 2,
   // Real browsers, clients and servers race, as in production: a test that fails twice has failed; one that fails once

@@ -23,16 +23,16 @@ async function openStore(): Promise<Keys> {
   const database = await settled(opening);
   database.onversionchange = () => database.close();
   const store = database.transaction('keys', 'readwrite').objectStore('keys');
-  const kept: Keys | undefined = await settled(store.get('identity'));
-  if (kept) return kept;
+  const stored: Keys | undefined = await settled(store.get('identity'));
+  if (stored) return stored;
   const keys = { ed25519: randomText(32), curve25519: randomText(32) };
   await settled(store.put(keys, 'identity'));
   return keys;
 }
 
 function deviceId(): string {
-  const known = localStorage.getItem(DEVICE_ID);
-  if (known) return known;
+  const stored = localStorage.getItem(DEVICE_ID);
+  if (stored) return stored;
   const fresh = `DEMO${randomText(6)
     .replace(/[^A-Za-z]/g, 'X')
     .toUpperCase()}`;

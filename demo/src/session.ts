@@ -22,7 +22,7 @@ export const HOMESERVER: string | undefined =
 let device: Device = standIn;
 const listeners = new Set<() => void>();
 
-function become(next: Device): void {
+function setDevice(next: Device): void {
   device = next;
   for (const listener of listeners) listener();
 }
@@ -42,7 +42,7 @@ const realClient = () => import('./real-client');
 export async function startDevice(): Promise<void> {
   const saved = localStorage.getItem(SESSION);
   if (!saved) return standIn.start();
-  become(await (await realClient()).resume(JSON.parse(saved), forget));
+  setDevice(await (await realClient()).resume(JSON.parse(saved), forget));
 }
 
 /** Rejects with an error whose message is readable. */
@@ -52,7 +52,7 @@ export async function logIn(login: Login): Promise<void> {
   // The stand-in's store has the same name as the SDK's.
   await standIn.forget();
   localStorage.setItem(SESSION, JSON.stringify(session));
-  become(await resume(session, forget));
+  setDevice(await resume(session, forget));
 }
 
 function forget(): void {

@@ -25,7 +25,7 @@ const exporting = (component: Component): string => `export * from './${NAMES[co
 /** Writes the files of one component into a folder beside the host's own features. */
 export function writeComponent(places: Places, component: Component): { folder: string } {
   const { checkout } = places;
-  const { folder, style } = homeOf(places, component);
+  const { folder, style } = folderAndStyleOf(places, component);
   const write = (name: string, text: string) => {
     const path = posix.join(folder, name);
     const written = checkout.read(path);
@@ -42,7 +42,7 @@ export function writeComponent(places: Places, component: Component): { folder: 
 /** Removes a component's file and its export. Returns the path of a file that was changed since, which stays. */
 export function removeComponent(places: Places, component: Component): string | null {
   const { checkout } = places;
-  const { folder, style } = homeOf(places, component);
+  const { folder, style } = folderAndStyleOf(places, component);
   const path = posix.join(folder, `${NAMES[component]}.tsx`);
   const written = checkout.read(path);
   if (written === null) return null;
@@ -55,7 +55,7 @@ export function removeComponent(places: Places, component: Component): string | 
 }
 
 /** The folder for a component's files, and their code style. */
-function homeOf(places: Places, component: Component): { folder: string; style: Style } {
+function folderAndStyleOf(places: Places, component: Component): { folder: string; style: Style } {
   const { source } = component === 'card' ? places.accessTokenCard() : places.clientRoot();
   return { folder: folderOf(source.path), style: styleOf(source) };
 }
@@ -106,7 +106,8 @@ function cardText(places: Places, folder: string, style: Style): string {
     const path = specifier.startsWith('.') ? relocated(source, specifier, from) : specifier;
     return `import ${name} from '${path}';\n`;
   });
-  const importing = (name: string) => `import { ${name} } from '${specifierOf(from, places.home(name, source))}';\n`;
+  const importing = (name: string) =>
+    `import { ${name} } from '${specifierOf(from, places.moduleOf(name, source))}';\n`;
   // Prettier's print width decides whether each attribute gets its own line.
   const oneLine = `    ${tag}`;
   const attributes = [...tag.matchAll(/\s([\w-]+(?:=(?:"[^"]*"|'[^']*'|\{[^}]*\}))?)/g)].map(([, text]) => text);
@@ -146,7 +147,7 @@ function recoveryText(places: Places, folder: string, style: Style): string {
 `;
   return `${reactImport(style, ['useEffect'])}${watch.imports}import { CryptoRecoveryPrompt } from 'lotus-crypto-diag/react';
 import { logoutClient } from '${specifierOf(from, initMatrix)}';
-import { useMatrixClient } from '${specifierOf(from, places.home('useMatrixClient', source))}';
+import { useMatrixClient } from '${specifierOf(from, places.moduleOf('useMatrixClient', source))}';
 import { setGatedClient } from './gatedClient';
 
 /** Renders nothing until the encryption of this device is broken. */
@@ -182,7 +183,7 @@ function watchText(places: Places, folder: string, style: Style): string {
   const from = posix.join(folder, 'x');
   const { source } = places.clientRoot();
   const watch = watchOf(places);
-  return `${reactImport(style, ['useEffect'])}${watch.imports}import { useMatrixClient } from '${specifierOf(from, places.home('useMatrixClient', source))}';
+  return `${reactImport(style, ['useEffect'])}${watch.imports}import { useMatrixClient } from '${specifierOf(from, places.moduleOf('useMatrixClient', source))}';
 import { setGatedClient } from './gatedClient';
 
 /** Renders nothing: registers the client for the gate, and checks the store once there is a client. */
@@ -209,7 +210,7 @@ function relocated(source: Source, specifier: string, from: string): string {
 }
 
 function gatedClientText(places: Places, folder: string, style: Style): string {
-  const hook = places.home('useMatrixClient', places.clientRoot().source);
+  const hook = places.moduleOf('useMatrixClient', places.clientRoot().source);
   const type = style.importsTypes ? 'type ' : '';
   return `import ${type}{ useMatrixClient } from '${specifierOf(posix.join(folder, 'x'), hook)}';
 

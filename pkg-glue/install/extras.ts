@@ -65,6 +65,6 @@ function sdkShowsVersion(checkout: Checkout): boolean {
 
 function sdkVersion(checkout: Checkout, manifest: unknown): string | null {
   const installed = field(readJson(checkout.read(`node_modules/${SDK}/package.json`)), 'version');
-  const asked = field(field(manifest, 'dependencies'), SDK);
-  return [installed, asked].filter(isText).map((text) => /\d+\.\d+\.\d+\S*$/.exec(text)?.[0])[0] ?? null;
+  const requested = field(field(manifest, 'dependencies'), SDK);
+  return [installed, requested].filter(isText).map((text) => /\d+\.\d+\.\d+\S*$/.exec(text)?.[0])[0] ?? null;
 }

@@ -47,12 +47,12 @@ export function main(args: string[]): number {
   } catch (error) {
     const isExpected = error instanceof Refusal || error instanceof NotUnderstood;
     console.error(isExpected ? error.message : error);
-    if (error instanceof NotUnderstood) console.error(`\nNothing was changed. ${theRest(error.parts)}${BY_HAND}`);
+    if (error instanceof NotUnderstood) console.error(`\nNothing was changed. ${withoutHint(error.parts)}${BY_HAND}`);
     return 1;
   }
 }
 
-function theRest(parts: Part[]): string {
+function withoutHint(parts: Part[]): string {
   if (parts.length === 0) return '';
   return `The rest can be put in with   ${parts.map((part) => `--without ${part}`).join(' ')}\n\n`;
 }
@@ -69,7 +69,7 @@ function run(args: string[]): number {
 
   const root = realpathSync(path);
   const checkout = new Checkout(root);
-  const edited = command === 'install' ? [] : planUninstall(checkout);
+  const modifiedFiles = command === 'install' ? [] : planUninstall(checkout);
   const notes =
     command === 'install'
       ? planInstall(checkout, versionFor(values.package, checkout), partsWithout(values.without))
@@ -84,13 +84,13 @@ function run(args: string[]): number {
     for (const change of changes) console.log(patchOf(change));
     return 0;
   }
-  if (!values.force) refuseToSpoil(root, command, edited, unharmed(checkout));
+  if (!values.force) refuseIfChangesWouldBeLost(root, command, modifiedFiles, filesThatMayHaveChanges(checkout));
   checkout.write();
   for (const { path: name, before, after } of changes) {
     console.log(`${before === null ? 'added  ' : after === null ? 'removed' : 'changed'} ${name}`);
   }
   for (const note of notes) console.log(`\nLeft to you: ${note}`);
-  console.log(`\nNext: ${managerOf(checkout)} install`);
+  console.log(`\nNext: ${packageManagerOf(checkout)} install`);
   return 0;
 }
 
@@ -112,16 +112,16 @@ function readArgs(args: string[]) {
   }
 }
 
-function partsWithout(given: string[] = []): Set<Part> {
-  const without = given.flatMap((names) => names.split(','));
+function partsWithout(values: string[] = []): Set<Part> {
+  const without = values.flatMap((names) => names.split(','));
   const unknown = without.filter((name) => !PARTS.includes(name as Part));
   if (unknown.length > 0) throw new Refusal(`--without ${unknown.join(' ')}: the parts are ${PARTS.join(', ')}`);
   return new Set(PARTS.filter((part) => !without.includes(part)));
 }
 
-function versionFor(given: string | undefined, checkout: Checkout): string | null {
+function versionFor(requested: string | undefined, checkout: Checkout): string | null {
   const { root } = checkout;
-  if (given === undefined) {
+  if (requested === undefined) {
     const origin = originFor(root, realpathSync(fileURLToPath(import.meta.url)), process.env);
     if (origin === null && !isDependency(checkout)) {
       const tarball = `lotus-crypto-diag-${__VERSION__}.tgz`;
@@ -131,46 +131,53 @@ function versionFor(given: string | undefined, checkout: Checkout): string | nul
     }
     return origin;
   }
-  if (!given.endsWith('.tgz') || /^https?:/.test(given)) return given;
-  const tarball = resolve(given.replace(/^file:/, ''));
-  if (!existsSync(tarball)) throw new Refusal(`there is no ${given}`);
+  if (!requested.endsWith('.tgz') || /^https?:/.test(requested)) return requested;
+  const tarball = resolve(requested.replace(/^file:/, ''));
+  if (!existsSync(tarball)) throw new Refusal(`there is no ${requested}`);
   return fileSpecifier(root, realpathSync(tarball));
 }
 
 const LOCK_FILES = { 'pnpm-lock.yaml': 'pnpm', 'yarn.lock': 'yarn', 'package-lock.json': 'npm' };
 
-const managerOf = (checkout: Checkout): string =>
+const packageManagerOf = (checkout: Checkout): string =>
   Object.entries(LOCK_FILES).find(([path]) => checkout.read(path) !== null)?.[1] ?? 'npm';
 
 /**
  * Files that may have uncommitted changes: a tarball put into the checkout, and package.json if it already names the
  * package.
  */
-function unharmed(checkout: Checkout): string[] {
+function filesThatMayHaveChanges(checkout: Checkout): string[] {
   const change = checkout.changes().find(({ path }) => path === 'package.json');
-  const named = /"file:([^"]+\.tgz)"/g;
-  const tarballs = [...(checkout.read('package.json') ?? '').matchAll(named)].flatMap(([, path]) => path ?? []);
+  const tarballPattern = /"file:([^"]+\.tgz)"/g;
+  const tarballs = [...(checkout.read('package.json') ?? '').matchAll(tarballPattern)].flatMap(
+    ([, path]) => path ?? [],
+  );
   return [...tarballs, ...(change ? [] : ['package.json', ...Object.keys(LOCK_FILES)])];
 }
 
 /** Uncommitted changes could not be restored if something goes wrong. */
-function refuseToSpoil(root: string, command: string, edited: string[], unharmed: string[]): void {
+function refuseIfChangesWouldBeLost(
+  root: string,
+  command: string,
+  modifiedFiles: string[],
+  mayHaveChanges: string[],
+): void {
   if (command === 'uninstall') {
     // In the host's own files only the added lines are removed; these files would be deleted, with all changes to them.
-    if (edited.length > 0)
-      throw new Refusal(`changed since they were added; --force removes them:\n${edited.join('\n')}`);
+    if (modifiedFiles.length > 0)
+      throw new Refusal(`changed since they were added; --force removes them:\n${modifiedFiles.join('\n')}`);
     return;
   }
-  const status = gitStatus(root, unharmed);
+  const status = gitStatus(root, mayHaveChanges);
   if (status === null) throw new Refusal(`${root} is no git work tree; --force goes on all the same`);
   if (status)
     throw new Refusal(`the work tree has changes that are not committed; --force goes on all the same:\n${status}`);
 }
 
-function gitStatus(root: string, without: string[]): string | null {
-  const inside = without.filter((path) => !path.startsWith('..')).map((path) => `:(exclude,literal)${path}`);
+function gitStatus(root: string, ignored: string[]): string | null {
+  const excluded = ignored.filter((path) => !path.startsWith('..')).map((path) => `:(exclude,literal)${path}`);
   try {
-    return execFileSync('git', ['-C', root, 'status', '--porcelain', '-uall', '--', '.', ...inside], {
+    return execFileSync('git', ['-C', root, 'status', '--porcelain', '-uall', '--', '.', ...excluded], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     }).trimEnd();

@@ -17,8 +17,8 @@ export function addDependency(text: string, name: string, version: string): stri
   const dependencies = dependenciesOf(text);
   const entry = `${JSON.stringify(name)}: ${JSON.stringify(version)}`;
   const edited = new MagicString(text);
-  const [present] = entriesFor(text, name);
-  if (present) return edited.update(start(present), end(present), entry).toString();
+  const [existing] = entriesFor(text, name);
+  if (existing) return edited.update(start(existing), end(existing), entry).toString();
   const [first] = dependencies;
   if (!first) throw new NotUnderstood('package.json has no dependencies');
   const before = dependencies.findLast((property) => keyOf(property) < name);
@@ -36,17 +36,17 @@ export const removeDependency = (text: string, name: string): string =>
   );
 
 /** Removes properties, each named by its path from the top. A path that does not exist is ignored. */
-export function removeProperties(text: string, file: string, ways: string[][]): string {
+export function removeProperties(text: string, file: string, paths: string[][]): string {
   const top = parse(text, file);
   const edited = new MagicString(text);
-  for (const way of ways) {
-    const properties = propertiesAt(top, way.slice(0, -1));
-    const index = properties.findIndex((property) => keyOf(property) === way.at(-1));
-    const present = properties[index];
-    if (!present) continue;
+  for (const path of paths) {
+    const properties = propertiesAt(top, path.slice(0, -1));
+    const index = properties.findIndex((property) => keyOf(property) === path.at(-1));
+    const existing = properties[index];
+    if (!existing) continue;
     const [before, after] = [properties[index - 1], properties[index + 1]];
-    if (before) edited.remove(end(before), end(present));
-    else edited.remove(start(present), after ? start(after) : end(present));
+    if (before) edited.remove(end(before), end(existing));
+    else edited.remove(start(existing), after ? start(after) : end(existing));
   }
   return edited.toString();
 }
@@ -63,9 +63,9 @@ function entriesFor(text: string, name: string): ObjectProperty[] {
 
 const dependenciesOf = (text: string): ObjectProperty[] => propertiesAt(parse(text, 'package.json'), ['dependencies']);
 
-function propertiesAt(top: ObjectExpression, way: string[]): ObjectProperty[] {
+function propertiesAt(top: ObjectExpression, path: string[]): ObjectProperty[] {
   let properties = propertiesOf(top);
-  for (const name of way) {
+  for (const name of path) {
     const value = properties.find((property) => keyOf(property) === name)?.value;
     properties = value?.type === 'ObjectExpression' ? propertiesOf(value) : [];
   }

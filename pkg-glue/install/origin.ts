@@ -14,8 +14,8 @@ export function originFor(root: string, script: string, environment: NodeJS.Proc
 
 /** A tarball's path relative to the host. */
 export const fileSpecifier = (root: string, tarball: string): string => {
-  const way = relative(root, tarball);
-  return `file:${(isAbsolute(way) ? tarball : way).split(sep).join('/')}`;
+  const relativePath = relative(root, tarball);
+  return `file:${(isAbsolute(relativePath) ? tarball : relativePath).split(sep).join('/')}`;
 };
 
 /**

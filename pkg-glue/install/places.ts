@@ -60,9 +60,11 @@ export class Places {
     const usual = ['index', 'main'].flatMap((name) =>
       ['tsx', 'jsx', 'ts', 'js'].map((ending) => `src/${name}.${ending}`),
     );
-    const [ofPage, ofHabit] = [named, usual].map((paths) => paths.filter((path) => this.checkout.read(path) !== null));
-    const present = ofPage?.length ? ofPage : (ofHabit ?? []).slice(0, 1);
-    const entries = present.length > 1 ? present.filter((path) => this.draws(path, ENTRY_DEPTH)) : present;
+    const [namedFiles, usualFiles] = [named, usual].map((paths) =>
+      paths.filter((path) => this.checkout.read(path) !== null),
+    );
+    const present = namedFiles?.length ? namedFiles : (usualFiles ?? []).slice(0, 1);
+    const entries = present.length > 1 ? present.filter((path) => this.rendersApp(path, ENTRY_DEPTH)) : present;
     const [entry, another] = entries;
     if (!entry)
       throw new NotUnderstood(
@@ -74,7 +76,7 @@ export class Places {
   }
 
   /** Whether a module renders the app with React, itself or in a module that it loads. */
-  private draws(path: string, depth: number): boolean {
+  private rendersApp(path: string, depth: number): boolean {
     const source = this.parsed(path);
     if (!source) return false;
     if (['createRoot', 'hydrateRoot', 'render', 'hydrate'].some((name) => source.nodes.some(isCallOf(name))))
@@ -88,7 +90,7 @@ export class Places {
     });
     return loaded.some((specifier) => {
       const module = this.checkout.resolve(path, specifier);
-      return module !== null && this.draws(module, depth - 1);
+      return module !== null && this.rendersApp(module, depth - 1);
     });
   }
 
@@ -118,21 +120,21 @@ export class Places {
     let child: Node = element;
     for (const ancestor of ancestors(source, element)) {
       if (isJsx(ancestor)) return { source, after: child, condition };
-      const sense = conditionOf(source, ancestor, child);
-      if (sense !== null) condition = condition === null ? sense : `${sense} && ${condition}`;
+      const partCondition = conditionOf(source, ancestor, child);
+      if (partCondition !== null) condition = condition === null ? partCondition : `${partCondition} && ${condition}`;
       else if (ancestor.type !== 'JSXExpressionContainer') break;
       child = ancestor;
     }
     const component = componentAround(source, element);
     if (!component || condition !== null)
       throw new NotUnderstood(`${source.path}: the access token's card has no place of its own`);
-    const user = this.userOf(component, source.path);
-    return this.after(user.source, user.element);
+    const usage = this.usageOf(component, source.path);
+    return this.after(usage.source, usage.element);
   }
 
   /** The component that creates the client, and the module with which it does. */
   clientRoot(): { source: Source; component: string; initMatrix: string } {
-    const makers = this.search(['initClient'], (source) => {
+    const clientCreators = this.search(['initClient'], (source) => {
       const calls = source.nodes.filter(isCallOf('initClient'));
       const from = importOf(source, 'initClient')?.node.source.value;
       const initMatrix = from === undefined ? null : this.checkout.resolve(source.path, from);
@@ -142,8 +144,8 @@ export class Places {
       );
     });
     // A client may also be created temporarily elsewhere, for example to log another account out.
-    const handingOn = makers.filter(({ source }) => providers(source).length > 0);
-    const roots = handingOn.length > 0 ? handingOn : makers;
+    const withProvider = clientCreators.filter(({ source }) => providers(source).length > 0);
+    const roots = withProvider.length > 0 ? withProvider : clientCreators;
     return only(
       roots,
       'a component that starts the client with initClient() of initMatrix',
@@ -152,7 +154,7 @@ export class Places {
   }
 
   /** The place in another file where a component is used: `<Component>`. */
-  userOf(component: string, path: string): { source: Source; element: JSXElement } {
+  usageOf(component: string, path: string): { source: Source; element: JSXElement } {
     const users = this.search([component], (source) => {
       const from = importOf(source, component);
       if (!from || source.path === path) return [];
@@ -167,14 +169,14 @@ export class Places {
    */
   storeOptions(initMatrix: string): string | null {
     const source = this.source(initMatrix);
-    const given = source.nodes.flatMap((node) => {
+    const prefixes = source.nodes.flatMap((node) => {
       const isPrefix =
         node.type === 'ObjectProperty' && node.key.type === 'Identifier' && node.key.name === 'cryptoDatabasePrefix';
       return isPrefix ? [node.value] : [];
     });
-    const [prefix] = given;
+    const [prefix] = prefixes;
     if (!prefix) return '';
-    if (prefix.type !== 'StringLiteral' || given.length > 1) return null;
+    if (prefix.type !== 'StringLiteral' || prefixes.length > 1) return null;
     return `, { databasePrefix: '${prefix.value}' }`;
   }
 
@@ -219,7 +221,7 @@ export class Places {
   }
 
   /** The module from which a file imports a name, or the module that exports it. */
-  home(name: string, source: Source): string {
+  moduleOf(name: string, source: Source): string {
     const node = importOf(source, name)?.node;
     const imported = node && this.checkout.resolve(source.path, node.source.value);
     if (imported) return imported;
@@ -250,8 +252,8 @@ export class Places {
 
   source(path: string): Source {
     const text = this.checkout.read(path) ?? '';
-    const known = this.sources.get(path);
-    if (known?.text === text) return known;
+    const cached = this.sources.get(path);
+    if (cached?.text === text) return cached;
     try {
       const source = readSource(path, text);
       this.sources.set(path, source);

@@ -38,19 +38,19 @@ export function planInstall(checkout: Checkout, version: string | null, parts = 
   const missing: NotUnderstood[] = [];
   for (const component of componentsFor(parts, isUsed(places, NAMES.recovery))) {
     try {
-      putIn(places, component);
+      addComponent(places, component);
     } catch (error) {
       if (!(error instanceof NotUnderstood)) throw error;
       missing.push(new NotUnderstood(error.message, component === 'watch' ? ['gate'] : [component]));
     }
   }
   if (missing.length === 0)
-    return [storeLeft, watchLeft, sessionLeft, logoutLeft].flatMap((left) => left(places, parts));
+    return [storeNote, watchNote, sessionNote, logoutNote].flatMap((noteOn) => noteOn(places, parts));
   const messages = new Set(missing.map(({ message }) => message));
   throw new NotUnderstood([...messages].join('\n'), [...new Set(missing.flatMap((error) => error.parts))]);
 }
 
-function sessionLeft(places: Places, parts: ReadonlySet<Part>): string[] {
+function sessionNote(places: Places, parts: ReadonlySet<Part>): string[] {
   if (!parts.has('gate')) return [];
   const session = places.session(places.clientRoot());
   if (session?.removal) return [];
@@ -63,7 +63,7 @@ function sessionLeft(places: Places, parts: ReadonlySet<Part>): string[] {
   ];
 }
 
-function logoutLeft(places: Places, parts: ReadonlySet<Part>): string[] {
+function logoutNote(places: Places, parts: ReadonlySet<Part>): string[] {
   if (!parts.has('recovery')) return [];
   const { initMatrix } = places.clientRoot();
   if (places.parametersOf(initMatrix, 'logoutClient') < 2) return [];
@@ -72,7 +72,7 @@ function logoutLeft(places: Places, parts: ReadonlySet<Part>): string[] {
   ];
 }
 
-function storeLeft(places: Places, parts: ReadonlySet<Part>): string[] {
+function storeNote(places: Places, parts: ReadonlySet<Part>): string[] {
   if (!parts.has('gate') && !parts.has('recovery')) return [];
   const { initMatrix } = places.clientRoot();
   if (places.storeOptions(initMatrix) !== null) return [];
@@ -82,19 +82,19 @@ function storeLeft(places: Places, parts: ReadonlySet<Part>): string[] {
   ];
 }
 
-function watchLeft(places: Places, parts: ReadonlySet<Part>): string[] {
+function watchNote(places: Places, parts: ReadonlySet<Part>): string[] {
   const changed = parts.has('recovery') ? removeComponent(places, 'watch') : null;
   if (changed === null) return [];
   return [`${changed} was changed, and ${NAMES.recovery} is used in its place: the change may belong there.`];
 }
 
-function putIn(places: Places, component: Component): void {
+function addComponent(places: Places, component: Component): void {
   const { checkout } = places;
   const { folder } = writeComponent(places, component);
   const name = NAMES[component];
   if (component === 'recovery') replaceWatch(places);
   if (isUsed(places, name)) return;
-  const path = placeFor(places, component);
+  const path = insertElement(places, component);
   const source = places.source(path);
   const specifier = specifierOf(path, `${folder}/index.ts`);
   checkout.change(path, edits.addImport(source, name, specifier, styleOf(source)));
@@ -104,7 +104,7 @@ function putIn(places: Places, component: Component): void {
 function replaceWatch(places: Places): void {
   const { checkout } = places;
   const { watch, recovery } = NAMES;
-  for (const path of usersOf(places, watch)) {
+  for (const path of filesUsing(places, watch)) {
     const source = places.source(path);
     if (!isOurs(importOf(source, watch)?.node.source.value ?? '')) continue;
     if (!isUsed(places, recovery)) {
@@ -120,7 +120,7 @@ function replaceWatch(places: Places): void {
 }
 
 /** Inserts an element and returns the path of the changed file. */
-function placeFor(places: Places, component: Component): string {
+function insertElement(places: Places, component: Component): string {
   const { checkout } = places;
   const name = NAMES[component];
   if (component === 'card') {
@@ -132,7 +132,7 @@ function placeFor(places: Places, component: Component): string {
   const root = places.clientRoot();
   const style = styleOf(root.source);
   if (component === 'gate') {
-    const { source: user, element } = places.userOf(root.component, root.source.path);
+    const { source: user, element } = places.usageOf(root.component, root.source.path);
     checkout.change(user.path, edits.wrap(user, element, name, styleOf(user)));
     return user.path;
   }
@@ -172,9 +172,9 @@ export function planUninstall(checkout: Checkout): string[] {
   const written = new Map(added.map((path) => [path, checkout.read(path)]));
   for (const path of added) checkout.change(path, null);
   const fork = checkout.fork();
-  const wereIn = PARTS.filter((part) => added.some((path) => path.endsWith(`/${NAMES[part]}.tsx`)));
+  const installedParts = PARTS.filter((part) => added.some((path) => path.endsWith(`/${NAMES[part]}.tsx`)));
   try {
-    planInstall(fork, null, new Set(wereIn));
+    planInstall(fork, null, new Set(installedParts));
   } catch {
     // The checkout has an unknown structure: the added files cannot be compared and count as changed.
   }
@@ -198,9 +198,9 @@ function addAuto(places: Places): void {
 }
 
 /** Whether the app already uses a component, wherever it is. */
-const isUsed = (places: Places, name: string): boolean => usersOf(places, name).length > 0;
+const isUsed = (places: Places, name: string): boolean => filesUsing(places, name).length > 0;
 
-const usersOf = (places: Places, name: string): string[] =>
+const filesUsing = (places: Places, name: string): string[] =>
   places.checkout
     .sources()
     .filter((path) => places.checkout.read(path)?.includes(`<${name}`))

@@ -16,13 +16,13 @@ export type Style = {
 export function styleOf(source: Source): Style {
   const { text, imports } = source;
   const double = imports.filter((node) => textOf(source, node.source).startsWith('"')).length;
-  const unended = imports.filter((node) => text[end(node) - 1] !== ';').length;
+  const withoutSemicolon = imports.filter((node) => text[end(node) - 1] !== ';').length;
   const indents = text.split('\n').map((line) => line.match(/^(\t+| +)(?=\S)(?!\s*\*)/)?.[1] ?? '');
   const tabs = indents.filter((indent) => indent.startsWith('\t')).length;
   const spaces = indents.filter((indent) => indent.startsWith(' ')).map((indent) => indent.length);
   return {
     quote: double > imports.length / 2 ? '"' : "'",
-    semicolon: unended <= imports.length / 2,
+    semicolon: withoutSemicolon <= imports.length / 2,
     eol: text.includes('\r\n') ? '\r\n' : '\n',
     indent: tabs > spaces.length ? '\t' : ' '.repeat(spaces.length > 0 ? Math.min(...spaces) : 2),
     importsReact: imports.some((node) => node.specifiers.some(({ local }) => local.name === 'React')),

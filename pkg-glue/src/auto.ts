@@ -3,7 +3,7 @@
  * captures from the next line that the app logs. Does nothing without a document (on a server).
  */
 import { core } from './core';
-import { whenDrawn, whenStarted } from './moments';
+import { whenDrawn, whenStarted } from './deferred';
 
 /** Starts each part separately: an exception here would stop the app's entry module. */
 function start(part: string, run: () => void): boolean {

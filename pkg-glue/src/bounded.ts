@@ -1,21 +1,21 @@
 /** Default time limit for one call to the browser or the SDK. */
-const PATIENCE_MS = 3000;
+const TIMEOUT_MS = 3000;
 
 /** The message names the call that timed out. */
-export class NoAnswer extends Error {
+export class TimeoutError extends Error {
   constructor(what: string, ms: number) {
     super(`${what}: no answer within ${ms / 1000} s`);
   }
 }
 
-/** Resolves to what `ask` returns or resolves to; rejects if `ask` throws, rejects, or takes longer than `ms`. */
-export async function within<T>(what: string, ask: () => T, ms = PATIENCE_MS): Promise<Awaited<T>> {
+/** Resolves to what `call` returns or resolves to; rejects if `call` throws, rejects, or takes longer than `ms`. */
+export async function within<T>(what: string, call: () => T, ms = TIMEOUT_MS): Promise<Awaited<T>> {
   let stop = () => {};
   try {
-    const tooLate = new Promise<never>((_, reject) => {
-      stop = later(() => reject(new NoAnswer(what, ms)), ms);
+    const timeout = new Promise<never>((_, reject) => {
+      stop = later(() => reject(new TimeoutError(what, ms)), ms);
     });
-    return await Promise.race([ask(), tooLate]);
+    return await Promise.race([call(), timeout]);
   } finally {
     stop();
   }

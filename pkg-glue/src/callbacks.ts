@@ -4,12 +4,12 @@
 import type { EndSignal } from './end';
 
 let handleFailure: (error: unknown) => void = () => {};
-let end: Pick<EndSignal, 'aborted'> = { aborted: false };
+let endSignal: Pick<EndSignal, 'aborted'> = { aborted: false };
 
 /** Calls `handler` with whatever a callback throws. Once `signal` is aborted, no callback enters the module. */
 export function onCallbackFailure(handler: (error: unknown) => void, signal: EndSignal): void {
   handleFailure = handler;
-  end = signal;
+  endSignal = signal;
 }
 
 /** The name that wasm-bindgen gives to exports that invoke a closure. */
@@ -34,7 +34,7 @@ export function guardCallbacks<Exports extends Record<string, unknown>>(exports:
 }
 
 function call(run: () => unknown): unknown {
-  if (end.aborted) return NOTHING;
+  if (endSignal.aborted) return NOTHING;
   try {
     return run();
   } catch (error) {

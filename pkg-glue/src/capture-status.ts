@@ -11,7 +11,7 @@ export type Start = (part: string, run: () => void) => boolean;
 
 export interface StatusBoard {
   /** Returns the same object until something changes. */
-  now(): CaptureStatus;
+  current(): CaptureStatus;
   /** The state as set, regardless of parts that did not start. */
   state(): CaptureState;
   set(state: CaptureState, reason: string | null): void;
@@ -19,8 +19,8 @@ export interface StatusBoard {
 }
 
 /** Limits the status text: there are fewer parts than this, but an exception's message may be of any length. */
-const MOST_NOTES = 32;
-const LONGEST_NOTE = 300;
+const MAX_NOTES = 32;
+const MAX_NOTE_LENGTH = 300;
 
 export function createStatus(onChange: () => void): StatusBoard {
   const missing: string[] = [];
@@ -40,7 +40,7 @@ export function createStatus(onChange: () => void): StatusBoard {
   };
 
   return {
-    now: () => status,
+    current: () => status,
     state: () => state,
     set(newState, newReason) {
       if (state === newState && reason === newReason) return;
@@ -53,8 +53,8 @@ export function createStatus(onChange: () => void): StatusBoard {
         run();
         return true;
       } catch (error) {
-        const note = `${part} (${explain(error)})`.slice(0, LONGEST_NOTE);
-        if (!missing.includes(note) && missing.length < MOST_NOTES) {
+        const note = `${part} (${explain(error)})`.slice(0, MAX_NOTE_LENGTH);
+        if (!missing.includes(note) && missing.length < MAX_NOTES) {
           missing.push(note);
           publish();
         }

@@ -29,7 +29,7 @@ export function now(): number {
 export const isoNow = (): string => isoOf(now());
 
 /** Milliseconds for measuring durations: changes to the system clock do not affect it. */
-export function steady(): number {
+export function monotonicNow(): number {
   try {
     return performance.now();
   } catch {

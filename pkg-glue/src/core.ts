@@ -1,11 +1,11 @@
 // The library's state in this page. All copies of the package in a page share one core: the first one used creates it,
 // the others find it.
 
-import { hasPromises } from './answers';
 import { createStatus, type Start } from './capture-status';
 import { isoNow, now } from './clock';
 import { End, once, untilEnd } from './end';
 import type { Engine, UploadWatchOptions } from './engine';
+import { historyUnknown, notRepaired } from './fallback-values';
 import { Frames } from './frames';
 import type { HistorySafety } from './generated/glue';
 import type {
@@ -22,12 +22,12 @@ import { GuardedEngine } from './guarded-engine';
 import { createLatency } from './latency';
 import { Listeners } from './listeners';
 import type { MatrixClientLike } from './matrix-client';
-import { historyUnknown, notRepaired } from './nothing-seen';
+import { hasPromises } from './promise-support';
 import { createReports } from './reports';
+import { SessionTabs } from './session-tabs';
 import { shareCore } from './shared-core';
 import { createStorage } from './storage';
 import { createStores, listDatabases } from './stores';
-import { TabsHere } from './tabs-here';
 
 /** The data for a view. The same object until something changes. */
 export interface CryptoDiagSnapshot extends Evidences {
@@ -44,21 +44,21 @@ export interface CryptoDiagSnapshot extends Evidences {
   readonly earlier: EarlierSummary | null;
 }
 
-let known: Core | undefined;
+let pageCore: Core | undefined;
 
 export function core(): Core {
-  known ??= shareCore(() => new Core());
-  return known;
+  pageCore ??= shareCore(() => new Core());
+  return pageCore;
 }
 
 export class Core {
   /** When aborted, every wrapped console and `fetch` is restored. */
   private readonly end = new End();
-  private readonly board = createStatus(() => this.listeners.schedule());
-  private readonly listeners: Listeners = new Listeners(this.board.start, () => this.handleChange());
-  private readonly engine = new GuardedEngine(this.board, this.listeners, this.end);
-  private known: Evidences = NO_EVIDENCE;
-  private shown: CryptoDiagSnapshot | undefined;
+  private readonly statusBoard = createStatus(() => this.listeners.schedule());
+  private readonly listeners: Listeners = new Listeners(this.statusBoard.start, () => this.handleChange());
+  private readonly engine = new GuardedEngine(this.statusBoard, this.listeners, this.end);
+  private lastEvidence: Evidences = NO_EVIDENCE;
+  private cachedSnapshot: CryptoDiagSnapshot | undefined;
   private installs = 0;
   private watches = 0;
   private capturingSince: string | null = null;
@@ -66,7 +66,7 @@ export class Core {
   private readonly opened = now();
 
   /** Starts a part. An exception is recorded in the status and not rethrown. */
-  readonly start: Start = this.board.start;
+  readonly start: Start = this.statusBoard.start;
   /** Forwards to the page's `fetch`; can be watched instead of it. */
   readonly requests: { fetch: typeof fetch } = { fetch: (input, init) => globalThis.fetch(input, init) };
 
@@ -81,7 +81,7 @@ export class Core {
     () => this.status().reason,
     this.end,
   );
-  readonly tabs = new TabsHere(
+  readonly tabs = new SessionTabs(
     (call) => this.engine.use((engine) => call(engine.tabs(this.listeners.schedule, this.opened))),
     this.opened,
     () => this.evidence(),
@@ -91,7 +91,7 @@ export class Core {
   );
   readonly frames = new Frames((console, source) => {
     const undo = this.engine.use((engine) => engine.watchConsole(console, source));
-    return undo && (() => this.engine.ask(undo));
+    return undo && (() => this.engine.callIfCreated(undo));
   }, this.start);
   readonly latency = createLatency(
     this.start,
@@ -105,7 +105,7 @@ export class Core {
       const [blindSpots, tabs] = [this.frames.blindSpots(), this.tabs.status()];
       return { status: this.status(), capturingSince: this.capturingSince, blindSpots, tabs };
     },
-    () => this.known,
+    () => this.lastEvidence,
     this.end,
   );
 
@@ -118,7 +118,7 @@ export class Core {
   /** Evidence that is stored beyond the end of the page. */
   readonly keeping = {
     /** Turns storing on or off; turning it off removes what was stored. */
-    turn: (on: boolean) => this.change((engine) => engine.keepEvidence(on)),
+    setEnabled: (on: boolean) => this.change((engine) => engine.keepEvidence(on)),
     /** Removes what was stored; returns whether that worked. */
     forget: () => this.change((engine) => engine.wake().forgetEarlier()) ?? false,
   };
@@ -129,29 +129,32 @@ export class Core {
     return once(() => {
       this.installs -= 1;
       if (this.installs > 0) return;
-      this.engine.ask((engine) => engine.stop());
-      if (['running', 'degraded'].includes(this.board.state())) this.board.set('idle', null);
+      this.engine.callIfCreated((engine) => engine.stop());
+      if (['running', 'degraded'].includes(this.statusBoard.state())) this.statusBoard.set('idle', null);
     });
   }
 
   private capture(): void {
     this.databasesAtBoot ??= listDatabases();
     this.engine.make(true);
-    const isComplete = this.engine.ask((engine) => engine.start());
+    const isComplete = this.engine.callIfCreated((engine) => engine.start());
     if (isComplete === undefined) return;
     this.capturingSince ??= isoNow();
-    if (isComplete) this.board.set('running', null);
-    else this.board.set('degraded', 'the console of this page cannot be wrapped');
+    if (isComplete) this.statusBoard.set('running', null);
+    else this.statusBoard.set('degraded', 'the console of this page cannot be wrapped');
   }
 
   /** A copy of the evidence. */
   entries(): Entry[] {
-    // After a failure, `known` is shared by all readers, but the caller may modify what it gets: copy it.
-    return this.engine.ask((engine) => engine.wake().entries()) ?? JSON.parse(JSON.stringify(this.known.entries));
+    // After a failure, `lastEvidence` is shared by all readers, but the caller may modify what it gets: copy it.
+    return (
+      this.engine.callIfCreated((engine) => engine.wake().entries()) ??
+      JSON.parse(JSON.stringify(this.lastEvidence.entries))
+    );
   }
 
   status(): CaptureStatus {
-    return this.board.now();
+    return this.statusBoard.current();
   }
 
   /** Wraps `fetch` and returns the undo. Options given here replace those of an earlier call. */
@@ -159,10 +162,10 @@ export class Core {
     this.watches += 1;
     if (this.watches === 1 || options) {
       this.engine.make(true);
-      const given = options ?? {};
-      const scope = given.wrap === false ? this.requests : globalThis;
+      const watchOptions = options ?? {};
+      const scope = watchOptions.wrap === false ? this.requests : globalThis;
       this.start('the watch on key uploads', () => {
-        const isWatched = this.engine.ask((engine) => engine.watchUploads(scope, given));
+        const isWatched = this.engine.callIfCreated((engine) => engine.watchUploads(scope, watchOptions));
         if (isWatched === false) throw new Error('fetch cannot be wrapped');
       });
       this.listeners.schedule();
@@ -170,19 +173,19 @@ export class Core {
     return once(() => {
       this.watches -= 1;
       if (this.watches > 0) return;
-      this.engine.ask((engine) => engine.unwatchUploads());
+      this.engine.callIfCreated((engine) => engine.unwatchUploads());
       this.listeners.schedule();
     });
   }
 
   /** Lets the next upload through that would be answered locally. */
   probeUploads(): void {
-    this.engine.ask((engine) => engine.diag?.probeUploads());
+    this.engine.callIfCreated((engine) => engine.diag?.probeUploads());
   }
 
   /** Records that a device was logged out. With an id missing, the most recent device that matches the other. */
   loggedOut(userId: string | undefined, deviceId: string | undefined): void {
-    this.engine.ask((engine) => engine.diag?.loggedOut(userId, deviceId));
+    this.engine.callIfCreated((engine) => engine.diag?.loggedOut(userId, deviceId));
     this.listeners.schedule();
   }
 
@@ -191,55 +194,55 @@ export class Core {
   }
 
   snapshot(): CryptoDiagSnapshot {
-    this.shown ??= {
-      ...this.glance(),
+    this.cachedSnapshot ??= {
+      ...this.evidenceForView(),
       status: this.status(),
       storage: this.storage.status(),
       tabs: this.tabs.summary(),
-      earlier: this.engine.ask((engine) => engine.diag?.earlierSummary()) ?? null,
+      earlier: this.engine.callIfCreated((engine) => engine.diag?.earlierSummary()) ?? null,
     };
-    return this.shown;
+    return this.cachedSnapshot;
   }
 
   /** Asks the other tabs, then repairs the keys if a repair can help. Never rejects. */
   async repairOneTimeKeys(mx: MatrixClientLike | null | undefined): Promise<RepairStatus> {
-    await this.tabs.call();
+    await this.tabs.callRoll();
     const repairing = this.engine.use((engine) => engine.repairOneTimeKeys(mx));
     return untilEnd(this.end, repairing, notRepaired);
   }
 
   /** Which part of the message history a logout would cost. Never rejects. */
   historySafety(mx: MatrixClientLike): Promise<HistorySafety> {
-    const asked = hasPromises() ? this.engine.use((engine) => engine.wake().historySafety(mx)) : undefined;
-    return untilEnd(this.end, asked, historyUnknown);
+    const safety = hasPromises() ? this.engine.use((engine) => engine.wake().historySafety(mx)) : undefined;
+    return untilEnd(this.end, safety, historyUnknown);
   }
 
   private change<T>(call: (engine: Engine) => T): T | undefined {
-    const given = this.engine.use(call);
+    const result = this.engine.use(call);
     this.listeners.schedule();
-    return given;
+    return result;
   }
 
   private handleChange(): void {
-    this.shown = undefined;
+    this.cachedSnapshot = undefined;
     // If the connection to a crypto store was lost, ask the browser about that store, even without any listener.
-    this.engine.ask((engine) => engine.askAboutLostStore());
+    this.engine.callIfCreated((engine) => engine.askAboutLostStore());
     // Store the evidence beyond the end of the page: soon, while the page is idle.
-    this.engine.ask((engine) => engine.diag?.keep());
+    this.engine.callIfCreated((engine) => engine.diag?.keep());
   }
 
   private evidence(): Evidences {
-    this.known = this.engine.ask((engine) => engine.wake().evidence()) ?? this.known;
-    return this.known;
+    this.lastEvidence = this.engine.callIfCreated((engine) => engine.wake().evidence()) ?? this.lastEvidence;
+    return this.lastEvidence;
   }
 
   /** Views render while the app starts and must not instantiate the module. Before it is, nothing was seen. */
-  private glance(): Evidences {
+  private evidenceForView(): Evidences {
     if (this.engine.isAwake()) return this.evidence();
-    const { known } = this;
-    if (this.board.state() === 'failed') return known;
-    const watch = this.engine.ask((engine) => engine.uploadsWatched());
+    const { lastEvidence } = this;
+    if (this.statusBoard.state() === 'failed') return lastEvidence;
+    const watch = this.engine.callIfCreated((engine) => engine.uploadsWatched());
     const breaker = watch?.breaker ? 'closed' : 'off';
-    return { ...known, uploadLoop: { ...known.uploadLoop, watched: watch !== undefined, breaker } };
+    return { ...lastEvidence, uploadLoop: { ...lastEvidence.uploadLoop, watched: watch !== undefined, breaker } };
   }
 }

@@ -1,8 +1,8 @@
 import { explain } from './bounded';
 import { core } from './core';
+import { storeUnknown } from './fallback-values';
 import type { CryptoStoreStatus } from './generated/model';
 import type { MatrixClientLike } from './matrix-client';
-import { storeUnknown } from './nothing-seen';
 
 /** Identifies a device for which no client exists yet. */
 export interface DeviceIds {

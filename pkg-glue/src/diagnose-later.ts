@@ -10,7 +10,7 @@ export type Judge = (report: string, evidence?: string) => string;
 let loaded: Judge | undefined;
 
 /** The network may stall. A module that arrives later is used for the next report. */
-const PATIENCE_MS = 5000;
+const TIMEOUT_MS = 5000;
 
 /** The judge if it is loaded, or a note that it is not. */
 export const judgeNow = (): Judge | string =>
@@ -19,7 +19,7 @@ export const judgeNow = (): Judge | string =>
 /** Loads the judge. A failure is returned as a note, and the next call tries again. */
 export async function loadJudge(): Promise<Judge | string> {
   try {
-    loaded ??= (await within('its module', () => import('./diagnosis-module'), PATIENCE_MS)).judgeReport;
+    loaded ??= (await within('its module', () => import('./diagnosis-module'), TIMEOUT_MS)).judgeReport;
     return loaded;
   } catch (error) {
     return `the diagnosis could not be loaded: ${explain(error)}`;

@@ -4,10 +4,10 @@
  */
 import {
   diagnose,
-  requestPath as pathOf,
-  readRefusal as readIt,
   redact,
-  redactSecrets as withoutSecrets,
+  readRefusal as wasmReadRefusal,
+  redactSecrets as wasmRedactSecrets,
+  requestPath as wasmRequestPath,
 } from '../wasm/diagnosis/lotus_crypto_diag.js';
 import { start } from './diagnosis-module';
 import type { Analysis, Refusal, Report, ServerEvidence } from './generated/model';
@@ -68,7 +68,7 @@ export function redactedCopy(report: Report | string, evidence?: ServerEvidence)
  */
 export function readRefusal(text: string, httpStatus?: number): Refusal | null {
   start();
-  return readIt(text, httpStatus);
+  return wasmReadRefusal(text, httpStatus);
 }
 
 /**
@@ -79,11 +79,11 @@ export function readRefusal(text: string, httpStatus?: number): Refusal | null {
  */
 export function requestPath(url: string): string | null {
   start();
-  return pathOf(url) ?? null;
+  return wasmRequestPath(url) ?? null;
 }
 
 /** Replaces access tokens, passwords, cookies and private keys with `[redacted]`. Public keys stay. */
 export function redactSecrets(text: string): string {
   start();
-  return withoutSecrets(text);
+  return wasmRedactSecrets(text);
 }

@@ -33,22 +33,22 @@ export class End implements EndSignal {
 }
 
 /**
- * Resolves like `asked`, or to what `otherwise` returns if `asked` is missing or rejects, or if `signal` aborts first.
+ * Resolves like `promise`, or to what `fallback` returns if `promise` is missing or rejects, or if `signal` aborts first.
  */
 export function untilEnd<T>(
   signal: EndSignal,
-  asked: Promise<T> | undefined,
-  otherwise: () => T | Promise<T>,
+  promise: Promise<T> | undefined,
+  fallback: () => T | Promise<T>,
 ): Promise<T> {
   return new Promise((resolve) => {
     const settle = (value: T | Promise<T>) => {
       signal.removeEventListener('abort', giveUp);
       resolve(value);
     };
-    const giveUp = () => settle(otherwise());
-    if (!asked || signal.aborted) return giveUp();
+    const giveUp = () => settle(fallback());
+    if (!promise || signal.aborted) return giveUp();
     signal.addEventListener('abort', giveUp);
-    asked.then(settle, giveUp);
+    promise.then(settle, giveUp);
   });
 }
 

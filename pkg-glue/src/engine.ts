@@ -1,11 +1,11 @@
 // Watches the page and owns the WebAssembly module.
 
 import { createMatcher, tapConsole } from '../../crate/capture/js/console.js';
-import { type Uploads, watchFetch } from '../../crate/capture/js/fetch.js';
+import { type UploadHooks, watchFetch } from '../../crate/capture/js/fetch.js';
 import type { PersistentStorage, RequestTimings } from '../wasm/capture/lotus_crypto_diag.js';
 import { CryptoDiag, type CryptoStores, PageTabs } from '../wasm/capture/lotus_crypto_diag.js';
 import { onCallbackFailure } from './callbacks';
-import { now, steady } from './clock';
+import { monotonicNow, now } from './clock';
 import { ConsoleTap } from './console-tap';
 import type { EndSignal } from './end';
 import type { RepairStatus } from './generated/model';
@@ -35,11 +35,11 @@ export class Engine {
   private readonly opened = now();
   private console: ConsoleTap | undefined;
   private uploads: { release: () => void; options: UploadWatchOptions } | undefined;
-  private isKept = true;
-  private madeStorage: PersistentStorage | undefined;
-  private madeStores: CryptoStores | undefined;
-  private madeTimings: RequestTimings | undefined;
-  private madeTabs: PageTabs | undefined;
+  private isKeepingEvidence = true;
+  private cachedStorage: PersistentStorage | undefined;
+  private cachedStores: CryptoStores | undefined;
+  private cachedTimings: RequestTimings | undefined;
+  private cachedTabs: PageTabs | undefined;
 
   /**
    * Throws if the page cannot run WebAssembly. Calls `onFailure` with an exception from reading a line or an upload,
@@ -54,11 +54,11 @@ export class Engine {
   ) {
     onCallbackFailure(onBroken, signal);
     this.module = new LateModule(onBroken, () => {
-      const made = new CryptoDiag(onChange, now, this.opened);
-      this.tellOfUploads(made);
-      if (!this.isKept) made.keepEvidence(false);
+      const diag = new CryptoDiag(onChange, now, this.opened);
+      this.updateUploadWatch(diag);
+      if (!this.isKeepingEvidence) diag.keepEvidence(false);
       onChange();
-      return made;
+      return diag;
     });
   }
 
@@ -105,67 +105,67 @@ export class Engine {
     this.uploads?.release();
     this.uploads = undefined;
     const { module } = this;
-    const tell = (call: (diag: CryptoDiag) => void) => !module.isBusy && call(this.wake());
-    const seen: Uploads = {
+    const callModule = (call: (diag: CryptoDiag) => void) => !module.isBusy && call(this.wake());
+    const hooks: UploadHooks = {
       // No upload is answered locally before the first one was answered, so this need not instantiate the module.
-      starts: (call) => (module.isBusy ? null : module.diag?.uploadStarts(call)),
-      answered: () => tell((diag) => diag.uploadAnswered()),
-      settled: (...answer) => tell((diag) => diag.uploadSettled(...answer)),
-      failed: (...failure) => tell((diag) => diag.uploadFailed(...failure)),
-      loggedOut: () => tell((diag) => diag.signedOut()),
+      onStart: (call) => (module.isBusy ? null : module.diag?.uploadStarts(call)),
+      onErrorResponse: () => callModule((diag) => diag.uploadAnswered()),
+      onResponse: (...answer) => callModule((diag) => diag.uploadSettled(...answer)),
+      onNoResponse: (...failure) => callModule((diag) => diag.uploadFailed(...failure)),
+      onLogout: () => callModule((diag) => diag.signedOut()),
     };
-    const watch = watchFetch(scope, seen, this.onFailure, this.signal);
+    const watch = watchFetch(scope, hooks, this.onFailure, this.signal);
     // Copied: the host may change the object later.
     const options = { threshold, windowMs, breaker } as UploadWatchOptions;
     this.uploads = watch && { release: watch.release, options };
-    if (module.diag) this.tellOfUploads(module.diag);
+    if (module.diag) this.updateUploadWatch(module.diag);
     return this.uploads !== undefined;
   }
 
   unwatchUploads(): void {
     this.uploads?.release();
     this.uploads = undefined;
-    if (this.diag) this.tellOfUploads(this.diag);
+    if (this.diag) this.updateUploadWatch(this.diag);
   }
 
   /** Turns storing beyond the end of the page on or off; turning it off removes what was stored. */
   keepEvidence(on: boolean): void {
-    this.isKept = on;
+    this.isKeepingEvidence = on;
     this.diag?.keepEvidence(on);
   }
 
   storage(): PersistentStorage {
-    this.madeStorage ??= this.wake().storage();
-    return this.madeStorage;
+    this.cachedStorage ??= this.wake().storage();
+    return this.cachedStorage;
   }
 
   /** The crypto stores; `databasesAtBoot` is the browser's list of databases when the package was installed. */
   stores(databasesAtBoot: Promise<unknown> | undefined): CryptoStores {
-    this.madeStores ??= this.wake().stores(databasesAtBoot);
-    return this.madeStores;
+    this.cachedStores ??= this.wake().stores(databasesAtBoot);
+    return this.cachedStores;
   }
 
   /** Asks the browser about a store to which the connection was lost. Does nothing if no store was ever checked. */
   askAboutLostStore(): void {
-    this.madeStores?.askAboutLost();
+    this.cachedStores?.askAboutLost();
   }
 
   /** The timings of requests. */
   timings(): RequestTimings {
-    this.madeTimings ??= this.wake().timings();
-    return this.madeTimings;
+    this.cachedTimings ??= this.wake().timings();
+    return this.cachedTimings;
   }
 
   /** The tabs of this page's session; `opened` is when the page was loaded. */
   tabs(onChange: () => void, opened: number): PageTabs {
     const diag = this.wake();
-    this.madeTabs ??= new PageTabs(diag, onChange, now, steady, opened, yieldsUnlessInCall);
-    return this.madeTabs;
+    this.cachedTabs ??= new PageTabs(diag, onChange, now, monotonicNow, opened, yieldsUnlessInCall);
+    return this.cachedTabs;
   }
 
   /** Returns `undefined` if the tabs were never asked. */
   repairOneTimeKeys(mx: MatrixClientLike | null | undefined): Promise<RepairStatus> | undefined {
-    return this.madeTabs && this.wake().repairOneTimeKeys(mx, this.madeTabs);
+    return this.cachedTabs && this.wake().repairOneTimeKeys(mx, this.cachedTabs);
   }
 
   private tap(console: object | undefined, source: () => string): ConsoleTap {
@@ -177,8 +177,8 @@ export class Engine {
     );
   }
 
-  private tellOfUploads(to: CryptoDiag): void {
-    to.watchUploads(this.uploads !== undefined, this.uploads?.options ?? {});
+  private updateUploadWatch(diag: CryptoDiag): void {
+    diag.watchUploads(this.uploads !== undefined, this.uploads?.options ?? {});
   }
 }
 

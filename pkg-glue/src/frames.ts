@@ -16,8 +16,8 @@ const TRIES = 50;
 export class Frames {
   private readonly watched = new Map<HTMLIFrameElement, FrameWatch>();
   private observer: MutationObserver | undefined;
-  private everyFrame = 0;
-  private late = 0;
+  private watchAllCount = 0;
+  private lateCount = 0;
 
   constructor(
     private readonly watchConsole: WatchConsole,
@@ -26,30 +26,30 @@ export class Frames {
 
   /** Watches one frame until it leaves the document or the undo is called. */
   watch(frame: HTMLIFrameElement): () => void {
-    const held = this.take(frame);
-    if (!held) return () => {};
-    held.watchers += 1;
+    const frameWatch = this.addFrame(frame);
+    if (!frameWatch) return () => {};
+    frameWatch.watchers += 1;
     return once(() => {
-      held.watchers -= 1;
-      this.tidy();
+      frameWatch.watchers -= 1;
+      this.releaseUnwatched();
     });
   }
 
   /** Watches every frame of the document, now and later. Returns the undo. */
   watchAll(): () => void {
     if (typeof document !== 'object') return () => {};
-    this.everyFrame += 1;
+    this.watchAllCount += 1;
     this.observe();
-    this.start('the watch on the frames that are there', () => this.look());
+    this.start('the watch on the frames that are there', () => this.scan());
     return once(() => {
-      this.everyFrame -= 1;
-      this.tidy();
+      this.watchAllCount -= 1;
+      this.releaseUnwatched();
     });
   }
 
   /** The sources of lines that are not captured, for the report. */
   blindSpots(): string[] {
-    const late = this.late;
+    const late = this.lateCount;
     const foreign = [...this.watched.values()].filter((frame) => !frame.isReadable).length;
     return [
       'Workers have a console of their own: what they log is not seen, unless the page logs it, too.',
@@ -65,11 +65,11 @@ export class Frames {
     ];
   }
 
-  private take(frame: HTMLIFrameElement): FrameWatch | undefined {
+  private addFrame(frame: HTMLIFrameElement): FrameWatch | undefined {
     try {
       if (!this.watched.has(frame)) {
         const handleLate = () => {
-          this.late += 1;
+          this.lateCount += 1;
         };
         this.watched.set(frame, new FrameWatch(frame, this.watchConsole, handleLate, this.start));
       }
@@ -83,34 +83,34 @@ export class Frames {
   private observe(): void {
     if (this.observer) return;
     this.start('the watch on frames that appear or go', () => {
-      const made = new MutationObserver(() => {
+      const observer = new MutationObserver(() => {
         try {
-          this.look();
+          this.scan();
         } catch {
           // The page made this throw; its own code must not be affected.
         }
       });
-      made.observe(document, { childList: true, subtree: true });
-      this.observer = made;
+      observer.observe(document, { childList: true, subtree: true });
+      this.observer = observer;
     });
   }
 
-  private look(): void {
+  private scan(): void {
     // `length` of the window is the number of its frames: with none, a change of the document costs no more than this.
     if (this.watched.size === 0 && window.length === 0) return;
-    this.tidy();
-    if (this.everyFrame === 0) return;
-    for (const frame of document.getElementsByTagName('iframe')) if (!this.watched.has(frame)) this.take(frame);
+    this.releaseUnwatched();
+    if (this.watchAllCount === 0) return;
+    for (const frame of document.getElementsByTagName('iframe')) if (!this.watched.has(frame)) this.addFrame(frame);
   }
 
   /** Releases the frames that are gone, or that no caller watches any more. */
-  private tidy(): void {
-    for (const [frame, held] of this.watched) {
-      if (frame.isConnected && (this.everyFrame > 0 || held.watchers > 0)) continue;
-      held.release();
+  private releaseUnwatched(): void {
+    for (const [frame, frameWatch] of this.watched) {
+      if (frame.isConnected && (this.watchAllCount > 0 || frameWatch.watchers > 0)) continue;
+      frameWatch.release();
       this.watched.delete(frame);
     }
-    if (this.everyFrame > 0 || this.watched.size > 0) return;
+    if (this.watchAllCount > 0 || this.watched.size > 0) return;
     this.observer?.disconnect();
     this.observer = undefined;
   }

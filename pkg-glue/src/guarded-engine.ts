@@ -2,10 +2,10 @@
 
 import { explain } from './bounded';
 import type { StatusBoard } from './capture-status';
+import { whenStarted } from './deferred';
 import type { End } from './end';
 import { Engine } from './engine';
 import type { Listeners } from './listeners';
-import { whenStarted } from './moments';
 
 /** Returns the result of `call`; `undefined` if the engine does not run, or breaks. */
 export type Use<Part> = <T>(call: (part: Part) => T) => T | undefined;
@@ -21,7 +21,7 @@ export class GuardedEngine {
   ) {}
 
   /** Calls the engine if there is one. After a failure it is never called again: its memory may be inconsistent. */
-  readonly ask: Use<Engine> = (call) => {
+  readonly callIfCreated: Use<Engine> = (call) => {
     if (!this.engine || this.status.state() === 'failed') return undefined;
     try {
       return call(this.engine);
@@ -34,10 +34,10 @@ export class GuardedEngine {
   /** The same, but creates the engine if there is none. */
   readonly use: Use<Engine> = (call) => {
     this.make();
-    return this.ask(call);
+    return this.callIfCreated(call);
   };
 
-  readonly isAwake = (): boolean => this.ask((engine) => engine.diag !== undefined) ?? false;
+  readonly isAwake = (): boolean => this.callIfCreated((engine) => engine.diag !== undefined) ?? false;
 
   /** If the page refused the module, only installing or watching (`again`) retries; a report does not. */
   make(again = false): void {
@@ -57,7 +57,7 @@ export class GuardedEngine {
   }
 
   private readonly warmUp = (): void => {
-    this.ask((engine) => engine.warmUp());
+    this.callIfCreated((engine) => engine.warmUp());
     this.listeners.schedule();
   };
 

@@ -18,9 +18,9 @@ const IDLE = new Set<unknown>(['fledgling', 'ringing', 'ended']);
  * Element Call or another call app. For `canYield`: `() => !isInCall(mx) || 'in a call'`. Never throws.
  */
 export function isInCall(mx?: object | null): boolean {
-  return [() => isClientInCall(mx ?? {}), hasCallFrame].some((asked) => {
+  return [() => isClientInCall(mx ?? {}), hasCallFrame].some((check) => {
     try {
-      return asked();
+      return check();
     } catch {
       // The client or document has an unknown shape, so no call can be seen in it.
       return false;

@@ -86,7 +86,7 @@ export function refreshStorageStatus(): Promise<StorageStatus> {
  * throws.
  */
 export function requestTabLeadership(options: TabLeadershipOptions = {}): TabLeadership {
-  return core().tabs.lead(options);
+  return core().tabs.joinElection(options);
 }
 
 /**
@@ -156,7 +156,7 @@ export function watchLatency(): () => void {
  * the app's entry module right after the import of `auto`, nothing was stored yet.
  */
 export function keepEvidence(on: boolean): void {
-  core().keeping.turn(Boolean(on));
+  core().keeping.setEnabled(Boolean(on));
 }
 
 /**

@@ -17,29 +17,29 @@ export interface LatencyWatch {
 type Call = (timings: RequestTimings) => void;
 
 /** How many timings are queued before the module is instantiated for them. */
-const MOST_HELD = 400;
+const MAX_QUEUED = 400;
 
 /** `use` instantiates the module and returns `undefined` if it does not run; `isAwake`: whether it is instantiated. */
 export function createLatency(start: Start, use: Use<RequestTimings>, isAwake: () => boolean): LatencyWatch {
   let observer: PerformanceObserver | undefined;
   let watches = 0;
-  let isBegun = false;
-  let held: Call[] = [];
+  let hasStarted = false;
+  let queued: Call[] = [];
 
   const flush = () => {
-    if (held.length === 0) return;
-    const calls = held;
-    held = [];
+    if (queued.length === 0) return;
+    const calls = queued;
+    queued = [];
     const isDone = use((timings) => {
       for (const call of calls) call(timings);
       return true;
     });
     // The module may become available later.
-    if (!isDone) held = calls.slice(0, MOST_HELD);
+    if (!isDone) queued = calls.slice(0, MAX_QUEUED);
   };
-  const tell = (call: Call) => {
-    held.push(call);
-    if (held.length > MOST_HELD || isAwake()) flush();
+  const enqueue = (call: Call) => {
+    queued.push(call);
+    if (queued.length > MAX_QUEUED || isAwake()) flush();
   };
 
   const handleEntries = (list: PerformanceObserverEntryList) => {
@@ -51,24 +51,24 @@ export function createLatency(start: Start, use: Use<RequestTimings>, isAwake: (
         const ms = now() - performance.now() + startTime;
         const duration = Number(entry.duration);
         const status = Number.isInteger(responseStatus) ? responseStatus : undefined;
-        tell((timings) => timings.take(name, ms, duration, status));
+        enqueue((timings) => timings.take(name, ms, duration, status));
       }
     } catch {
       // The page's clock throws: record that these requests are missing.
       const ms = now();
-      tell((timings) => timings.miss(ms));
+      enqueue((timings) => timings.miss(ms));
     }
   };
 
   const observe = () => {
     if (!PerformanceObserver.supportedEntryTypes?.includes('resource')) throw new Error('this browser gives none');
-    const made = new PerformanceObserver(handleEntries);
+    const newObserver = new PerformanceObserver(handleEntries);
     // Take the browser's buffer only once: a second observer would get the same requests again.
-    made.observe({ type: 'resource', buffered: !isBegun });
-    observer = made;
-    isBegun = true;
+    newObserver.observe({ type: 'resource', buffered: !hasStarted });
+    observer = newObserver;
+    hasStarted = true;
     const ms = now();
-    tell((timings) => timings.begin(ms));
+    enqueue((timings) => timings.begin(ms));
   };
 
   return {
@@ -80,7 +80,7 @@ export function createLatency(start: Start, use: Use<RequestTimings>, isAwake: (
         if (watches > 0 || !observer) return;
         observer.disconnect();
         observer = undefined;
-        tell((timings) => timings.end());
+        enqueue((timings) => timings.end());
       });
     },
     flush,

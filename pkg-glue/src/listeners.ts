@@ -8,9 +8,9 @@ const INTERVAL_MS = 250;
 
 export class Listeners {
   private readonly listeners = new Set<() => void>();
-  private isTelling = false;
+  private isNotifying = false;
   private isScheduled = false;
-  private lastTold = Number.NEGATIVE_INFINITY;
+  private lastNotified = Number.NEGATIVE_INFINITY;
 
   /** `before` is called before the listeners are. */
   constructor(
@@ -25,23 +25,23 @@ export class Listeners {
 
   /** There may be new evidence. What a listener logs is recorded without another notification: that would loop. */
   readonly handleEvidence = (): void => {
-    if (!this.isTelling) this.schedule();
+    if (!this.isNotifying) this.schedule();
   };
 
   /** Notifies the listeners later: never synchronously from the logging call, and not for every line of a storm. */
   readonly schedule = (): void => {
     if (this.isScheduled) return;
     this.isScheduled = true;
-    const rest = Math.max(0, Math.min(INTERVAL_MS, this.lastTold + INTERVAL_MS - now()));
-    const isSet = this.start('the timer of the listeners', () => void setTimeout(this.tell, rest));
-    if (!isSet) queueMicrotask(this.tell);
+    const delay = Math.max(0, Math.min(INTERVAL_MS, this.lastNotified + INTERVAL_MS - now()));
+    const isSet = this.start('the timer of the listeners', () => void setTimeout(this.notify, delay));
+    if (!isSet) queueMicrotask(this.notify);
   };
 
-  private readonly tell = (): void => {
+  private readonly notify = (): void => {
     this.isScheduled = false;
-    this.lastTold = now();
+    this.lastNotified = now();
     this.before();
-    this.isTelling = true;
+    this.isNotifying = true;
     try {
       for (const listener of [...this.listeners]) {
         try {
@@ -51,7 +51,7 @@ export class Listeners {
         }
       }
     } finally {
-      this.isTelling = false;
+      this.isNotifying = false;
     }
   };
 }

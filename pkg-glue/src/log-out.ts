@@ -1,7 +1,7 @@
 import { within } from './bounded';
 
 /** A logout is one small request: without an answer in this time, none will come. */
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
 /**
  * Logs a device out at its homeserver, without a client: the server deletes the device and its keys. For the
@@ -16,13 +16,13 @@ export async function logOutDevice(homeserver: string, accessToken: string): Pro
   const answer = await within(
     'the homeserver',
     () => fetch(url, { method: 'POST', headers: { authorization: `Bearer ${accessToken}` } }),
-    PATIENCE_MS,
+    TIMEOUT_MS,
   ).catch((error: unknown) => {
     throw new Error('the homeserver cannot be reached', { cause: error });
   });
   if (answer.ok) return;
   const { errcode, error, soft_logout } = Object(
-    await within('the homeserver', () => answer.json(), PATIENCE_MS).catch(() => null),
+    await within('the homeserver', () => answer.json(), TIMEOUT_MS).catch(() => null),
   );
   // After a soft logout, the server keeps the device.
   if (answer.status === 401 && errcode === 'M_UNKNOWN_TOKEN' && soft_logout !== true) return;

@@ -13,12 +13,12 @@ export function unreadableMessages(mx: MatrixClientLike, entries: readonly Entry
   const unreadable = new Set<string>();
   for (const { detail } of entries) {
     if (detail.kind !== 'undecryptable' || !detail.eventId) continue;
-    if (!isOpened(mx, detail.roomId, detail.eventId)) unreadable.add(detail.eventId);
+    if (!isDecrypted(mx, detail.roomId, detail.eventId)) unreadable.add(detail.eventId);
   }
   return unreadable.size;
 }
 
-function isOpened(mx: Rooms & MatrixClientLike, roomId: string | null, eventId: string): boolean {
+function isDecrypted(mx: Rooms & MatrixClientLike, roomId: string | null, eventId: string): boolean {
   try {
     const event = roomId === null ? undefined : mx.getRoom?.(roomId)?.findEventById?.(eventId);
     return event?.isDecryptionFailure?.() === false;

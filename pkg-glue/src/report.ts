@@ -33,11 +33,11 @@ export function buildCryptoDiagReport(mx?: MatrixClientLike | null, extras?: Rep
  * rejects; takes a few seconds at most.
  */
 export function collectCryptoDiagReport(mx?: MatrixClientLike | null, extras?: ReportExtras): Promise<string> {
-  const asked = Promise.all([loadJudge(), core().tabs.call(), mx && checkCryptoStore(mx)]);
+  const prepared = Promise.all([loadJudge(), core().tabs.callRoll(), mx && checkCryptoStore(mx)]);
   return core().reports.collect(
     mx,
     extras,
-    asked.then(([judge]) => judge),
+    prepared.then(([judge]) => judge),
   );
 }
 

@@ -1,13 +1,13 @@
 // The WebAssembly module builds and writes the report: see `crate/capture/src/report.rs`.
 
 import type { CryptoDiag } from '../wasm/capture/lotus_crypto_diag.js';
-import { hasPromises } from './answers';
 import { bareReport } from './bare-report';
 import type { Judge } from './diagnose-later';
 import { type EndSignal, untilEnd } from './end';
 import type { CaptureStatus, Evidences, Tabs } from './generated/model';
 import type { Use } from './guarded-engine';
 import type { MatrixClientLike } from './matrix-client';
+import { hasPromises } from './promise-support';
 
 /** What the package knows outside the module. */
 export interface Facts {
@@ -26,24 +26,24 @@ export interface Reports {
   collect(mx: MatrixClientLike | null | undefined, extras: unknown, judge: Promise<Judge | string>): Promise<string>;
 }
 
-/** `use` returns `undefined` if the module does not run; `known` returns the last evidence from when it did. */
+/** `use` returns `undefined` if the module does not run; `lastEvidence` returns the last evidence from when it did. */
 export function createReports(
   use: Use<CryptoDiag>,
   facts: () => Facts,
-  known: () => Evidences,
+  lastEvidence: () => Evidences,
   signal: EndSignal,
 ): Reports {
   const build: Reports['build'] = (mx, extras, judge) =>
-    use((diag) => diag.buildReport(mx, extras, facts, judge)) ?? bareReport(mx, facts(), known(), judge);
+    use((diag) => diag.buildReport(mx, extras, facts, judge)) ?? bareReport(mx, facts(), lastEvidence(), judge);
   return {
     build,
     collect(mx, extras, judge) {
-      const instead = async () => build(mx, extras, await judge);
-      if (!hasPromises()) return instead();
+      const buildInstead = async () => build(mx, extras, await judge);
+      if (!hasPromises()) return buildInstead();
       return untilEnd(
         signal,
         use((diag) => diag.collectReport(mx, extras, facts, judge)),
-        instead,
+        buildInstead,
       );
     },
   };

@@ -16,12 +16,12 @@ const NEEDED: Shape<Core> = {
   probeUploads: 'function',
   requests: { fetch: 'function' },
   loggedOut: 'function',
-  keeping: { turn: 'function', forget: 'function' },
+  keeping: { setEnabled: 'function', forget: 'function' },
   subscribe: 'function',
   snapshot: 'function',
   storage: { status: 'function', enter: 'function', request: 'function', refresh: 'function' },
   stores: { check: 'function' },
-  tabs: { lead: 'function', enter: 'function', status: 'function', call: 'function', summary: 'function' },
+  tabs: { joinElection: 'function', enter: 'function', status: 'function', callRoll: 'function', summary: 'function' },
   frames: { watch: 'function', watchAll: 'function', blindSpots: 'function' },
   latency: { watch: 'function', flush: 'function' },
   reports: { build: 'function', collect: 'function' },
@@ -31,11 +31,11 @@ const NEEDED: Shape<Core> = {
 };
 
 /** The name of the first missing member; throws if reading one throws. */
-function lacks(found: unknown, needed: object, path = ''): string | undefined {
+function missingMember(found: unknown, needed: object, path = ''): string | undefined {
   for (const [name, kind] of Object.entries(needed)) {
     const value = Object(found)[name];
     const missing =
-      typeof kind === 'string' ? typeof value !== kind && path + name : lacks(value, kind, `${path}${name}.`);
+      typeof kind === 'string' ? typeof value !== kind && path + name : missingMember(value, kind, `${path}${name}.`);
     if (missing) return missing;
   }
   return undefined;
@@ -49,16 +49,16 @@ export function shareCore(create: () => Core): Core {
   const page = globalThis as unknown as Record<symbol, unknown>;
   const reasons: unknown[] = [];
   // If the page has a core of another version, the copies of this version share a second core.
-  let free: symbol | undefined;
+  let freeKey: symbol | undefined;
   for (const name of [KEY, `${KEY}/${__VERSION__}`]) {
     try {
       const key = Symbol.for(name);
       const found = page[key];
       if (found === undefined) {
-        free = key;
+        freeKey = key;
         break;
       }
-      const missing = lacks(found, NEEDED);
+      const missing = missingMember(found, NEEDED);
       if (!missing) return found as Core;
       throw new Error(`that one lacks ${missing}: this page has two versions, and each keeps its own evidence`);
     } catch (error) {
@@ -67,8 +67,8 @@ export function shareCore(create: () => Core): Core {
   }
   const core = create();
   core.start('sharing with another copy of the package', () => {
-    if (free)
-      Object.defineProperty(page, free, { __proto__: null, value: core, configurable: true } as PropertyDescriptor);
+    if (freeKey)
+      Object.defineProperty(page, freeKey, { __proto__: null, value: core, configurable: true } as PropertyDescriptor);
     if (reasons.length > 0) throw reasons[0];
   });
   return core;

@@ -1,10 +1,10 @@
 // The storage of this origin, backed by the module: see `crate/capture/src/storage.rs`.
 
-import type { PersistentStorage as InWasm } from '../wasm/capture/lotus_crypto_diag.js';
-import { hasPromises } from './answers';
+import type { PersistentStorage as WasmStorage } from '../wasm/capture/lotus_crypto_diag.js';
 import { type EndSignal, untilEnd } from './end';
 import type { StorageStatus } from './generated/model';
 import type { Use } from './guarded-engine';
+import { hasPromises } from './promise-support';
 
 export interface PersistentStorage {
   /** The last known status; `null` before anything was asked. */
@@ -34,37 +34,38 @@ const UNKNOWN: StorageStatus = {
  * instantiated.
  */
 export function createStorage(
-  use: Use<InWasm>,
+  use: Use<WasmStorage>,
   isAwake: () => boolean,
   onChange: () => void,
   signal: EndSignal,
 ): PersistentStorage {
   let isUsed = false;
-  let known: StorageStatus | null = null;
-  const used = <T>(call: (storage: InWasm) => T): T | undefined => {
+  let lastStatus: StorageStatus | null = null;
+  const callModule = <T>(call: (storage: WasmStorage) => T): T | undefined => {
     isUsed = true;
-    const given = hasPromises() ? use(call) : undefined;
-    if (given === undefined) onChange();
-    return given;
+    const result = hasPromises() ? use(call) : undefined;
+    if (result === undefined) onChange();
+    return result;
   };
   /** The last known status, while the module does not run. */
-  const switchedOff = () => ({ ...(known ?? UNKNOWN), error: 'the diagnostics do not run in this page' });
+  const switchedOff = () => ({ ...(lastStatus ?? UNKNOWN), error: 'the diagnostics do not run in this page' });
   const status = () => {
     // If the module is awake, a report may have read the status.
     if (!isUsed && !isAwake()) return null;
-    const told = hasPromises() ? use((storage) => storage.status()) : undefined;
-    if (told === undefined) return isUsed ? switchedOff() : null;
-    known = told;
-    return told;
+    const current = hasPromises() ? use((storage) => storage.status()) : undefined;
+    if (current === undefined) return isUsed ? switchedOff() : null;
+    lastStatus = current;
+    return current;
   };
 
   // If the module breaks meanwhile, it never answers.
-  const answer = (ask: (storage: InWasm) => Promise<StorageStatus>) => untilEnd(signal, used(ask), switchedOff);
+  const answer = (ask: (storage: WasmStorage) => Promise<StorageStatus>) =>
+    untilEnd(signal, callModule(ask), switchedOff);
 
   return {
     status,
     enter: () =>
-      void used((storage) => {
+      void callModule((storage) => {
         storage.enter();
         return true;
       }),

@@ -1,12 +1,12 @@
 // The crypto stores of this page's devices, backed by the module: see `crate/capture/src/crypto_stores.rs`.
 
-import type { CryptoStores as InWasm } from '../wasm/capture/lotus_crypto_diag.js';
-import { hasPromises } from './answers';
+import type { CryptoStores as WasmStores } from '../wasm/capture/lotus_crypto_diag.js';
 import type { CryptoStoreOptions } from './crypto-store';
 import { type EndSignal, untilEnd } from './end';
+import { storeUnknown } from './fallback-values';
 import type { CryptoStoreStatus } from './generated/model';
 import type { Use } from './guarded-engine';
-import { storeUnknown } from './nothing-seen';
+import { hasPromises } from './promise-support';
 
 export interface Stores {
   /** Judges the store of a client, or of the device with these ids. Throws if reading the options throws. */
@@ -25,12 +25,12 @@ export function listDatabases(): Promise<unknown> | undefined {
 }
 
 /** `use` instantiates the module; `reason` says why it does not run. */
-export const createStores = (use: Use<InWasm>, reason: () => string | null, signal: EndSignal): Stores => ({
+export const createStores = (use: Use<WasmStores>, reason: () => string | null, signal: EndSignal): Stores => ({
   check(target, options) {
     const { databasePrefix, loggedInAt } = options ?? {};
     const prefix = databasePrefix === undefined ? undefined : `${databasePrefix}`;
     const since = typeof loggedInAt === 'number' ? loggedInAt : undefined;
-    const asked = hasPromises() ? use((stores) => stores.check(target, prefix, since)) : undefined;
-    return untilEnd(signal, asked, () => storeUnknown(reason()));
+    const checked = hasPromises() ? use((stores) => stores.check(target, prefix, since)) : undefined;
+    return untilEnd(signal, checked, () => storeUnknown(reason()));
   },
 });

@@ -63,7 +63,7 @@ export class TabMember implements TabLeadership {
 
   constructor(
     private readonly options: TabLeadershipOptions,
-    private readonly ask: () => Promise<TakeOverResult>,
+    private readonly requestTakeOver: () => Promise<TakeOverResult>,
     private readonly leave: () => void,
   ) {
     const { signal } = options;
@@ -84,7 +84,9 @@ export class TabMember implements TabLeadership {
   }
 
   takeOver(): Promise<TakeOverResult> {
-    return this.isReleased ? Promise.resolve({ granted: false, reason: 'this tab takes no part' }) : this.ask();
+    return this.isReleased
+      ? Promise.resolve({ granted: false, reason: 'this tab takes no part' })
+      : this.requestTakeOver();
   }
 
   release(): void {
@@ -105,18 +107,18 @@ export class TabMember implements TabLeadership {
 
   changed(role: TabRole): void {
     Object.assign(this, { role: this.isReleased ? 'follower' : role, leaderSilent: false });
-    this.tell(() => this.options.onChange?.(role));
+    this.notify(() => this.options.onChange?.(role));
   }
 
   silenced(isSilent: boolean): void {
     this.leaderSilent = isSilent && !this.isReleased;
-    this.tell();
+    this.notify();
   }
 
-  private tell(...first: (() => void)[]): void {
-    for (const tell of [...first, ...this.listeners]) {
+  private notify(...first: (() => void)[]): void {
+    for (const listener of [...first, ...this.listeners]) {
       try {
-        tell();
+        listener();
       } catch {
         // A listener's exception is the host's problem; the other listeners are still called.
       }

@@ -43,7 +43,7 @@ globalThis.began = performance.now();`;
  */
 const profile = `
 const parts = globalThis.parts = { compiled: 0, instantiated: 0 };
-const taken = (part, call) => {
+const timed = (part, call) => {
   const start = performance.now();
   try {
     return call();
@@ -53,8 +53,8 @@ const taken = (part, call) => {
 };
 const watched = (holder, name, part) => {
   holder[name] = new Proxy(holder[name], {
-    apply: (method, self, args) => taken(part, () => Reflect.apply(method, self, args)),
-    construct: (constructor, args) => taken(part, () => Reflect.construct(constructor, args)),
+    apply: (method, self, args) => timed(part, () => Reflect.apply(method, self, args)),
+    construct: (constructor, args) => timed(part, () => Reflect.construct(constructor, args)),
   });
 };
 watched(WebAssembly, 'Module', 'compiled');
@@ -118,9 +118,9 @@ for (let load = -5; load < LOADS; load++) {
   await bench.page.goto(`${bench.origin}/profile.html`);
   await bench.page.waitForFunction(() => 'on' in globalThis);
   /** @type {Record<string, number>} */
-  const taken = await bench.page.evaluate('parts');
+  const durations = await bench.page.evaluate('parts');
   if (load < 0) continue;
-  for (const [name, ms] of Object.entries(taken)) parts[name]?.push(ms);
+  for (const [name, ms] of Object.entries(durations)) parts[name]?.push(ms);
   for (const [name, ms] of Object.entries({ ...times, paint, plainPaint })) boot[name]?.push(ms);
 }
 const report = await bench.page.evaluate(async (module) => {

@@ -142,7 +142,7 @@ async function session(variant, tabs, endings) {
     await sleep(SETTLED_MS);
 
     for (const [index, ending] of endings.entries()) {
-      const left = endings.slice(index + 1);
+      const remaining = endings.slice(index + 1);
       const cell = cellOf(tabs, ending, variant);
       const before = await leaders();
       const leader = before.at(-1);
@@ -163,12 +163,12 @@ async function session(variant, tabs, endings) {
       const next = await lineOf('leader', loads);
       if (!next) {
         cell.missing += 1;
-        return left;
+        return remaining;
       }
       if (ending !== 'crash') {
-        const gone = (await read()).find(({ load, what }) => load === leader.load && what === 'pagehide');
-        if (!gone) throw new Error(`${variant}, ${ending}: the page wrote no pagehide`);
-        start = gone.at;
+        const pagehide = (await read()).find(({ load, what }) => load === leader.load && what === 'pagehide');
+        if (!pagehide) throw new Error(`${variant}, ${ending}: the page wrote no pagehide`);
+        start = pagehide.at;
       }
       cell.times.push(next.at - start);
       if (next.tab === leader.tab) cell.itself += 1;
@@ -176,7 +176,7 @@ async function session(variant, tabs, endings) {
       if (ending !== 'reload') {
         await page.close();
         pages.delete(leader.tab);
-        if (left.length > 0) await open();
+        if (remaining.length > 0) await open();
       }
       await sleep(SETTLED_MS);
       const lines = await read();
@@ -186,13 +186,13 @@ async function session(variant, tabs, endings) {
         lines.some(({ at, load, what }) => load === reign.load && what === 'stepped back' && at <= by);
       if (reigns.some((reign, index) => index + 1 < reigns.length && !hasStepped(reign, reigns[index + 1]?.at ?? 0))) {
         cell.twice += 1;
-        return left;
+        return remaining;
       }
       // The reloaded tab asked for the lead back. Later endings need page loads that have never led, so they run in
       // another context.
       if (reigns.length > 1) {
         cell.back += 1;
-        return left;
+        return remaining;
       }
     }
     return [];
@@ -205,15 +205,15 @@ async function session(variant, tabs, endings) {
  * Rotates the list, so that each round starts with another variant.
  * @type {(list: string[], by: number) => string[]}
  */
-const turned = (list, by) => [...list.slice(by % list.length), ...list.slice(0, by % list.length)];
+const rotated = (list, by) => [...list.slice(by % list.length), ...list.slice(0, by % list.length)];
 
 const began = Date.now();
 for (const tabs of counts) {
   const rounds = roundsOf(tabs);
   for (let round = 0; round < rounds; round++) {
-    for (const variant of turned(VARIANTS, round)) {
-      let left = turned(ENDINGS, round);
-      while (left.length > 0) left = await session(variant, tabs, left);
+    for (const variant of rotated(VARIANTS, round)) {
+      let remaining = rotated(ENDINGS, round);
+      while (remaining.length > 0) remaining = await session(variant, tabs, remaining);
     }
     console.log(`${tabs} tabs: round ${round + 1} of ${rounds}, ${((Date.now() - began) / 1000).toFixed(0)} s`);
   }

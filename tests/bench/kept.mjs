@@ -42,7 +42,7 @@ const bench = await openBench((path, response) => {
 const { page } = bench;
 console.log(`${bench.version}, ${LOADS} loads`);
 
-const meet = async () => {
+const loadPage = async () => {
   await page.goto(`${bench.origin}/kept.html`);
   await page.waitForFunction(() => 'lib' in globalThis);
 };
@@ -62,7 +62,7 @@ const idle = () => page.evaluate(() => /** @type {any} */ (globalThis).idle.spli
  */
 async function fill() {
   await page.evaluate(() => localStorage.clear());
-  await meet();
+  await loadPage();
   await page.evaluate(() => /** @type {any} */ (globalThis).lib.checkCryptoStore({ userId: '@a:hs', deviceId: 'D' }));
   await log(REFUSALS(0, 200));
   await wait(2500);
@@ -87,7 +87,7 @@ for (let load = 0; load < LOADS; load++) {
   for (const store of ['an empty store', 'a full store']) {
     if (store === 'a full store') await fill();
     else await page.evaluate(() => localStorage.clear());
-    await meet();
+    await loadPage();
     note(`boot, ${store}`, [await page.evaluate('on')]);
     if (load >= 5) continue;
     await page.evaluate(() => /** @type {any} */ (globalThis).lib.checkCryptoStore({ userId: '@a:hs', deviceId: 'D' }));
@@ -121,7 +121,7 @@ for (let load = 0; load < LOADS; load++) {
     );
   }
   await page.evaluate(() => localStorage.clear());
-  await meet();
+  await loadPage();
   await page.evaluate(() => /** @type {any} */ (globalThis).lib.keepEvidence(false));
   await wait(500);
   note('a line that is new, not kept', [await log(REFUSALS(1000, 20))]);

@@ -32,7 +32,7 @@ await bench.page.evaluate(async (module) => {
   Object.assign(window, { lib });
 }, `${bench.origin}/index.js`);
 
-async function held() {
+async function measureMemory() {
   await session.send('HeapProfiler.collectGarbage');
   const { usedSize } = await session.send('Runtime.getHeapUsage');
   const wasm = await bench.page.evaluate(() => /** @type {any} */ (window).memory?.buffer.byteLength ?? 0);
@@ -52,12 +52,12 @@ const log = (count, length) =>
     /** @type {const} */ ([count, length]),
   );
 
-const rows = [{ state: 'idle', ...(await held()) }];
+const rows = [{ state: 'idle', ...(await measureMemory()) }];
 await log(200, 16_300);
-rows.push({ state: '200 entries of 16 KiB', ...(await held()) });
+rows.push({ state: '200 entries of 16 KiB', ...(await measureMemory()) });
 for (let part = 1; part <= 4; part++) {
   await log(MILLION / 4, 700);
-  rows.push({ state: `and ${part / 4} million lines of 700 characters that matched`, ...(await held()) });
+  rows.push({ state: `and ${part / 4} million lines of 700 characters that matched`, ...(await measureMemory()) });
 }
 await bench.close();
 

@@ -27,8 +27,8 @@ const plain = join(folder, 'homeserver.log');
 writeRecordedLog(plain, MEGABYTES);
 if (hasPacked) execFileSync('gzip', ['-1', '-k', plain]);
 
-/** @typedef {{ type: string, at: number, bytes?: number, state?: string }} Told */
-/** @typedef {{ told: Told[], clicked: number, dropped: number, longTasks: number[] }} Seen */
+/** @typedef {{ type: string, at: number, bytes?: number, state?: string }} WorkerMessage */
+/** @typedef {{ messages: WorkerMessage[], clickedAt: number, chosenAt: number, longTasks: number[] }} Recorded */
 
 /** Runs first in the worker and records its wasm memories, which the package does not expose. */
 function keepMemories() {
@@ -59,29 +59,29 @@ function watch(first) {
   URL.createObjectURL = (blob) =>
     createObjectURL(blob instanceof Blob && /javascript/.test(blob.type) ? new Blob([first, blob], blob) : blob);
   const own = /** @type {any} */ (window);
-  /** @type {Seen} */
-  const seen = { told: [], clicked: 0, dropped: Number.POSITIVE_INFINITY, longTasks: [] };
-  own.seen = seen;
+  /** @type {Recorded} */
+  const recorded = { messages: [], clickedAt: 0, chosenAt: Number.POSITIVE_INFINITY, longTasks: [] };
+  own.recorded = recorded;
   own.Worker = class extends Worker {
     /** @param {string | URL} url @param {WorkerOptions} [options] */
     constructor(url, options) {
       super(url, options);
       this.addEventListener('message', ({ data: { type, bytes, outcome } }) =>
-        seen.told.push({ type, at: performance.now(), bytes, state: outcome?.state }),
+        recorded.messages.push({ type, at: performance.now(), bytes, state: outcome?.state }),
       );
     }
   };
   const noteClick = (/** @type {MouseEvent} */ event) => {
-    seen.clicked = event.timeStamp;
+    recorded.clickedAt = event.timeStamp;
   };
   addEventListener('click', noteClick, true);
-  const noteDrop = (/** @type {Event} */ event) => {
-    seen.dropped = Math.min(seen.dropped, event.timeStamp);
+  const noteChoice = (/** @type {Event} */ event) => {
+    recorded.chosenAt = Math.min(recorded.chosenAt, event.timeStamp);
   };
-  addEventListener('change', noteDrop, true);
+  addEventListener('change', noteChoice, true);
   new PerformanceObserver((list) => {
     for (const { startTime, duration } of list.getEntries()) {
-      if (startTime >= seen.dropped) seen.longTasks.push(duration);
+      if (startTime >= recorded.chosenAt) recorded.longTasks.push(duration);
     }
   }).observe({ type: 'longtask' });
 }
@@ -128,8 +128,8 @@ async function open() {
   return { page, worker, session };
 }
 
-/** @param {Awaited<ReturnType<typeof open>>} opened @returns {Promise<Seen>} */
-const seenBy = ({ page }) => page.evaluate(() => /** @type {any} */ (window).seen);
+/** @param {Awaited<ReturnType<typeof open>>} opened @returns {Promise<Recorded>} */
+const recordedBy = ({ page }) => page.evaluate(() => /** @type {any} */ (window).recorded);
 
 /** @param {Awaited<ReturnType<typeof open>>} opened @param {string} path */
 async function drop({ page }, path) {
@@ -156,10 +156,10 @@ async function readAll(path) {
   clearInterval(timer);
   await look();
   const tasks = longestTasks(await browser.stopTracing());
-  const { told, longTasks } = await seenBy(opened);
-  const progress = told.filter(({ type }) => type === 'progress');
+  const { messages, longTasks } = await recordedBy(opened);
+  const progress = messages.filter(({ type }) => type === 'progress');
   const [first, last] = [progress[0], progress.at(-1)];
-  const at = (/** @type {string} */ type) => told.find((one) => one.type === type)?.at ?? Number.NaN;
+  const at = (/** @type {string} */ type) => messages.find((one) => one.type === type)?.at ?? Number.NaN;
   const wasm = await worker.evaluate(() => {
     const sizes = /** @type {any} */ (globalThis).memories.map(
       (/** @type {WebAssembly.Memory} */ own) => own.buffer.byteLength,
@@ -189,16 +189,19 @@ async function cancelAt(path, part) {
   await drop(opened, path);
   const wanted = statSync(path).size * part;
   await page.waitForFunction(
-    (wanted) => /** @type {any} */ (window).seen.told.some((/** @type {Told} */ one) => (one.bytes ?? 0) >= wanted),
+    (wanted) =>
+      /** @type {any} */ (window).recorded.messages.some(
+        (/** @type {WorkerMessage} */ one) => (one.bytes ?? 0) >= wanted,
+      ),
     wanted,
     { polling: 20, timeout: 0 },
   );
   await page.getByRole('button', { name: /^Cancel / }).click();
   await page.getByText('Cancelled.').waitFor();
-  const { told, clicked, longTasks } = await seenBy(opened);
-  const ended = told.find(({ state }) => state === 'cancelled');
+  const { messages, clickedAt, longTasks } = await recordedBy(opened);
+  const ended = messages.find(({ state }) => state === 'cancelled');
   await page.context().close();
-  return { ms: (ended?.at ?? Number.NaN) - clicked, longTasks };
+  return { ms: (ended?.at ?? Number.NaN) - clickedAt, longTasks };
 }
 
 function grep() {
@@ -217,9 +220,9 @@ const greps = [];
 for (let round = 0; round < ROUNDS; round++) {
   greps.push(grep());
   for (const [name, path] of files) {
-    const its = measured.get(name);
-    its?.reads.push(await readAll(path));
-    for (const part of CANCELLED_AT) its?.cancels.push(await cancelAt(path, part));
+    const results = measured.get(name);
+    results?.reads.push(await readAll(path));
+    for (const part of CANCELLED_AT) results?.cancels.push(await cancelAt(path, part));
   }
 }
 await browser.close();

@@ -29,7 +29,7 @@ export function wasmParts(bytes) {
     const id = bytes[at++];
     const end = number() + at;
     if (id === 2) {
-      for (let left = number(); left > 0; left--) {
+      for (let remaining = number(); remaining > 0; remaining--) {
         text();
         text();
         const kind = bytes[at++];
@@ -39,7 +39,7 @@ export function wasmParts(bytes) {
         } else at += kind === 3 ? 2 : bytes[at + 1] === 1 ? 4 : 3;
       }
     } else if (id === 10) {
-      for (let left = number(); left > 0; left--) {
+      for (let remaining = number(); remaining > 0; remaining--) {
         const size = number();
         code.push(size);
         at += size;
@@ -48,7 +48,7 @@ export function wasmParts(bytes) {
       while (at < end) {
         const isOfFunctions = bytes[at++] === 1;
         const next = number() + at;
-        if (isOfFunctions) for (let left = number(); left > 0; left--) names.set(number(), text());
+        if (isOfFunctions) for (let remaining = number(); remaining > 0; remaining--) names.set(number(), text());
         at = next;
       }
     } else if (id !== 0) data += end - at;

@@ -64,7 +64,7 @@ async function expectToWork(page: Page, address: string) {
 }
 
 for (const [name, bundle] of Object.entries(BUNDLERS)) {
-  test(`${name} bundles it, without a plugin and without a warning`, async ({ page }) => {
+  test(`${name} bundles the package without a plugin or warning`, async ({ page }) => {
     const folder = name.replace(' ', '-');
     await bundle(join(built, folder));
     await expectToWork(page, `http://127.0.0.1:${(server.address() as AddressInfo).port}/${folder}/`);
@@ -72,7 +72,7 @@ for (const [name, bundle] of Object.entries(BUNDLERS)) {
 }
 
 for (const [name, vite] of Object.entries(DEV_SERVERS)) {
-  test(`the dev server of ${name} serves it`, async ({ page }) => {
+  test(`the dev server of ${name} serves the package`, async ({ page }) => {
     const { createServer: createDevServer } = await import(vite);
     const cacheDir = join(built, `cache-${vite}`);
     rmSync(cacheDir, { recursive: true, force: true });
@@ -99,7 +99,7 @@ const COMPILERS = [
 ] as const;
 
 for (const [name, compiler, resolution] of COMPILERS) {
-  test(`its types are found by ${name}`, () => {
+  test(`${name} finds the types of the package`, () => {
     const tsc = fileURLToPath(new URL('../bin/tsc', import.meta.resolve(compiler)));
     const options = [
       '--noEmit',
@@ -124,17 +124,17 @@ const REACTS = [
 ] as const;
 
 for (const [name, compiler, types] of REACTS) {
-  test(`its components are shown in JSX with ${name}`, () => {
+  test(`the components type-check in JSX with ${name}`, () => {
     const tsc = fileURLToPath(new URL('../bin/tsc', import.meta.resolve(compiler)));
     const project = join(here, `app/tsconfig.${types}.json`);
     execFileSync(process.execPath, [tsc, '-p', project], { encoding: 'utf8', stdio: 'pipe' });
   });
 }
 
-test('every component is among those that are shown', () => {
+test('the JSX test uses every component', () => {
   const declared = readFileSync(join(unpacked, 'dist/react/index.d.ts'), 'utf8');
   const components = [...declared.matchAll(/^export declare function ([A-Z]\w+)/gm)].map(([, name]) => name);
-  const shown = readFileSync(join(here, 'app/components.tsx'), 'utf8');
+  const usage = readFileSync(join(here, 'app/components.tsx'), 'utf8');
   expect(components.length).toBeGreaterThan(3);
-  expect(components.filter((component) => !new RegExp(`<${component}[ >]`).test(shown))).toEqual([]);
+  expect(components.filter((component) => !new RegExp(`<${component}[ >]`).test(usage))).toEqual([]);
 });

@@ -118,7 +118,7 @@ function makeHost({ dependencies = {}, npmrc }: Host): string {
 
 for (const [name, manager] of Object.entries(MANAGERS)) {
   for (const [place, host] of Object.entries(HOSTS)) {
-    test(`${name} puts it into ${place}`, async () => {
+    test(`${name} installs the package into ${place}`, async () => {
       const home = makeHost(host);
       const output = await call(home, manager.script, ...manager.add(tarball));
       // Warnings about folds itself are the host's problem.
@@ -141,9 +141,9 @@ for (const [name, manager] of Object.entries(MANAGERS)) {
   }
 }
 
-test.describe('run out of the tarball', () => {
+test.describe('the install command run from the tarball', () => {
   for (const name of ['npm 10', 'npm 11']) {
-    test(`by the npx of ${name} it names that tarball, by its way from the checkout`, async () => {
+    test(`names the tarball relative to the checkout with the npx of ${name}`, async () => {
       const checkout = join(folder, `checkout of ${name}`);
       cpSync(join(here, '../fixtures/cinny-4.11'), checkout, { recursive: true });
       const before = readFileSync(join(checkout, 'package.json'), 'utf8');
@@ -158,7 +158,7 @@ test.describe('run out of the tarball', () => {
   }
 
   for (const name of ['npm 10', 'npm 11', 'pnpm', 'yarn 1']) {
-    test(`put in by ${name} first, it leaves package.json and the lock file as they were before`, async () => {
+    test(`leaves package.json and the lock file as before if ${name} installed the package first`, async () => {
       const manager = MANAGERS[name] as Manager;
       const isNpm = name.startsWith('npm');
       const home = makeHost(HOSTS['a host with React 18'] as Host);

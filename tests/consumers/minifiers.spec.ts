@@ -22,7 +22,7 @@ const inlined = (code: string) =>
     literal.slice(1, -1),
   );
 
-test('the package holds each WebAssembly module once, and no character that a minifier may print otherwise', () => {
+test('the package contains each WebAssembly module once, without characters that a minifier may escape', () => {
   const found = readdirSync(join(glue, 'dist'))
     .filter((name) => name.endsWith('.js'))
     .flatMap((name) => inlined(readFileSync(join(glue, 'dist', name), 'utf8')));
@@ -36,7 +36,7 @@ for (const [name, minify] of Object.entries(MINIFIERS)) {
     ['a string', '"'],
     ['a template', '`'],
   ] as const) {
-    test(`${name} carries ${form}`, async () => {
+    test(`${name} keeps the inlined WebAssembly in ${form}`, async () => {
       for (const wasm of modules) {
         const text = textOf(wasm);
         const code = await minify(`export const text = ${quote}${text}${quote};`);
@@ -46,7 +46,7 @@ for (const [name, minify] of Object.entries(MINIFIERS)) {
     });
   }
 
-  test(`what ${name} makes of the package runs`, async () => {
+  test(`the package minified by ${name} runs`, async () => {
     const folder = join(built, name.replace(/\W+/g, '-'));
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });

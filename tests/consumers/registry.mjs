@@ -37,15 +37,15 @@ export async function startRegistry(folder) {
     const path = decodeURIComponent(request.url ?? '/').slice(1);
     const tarball = packed.get(path);
     if (tarball) return response.end(tarball);
-    const known = PACKAGES.filter(({ name }) => name === path);
-    if (known.length === 0) return response.writeHead(404).end('{}');
-    const versions = known.map((manifest) => [manifest.version, { ...manifest, dist: distOf(manifest) }]);
+    const manifests = PACKAGES.filter(({ name }) => name === path);
+    if (manifests.length === 0) return response.writeHead(404).end('{}');
+    const versions = manifests.map((manifest) => [manifest.version, { ...manifest, dist: distOf(manifest) }]);
     const document = {
       name: path,
-      'dist-tags': { latest: known.at(-1)?.version },
+      'dist-tags': { latest: manifests.at(-1)?.version },
       versions: Object.fromEntries(versions),
       // Some package managers reject packages that were published recently.
-      time: Object.fromEntries(known.map(({ version }) => [version, '2020-01-01T00:00:00.000Z'])),
+      time: Object.fromEntries(manifests.map(({ version }) => [version, '2020-01-01T00:00:00.000Z'])),
     };
     return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(document));
   });

@@ -7,7 +7,7 @@ import { open, openDetails, readReport } from './report';
 
 const messages = (page: Page) => page.evaluate(() => window.lib.getCryptoDiagEntries().map((entry) => entry.message));
 
-test('importing the package alone does nothing to the page', async ({ page }) => {
+test('importing the package alone changes nothing in the page', async ({ page }) => {
   await page.addInitScript(() => {
     const { warn, error } = console;
     const globals = Reflect.ownKeys(globalThis).length;
@@ -15,19 +15,19 @@ test('importing the package alone does nothing to the page', async ({ page }) =>
       untouched: () => console.warn === warn && console.error === error && Reflect.ownKeys(globalThis).length - globals,
     });
   });
-  const escaped = await open(page, '/bare.html');
+  const pageErrors = await open(page, '/bare.html');
   // The page itself defines `lib`, and `untouched`, which did not exist yet when the globals were counted.
   expect(await page.evaluate('untouched()')).toBe(2);
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 test('the line after the import is in the report', async ({ page }) => {
-  const escaped = await open(page, '/auto.html');
+  const pageErrors = await open(page, '/auto.html');
   expect(await messages(page)).toEqual(['first line of the entry: x already exists']);
   const report = readReport(await page.evaluate(() => window.lib.buildCryptoDiagReport(undefined)));
   expect(report.counts).toEqual({ 'KE-1': 1, 'KE-2': 0, 'KE-3': 0, 'KE-4': 0 });
   expect(report.environment.url).toBe('http://127.0.0.1:4199/auto.html');
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 for (const order of ['after', 'before']) {
@@ -53,8 +53,8 @@ test('two copies of the package on one page share one capture', async ({ page })
   expect(result).toEqual({ seen: [1, 1], same: true });
 });
 
-test('an Error of a frame, and a console of a frame, do no harm', async ({ page }) => {
-  const escaped = await open(page, '/auto.html');
+test('Errors and DOMExceptions from a frame are captured', async ({ page }) => {
+  const pageErrors = await open(page, '/auto.html');
   await page.evaluate(() => {
     const frame = document.body.appendChild(document.createElement('iframe'));
     const other = frame.contentWindow as unknown as typeof globalThis;
@@ -64,10 +64,12 @@ test('an Error of a frame, and a console of a frame, do no harm', async ({ page 
   const texts = await messages(page);
   expect(texts.some((text) => text.startsWith('Error: from a frame: x already exists'))).toBe(true);
   expect(texts.some((text) => text.startsWith('AbortError: y already exists'))).toBe(true);
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
-test('a storm washes nothing out, is counted to the line, and costs no memory', async ({ page }) => {
+test('a storm of one fault pushes out no entry of another, is counted exactly, and needs no more memory', async ({
+  page,
+}) => {
   await page.addInitScript(() => {
     // The real console would keep every line for the developer tools; only the wrapper's own memory is measured.
     console.error = () => {};
@@ -123,8 +125,8 @@ test('a storm washes nothing out, is counted to the line, and costs no memory', 
 });
 
 test.describe('Content Security Policy', () => {
-  test('with wasm-unsafe-eval all works, without a violation', async ({ page }) => {
-    const escaped = await open(page, '/strict/card.html');
+  test('with wasm-unsafe-eval, the card and the report work without a violation', async ({ page }) => {
+    const pageErrors = await open(page, '/strict/card.html');
     await openDetails(page);
     await page.evaluate(() => console.warn('x already exists'));
     await expect(page.getByTestId('crypto-diagnostics')).toContainText('x already exists');
@@ -134,11 +136,11 @@ test.describe('Content Security Policy', () => {
     expect(file.suggestedFilename()).toMatch(/^lotus-crypto-diag-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.json$/);
     const report = readReport(readFileSync(await file.path(), 'utf8'));
     expect(report.entries[0]?.message).toBe('x already exists');
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
-  test('without it the page works, and the card says why diagnostics are off', async ({ page }) => {
-    const escaped = await open(page, '/no-wasm/card.html');
+  test('without wasm-unsafe-eval, the page works and the card says why the diagnostics are off', async ({ page }) => {
+    const pageErrors = await open(page, '/no-wasm/card.html');
     await page.evaluate(() => console.warn('x already exists'));
     await expect(page.getByTestId('crypto-diagnostics')).toContainText('this page cannot run the diagnostics');
     const report = readReport(await page.evaluate(() => window.lib.buildCryptoDiagReport(undefined)));
@@ -155,17 +157,17 @@ test.describe('Content Security Policy', () => {
     );
     expect(withSecret).not.toContain('s3cret');
     // The policy must refuse the module, and nothing else may happen.
-    expect(escaped.filter((line) => !line.startsWith('violation: script-src'))).toEqual([]);
+    expect(pageErrors.filter((line) => !line.startsWith('violation: script-src'))).toEqual([]);
   });
 
-  test('without it, a report does not try again for each of its texts', async ({ page }) => {
-    const escaped = await open(page, '/no-wasm/bare.html');
+  test('without wasm-unsafe-eval, building a report does not try to compile the module again', async ({ page }) => {
+    const pageErrors = await open(page, '/no-wasm/bare.html');
     const tries = async (act: () => unknown) => {
-      const before = escaped.length;
+      const before = pageErrors.length;
       await page.evaluate(act);
       // Violation events arrive a task later.
       await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 100)));
-      return escaped.slice(before);
+      return pageErrors.slice(before);
     };
     expect(await tries(() => window.lib.installCryptoDiagLog())).toEqual(['violation: script-src']);
     expect(await tries(() => window.lib.buildCryptoDiagReport(null, { notes: ['a', 'b'] }))).toEqual([]);
@@ -173,16 +175,16 @@ test.describe('Content Security Policy', () => {
     expect(await tries(() => window.lib.watchKeyUploads())).toEqual(['violation: script-src']);
   });
 
-  test('where WebAssembly is missing, too', async ({ page }) => {
+  test('in a browser without WebAssembly, the page works and the card says so', async ({ page }) => {
     await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'WebAssembly'));
-    const escaped = await open(page, '/card.html');
+    const pageErrors = await open(page, '/card.html');
     await expect(page.getByTestId('crypto-diagnostics')).toContainText('this browser has no WebAssembly');
     expect(await page.evaluate(() => window.lib.getCryptoDiagEntries())).toEqual([]);
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 });
 
-test('no secret of a real page reaches the report', async ({ page }) => {
+test('the report contains no access token, refresh token or password from logged lines', async ({ page }) => {
   await open(page, '/auto.html');
   const json = await page.evaluate(() => {
     const inner = new Error('inner', { cause: { headers: { Authorization: 'Bearer s3cretA' }, password: 's3cretB' } });
@@ -200,9 +202,9 @@ test('no secret of a real page reaches the report', async ({ page }) => {
   expect(json).toContain('@a:hs');
 });
 
-test('a trap in the wasm switches the library off, and nothing else', async ({ page }) => {
+test('a trap in the WebAssembly switches off the library only', async ({ page }) => {
   await makeBreakable(page);
-  const escaped = await open(page, '/card.html');
+  const pageErrors = await open(page, '/card.html');
   const methods = () =>
     page.evaluate(() => {
       const { console: inner } = document.querySelector('iframe')?.contentWindow as unknown as { console: Console };
@@ -232,5 +234,5 @@ test('a trap in the wasm switches the library off, and nothing else', async ({ p
   expect(report.entries.map((entry) => entry.message)).toEqual(['before: x already exists']);
   // Every console and `fetch` are the browser's own again.
   expect(await methods()).toEqual([true, true, true, true]);
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });

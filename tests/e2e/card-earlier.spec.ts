@@ -15,17 +15,17 @@ async function loadAgain(page: Page, times: number): Promise<void> {
   }
 }
 
-test('the card says since when there is evidence, and of how many page loads', async ({ page }) => {
-  const escaped = await open(page, '/card.html');
+test('the card shows since when there is evidence, and from how many page loads', async ({ page }) => {
+  const pageErrors = await open(page, '/card.html');
   await expect(card(page)).not.toContainText('Evidence since');
   await loadAgain(page, 2);
   await expect(card(page)).toContainText(/Evidence since \d.*, in 3 page loads\./);
   await openDetails(page);
   await expect(card(page)).toContainText('hold different one-time keys under the same ids (KE-1)');
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
-test('earlier evidence is forgotten once a person has read what goes, by the keyboard alone', async ({ page }) => {
+test('earlier evidence is deleted by keyboard alone, after an explanation of what is deleted', async ({ page }) => {
   await open(page, '/card.html');
   await loadAgain(page, 1);
   await openDetails(page);
@@ -47,7 +47,7 @@ test('earlier evidence is forgotten once a person has read what goes, by the key
   expect(kept).toEqual([]);
 });
 
-test('where the browser does not let it be deleted, the card says so', async ({ page }) => {
+test('the card says so if the browser does not allow deleting earlier evidence', async ({ page }) => {
   await open(page, '/card.html');
   await loadAgain(page, 1);
   await openDetails(page);

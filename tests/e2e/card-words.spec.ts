@@ -25,9 +25,7 @@ const FAULTS = Object.keys(LINES) as Fault[];
 const log = (page: Page, line: string) => page.evaluate((text) => console.error(text), line);
 
 for (const fault of FAULTS) {
-  test(`a sign of ${fault} brings advice for the person in the app, and no advice on another fault`, async ({
-    page,
-  }) => {
+  test(`a sign of ${fault} shows the user advice on this fault and no other`, async ({ page }) => {
     await open(page, '/card.html');
     await openDetails(page);
     const card = page.getByTestId('crypto-diagnostics');
@@ -38,7 +36,7 @@ for (const fault of FAULTS) {
   });
 }
 
-test('what the diagnosis names in backticks is shown as code', async ({ page }) => {
+test('text between backticks in the diagnosis is shown as code', async ({ page }) => {
   await open(page, '/card.html');
   await openDetails(page);
   await log(page, LINES['KE-3']);
@@ -48,7 +46,7 @@ test('what the diagnosis names in backticks is shown as code', async ({ page }) 
   await expect(diagnosis).not.toContainText('`');
 });
 
-test('the name of a fault is not broken over two lines, however narrow the card is', async ({ page }) => {
+test('the name of a fault is never broken over two lines, at any width of the card', async ({ page }) => {
   await open(page, '/card.html');
   for (const fault of FAULTS) await log(page, LINES[fault]);
   await openDetails(page);

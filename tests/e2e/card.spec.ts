@@ -15,8 +15,8 @@ const log = (page: Page, line: string, times = 1) =>
     [line, times] as const,
   );
 
-test('a report that the browser does not take is not said to be saved', async ({ page }) => {
-  const escaped = await open(page, '/card.html');
+test('the card does not claim that a report was saved if the download fails', async ({ page }) => {
+  const pageErrors = await open(page, '/card.html');
   await page.evaluate(() => {
     URL.createObjectURL = () => {
       throw new DOMException('no room', 'QuotaExceededError');
@@ -30,13 +30,10 @@ test('a report that the browser does not take is not said to be saved', async ({
   await card.getByRole('button', { name: 'Stop and download' }).click();
   await expect(card.getByText('The report could not be saved.')).toHaveCount(2);
   await expect(card).not.toContainText('Saved as');
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
-test('a key that was copied is not said to be copied when it is another, and the keyboard stays', async ({
-  page,
-  context,
-}) => {
+test('a new key is not marked as copied, and the copy button keeps the focus', async ({ page, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await open(page, '/card.html');
   await openDetails(page);
@@ -49,7 +46,7 @@ test('a key that was copied is not said to be copied when it is another, and the
   await expect(loop.getByRole('button', { name: 'Copy: Key id' })).toBeFocused();
 });
 
-test('the keyboard stays where a capture session is started and stopped', async ({ page }) => {
+test('the button that starts and stops a capture session keeps the focus', async ({ page }) => {
   await open(page, '/card.html');
   await openDetails(page);
   const session = page.getByRole('region', { name: 'Capture session' });
@@ -61,7 +58,7 @@ test('the keyboard stays where a capture session is started and stopped', async 
   await expect(session.getByRole('button', { name: 'Start' })).toBeFocused();
 });
 
-test('a screen reader hears how often a line came, and the name of what scrolls', async ({ page }) => {
+test('a screen reader gets the count of a line and the name of the scrollable region', async ({ page }) => {
   await open(page, '/card.html');
   await openDetails(page);
   await log(page, refusal('AAAAAAAAAA0'), 3);
@@ -80,7 +77,7 @@ test('a screen reader hears how often a line came, and the name of what scrolls'
   await expect(entries.getByRole('region')).toBeFocused();
 });
 
-test('how many tabs are open is said only where the others could be asked', async ({ page }) => {
+test('the card shows the number of open tabs only if BroadcastChannel exists', async ({ page }) => {
   const card = page.getByTestId('crypto-diagnostics');
   await open(page, '/card.html');
   await openDetails(page);
@@ -94,7 +91,7 @@ test('how many tabs are open is said only where the others could be asked', asyn
   await expect(card).not.toContainText('of this session');
 });
 
-test('that the active tab does not respond is said until it does', async ({ page, context }, testInfo) => {
+test('the card says that the active tab does not respond, until it responds', async ({ page, context }, testInfo) => {
   const lead = (tab: Page) =>
     tab.evaluate(() => void Object.assign(window, { leadership: window.lib.requestTabLeadership() }));
   await open(page, '/card.html');
@@ -118,7 +115,7 @@ test('that the active tab does not respond is said until it does', async ({ page
   await expect(card).not.toContainText('does not respond');
 });
 
-test('embedded, the card has its title and its name, and no frame of its own', async ({ page }) => {
+test('an embedded card has a title but no frame', async ({ page }) => {
   const padding = async (path: string) => {
     await open(page, path);
     const card = page.getByRole('region', { name: 'Encryption Diagnostics' });
@@ -128,7 +125,7 @@ test('embedded, the card has its title and its name, and no frame of its own', a
   expect(await padding('/card.html?embedded')).toBe('');
 });
 
-test('where the code of the card cannot be loaded, it says so, and the page goes on', async ({ page }) => {
+test('if the code of the card cannot be loaded, a message says so and the page throws no error', async ({ page }) => {
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));
   await page.route(/Card-.*\.js/, (route) => route.abort());
@@ -137,7 +134,9 @@ test('where the code of the card cannot be loaded, it says so, and the page goes
   expect(errors).toEqual([]);
 });
 
-test('the card alone loads no diagnosis: the details do, and so does a report that is saved', async ({ page }) => {
+test('the diagnosis module is loaded by the details and by saving a report, not by the card alone', async ({
+  page,
+}) => {
   const loaded: string[] = [];
   page.on('request', (request) => loaded.push(new URL(request.url()).pathname));
   const isDiagnosis = (path: string) => path.includes('diagnosis');
@@ -162,7 +161,7 @@ test('the card alone loads no diagnosis: the details do, and so does a report th
 });
 
 for (const width of [360, 1280]) {
-  test(`at ${width} px the count and the button stand beside the title, or beneath it where there is no room`, async ({
+  test(`at ${width} px the count and the download button are beside the title, or below it if there is no room`, async ({
     page,
   }) => {
     await page.setViewportSize({ width, height: 800 });
@@ -189,7 +188,9 @@ for (const width of [360, 1280]) {
   });
 }
 
-test('by the keyboard alone: the report first, then the details, which say whether they are open', async ({ page }) => {
+test('the keyboard reaches the download button first, then the details, whose button has aria-expanded', async ({
+  page,
+}) => {
   await open(page, '/card.html');
   await log(page, refusal('AAAAAAAAAA0'));
   const card = page.getByTestId('crypto-diagnostics');
@@ -210,7 +211,7 @@ test('by the keyboard alone: the report first, then the details, which say wheth
   await expect(card.getByRole('region', { name: 'Details' })).toBeHidden();
 });
 
-test('keys that are refused again and again are said without opening the details', async ({ page }) => {
+test('the card shows an upload loop without opening the details', async ({ page }) => {
   await open(page, '/card.html');
   await refuse(page);
   const card = page.getByTestId('crypto-diagnostics');

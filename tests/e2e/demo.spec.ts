@@ -19,7 +19,7 @@ function labelled(file: string): Record<string, number> {
 
 for (const file of readdirSync(folder).filter((name) => name.endsWith('.jsonl') && !name.startsWith('uploads-'))) {
   const name = file.replace(/-(lk)?\d+\.\d+\.\d+\.jsonl$/, '');
-  test(`${name}, replayed with its real arguments, is counted as it is labelled`, async ({ page }) => {
+  test(`replaying ${name} produces the counts of its labels`, async ({ page }) => {
     const expected = labelled(file);
     await page.goto('/demo/index.html');
     await page.getByRole('radio', { name: 'At once' }).check();
@@ -33,7 +33,7 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith('.jsonl') 
 }
 
 for (const width of [360, 1280]) {
-  test(`at ${width} px nothing is wider than the page, by keyboard alone a line is logged and read`, async ({
+  test(`at ${width} px the demo does not scroll sideways, and a line can be logged and read by keyboard alone`, async ({
     page,
   }) => {
     await page.setViewportSize({ width, height: 900 });
@@ -54,7 +54,7 @@ for (const width of [360, 1280]) {
   });
 }
 
-test('a recording that is played slowly can be stopped', async ({ page }) => {
+test('a slow replay of a recording can be stopped', async ({ page }) => {
   await page.goto('/demo/index.html');
   await page.getByRole('radio', { name: '10×' }).check();
   await page.getByRole('button', { name: 'Replay ke1-evict-crypto', exact: true }).click();
@@ -63,7 +63,7 @@ test('a recording that is played slowly can be stopped', async ({ page }) => {
   await expect(page.getByRole('progressbar')).toBeHidden();
 });
 
-test('a changed identity brings the prompt, and its way out makes a new device', async ({ page }) => {
+test('an evicted crypto store raises the recovery prompt, and its reset creates a new device', async ({ page }) => {
   await page.goto('/demo/index.html');
   await page.getByRole('button', { name: 'Evict the crypto store' }).click();
   const prompt = page.getByRole('region', { name: 'The encryption of this device is broken' });
@@ -76,7 +76,7 @@ test('a changed identity brings the prompt, and its way out makes a new device',
   await expect(page.getByTestId('crypto-diagnostics')).toContainText('This device is new in this browser');
 });
 
-test('a second tab of the demo is told of the first, and no longer when that is closed', async ({ page, context }) => {
+test('a second tab of the demo shows a banner until the first tab is closed', async ({ page, context }) => {
   await page.goto('/demo/index.html');
   await openDetails(page);
   await expect(page.getByTestId('crypto-diagnostics')).toContainText(
@@ -90,7 +90,7 @@ test('a second tab of the demo is told of the first, and no longer when that is 
   await expect(second.getByTestId('other-tab-banner')).toBeHidden();
 });
 
-test('a crypto store that is evicted is noticed at the next load, and a new device is in order', async ({ page }) => {
+test('an evicted crypto store is reported after a reload, and a new login ends the alert', async ({ page }) => {
   await page.goto('/demo/index.html');
   const card = page.getByTestId('crypto-diagnostics');
   await openDetails(page);

@@ -12,12 +12,12 @@ const collect = async (page: Page) => readReport(await page.evaluate(() => windo
 const verdict = ({ diagnosis }: CryptoDiagReport, id: string) =>
   diagnosis?.findings.find((finding) => finding.id === id)?.verdict;
 
-test('the diagnosis is not there at boot, comes with the first report that is collected, and then is there', async ({
+test('the diagnosis module is not loaded at boot but with the first collected report; later built reports have a diagnosis', async ({
   page,
 }) => {
   const loaded: string[] = [];
   page.on('request', (request) => loaded.push(new URL(request.url()).pathname));
-  const escaped = await open(page, '/auto.html');
+  const pageErrors = await open(page, '/auto.html');
   const isDiagnosis = (path: string) => path.includes('diagnosis');
   expect(loaded.filter(isDiagnosis)).toEqual([]);
   await page.evaluate((line) => console.error(line), REFUSAL);
@@ -33,22 +33,20 @@ test('the diagnosis is not there at boot, comes with the first report that is co
   const after = await build(page);
   expect(verdict(after, 'otk-divergence')).toBe('likely');
   expect(after.notes.join()).not.toContain('diagnosis');
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
-test('where the module cannot be loaded, the report is written all the same and says so; the next one has it', async ({
-  page,
-}) => {
-  const escaped = await open(page, '/auto.html');
+test('if the diagnosis module cannot be loaded, the report is still written and says so', async ({ page }) => {
+  const pageErrors = await open(page, '/auto.html');
   await page.route('**/*diagnosis*', (route) => route.abort());
   const report = await collect(page);
   expect(report.diagnosis).toBeNull();
   expect(report.notes.join()).toContain('the diagnosis could not be loaded');
   expect(await page.evaluate(() => window.lib.getCryptoDiagnosis(null))).toBeNull();
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
-test('requests to a homeserver are timed, wherever it lies, without an id and without what waits on purpose', async ({
+test('requests to the homeserver are timed under any base path, without ids, long polls and downloads', async ({
   page,
 }) => {
   await open(page, '/auto.html');
@@ -80,7 +78,7 @@ test('requests to a homeserver are timed, wherever it lies, without an id and wi
   ]);
 });
 
-test('a request that the client gave up is timed, too, and counts as a failure', async ({ page }) => {
+test('a request that the client aborted is timed and counts as a failure', async ({ page }) => {
   await open(page, '/auto.html');
   await page.evaluate(async () => {
     const url = '/hang/_matrix/client/unstable/org.matrix.msc4140/delayed_events/x/restart';
@@ -92,7 +90,7 @@ test('a request that the client gave up is timed, too, and counts as a failure',
   expect(sample?.durationMs).toBeGreaterThan(200);
 });
 
-test('what is kept of many requests is bounded: the latest, and the slowest of those before', async ({ page }) => {
+test('of many request timings, the latest and the slowest earlier ones are kept', async ({ page }) => {
   await open(page, '/auto.html');
   await page.evaluate(async () => {
     // The server holds this answer back, so it is the slowest even on a busy machine.
@@ -117,10 +115,8 @@ test('what is kept of many requests is bounded: the latest, and the slowest of t
   expect(Date.parse(latency?.completeSince ?? '')).toBeGreaterThan(Date.parse(latency?.since ?? ''));
 });
 
-test('a capture session on the card: started, marked with one tap, stopped and downloaded, by the keyboard alone', async ({
-  page,
-}) => {
-  const escaped = await open(page, '/card.html');
+test('a capture session is started, marked, stopped and downloaded by keyboard alone', async ({ page }) => {
+  const pageErrors = await open(page, '/card.html');
   await page.evaluate((line) => console.error(line), REFUSAL);
   await openDetails(page);
   const session = page.getByRole('region', { name: 'Capture session' });
@@ -149,10 +145,10 @@ test('a capture session on the card: started, marked with one tap, stopped and d
   await expect(session).toContainText('To be added: Homeserver log');
   await session.getByRole('button', { name: 'Start' }).click();
   await expect(session, 'and neither does a second').toContainText('4 marks');
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
-test('the card shows the verdicts, each with what it rests on, and follows the evidence', async ({ page }) => {
+test('the card shows each verdict with its evidence, and updates it with new evidence', async ({ page }) => {
   await open(page, '/card.html');
   await openDetails(page);
   const verdicts = page.getByRole('region', { name: 'Diagnosis' });

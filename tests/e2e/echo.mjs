@@ -10,7 +10,7 @@ const REFUSAL = {
 };
 
 /** Answers that wait for a request for their next piece, by their query. */
-const held = new Map();
+const waitingPieces = new Map();
 
 /**
  * @param {import('node:http').IncomingMessage} request
@@ -38,16 +38,16 @@ export async function answerEcho(request, response) {
       response.write(text.slice((piece * text.length) / 5, ((piece + 1) * text.length) / 5));
       await new Promise((resolve) => {
         if (!query) return setTimeout(resolve, 20);
-        held.set(query, resolve);
+        waitingPieces.set(query, resolve);
         response.once('close', resolve);
       });
     }
-    held.delete(query);
+    waitingPieces.delete(query);
     response.end();
     return true;
   }
   if (first === 'next') {
-    held.get(query)?.();
+    waitingPieces.get(query)?.();
     response.writeHead(204).end();
     return true;
   }

@@ -4,9 +4,9 @@ import { expect, test } from '@playwright/test';
 import { open } from './report';
 
 /** Uses `fetch` in every way a page can, and returns the results. */
-const battery = async () => {
+const callFetchInEveryWay = async () => {
   const results: Record<string, unknown> = {};
-  const told = async (response: Response) => ({
+  const describeResponse = async (response: Response) => ({
     status: response.status,
     statusText: response.statusText,
     url: response.url,
@@ -15,12 +15,12 @@ const battery = async () => {
     echo: response.headers.get('x-echo'),
     body: await response.text(),
   });
-  const failed = (error: unknown) => {
+  const describeError = (error: unknown) => {
     const { name, message, constructor: type } = error as Error;
     return { name, message, type: type.name };
   };
   const attempt = async (name: string, call: () => Promise<Response>) => {
-    results[name] = await call().then(told, failed);
+    results[name] = await call().then(describeResponse, describeError);
   };
   const origin = location.origin;
   const upload = '/echo/_matrix/client/v3/keys/upload';
@@ -109,7 +109,7 @@ const battery = async () => {
 
   const request = new Request(upload, { method: 'POST', body });
   await fetch(request);
-  results['a Request is used up'] = [request.bodyUsed, await fetch(request).then(told, failed)];
+  results['a Request is used up'] = [request.bodyUsed, await fetch(request).then(describeResponse, describeError)];
 
   /** Reads up to `pieces` pieces. The server sends each one only after the previous one was read. */
   const read = async (response: Response, pieces = Number.POSITIVE_INFINITY) => {
@@ -130,37 +130,37 @@ const battery = async () => {
     '/refuse-slowly/_matrix/client/v3/keys/upload',
   ]) {
     const init = path === '/stream/a' ? {} : { method: 'POST', body };
-    const held = () => `${path}?${crypto.randomUUID()}`;
-    results[`read piece by piece: ${path}`] = await read(await fetch(held(), init));
+    const freshUrl = () => `${path}?${crypto.randomUUID()}`;
+    results[`read piece by piece: ${path}`] = await read(await fetch(freshUrl(), init));
     const control = new AbortController();
-    const reader = await read(await fetch(held(), { ...init, signal: control.signal }), 1);
+    const reader = await read(await fetch(freshUrl(), { ...init, signal: control.signal }), 1);
     control.abort();
     results[`aborted while it is read: ${path}`] =
-      reader && 'read' in reader ? await reader.read().then(() => 'went on', failed) : 'is over';
+      reader && 'read' in reader ? await reader.read().then(() => 'went on', describeError) : 'is over';
   }
   const refused = await fetch('/refuse/_matrix/client/v3/keys/upload', { method: 'POST', body });
   const twice = [refused.bodyUsed, await refused.clone().json(), await refused.json(), refused.bodyUsed];
   results['a refusal that is read twice'] = twice;
   results['the function'] = [fetch.name, fetch.length, typeof fetch, 'prototype' in fetch];
-  results['called on nothing'] = await fetch.call(undefined, '/echo/a').then(told, failed);
-  results['called on something else'] = await fetch.call({} as never, '/echo/a').then(told, failed);
+  results['called on nothing'] = await fetch.call(undefined, '/echo/a').then(describeResponse, describeError);
+  results['called on something else'] = await fetch.call({} as never, '/echo/a').then(describeResponse, describeError);
   return results;
 };
 
-test('every request is as it is without the watch, down to its errors', async ({ page }) => {
+test('every request has the same result or error with and without the watch', async ({ page }) => {
   await open(page, '/bare.html');
-  const plain = await page.evaluate(battery);
+  const plain = await page.evaluate(callFetchInEveryWay);
   expect(Object.keys(plain).length).toBeGreaterThan(50);
   await page.evaluate(() => {
     const { fetch } = window;
     window.lib.watchKeyUploads();
     if (window.fetch === fetch) throw new Error('fetch is not watched');
   });
-  const watched = await page.evaluate(battery);
+  const watched = await page.evaluate(callFetchInEveryWay);
   expect(watched).toEqual(plain);
 });
 
-test('undone, fetch is what it was; under another wrapper, a pass-through', async ({ page }) => {
+test('the undo restores fetch, or leaves a pass-through beneath another wrapper', async ({ page }) => {
   await open(page, '/bare.html');
   const result = await page.evaluate(async () => {
     const { fetch } = window;

@@ -10,7 +10,7 @@ const CALL = '/in-frame.html?name=';
 const ELEMENT_CALL = 'allow-scripts allow-same-origin';
 
 /** Source and participant of each entry, as in `frame:/in-frame.html @first-line-of-a:hs:DEV`. */
-const seen = (page: Page) =>
+const capturedLines = (page: Page) =>
   page.evaluate(() =>
     window.lib
       .getCryptoDiagEntries()
@@ -24,24 +24,24 @@ const both = (name: string) => [
 ];
 
 for (const sandbox of [undefined, ELEMENT_CALL]) {
-  test(`a frame that appears${sandbox ? ', sandboxed as a call is,' : ''} is seen from its first line, and a logger that binds, too`, async ({
+  test(`a new ${sandbox ? 'sandboxed ' : ''}frame is captured from its first line, also if its logger binds the console`, async ({
     page,
   }) => {
-    const escaped = await open(page, '/frames.html');
+    const pageErrors = await open(page, '/frames.html');
     await page.evaluate(([src, rules]) => void window.openFrame(src, rules ?? undefined), [
       `${CALL}a`,
       sandbox ?? null,
     ] as const);
-    await expect.poll(() => seen(page)).toEqual(both('a'));
+    await expect.poll(() => capturedLines(page)).toEqual(both('a'));
     const report = readReport(await page.evaluate(() => window.lib.buildCryptoDiagReport(undefined)));
     expect(JSON.stringify(report)).not.toContain('@logged');
     expect(report.entries.at(-1)?.source).toBe('frame:/in-frame.html');
     expect(report.blindSpots.join()).toContain('Workers');
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 }
 
-test('a frame that was there before the library, and one that is handed over', async ({ page }) => {
+test('watchFrame captures a frame from its first line, and its undo restores the console', async ({ page }) => {
   await page.goto('/bare.html');
   await page.evaluate((src) => {
     const frame = document.createElement('iframe');
@@ -50,7 +50,7 @@ test('a frame that was there before the library, and one that is handed over', a
     frame.src = src;
     Object.assign(window, { undo, frame });
   }, `${CALL}handed`);
-  await expect.poll(() => seen(page)).toEqual(both('handed'));
+  await expect.poll(() => capturedLines(page)).toEqual(both('handed'));
   // After the undo, the frame's console is restored.
   const lines = await page.evaluate(() => {
     const { undo, frame } = window as unknown as { undo(): void; frame: HTMLIFrameElement };
@@ -61,10 +61,10 @@ test('a frame that was there before the library, and one that is handed over', a
     return /native code/.test(String(inner.error));
   });
   expect(lines).toBe(true);
-  expect(await seen(page)).toHaveLength(2);
+  expect(await capturedLines(page)).toHaveLength(2);
 });
 
-test('a frame that is watched twice is let go with the last undo, and with the last frame the document is', async ({
+test('the last undo releases a frame that is watched twice, and the last frame releases the document', async ({
   page,
 }) => {
   await page.addInitScript(() => {
@@ -105,7 +105,7 @@ test('a frame that is watched twice is let go with the last undo, and with the l
   await expect.poll(() => page.evaluate('observed')).toBe(before);
 });
 
-test('the undo of one frame takes it from nobody who watches every frame', async ({ page }) => {
+test('the undo of watchFrame does not release a frame that `auto` watches', async ({ page }) => {
   await open(page, '/frames.html');
   const isWatched = await page.evaluate(() => {
     const frame = window.openFrame('about:blank');
@@ -117,35 +117,35 @@ test('the undo of one frame takes it from nobody who watches every frame', async
   expect(isWatched).toBe(true);
 });
 
-test('after each navigation the next page is seen from its first line', async ({ page }) => {
+test('after each navigation of a frame, its next page is captured from the first line', async ({ page }) => {
   await open(page, '/frames.html');
   await page.evaluate((src) => void Object.assign(window, { frame: window.openFrame(src) }), `${CALL}a`);
-  await expect.poll(() => seen(page)).toEqual(both('a'));
+  await expect.poll(() => capturedLines(page)).toEqual(both('a'));
   for (const name of ['b', 'c', 'd']) {
     await page.evaluate(
       (src) => (window as unknown as { frame: HTMLIFrameElement }).frame.contentWindow?.location.assign(src),
       CALL + name,
     );
-    await expect.poll(() => seen(page)).toEqual(expect.arrayContaining(both(name)));
+    await expect.poll(() => capturedLines(page)).toEqual(expect.arrayContaining(both(name)));
   }
 });
 
-test('a frame of another origin is left alone, without a word, and named as a blind spot', async ({ page }) => {
+test('a frame of another origin is not touched, logs no error, and is a blind spot in the report', async ({ page }) => {
   const lines: string[] = [];
   page.on('console', (line) => lines.push(line.text()));
-  const escaped = await open(page, '/frames.html');
+  const pageErrors = await open(page, '/frames.html');
   await page.evaluate(() => {
     const frame = window.openFrame('http://localhost:4199/in-frame.html?name=other');
     return new Promise((resolve) => frame.addEventListener('load', resolve));
   });
-  expect(await seen(page)).toEqual([]);
+  expect(await capturedLines(page)).toEqual([]);
   const report = readReport(await page.evaluate(() => window.lib.buildCryptoDiagReport(undefined)));
   expect(report.blindSpots.join()).toContain('1 of this page');
   expect(lines.filter((line) => /SecurityError|Blocked/.test(line))).toEqual([]);
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
-test('a logger that binds: all of it in a frame that is found at once, nothing in one that is found late, and the report says so', async ({
+test('a logger that binds the console is captured in a frame found at once, and is a blind spot in a frame found late', async ({
   page,
 }) => {
   const logTen = async () => {
@@ -196,7 +196,7 @@ async function countSettled(page: Page): Promise<Alive> {
   return alive;
 }
 
-test('ten calls in a row leave nothing behind', async ({ page }) => {
+test('ten call frames in a row leak no memory', async ({ page }) => {
   await open(page, '/frames.html');
   // Wait until everything that starts late is listening, too.
   await expect.poll(() => page.evaluate(() => window.lib.getSnapshot().storage)).not.toBeNull();
@@ -220,7 +220,7 @@ test('ten calls in a row leave nothing behind', async ({ page }) => {
   await page.evaluate(() => document.querySelector('iframe')?.remove());
   for (let i = 0; i < 10; i++) await call(`call-${i}`);
   await expect.poll(() => countAlive(page), { timeout: 30_000 }).toEqual(before);
-  expect(await seen(page)).toHaveLength(24);
+  expect(await capturedLines(page)).toHaveLength(24);
 });
 
 for (const [what, code] of [
@@ -258,8 +258,8 @@ for (const [what, code] of [
     'console.error("x already exists", { get a() { throw new Error("no") } }, new Proxy({}, { get() { throw 1 } }))',
   ],
 ]) {
-  test(`a frame that ${what}: nothing reaches the app`, async ({ page }) => {
-    const escaped = await open(page, '/frames.html');
+  test(`a frame that ${what} causes no error in the app`, async ({ page }) => {
+    const pageErrors = await open(page, '/frames.html');
     await page.route('**/hostile.html', (route) =>
       route.fulfill({
         contentType: 'text/html',
@@ -279,8 +279,8 @@ for (const [what, code] of [
       });
     await expect.poll(isOwn).toBe(true);
     await page.evaluate((src) => void window.openFrame(src), `${CALL}good`);
-    await expect.poll(() => seen(page)).toEqual(expect.arrayContaining(both('good')));
+    await expect.poll(() => capturedLines(page)).toEqual(expect.arrayContaining(both('good')));
     expect(await page.evaluate(() => window.lib.getCryptoDiagStatus().state)).toBe('running');
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 }

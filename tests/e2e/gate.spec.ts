@@ -34,7 +34,7 @@ const client = (page: Page) => page.getByTestId('client');
 const screen = (page: Page) => page.getByRole('heading', { name: 'Lotus is open in another tab' });
 const here = (page: Page) => page.getByRole('button', { name: 'Use it here' });
 
-test('the screen has the focus where the app had it, and the next key leads to the button', async ({ context }) => {
+test("the gate's heading takes the focus that the app had, and Tab leads to the button", async ({ context }) => {
   const first = await openGate(context);
   await expect(client(first)).toBeVisible();
   const second = await openGate(context);
@@ -47,7 +47,9 @@ test('the screen has the focus where the app had it, and the next key leads to t
   await expect(screen(first)).toBeFocused();
 });
 
-test('opened anyway, a tab goes on when it comes to lead, and goes when another asks for it', async ({ context }) => {
+test('a tab that was opened anyway keeps its client when it becomes the leader, and yields when another tab asks', async ({
+  context,
+}) => {
   const first = await openGate(context);
   await expect(client(first)).toBeVisible();
   const second = await openGate(context);
@@ -65,7 +67,7 @@ test('opened anyway, a tab goes on when it comes to lead, and goes when another 
   await expect(client(second)).toHaveCount(0);
 });
 
-test('an app that fails to stop its client is taken off the screen nevertheless', async ({ context }) => {
+test('the gate replaces an app that fails to stop its client', async ({ context }) => {
   const first = await openGate(context);
   await expect(client(first)).toBeVisible();
   await first.evaluate(() => {
@@ -83,7 +85,7 @@ const silence = (page: Page) =>
   page.getByRole('status').filter({ hasText: 'The other tab does not respond. Close it' });
 
 for (const width of [360, 1280]) {
-  test(`a tab that does not respond: it is said at ${width} px, starts nothing here, and closing it hands over`, async ({
+  test(`at ${width} px the gate says that the leader does not respond, and opens once the leader is closed`, async ({
     context,
   }, testInfo) => {
     const first = await openGate(context);
@@ -102,7 +104,7 @@ for (const width of [360, 1280]) {
   });
 }
 
-test('a tab that responds again after it hung: nothing is said of that any more, and it goes on', async ({
+test('the gate removes its message when a hung leader responds again, and the leader keeps its client', async ({
   context,
 }) => {
   const first = await openGate(context);
@@ -120,9 +122,7 @@ test('a tab that responds again after it hung: nothing is said of that any more,
   await expect(client(first)).toBeVisible();
 });
 
-test('a tab that waits for a session is loaded anew when that is logged out, or another one is logged in', async ({
-  context,
-}) => {
+test('a waiting tab reloads when its session is logged out or replaced', async ({ context }) => {
   const bare = await context.newPage();
   await bare.goto('http://127.0.0.1:4199/bare.html');
   await store(bare, 'FIRST');
@@ -144,7 +144,9 @@ test('a tab that waits for a session is loaded anew when that is logged out, or 
   await expect.poll(again).toBe(1);
 });
 
-test('a tab that comes to lead a session that is gone starts nothing, and is loaded anew', async ({ context }) => {
+test('a tab that becomes the leader of a session that was logged out opens no database and reloads', async ({
+  context,
+}) => {
   // Simulates that the browser has not yet reported the change that another tab made to localStorage.
   await context.addInitScript(() => {
     addEventListener('storage', (event) => event.stopImmediatePropagation(), true);
@@ -173,7 +175,7 @@ test('a tab that comes to lead a session that is gone starts nothing, and is loa
   expect(opened).toEqual([]);
 });
 
-test('a host whose two names never agree is not loaded for ever', async ({ context }) => {
+test('a host whose readName never equals its name is not reloaded endlessly', async ({ context }) => {
   // Nobody is logged in: the page names its session `undefined undefined`, while the stored session is `null`.
   const first = await openGate(context);
   const count = loads(first);
@@ -181,9 +183,7 @@ test('a host whose two names never agree is not loaded for ever', async ({ conte
   expect(count()).toBe(0);
 });
 
-test('a call in a frame of the document is not taken from the tab, where the host says nothing of calls', async ({
-  context,
-}) => {
+test('without canYield of the host, a tab with a call frame refuses to hand over', async ({ context }) => {
   const first = await openGate(context, '?default');
   await expect(client(first)).toBeVisible();
   await first.evaluate(() => {

@@ -15,10 +15,10 @@ async function openHostile(page: Page): Promise<Page> {
   return hostile;
 }
 
-test('whatever is said in a roll call, reports are written and judged, and hold nothing of it', async ({ context }) => {
+test('forged roll call messages do not prevent a report with a diagnosis and are not in it', async ({ context }) => {
   const [first] = await openTabs(context, 'first', 'second');
-  const escaped: string[] = [];
-  context.on('weberror', (error) => escaped.push(String(error.error())));
+  const pageErrors: string[] = [];
+  context.on('weberror', (error) => pageErrors.push(String(error.error())));
   const hostile = await openHostile(first);
   await hostile.evaluate(() => {
     const channel = new BroadcastChannel('lotus-crypto-diag/roll-call');
@@ -64,18 +64,18 @@ test('whatever is said in a roll call, reports are written and judged, and hold 
     expect(report.notes.join()).not.toContain('failed');
     expect(report.diagnosis).not.toBeNull();
   }
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
-test('of any number of forged tabs 64 are kept, without their secrets, and they are greeted a few times a second', async ({
+test('at most 64 forged tabs are kept, without their secrets, and are answered a few times a second', async ({
   context,
 }) => {
   const [first] = await openTabs(context, 'first');
   const hostile = await openHostile(first);
   await hostile.evaluate(() => {
     const channel = new BroadcastChannel('lotus-crypto-diag/roll-call');
-    const said: unknown[] = [];
-    channel.onmessage = ({ data }) => said.push(data);
+    const replies: unknown[] = [];
+    channel.onmessage = ({ data }) => replies.push(data);
     const counts = { 'KE-1': 0, 'KE-2': 0, 'KE-3': 0, 'KE-4': 0 };
     const ts = '2026-11-24T00:13:36.042Z';
     const detail = { kind: 'clue' };
@@ -91,23 +91,21 @@ test('of any number of forged tabs 64 are kept, without their secrets, and they 
       }
     };
     for (let number = 0; number < 5_000; number++) say(`forged-${number}`);
-    Object.assign(window, { said });
+    Object.assign(window, { replies });
   });
   await expect.poll(() => first.evaluate(() => window.lib.getSnapshot().tabs.count)).toBe(64);
   await first.waitForTimeout(1_500);
-  expect(await hostile.evaluate('said.length')).toBeLessThan(40);
+  expect(await hostile.evaluate('replies.length')).toBeLessThan(40);
   await hostile.close();
   const text = await first.evaluate(() => window.lib.collectCryptoDiagReport(undefined));
   expect(text).not.toContain('s3cret');
   expect(readReport(text).diagnosis).not.toBeNull();
 });
 
-test('whatever is said in the election, no call ends, one tab leads, and it can be taken over in the end', async ({
-  context,
-}) => {
+test('forged election messages end no call, one tab leads, and a take-over still works', async ({ context }) => {
   const [first, second] = await openTabs(context, 'first', 'second');
-  const escaped: string[] = [];
-  context.on('weberror', (error) => escaped.push(String(error.error())));
+  const pageErrors: string[] = [];
+  context.on('weberror', (error) => pageErrors.push(String(error.error())));
   await first.evaluate(() => {
     window.busy = 'in a call';
   });
@@ -138,5 +136,5 @@ test('whatever is said in the election, no call ends, one tab leads, and it can 
     .toBe(true);
   expect(await Promise.all([first, second].map(role))).toEqual(['follower', 'leader']);
   expectNoOverlap(await readLog(hostile));
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });

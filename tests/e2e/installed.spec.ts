@@ -42,15 +42,13 @@ async function logIn(page: Page) {
   });
 }
 
-test('the app type-checks', () => {
+test('the installed app type-checks', () => {
   test.setTimeout(120_000);
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
   execFileSync(process.execPath, [tsc, '--noEmit', '-p', app], { encoding: 'utf8', stdio: 'pipe' });
 });
 
-test('the card stands in the Developer Tools after the access token, and has the first line of boot', async ({
-  page,
-}) => {
+test('the card is in the Developer Tools below the access token, and has the first line of boot', async ({ page }) => {
   await logIn(page);
   await page.goto(address());
   const card = page.getByTestId('crypto-diagnostics');

@@ -6,7 +6,7 @@ import { expect, test } from '@playwright/test';
 import type { CryptoDiagReport } from 'lotus-crypto-diag';
 
 import { readReport } from './report';
-import { WildBrowser } from './wild-browser';
+import { UndrivenBrowser } from './undriven-browser';
 
 const PAGE = 'http://127.0.0.1:4199/auto.html';
 const CLIENT = `({
@@ -20,24 +20,24 @@ const STORM = `void setInterval(() => {
   console.error('(id=$' + window.lines + '): DecryptionError[msg: no key]');
 }, 100)`;
 
-let browser: WildBrowser;
+let browser: UndrivenBrowser;
 let profile: string;
 
 // biome-ignore lint/correctness/noEmptyPattern: Playwright requires a destructured parameter.
 test.beforeEach(async ({}, testInfo) => {
   profile = testInfo.outputPath('profile');
-  browser = await WildBrowser.launch(profile);
+  browser = await UndrivenBrowser.launch(profile);
 });
 
 test.afterEach(() => browser.close());
 
 async function openPage(query = ''): Promise<string> {
   const tab = await browser.open(PAGE + query);
-  await meet(tab);
+  await initPage(tab);
   return tab;
 }
 
-async function meet(tab: string): Promise<void> {
+async function initPage(tab: string): Promise<void> {
   await expect.poll(() => browser.evaluate(tab, '"lib" in window').catch(() => false)).toBe(true);
   await browser.evaluate(tab, `window.lib.checkCryptoStore(${CLIENT})`);
 }
@@ -49,7 +49,7 @@ async function report(tab: string): Promise<CryptoDiagReport> {
 }
 
 /** The numbers of the lines of the storm that are in these pages of a report. */
-function numbers(pages: CryptoDiagReport['earlier']): number[] {
+function lineNumbers(pages: CryptoDiagReport['earlier']): number[] {
   return pages
     .flatMap(({ entries }) => entries)
     .flatMap(({ message }) => message.match(/id=\$(\d+)/)?.[1] ?? [])
@@ -59,41 +59,42 @@ function numbers(pages: CryptoDiagReport['earlier']): number[] {
 /** How the earlier pages ended. */
 const ended = ({ earlier }: CryptoDiagReport) => earlier.map(({ end }) => end);
 
-test('a renderer that dies in the middle of a storm: what was logged two seconds before is told', async () => {
+test('after a renderer crash in a storm, lines logged two seconds before are in the report', async () => {
   const tab = await openPage();
   await browser.evaluate(tab, STORM);
   await expect.poll(() => linesOf(tab), { timeout: 20_000 }).toBeGreaterThan(30);
   const seen = await linesOf(tab);
   await browser.crash(tab);
   await browser.reload(tab);
-  await meet(tab);
-  const told = await report(tab);
-  expect(ended(told)).toEqual(['crashed']);
-  const last = Math.max(...numbers(told.earlier));
+  await initPage(tab);
+  const collected = await report(tab);
+  expect(ended(collected)).toEqual(['crashed']);
+  const last = Math.max(...lineNumbers(collected.earlier));
   test.info().annotations.push({ type: 'lost', description: `${seen - last} lines of 100 ms` });
   expect(last).toBeGreaterThan(seen - 20);
 });
 
-test('a browser that is killed: what was logged two seconds before is told', async () => {
+test('after the browser was killed, lines logged two seconds before are in the report', async () => {
   // Time for the device's marker to reach the disk: without it, evidence found later would look as if left over after a
   // logout.
   await openPage();
   await new Promise((resolve) => setTimeout(resolve, 7000));
   await browser.close();
-  browser = await WildBrowser.launch(profile);
+  browser = await UndrivenBrowser.launch(profile);
   const tab = await openPage();
   await browser.evaluate(tab, STORM);
   await expect.poll(() => linesOf(tab), { timeout: 20_000 }).toBeGreaterThan(30);
   const seen = await linesOf(tab);
   await browser.kill();
-  browser = await WildBrowser.launch(profile);
+  browser = await UndrivenBrowser.launch(profile);
   const again = await openPage();
-  const last = async () => Math.max(...(await report(again)).earlier.map((page) => Math.max(0, ...numbers([page]))));
+  const last = async () =>
+    Math.max(...(await report(again)).earlier.map((page) => Math.max(0, ...lineNumbers([page]))));
   await expect.poll(last, { timeout: 15_000 }).toBeGreaterThan(seen - 20);
   test.info().annotations.push({ type: 'lost', description: `${seen - (await last())} lines of 100 ms` });
 });
 
-test('no secret stands in what the browser has on its disk', async () => {
+test('no secret is in the files that the browser wrote to disk', async () => {
   const shapes = readFileSync(new URL('../fixtures/redaction/shapes.txt', import.meta.url), 'utf8')
     .split('\n')
     .filter((shape) => shape.includes('⟦') && !shape.startsWith('# '));
@@ -113,7 +114,7 @@ test('no secret stands in what the browser has on its disk', async () => {
   })()`;
   let written = '';
   // A report contains the same secrets, because not every form of secret is recognised.
-  let told = '';
+  let reported = '';
   // The store has no room for all lines at once.
   for (let at = 0; at < lines.length; at += 40) {
     const some = [...lines.slice(at, at + 40), `the last of ${at} already exists`];
@@ -121,7 +122,7 @@ test('no secret stands in what the browser has on its disk', async () => {
     const isWritten = `Object.values(localStorage).some((text) => text.includes('the last of ${at} already'))`;
     await expect.poll(() => browser.evaluate(tab, isWritten)).toBe(true);
     written += await browser.evaluate<string>(tab, stored);
-    told += await browser.evaluate<string>(tab, 'JSON.stringify(window.lib.getCryptoDiagEntries())');
+    reported += await browser.evaluate<string>(tab, 'JSON.stringify(window.lib.getCryptoDiagEntries())');
   }
   // Longer than the browser delays writing to the disk.
   await new Promise((resolve) => setTimeout(resolve, 6000));
@@ -130,12 +131,16 @@ test('no secret stands in what the browser has on its disk', async () => {
   const onDisk = files.map((bytes) => bytes.toString('latin1') + bytes.toString('utf16le'));
   expect(onDisk.some((text) => text.includes('the last of 0 already exists'))).toBe(true);
   const secrets = shapes.flatMap((shape) => [...shape.matchAll(/⟦(.*?)⟧/g)].map(([, secret = '']) => secret));
-  const telling = new Set(secrets.map(plain).filter((secret) => /^\S{10,}$/.test(secret) && !told.includes(secret)));
-  expect(telling.size).toBeGreaterThan(40);
-  expect([...telling].filter((secret) => [written, ...onDisk].some((text) => text.includes(secret)))).toEqual([]);
+  const checkedSecrets = new Set(
+    secrets.map(plain).filter((secret) => /^\S{10,}$/.test(secret) && !reported.includes(secret)),
+  );
+  expect(checkedSecrets.size).toBeGreaterThan(40);
+  expect([...checkedSecrets].filter((secret) => [written, ...onDisk].some((text) => text.includes(secret)))).toEqual(
+    [],
+  );
 });
 
-test('a tab that is discarded, one that is closed, and one that is open', async () => {
+test('the report distinguishes discarded, closed and open tabs', async () => {
   const discarded = await openPage('?discarded');
   await browser.evaluate(discarded, STORM);
   const closed = await openPage('?closed');
@@ -146,12 +151,12 @@ test('a tab that is discarded, one that is closed, and one that is open', async 
   await browser.closeTab(closed);
   const again = await browser.discard('?discarded');
   await browser.activate(again);
-  await meet(again);
+  await initPage(again);
   // A tab answers only once it has started.
   const ends = async () => ended(await report(again));
   await expect.poll(ends, { timeout: 15_000 }).toEqual(['discarded', 'closed', 'open']);
-  const told = await report(again);
-  for (const page of told.earlier) expect(numbers([page])).not.toEqual([]);
+  const collected = await report(again);
+  for (const page of collected.earlier) expect(lineNumbers([page])).not.toEqual([]);
 });
 
 function filesOf(folder: string): string[] {

@@ -10,18 +10,18 @@ const OURS = 'lotus-crypto-diag';
 async function open(context: BrowserContext, device = 'D'): Promise<Page> {
   const page = await context.newPage();
   await page.goto(PAGE);
-  await meet(page, device);
+  await initPage(page, device);
   return page;
 }
 
-async function meet(page: Page, deviceId = 'D'): Promise<void> {
+async function initPage(page: Page, deviceId = 'D'): Promise<void> {
   await page.waitForFunction(() => 'lib' in window);
   await page.evaluate((device) => window.lib.checkCryptoStore({ userId: '@a:hs', deviceId: device }), deviceId);
 }
 
 async function reload(page: Page): Promise<void> {
   await page.reload();
-  await meet(page);
+  await initPage(page);
 }
 
 const log = (page: Page, ...lines: string[]) =>
@@ -38,42 +38,40 @@ const report = async (page: Page, deviceId = 'D'): Promise<CryptoDiagReport> =>
   );
 
 /** The lines of each earlier page. */
-const told = ({ earlier }: CryptoDiagReport) =>
+const earlierLines = ({ earlier }: CryptoDiagReport) =>
   earlier.map(({ entries }) => entries.map(({ message }) => message).filter((line) => !line.includes('first line')));
 
 /** What the library has stored in the browser, without its markers. */
-const kept = (page: Page) =>
+const storedKeys = (page: Page) =>
   page.evaluate(async (name) => {
     const keys = [...Object.keys(localStorage), ...Object.keys(sessionStorage)];
     const databases = (await indexedDB.databases()).map((database) => database.name ?? '');
     return [...keys, ...databases].filter((key) => key.startsWith(name) && !key.startsWith(`${name}/device/`));
   }, OURS);
 
-const isKept = async (page: Page, line: string) => {
+const waitUntilStored = async (page: Page, line: string) => {
   const find = (text: string) => Object.values(localStorage).some((value) => value.includes(text));
   await expect.poll(() => page.evaluate(find, line)).toBe(true);
 };
 
 const LINE = '(id=$one): DecryptionError[msg: no key]';
 
-test('reloads, one of them a moment after a line: each page is told, with its end, in both reports', async ({
-  context,
-}) => {
+test('built and collected reports contain each page before a reload and how it ended', async ({ context }) => {
   const page = await open(context);
   await log(page, LINE);
   await reload(page);
   await log(page, LINE.replace('one', 'two'));
-  await isKept(page, '$two');
+  await waitUntilStored(page, '$two');
   await reload(page);
   const now = await report(page);
-  expect(told(now)).toEqual([[LINE], [LINE.replace('one', 'two')]]);
+  expect(earlierLines(now)).toEqual([[LINE], [LINE.replace('one', 'two')]]);
   expect(now.earlier.map(({ end }) => end)).toEqual(['reloaded', 'reloaded']);
   const times = now.earlier.flatMap(({ beganAt, lastSeenAt }) => [beganAt, lastSeenAt]);
   expect(times.toSorted()).toEqual(times);
   const sync = await page.evaluate(() =>
     window.lib.buildCryptoDiagReport({ getUserId: () => '@a:hs', getDeviceId: () => 'D' }),
   );
-  expect(told(readReport(sync))).toEqual(told(now));
+  expect(earlierLines(readReport(sync))).toEqual(earlierLines(now));
   await expect
     .poll(() => page.evaluate(() => window.lib.getSnapshot().earlier))
     .toEqual({
@@ -82,26 +80,24 @@ test('reloads, one of them a moment after a line: each page is told, with its en
     });
 });
 
-test('a tab that led and is left was closed; one that gave its lead to another tab was replaced', async ({
-  context,
-}) => {
+test('a leader that navigates away ends as closed, and one that hands over as replaced', async ({ context }) => {
   const lead = (page: Page) =>
     page.evaluate(() => void Object.assign(window, { leadership: window.lib.requestTabLeadership() }));
   const role = (page: Page) => page.evaluate(() => window.lib.getSnapshot().tabs.role);
   // The tabs' listeners are called before those that store the evidence.
-  const tell = (page: Page) => log(page, LINE).then(() => isKept(page, '$one'));
+  const logAndWait = (page: Page) => log(page, LINE).then(() => waitUntilStored(page, '$one'));
   const ends = async (page: Page) => (await report(page)).earlier.map(({ end }) => end);
   const first = await open(context);
   await lead(first);
   await expect.poll(() => role(first)).toBe('leader');
-  await tell(first);
+  await logAndWait(first);
   await first.goto(PAGE);
-  await meet(first);
+  await initPage(first);
   expect(await ends(first)).toEqual(['closed']);
 
   await lead(first);
   await expect.poll(() => role(first)).toBe('leader');
-  await tell(first);
+  await logAndWait(first);
   const second = await open(context);
   await lead(second);
   await second.evaluate(() => window.leadership.takeOver());
@@ -110,77 +106,79 @@ test('a tab that led and is left was closed; one that gave its lead to another t
   expect(await ends(second)).toEqual(['closed', 'replaced']);
 });
 
-test('a browser that is closed and opened, and an IndexedDB that is evicted', async ({ baseURL }, testInfo) => {
+test('evidence survives a closed browser and an evicted IndexedDB', async ({ baseURL }, testInfo) => {
   const profile = testInfo.outputPath('profile');
   const { launchOptions } = testInfo.project.use;
   const launch = () => chromium.launchPersistentContext(profile, { ...launchOptions });
   let context = await launch();
   let page = await open(context);
   await log(page, LINE);
-  await isKept(page, '$one');
+  await waitUntilStored(page, '$one');
   await context.close();
   context = await launch();
   try {
     page = await open(context);
     await log(page, LINE.replace('one', 'two'));
-    await isKept(page, '$two');
+    await waitUntilStored(page, '$two');
     const session = await context.newCDPSession(page);
     await session.send('Storage.clearDataForOrigin', { origin: baseURL ?? '', storageTypes: 'indexeddb' });
     await log(page, LINE.replace('one', 'three'));
     await reload(page);
     const after = await report(page);
-    expect(told(after)).toEqual([[LINE], [LINE.replace('one', 'two'), LINE.replace('one', 'three')]]);
+    expect(earlierLines(after)).toEqual([[LINE], [LINE.replace('one', 'two'), LINE.replace('one', 'three')]]);
     expect(after.earlier[1]?.end).toBe('reloaded');
   } finally {
     await context.close();
   }
 });
 
-test('tabs that write at once: nothing of any is lost', async ({ context }) => {
+test('no evidence is lost if several tabs write at once', async ({ context }) => {
   const pages: Page[] = [];
   for (let tab = 0; tab < 12; tab++) pages.push(await open(context));
   const texts = pages.map((_, tab) =>
     Array.from({ length: 5 }, (_, line) => `(id=$${tab}-${line}): DecryptionError[msg: x]`),
   );
   await Promise.all(pages.map((page, tab) => log(page, ...(texts[tab] ?? []))));
-  for (const [tab, page] of pages.entries()) await isKept(page, `$${tab}-4`);
+  for (const [tab, page] of pages.entries()) await waitUntilStored(page, `$${tab}-4`);
   const ends = async () => (await report(pages[0] as Page)).earlier.map(({ end }) => end);
   // A tab answers only once it has started.
   await expect.poll(ends, { timeout: 20_000 }).toEqual(Array(11).fill('open'));
   expect(
-    told(await report(pages[0] as Page))
+    earlierLines(await report(pages[0] as Page))
       .flat()
       .toSorted(),
   ).toEqual(texts.slice(1).flat().toSorted());
 });
 
-test('a page without news makes way within a minute for what its own app writes', async ({ context }) => {
+test('a page without new evidence frees its localStorage within a minute if the app needs the space', async ({
+  context,
+}) => {
   const page = await context.newPage();
   await page.clock.install();
   await page.goto(PAGE);
-  await meet(page);
+  await initPage(page);
   await log(page, LINE);
   await page.clock.fastForward(2000);
-  await isKept(page, '$one');
+  await waitUntilStored(page, '$one');
   await page.evaluate(() => localStorage.setItem('app', 'x'.repeat(4_000_000)));
   await page.clock.fastForward(62_000);
-  const records = () => kept(page).then((keys) => keys.filter((key) => key.includes('/page/')));
+  const records = () => storedKeys(page).then((keys) => keys.filter((key) => key.includes('/page/')));
   await expect.poll(records).toEqual([]);
   expect(await page.evaluate(() => localStorage.getItem('app')?.length)).toBe(4_000_000);
 });
 
-test.describe('nothing is left', () => {
+test.describe('stored evidence', () => {
   /** A page that was reloaded, and one that is open in another tab. */
   async function fill(context: BrowserContext): Promise<[page: Page, other: Page]> {
     const other = await open(context);
     await log(other, LINE);
-    await isKept(other, '$one');
+    await waitUntilStored(other, '$one');
     const page = await open(context);
     await log(page, LINE.replace('one', 'two'));
-    await isKept(page, '$two');
+    await waitUntilStored(page, '$two');
     await reload(page);
     await log(page, LINE.replace('one', 'three'));
-    await isKept(page, '$three');
+    await waitUntilStored(page, '$three');
     return [page, other];
   }
 
@@ -189,12 +187,12 @@ test.describe('nothing is left', () => {
     for (const tab of [page, other]) await log(tab, LINE.replace('one', 'after'));
     // Longer than the library delays storing.
     await page.waitForTimeout(2500);
-    await expect.poll(() => kept(page)).toEqual([]);
+    await expect.poll(() => storedKeys(page)).toEqual([]);
     for (const tab of [page, other]) await tab.reload();
     await page.waitForFunction(() => 'lib' in window);
   }
 
-  test('after a logout on the network', async ({ context }) => {
+  test('is removed after a logout', async ({ context }) => {
     await context.route('**/_matrix/client/v3/logout', (route) => route.fulfill({ json: {} }));
     const [page, other] = await fill(context);
     const answer = await page.evaluate(async () => {
@@ -203,32 +201,32 @@ test.describe('nothing is left', () => {
     });
     expect(answer).toBe(200);
     await expectNothing(page, other);
-    await meet(page);
-    expect(told(await report(page)).flat()).toEqual([]);
+    await initPage(page);
+    expect(earlierLines(await report(page)).flat()).toEqual([]);
   });
 
-  test('after a logout that is refused everything is', async ({ context }) => {
+  test('is kept after a refused logout', async ({ context }) => {
     await context.route('**/_matrix/client/v3/logout', (route) => route.fulfill({ status: 500, json: {} }));
     const [page] = await fill(context);
     await page.evaluate(() => fetch('/_matrix/client/v3/logout', { method: 'POST' }));
-    expect(told(await report(page))).toEqual([[LINE], [LINE.replace('one', 'two')]]);
+    expect(earlierLines(await report(page))).toEqual([[LINE], [LINE.replace('one', 'two')]]);
   });
 
-  test('after the app has cleared its storage, in a tab that is left at once', async ({ context }) => {
+  test('is not restored after the app cleared its storage and reloaded', async ({ context }) => {
     const [page, other] = await fill(context);
     await page.evaluate(() => {
       localStorage.clear();
       location.reload();
     });
     await page.waitForFunction(() => 'lib' in window);
-    await meet(page);
+    await initPage(page);
     await expect.poll(() => other.evaluate(() => localStorage.length)).toBeLessThan(2);
     await log(other, LINE);
     await other.waitForTimeout(2500);
-    expect(told(await report(page)).flat()).toEqual([]);
+    expect(earlierLines(await report(page)).flat()).toEqual([]);
   });
 
-  test('after a logout in another tab, which updates the view of this one', async ({ context }) => {
+  test('is removed after a logout in another tab, and the view of this tab is updated', async ({ context }) => {
     const [page, other] = await fill(context);
     const logOut = await page.evaluateHandle(async () => {
       const handlers: Record<string, () => void> = {};
@@ -261,24 +259,24 @@ test.describe('nothing is left', () => {
     await expectNothing(page, other);
   });
 
-  test('after somebody wants it forgotten, but for what is seen from then on', async ({ context }) => {
+  test('is removed by forgetEarlierEvidence, except that of the current page', async ({ context }) => {
     const [page] = await fill(context);
     await page.evaluate(() => window.lib.forgetEarlierEvidence());
-    expect(told(await report(page))).toEqual([]);
+    expect(earlierLines(await report(page))).toEqual([]);
     await expect.poll(() => page.evaluate(() => window.lib.getSnapshot().earlier)).toBeNull();
-    await isKept(page, '$three');
+    await waitUntilStored(page, '$three');
     await reload(page);
-    expect(told(await report(page))).toEqual([[LINE.replace('one', 'three')]]);
+    expect(earlierLines(await report(page))).toEqual([[LINE.replace('one', 'three')]]);
   });
 
-  test('where the app does not want it', async ({ context }) => {
+  test('is removed by keepEvidence(false)', async ({ context }) => {
     const [page, other] = await fill(context);
     for (const tab of [page, other]) await tab.evaluate(() => window.lib.keepEvidence(false));
     await log(page, LINE);
     expect((await report(page)).notes).toContain(
       'evidence of earlier page loads is not kept: the app has switched that off',
     );
-    await expect.poll(() => kept(page)).toEqual([]);
+    await expect.poll(() => storedKeys(page)).toEqual([]);
     // As an app calls it in its entry module.
     await page.addInitScript(() => {
       const wait = setInterval(() => {
@@ -290,10 +288,10 @@ test.describe('nothing is left', () => {
     await reload(page);
     await log(page, LINE);
     await page.waitForTimeout(2500);
-    expect(await kept(page)).toEqual([]);
+    expect(await storedKeys(page)).toEqual([]);
   });
 
-  test('after seven days', async ({ context }) => {
+  test('is removed after seven days', async ({ context }) => {
     const [page] = await fill(context);
     await page.addInitScript(() => {
       const { now } = Date;
@@ -301,9 +299,9 @@ test.describe('nothing is left', () => {
     });
     await reload(page);
     await log(page, LINE.replace('one', 'much later'));
-    await isKept(page, 'much later');
-    expect(told(await report(page))).toEqual([]);
-    expect(await kept(page).then((keys) => keys.filter((key) => key.includes('/page/')))).toHaveLength(1);
+    await waitUntilStored(page, 'much later');
+    expect(earlierLines(await report(page))).toEqual([]);
+    expect(await storedKeys(page).then((keys) => keys.filter((key) => key.includes('/page/')))).toHaveLength(1);
   });
 });
 
@@ -342,13 +340,15 @@ const WAYS: [what: string, script: string, note: RegExp][] = [
 ];
 
 for (const [what, script, note] of WAYS) {
-  test(`a storage that is ${what}: nothing escapes, and the evidence of the page stands`, async ({ context }) => {
+  test(`with a storage that is ${what}, no error reaches the page and its evidence is in the report`, async ({
+    context,
+  }) => {
     await context.addInitScript(script);
     const page = await context.newPage();
-    const escaped: string[] = [];
-    page.on('pageerror', ({ message }) => escaped.push(message));
+    const pageErrors: string[] = [];
+    page.on('pageerror', ({ message }) => pageErrors.push(message));
     await page.goto(PAGE);
-    await meet(page);
+    await initPage(page);
     await log(page, LINE);
     await page.waitForTimeout(2000);
     await log(page, LINE);
@@ -356,6 +356,6 @@ for (const [what, script, note] of WAYS) {
     expect(now.entries.map(({ message }) => message)).toContain(LINE);
     expect(now.notes.join('\n')).toMatch(note);
     expect(now.status.state).toBe('running');
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 }

@@ -24,14 +24,14 @@ const upload = (page: Page, to: 'refuse' | 'accept', keys = [KEY_ID], token = 'o
 
 const uploadLoop = (page: Page) => page.evaluate(() => window.lib.getSnapshot().uploadLoop);
 
-test('the third refusal is a loop: uploads of that key are answered from memory, others and other tokens pass', async ({
+test('after the third refusal, uploads of the refused key are answered locally; other keys and tokens reach the server', async ({
   page,
 }) => {
   let arrived = 0;
   page.on('request', (request) => {
     if (request.url().includes('/keys/upload')) arrived += 1;
   });
-  const escaped = await open(page, '/auto.html');
+  const pageErrors = await open(page, '/auto.html');
   const real = await upload(page, 'refuse');
   await upload(page, 'refuse');
   expect(await uploadLoop(page)).toMatchObject({ state: 'suspected', refusals: 2, breaker: 'closed', watched: true });
@@ -61,10 +61,10 @@ test('the third refusal is a loop: uploads of that key are answered from memory,
 
   await upload(page, 'accept', ['signed_curve25519:other']);
   await expect.poll(() => uploadLoop(page)).toMatchObject({ state: 'recovered', breaker: 'closed', accepted: 1 });
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
-test('an upload of any version, by whatever argument, is seen; one that was aborted is held back by nobody', async ({
+test('uploads of every API version and argument type are counted; an aborted upload is not answered locally', async ({
   page,
 }) => {
   await open(page, '/bare.html');
@@ -97,7 +97,7 @@ test('an upload of any version, by whatever argument, is seen; one that was abor
   ]);
 });
 
-test('of the uploads of an hour ten arrive, and the first that is accepted ends it', async ({ page }) => {
+test('at most ten uploads of an hour reach the server, and the first accepted one ends the loop', async ({ page }) => {
   let arrived = 0;
   page.on('request', (request) => {
     if (request.url().includes('/keys/upload')) arrived += 1;
@@ -138,7 +138,7 @@ test('of the uploads of an hour ten arrive, and the first that is accepted ends 
   expect(await storm('accept', 1, 18 * 60_000)).toMatchObject({ state: 'recovered', breaker: 'closed', accepted: 1 });
 });
 
-test('an SDK that tries again at once is not answered faster than four times a second', async ({ page }) => {
+test('local answers come at most four times a second', async ({ page }) => {
   await page.clock.install();
   await open(page, '/auto.html');
   for (let i = 0; i < 3; i++) {
@@ -152,10 +152,10 @@ test('an SDK that tries again at once is not answered faster than four times a s
     const control = new AbortController();
     const init = { method: 'POST', body, headers: { Authorization: 'Bearer one' } };
     const url = '/refuse/_matrix/client/v3/keys/upload';
-    const told = (text: string) => outcomes.push(text);
-    void fetch(url, init).then(({ status }) => told(`first ${status}`));
-    void fetch(url, init).then(({ status }) => told(`second ${status}`));
-    void fetch(url, { ...init, signal: control.signal }).catch(({ name }) => told(`third ${name}`));
+    const note = (text: string) => outcomes.push(text);
+    void fetch(url, init).then(({ status }) => note(`first ${status}`));
+    void fetch(url, init).then(({ status }) => note(`second ${status}`));
+    void fetch(url, { ...init, signal: control.signal }).catch(({ name }) => note(`third ${name}`));
     control.abort();
   }, BODY);
   const outcomes = () => page.evaluate(() => (window as unknown as { outcomes: string[] }).outcomes);
@@ -166,7 +166,7 @@ test('an SDK that tries again at once is not answered faster than four times a s
   expect(await outcomes()).toEqual(['first 400', 'second 400', 'third AbortError']);
 });
 
-test('leader and follower, each stops its own loop', async ({ page, context }) => {
+test('a leader and a follower each stop their own loop', async ({ page, context }) => {
   const follower = await context.newPage();
   for (const tab of [page, follower]) {
     let arrived = 0;
@@ -187,7 +187,7 @@ test('leader and follower, each stops its own loop', async ({ page, context }) =
   }
 });
 
-test('a host that passes its own fetch leaves the one of the page alone', async ({ page }) => {
+test("with wrap: false, fetchFn is watched and the page's fetch is not wrapped", async ({ page }) => {
   await open(page, '/bare.html');
   const seen = await page.evaluate(async (body) => {
     const { fetch } = window;
@@ -224,7 +224,7 @@ test('a host that passes its own fetch leaves the one of the page alone', async 
   });
 });
 
-test('numbers that are none are not taken', async ({ page }) => {
+test('an invalid threshold falls back to the default', async ({ page }) => {
   await open(page, '/bare.html');
   for (const threshold of [Number.NaN, -1, 0, null, 'x']) {
     await page.evaluate((value) => void window.lib.watchKeyUploads({ threshold: value as number }), threshold);
@@ -237,7 +237,7 @@ test('numbers that are none are not taken', async ({ page }) => {
   expect((await uploadLoop(page)).state).toBe('looping');
 });
 
-test('an upload without one-time keys says nothing of the loop', async ({ page }) => {
+test('an accepted upload without one-time keys does not end the loop', async ({ page }) => {
   await open(page, '/auto.html');
   for (let i = 0; i < 3; i++) await upload(page, 'refuse');
   await expect.poll(() => uploadLoop(page)).toMatchObject({ state: 'looping' });
@@ -246,7 +246,9 @@ test('an upload without one-time keys says nothing of the loop', async ({ page }
   expect(await uploadLoop(page)).toMatchObject({ state: 'looping' });
 });
 
-test('with the breaker off, every upload arrives; the numbers are options', async ({ page }) => {
+test('with breaker: false and threshold: 5, every upload reaches the server and the fifth refusal is a loop', async ({
+  page,
+}) => {
   let arrived = 0;
   page.on('request', (request) => {
     if (request.url().includes('/keys/upload')) arrived += 1;
@@ -260,11 +262,11 @@ test('with the breaker off, every upload arrives; the numbers are options', asyn
   expect(arrived).toBe(8);
 });
 
-test('a trap in the wasm lets fetch go on as ever', async ({ page }) => {
+test('fetch works after a trap in the WebAssembly', async ({ page }) => {
   await makeBreakable(page);
-  const escaped = await open(page, '/auto.html');
+  const pageErrors = await open(page, '/auto.html');
   await breakWasm(page);
   for (let i = 0; i < 5; i++) expect(await upload(page, 'refuse')).toMatchObject({ status: 400 });
   expect(await page.evaluate(() => window.lib.getCryptoDiagStatus().state)).toBe('failed');
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });

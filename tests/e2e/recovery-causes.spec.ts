@@ -28,7 +28,7 @@ const changeKeys = (page: Page, deviceId: string) =>
 
 const found = (page: Page) => page.evaluate(() => window.lib.getSnapshot().recovery);
 
-test('the fault of another device is not told of this one', async ({ page }) => {
+test('the prompt is not shown for a fault of another device', async ({ page }) => {
   await open(page, '/recovery.html');
   const refuseTo = async (device: string) => {
     const key = `{"key":"a","signatures":{"@a:hs":{"ed25519:${device}":"sig"}}}`;
@@ -44,7 +44,9 @@ test('the fault of another device is not told of this one', async ({ page }) => 
   await expect(promptOf(page)).toBeVisible();
 });
 
-test('keys that changed are told of the device that has them, until it is logged out for good', async ({ page }) => {
+test('changed identity keys raise the prompt for their own device, until it is logged out (not softly)', async ({
+  page,
+}) => {
   await open(page, '/recovery.html');
   // Once loaded, the card checks the store of its own client; the device checked last counts.
   await expect.poll(() => page.evaluate(() => window.lib.getSnapshot().cryptoStore?.deviceId)).toBe('D');
@@ -62,7 +64,7 @@ test('keys that changed are told of the device that has them, until it is logged
   await expect(promptOf(page)).toBeHidden();
 });
 
-test('put off when its keys changed, it stays put off when the server refuses them, over a reload, too', async ({
+test('a prompt dismissed for changed keys stays dismissed when the server refuses them, also after a reload', async ({
   page,
 }) => {
   await open(page, '/recovery.html');
@@ -82,7 +84,7 @@ test('put off when its keys changed, it stays put off when the server refuses th
   await expect(promptOf(page)).toBeHidden();
 });
 
-test('keys that changed and are refused are lost nevertheless', async ({ page }) => {
+test('the prompt says that keys were lost if they changed and are refused', async ({ page }) => {
   await open(page, '/recovery.html?recovery-key');
   await refuse(page);
   await fixOf(page).click();
@@ -104,7 +106,7 @@ const failStore = (page: Page) =>
     console.error(`sync Caught /sync error Error: ${failed}: ${words}`);
   });
 
-test('a store that is lost while the page is open brings the prompt; one whose connection was closed does not', async ({
+test('a store deleted while the page is open raises the prompt; a closed connection to it does not', async ({
   page,
 }) => {
   await page.goto('/bare.html');

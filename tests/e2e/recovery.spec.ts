@@ -3,14 +3,14 @@ import { expect, type Page, test } from '@playwright/test';
 import { fixOf, promptOf } from './prompt';
 import { open, openDetails, refuse } from './report';
 
-test('nothing is shown while nothing is wrong', async ({ page }) => {
+test('without a fault, the prompt is hidden', async ({ page }) => {
   await open(page, '/recovery.html');
   await expect(page.getByTestId('crypto-diagnostics')).toBeVisible();
   await expect(promptOf(page)).toBeHidden();
 });
 
-test('a client that does not say whether the history is safe counts as one that is not', async ({ page }) => {
-  const escaped = await open(page, '/recovery.html');
+test('if the client cannot tell whether the history is safe, the prompt treats it as not safe', async ({ page }) => {
+  const pageErrors = await open(page, '/recovery.html');
   await refuse(page);
   const prompt = promptOf(page);
   await fixOf(page).click();
@@ -24,12 +24,10 @@ test('a client that does not say whether the history is safe counts as one that 
   await prompt.getByRole('checkbox').check();
   await reset.click();
   await expect.poll(() => page.evaluate(() => window.logouts)).toBe(1);
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
-test('a passphrase that is too short is said to be so at its field, and one that has done its work is gone', async ({
-  page,
-}) => {
+test('a too short passphrase is marked invalid, and the field is empty after the export', async ({ page }) => {
   await open(page, '/recovery.html?export');
   await refuse(page);
   const prompt = promptOf(page);
@@ -49,7 +47,9 @@ test('a passphrase that is too short is said to be so at its field, and one that
   await expect(field).toHaveValue('');
 });
 
-test('a logout that hangs is told of after half a minute, is called once, and can be put off', async ({ page }) => {
+test('the prompt reports a hanging logout after half a minute, does not start a second one, and can be dismissed', async ({
+  page,
+}) => {
   await page.clock.install();
   await open(page, '/recovery.html?hang');
   await refuse(page);
@@ -69,7 +69,9 @@ test('a logout that hangs is told of after half a minute, is called once, and ca
   await expect(prompt).toBeHidden();
 });
 
-test('a logout that fails is told of, and can be tried again or put off', async ({ page }) => {
+test('the prompt shows the error of a failed logout, and the logout can be retried or the prompt dismissed', async ({
+  page,
+}) => {
   await open(page, '/recovery.html?fail');
   await refuse(page);
   const prompt = promptOf(page);
@@ -85,7 +87,9 @@ test('a logout that fails is told of, and can be tried again or put off', async 
   await expect(prompt).toBeHidden();
 });
 
-test('a logout that fails stops the client: what it said before holds, and it can be tried again', async ({ page }) => {
+test('after a failed logout stopped the client, the prompt keeps the last known state of the history', async ({
+  page,
+}) => {
   await page.clock.install();
   await open(page, '/recovery.html?safe&fail');
   await refuse(page);
@@ -103,7 +107,7 @@ test('a logout that fails stops the client: what it said before holds, and it ca
   }
 });
 
-test('after the logout the loop is over, though the page goes on', async ({ page }) => {
+test('a logout ends the upload loop of the device, also without a reload', async ({ page }) => {
   await open(page, '/recovery.html');
   await refuse(page);
   const prompt = promptOf(page);
@@ -117,7 +121,7 @@ test('after the logout the loop is over, though the page goes on', async ({ page
   await expect.poll(() => page.evaluate(() => window.lib.getSnapshot().uploadLoop.refusals)).toBe(1);
 });
 
-test('not now keeps it away over a reload, until the day is over', async ({ page }) => {
+test('“Not now” dismisses the prompt for a day, also after a reload', async ({ page }) => {
   await open(page, '/recovery.html');
   await refuse(page);
   await promptOf(page).getByRole('button', { name: 'Not now' }).click();
@@ -133,7 +137,7 @@ test('not now keeps it away over a reload, until the day is over', async ({ page
   await expect(promptOf(page)).toBeVisible();
 });
 
-test('not now holds until the verdict changes: a loop that comes back is news', async ({ page }) => {
+test('after a recovery, a new upload loop shows a dismissed prompt again', async ({ page }) => {
   await open(page, '/recovery.html');
   await refuse(page);
   await promptOf(page).getByRole('button', { name: 'Not now' }).click();
@@ -148,7 +152,7 @@ test('not now holds until the verdict changes: a loop that comes back is news', 
   await expect(promptOf(page)).toBeVisible();
 });
 
-test('a screen reader hears the title at once, and the rest when it is opened', async ({ page }) => {
+test("the prompt's title is an alert, and its open content has an accessible structure", async ({ page }) => {
   await open(page, '/recovery.html');
   await refuse(page);
   const bar = `
@@ -178,7 +182,7 @@ test('a screen reader hears the title at once, and the rest when it is opened', 
   `);
 });
 
-test('by the keyboard alone: the bar takes no focus, opens, closes, and keeps what was typed', async ({ page }) => {
+test('the prompt does not take the focus, opens and closes by keyboard, and keeps typed text', async ({ page }) => {
   await open(page, '/recovery.html');
   await page.getByRole('button', { name: 'Download report' }).focus();
   await refuse(page);
@@ -203,7 +207,7 @@ test('by the keyboard alone: the bar takes no focus, opens, closes, and keeps wh
 });
 
 for (const width of [360, 1280]) {
-  test(`at ${width} px the bar pushes the app down, and lies above an open modal`, async ({ page }) => {
+  test(`at ${width} px the bar pushes the app down and is above an open modal`, async ({ page }) => {
     await page.setViewportSize({ width, height: 640 });
     await open(page, '/recovery.html');
     const card = page.getByTestId('crypto-diagnostics');
@@ -238,7 +242,7 @@ for (const width of [360, 1280]) {
   });
 }
 
-test('inline, it stands where it is rendered; where the browser has no top layer, on top by its z-index', async ({
+test('an inline prompt is not fixed; in a browser without popovers, the prompt is above the app by its z-index', async ({
   page,
 }) => {
   await open(page, '/recovery.html?inline');
@@ -252,7 +256,7 @@ test('inline, it stands where it is rendered; where the browser has no top layer
   await expect(promptOf(page).getByRole('checkbox')).toBeVisible();
 });
 
-test('a host that takes the look from every input leaves the checkbox to be seen', async ({ page }) => {
+test('the checkbox is visible in a host that resets the appearance of inputs', async ({ page }) => {
   await open(page, '/recovery.html');
   await page.addStyleTag({ content: `input[type='checkbox'] { appearance: none; width: 0; height: 0 }` });
   await refuse(page);
@@ -262,7 +266,7 @@ test('a host that takes the look from every input leaves the checkbox to be seen
   expect((await checkbox.boundingBox())?.width).toBeGreaterThan(10);
 });
 
-test('the keys to copy have names', async ({ page, context }) => {
+test('the buttons that copy a key are named after the key', async ({ page, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await open(page, '/recovery.html');
   await openDetails(page);
@@ -285,7 +289,7 @@ const failToDecrypt = (page: Page, eventId: string) =>
     console.warn(`Error decrypting event (${event}): ${error}`);
   }, eventId);
 
-for (const [client, said] of [
+for (const [client, expectedText] of [
   [
     'recovery-key',
     'After you log in again, your recovery key brings back every message whose key is in your key backup.',
@@ -294,14 +298,16 @@ for (const [client, said] of [
   ['safe', 'There is no key backup to restore them from.'],
   ['silent', 'It is not known whether a key backup can restore them.'],
 ] as const) {
-  test(`how many messages are unreadable already, and whether they come back: ${client}`, async ({ page }) => {
+  test(`the prompt shows how many messages are unreadable and whether a backup restores them: ${client}`, async ({
+    page,
+  }) => {
     await open(page, `/recovery.html?${client}`);
     for (const id of ['$1', '$2', '$2', '$3']) await failToDecrypt(page, id);
     await refuse(page);
     await fixOf(page).click();
     const history = promptOf(page).getByRole('region', { name: 'Your message history' });
     await expect(history).toContainText('3 messages could not be decrypted on this device.');
-    await expect(history).toContainText(said);
+    await expect(history).toContainText(expectedText);
     await expect(history).not.toContainText('nothing will be lost');
     // One of the events is decrypted later, with a key that arrived.
     await page.evaluate(() => window.openedEvents.add('$3'));

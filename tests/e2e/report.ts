@@ -16,15 +16,15 @@ export function readReport(json: string): CryptoDiagReport {
 
 /** Opens a page of `pages/`. The returned list collects uncaught exceptions, rejections and policy violations. */
 export async function open(page: Page, path: string): Promise<string[]> {
-  const escaped: string[] = [];
-  page.on('pageerror', (error) => escaped.push(String(error)));
+  const pageErrors: string[] = [];
+  page.on('pageerror', (error) => pageErrors.push(String(error)));
   await page.addInitScript(() => {
     addEventListener('securitypolicyviolation', (event) => console.info(`violation: ${event.violatedDirective}`));
   });
-  page.on('console', (line) => line.text().startsWith('violation:') && escaped.push(line.text()));
+  page.on('console', (line) => line.text().startsWith('violation:') && pageErrors.push(line.text()));
   await page.goto(path);
   await page.waitForFunction(() => 'lib' in window);
-  return escaped;
+  return pageErrors;
 }
 
 /** Expands the card's details. */

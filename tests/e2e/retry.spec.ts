@@ -28,16 +28,14 @@ const cardOf = (page: Page) => page.getByTestId('crypto-diagnostics');
 const promptOf = (page: Page) => page.getByTestId('crypto-recovery');
 const EXPLAINED = 'Repeated uploads of these keys are answered locally. This sends the next one to the server, once.';
 
-test('without a loop there is no button', async ({ page }) => {
+test('without an upload loop, there is no retry button', async ({ page }) => {
   await open(page, '/recovery.html');
   await upload(page);
   await expect(cardOf(page)).toBeVisible();
   await expect(page.getByRole('button', { name: 'Try again now' })).toHaveCount(0);
 });
 
-test('where nothing is held back, as the console alone is watched or the breaker is off, there is none either', async ({
-  page,
-}) => {
+test('with breaker: false, there is no retry button in a loop', async ({ page }) => {
   await open(page, '/card.html');
   await page.evaluate(() => void window.lib.watchKeyUploads({ breaker: false }));
   for (let i = 0; i < 4; i++) expect(await upload(page)).toBe(true);
@@ -46,8 +44,8 @@ test('where nothing is held back, as the console alone is watched or the breaker
 });
 
 for (const place of ['card', 'prompt'] as const) {
-  test(`on the ${place}, the button lets one upload through, and says what came of it`, async ({ page }) => {
-    const escaped = await open(page, '/recovery.html');
+  test(`on the ${place}, the retry button lets one upload through and shows its outcome`, async ({ page }) => {
+    const pageErrors = await open(page, '/recovery.html');
     await loop(page);
     if (place === 'prompt') await promptOf(page).getByRole('button', { name: 'How to fix it' }).click();
     const box = place === 'card' ? cardOf(page) : promptOf(page);
@@ -72,11 +70,11 @@ for (const place of ['card', 'prompt'] as const) {
       await expect(button).toHaveAttribute('aria-disabled', 'true');
     }
     await expect(promptOf(page)).toBeHidden();
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 }
 
-test('the outcome of a former loop is not said of the next', async ({ page }) => {
+test('the outcome of a retry is not shown for the next loop', async ({ page }) => {
   await open(page, '/card.html');
   await loop(page);
   const card = cardOf(page);
@@ -89,7 +87,7 @@ test('the outcome of a former loop is not said of the next', async ({ page }) =>
 });
 
 for (const width of [360, 1280]) {
-  test(`at ${width} px the button and its words fit`, async ({ page }) => {
+  test(`at ${width} px the retry button does not make the page scroll sideways`, async ({ page }) => {
     await page.setViewportSize({ width, height: 640 });
     await open(page, '/recovery.html');
     await loop(page);

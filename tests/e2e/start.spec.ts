@@ -120,12 +120,12 @@ function breakIt({ path, how }: { path: string; how: Break }) {
 
 /** Opens the page; returns its uncaught errors. */
 async function start(page: Page): Promise<string[]> {
-  const escaped: string[] = [];
-  page.on('pageerror', (error) => escaped.push(String(error)));
+  const pageErrors: string[] = [];
+  page.on('pageerror', (error) => pageErrors.push(String(error)));
   await page.goto('/auto.html');
   // Set by the statement after the import.
-  await expect.poll(() => page.evaluate(() => 'lib' in window), `${escaped}`).toBe(true);
-  return escaped;
+  await expect.poll(() => page.evaluate(() => 'lib' in window), `${pageErrors}`).toBe(true);
+  return pageErrors;
 }
 
 /** The parts that work. */
@@ -148,13 +148,13 @@ async function started(page: Page): Promise<Part[]> {
     frameOf('old').console.warn('in the old frame: x already exists');
     frameOf('new').console.warn('in the new frame: x already exists');
     const report = JSON.parse(window.lib.buildCryptoDiagReport());
-    const isKept = (words: string) =>
+    const isCaptured = (words: string) =>
       report.entries.some(({ message }: { message: string }) => message.includes(words));
     return {
-      console: isKept('first line of the entry'),
+      console: isCaptured('first line of the entry'),
       uploads: report.uploadLoop.watched,
-      frames: isKept('in the old frame'),
-      'new frames': isKept('in the new frame'),
+      frames: isCaptured('in the old frame'),
+      'new frames': isCaptured('in the new frame'),
       latency: report.latency !== null,
     };
   });
@@ -173,19 +173,19 @@ const addFrame = (page: Page) =>
 const PARTS: Part[] = [...ENGINE, 'latency', 'storage', 'tabs'];
 
 async function expectStarted(page: Page, { without = [], says }: Row) {
-  const escaped = await start(page);
+  const pageErrors = await start(page);
   expect((await started(page)).sort()).toEqual(PARTS.filter((part) => !without.includes(part)).sort());
   const report = readReport(await page.evaluate(() => window.lib.collectCryptoDiagReport()));
   const { status, storage, tabs } = report;
-  const told = [status.reason, storage?.error, tabs?.error].filter(Boolean).join('\n');
-  if (says) expect(told).toMatch(says);
+  const reasons = [status.reason, storage?.error, tabs?.error].filter(Boolean).join('\n');
+  if (says) expect(reasons).toMatch(says);
   else expect(status).toMatchObject({ state: 'running', reason: null });
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 }
 
 test.beforeEach(({ page }) => addFrame(page));
 
-test('in a page where nothing is broken, all of it starts', ({ page }) => expectStarted(page, {}));
+test('in a page where nothing is broken, all parts start', ({ page }) => expectStarted(page, {}));
 
 async function expectStartedThough(browser: Browser, path: string, how: Break, row: Row) {
   await test.step(how, async () => {
@@ -201,7 +201,7 @@ async function expectStartedThough(browser: Browser, path: string, how: Break, r
 for (const [path, ways] of Object.entries(ROWS)) {
   const hows = Object.keys(ways) as Break[];
   // At once, each in a browser context of its own: a page takes three seconds to start, most of them idle.
-  test(`where ${path} ${hows.join(' or ')}, the entry goes on, and the rest starts`, async ({ browser }) => {
+  test(`if ${path} ${hows.join(' or ')}, the entry module continues and the other parts start`, async ({ browser }) => {
     await Promise.all(hows.map((how) => expectStartedThough(browser, path, how, ways[how] ?? {})));
   });
 }
@@ -270,13 +270,13 @@ const PAGES: Record<string, Row & { code: string }> = {
 };
 
 for (const [name, { code, ...row }] of Object.entries(PAGES)) {
-  test(`beside ${name}, the entry goes on, and the rest starts`, async ({ page }) => {
+  test(`with ${name}, the entry module continues and the other parts start`, async ({ page }) => {
     await page.addInitScript(code);
     await expectStarted(page, row);
   });
 }
 
-test('a clock that the page breaks later costs no report, and its times are right', async ({ page }) => {
+test('if the page breaks Date later, a report is still written with the correct times', async ({ page }) => {
   await start(page);
   const before = Date.now();
   const report = await page.evaluate(() => {

@@ -29,9 +29,9 @@ async function grant(page: Page, permissions: string[]) {
 const storageOf = (page: Page) => page.evaluate(() => window.lib.getSnapshot().storage);
 
 test.describe('persistent storage', () => {
-  test('a denial is asked for once a page, and said in words', async ({ page }) => {
+  test('persist() is called once a page load, and the card says that it was denied', async ({ page }) => {
     await countPersist(page);
-    const escaped = await open(page, '/card.html');
+    const pageErrors = await open(page, '/card.html');
     await expect.poll(() => storageOf(page)).toMatchObject({ supported: true, persisted: false, request: 'denied' });
     await page.evaluate(() => Promise.all(Array.from({ length: 10 }, () => window.lib.requestPersistentStorage())));
     expect(await page.evaluate('persistCalls')).toBe(1);
@@ -48,10 +48,10 @@ test.describe('persistent storage', () => {
     await page.reload();
     await expect.poll(() => storageOf(page)).toMatchObject({ request: 'denied' });
     expect(await page.evaluate('persistCalls')).toBe(1);
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
-  test('usage grows by what is stored', async ({ page }) => {
+  test('usage grows by the size of the stored data', async ({ page }) => {
     await open(page, '/auto.html');
     const before = await page.evaluate(() => window.lib.requestPersistentStorage());
     await page.evaluate(async () => {
@@ -63,7 +63,7 @@ test.describe('persistent storage', () => {
     expect(after.request).toBe('denied');
   });
 
-  test('the browser agrees when it is asked', async ({ page }) => {
+  test('a granted request is reported', async ({ page }) => {
     // Grants the permission between `persisted()` and `persist()`: granted earlier, Chromium would already be
     // persistent.
     await page.exposeFunction('personAgrees', () => grant(page, ['durableStorage']));
@@ -80,7 +80,7 @@ test.describe('persistent storage', () => {
     await expect(page.getByTestId('crypto-diagnostics')).toContainText('keeps your encryption keys until you delete');
   });
 
-  test('where it keeps the data already, nobody asks', async ({ page }) => {
+  test('persist() is not called if the storage is already persistent', async ({ page }) => {
     await countPersist(page);
     await page.goto('/bare.html');
     await grant(page, ['durableStorage']);
@@ -89,7 +89,7 @@ test.describe('persistent storage', () => {
     expect(await page.evaluate('persistCalls')).toBe(0);
   });
 
-  test('denied at first, it is looked at again when notifications are allowed', async ({ page }) => {
+  test('after a denial, the status is read again when notifications are allowed', async ({ page }) => {
     await open(page, '/auto.html');
     await expect.poll(() => storageOf(page)).toMatchObject({ request: 'denied' });
     await grant(page, ['durableStorage', 'notifications']);
@@ -97,7 +97,7 @@ test.describe('persistent storage', () => {
   });
 });
 
-test.describe('a browser that does not play along', () => {
+test.describe('missing or broken storage APIs', () => {
   const device = { userId: '@a:hs', deviceId: 'D' };
   const check = (page: Page): Promise<CryptoStoreStatus> =>
     page.evaluate((ids) => window.lib.checkCryptoStore(ids), device);
@@ -121,13 +121,13 @@ test.describe('a browser that does not play along', () => {
       /TypeError/,
     ],
   ] as const) {
-    test(`${what}: the app boots at once, and the status says why`, async ({ page }) => {
+    test(`with ${what}, the check of the store returns a verdict and the error`, async ({ page }) => {
       await page.addInitScript(script);
-      const escaped = await open(page, '/auto.html');
+      const pageErrors = await open(page, '/auto.html');
       const status = await check(page);
       expect(status).toMatchObject({ verdict: 'first-run', databaseExisted: null });
       expect(status.error).toMatch(expected);
-      expect(escaped).toEqual([]);
+      expect(pageErrors).toEqual([]);
     });
   }
 
@@ -139,31 +139,31 @@ test.describe('a browser that does not play along', () => {
     ],
     ['no localStorage', "Object.defineProperty(window, 'localStorage', { value: undefined })", /no localStorage/],
   ] as const) {
-    test(`${what}: unknown`, async ({ page }) => {
+    test(`with ${what}, the verdict is unknown`, async ({ page }) => {
       await page.addInitScript(script);
-      const escaped = await open(page, '/auto.html');
+      const pageErrors = await open(page, '/auto.html');
       const status = await check(page);
       expect(status).toMatchObject({ verdict: 'unknown' });
       expect(status.error).toMatch(expected);
       const report = readReport(await page.evaluate(() => window.lib.collectCryptoDiagReport(undefined)));
       expect(report.cryptoStore).toMatchObject({ verdict: 'unknown', deviceId: 'D' });
-      expect(escaped).toEqual([]);
+      expect(pageErrors).toEqual([]);
     });
   }
 
-  test('a navigator.storage that throws: an honest error', async ({ page }) => {
+  test('if navigator.storage throws, the request is an error', async ({ page }) => {
     await page.addInitScript(
       "Object.defineProperty(navigator, 'storage', { get() { throw new DOMException('blocked', 'SecurityError') } })",
     );
-    const escaped = await open(page, '/auto.html');
+    const pageErrors = await open(page, '/auto.html');
     expect(await page.evaluate(() => window.lib.requestPersistentStorage())).toMatchObject({
       request: 'error',
       error: 'SecurityError: blocked',
     });
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
-  test('a localStorage that is full: the verdict stands, and it is said that it will not be remembered', async ({
+  test('if localStorage is full, the verdict is still returned, with an error that it cannot be stored', async ({
     page,
   }) => {
     await page.addInitScript(() => {
@@ -175,7 +175,7 @@ test.describe('a browser that does not play along', () => {
         }
       }
     });
-    const escaped = await open(page, '/auto.html');
+    const pageErrors = await open(page, '/auto.html');
     const status = await page.evaluate(() =>
       window.lib.checkCryptoStore({
         getUserId: () => '@a:hs',
@@ -185,11 +185,11 @@ test.describe('a browser that does not play along', () => {
     );
     expect(status).toMatchObject({ verdict: 'first-run', identity: 'first-seen' });
     expect(status.error).toMatch(/cannot be written: QuotaExceededError/);
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
-  test('clients of every shape, and none of them throws', async ({ page }) => {
-    const escaped = await open(page, '/auto.html');
+  test('checkCryptoStore does not reject for clients of any shape', async ({ page }) => {
+    const pageErrors = await open(page, '/auto.html');
     const statuses = await page.evaluate(async () => {
       const broken = () => {
         throw new Error('broken');
@@ -211,10 +211,12 @@ test.describe('a browser that does not play along', () => {
     });
     expect(statuses.map(({ verdict }) => verdict).slice(0, 3)).toEqual(['unknown', 'unknown', 'unknown']);
     expect(statuses.every(({ identity }) => identity === 'not-compared')).toBe(true);
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
-  test('two who ask about one device at once, the first before there is a client, hear the same', async ({ page }) => {
+  test('concurrent checks of one device, with and without a client, agree that the database was missing', async ({
+    page,
+  }) => {
     const keys = { ed25519: 'a', curve25519: 'b' };
     const ask = () =>
       page.evaluate((own) => {
@@ -233,7 +235,7 @@ test.describe('a browser that does not play along', () => {
         return databases.call(this);
       };
     });
-    const escaped = await open(page, '/auto.html');
+    const pageErrors = await open(page, '/auto.html');
     await ask();
     // The keys are remembered and the store is missing: a client that answers at once must not hide that.
     await page.reload();
@@ -241,34 +243,41 @@ test.describe('a browser that does not play along', () => {
     const [first, second] = await ask();
     expect(first).toMatchObject({ verdict: 'evicted', databaseExisted: false });
     expect(second).toMatchObject({ databaseExisted: false, identity: 'same', error: null });
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
   // A client whose encryption runs, checked without a `databasePrefix`: by the card, and for a report.
   const OWN = 'sync@a:hs::matrix-sdk-crypto';
   const USUAL = 'matrix-js-sdk::matrix-sdk-crypto';
   const stores = [
-    { there: [OWN], looked: { database: OWN, databaseExisted: true, verdict: 'healthy', error: null } },
-    { there: [OWN, `${OWN}-meta`, 'sync@a:hs'], looked: { database: OWN, databaseExisted: true, verdict: 'healthy' } },
+    { databases: [OWN], expected: { database: OWN, databaseExisted: true, verdict: 'healthy', error: null } },
     {
-      there: [OWN, 'sync@b:hs::matrix-sdk-crypto'],
-      looked: { database: OWN, databaseExisted: true, verdict: 'healthy' },
+      databases: [OWN, `${OWN}-meta`, 'sync@a:hs'],
+      expected: { database: OWN, databaseExisted: true, verdict: 'healthy' },
     },
-    { there: [USUAL, OWN], looked: { database: USUAL, databaseExisted: true, verdict: 'healthy' } },
     {
-      there: ['one::matrix-sdk-crypto', 'two::matrix-sdk-crypto'],
-      looked: { databaseExisted: null, verdict: 'healthy', error: expect.stringContaining('databasePrefix') },
+      databases: [OWN, 'sync@b:hs::matrix-sdk-crypto'],
+      expected: { database: OWN, databaseExisted: true, verdict: 'healthy' },
+    },
+    { databases: [USUAL, OWN], expected: { database: USUAL, databaseExisted: true, verdict: 'healthy' } },
+    {
+      databases: ['one::matrix-sdk-crypto', 'two::matrix-sdk-crypto'],
+      expected: { databaseExisted: null, verdict: 'healthy', error: expect.stringContaining('databasePrefix') },
     },
     // Deleted while no page ran; the SDK has created it again.
-    { there: [OWN], isDeleted: true, looked: { database: OWN, databaseExisted: false, verdict: 'identity-changed' } },
     {
-      there: [USUAL],
+      databases: [OWN],
       isDeleted: true,
-      looked: { database: USUAL, databaseExisted: false, verdict: 'identity-changed' },
+      expected: { database: OWN, databaseExisted: false, verdict: 'identity-changed' },
+    },
+    {
+      databases: [USUAL],
+      isDeleted: true,
+      expected: { database: USUAL, databaseExisted: false, verdict: 'identity-changed' },
     },
   ];
-  for (const { there, isDeleted = false, looked } of stores) {
-    test(`of a client that is not named its database: ${there.join(', ')}${isDeleted ? ', deleted' : ''}`, async ({
+  for (const { databases, isDeleted = false, expected } of stores) {
+    test(`without databasePrefix, the client's database is found: ${databases.join(', ')}${isDeleted ? ', deleted' : ''}`, async ({
       page,
     }) => {
       const collect = (key: string) =>
@@ -294,21 +303,22 @@ test.describe('a browser that does not play along', () => {
             });
             return { json, verdicts: [...verdicts] };
           },
-          [there, key] as const,
+          [databases, key] as const,
         );
-      const escaped = await open(page, '/auto.html');
+      const pageErrors = await open(page, '/auto.html');
       await collect('first');
       await page.goto('/bare.html');
-      if (isDeleted) await page.evaluate((names) => names.map((name) => indexedDB.deleteDatabase(name) && name), there);
+      if (isDeleted)
+        await page.evaluate((names) => names.map((name) => indexedDB.deleteDatabase(name) && name), databases);
       await open(page, '/auto.html');
       const { json, verdicts } = await collect(isDeleted ? 'other' : 'first');
-      expect(readReport(json).cryptoStore).toMatchObject(looked);
+      expect(readReport(json).cryptoStore).toMatchObject(expected);
       if (!isDeleted) expect(verdicts).not.toContain('evicted');
-      expect(escaped).toEqual([]);
+      expect(pageErrors).toEqual([]);
     });
   }
 
-  test('no database is made by looking for one', async ({ page }) => {
+  test('checkCryptoStore creates no database', async ({ page }) => {
     await open(page, '/auto.html');
     await check(page);
     const names = await page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name));

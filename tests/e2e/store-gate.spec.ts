@@ -42,14 +42,14 @@ async function isStopped(
   page.on('pageerror', ({ message }) => faults.push(message));
   await page.goto('auto.html');
   const { keysDeleted } = await page.evaluate(
-    (given) => window.lib.checkCryptoStore({ userId: '@a:hs', deviceId: 'D' }, given),
+    (checkOptions) => window.lib.checkCryptoStore({ userId: '@a:hs', deviceId: 'D' }, checkOptions),
     options,
   );
   expect(faults).toEqual([]);
   return keysDeleted;
 }
 
-test('a store that is remembered and neither listed nor opened is deleted, and none is made by looking', async ({
+test('a remembered store that is neither listed nor can be opened counts as deleted, and the check creates none', async ({
   page,
 }) => {
   expect(await isStopped(page, {})).toBe(true);
@@ -68,7 +68,7 @@ test('a store that is remembered and neither listed nor opened is deleted, and n
   expect(again).toMatchObject({ verdict: 'identity-changed', keysDeleted: false });
 });
 
-const DOUBTFUL: [why: string, given: Parameters<typeof isStopped>[1]][] = [
+const DOUBTFUL: [why: string, setup: Parameters<typeof isStopped>[1]][] = [
   ['it is there', { databases: [USUAL] }],
   ['another store is there, and the host named none', { databases: ['other::matrix-sdk-crypto'] }],
   ['another prefix was remembered', { remembered: 'other::matrix-sdk-crypto' }],
@@ -89,13 +89,13 @@ const DOUBTFUL: [why: string, given: Parameters<typeof isStopped>[1]][] = [
   ],
   ['there is no IndexedDB', { broken: "Object.defineProperty(window, 'indexedDB', { value: undefined })" }],
 ];
-for (const [why, given] of DOUBTFUL) {
-  test(`nobody is stopped where ${why}`, async ({ page }) => {
-    expect(await isStopped(page, given)).toBe(false);
+for (const [why, setup] of DOUBTFUL) {
+  test(`the user is not stopped if ${why}`, async ({ page }) => {
+    expect(await isStopped(page, setup)).toBe(false);
   });
 }
 
-test('a report of a host with a prefix of its own remembers no store that it never had', async ({ page }) => {
+test('collecting a report does not make the check remember a store that never existed', async ({ page }) => {
   await page.goto('bare.html');
   await page.evaluate(() => localStorage.clear());
   for (let start = 0; start < 2; start++) {

@@ -9,50 +9,50 @@ const takeOver = (page: Page) => page.evaluate(() => window.leadership.takeOver(
 const NO_RESPONSE = { granted: false, reason: null };
 
 /** `leaderSilent` according to the election, the snapshot, and the report. */
-const silence = (page: Page) =>
+const leaderSilent = (page: Page) =>
   page.evaluate(() => {
     const report: unknown = JSON.parse(window.lib.buildCryptoDiagReport(undefined));
     return [window.leadership, window.lib.getSnapshot().tabs, Object(report).tabs].map((of) => of?.leaderSilent);
   });
 
-test('a leader that hangs keeps the lead: the other tab learns that it does not respond, and leads once it is closed', async ({
+test('a hung leader keeps the lead; a follower reports leaderSilent and leads once the leader is closed', async ({
   context,
 }) => {
   const [first, second] = await openTabs(context, 'first', 'second');
   readReport(await second.evaluate(() => window.lib.collectCryptoDiagReport(undefined)));
-  expect(await silence(second)).toEqual([false, false, false]);
+  expect(await leaderSilent(second)).toEqual([false, false, false]);
   await hang(first, 40_000);
   await second.waitForTimeout(300);
   expect(await takeOver(second)).toEqual(NO_RESPONSE);
   expect(await role(second)).toBe('follower');
-  expect(await silence(second)).toEqual([true, true, true]);
+  expect(await leaderSilent(second)).toEqual([true, true, true]);
   const [{ tab } = { tab: '' }] = (await readLog(second)).filter(({ what }) => what === 'leader');
   const closedAt = await second.evaluate(() => performance.timeOrigin + performance.now());
   await first.close();
   await leaderOf([second]);
-  expect(await silence(second)).toEqual([false, false, false]);
+  expect(await leaderSilent(second)).toEqual([false, false, false]);
   // The closed tab could not log that it follows, so the time of its end is passed in.
   expect(expectNoOverlap(await readLog(second), new Map([[tab, closedAt]]))).toBe(2);
 });
 
-test('a leader that is back after it hung and refuses is silent no more', async ({ context }) => {
+test('leaderSilent ends when a hung leader responds and refuses', async ({ context }) => {
   const [first, second] = await openTabs(context, 'first', 'second');
   await first.evaluate(() => {
     window.busy = 'in a call';
   });
   await second.evaluate(() => {
-    const told: boolean[] = [];
-    Object.assign(window, { told });
-    window.leadership.subscribe(() => told.push(window.leadership.leaderSilent));
+    const silentStates: boolean[] = [];
+    Object.assign(window, { silentStates });
+    window.leadership.subscribe(() => silentStates.push(window.leadership.leaderSilent));
   });
   await hang(first, 7000);
   await second.waitForTimeout(300);
   expect(await takeOver(second)).toEqual(NO_RESPONSE);
-  await expect.poll(() => second.evaluate('told'), { timeout: 15_000 }).toEqual([true, false]);
+  await expect.poll(() => second.evaluate('silentStates'), { timeout: 15_000 }).toEqual([true, false]);
   expect(await Promise.all([first, second].map(role))).toEqual(['leader', 'follower']);
 });
 
-test('a leader that is back after it hung hands over in good order', async ({ context }) => {
+test('a hung leader shuts down and hands over when it responds again', async ({ context }) => {
   const [first, second] = await openTabs(context, 'first', 'second');
   await hang(first, 7000);
   await second.waitForTimeout(300);
@@ -64,15 +64,13 @@ test('a leader that is back after it hung hands over in good order', async ({ co
   expect(await role(first)).toBe('follower');
 });
 
-for (const hangs of ['it', 'another window of its process']) {
-  test(`a tab that is given the lock while ${hangs} hangs leads when it is back, and no other beside it`, async ({
-    context,
-  }) => {
+for (const hangs of ['the tab', 'another window of its process']) {
+  test(`if a tab gets the lock while ${hangs} hangs, only one tab leads afterwards`, async ({ context }) => {
     const [first] = await openTabs(context, 'first');
     const next = await openTab(context, 'next');
     const third = await openTab(context, 'third');
     let hanging = next;
-    if (hangs !== 'it') {
+    if (hangs !== 'the tab') {
       const opened = context.waitForEvent('page');
       await next.evaluate(() => void window.open('/plain.html'));
       hanging = await opened;
@@ -87,7 +85,7 @@ for (const hangs of ['it', 'another window of its process']) {
   });
 }
 
-test('where a page may store nothing, the lead is passed on and taken over all the same', async ({ context }) => {
+test('take-over and reload work without localStorage and sessionStorage', async ({ context }) => {
   await context.addInitScript(() => {
     for (const method of ['getItem', 'setItem', 'removeItem'] as const) {
       const original = Storage.prototype[method];

@@ -4,7 +4,9 @@ import { breakWasm, makeBreakable } from './broken-wasm';
 import { expectNoOverlap, leaderOf, openTab, openTabs, readLog, role } from './tabs';
 
 for (const count of [2, 5, 20, 50]) {
-  test(`of ${count} tabs one leads, at every moment, whatever happens to it`, async ({ context }) => {
+  test(`of ${count} tabs one leads, after a release, a reload, a navigation, a close and a crash`, async ({
+    context,
+  }) => {
     test.setTimeout(120_000);
     let pages: Page[] = [];
     for (let i = 0; i < count; i++) pages.push(await openTab(context, `tab${i}`));
@@ -38,7 +40,7 @@ for (const count of [2, 5, 20, 50]) {
 }
 
 test.describe('take-over', () => {
-  test('granted: the leader shuts down first, and the one who asked leads, not the first in line', async ({
+  test('when granted, the leader shuts down first, and the asking tab leads instead of the first in the queue', async ({
     context,
   }) => {
     const [first, second, third] = await openTabs(context, 'first', 'second', 'third');
@@ -56,7 +58,7 @@ test.describe('take-over', () => {
     expect(led?.tab).toMatch(/^third/);
   });
 
-  test('refused, with the reason', async ({ context }) => {
+  test("is refused with the leader's reason", async ({ context }) => {
     const [first, second] = await openTabs(context, 'first', 'second');
     await first.evaluate(() => {
       window.busy = 'in a call';
@@ -65,7 +67,7 @@ test.describe('take-over', () => {
     expect(await role(first)).toBe('leader');
   });
 
-  test('a yes that comes too late is a no: the leader goes on, and its client does', async ({ context }) => {
+  test('is refused if the leader decides too late, and its client keeps running', async ({ context }) => {
     const [first, second] = await openTabs(context, 'first', 'second');
     await first.evaluate(() => {
       window.busy = new Promise((resolve) => setTimeout(() => resolve(true), 16_000));
@@ -79,7 +81,7 @@ test.describe('take-over', () => {
     expect((await readLog(second)).map(({ what }) => what)).not.toContain('shutting down');
   });
 
-  test('a leader that is released while it thinks about it: its answer is nobody’s', async ({ context }) => {
+  test('is granted if the leader is released before it decides', async ({ context }) => {
     const [first, second] = await openTabs(context, 'first', 'second');
     await first.evaluate(() => {
       window.busy = new Promise((resolve) => Object.assign(window, { decide: () => resolve(true) }));
@@ -93,7 +95,7 @@ test.describe('take-over', () => {
     expect(await first.evaluate(() => window.lib.getCryptoDiagStatus().state)).toBe('running');
   });
 
-  test('two ask at once: one of them leads, and both have an answer', async ({ context }) => {
+  test('when two tabs ask at once, one of them leads and both get an answer', async ({ context }) => {
     const pages = await openTabs(context, 'first', 'second', 'third');
     const answers = await Promise.all(
       [pages[1], pages[2]].map((page) => page.evaluate(() => window.leadership.takeOver())),
@@ -104,7 +106,7 @@ test.describe('take-over', () => {
     expectNoOverlap(await readLog(pages[0]));
   });
 
-  test('the leader is closed while it is asked', async ({ context }) => {
+  test('is granted if the leader is closed before it answers', async ({ context }) => {
     const [first, , third] = await openTabs(context, 'first', 'second', 'third');
     const answer = third.evaluate(() => window.leadership.takeOver());
     await first.close();
@@ -115,10 +117,10 @@ test.describe('take-over', () => {
 });
 
 for (const [what, calls] of [
-  ['the wasm broke', ''],
-  ['what the browser calls in the wasm broke', 'closures'],
+  ['the WebAssembly broke', ''],
+  ['the closures of the WebAssembly broke', 'closures'],
 ] as const) {
-  test(`where ${what}, a follower leaves the line, and says why it cannot take over`, async ({ context }) => {
+  test(`after ${what}, a follower leaves the queue and says why it cannot take over`, async ({ context }) => {
     await makeBreakable(context, calls);
     const [first, second, third] = await openTabs(context, 'first', 'second', 'third');
     await breakWasm(second);
@@ -132,10 +134,10 @@ for (const [what, calls] of [
   });
 }
 
-test.describe('where the wasm broke', () => {
+test.describe('after the WebAssembly broke', () => {
   test.beforeEach(({ context }) => makeBreakable(context));
 
-  test('a leader goes on until it is closed, and another tab learns that it does not respond', async ({ context }) => {
+  test('a leader keeps the lead until it is closed, and does not respond to take-overs', async ({ context }) => {
     const [first, second] = await openTabs(context, 'first', 'second');
     await breakWasm(first);
     await first.evaluate(() => console.error('MissingKey: missing key at index 1'));
@@ -148,7 +150,7 @@ test.describe('where the wasm broke', () => {
     await leaderOf([second]);
   });
 
-  test('a leader that is released lets go, and so does one whose page is left', async ({ context }) => {
+  test('release and leaving the page give up the lead', async ({ context }) => {
     const [first, second, third] = await openTabs(context, 'first', 'second', 'third');
     await breakWasm(first);
     await first.evaluate(() => window.leadership.release());
@@ -160,7 +162,7 @@ test.describe('where the wasm broke', () => {
   });
 });
 
-test('sessions of other names do not see each other', async ({ context }) => {
+test('tabs of different sessions do not count each other', async ({ context }) => {
   const [a, b] = [await openTab(context, 'a', '@a:hs D1'), await openTab(context, 'b', '@a:hs D2')];
   await expect.poll(() => Promise.all([role(a), role(b)])).toEqual(['leader', 'leader']);
   const report = JSON.parse(await a.evaluate(() => window.lib.collectCryptoDiagReport(undefined)));
@@ -168,7 +170,7 @@ test('sessions of other names do not see each other', async ({ context }) => {
   expect(report.tabs.tabs).toHaveLength(1);
 });
 
-test('a fault that is logged in one tab is in the report of another, with the tab named', async ({ context }) => {
+test('a report contains faults of other tabs, with the id of the tab', async ({ context }) => {
   const [a, b] = await openTabs(context, 'a', 'b');
   await b.evaluate(() => console.error('MissingKey: missing key at index 1 for participant @b:hs:DEV'));
   const report = JSON.parse(await a.evaluate(() => window.lib.collectCryptoDiagReport(undefined)));
@@ -182,7 +184,7 @@ test('a fault that is logged in one tab is in the report of another, with the ta
   await expect.poll(() => a.evaluate(() => window.lib.getSnapshot().tabs)).toMatchObject({ role: 'leader', count: 1 });
 });
 
-test('a tab that is busy when the report is written is in it nevertheless', async ({ context }) => {
+test('a report contains a tab that is busy for a second', async ({ context }) => {
   const [a, b] = await openTabs(context, 'a', 'b');
   const count = () => a.evaluate(() => window.lib.getSnapshot().tabs.count);
   await expect.poll(count).toBe(2);
@@ -197,9 +199,7 @@ test('a tab that is busy when the report is written is in it nevertheless', asyn
   expect(report.tabs.tabs).toMatchObject([{ thisTab: true }, { thisTab: false, counts: { 'KE-2': 1 } }]);
 });
 
-test('a follower that is closed says so; the leader does not, as that would hold up the next one', async ({
-  context,
-}) => {
+test('a closed follower sends bye; a closed leader does not', async ({ context }) => {
   const [leader, follower, next, bystander] = await openTabs(context, 'leader', 'follower', 'next', 'bystander');
   await leaderOf([leader]);
   await next.evaluate(() => {
@@ -224,7 +224,7 @@ test('a follower that is closed says so; the leader does not, as that would hold
   await expect.poll(count).toBe(2);
 });
 
-test('a tab that is logged out does not count any more', async ({ context }) => {
+test('a tab that left the election is not counted', async ({ context }) => {
   const [a, b] = await openTabs(context, 'a', 'b');
   const tabs = () => Promise.all([a, b].map((page) => page.evaluate(() => window.lib.getSnapshot().tabs)));
   await expect.poll(tabs).toMatchObject([
@@ -252,10 +252,10 @@ for (const [what, script] of [
   ['a BroadcastChannel that throws', "window.BroadcastChannel = class { constructor() { throw new Error('no') } }"],
   ['no WebAssembly', 'delete window.WebAssembly'],
 ]) {
-  test(`${what}: every tab is on its own, and the report says so`, async ({ context }) => {
+  test(`with ${what}, the role is solo and the report says why`, async ({ context }) => {
     await context.addInitScript(script ?? '');
-    const escaped: string[] = [];
-    context.on('weberror', (error) => escaped.push(String(error.error())));
+    const pageErrors: string[] = [];
+    context.on('weberror', (error) => pageErrors.push(String(error.error())));
     const page = await openTab(context, 'tab');
     await expect.poll(() => role(page)).toBe('solo');
     await page.evaluate(() => window.leadership.whenLeader());
@@ -263,6 +263,6 @@ for (const [what, script] of [
     const report = JSON.parse(await page.evaluate(() => window.lib.collectCryptoDiagReport(undefined)));
     expect(report.tabs.tabs).toMatchObject([{ role: 'solo' }]);
     expect(report.tabs.error).toMatch(/Web Locks are missing|cannot be asked/);
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 }

@@ -72,10 +72,10 @@ export function expectNoOverlap(lines: Line[], crashedAt: ReadonlyMap<string, nu
   let reigns = 0;
   let leader: string | undefined;
   for (const { at, tab, what } of lines) {
-    const story = lines.map((line) => `${line.at} ${line.tab}: ${line.what}`).join('\n');
+    const log = lines.map((line) => `${line.at} ${line.tab}: ${line.what}`).join('\n');
     if (leader && at > (crashedAt.get(leader) ?? Number.POSITIVE_INFINITY)) leader = undefined;
     if (what === 'leader') {
-      expect(leader, `${tab} leads beside ${leader}\n${story}`).toBeUndefined();
+      expect(leader, `${tab} leads beside ${leader}\n${log}`).toBeUndefined();
       leader = tab;
       reigns += 1;
     } else if (what === 'follower' && tab === leader) {

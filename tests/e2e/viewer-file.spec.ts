@@ -8,12 +8,12 @@ import { drop, dropped, fixture, openViewer, reportOf } from './viewer';
 const file = new URL('./dist/viewer/lotus-crypto-diag-viewer.html', import.meta.url);
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`the viewer in one file, ${colorScheme}, reads a report and a log and requests nothing`, async ({ page }) => {
+  test(`the single-file viewer (${colorScheme}) reads a report and a log without any request`, async ({ page }) => {
     await page.emulateMedia({ colorScheme });
     const report = await reportOf(page, 'ke1-evict-crypto');
     const requested: string[] = [];
     page.on('request', (request) => requested.push(request.url()));
-    const escaped = await openViewer(page, file.href);
+    const pageErrors = await openViewer(page, file.href);
     await expect(page.locator('body')).toHaveCSS(
       'background-color',
       colorScheme === 'light' ? 'rgb(255, 255, 255)' : 'rgb(38, 38, 38)',
@@ -30,11 +30,13 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
     // Its worker is a `blob:` URL of the page itself.
     expect(requested.filter((url) => !/^(blob|data):/.test(url))).toEqual([file.href]);
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 }
 
-test('the policy of the file allows its own script and style, and no others', async ({ page }) => {
+test('the Content Security Policy of the single-file viewer blocks other scripts, styles and requests', async ({
+  page,
+}) => {
   await openViewer(page, file.href);
   const blocked = await page.evaluate(async () => {
     const violated: string[] = [];

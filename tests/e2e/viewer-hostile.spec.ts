@@ -29,11 +29,9 @@ function poisoned(json: string, text: string): string {
   });
 }
 
-test('markup, SQL and control characters in every field of a report are text, and nothing of it runs', async ({
-  page,
-}) => {
+test('markup, SQL and control characters in a report are shown as text, and no script runs', async ({ page }) => {
   const report = await reportOf(page, 'ke1-evict-crypto', 'ke3-malformed', 'ec-iframe');
-  const escaped = await openViewer(page);
+  const pageErrors = await openViewer(page);
   const controls = '\0\x1b[31m\u202egpj.exe\u2066';
   await drop(
     page,
@@ -51,12 +49,12 @@ test('markup, SQL and control characters in every field of a report are text, an
   await expect(page.getByTestId('episode')).toContainText('␀␛[31m\\u{202e}gpj');
   expect(await page.locator('main img, main svg, main script, main iframe').count()).toBe(0);
   expect(await page.evaluate(() => 'pwned' in window)).toBe(false);
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
-test('a bad file beside a good one is refused with a reason, and the good one is read', async ({ page }) => {
+test('unreadable files are refused with a reason, and a valid report among them is read', async ({ page }) => {
   const report = await reportOf(page, 'ke1-evict-crypto');
-  const escaped = await openViewer(page);
+  const pageErrors = await openViewer(page);
   // One MiB of zeros, gzipped ten times.
   let zip: Buffer = Buffer.alloc(1024 ** 2);
   for (let level = 0; level < 10; level += 1) zip = gzipSync(zip);
@@ -77,7 +75,7 @@ test('a bad file beside a good one is refused with a reason, and the good one is
   for (const [name, , reason] of bad) await expect(fileItem(page, name)).toContainText(reason);
   await expect(fileItem(page, 'good.json')).toContainText('Report of a client.');
   await expect(page.getByTestId('refused-key')).toHaveCount(1);
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 test('a report in UTF-16, as a text editor saved it, is read', async ({ page }) => {
@@ -88,7 +86,7 @@ test('a report in UTF-16, as a text editor saved it, is read', async ({ page }) 
   await expect(page.getByTestId('refused-key')).toContainText('signed_curve25519:AAAAAAAAAA0');
 });
 
-test('the policy of the page lets no script of a file run, and nothing be sent', async ({ page }) => {
+test('the Content Security Policy of the viewer blocks other scripts, images and requests', async ({ page }) => {
   await openViewer(page);
   const blocked = await page.evaluate(async () => {
     const violated: string[] = [];

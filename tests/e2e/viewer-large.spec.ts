@@ -43,7 +43,7 @@ function writeLog(path: string): void {
 /** Starts counting how often the displayed progress moved, and how many of these moves the page drew in a frame. */
 async function watch(page: Page): Promise<void> {
   await page.evaluate(() => {
-    const seen = { moves: 0, drawn: 0 };
+    const progress = { moves: 0, drawn: 0 };
     let isDrawn = false;
     const count = () => {
       isDrawn = true;
@@ -52,11 +52,11 @@ async function watch(page: Page): Promise<void> {
     requestAnimationFrame(count);
     new MutationObserver(() => {
       if (!/Read: /.test(document.querySelector('main')?.textContent ?? '')) return;
-      seen.moves += 1;
-      if (isDrawn) seen.drawn += 1;
+      progress.moves += 1;
+      if (isDrawn) progress.drawn += 1;
       isDrawn = false;
     }).observe(document.body, { subtree: true, childList: true, characterData: true });
-    Object.assign(window, { seen });
+    Object.assign(window, { progress });
   });
 }
 
@@ -79,8 +79,8 @@ const answersWhileReading = (page: Page, name: string) =>
     };
   }, name);
 
-const seenBy = (page: Page) =>
-  page.evaluate(() => (window as unknown as { seen: { moves: number; drawn: number } }).seen);
+const progressOf = (page: Page) =>
+  page.evaluate(() => (window as unknown as { progress: { moves: number; drawn: number } }).progress);
 
 test.describe.configure({ mode: 'serial', timeout: 180_000 });
 
@@ -88,13 +88,13 @@ for (const [name, writer, summary] of [
   ['big.har', writeHar, /HAR file: [\d,]{6} requests/],
   ['homeserver.log', writeLog, /Homeserver log: [\d,]{7} lines/],
 ] as const) {
-  test(`a ${name} of 100 MB is read beside a report, with progress, and the page answers meanwhile`, async ({
+  test(`the viewer shows progress and responds to clicks while it reads a ${name} of 100 MB`, async ({
     page,
   }, testInfo) => {
     const path = testInfo.outputPath(name);
     writer(path);
     const report = await reportOf(page, 'ke4-delayed');
-    const escaped = await openViewer(page);
+    const pageErrors = await openViewer(page);
     await watch(page);
     await drop(page, dropped('report.json', report));
     await expect(page.locator('.episode').first()).toBeVisible();
@@ -103,17 +103,17 @@ for (const [name, writer, summary] of [
     expect(await answered).toEqual({ theme: true, episode: true, isReading: true });
 
     await expect(fileItem(page, name)).toContainText(summary, { timeout: 120_000 });
-    const { moves, drawn } = await seenBy(page);
+    const { moves, drawn } = await progressOf(page);
     expect(moves).toBeGreaterThan(10);
     expect(drawn).toBeGreaterThan(moves / 2);
     await expect(page.getByTestId('latency-plot').locator('canvas')).toBeVisible();
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
-  test(`the reading of a ${name} of 100 MB is cancelled, and the next file is read`, async ({ page }, testInfo) => {
+  test(`reading a ${name} of 100 MB can be cancelled, and the next file is read`, async ({ page }, testInfo) => {
     const path = testInfo.outputPath(name);
     writer(path);
-    const escaped = await openViewer(page);
+    const pageErrors = await openViewer(page);
     await page.getByLabel('Files to read').setInputFiles(path);
     await drop(page, dropped('keys.csv', 'user_id,device_id,algorithm,count\n@a:hs,DEV,signed_curve25519,0\n'));
     await expect(fileItem(page, name)).toContainText('Read: ');
@@ -122,6 +122,6 @@ for (const [name, writer, summary] of [
     await expect(fileItem(page, name)).toContainText('Cancelled.');
     await expect(fileItem(page, 'keys.csv')).toContainText('1 row of counts of one-time keys');
     await expect(page.getByTestId('latency-plot')).toBeHidden();
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 }

@@ -24,9 +24,9 @@ function twoDaysLater(json: string): { text: string; began: string } {
   return { text: JSON.stringify(report), began: capturingSince };
 }
 
-test('the loads of the page, the breaks between them and the lines of all are on one time line', async ({ page }) => {
+test('page loads, the breaks between them and their lines are on one time line', async ({ page }) => {
   const { text, began } = twoDaysLater(await reportOf(page, 'ke1-evict-crypto', 'ec-iframe'));
-  const escaped = await openViewer(page);
+  const pageErrors = await openViewer(page);
   await drop(page, dropped('report.json', text));
   const day = (time: string) => time.slice(0, 10);
   await expect(page.getByTestId('reach')).toHaveText(new RegExp(`^Since ${day(began)} .* UTC, in 2 page loads\\.$`));
@@ -56,5 +56,5 @@ test('the loads of the page, the breaks between them and the lines of all are on
   await page.getByText('The summary', { exact: true }).click();
   await expect(page.getByText('## Page loads')).toBeVisible();
   await expect(page.getByText('Keys that the server refused', { exact: true }).first()).toBeVisible();
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });

@@ -24,8 +24,8 @@ async function saved(page: Page, button: string): Promise<string> {
   return readFileSync(await (await download).path(), 'utf8');
 }
 
-test('a log alone gives the devices in trouble, with a filter, an order, and the story of each', async ({ page }) => {
-  const escaped = await openViewer(page);
+test('a log alone gives a table of devices in trouble that can be filtered, sorted and opened', async ({ page }) => {
+  const pageErrors = await openViewer(page);
   await drop(page, dropped('homeserver.log', log));
   await expect(bodyRows(page)).toHaveCount(3);
   await expect(bodyRows(page).first()).toContainText('Key uploads refused (blank crypto store)');
@@ -49,25 +49,24 @@ test('a log alone gives the devices in trouble, with a filter, an order, and the
   await expect(story).toContainText('always the same key');
   await expect(story).toContainText('signed_curve25519:AAAAAAAAAA0');
   await expect(story).toContainText('The log names this device.');
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
-test('of very many devices the page gets the first, others when they are asked for, and one story at a time', async ({
-  page,
-}) => {
+test('the worker sends the first 200 of many devices, others on request, and one story at a time', async ({ page }) => {
   await page.addInitScript(() => {
-    const told: string[] = [];
-    Object.assign(window, { told });
+    const workerMessages: string[] = [];
+    Object.assign(window, { workerMessages });
     window.Worker = class extends Worker {
       constructor(url: string | URL, options?: WorkerOptions) {
         super(url, options);
-        this.addEventListener('message', ({ data }) => told.push(JSON.stringify(data)));
+        this.addEventListener('message', ({ data }) => workerMessages.push(JSON.stringify(data)));
       }
     };
   });
-  const hasTold = (words: string) =>
+  const hasReceived = (words: string) =>
     page.evaluate(
-      (words) => (window as unknown as { told: string[] }).told.some((text) => text.includes(words)),
+      (words) =>
+        (window as unknown as { workerMessages: string[] }).workerMessages.some((text) => text.includes(words)),
       words,
     );
   await openViewer(page);
@@ -77,8 +76,8 @@ test('of very many devices the page gets the first, others when they are asked f
   await drop(page, dropped('at-risk.csv', `${head}\n${Array.from({ length: 300 }, (_, nth) => device(nth)).join('')}`));
   await expect(bodyRows(page)).toHaveCount(200);
   await expect(card(page)).toContainText('And 100 more');
-  expect(await hasTold('@user299:')).toBe(false);
-  expect(await hasTold('from before the keys of the device changed')).toBe(false);
+  expect(await hasReceived('@user299:')).toBe(false);
+  expect(await hasReceived('from before the keys of the device changed')).toBe(false);
 
   await page.getByLabel('Only this user').fill('user299');
   await expect(card(page).getByText('1 of 300 devices')).toBeVisible();
@@ -94,7 +93,7 @@ test('of very many devices the page gets the first, others when they are asked f
   await expect(page.getByRole('region', { name: /^Story of/ })).toHaveCount(0);
 });
 
-test('lines of a log that were not used are counted', async ({ page }) => {
+test('unused lines of a log are counted', async ({ page }) => {
   await openViewer(page);
   await drop(
     page,
@@ -105,7 +104,7 @@ test('lines of a log that were not used are counted', async ({ page }) => {
   );
 });
 
-test('a report that is dropped beside a log is joined to its device', async ({ page }) => {
+test('a device of the survey links to its dropped report', async ({ page }) => {
   await openViewer(page);
   await drop(page, dropped('homeserver.log', log));
   const first = bodyRows(page).first().getByRole('button');
@@ -128,7 +127,7 @@ test('a report that is dropped beside a log is joined to its device', async ({ p
   await expect(page.getByTestId('finding-otk-divergence')).toBeInViewport();
 });
 
-test('what is exported is text in a table program, and names nobody in the redacted copy', async ({ page }) => {
+test('the CSV export has no formulas, and the redacted copy has no user, device or server', async ({ page }) => {
   await openViewer(page);
   await drop(page, dropped('at-risk.csv', rows.replaceAll('DEAF', '=cmd|A1')));
   await expect(bodyRows(page)).toHaveCount(1);
@@ -139,7 +138,7 @@ test('what is exported is text in a table program, and names nobody in the redac
   expect(redacted).not.toMatch(/deaf|lab\.local|cmd/);
 });
 
-test('a log in which nothing is wrong says so', async ({ page }) => {
+test('for a log without trouble, the survey says that none was found', async ({ page }) => {
   await openViewer(page);
   await drop(page, dropped('homeserver.log', line));
   await expect(fileItem(page, 'homeserver.log')).toContainText('1 timed request');
@@ -151,12 +150,12 @@ for (const [name, write] of [
   // Smaller than one chunk of the reader.
   ['packed.log.gz', (path: string) => writeFileSync(path, gzipSync(Buffer.alloc(100e6, line)))],
 ] as const) {
-  test(`while ${name} is read its progress moves and the page keeps what it shows; cancelled, it leaves nothing behind`, async ({
+  test(`while ${name} is read, the page keeps its content; a cancelled file changes nothing`, async ({
     page,
   }, testInfo) => {
     const path = testInfo.outputPath(name);
     write(path);
-    const escaped = await openViewer(page);
+    const pageErrors = await openViewer(page);
     await drop(page, dropped('homeserver.log', log));
     await expect(bodyRows(page)).toHaveCount(3);
     const before = await card(page).innerText();
@@ -175,11 +174,11 @@ for (const [name, write] of [
     expect(await card(page).innerText()).toBe(before);
     await drop(page, dropped('at-risk.csv', rows));
     await expect(bodyRows(page)).toHaveCount(4);
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 }
 
-test('at 360 px the table shows that it goes on, and is scrolled by the keyboard', async ({ page }) => {
+test('at 360 px the table has a scroll shadow and can be scrolled by keyboard', async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 900 });
   await openViewer(page);
   await drop(page, dropped('homeserver.log', log));
@@ -202,7 +201,7 @@ test('at 360 px the table shows that it goes on, and is scrolled by the keyboard
 });
 
 for (const width of [360, 1280]) {
-  test(`at ${width} px the survey is no wider than the page`, async ({ page }) => {
+  test(`at ${width} px the survey does not make the page scroll sideways`, async ({ page }) => {
     await page.setViewportSize({ width, height: 900 });
     await openViewer(page);
     await drop(page, dropped('homeserver.log', log));

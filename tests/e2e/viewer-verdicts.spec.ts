@@ -8,7 +8,7 @@ for (const [width, height] of [
   [1280, 800],
   [360, 740],
 ] as const) {
-  test(`at ${width} px the verdicts stand on the first screen`, async ({ page }) => {
+  test(`at ${width} px the summary of the verdicts is visible without scrolling`, async ({ page }) => {
     await page.setViewportSize({ width, height });
     const text = await reportOf(page, 'ke1-evict-crypto');
     await openViewer(page);
@@ -21,11 +21,11 @@ for (const [width, height] of [
   });
 }
 
-test("a verdict becomes sharper with the server's evidence, which is one click away", async ({ page, context }) => {
+test('evidence of the server confirms verdicts, and can be opened from them', async ({ page, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const text = await reportOf(page, 'ke3-malformed', 'ke4-delayed');
   const { entries, userId }: CryptoDiagReport = JSON.parse(text);
-  const escaped = await openViewer(page);
+  const pageErrors = await openViewer(page);
   await drop(page, dropped('report.json', text));
 
   const malformed = page.getByTestId('finding-ke3-malformed');
@@ -64,5 +64,5 @@ test("a verdict becomes sharper with the server's evidence, which is one click a
   const numbers = page.getByLabel('Response times of the homeserver, in numbers');
   await expect(page.getByTestId('latency-plot').locator('canvas')).toBeVisible();
   if (await numbers.isVisible()) await expect(numbers).toContainText('While KE-4 was seen');
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });

@@ -5,9 +5,9 @@ import { expect, test } from '@playwright/test';
 import { readReport } from './report';
 import { drop, dropped, fileItem, fixture, openViewer, reportOf } from './viewer';
 
-test('a dropped report is on the time line, its lines one click away, its keys side by side', async ({ page }) => {
+test('a dropped report is on the time line, with its lines and both values of the refused key', async ({ page }) => {
   const report = await reportOf(page, 'ke1-evict-crypto', 'ec-iframe', 'ke4-delayed', 'ke3-malformed');
-  const escaped = await openViewer(page);
+  const pageErrors = await openViewer(page);
   const transfer = await page.evaluateHandle((text) => {
     const data = new DataTransfer();
     data.items.add(new File([text], 'report.json'));
@@ -28,10 +28,10 @@ test('a dropped report is on the time line, its lines one click away, its keys s
   const { detail } = JSON.parse(report).entries.find(refused);
   await expect(key).toContainText(detail.oldKey);
   await expect(key).toContainText(detail.newKey);
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
-test('reports of two people and of one twice are merged on one time line', async ({ page }) => {
+test('reports of several users and duplicate reports are merged on one time line', async ({ page }) => {
   const report = await reportOf(page, 'ke1-evict-crypto');
   const other = report.replaceAll('@you:example.org', '@bob:example.org');
   const later = { ...JSON.parse(report), generatedAt: new Date(Date.now() + 60_000).toISOString() };
@@ -52,9 +52,9 @@ test('reports of two people and of one twice are merged on one time line', async
   await expect(page.getByTestId('timeline').getByRole('group')).toHaveCount(1);
 });
 
-test("what belongs to the server's side is told apart by what is in it, whatever it is called", async ({ page }) => {
+test('the kind of a file is recognised by its content, not by its name', async ({ page }) => {
   const report = await reportOf(page, 'ke1-evict-crypto');
-  const escaped = await openViewer(page);
+  const pageErrors = await openViewer(page);
   const har = {
     startedDateTime: new Date().toISOString(),
     time: 20,
@@ -82,10 +82,12 @@ test("what belongs to the server's side is told apart by what is in it, whatever
     await expect(fileItem(page, `${index + 1}.txt`)).toContainText(summary);
   }
   await expect(page.getByTestId('latency-plot')).toHaveAccessibleName(/^Plot of \d\d requests/);
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
-test('the summary is saved as Markdown, and the redacted copy is a report that names nobody', async ({ page }) => {
+test('the summary can be saved as Markdown, and the redacted copy as a report without user, device and server', async ({
+  page,
+}) => {
   const report = await reportOf(page, 'ke1-evict-crypto', 'ke3-malformed', 'ec-iframe');
   await openViewer(page);
   await drop(page, dropped('report.json', report));
@@ -109,7 +111,7 @@ test('the summary is saved as Markdown, and the redacted copy is a report that n
   await expect(page.getByTestId('timeline').getByRole('group', { name: /^KE-1.*@user-1/ })).toBeVisible();
 });
 
-test("the redacted copy of a call's lines names none of thousands of users, in no encoding", async ({ page }) => {
+test('the redacted copy of a call contains none of thousands of users, in any encoding', async ({ page }) => {
   const report = JSON.parse(await reportOf(page, 'ke4-delayed'));
   const users = Array.from({ length: 8000 }, (_, n) => `_%40bob${n}x%3Apriv.org_DEVICE${n}X_m.call`);
   report.notes = [users.join(' '), 'device_id="DEVICE7X" of bob@priv.org, mxc://media.priv.org/abc, turn.priv.org'];
@@ -125,7 +127,7 @@ test("the redacted copy of a call's lines names none of thousands of users, in n
   await expect(page.getByText(/^Saved as lotus-crypto-diag-.*-redacted\.json$/)).toBeVisible();
 });
 
-test('where the redacted copy cannot be made, the page says why and saves nothing', async ({ page }) => {
+test('if the redacted copy cannot be made, the page says why and saves nothing', async ({ page }) => {
   const report = await reportOf(page, 'ke4-delayed');
   await page.addInitScript(() => {
     const post = Worker.prototype.postMessage;
@@ -135,7 +137,7 @@ test('where the redacted copy cannot be made, the page says why and saves nothin
       this.dispatchEvent(new MessageEvent('message', { data: { type: 'copy', id: request.id, copy } }));
     };
   });
-  const escaped = await openViewer(page);
+  const pageErrors = await openViewer(page);
   let downloads = 0;
   page.on('download', () => (downloads += 1));
   await drop(page, dropped('report.json', report));
@@ -144,11 +146,11 @@ test('where the redacted copy cannot be made, the page says why and saves nothin
     page.getByText('The redacted copy could not be made, and nothing was saved: there are too many ids in it'),
   ).toBeVisible();
   expect(downloads).toBe(0);
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 for (const width of [360, 1280]) {
-  test(`at ${width} px nothing is wider than the page, and the keyboard alone reaches everything`, async ({ page }) => {
+  test(`at ${width} px the viewer does not scroll sideways, and works by keyboard alone`, async ({ page }) => {
     await page.setViewportSize({ width, height: 900 });
     const report = await reportOf(page, 'ke1-evict-crypto', 'ec-iframe');
     await openViewer(page);
@@ -190,7 +192,7 @@ for (const width of [360, 1280]) {
 }
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`on the time line, ${colorScheme}, two devices are told apart, and every bar stands out from its track`, async ({
+  test(`on the time line (${colorScheme}), labels of devices are not cut off and bars have enough contrast`, async ({
     page,
   }) => {
     await page.emulateMedia({ colorScheme });
@@ -238,7 +240,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
-test('the pages of the demo lead to each other', async ({ page }) => {
+test('the pages of the demo link to each other', async ({ page }) => {
   await page.goto('/demo/index.html');
   await page.getByRole('link', { name: 'Report viewer' }).click();
   await expect(page.getByRole('heading', { name: 'Report viewer' })).toBeVisible();

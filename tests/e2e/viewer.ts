@@ -17,18 +17,18 @@ export const dropped = (name: string, content: string | Buffer): Dropped => ({
  * Opens the viewer. The returned list collects exceptions, dialogs, policy violations and requests to other addresses.
  */
 export async function openViewer(page: Page, address = '/demo/viewer.html'): Promise<string[]> {
-  const escaped: string[] = [];
-  page.on('pageerror', (error) => escaped.push(String(error)));
+  const pageErrors: string[] = [];
+  page.on('pageerror', (error) => pageErrors.push(String(error)));
   page.on('dialog', (dialog) => {
-    escaped.push(`dialog: ${dialog.message()}`);
+    pageErrors.push(`dialog: ${dialog.message()}`);
     void dialog.dismiss();
   });
   page.on('request', (request) => {
     const { origin, protocol } = new URL(request.url());
     const isLocal = ['data:', 'blob:', 'file:'].includes(protocol);
-    if (origin !== 'http://127.0.0.1:4199' && !isLocal) escaped.push(request.url());
+    if (origin !== 'http://127.0.0.1:4199' && !isLocal) pageErrors.push(request.url());
   });
-  page.on('console', (line) => line.type() === 'error' && escaped.push(line.text()));
+  page.on('console', (line) => line.type() === 'error' && pageErrors.push(line.text()));
   // With a listener, the browser shows no file dialog of its own; that takes a moment to take effect.
   page.on('filechooser', () => undefined);
   await page.addInitScript(() => {
@@ -36,7 +36,7 @@ export async function openViewer(page: Page, address = '/demo/viewer.html'): Pro
   });
   await page.goto(address);
   await expect(page.getByRole('button', { name: 'Choose files' })).toBeVisible();
-  return escaped;
+  return pageErrors;
 }
 
 export const drop = (page: Page, ...files: Dropped[]) => page.getByLabel('Files to read').setInputFiles(files);

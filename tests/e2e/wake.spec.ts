@@ -23,10 +23,10 @@ async function openCounting(page: Page, refusals: ('CompileError' | 'RangeError'
     const idle: (() => void)[] = [];
     window.requestIdleCallback = (callback) => idle.push(callback as () => void);
     Object.assign(window, {
-      rest: () => {
+      runIdleCallbacks: () => {
         for (const run of idle.splice(0)) run();
       },
-      waiting: () => idle.length,
+      pendingIdleCallbacks: () => idle.length,
     });
   });
   return open(page, '/card.html?app');
@@ -36,16 +36,16 @@ const instances = (page: Page) => page.evaluate('instances');
 const snapshot = (page: Page) => page.evaluate(() => window.lib.getSnapshot());
 
 /** Lets the app be idle until the module is instantiated. */
-const untilRested = (page: Page) =>
+const idleUntilInstantiated = (page: Page) =>
   expect
     .poll(async () => {
-      await page.evaluate('rest()');
+      await page.evaluate('runIdleCallbacks()');
       return instances(page);
     })
     .toBe(1);
 
-test('an app in which nothing is wrong starts without it, and has it once it is idle', async ({ page }) => {
-  const escaped = await openCounting(page);
+test('without evidence, the module is instantiated once the app is idle, not before', async ({ page }) => {
+  const pageErrors = await openCounting(page);
   await page.evaluate(() => {
     console.warn('a line that is no evidence');
     console.error(new Error('nor is this'));
@@ -54,16 +54,16 @@ test('an app in which nothing is wrong starts without it, and has it once it is 
   const asleep = await snapshot(page);
   expect(asleep).toMatchObject({ status: { state: 'running', reason: null }, entries: [] });
   expect(await instances(page)).toBe(0);
-  await expect.poll(() => page.evaluate('waiting()')).toBeGreaterThan(0);
+  await expect.poll(() => page.evaluate('pendingIdleCallbacks()')).toBeGreaterThan(0);
   expect(await instances(page)).toBe(0);
   await page.evaluate(() => void Object.assign(window, { known: window.lib.getSnapshot() }));
-  await untilRested(page);
+  await idleUntilInstantiated(page);
   // What the views showed before instantiation was right.
   expect(asleep.uploadLoop).toMatchObject({ watched: true, breaker: 'closed' });
   await page.waitForFunction((known) => window.lib.getSnapshot() !== known, await page.evaluateHandle('window.known'));
   const { counts, entries, cryptoStore, uploadLoop } = asleep;
   expect(await snapshot(page)).toMatchObject({ counts, entries, cryptoStore, uploadLoop });
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 const FIRST: Record<string, (page: Page) => Promise<unknown>> = {
@@ -74,11 +74,11 @@ const FIRST: Record<string, (page: Page) => Promise<unknown>> = {
   },
   'an upload of keys': (page) =>
     page.evaluate(() => fetch('/echo/_matrix/client/v3/keys/upload', { method: 'POST', body: '{}' })),
-  'a wish for the report': (page) => page.evaluate(() => window.lib.buildCryptoDiagReport()),
+  'building a report': (page) => page.evaluate(() => window.lib.buildCryptoDiagReport()),
 };
 for (const [name, happen] of Object.entries(FIRST)) {
-  test(`${name} instantiates it, once`, async ({ page }) => {
-    const escaped = await openCounting(page);
+  test(`${name} instantiates the module once`, async ({ page }) => {
+    const pageErrors = await openCounting(page);
     expect(await instances(page)).toBe(0);
     await happen(page);
     // The library reads the answer to an upload after the page's own code.
@@ -88,18 +88,18 @@ for (const [name, happen] of Object.entries(FIRST)) {
     expect(report.entries.map(({ message }) => message)).toContain('y already exists');
     expect(report.uploadLoop.watched).toBe(true);
     expect(await instances(page)).toBe(1);
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 }
 
 const REFUSED: Record<string, { refusals: ('CompileError' | 'RangeError')[]; instances: number }> = {
-  'one that cannot be compiled': { refusals: ['CompileError'], instances: 1 },
+  'that cannot be compiled': { refusals: ['CompileError'], instances: 1 },
   // The first failure may be a stack overflow of the page, so it is retried.
-  'one for which there is no memory': { refusals: ['RangeError', 'RangeError'], instances: 2 },
+  'for which there is no memory': { refusals: ['RangeError', 'RangeError'], instances: 2 },
 };
 for (const [name, { refusals, instances: tried }] of Object.entries(REFUSED)) {
-  test(`${name} is said to have failed, and the page goes on`, async ({ page }) => {
-    const escaped = await openCounting(page, refusals);
+  test(`the status is failed for a module ${name}, and the page works`, async ({ page }) => {
+    const pageErrors = await openCounting(page, refusals);
     const status = await page.evaluate(async () => {
       console.warn('x already exists');
       const response = await fetch('/echo/_matrix/client/v3/keys/upload', { method: 'POST', body: '{}' });
@@ -112,11 +112,11 @@ for (const [name, { refusals, instances: tried }] of Object.entries(REFUSED)) {
     // Switched off: no retry with every line.
     await page.evaluate(() => console.warn('y already exists'));
     expect(await instances(page)).toBe(tried);
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 }
 
-test('one for which there was no room once is there a moment later', async ({ page }) => {
+test('the instantiation is retried after one RangeError', async ({ page }) => {
   await openCounting(page, ['RangeError']);
   await page.evaluate(() => console.warn('x already exists'));
   await expect.poll(() => instances(page)).toBe(2);
@@ -128,12 +128,12 @@ test('one for which there was no room once is there a moment later', async ({ pa
 });
 
 for (const [when, isAwake] of [
-  ['while it starts', false],
-  ['when it has started', true],
+  ['before the module is instantiated', false],
+  ['after the module is instantiated', true],
 ] as const) {
-  test(`lines at every depth of an exhausted stack ${when} end nothing, and later ones are kept`, async ({ page }) => {
-    const escaped = await openCounting(page);
-    if (isAwake) await untilRested(page);
+  test(`matching lines logged on an exhausted stack ${when} do not switch off the diagnostics`, async ({ page }) => {
+    const pageErrors = await openCounting(page);
+    if (isAwake) await idleUntilInstantiated(page);
     await page.evaluate(() => {
       const lines = ['x already exists', 'an ordinary line', 'an ordinary l\u012bne', 'x\u0101 already exists'];
       for (const line of lines) {
@@ -160,12 +160,12 @@ for (const [when, isAwake] of [
     };
     await expect.poll(afterLater).toContain('later already exists');
     expect((await snapshot(page)).status.state).toBe('running');
-    expect(escaped).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 }
 
-test('an undo from inside the line that is read ends nothing', async ({ page }) => {
-  const escaped = await open(page, '/bare.html');
+test('calling the undo while a line is read does not switch off the diagnostics', async ({ page }) => {
+  const pageErrors = await open(page, '/bare.html');
   await page.evaluate(() => {
     const undo = window.lib.installCryptoDiagLog();
     const real = window.setTimeout;
@@ -186,5 +186,5 @@ test('an undo from inside the line that is read ends nothing', async ({ page }) 
     'x already exists',
     'y already exists',
   ]);
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });

@@ -12,7 +12,7 @@ test('the line after the import is in the report', async ({ engineBrowser }) => 
   expect(report.entries[0]?.message).toBe('first line of the entry: x already exists');
 });
 
-test('what Errors, DOMExceptions, formats and objects say is captured as a person reads it', async ({
+test('Errors, DOMExceptions, format specifiers and objects are captured as readable text', async ({
   engineBrowser,
 }) => {
   const tab = await engineBrowser.open('/bare.html');
@@ -50,7 +50,7 @@ test('what Errors, DOMExceptions, formats and objects say is captured as a perso
   ]);
 });
 
-test('every recorded line of real clients is recognised as what it is', async ({ engineBrowser }) => {
+test('every recorded line of real clients is recognised with its fault and kind', async ({ engineBrowser }) => {
   const folder = new URL('../fixtures/recorded/', import.meta.url);
   const tab = await engineBrowser.open('/bare.html');
   const files = readdirSync(folder).filter((name) => name.endsWith('.jsonl') && !name.startsWith('uploads-'));
@@ -75,7 +75,7 @@ test('every recorded line of real clients is recognised as what it is', async ({
   }
 });
 
-test('of a storm the first and the last line stay, and every line is counted', async ({ engineBrowser }) => {
+test('a storm of one fault pushes out no entry of another, and every line is counted', async ({ engineBrowser }) => {
   const tab = await engineBrowser.open('/bare.html');
   await started(tab);
   await tab.evaluate(() => {

@@ -12,18 +12,18 @@ async function load(tab: Tab, path: string): Promise<void> {
 
 const store = (tab: Tab) => tab.evaluate(() => window.lib.getSnapshot().cryptoStore);
 
-test('a device whose crypto store was deleted: the loss, the loop, the prompt and the logout', async ({
+test('after its crypto store was deleted, a device reports the loss and the loop, and the prompt leads to a new device', async ({
   engineBrowser,
 }, { workerIndex }) => {
   test.setTimeout(180_000);
-  const way = lab(`engine-w${workerIndex}-${Date.now().toString(36)}`);
+  const testLab = lab(`engine-w${workerIndex}-${Date.now().toString(36)}`);
   const { userId, password } = await homeserver.register('evicted');
   const tab = await engineBrowser.open('/client.html');
   await load(tab, '/client.html');
-  const log = (url: string, user: string, secret: string) => window.lab.login(url, user, secret);
-  const old = await tab.evaluate(log, way.baseUrl, userId, password);
+  const logIn = (url: string, user: string, secret: string) => window.lab.login(url, user, secret);
+  const old = await tab.evaluate(logIn, testLab.baseUrl, userId, password);
   await tab.evaluate(() => window.lab.synced());
-  const uploads = async () => (await way.uploads()).filter(({ oneTimeKeys }) => oneTimeKeys.length > 0);
+  const uploads = async () => (await testLab.uploads()).filter(({ oneTimeKeys }) => oneTimeKeys.length > 0);
   await expect.poll(async () => (await uploads()).at(-1)?.status, { timeout: 60_000 }).toBe(200);
   await expect.poll(async () => (await store(tab))?.identity, { timeout: 30_000 }).toBe('first-seen');
   expect(await tab.evaluate(() => window.lib.getSnapshot().counts)).toMatchObject({ 'KE-1': 0 });
@@ -54,7 +54,7 @@ test('a device whose crypto store was deleted: the loss, the loop, the prompt an
   await expect.poll(() => tab.evaluate(() => localStorage.getItem('session')), { timeout: 30_000 }).toBe(null);
   await load(tab, '/client.html');
   const before = (await uploads()).length;
-  const fresh = await tab.evaluate(log, way.baseUrl, userId, password);
+  const fresh = await tab.evaluate(logIn, testLab.baseUrl, userId, password);
   expect(fresh.deviceId).not.toBe(old.deviceId);
   await expect.poll(async () => (await uploads()).slice(before).at(-1)?.status, { timeout: 60_000 }).toBe(200);
   expect(await tab.evaluate(() => window.lib.getSnapshot().recovery)).toBe(null);

@@ -18,7 +18,7 @@ test('when the process of the leader ends, another tab leads', async ({ engine }
     if (what === 'leader') leaders.push(tab);
     response.end();
   });
-  const page = `http://127.0.0.1:4199/tabs.html?session=crash&tell=${encodeURIComponent(listener.url)}`;
+  const page = `http://127.0.0.1:4199/tabs.html?session=crash&reportTo=${encodeURIComponent(listener.url)}`;
   const urls = Array.from({ length: COUNT }, (_, at) => `${page}&id=tab${at}`);
   const { home, close } = await openUndriven(binary, urls);
   try {

@@ -10,7 +10,9 @@ const participants = (tab: Tab) =>
       .sort(),
   );
 
-test('a call’s frame is seen from its first line, and a logger that binds, too', async ({ engineBrowser }) => {
+test('a call’s frame is captured from its first line, also if its logger binds the console', async ({
+  engineBrowser,
+}) => {
   const tab = await engineBrowser.open('/frames.html');
   await started(tab);
   await tab.evaluate(() => void window.openFrame('/in-frame.html?name=a', 'allow-scripts allow-same-origin'));
@@ -47,7 +49,7 @@ for (const [how, open] of [
     },
   ],
 ] as const) {
-  test(`a frame ${how}`, async ({ engineBrowser, engine }) => {
+  test(`a frame ${how} is captured, or is a blind spot of the report`, async ({ engineBrowser, engine }) => {
     const tab = await engineBrowser.open('/frames.html');
     await started(tab);
     await tab.evaluate(open as () => void);

@@ -15,7 +15,7 @@ const earlier = (tab: Tab): Promise<Earlier[]> =>
 const pagesWith = async (tab: Tab, line: string) =>
   (await earlier(tab)).filter(({ entries }) => entries.some(({ message }) => message === line));
 
-test('evidence is in the report after a reload, and after the tab was closed', async ({ engine, engineBrowser }) => {
+test('the report contains evidence from before a reload and of a closed tab', async ({ engine, engineBrowser }) => {
   const tab = await engineBrowser.open('/auto.html');
   await started(tab);
   await tab.evaluate((line) => console.error(line), LINE);

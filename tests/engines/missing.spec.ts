@@ -6,7 +6,7 @@ for (const [what, query] of [
   ['no WebAssembly', 'no-wasm'],
   ['a WebAssembly that refuses', 'wasm-refused'],
 ] as const) {
-  test(`${what}: nothing is captured, a report says why, and the page’s own calls work`, async ({ engineBrowser }) => {
+  test(`with ${what}, nothing is captured and a report says why`, async ({ engineBrowser }) => {
     const tab = await engineBrowser.open(`/without.html?${query}`);
     await started(tab);
     const result = await tab.evaluate(() => {
@@ -20,7 +20,7 @@ for (const [what, query] of [
   });
 }
 
-test('storage that throws: a report says so, and capture goes on', async ({ engineBrowser }) => {
+test('if storage throws, the store check reports an error and lines are still captured', async ({ engineBrowser }) => {
   const tab = await engineBrowser.open('/without.html?no-storage');
   await started(tab);
   const result = await tab.evaluate(async () => {
@@ -37,9 +37,7 @@ test('storage that throws: a report says so, and capture goes on', async ({ engi
   });
 });
 
-test('all that scripts can write is gone, but a cookie: as on a first visit, and no alarm', async ({
-  engineBrowser,
-}) => {
+test('if all script-writable storage was deleted, the verdict is first-run', async ({ engineBrowser }) => {
   const tab = await engineBrowser.open('/auto.html');
   const device = { userId: '@a:hs', deviceId: 'D' };
   await started(tab);

@@ -1,7 +1,7 @@
 // In engines whose storage is a process of its own: the process ends under a running client, and the data stays.
 import { text } from 'node:stream/consumers';
 
-import type { News } from '../e2e/pages/client-page';
+import type { PageStatus } from '../e2e/pages/client-page';
 import { homeserver, lab } from '../homeserver/homeserver';
 import { connect } from '../homeserver/matrix-api';
 import { differs } from './differences';
@@ -9,47 +9,47 @@ import { processesOf } from './driver/engines';
 import { listen, openUndriven } from './driver/server';
 import { expect, needs, test } from './driver/test';
 
-test('when the process with the storage ends, the store is not taken for a deleted one, and a reload mends it', async ({
-  engine,
-}, { workerIndex }) => {
+test('when the storage process ends, the verdict is connection-lost, and healthy after a reload', async ({ engine }, {
+  workerIndex,
+}) => {
   test.skip(differs(engine, 'storageEndsWithTheBrowser'), 'there is no such process');
   const binary = needs(engine);
   test.setTimeout(180_000);
 
-  const way = lab(`network-w${workerIndex}-${Date.now().toString(36)}`);
+  const testLab = lab(`network-w${workerIndex}-${Date.now().toString(36)}`);
   const { userId, password } = await homeserver.register('network');
-  const told: News[] = [];
+  const statuses: PageStatus[] = [];
   let answer = '';
   const listener = await listen(async (request, response) => {
-    told.push(JSON.parse(await text(request)));
+    statuses.push(JSON.parse(await text(request)));
     response.setHeader('access-control-allow-origin', '*').end(answer);
     answer = '';
   });
-  const latest = () => told.at(-1);
-  const tellsMore = async (times: number) => {
-    const before = told.length;
-    await expect.poll(() => told.length - before, { timeout: 30_000 }).toBeGreaterThanOrEqual(times);
+  const latest = () => statuses.at(-1);
+  const waitForStatuses = async (times: number) => {
+    const before = statuses.length;
+    await expect.poll(() => statuses.length - before, { timeout: 30_000 }).toBeGreaterThanOrEqual(times);
   };
-  const query = new URLSearchParams({ tell: listener.url, homeserver: way.baseUrl, user: userId, password });
+  const query = new URLSearchParams({ reportTo: listener.url, homeserver: testLab.baseUrl, user: userId, password });
   const { home, close } = await openUndriven(binary, [`http://127.0.0.1:4199/undriven.html?${query}`]);
   try {
-    const uploads = async () => (await way.uploads()).filter(({ oneTimeKeys }) => oneTimeKeys.length > 0);
+    const uploads = async () => (await testLab.uploads()).filter(({ oneTimeKeys }) => oneTimeKeys.length > 0);
     await expect.poll(async () => (await uploads()).at(-1)?.status, { timeout: 60_000 }).toBe(200);
     await expect.poll(() => latest()?.cryptoStore?.identity, { timeout: 30_000 }).toBe('first-seen');
     const deviceId = latest()?.cryptoStore?.deviceId ?? '';
-    const sender = await connect(way.baseUrl, await homeserver.register('sender'));
+    const sender = await connect(testLab.baseUrl, await homeserver.register('sender'));
     // Wait until the SDK has finished writing: interrupted in a write, it would wait for ever without logging anything.
-    const syncs = async () => (await way.requests({ method: 'GET', path: /\/sync$/ })).length;
+    const syncs = async () => (await testLab.requests({ method: 'GET', path: /\/sync$/ })).length;
     const uploadedAt = await syncs();
     await expect.poll(syncs, { timeout: 30_000 }).toBeGreaterThan(uploadedAt + 2);
 
     for (const pid of processesOf(home, 'WebKitNetworkProcess')) process.kill(pid, 'SIGKILL');
     // A new network process carries the page's reports from now on.
-    await tellsMore(2);
+    await waitForStatuses(2);
     await sender.sendToDevice({ userId, deviceId }, 'm.dummy', {});
     await expect.poll(() => latest()?.cryptoStore?.loss?.message, { timeout: 30_000 }).toMatch(/connection is closing/);
     // Time for the library to ask the browser whether the database exists.
-    await tellsMore(3);
+    await waitForStatuses(3);
     const lost = latest();
 
     answer = 'reload';

@@ -14,7 +14,7 @@ async function tabTo(tab: Tab, name: string): Promise<void> {
   }).toPass({ intervals: [50], timeout: 10_000 });
 }
 
-test('the card counts what is logged, and saves a report by the keyboard alone', async ({ engineBrowser }) => {
+test('the card counts logged faults, and saves a report by keyboard alone', async ({ engineBrowser }) => {
   const tab = await engineBrowser.open('/card.html');
   await expect.poll(() => tab.text(CARD)).toContain('Download report');
   await tab.evaluate(() => {
@@ -35,7 +35,7 @@ test('the card counts what is logged, and saves a report by the keyboard alone',
   await expect.poll(() => tab.text(CARD)).toContain('missing key at index 1');
 });
 
-test('a loop of refused uploads raises the prompt, with the report before the logout', async ({ engineBrowser }) => {
+test('an upload loop raises the prompt, which can be opened and dismissed', async ({ engineBrowser }) => {
   const tab = await engineBrowser.open('/recovery.html?safe');
   await expect.poll(() => tab.text(CARD)).toContain('Download report');
   await tab.evaluate(async () => {
@@ -49,7 +49,7 @@ test('a loop of refused uploads raises the prompt, with the report before the lo
   await expect.poll(() => tab.text()).not.toContain('How to fix it');
 });
 
-test('a second tab shows the gate, and takes over at the person’s request', async ({ engineBrowser }) => {
+test('a second tab shows the gate, and takes over at the user’s request', async ({ engineBrowser }) => {
   const client = '[data-testid="client"]';
   const first = await engineBrowser.open('/gate.html');
   await expect.poll(() => first.text(client)).toContain('Download report');

@@ -18,7 +18,7 @@ const check = (tab: Tab, key: string | null) =>
 const makeStore = (tab: Tab) => tab.evaluate(makeDatabase, DATABASE);
 const deleteStore = (tab: Tab) => tab.evaluate(deleteDatabase, DATABASE);
 
-test('what the browser says of the storage is in the report, and where it says nothing, that', async ({
+test('the report contains the state of the storage, or that the browser does not support it', async ({
   engineBrowser,
   engine,
 }) => {
@@ -40,9 +40,7 @@ for (const privately of [false, true]) {
   test.describe(privately ? 'in a private window' : 'in a window', () => {
     test.use({ privately });
 
-    test('a new store, the same one later, one that was deleted, and one with other keys are told apart', async ({
-      engineBrowser,
-    }) => {
+    test('a new, an unchanged, a deleted and a changed crypto store are distinguished', async ({ engineBrowser }) => {
       const tab = await engineBrowser.open('/bare.html');
       await started(tab);
       expect(await check(tab, null)).toMatchObject({ verdict: 'first-run', databaseExisted: false });

@@ -17,7 +17,7 @@ async function leaderOf(tabs: Tab[]): Promise<Tab> {
 }
 
 for (const count of [2, 5, 12]) {
-  test(`of ${count} tabs one leads, when it is reloaded, let go, closed or crashes`, async ({
+  test(`of ${count} tabs one leads, after a release, a reload, a close and a crash`, async ({
     engineBrowser,
     engine,
   }) => {
@@ -57,7 +57,9 @@ for (const count of [2, 5, 12]) {
   });
 }
 
-test('asked to hand over, the leader lets go first; in a call it does not', async ({ engineBrowser }) => {
+test('a leader in a call refuses to hand over; otherwise it shuts down before the other tab leads', async ({
+  engineBrowser,
+}) => {
   const first = await engineBrowser.open('/tabs.html?id=first&session=s');
   await expect.poll(() => role(first)).toBe('leader');
   const second = await engineBrowser.open('/tabs.html?id=second&session=s');
@@ -80,7 +82,7 @@ test('asked to hand over, the leader lets go first; in a call it does not', asyn
   expectNoOverlap(parseLog(await second.evaluate(() => Object.entries(localStorage))));
 });
 
-test('tabs know how many they are, and a report names the others', async ({ engineBrowser }) => {
+test('a report contains the other open tab', async ({ engineBrowser }) => {
   const first = await engineBrowser.open('/auto.html');
   const second = await engineBrowser.open('/auto.html');
   await started(second);

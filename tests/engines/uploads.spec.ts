@@ -17,7 +17,7 @@ const upload = (tab: Tab, where: 'refuse' | 'accept', keyId = 'signed_curve25519
 
 const uploadLoop = (tab: Tab) => tab.evaluate(() => window.lib.getSnapshot().uploadLoop);
 
-test('three refusals are a loop, and what is repeated is answered without a request until the server accepts', async ({
+test('after three refusals, repeated uploads are answered locally; uploads of another key reach the server', async ({
   engineBrowser,
 }) => {
   const tab = await engineBrowser.open('/auto.html');
@@ -37,7 +37,9 @@ test('three refusals are a loop, and what is repeated is answered without a requ
   expect(report.entries.at(-1)).toMatchObject({ ke: 'KE-1', source: 'network', count: 3 });
 });
 
-test('what `fetch` gives is the page’s own, whatever the answer is', async ({ engineBrowser }) => {
+test('`fetch` returns the browser’s own result for accepted, empty, failed and aborted uploads', async ({
+  engineBrowser,
+}) => {
   const tab = await engineBrowser.open('/auto.html');
   await started(tab);
   const results = await tab.evaluate(async () => {

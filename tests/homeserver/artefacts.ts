@@ -9,20 +9,20 @@ import type { LoggedRequest, ServerInfo } from './homeserver';
 
 const REPORT_BOUND_MS = 5000;
 
-interface Way {
+interface HomeserverLogs {
   requests(): Promise<LoggedRequest[]>;
   server(): Promise<ServerInfo>;
 }
 
 export type Artefacts = ReturnType<typeof watch>;
 
-export function watch(context: BrowserContext, way: Way) {
+export function watch(context: BrowserContext, homeserver: HomeserverLogs) {
   const lines: string[] = [];
   const note = (page: string | undefined, line: string) =>
     lines.push(`${new Date().toISOString()} ${page?.split('/').at(-1)} ${line}`);
   context.on('console', (line) => note(line.page()?.url(), `${line.type()}: ${line.text()}`));
   context.on('weberror', (error) => note(error.page()?.url(), `uncaught: ${error.error().stack}`));
-  const logStart = way.server().then(({ logFile }) => ({ logFile, start: statSync(logFile).size }));
+  const logStart = homeserver.server().then(({ logFile }) => ({ logFile, start: statSync(logFile).size }));
 
   return {
     async keepIfFailed(info: TestInfo, name: string): Promise<void> {
@@ -37,7 +37,7 @@ export function watch(context: BrowserContext, way: Way) {
         const late = new Promise<string>((resolve) => setTimeout(resolve, REPORT_BOUND_MS, 'no answer').unref());
         keep(`report-${index + 1}.json`, await Promise.race([report, late]));
       }
-      keep('requests.json', JSON.stringify(await way.requests(), null, 1));
+      keep('requests.json', JSON.stringify(await homeserver.requests(), null, 1));
       keep('homeserver.log', await text(createReadStream(logFile, { start })));
       console.log(`  Kept of ${name} for reading: ${info.outputPath(`${name}-*`)}`);
     },

@@ -36,7 +36,7 @@ const isInCall = (page: Page) =>
   });
 
 /** The entries about the call's membership, without their texts. */
-const story = async (page: Page) => {
+const membershipEntries = async (page: Page) => {
   const report = readReport(await page.evaluate(() => window.lib.buildCryptoDiagReport(window.lab.client)));
   return report.entries.flatMap(({ ke, source, count, detail }) =>
     ke === 'KE-4' && 'request' in detail ? [{ source, count, ...detail }] : [],
@@ -44,28 +44,28 @@ const story = async (page: Page) => {
 };
 
 for (const folder of RELEASES) {
-  test(`${folder}: every warning and error of a call, from its first line on, is seen`, async ({ page, lab }) => {
+  test(`${folder}: every warning and error of a call is captured from the first line`, async ({ page, lab }) => {
     // The URL of the script that wraps the console, according to the browser.
-    const heard: string[] = [];
-    page.on('console', (line) => line.text() === 'x already exists' && heard.push(line.location().url));
+    const wrapperUrls: string[] = [];
+    page.on('console', (line) => line.text() === 'x already exists' && wrapperUrls.push(line.location().url));
     const logged = await join(page, lab, folder);
     await page.evaluate(() => console.warn('x already exists'));
     await lab.setRules([{ path: '/delayed_events/', fault: { kind: 'status', status: 500 } }]);
-    await expect.poll(async () => (await story(page)).length, { timeout: 60_000 }).toBeGreaterThan(1);
+    await expect.poll(async () => (await membershipEntries(page)).length, { timeout: 60_000 }).toBeGreaterThan(1);
 
-    expect(heard).toHaveLength(1);
-    const seen = logged.filter(({ by }) => by === heard[0]);
+    expect(wrapperUrls).toHaveLength(1);
+    const seen = logged.filter(({ by }) => by === wrapperUrls[0]);
     console.log(`${folder}: ${seen.length} of ${logged.length} warnings and errors of the frame were seen`);
     expect(seen).toEqual(logged);
     expect(seen.length).toBeGreaterThan(3);
     // Lines that match a signature are also kept.
-    const known = logged.filter(({ text }) => text.includes('/delayed_events/'));
-    const kept = (await story(page)).filter(({ source }) => source === `frame:/${folder}/index.html`);
-    expect(kept.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThanOrEqual(known.length);
+    const matching = logged.filter(({ text }) => text.includes('/delayed_events/'));
+    const kept = (await membershipEntries(page)).filter(({ source }) => source === `frame:/${folder}/index.html`);
+    expect(kept.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThanOrEqual(matching.length);
   });
 }
 
-test('a homeserver that does not answer in time: which request, how often, that it gave up, and that the others saw it leave', async ({
+test('for a homeserver that answers too late, the entries name the request, the attempts and that the client gave up', async ({
   page,
   lab,
 }) => {
@@ -73,9 +73,13 @@ test('a homeserver that does not answer in time: which request, how often, that 
   // Two and a half times as long as the call waits. With a much longer delay the browser would queue later requests: it
   // sends at most six at once to a server.
   await lab.setRules([{ path: '/delayed_events/', fault: { kind: 'delay', ms: 5000 } }]);
-  await expect.poll(async () => (await story(page)).some(({ gaveUp }) => gaveUp), { timeout: 90_000 }).toBe(true);
+  await expect
+    .poll(async () => (await membershipEntries(page)).some(({ gaveUp }) => gaveUp), { timeout: 90_000 })
+    .toBe(true);
 
-  const inFrame = (await story(page)).filter(({ source }) => source === 'frame:/element-call-0-20/index.html');
+  const inFrame = (await membershipEntries(page)).filter(
+    ({ source }) => source === 'frame:/element-call-0-20/index.html',
+  );
   const retries = inFrame.find(({ gaveUp, rejoins }) => !gaveUp && !rejoins);
   const request = { request: 'restart-leave', failure: 'timed-out', httpStatus: null };
   expect(retries).toMatchObject({ ...request, attempt: 11, maxAttempts: 11 });
@@ -87,7 +91,7 @@ test('a homeserver that does not answer in time: which request, how often, that 
   await expect.poll(() => isInCall(page), { timeout: 60_000 }).toBe(false);
 });
 
-test('a homeserver that fails: the window and the frame tell of the same request, and it shows', async ({
+test('for a failing homeserver, the entries of the window and of the frame have the same delay id', async ({
   page,
   lab,
 }) => {
@@ -95,19 +99,21 @@ test('a homeserver that fails: the window and the frame tell of the same request
   const body = { errcode: 'M_UNKNOWN', error: 'Internal server error' };
   await lab.setRules([{ path: '/restart$', times: 3, fault: { kind: 'status', status: 500, body } }]);
   await expect
-    .poll(async () => (await story(page)).map(({ source, count }) => `${source} ${count}`).sort(), { timeout: 60_000 })
+    .poll(async () => (await membershipEntries(page)).map(({ source, count }) => `${source} ${count}`).sort(), {
+      timeout: 60_000,
+    })
     .toEqual(['frame:/element-call-0-20/index.html 3', 'window 3']);
 
-  const [first, second] = await story(page);
-  const told = { request: 'restart-leave', failure: 'refused', httpStatus: 500, gaveUp: false };
-  for (const side of [first, second]) expect(side).toMatchObject(told);
+  const [first, second] = await membershipEntries(page);
+  const expected = { request: 'restart-leave', failure: 'refused', httpStatus: 500, gaveUp: false };
+  for (const side of [first, second]) expect(side).toMatchObject(expected);
   expect(first?.delayId).toMatch(/^syd_/);
   expect(second?.delayId).toBe(first?.delayId);
   const byManager = [first, second].find((side) => side?.source !== 'window');
   expect(byManager).toMatchObject({ roomId: expect.stringMatching(/^!/), attempt: 2, maxAttempts: 11 });
 });
 
-test('ten calls of Element Call in a row leave nothing behind', async ({ page, lab }) => {
+test('ten calls of Element Call in a row leak no memory', async ({ page, lab }) => {
   test.setTimeout(240_000);
   await login(page, lab.baseUrl, await lab.register('ten'), PAGE);
   const roomId = await page.evaluate(() => window.lab.createRoom([]));

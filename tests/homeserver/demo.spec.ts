@@ -3,10 +3,7 @@ import { readReport } from '../e2e/report';
 import { expect, test } from './lab';
 
 for (const width of [360, 1280]) {
-  test(`at ${width} px, by keyboard alone: a login that fails says why, one that works shows the real device, and out again`, async ({
-    page,
-    lab,
-  }) => {
+  test(`at ${width} px, a failed login, a login and a logout work by keyboard alone`, async ({ page, lab }) => {
     const { userId, password } = await lab.register('demo');
     await page.setViewportSize({ width, height: 900 });
     await page.goto(`/demo/index.html?homeserver=${encodeURIComponent(lab.baseUrl)}`);
@@ -36,7 +33,7 @@ for (const width of [360, 1280]) {
   });
 }
 
-test('without a homeserver the page asks for no login and fetches nothing of the SDK', async ({ page }) => {
+test('without a homeserver, the demo shows no login and does not load the SDK', async ({ page }) => {
   const fetched: string[] = [];
   page.on('request', (request) => fetched.push(request.url()));
   await page.goto('/demo/index.html');

@@ -67,7 +67,7 @@ async function send(stranger: Session, victim: DeviceId, words: string, plants: 
 }
 
 /** What rust-crypto and the SDK print at the levels that are captured. */
-function printed(page: Page): string[] {
+function collectConsoleLines(page: Page): string[] {
   const lines: string[] = [];
   page.on('console', (line) => {
     if (['warning', 'error'].includes(line.type())) lines.push(line.text());
@@ -86,20 +86,20 @@ async function forgedReport(page: Page): Promise<CryptoDiagReport> {
   return { ...report, entries: report.entries.filter((entry) => !isReal(entry)) };
 }
 
-test('forged events of a stranger raise no loop, no prompt, no count and no verdict; a real refusal later does', async ({
+test('forged events of a stranger cause no loop, prompt, count or verdict; a later real refusal does', async ({
   page,
   lab,
 }) => {
   test.setTimeout(240_000);
   expect(WORDS.length).toBeGreaterThan(15);
-  const lines = printed(page);
+  const lines = collectConsoleLines(page);
   const victim = await login(page, lab.baseUrl, await lab.register('victim'));
   await uploadAccepted(page, lab);
   const store = await comparedStore(page);
   const { counts: before } = await forgedReport(page);
   const stranger = await connect(lab.baseUrl, await lab.register('stranger'));
-  const escaped = (words: string) => JSON.stringify(words).slice(1, -1);
-  const isPrinted = (words: string) => lines.some((line) => line.includes(words) || line.includes(escaped(words)));
+  const jsonEscaped = (words: string) => JSON.stringify(words).slice(1, -1);
+  const isPrinted = (words: string) => lines.some((line) => line.includes(words) || line.includes(jsonEscaped(words)));
 
   lines.length = 0;
   for (let i = 0; i < 5; i++) {
@@ -113,20 +113,20 @@ test('forged events of a stranger raise no loop, no prompt, no count and no verd
     await expect.poll(() => isPrinted(words), { message: `the SDK prints ${words}`, timeout: 60_000 }).toBe(true);
   }
   expect(lines.filter((line) => line.length > 16_384).length).toBe(5);
-  const unharmed = async () => {
+  const expectUnchanged = async () => {
     expect(await uploadLoop(page)).toMatchObject({ state: 'idle', refusals: 0 });
     expect(await page.evaluate(() => window.lib.getSnapshot().recovery)).toBeNull();
     expect((await cryptoStore(page))?.verdict).toBe(store.verdict);
   };
-  await unharmed();
+  await expectUnchanged();
   expect((await forgedReport(page)).counts).toEqual(before);
 
   // Of broken events, only their arrival and sender are recorded; their text changes nothing.
   lines.length = 0;
   for (const words of WORDS) await send(stranger, victim, words, BROKEN);
-  const turnedAway = () => lines.filter((line) => line.includes('Received an invalid to-device event')).length;
-  await expect.poll(turnedAway, { timeout: 60_000 }).toBe(BROKEN.length * WORDS.length);
-  await unharmed();
+  const invalidEventLines = () => lines.filter((line) => line.includes('Received an invalid to-device event')).length;
+  await expect.poll(invalidEventLines, { timeout: 60_000 }).toBe(BROKEN.length * WORDS.length);
+  await expectUnchanged();
   const report = await forgedReport(page);
   expect(report.counts).toEqual({ ...before, 'KE-2': before['KE-2'] + BROKEN.length * WORDS.length });
   for (const { signature, detail } of report.entries) {
@@ -144,7 +144,7 @@ test('forged events of a stranger raise no loop, no prompt, no count and no verd
   }
   const undecrypted = async () => (await forgedReport(page)).counts['KE-3'];
   await expect.poll(undecrypted, { timeout: 60_000 }).toBeGreaterThan(0);
-  await unharmed();
+  await expectUnchanged();
   const last = await forgedReport(page);
   expect(last.counts).toEqual({ ...report.counts, 'KE-3': last.counts['KE-3'] });
   const { findings } = diagnoseReport(last).diagnosis;

@@ -57,7 +57,7 @@ const versionsRule = (fault: Rule['fault'], times?: number): Rule[] => [
   { method: 'GET', path: '/client/versions$', fault, ...(times && { times }) },
 ];
 
-test('a user is registered, and logs in through the proxy', async () => {
+test('a registered user can log in through the proxy', async () => {
   for (const { baseUrl } of [homeserver, ownLab()]) {
     const session = await login(baseUrl);
     const answer = await call(`${baseUrl}/_matrix/client/v3/account/whoami`, 'GET', undefined, session.token);
@@ -65,7 +65,7 @@ test('a user is registered, and logs in through the proxy', async () => {
   }
 });
 
-test('delayed events are on, and no rate limit is met', async () => {
+test('delayed events are enabled, and there is no rate limit', async () => {
   const { baseUrl } = ownLab();
   const { answer } = await getVersions(baseUrl);
   expect(await answer.json()).toMatchObject({ unstable_features: { 'org.matrix.msc4140': true } });
@@ -86,7 +86,7 @@ test('delayed events are on, and no rate limit is met', async () => {
   }
 });
 
-test('the log has what passed, in order, and no token', async () => {
+test('the log contains the requests in order, without tokens', async () => {
   const mine = ownLab();
   const session = await login(mine.baseUrl);
   await call(`${mine.baseUrl}/_matrix/client/v3/sync?timeout=0&since=&filter={}`, 'GET', undefined, session.token);
@@ -106,7 +106,7 @@ test('the log has what passed, in order, and no token', async () => {
   expect(await mine.requests()).toEqual([]);
 });
 
-test('an upload of keys is logged with its ids, and with the refusal', async () => {
+test('an upload of keys is logged with its key ids and the refusal', async () => {
   const mine = ownLab();
   const session = await login(mine.baseUrl);
   const ids = ['signed_curve25519:AAAAAQ', 'signed_curve25519:AAAAAg'];
@@ -123,7 +123,7 @@ test('an upload of keys is logged with its ids, and with the refusal', async () 
   ]);
 });
 
-test('delay: the request comes late', async () => {
+test('delay: the request reaches Synapse late', async () => {
   const mine = ownLab();
   await mine.setRules(versionsRule({ kind: 'delay', ms: 400 }, 1));
   const { answer, ms } = await getVersions(mine.baseUrl);
@@ -133,7 +133,7 @@ test('delay: the request comes late', async () => {
   expect(await mine.rules()).toMatchObject([{ times: 1, used: 1 }]);
 });
 
-test('status: refused without Synapse, as often as said', async () => {
+test('status: requests are refused without reaching Synapse, as often as the rule says', async () => {
   const mine = ownLab();
   const session = await login(mine.baseUrl);
   const body = { errcode: 'M_LIMIT_EXCEEDED', retry_after_ms: 1 };
@@ -157,7 +157,7 @@ for (const [kind, stored, status] of [
   ['drop', [], 0],
   ['swallow', [{ algorithm: 'signed_curve25519', key_id: 'A' }], 200],
 ] as const) {
-  test(`${kind}: no answer, and the keys are ${kind === 'drop' ? 'not ' : ''}there`, async () => {
+  test(`${kind}: the client gets no answer, and the keys are ${kind === 'drop' ? 'not ' : ''}stored`, async () => {
     const mine = ownLab();
     const session = await login(mine.baseUrl);
     await mine.setRules([{ method: 'post', path: '/keys/upload$', times: 1, fault: { kind } }]);
@@ -167,7 +167,7 @@ for (const [kind, stored, status] of [
   });
 }
 
-test('rules of a tag touch no other, and end when cleared', async () => {
+test('rules of a tag do not affect other tags, and end when cleared', async () => {
   const [mine, other] = [ownLab(), ownLab()];
   await mine.setRules(versionsRule({ kind: 'status', status: 503 }));
   for (const { baseUrl } of [other, homeserver]) expect((await getVersions(baseUrl)).answer.status).toBe(200);
@@ -179,7 +179,7 @@ test('rules of a tag touch no other, and end when cleared', async () => {
   expect(await mine.rules()).toEqual([]);
 });
 
-test('rules without a tag are for everybody, and no preflight uses one up', async () => {
+test('rules without a tag apply to all tags, and a preflight does not use one up', async () => {
   const path = `/_matrix/client/${crypto.randomUUID()}`;
   await homeserver.setRules([{ path, times: 1, fault: { kind: 'status', status: 418, body: 'tea' } }]);
   const url = ownLab().baseUrl + path;
@@ -189,7 +189,7 @@ test('rules without a tag are for everybody, and no preflight uses one up', asyn
   await homeserver.clearRules();
 });
 
-test('the control requests are not forwarded, nor is nonsense carried out', async () => {
+test('control requests are not forwarded, and invalid ones are refused', async () => {
   const mine = ownLab();
   const control = `${mine.baseUrl}/_proxy`;
   const refused = async (method: string, name: string, body?: unknown) => {
@@ -213,7 +213,7 @@ test('the control requests are not forwarded, nor is nonsense carried out', asyn
   expect(await mine.rules()).toEqual([]);
 });
 
-test('parameters of a query are values, whatever is in them', async () => {
+test('parameters of a query are passed as values', async () => {
   const strange = `'; DROP TABLE users; -- "\n\u2028 ⚘`;
   expect(await homeserver.query('SELECT ? AS text, ? AS number, ? AS missing', strange, 7, null)).toEqual([
     { text: strange, number: 7, missing: null },

@@ -75,7 +75,7 @@ async function ask<T>(method: string, url: string, body?: unknown): Promise<T> {
   return (text ? JSON.parse(text) : undefined) as T;
 }
 
-function through(baseUrl: string) {
+function accessThrough(baseUrl: string) {
   const requests = async ({ method, path }: RequestFilter = {}) =>
     (await ask<LoggedRequest[]>('GET', `${baseUrl}/_proxy/requests`)).filter(
       (entry) => (!method || entry.method === method) && (!path || path.test(entry.path)),
@@ -99,7 +99,7 @@ const unique = (prefix: string) => `${prefix}-${crypto.randomUUID().slice(0, 8)}
 /** A test's own path to the homeserver: its rules affect only that test, and only its requests are listed. */
 export function lab(tag: string) {
   if (!/^[\w.-]+$/.test(tag)) throw new TypeError(`Not a tag: ${tag}`);
-  return through(`${BASE_URL}/tag/${tag}`);
+  return accessThrough(`${BASE_URL}/tag/${tag}`);
 }
 
 /**
@@ -107,7 +107,7 @@ export function lab(tag: string) {
  * requests with a tag.
  */
 export const homeserver = {
-  ...through(BASE_URL),
+  ...accessThrough(BASE_URL),
 
   /** Registers a new user without a device. */
   async register(prefix: string): Promise<{ userId: string; password: string }> {

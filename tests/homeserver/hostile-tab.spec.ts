@@ -5,7 +5,7 @@ import { readReport } from '../e2e/report';
 import { GATE, login, refusedAsExisting, synced } from './client';
 import { expect, test } from './lab';
 
-test('forged messages end no call, take no lead, and change no report of a real client', async ({
+test('forged messages end no call, win no election, and do not change the report of a real client', async ({
   context,
   page,
   lab,

@@ -45,9 +45,13 @@ interface Profile {
   artefacts: Artefacts;
 }
 
-async function openProfile(browser: Browser, way: Fixtures['lab'], options?: BrowserContextOptions): Promise<Profile> {
+async function openProfile(
+  browser: Browser,
+  testLab: Fixtures['lab'],
+  options?: BrowserContextOptions,
+): Promise<Profile> {
   const context = await browser.newContext(options);
-  const artefacts = watch(context, way);
+  const artefacts = watch(context, testLab);
   return { page: await context.newPage(), artefacts };
 }
 

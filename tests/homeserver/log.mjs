@@ -31,8 +31,8 @@ export function createLog() {
     list: (tag) => (tag === undefined ? entries : entries.filter(ofTag(tag))),
     /** @param {string} [tag] without one: requests without a tag */
     clear(tag) {
-      const gone = ofTag(tag);
-      entries = entries.filter((entry) => !gone(entry));
+      const isRemoved = ofTag(tag);
+      entries = entries.filter((entry) => !isRemoved(entry));
     },
   };
 }

@@ -67,9 +67,9 @@ export async function startPostgres() {
         await sleep(100);
         continue;
       }
-      const said = readFileSync(logFile, 'utf8');
+      const logText = readFileSync(logFile, 'utf8');
       await stop();
-      throw new Error(`PostgreSQL did not start: ${/** @type {Error} */ (error).message}\n${said}`);
+      throw new Error(`PostgreSQL did not start: ${/** @type {Error} */ (error).message}\n${logText}`);
     }
   }
 }

@@ -2,7 +2,7 @@
 import { comparedStore, GATE, login, uploadAccepted } from './client';
 import { expect, test } from './lab';
 
-test('the store cleared under the running page brings the prompt at once; put off, it stays away over the reload and the loop', async ({
+test('a store cleared while the page runs raises the prompt; dismissed, it stays hidden after a reload and a loop', async ({
   page,
   lab,
 }) => {

@@ -36,7 +36,7 @@ export async function startProxy({ port, target, synapse }) {
     const about = { method: request.method ?? '', path, ...(tag !== undefined && { tag }) };
     const fault = rules.take(about);
     const entry = log.add({ ...about, ...(fault && { fault: fault.kind }) });
-    response.on('close', () => over(entry));
+    response.on('close', () => recordDuration(entry));
     void handle({ request, response, url, entry }, fault);
   });
 
@@ -56,7 +56,7 @@ export async function startProxy({ port, target, synapse }) {
     // Wait for the body: only then is it known which keys the client believes to have sent.
     request.resume();
     await once(request, 'close').catch(() => {});
-    over(entry);
+    recordDuration(entry);
     if (fault.kind === 'drop') request.socket.destroy();
     else answer(exchange, fault.status, fault.body ?? { errcode: 'M_UNKNOWN', error: 'A fault of the proxy' });
   }
@@ -67,7 +67,7 @@ export async function startProxy({ port, target, synapse }) {
    */
   function forward(exchange, swallow) {
     const { request, response, url, entry } = exchange;
-    const onward = httpRequest({
+    const upstream = httpRequest({
       agent,
       host: hostname,
       port: targetPort,
@@ -75,11 +75,11 @@ export async function startProxy({ port, target, synapse }) {
       path: url,
       headers: endToEnd(request.rawHeaders),
     });
-    onward.on('response', (reply) => {
+    upstream.on('response', (reply) => {
       const status = reply.statusCode ?? 0;
       entry.status = status;
       if (isKeyUpload(entry) && status !== 200) noteRefusal(reply, entry);
-      reply.on('end', () => over(entry));
+      reply.on('end', () => recordDuration(entry));
       reply.on('error', () => request.socket.destroy());
       if (swallow) {
         reply.resume().on('end', () => request.socket.destroy());
@@ -88,15 +88,15 @@ export async function startProxy({ port, target, synapse }) {
         reply.pipe(response);
       }
     });
-    onward.on('error', (error) => {
+    upstream.on('error', (error) => {
       if (swallow || response.headersSent) request.socket.destroy();
       else if (!response.destroyed) answer(exchange, 502, { errcode: 'M_UNKNOWN', error: `Synapse: ${error.message}` });
     });
     // If the client aborts, the request is aborted as well, unless it must be executed without an answer.
     response.on('close', () => {
-      if (!request.complete || (!swallow && !response.writableFinished)) onward.destroy();
+      if (!request.complete || (!swallow && !response.writableFinished)) upstream.destroy();
     });
-    request.pipe(onward);
+    request.pipe(upstream);
   }
 
   server.listen(port, '127.0.0.1');
@@ -113,7 +113,7 @@ export async function startProxy({ port, target, synapse }) {
 }
 
 /** @param {Entry} entry */
-function over(entry) {
+function recordDuration(entry) {
   entry.ms ||= Date.now() - entry.at;
 }
 

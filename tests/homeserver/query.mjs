@@ -8,15 +8,15 @@ const BOUND_MS = 20_000;
 
 const READ = `
 import json, pathlib, sys
-asked = json.load(sys.stdin)
-sql, params = asked['sql'], asked['params']
-if 'sqlite' in asked:
+request = json.load(sys.stdin)
+sql, params = request['sql'], request['params']
+if 'sqlite' in request:
     import sqlite3 as driver
-    url = pathlib.Path(asked['sqlite']).as_uri() + '?mode=ro'
+    url = pathlib.Path(request['sqlite']).as_uri() + '?mode=ro'
     database = driver.connect(url, uri=True, timeout=10)
 else:
     import psycopg2 as driver
-    database = driver.connect(**asked['postgres'])
+    database = driver.connect(**request['postgres'])
     database.set_session(readonly=True)
     if params:
         sql = sql.replace('%', '%%').replace('?', '%s')

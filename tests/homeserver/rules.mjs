@@ -48,7 +48,7 @@ export function createRules() {
  */
 function read(input, name, tag) {
   const rule = /** @type {Record<string, unknown>} */ (object(input, name));
-  known(rule, name, ['method', 'path', 'times', 'fault', 'tag']);
+  rejectUnknown(rule, name, ['method', 'path', 'times', 'fault', 'tag']);
   if (rule['tag'] !== undefined && rule['tag'] !== tag) {
     throw new TypeError(`${name}.tag: a rule for a tag is set below /tag/<name>/_proxy/rules`);
   }
@@ -81,16 +81,16 @@ function readFault(input, name) {
   const { kind, ms, status, body } = fault;
   switch (kind) {
     case 'delay':
-      known(fault, name, ['kind', 'ms']);
+      rejectUnknown(fault, name, ['kind', 'ms']);
       if (!natural(ms)) throw new TypeError(`${name}.ms: not a whole number above zero`);
       return { kind, ms };
     case 'status':
-      known(fault, name, ['kind', 'status', 'body']);
+      rejectUnknown(fault, name, ['kind', 'status', 'body']);
       if (!natural(status) || status < 200 || status > 599) throw new TypeError(`${name}.status: not from 200 to 599`);
       return body === undefined ? { kind, status } : { kind, status, body };
     case 'drop':
     case 'swallow':
-      known(fault, name, ['kind']);
+      rejectUnknown(fault, name, ['kind']);
       return { kind };
     default:
       throw new TypeError(`${name}.kind: neither delay nor status, drop or swallow`);
@@ -114,7 +114,7 @@ function object(value, name) {
  * @param {string} name
  * @param {string[]} names
  */
-function known(value, name, names) {
+function rejectUnknown(value, name, names) {
   const other = Object.keys(value).find((key) => !names.includes(key));
   if (other) throw new TypeError(`${name}.${other}: not known`);
 }

@@ -12,7 +12,7 @@ import {
 } from './client';
 import { expect, test } from './lab';
 
-test('healthy from the first login on, over ten reloads', async ({ page, lab }) => {
+test('the store is healthy after the first login and ten reloads', async ({ page, lab }) => {
   const { deviceId, userId } = await login(page, lab.baseUrl, await lab.register('healthy'));
   const first = await comparedStore(page);
   expect(first).toMatchObject({
@@ -35,7 +35,7 @@ test('healthy from the first login on, over ten reloads', async ({ page, lab }) 
   expect(uploads.filter(({ status }) => status !== 200 && status !== 0)).toEqual([]);
 });
 
-test('the crypto database deleted, the session kept: evicted before the first upload, then other keys', async ({
+test('a deleted crypto database is evicted before the first upload, and the identity is changed afterwards', async ({
   page,
   lab,
 }) => {
@@ -74,7 +74,7 @@ test('the crypto database deleted, the session kept: evicted before the first up
   expect(report.cryptoStore).toMatchObject({ verdict: 'identity-changed', since: status.since });
 });
 
-test('the sync store deleted alone: healthy', async ({ page, lab }) => {
+test('deleting only the sync store leaves the crypto store healthy', async ({ page, lab }) => {
   await login(page, lab.baseUrl, await lab.register('sync'));
   await comparedStore(page);
   await loadIdle(page);
@@ -87,7 +87,7 @@ test('the sync store deleted alone: healthy', async ({ page, lab }) => {
   expect(await comparedStore(page)).toMatchObject({ verdict: 'healthy', identity: 'same' });
 });
 
-test('everything deleted: a first run', async ({ page, lab }) => {
+test('after everything was deleted, a new login is a first run', async ({ page, lab }) => {
   const account = await lab.register('wiped');
   const first = await login(page, lab.baseUrl, account);
   await comparedStore(page);
@@ -101,7 +101,7 @@ test('everything deleted: a first run', async ({ page, lab }) => {
   expect(await comparedStore(page)).toMatchObject({ verdict: 'first-run', deviceId: second.deviceId });
 });
 
-test('logged out and in, on the same page and the next: a first run of a new device, and the old marker is gone', async ({
+test('a logout removes the marker of the device, and the next login is a first run of a new device', async ({
   page,
   lab,
 }) => {
@@ -124,7 +124,7 @@ test('logged out and in, on the same page and the next: a first run of a new dev
   expect(await comparedStore(page)).toMatchObject({ verdict: 'healthy', ...ids });
 });
 
-test('a second account in the same origin is judged by itself', async ({ page, lab }) => {
+test('a second account in the same origin has its own verdict', async ({ page, lab }) => {
   const ids = await login(page, lab.baseUrl, await lab.register('one'));
   await comparedStore(page);
   const other = { userId: '@other:lab.local', deviceId: 'OTHER' };
@@ -137,7 +137,7 @@ test('a second account in the same origin is judged by itself', async ({ page, l
   expect(await comparedStore(page)).toMatchObject({ verdict: 'healthy', ...ids });
 });
 
-test('the store cleared under the running page: known within one sync, and other keys after the reload', async ({
+test('a store cleared while the page runs is evicted after one sync, and after a reload the identity is changed', async ({
   page,
   lab,
 }) => {

@@ -6,7 +6,7 @@ import { expect, test } from './lab';
 
 const isReady = (page: Page) => expect(page.getByTestId('client')).toHaveAttribute('data-ready', 'true');
 
-test('use it here: the other tab shuts its client down and shows the screen, unless it is in a call', async ({
+test('“Use it here” shuts down the client of the other tab, which shows the gate, unless it is in a call', async ({
   context,
   page,
   lab,

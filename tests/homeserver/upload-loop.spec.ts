@@ -17,7 +17,7 @@ import {
 import { expect, test } from './lab';
 
 for (const silent of [false, true]) {
-  test(`an evicted store, the SDK's logger ${silent ? 'silenced' : 'on'}: a loop at the third refusal, and the server is spared`, async ({
+  test(`after an eviction, with the SDK's logger ${silent ? 'silenced' : 'on'}, the third refusal is a loop, and retries do not reach the server`, async ({
     page,
     lab,
   }) => {
@@ -54,7 +54,7 @@ for (const silent of [false, true]) {
 }
 
 for (const where of ['header', 'query']) {
-  test(`two accounts in one page, their tokens in the ${where}: one loops, and the keys of the other arrive`, async ({
+  test(`with two accounts in one page and tokens in the ${where}, one loops and the keys of the other reach the server`, async ({
     page,
     lab,
   }) => {
@@ -69,14 +69,13 @@ for (const where of ['header', 'query']) {
     const before = (await lab.uploads()).length;
 
     const { userId, password } = await lab.register('healthy');
-    const beside = await page.evaluate(([baseUrl, user, secret]) => window.lab.loginBeside(baseUrl, user, secret), [
-      lab.baseUrl,
-      userId,
-      password,
-    ] as const);
-    const held = () =>
-      lab.query('SELECT 1 FROM e2e_one_time_keys_json WHERE user_id = ? AND device_id = ?', userId, beside.deviceId);
-    await expect.poll(async () => (await held()).length, { timeout: 30_000 }).toBeGreaterThanOrEqual(50);
+    const healthy = await page.evaluate(
+      ([baseUrl, user, secret]) => window.lab.loginSecondAccount(baseUrl, user, secret),
+      [lab.baseUrl, userId, password] as const,
+    );
+    const storedKeys = () =>
+      lab.query('SELECT 1 FROM e2e_one_time_keys_json WHERE user_id = ? AND device_id = ?', userId, healthy.deviceId);
+    await expect.poll(async () => (await storedKeys()).length, { timeout: 30_000 }).toBeGreaterThanOrEqual(50);
     // The other device's loop continues, and its neighbour's success does not end it.
     const { spared } = await uploadLoop(page);
     await expect.poll(async () => (await uploadLoop(page)).spared, { timeout: 30_000 }).toBeGreaterThan(spared);
@@ -90,7 +89,7 @@ for (const where of ['header', 'query']) {
   });
 }
 
-test('a session that the server ends is the end of the loop, too', async ({ page, lab }) => {
+test('the loop ends when the server has ended the session', async ({ page, lab }) => {
   await login(page, lab.baseUrl, await lab.register('ended'));
   await uploadAccepted(page, lab);
   await comparedStore(page);
@@ -106,7 +105,7 @@ test('a session that the server ends is the end of the loop, too', async ({ page
   await expect.poll(() => uploadLoop(page), { timeout: 30_000 }).toMatchObject({ state: 'idle', refusals: 0 });
 });
 
-test('a healthy client, with uploads that fail for other reasons: no loop', async ({ page, lab }) => {
+test('uploads that fail for other reasons than a refusal are no loop', async ({ page, lab }) => {
   await lab.setRules([
     { method: 'POST', path: '/keys/upload$', times: 1, fault: { kind: 'status', status: 503 } },
     { method: 'POST', path: '/keys/upload$', times: 1, fault: { kind: 'drop' } },
@@ -119,7 +118,7 @@ test('a healthy client, with uploads that fail for other reasons: no loop', asyn
   expect(await uploadLoop(page)).toMatchObject({ state: 'idle', refusals: 0 });
 });
 
-test('the way out, nothing backed up: what would be lost, an export that imports again, and a new device that works', async ({
+test('without a backup, the prompt names the loss, exports importable keys, and leads to a working new device', async ({
   page,
   lab,
   context,
@@ -180,7 +179,10 @@ test('the way out, nothing backed up: what would be lost, an export that imports
   expect(await fresh.evaluate(() => window.lib.getSnapshot().recovery)).toBeNull();
 });
 
-test('the way out, all backed up: the history is safe; not now holds for a day', async ({ page, lab }) => {
+test('with a full backup, the prompt says that the history is safe, and “Not now” lasts a day', async ({
+  page,
+  lab,
+}) => {
   const account = await lab.register('safe');
   await login(page, lab.baseUrl, account);
   await uploadAccepted(page, lab);
@@ -216,7 +218,7 @@ test('the way out, all backed up: the history is safe; not now holds for a day',
   await expect(page.getByTestId('upload-loop').getByRole('button', { name: 'Copy: Key on the server' })).toBeVisible();
 });
 
-test('a logout that fails is told of, and can be tried again', async ({ page, lab }) => {
+test('the prompt shows that a logout failed, and the logout can be retried', async ({ page, lab }) => {
   await login(page, lab.baseUrl, await lab.register('stuck'));
   await uploadAccepted(page, lab);
   await comparedStore(page);

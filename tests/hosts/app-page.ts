@@ -65,7 +65,7 @@ export function uncaught(context: BrowserContext): string[] {
 /**
  * Notes whenever two tabs run a client at the same time, from now on. The app logs when it starts and stops a client.
  */
-export function twoAtOnce(context: BrowserContext): string[] {
+export function collectClientOverlaps(context: BrowserContext): string[] {
   const running = new Map<Page, string>();
   const found: string[] = [];
   context.on('console', (line) => {

@@ -3,7 +3,7 @@
 import { expect, test } from '../homeserver/lab';
 import { call, client, gate, hereButton, logIn } from './app-page';
 
-test('a call is not ended by another tab, which learns why; when the call is over, it takes over', async ({
+test('another tab cannot take over during a call and shows why; after the call it can', async ({
   context,
   page,
   lab,

@@ -4,20 +4,20 @@ import { expect, test } from '../homeserver/lab';
 import { client, createRoom, gate, hereButton, logIn, saveReport, send, uncaught } from './app-page';
 import { type Host, lintErrors, typeErrors } from './build.mjs';
 
-test('the installed package adds no error to what the host’s own TypeScript says', async ({ lab: _ }, { project }) => {
+test('the installed package adds no error of the host’s own TypeScript', async ({ lab: _ }, { project }) => {
   const host = project.name as Host;
   const [before, after] = await Promise.all([typeErrors(host, 'without'), typeErrors(host, 'with')]);
   expect(after.filter((error) => !before.includes(error))).toEqual([]);
 });
 
-test('the installed package adds no error to what the host’s own ESLint says', async ({ lab: _ }, { project }) => {
+test('the installed package adds no error of the host’s own ESLint', async ({ lab: _ }, { project }) => {
   const host = project.name as Host;
   const [before, after] = await Promise.all([lintErrors(host, 'without'), lintErrors(host, 'with')]);
   test.skip(!before || !after, 'this host has no ESLint');
   expect(after?.filter((error) => !before?.includes(error))).toEqual([]);
 });
 
-test('the app starts, two people write to each other encrypted, and the card saves a report', async ({
+test('the app starts, two users exchange encrypted messages, and the card saves a report', async ({
   browser,
   context,
   page,
@@ -51,7 +51,7 @@ test('the app starts, two people write to each other encrypted, and the card sav
   await others.close();
 });
 
-test('a second tab waits, and takes over when it is asked to', async ({ context, page, lab }) => {
+test('a second tab waits, and takes over on “Use it here”', async ({ context, page, lab }) => {
   const errors = uncaught(context);
   await logIn(page, lab.baseUrl, await lab.register('here'));
   const second = await context.newPage();

@@ -4,9 +4,19 @@ import { refusedAsExisting } from '../homeserver/client';
 import { expect, test } from '../homeserver/lab';
 import { connect } from '../homeserver/matrix-api';
 import { provokeUpload } from '../homeserver/scenarios/actions';
-import { client, deviceOf, gate, hereButton, logIn, loginForm, logOut, twoAtOnce, uncaught } from './app-page';
+import {
+  client,
+  collectClientOverlaps,
+  deviceOf,
+  gate,
+  hereButton,
+  logIn,
+  loginForm,
+  logOut,
+  uncaught,
+} from './app-page';
 
-test('a logout in the active tab takes those that wait to the login, too', async ({ context, page, lab }) => {
+test('after a logout in the active tab, the waiting tabs show the login', async ({ context, page, lab }) => {
   const errors = uncaught(context);
   await logIn(page, lab.baseUrl, await lab.register('out'));
   const waiting = [await context.newPage(), await context.newPage()];
@@ -20,7 +30,7 @@ test('a logout in the active tab takes those that wait to the login, too', async
   expect(errors).toEqual([]);
 });
 
-test('logged out and in again in one tab, a person goes on in the other: never two clients, and no key is refused', async ({
+test('after a logout and a login in one tab, another tab never runs a second client, and no key is refused', async ({
   context,
   page,
   lab,
@@ -30,7 +40,7 @@ test('logged out and in again in one tab, a person goes on in the other: never t
   test.setTimeout(300_000);
   const account = await lab.register('again');
   const claimer = await connect(lab.baseUrl, await lab.register('claimer'));
-  const overlaps = twoAtOnce(context);
+  const overlaps = collectClientOverlaps(context);
   await logIn(page, lab.baseUrl, account);
   const second = await context.newPage();
   await second.goto('/');

@@ -7,14 +7,14 @@ import { expect, test } from '../homeserver/lab';
 import { connect } from '../homeserver/matrix-api';
 import { composer, createRoom, deviceOf, logIn, prompt, saveReport, send } from './app-page';
 
-interface Way {
+interface LabAccess {
   baseUrl: string;
   register(prefix: string): Promise<{ userId: string; password: string }>;
   uploads(): Promise<KeyUpload[]>;
 }
 
 /** A device in its own room, with its keys on the server. */
-async function settleIn(page: Page, lab: Way): Promise<void> {
+async function prepareDevice(page: Page, lab: LabAccess): Promise<void> {
   await logIn(page, lab.baseUrl, await lab.register('lost'));
   await createRoom(page, 'the room');
   await send(page, 'a message');
@@ -42,7 +42,7 @@ async function reloadPastGate(page: Page): Promise<void> {
 }
 
 /** Returns a function that makes the client's sync return at once. */
-async function disturb(page: Page, lab: Way): Promise<() => Promise<unknown>> {
+async function prepareSyncTrigger(page: Page, lab: LabAccess): Promise<() => Promise<unknown>> {
   const device = await deviceOf(page);
   const other = await connect(lab.baseUrl, await lab.register('other'));
   return () => other.sendToDevice(device, 'org.example.nothing', {});
@@ -54,9 +54,9 @@ async function boxOf(locator: Locator) {
   return box;
 }
 
-test('the stores go under the running page: the prompt comes without a reload', async ({ page, lab }) => {
-  await settleIn(page, lab);
-  const sync = await disturb(page, lab);
+test('the prompt appears without a reload if the stores are deleted while the page runs', async ({ page, lab }) => {
+  await prepareDevice(page, lab);
+  const sync = await prepareSyncTrigger(page, lab);
   await expect(prompt(page)).toBeHidden();
   await page.evaluate(() => Object.assign(window, { isSamePage: true }));
   await loseStores(page);
@@ -65,11 +65,11 @@ test('the stores go under the running page: the prompt comes without a reload', 
   expect(await page.evaluate(() => 'isSamePage' in window)).toBe(true);
 });
 
-test('the stores are gone at the next start: the client is not started, and the way leads to the login', async ({
+test('if the stores are gone at the next start, the gate stops the client and leads to the login', async ({
   page,
   lab,
 }) => {
-  await settleIn(page, lab);
+  await prepareDevice(page, lab);
   await loseStores(page);
   await page.reload();
   const gate = page.getByRole('main', { name: 'This browser deleted the encryption keys of this device' });
@@ -78,9 +78,9 @@ test('the stores are gone at the next start: the client is not started, and the 
   expect(refusedAsExisting(await lab.uploads())).toEqual([]);
 });
 
-test('“Not now” holds when the fault goes on to refused uploads', async ({ page, lab }) => {
-  await settleIn(page, lab);
-  const sync = await disturb(page, lab);
+test('a prompt dismissed for lost keys stays dismissed when uploads are refused', async ({ page, lab }) => {
+  await prepareDevice(page, lab);
+  const sync = await prepareSyncTrigger(page, lab);
   await loseStores(page);
   // Lets the user react to the lost keys before the first refusal.
   await lab.setRules([{ method: 'POST', path: '/keys/upload$', fault: { kind: 'delay', ms: 5000 } }]);
@@ -100,9 +100,9 @@ test('“Not now” holds when the fault goes on to refused uploads', async ({ p
   await expect(prompt(page)).toBeHidden();
 });
 
-test('on a small screen the prompt leaves the composer free', async ({ page, lab }) => {
+test('on a small screen the prompt does not cover the composer', async ({ page, lab }) => {
   await page.setViewportSize({ width: 360, height: 640 });
-  await settleIn(page, lab);
+  await prepareDevice(page, lab);
   await loseStores(page);
   await reloadPastGate(page);
   await expect(prompt(page)).toBeVisible();
@@ -113,8 +113,8 @@ test('on a small screen the prompt leaves the composer free', async ({ page, lab
   await expect(page.getByText('a message written beside the prompt')).toBeVisible();
 });
 
-test('the prompt lies above the open settings', async ({ page, lab }) => {
-  await settleIn(page, lab);
+test('the prompt is above the open settings', async ({ page, lab }) => {
+  await prepareDevice(page, lab);
   await loseStores(page);
   await reloadPastGate(page);
   await expect(prompt(page)).toBeVisible();

@@ -1,14 +1,14 @@
 // A reload with another tab in the background, in a browser without a test driver: there, a background tab is really
 // hidden.
-import { WildBrowser } from '../e2e/wild-browser';
+import { UndrivenBrowser } from '../e2e/undriven-browser';
 import type { Account } from '../homeserver/client';
 import { expect, test } from '../homeserver/lab';
 
-let browser: WildBrowser;
+let browser: UndrivenBrowser;
 
 // biome-ignore lint/correctness/noEmptyPattern: Playwright requires a destructured parameter.
 test.beforeEach(async ({}, testInfo) => {
-  browser = await WildBrowser.launch(testInfo.outputPath('profile'));
+  browser = await UndrivenBrowser.launch(testInfo.outputPath('profile'));
 });
 
 test.afterEach(() => browser.close());
@@ -53,10 +53,7 @@ async function logIn(address: string, homeserver: string, { userId, password }: 
   return tab;
 }
 
-test('the tab that is reloaded leads again, and the one in the background has not started a client', async ({
-  baseURL,
-  lab,
-}) => {
+test('a reloaded tab leads again, and the background tab has not started a client', async ({ baseURL, lab }) => {
   const address = baseURL ?? '';
   const first = await logIn(address, lab.baseUrl, await lab.register('reload'));
   const second = await open(address, 'tab-gate');
@@ -78,7 +75,7 @@ test('the tab that is reloaded leads again, and the one in the background has no
   }
 });
 
-test('a tab that comes back leads again, but not at the cost of a call in the background', async ({ baseURL, lab }) => {
+test('a returning tab does not take over from a background tab in a call', async ({ baseURL, lab }) => {
   const address = baseURL ?? '';
   const first = await logIn(address, lab.baseUrl, await lab.register('callback'));
   const second = await open(address, 'tab-gate');

@@ -1,14 +1,14 @@
 // A tab that is active but has not started its client yet.
 
 import { expect, test } from '../homeserver/lab';
-import { client, deviceOf, gate, hereButton, logIn, twoAtOnce } from './app-page';
+import { client, collectClientOverlaps, deviceOf, gate, hereButton, logIn } from './app-page';
 
-test('a tab whose client is still starting is not handed over; when it has started, it is', async ({
+test('a tab refuses to hand over while its client is starting, and hands over afterwards', async ({
   context,
   page,
   lab,
 }) => {
-  const found = twoAtOnce(context);
+  const found = collectClientOverlaps(context);
   await lab.setRules([{ path: '/sync$', fault: { kind: 'delay', ms: 15_000 } }]);
   // Resolves when the client has started.
   const login = logIn(page, lab.baseUrl, await lab.register('starting'));

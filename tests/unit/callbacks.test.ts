@@ -12,7 +12,7 @@ beforeEach(() => {
   onCallbackFailure(handler, end);
 });
 
-it('a closure that throws is told of, and throws nothing', () => {
+it('an exception of a closure is reported and not rethrown', () => {
   const trap = new WebAssembly.RuntimeError('unreachable');
   const closure = vi.fn((): unknown => {
     throw trap;
@@ -26,7 +26,7 @@ it('a closure that throws is told of, and throws nothing', () => {
   expect(closure).toHaveBeenCalledOnce();
 });
 
-it('what is called by name throws as before, and arguments and results pass', () => {
+it('other exports still throw, and arguments and results are passed', () => {
   const exports = {
     [NAME]: (a: number, b: number) => a + b,
     named: () => {
@@ -40,7 +40,7 @@ it('what is called by name throws as before, and arguments and results pass', ()
   expect(() => guarded.named()).toThrow('to the caller');
 });
 
-it('a timer that fires though it was cleared breaks nothing', () => {
+it('a cleared timer that still fires is no failure', () => {
   const { [NAME]: guarded } = guardCallbacks({
     [NAME]: () => {
       throw new Error('closure invoked recursively or after being dropped');
@@ -50,6 +50,6 @@ it('a timer that fires though it was cleared breaks nothing', () => {
   expect(handler).not.toHaveBeenCalled();
 });
 
-it('exports in which no closure is found are refused', () => {
+it('exports without a closure are refused', () => {
   expect(() => guardCallbacks({ memory: {}, other: () => {} })).toThrow('another name');
 });

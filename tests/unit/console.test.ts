@@ -27,7 +27,7 @@ function page(original?: Method) {
       () => 'window',
       (slot, text, excerpt) => {
         if (text !== undefined) slots[slot] = excerpt || text;
-        matches.push(slots[slot] ?? 'never given');
+        matches.push(slots[slot] ?? 'never received');
       },
       (error) => void failures.push(error),
       control.signal,
@@ -67,8 +67,8 @@ const hostile: [string, unknown][] = [
   ['a function', throwing],
 ];
 
-describe('whatever is logged', () => {
-  it.each(hostile)('%s reaches the original once, beside words that match and alone', (_name, value) => {
+describe('the wrapped console', () => {
+  it.each(hostile)('passes %s to the original method once, alone and in a matching line', (_name, value) => {
     const { calls, matches, failures, tap, warn } = page(() => 'result');
     tap();
     expect(warn(value)).toBe('result');
@@ -80,7 +80,7 @@ describe('whatever is logged', () => {
     expect(failures).toEqual([]);
   });
 
-  it('any values of any kind pass unchanged, and none throws', () => {
+  it('passes arbitrary values unchanged and does not throw', () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -99,7 +99,7 @@ describe('whatever is logged', () => {
     );
   });
 
-  it('keeps this, null included', () => {
+  it('passes `this` to the original method, also null', () => {
     const { console, calls, tap } = page();
     tap();
     console['warn']?.call(null, 'needle');
@@ -108,7 +108,7 @@ describe('whatever is logged', () => {
     expect(calls.map((call) => call.self)).toEqual([null, self]);
   });
 
-  it('lets the exception of the original pass', () => {
+  it('rethrows the exception of the original method', () => {
     const problem = new Error('of the original');
     const { matches, tap, warn } = page(() => {
       throw problem;
@@ -118,7 +118,7 @@ describe('whatever is logged', () => {
     expect(matches).toEqual(['needle']);
   });
 
-  it('does not read a line that is logged while another is read', () => {
+  it('does not read a line that is logged while another line is read', () => {
     const { calls, matches, tap, warn } = page();
     tap();
     const error = new Error('x');
@@ -130,7 +130,7 @@ describe('whatever is logged', () => {
   });
 });
 
-it('repeats are given by the slot of the line they repeat, whatever comes between', () => {
+it('a repeated line is passed as the slot of the earlier line', () => {
   const long = `needle ${'x'.repeat(20_000)}`;
   const lines = fc.oneof(
     fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'none').map((name) => `${name} needle`),
@@ -141,7 +141,7 @@ it('repeats are given by the slot of the line they repeat, whatever comes betwee
       fc.array(fc.tuple(fc.constantFrom('warn', 'error'), fc.constantFrom('window', 'frame:/'), lines)),
       (calls) => {
         const { console } = page();
-        const given: [string, string, string][] = [];
+        const received: [string, string, string][] = [];
         const slots: [string, string, string][] = [];
         let from = '';
         let texts = 0;
@@ -152,7 +152,7 @@ it('repeats are given by the slot of the line they repeat, whatever comes betwee
           (slot, text, _excerpt, _truncated, isError, source) => {
             if (text !== undefined) slots[slot] = [isError ? 'error' : 'warn', source ?? '', text];
             if (text !== undefined) texts++;
-            given.push(slots[slot] ?? ['', '', '']);
+            received.push(slots[slot] ?? ['', '', '']);
           },
           () => {},
           new AbortController().signal,
@@ -161,7 +161,7 @@ it('repeats are given by the slot of the line they repeat, whatever comes betwee
           from = source;
           console[level]?.(line);
         }
-        expect(given).toEqual(calls.map(([level, source, line]) => [level, source, line.slice(0, 16_384)]));
+        expect(received).toEqual(calls.map(([level, source, line]) => [level, source, line.slice(0, 16_384)]));
         // Among lines that are not truncated, a line equal to the previous one is not passed as text again.
         const anew = calls.filter((call, i) => call[2].length > 16_384 || String(call) !== String(calls[i - 1]));
         expect(texts).toBeLessThanOrEqual(anew.length);
@@ -170,7 +170,7 @@ it('repeats are given by the slot of the line they repeat, whatever comes betwee
   );
 });
 
-it('a failure of ours is told and goes no further', () => {
+it('an exception of onMatch is reported and does not reach the caller', () => {
   const { console, calls, control } = page();
   const problem = new Error('of ours');
   const fail = () => {
@@ -188,7 +188,7 @@ it('a failure of ours is told and goes no further', () => {
   expect(failures).toEqual([problem, problem]);
 });
 
-it('a failure on one console lets all of them go, and none is read any more', () => {
+it('a failure on one console restores all consoles', () => {
   const control = new AbortController();
   const read: string[] = [];
   const consoles = ['window', 'frame:/a', 'frame:/b'].map((name) => {
@@ -216,8 +216,8 @@ it('a failure on one console lets all of them go, and none is read any more', ()
   }
 });
 
-describe('what is found', () => {
-  it('words in an Error, its name, its causes and the original error of the SDK', () => {
+describe('matching and formatting', () => {
+  it('finds words in an Error, its name, its causes and its originalError', () => {
     const { matches, tap, warn } = page();
     tap();
     warn('prefix', new Error('needle'));
@@ -231,7 +231,7 @@ describe('what is found', () => {
     expect(matches[4]).toMatch(/^AbortError: needle/);
   });
 
-  it('words anywhere in a line of 10 MB, with their surroundings', () => {
+  it('finds words in a line of 10 MB and passes an excerpt around them', () => {
     const { matches, tap, warn } = page();
     tap();
     const filler = 'x'.repeat(5_000_000);
@@ -252,14 +252,14 @@ describe('what is found', () => {
     ['100%', ['needle'], '100% needle'],
     ['needle 100%%', [], 'needle 100%%'],
     ['needle 100%%', ['x'], 'needle 100% x'],
-  ])('%j is formatted as the developer tools do', (format, args, expected) => {
+  ])('formats %j like the developer tools', (format, args, expected) => {
     const { matches, tap, warn } = page();
     tap();
     warn(format, ...args);
     expect(matches).toEqual([expected]);
   });
 
-  it('getters of objects are not called', () => {
+  it('does not call getters of objects', () => {
     const { matches, tap, warn } = page();
     tap();
     warn('needle', Object.defineProperty({}, 'secret', { enumerable: true, get: throwing }));
@@ -268,7 +268,7 @@ describe('what is found', () => {
 });
 
 describe('the undo', () => {
-  it('puts back the very property that was there, and is safe twice', () => {
+  it('restores the original property, and can be called twice', () => {
     const { console, tap } = page();
     const before = Object.getOwnPropertyDescriptor(console, 'warn');
     const undo = tap();
@@ -277,7 +277,7 @@ describe('the undo', () => {
     expect(Object.getOwnPropertyDescriptor(console, 'warn')).toEqual(before);
   });
 
-  it('leaves a wrapper that was put over ours, and passes through below it', () => {
+  it('leaves a later wrapper of other code, and passes lines through', () => {
     const { console, calls, matches, tap, warn } = page();
     const undo = tap();
     const ours = console['warn'] as Method;
@@ -289,7 +289,7 @@ describe('the undo', () => {
     expect([calls.length, matches.length]).toEqual([1, 0]);
   });
 
-  it('removes an own property where the method was inherited', () => {
+  it('removes the own property if the method was inherited', () => {
     const { console, tap } = page();
     const child = Object.create(console) as typeof console;
     const undo = tapConsole(
@@ -306,7 +306,7 @@ describe('the undo', () => {
     tap().release();
   });
 
-  it('wraps and undoes whatever the page has put on Object.prototype', () => {
+  it('works if the page has defined `get` on Object.prototype', () => {
     const { console, matches, tap, warn } = page();
     const original = console['warn'];
     const planted = { __proto__: null, value: () => 1, configurable: true } as PropertyDescriptor;
@@ -321,7 +321,7 @@ describe('the undo', () => {
     expect([matches, console['warn'] === original]).toEqual([['needle'], true]);
   });
 
-  it('has nothing to undo on a console that cannot be wrapped', () => {
+  it('does nothing on a console that could not be wrapped', () => {
     const { console, calls, tap, warn } = page();
     Object.freeze(console);
     const undo = tap();
@@ -331,7 +331,7 @@ describe('the undo', () => {
     expect(calls).toHaveLength(1);
   });
 
-  it('is harmless on a console frozen after us', () => {
+  it('does not throw on a console that was frozen after wrapping', () => {
     const { console, calls, tap, warn } = page();
     const undo = tap();
     Object.freeze(console);

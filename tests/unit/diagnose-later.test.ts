@@ -9,7 +9,7 @@ vi.mock('../../pkg-glue/src/diagnosis-module', () => new Promise(() => {}));
 
 afterEach(() => void vi.useRealTimers());
 
-it('a module that does not arrive is not waited for', async () => {
+it('loading the diagnosis module times out', async () => {
   vi.useFakeTimers();
   const trouble = loadJudge();
   await vi.advanceTimersByTimeAsync(5000);

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 
 import { DiagnosisText } from '../../pkg-glue/src/react/DiagnosisText';
 
-const shown = (children: string) =>
+const render = (children: string) =>
   renderToStaticMarkup(createElement(DiagnosisText, { children })).replace(/ style="[^"]*"/g, '');
 
 it.each([
@@ -22,5 +22,5 @@ it.each([
   ['KE-5, MAKE-1 and $KE-12', 'KE-5, MAKE-1 and $KE-12'],
   ['<b>`x`</b>', '&lt;b&gt;<code>x</code>&lt;/b&gt;'],
 ])('%j is shown as %j', (text, markup) => {
-  expect(shown(text)).toBe(markup);
+  expect(render(text)).toBe(markup);
 });

@@ -96,7 +96,7 @@ describe('the README', () => {
     expect(text).toContain(`> ${JSON.parse(read('tests/fixtures/cases/evicted/case.json')).summary}\n`);
   });
 
-  it.each(['README.md', 'pkg-glue/README.md'])('and every command in %s name the version', (path) => {
+  it.each(['README.md', 'pkg-glue/README.md'])('names the current version, as does every command in %s', (path) => {
     const named = read(path).match(/lotus-crypto-diag-\d[\d.]*\d/g) ?? [];
     expect([...new Set(named)]).toEqual([`lotus-crypto-diag-${version}`]);
     expect(text).toContain(`version ${version}`);

@@ -7,26 +7,26 @@ const URL = 'https://hs/_matrix/client/v3/keys/upload';
 const INIT = { method: 'POST', body: JSON.stringify({ one_time_keys: { 'signed_curve25519:AAAA': {} } }) };
 
 /** For an answer of the server: status, status text, URL. For a failure: 0 and the error. */
-type Told = [number, unknown, string?];
+type Report = [number, unknown, string?];
 
-/** `below` is called by the wrapped `fetch`. */
-function page(below: () => unknown, settled = (..._told: Told): void => {}) {
-  const told: Told[] = [];
+/** `browserFetch` is called by the wrapped `fetch`. */
+function page(browserFetch: () => unknown, onReport = (..._report: Report): void => {}) {
+  const reports: Report[] = [];
   const failures: unknown[] = [];
-  const scope = { fetch: below as (url: string, init?: object) => unknown };
+  const scope = { fetch: browserFetch as (url: string, init?: object) => unknown };
   const control = new AbortController();
-  const note = (...one: Told) => {
-    told.push(one);
-    settled(...one);
+  const note = (...report: Report) => {
+    reports.push(report);
+    onReport(...report);
   };
   watchFetch(
     scope,
     {
-      starts: () => null,
-      answered: () => {},
-      settled: (_, status, _text, body, url) => note(status, body, url),
-      failed: ({ asked }, error) => note(0, error, asked),
-      loggedOut: () => note(200, 'logged out'),
+      onStart: () => null,
+      onErrorResponse: () => {},
+      onResponse: (_, status, _text, body, url) => note(status, body, url),
+      onNoResponse: ({ asked }, error) => note(0, error, asked),
+      onLogout: () => note(200, 'logged out'),
     },
     (error) => {
       failures.push(error);
@@ -34,15 +34,15 @@ function page(below: () => unknown, settled = (..._told: Told): void => {}) {
     },
     control.signal,
   );
-  return { upload: () => scope.fetch(URL, INIT), told, failures, scope };
+  return { upload: () => scope.fetch(URL, INIT), reports, failures, scope };
 }
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 10));
-const strangers: unknown[] = [];
-const note = (reason: unknown) => strangers.push(reason);
+const unhandled: unknown[] = [];
+const note = (reason: unknown) => unhandled.push(reason);
 
 afterEach(() => {
-  strangers.length = 0;
+  unhandled.length = 0;
   process.off('unhandledRejection', note);
 });
 
@@ -56,7 +56,7 @@ it.each([
   ['an answer', new Response('{}')],
   ['a promise whose then throws', withThen({ get: throwing })],
   ['a then that is no function', withThen({ value: 1 })],
-])('a fetch that gives %s instead of a promise: whoever asked gets that, and nothing is thrown', (_, given) => {
+])('if fetch returns %s instead of a promise, the caller gets this value', (_, given) => {
   const { upload, failures } = page(() => given);
   expect(upload()).toBe(given);
   expect(failures).toEqual([]);
@@ -73,18 +73,18 @@ it.each([
     }),
   ],
   ['is nothing', undefined],
-])('an answer that %s costs that answer only', async (_, odd) => {
+])('a response that %s is not reported, and the next one is', async (_, odd) => {
   const answers = [odd, new Response('{}', { status: 200 })];
-  const { upload, told, failures } = page(async () => answers.shift());
+  const { upload, reports, failures } = page(async () => answers.shift());
   expect(await upload()).toBe(odd);
-  expect(told).toEqual([]);
+  expect(reports).toEqual([]);
   await upload();
   await settle();
-  expect(told).toEqual([[200, '{}', URL]]);
+  expect(reports).toEqual([[200, '{}', URL]]);
   expect(failures).toEqual([]);
 });
 
-it('a trap lets fetch go', async () => {
+it('a trap restores fetch', async () => {
   const original = async () => new Response('{}', { status: 200 });
   const trap = vi.fn(() => {
     throw new WebAssembly.RuntimeError('unreachable');
@@ -101,7 +101,7 @@ it('a trap lets fetch go', async () => {
 
 const problem = new TypeError('Failed to fetch');
 
-it.each<[string, () => Promise<unknown>, Told]>([
+it.each<[string, () => Promise<unknown>, Report]>([
   [
     'an accepted upload',
     async () => new Response('{"one_time_key_counts":{}}'),
@@ -110,35 +110,35 @@ it.each<[string, () => Promise<unknown>, Told]>([
   ['a refusal', async () => new Response('{"error":"x"}', { status: 400 }), [400, '{"error":"x"}', URL]],
   ['an answer without end', async () => new Response('x'.repeat(2_000_000)), [200, 'x'.repeat(2 ** 20), URL]],
   ['no answer', () => Promise.reject(problem), [0, problem, URL]],
-])('%s is told as it is', async (_, below, expected) => {
-  const { upload, told } = page(below);
+])('%s is reported with status, body and URL', async (_, browserFetch, expected) => {
+  const { upload, reports } = page(browserFetch);
   await Promise.resolve(upload()).catch(() => {});
   await settle();
-  expect(told).toEqual([expected]);
+  expect(reports).toEqual([expected]);
 });
 
-it('where no answer comes, that is told before whoever asked hears of it', async () => {
-  const { upload, told } = page(() => Promise.reject(problem));
-  expect(await Promise.resolve(upload()).catch(() => told.length)).toBe(1);
+it('a failed request is reported before the caller gets the error', async () => {
+  const { upload, reports } = page(() => Promise.reject(problem));
+  expect(await Promise.resolve(upload()).catch(() => reports.length)).toBe(1);
 });
 
-/** Uploads are answered with this refusal if `starts` says so, otherwise by the server. */
-function holding(starts: (call: UploadCall) => { afterMs: number } | null) {
+/** Uploads are answered with this refusal if `answerFor` says so, otherwise by the server. */
+function holdingBack(answerFor: (call: UploadCall) => { afterMs: number } | null) {
   const scope = { fetch: async (_url: string, _init?: object) => new Response('sent') };
-  const held = (call: UploadCall) => {
-    const refusal = starts(call);
+  const onStart = (call: UploadCall) => {
+    const refusal = answerFor(call);
     return refusal && { status: 400, statusText: 'Bad Request', body: '{"error":"x"}', ...refusal };
   };
-  const nothing = () => {};
-  const seen = { starts: held, answered: nothing, settled: nothing, failed: nothing, loggedOut: nothing };
-  watchFetch(scope, seen, nothing, new AbortController().signal);
+  const noop = () => {};
+  const hooks = { onStart, onErrorResponse: noop, onResponse: noop, onNoResponse: noop, onLogout: noop };
+  watchFetch(scope, hooks, noop, new AbortController().signal);
   return (init: object = INIT) => scope.fetch(URL, init);
 }
 
-it('an upload that is held back is answered as the server would, when that is due', async () => {
+it("an upload that is held back gets a response like the server's, after the given delay", async () => {
   vi.useFakeTimers();
-  const dues = [0, 250];
-  const upload = holding(() => ({ afterMs: dues.shift() ?? 0 }));
+  const delays = [0, 250];
+  const upload = holdingBack(() => ({ afterMs: delays.shift() ?? 0 }));
   const response = await upload();
   expect(response).toMatchObject({ status: 400, statusText: 'Bad Request', url: URL, ok: false });
   expect(response.headers.get('content-type')).toBe('application/json');
@@ -152,25 +152,25 @@ it('an upload that is held back is answered as the server would, when that is du
   vi.useRealTimers();
 });
 
-it('what was given up before goes to fetch itself, and so does what the module does not hold back or cannot judge', async () => {
-  const starts = vi.fn(() => ({ afterMs: 0 }));
-  expect(await (await holding(starts)({ ...INIT, signal: AbortSignal.abort() })).text()).toBe('sent');
-  expect(starts).not.toHaveBeenCalled();
-  expect(await (await holding(() => null)()).text()).toBe('sent');
-  expect(await (await holding(throwing)()).text()).toBe('sent');
+it('an aborted upload and one that the module does not hold back go to fetch', async () => {
+  const answerFor = vi.fn(() => ({ afterMs: 0 }));
+  expect(await (await holdingBack(answerFor)({ ...INIT, signal: AbortSignal.abort() })).text()).toBe('sent');
+  expect(answerFor).not.toHaveBeenCalled();
+  expect(await (await holdingBack(() => null)()).text()).toBe('sent');
+  expect(await (await holdingBack(throwing)()).text()).toBe('sent');
   const signal = Object.defineProperty({}, 'aborted', { get: throwing });
-  expect(await (await holding(starts)({ ...INIT, signal })).text()).toBe('sent');
+  expect(await (await holdingBack(answerFor)({ ...INIT, signal })).text()).toBe('sent');
 });
 
-it('an upload that fails is told as unhandled where nobody handles it, once, and otherwise not', async () => {
+it('a failed upload is one unhandled rejection if the page does not handle it, otherwise none', async () => {
   process.on('unhandledRejection', note);
   const { upload } = page(() => Promise.reject(problem));
   await expect(upload()).rejects.toBe(problem);
   await settle();
-  expect(strangers).toEqual([]);
+  expect(unhandled).toEqual([]);
   upload();
   await settle();
-  expect(strangers).toEqual([problem]);
+  expect(unhandled).toEqual([problem]);
 });
 
 it.each([
@@ -182,21 +182,21 @@ it.each([
   ['https://hs/_matrix/client/v3/rooms/logout', 200, false],
   ['https://hs/logout', 200, false],
   ['https://hs/x?y=/_matrix/client/v3/logout', 200, false],
-])('a POST to %s that is answered with %i: whether that is a logout', async (url, status, isLogout) => {
+])('a POST to %s with status %i is a logout: %s', async (url, status, isLogout) => {
   const response = new Response('{}', { status });
-  const { scope, told } = page(() => Promise.resolve(response));
+  const { scope, reports } = page(() => Promise.resolve(response));
   expect(await scope.fetch(url, { method: 'POST' })).toBe(response);
-  expect(told).toEqual(isLogout ? [[200, 'logged out']] : []);
+  expect(reports).toEqual(isLogout ? [[200, 'logged out']] : []);
 });
 
-it('a logout that gets no answer is told as unhandled where nobody handles it, once, and otherwise not', async () => {
+it('a failed logout is one unhandled rejection if the page does not handle it, otherwise none', async () => {
   process.on('unhandledRejection', note);
-  const { scope, told } = page(() => Promise.reject(problem));
+  const { scope, reports } = page(() => Promise.reject(problem));
   const logOut = () => scope.fetch('https://hs/_matrix/client/v3/logout', { method: 'POST' });
   await expect(logOut()).rejects.toBe(problem);
   await settle();
-  expect(strangers).toEqual([]);
+  expect(unhandled).toEqual([]);
   logOut();
   await settle();
-  expect([strangers, told]).toEqual([[problem], []]);
+  expect([unhandled, reports]).toEqual([[problem], []]);
 });

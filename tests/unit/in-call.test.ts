@@ -8,7 +8,7 @@ const withFrames = (...frames: { src: string; allow: string }[]) =>
 
 afterEach(() => void vi.unstubAllGlobals());
 
-describe('a client takes part in a call', () => {
+describe('isInCall for a client', () => {
   const joined = (isJoined: boolean) => ({
     matrixRTC: { roomSessions: new Map([['!r', { isJoined: () => isJoined }]]) },
   });
@@ -28,7 +28,7 @@ describe('a client takes part in a call', () => {
     it(`${name}: ${expected}`, () => expect(isInCall(mx)).toBe(expected));
   }
 
-  it('unless reading it throws', () => {
+  it('is false if reading the client throws, unless there is a call frame', () => {
     const mx = Object.defineProperty({}, 'matrixRTC', {
       get() {
         throw new Error('no');
@@ -40,7 +40,7 @@ describe('a client takes part in a call', () => {
   });
 });
 
-describe('a frame of the document is a call', () => {
+describe('isInCall for a frame', () => {
   const MEDIA = 'microphone; camera; display-capture';
   for (const [name, found, expected] of [
     ['Element Call beside the app', frame('https://app.example.org/public/element-call/index.html?widgetId=a'), true],
@@ -56,5 +56,5 @@ describe('a frame of the document is a call', () => {
     });
   }
 
-  it('and where there is no document, there is none', () => expect(isInCall(null)).toBe(false));
+  it('is false without a document', () => expect(isInCall(null)).toBe(false));
 });

@@ -5,7 +5,7 @@ import { bytesOf } from '../../pkg-glue/src/inlined';
 
 const everyByte = Uint8Array.from({ length: 1027 }, (_, at) => at % 256);
 
-describe('an inlined file has the bytes it had', () => {
+describe('an inlined file is decoded to its original bytes', () => {
   it.each([
     ['nothing', new Uint8Array()],
     ['one byte', Uint8Array.of(255)],
@@ -16,7 +16,7 @@ describe('an inlined file has the bytes it had', () => {
     expect(bytesOf(textOf(bytes))).toEqual(bytes);
   });
 
-  it('in characters that mean nothing to a string of JavaScript, or to a page', () => {
+  it('the encoded text has no characters with a meaning in JavaScript strings or HTML', () => {
     expect(textOf(everyByte)).toMatch(/^[ !#%&(-;=-[\]-_a-~]+$/);
   });
 });

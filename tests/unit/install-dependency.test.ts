@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 
 import { checkOut, command, commit, edit, files, root, run, runWith } from './install-checkout';
 
-describe('the dependency', () => {
+describe('the dependency in package.json', () => {
   const named = () => JSON.parse(files().get('package.json') ?? '{}').dependencies['lotus-crypto-diag'];
   const parent = () => mkdtempSync(join(tmpdir(), 'lotus-crypto-diag-from-'));
 
@@ -29,7 +29,7 @@ describe('the dependency', () => {
     expect(named()).toBe('file:../lotus-crypto-diag-test.tgz');
   });
 
-  it('may lie in the checkout, though git does not know it yet', () => {
+  it('may be an untracked tarball in the checkout', () => {
     checkOut('cinny-4.11');
     const tarball = join(root, 'vendor/lotus-crypto-diag-test.tgz');
     mkdirSync(dirname(tarball));
@@ -38,7 +38,7 @@ describe('the dependency', () => {
     expect(named()).toBe('file:vendor/lotus-crypto-diag-test.tgz');
   });
 
-  it('is the tarball that npx was given', () => {
+  it('is the tarball that was passed to npx', () => {
     checkOut('cinny-4.11');
     const folder = parent();
     writeFileSync(join(folder, 'lotus-crypto-diag-test.tgz'), '');
@@ -62,7 +62,7 @@ describe('the dependency', () => {
       () => 'https://example.org/lotus-crypto-diag-0.1.0.tgz',
     ],
     ['a version', '^0.1.0', () => '^0.1.0'],
-  ])('is %s, where the command came from one', (_, origin, expected) => {
+  ])('is %s if the command was installed from one', (_, origin, expected) => {
     checkOut('cinny-4.11');
     const folder = parent();
     writeFileSync(join(folder, 'lotus-crypto-diag-test.tgz'), '');
@@ -76,7 +76,7 @@ describe('the dependency', () => {
     ['its origin is unknown', null],
     ['its tarball is gone', 'file:../gone.tgz'],
     ['it came from a folder', 'file:../pkg'],
-  ])('is asked for where %s', (_, origin) => {
+  ])('must be given with --package if %s', (_, origin) => {
     const before = checkOut('cinny-4.11');
     const folder = parent();
     const script = origin === null ? command : unpacked(join(folder, 'unpacked'), origin);
@@ -87,7 +87,7 @@ describe('the dependency', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('may be there already, put in by npm, with its lock file', () => {
+  it('may already be there from npm, with its lock file', () => {
     checkOut('cinny-4.11');
     edit('package.json', '"matrix-js-sdk"', '"lotus-crypto-diag": "file:../x.tgz",\n    "matrix-js-sdk"');
     writeFileSync(join(root, 'package-lock.json'), '{}\n');
@@ -95,7 +95,7 @@ describe('the dependency', () => {
     expect(named()).toBe('file:../x.tgz');
   });
 
-  it('stays among the devDependencies of a host that has it there', () => {
+  it('stays in the devDependencies if the host has it there', () => {
     checkOut('cinny-4.11');
     edit(
       'package.json',
@@ -110,21 +110,21 @@ describe('the dependency', () => {
     expect(files().get('package.json')).not.toContain('lotus-crypto-diag');
   });
 
-  it('is not there where package.json names the package for something else', () => {
+  it('is not found in other fields of package.json', () => {
     checkOut('cinny-4.11');
     edit('package.json', '"type": "module"', '"type": "module",\n  "keywords": ["lotus-crypto-diag"]');
     const { status, stderr } = runWith({}, command, 'install', root, '--force');
     expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining('--package path/to/') });
   });
 
-  it('is replaced when another one is asked for', () => {
+  it('is replaced by another --package', () => {
     checkOut('cinny-4.11');
     run('install', root, '--package', '0.1.0');
     run('install', root, '--package', '0.2.0', '--force');
     expect(named()).toBe('0.2.0');
   });
 
-  it('goes from the lock file of npm with the rest', () => {
+  it('is removed from the lock file of npm by uninstall', () => {
     const lock = (own: Record<string, unknown>[]) =>
       `${JSON.stringify(
         {

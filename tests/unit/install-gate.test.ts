@@ -71,18 +71,18 @@ const start = (calls = 0) => {
   return client;
 };
 
-it('is not handed over while the client is still starting: there is nothing to stop yet', () => {
+it('the gate refuses to yield while the client is still starting', () => {
   expect(written.gate.canYield()).toBe('it is still starting');
 });
 
-it('is handed over when the client is there, unless it is in a call', () => {
+it('the gate yields once the client is there, unless it is in a call', () => {
   start();
   expect(written.gate.canYield()).toBe(true);
   start(1);
   expect(written.gate.canYield()).toBe('in a call');
 });
 
-it.each(['onYield', 'onLost'] as const)('knows after %s that the next client is still starting', (end) => {
+it.each(['onYield', 'onLost'] as const)('after %s, the gate refuses to yield until the next client is there', (end) => {
   const client = start();
   written.gate[end]();
   expect(client.stopped).toBe(1);
@@ -91,14 +91,14 @@ it.each(['onYield', 'onLost'] as const)('knows after %s that the next client is 
   expect(written.gate.canYield()).toBe(true);
 });
 
-it('holds the client back where the crypto store was deleted, and logs the device out without one', async () => {
+it('onSignOut logs the device out without a client, removes the session and reloads', async () => {
   const { userId, deviceId, onSignOut } = written.gate.children;
   expect([userId, deviceId]).toEqual(['@a:b', 'C']);
   await onSignOut();
   expect(calls).toEqual([['logged out', 'https://hs', 'token'], ['dropped'], ['reloaded']]);
 });
 
-it('keeps the session where the homeserver cannot be reached', async () => {
+it('onSignOut keeps the session if the homeserver cannot be reached', async () => {
   calls.isOffline = true;
   await expect(written.gate.children.onSignOut()).rejects.toThrow('cannot be reached');
   expect([...calls]).toEqual([['logged out', 'https://hs', 'token']]);

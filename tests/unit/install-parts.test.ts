@@ -5,14 +5,14 @@ import { describe, expect, it } from 'vitest';
 
 import { checkOut, edit, files, fixtures, root, run } from './install-checkout';
 
-describe('where a place is missing', () => {
+describe('installing some of the parts', () => {
   const names = ['CryptoDiagnosticsCard', 'CryptoTabGate', 'CryptoRecovery'];
   const added = () =>
     names.filter((name) =>
       [...files().values()].some((text) => text.includes(`<${name} `) || text.includes(`<${name}>`)),
     );
 
-  it('the message names the option with which the rest can be installed', () => {
+  it('if a place is missing, the message names the option that installs the other parts', () => {
     const before = checkOut('cinny-4.2');
     const { status, stderr } = run('install', root);
     expect(status).toBe(1);
@@ -20,7 +20,7 @@ describe('where a place is missing', () => {
     expect(files()).toEqual(before);
   });
 
-  it('the rest is put in, and taken out again', async () => {
+  it('--without card installs the other parts, and uninstall removes them', async () => {
     const before = checkOut('cinny-4.2');
     const { stdout } = run('install', root, '--without', 'card', '--dry-run');
     await expect(stdout).toMatchFileSnapshot(join(fixtures, 'installed', 'cinny-4.2.diff'));
@@ -39,7 +39,7 @@ describe('where a place is missing', () => {
     [['recovery'], ['CryptoDiagnosticsCard', 'CryptoTabGate']],
     [['gate,recovery'], ['CryptoDiagnosticsCard']],
     [['card', 'gate', 'recovery'], []],
-  ])('without %j, and then the rest, uninstall restores every byte', (left, expected) => {
+  ])('after installing without %j and then all parts, uninstall restores every byte', (left, expected) => {
     const before = checkOut('cinny-4.11');
     const options = left.flatMap((part) => ['--without', part]);
     expect(run('install', root, ...options)).toMatchObject({ status: 0, stderr: '' });
@@ -60,7 +60,7 @@ describe('where a place is missing', () => {
     expect(files()).toEqual(before);
   });
 
-  it('the gate has the client to stop, whether the recovery is there or not', () => {
+  it('the gate gets the client also without the recovery', () => {
     checkOut('cinny-4.11');
     run('install', root, '--without', 'recovery');
     const added = [...files()].filter(([path]) => path.includes('crypto-diagnostics'));
@@ -68,7 +68,7 @@ describe('where a place is missing', () => {
     expect(files().get('src/app/pages/client/ClientRoot.tsx')).toContain('<CryptoStoreWatch />');
   });
 
-  it('what was left out is put in later, where the host already exports something of its own', () => {
+  it('a part can be added later, also if the host has extended the index file', () => {
     const before = checkOut('cinny-4.11');
     const index = 'src/app/features/crypto-diagnostics/index.ts';
     run('install', root, '--without', 'card');
@@ -88,7 +88,7 @@ describe('where a place is missing', () => {
     expect(files()).toEqual(before);
   });
 
-  it('the recovery takes the place of the watch, also where its element was moved', () => {
+  it('the recovery replaces the watch, also if its element was moved', () => {
     checkOut('cinny-4.11');
     run('install', root, '--without', 'recovery');
     const clientRoot = 'src/app/pages/client/ClientRoot.tsx';
@@ -99,7 +99,7 @@ describe('where a place is missing', () => {
     expect([...files()].filter(([path, text]) => `${path} ${text}`.includes('CryptoStoreWatch'))).toEqual([]);
   });
 
-  it('a watch that somebody has changed stays as a file, which is said', () => {
+  it('the file of a modified watch is kept, and the output says so', () => {
     checkOut('cinny-4.11');
     run('install', root, '--without', 'recovery');
     const watch = 'src/app/features/crypto-diagnostics/CryptoStoreWatch.tsx';
@@ -110,7 +110,7 @@ describe('where a place is missing', () => {
     expect(files().get('src/app/pages/client/ClientRoot.tsx')).not.toContain('CryptoStoreWatch');
   });
 
-  it('a watch that is there beside the recovery is removed', () => {
+  it('a watch beside the recovery is removed', () => {
     checkOut('cinny-4.11');
     run('install', root);
     const installed = files();
@@ -125,13 +125,13 @@ describe('where a place is missing', () => {
     expect(files()).toEqual(installed);
   });
 
-  it('the watch is not put in beside the recovery', () => {
+  it('--without recovery adds no watch if the recovery is installed', () => {
     checkOut('cinny-4.11');
     run('install', root);
     expect(run('install', root, '--without', 'recovery').stdout).toBe('Everything is in its place already.\n');
   });
 
-  it('an unknown part is refused, and the known ones are named', () => {
+  it('an unknown part is refused with a list of the known parts', () => {
     checkOut('cinny-4.11');
     const { status, stderr } = run('install', root, '--without', 'cards');
     expect({ status, stderr }).toEqual({ status: 1, stderr: '--without cards: the parts are card, gate, recovery\n' });

@@ -8,7 +8,7 @@ import { checkOut, edit, files, fixtures, git, root, run } from './install-check
 const SHAPES = ['cinny-4.5', 'cinny-4.8', 'cinny-4.11', 'cinny-one-page', 'cinny-aliased'];
 
 describe.each(SHAPES)('a checkout in the shape of %s', (shape) => {
-  it('is shown what would change, and is not changed', async () => {
+  it('is not changed by a dry run, which shows the changes', async () => {
     const before = checkOut(shape);
     const { status, stdout, stderr } = run('install', root, '--dry-run');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
@@ -16,7 +16,7 @@ describe.each(SHAPES)('a checkout in the shape of %s', (shape) => {
     await expect(stdout).toMatchFileSnapshot(join(fixtures, 'installed', `${shape}.diff`));
   });
 
-  it('gets what was shown; a second run changes nothing', () => {
+  it('gets the changes of the dry run, and a second run changes nothing', () => {
     const before = checkOut(shape);
     const { stdout: shown } = run('install', root, '--dry-run');
     expect(run('install', root)).toMatchObject({ status: 0, stderr: '' });
@@ -28,7 +28,7 @@ describe.each(SHAPES)('a checkout in the shape of %s', (shape) => {
     expect(files()).toEqual(installed);
   });
 
-  it('is back to the byte after uninstall', () => {
+  it('has its original bytes after uninstall', () => {
     const before = checkOut(shape);
     run('install', root);
     expect(files()).not.toEqual(before);
@@ -37,7 +37,7 @@ describe.each(SHAPES)('a checkout in the shape of %s', (shape) => {
     expect(git('status', '--porcelain')).toBe('');
   });
 
-  it('keeps what its developers have written since', () => {
+  it('keeps later changes of its developers', () => {
     checkOut(shape);
     run('install', root);
     const entry = shape === 'cinny-4.8' ? 'src/main.tsx' : 'src/index.tsx';
@@ -54,14 +54,14 @@ describe.each(SHAPES)('a checkout in the shape of %s', (shape) => {
 });
 
 describe('the entry', () => {
-  it('is the module that draws the app, not another one beside it', () => {
+  it('is the module that renders the app', () => {
     checkOut('cinny-aliased');
     run('install', root);
     expect(files().get('src/index.tsx')).toContain('lotus-crypto-diag/auto');
     expect(files().get('public/global-shim.js')).not.toContain('lotus-crypto-diag');
   });
 
-  it('may draw it in a module that it loads', () => {
+  it('may render the app in a module that it imports', () => {
     checkOut('cinny-aliased');
     writeFileSync(join(root, 'src/boot.tsx'), files().get('src/index.tsx') ?? '');
     writeFileSync(join(root, 'src/index.tsx'), "import('./boot');\n");
@@ -69,7 +69,7 @@ describe('the entry', () => {
     expect(files().get('src/index.tsx')).toBe("import 'lotus-crypto-diag/auto';\nimport('./boot');\n");
   });
 
-  it('is not chosen where several modules draw the app: the message names them', () => {
+  it('is ambiguous if several modules render the app, and the message names them', () => {
     checkOut('cinny-4.11');
     edit('index.html', '</body>', '<script type="module" src="/src/other.tsx"></script></body>');
     writeFileSync(join(root, 'src/other.tsx'), 'createRoot(document.body).render(null);\n');
@@ -79,8 +79,8 @@ describe('the entry', () => {
   });
 });
 
-describe('what it is careful about', () => {
-  it('a work tree with changes is left alone without --force', () => {
+describe('the install command', () => {
+  it('changes no modified work tree without --force', () => {
     checkOut('cinny-4.11');
     appendFileSync(join(root, 'src/index.tsx'), '// not committed\n');
     const before = files();
@@ -93,14 +93,14 @@ describe('what it is careful about', () => {
     expect(files()).not.toEqual(before);
   });
 
-  it('a folder that is no git work tree is left alone without --force', () => {
+  it('changes no folder outside of git without --force', () => {
     cpSync(join(fixtures, 'cinny-4.11'), root, { recursive: true });
     const before = files();
     expect(run('install', root)).toMatchObject({ status: 1, stderr: expect.stringContaining('no git work tree') });
     expect(files()).toEqual(before);
   });
 
-  it('a checkout that it does not understand is untouched, and the message names the four places', () => {
+  it('does not change an unknown checkout, and names the four places that it looks for', () => {
     const before = checkOut('cinny-other');
     const { status, stdout, stderr } = run('install', root);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
@@ -129,7 +129,7 @@ describe('what it is careful about', () => {
     ['an entry that cannot be parsed', 'src/index.tsx', 'import {{\n', 'src/index.tsx cannot be parsed'],
     ['no way to log out', 'src/client/initMatrix.ts', 'export const initClient = async () => {};\n', 'logoutClient'],
     ['a package.json that cannot be parsed', 'package.json', '{ "name": \n', 'package.json'],
-  ])('a checkout is untouched that has %s', (_, path, text, reason) => {
+  ])('does not change a checkout that has %s', (_, path, text, reason) => {
     checkOut('cinny-4.11');
     writeFileSync(join(root, path), text);
     const before = files();
@@ -140,7 +140,7 @@ describe('what it is careful about', () => {
     expect(files()).toEqual(before);
   });
 
-  it('an import that has slipped down is put first again', () => {
+  it('moves its import back to the first place', () => {
     checkOut('cinny-4.11');
     run('install', root);
     const installed = files();
@@ -153,7 +153,7 @@ describe('what it is careful about', () => {
     expect(files()).toEqual(installed);
   });
 
-  it('an added file that somebody has changed is removed only with --force', () => {
+  it('removes a modified file only with --force', () => {
     const before = checkOut('cinny-4.11');
     run('install', root);
     const card = 'src/app/features/crypto-diagnostics/CryptoDiagnosticsCard.tsx';
@@ -166,7 +166,7 @@ describe('what it is careful about', () => {
     expect(files()).toEqual(before);
   });
 
-  it('an added file that names versions gets the current ones, and uninstall removes it', () => {
+  it('updates the versions in an added file, and uninstall removes the file', () => {
     const before = checkOut('cinny-one-page');
     run('install', root);
     const card = join(root, 'src/app/features/crypto-diagnostics/CryptoDiagnosticsCard.tsx');
@@ -185,7 +185,7 @@ describe('what it is careful about', () => {
     'workspace:*',
     'catalog:',
     'github:example/matrix-js-sdk',
-  ])('an added file without a version of the SDK gets the current one of the app, and uninstall removes it: %s', (address) => {
+  ])('adds the version of the SDK to an added file that lacks it, and uninstall removes the file: %s', (address) => {
     checkOut('cinny-one-page');
     edit('package.json', '"34.4.0"', JSON.stringify(address));
     const before = files();
@@ -203,7 +203,7 @@ describe('what it is careful about', () => {
   it.each([
     '"composite": true',
     '"rootDir": "src"',
-  ])('versions are written as text where the compiler takes no file from outside of src: %s', (option) => {
+  ])('writes versions as text if the compiler allows no file outside of src: %s', (option) => {
     checkOut('cinny-4.11');
     edit('tsconfig.json', '"strict": true', `"strict": true, ${option}`);
     run('install', root, '--force');
@@ -212,7 +212,7 @@ describe('what it is careful about', () => {
     expect(card).not.toContain('package.json');
   });
 
-  it('it prints what is left to the developers of the host', () => {
+  it('prints what is left for the developers of the host', () => {
     checkOut('cinny-aliased');
     const { stdout } = run('install', root);
     expect(stdout).toContain('Left to you: src/client/initMatrix.ts names the crypto store at run time');
@@ -227,7 +227,7 @@ describe('what it is careful about', () => {
     [['mend', '.']],
     [['install', '.', '--wrong']],
     [['install', '/nowhere']],
-  ])('wrong arguments, %j, are explained without a stack', (args) => {
+  ])('explains wrong arguments without a stack: %j', (args) => {
     const { status, stderr } = run(...args);
     expect(status).toBe(1);
     expect(stderr).toMatch(/Usage: lotus-crypto-diag install|there is no \/nowhere/);

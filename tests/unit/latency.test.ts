@@ -35,9 +35,9 @@ const create = (isAwake: () => boolean) => {
 };
 
 it.each([
-  ['that is instantiated', true],
-  ['that is not yet', false],
-])('with a module %s, a watch that is taken up again gives no request twice, and does not claim those between', async (_, isAwake) => {
+  ['instantiated', true],
+  ['not instantiated', false],
+])('with the module %s, a restarted watch counts no request twice, and completeSince excludes the pause', async (_, isAwake) => {
   const { latency, status } = create(() => isAwake);
   performance.clearResourceTimings();
   await ask('login');
@@ -68,7 +68,7 @@ it.each([
   undoAgain();
 });
 
-it('the module is not instantiated for a few requests, and for many it is', async () => {
+it('the module is instantiated for many requests, not for a few', async () => {
   const { latency, use } = create(() => false);
   const undo = latency.watch();
   for (let i = 0; i < 20; i++) await ask('login');
@@ -94,7 +94,7 @@ const giving = (...entries: object[]) => {
 };
 afterEach(() => void vi.unstubAllGlobals());
 
-it('of entries that are not what they should be, what makes sense is kept', () => {
+it('of malformed entries, the valid fields are kept', () => {
   const name = 'https://hs/_matrix/client/v3/login';
   giving(
     { name: { includes: () => true }, startTime: 1, duration: 1, responseStatus: 200 },
@@ -112,7 +112,7 @@ it('of entries that are not what they should be, what makes sense is kept', () =
   ]);
 });
 
-it('what was timed before the module could be called is not lost', () => {
+it('timings from before the module runs are kept', () => {
   giving({ name: 'https://hs/_matrix/client/v3/login', startTime: 1, duration: 9, responseStatus: 200 });
   const diag = createDiag();
   let isRunning = false;

@@ -7,7 +7,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('today is a time, the day before has its word, the week its days, and all before that a date', () => {
+test('localDay returns a time for today, “yesterday”, a weekday within a week, and a date before', () => {
   vi.useFakeTimers({ now: new Date(2026, 10, 30, 0, 30) });
   const words = (day: number, hour: number) => localDay(new Date(2026, 10, day, hour));
   expect(words(30, 0)).toMatch(/\d:00/);

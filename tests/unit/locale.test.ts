@@ -30,7 +30,7 @@ function loseLanguage(): void {
   vi.stubGlobal('Intl', Object.create(Intl, { RelativeTimeFormat: { value: RelativeTimeFormat } }));
 }
 
-it('where the browser has no language, a time of today is written in English', () => {
+it('in a browser without a valid language, a time of today is in English', () => {
   const now = new Date();
   const english = now.toLocaleTimeString('en');
   loseLanguage();
@@ -38,16 +38,16 @@ it('where the browser has no language, a time of today is written in English', (
   expect(localTime(now)).toBe(english);
 });
 
-it.each([0, 1, 3, 40])('so is the day %i days ago', (days) => {
+it.each([0, 1, 3, 40])('in a browser without a valid language, the day %i days ago is in English', (days) => {
   loseLanguage();
   expect(localDay(new Date(Date.now() - days * DAY_MS))).toMatch(/day|\d/);
 });
 
-it('what the browser can write in its own language is not written in English', () => {
+it("inLocale uses the browser's language first", () => {
   expect(inLocale((locale) => String(locale))).toBe('undefined');
 });
 
-it('nothing is written in the language of the browser but through `inLocale`', () => {
+it("no source file formats in the browser's language without `inLocale`", () => {
   const own = /\.toLocale\w*String\((?:\)|undefined)|\bIntl\.[A-Z]\w*\((?:\)|undefined)/;
   for (const folder of ['../../pkg-glue/src/', '../../demo/src/']) {
     const root = new URL(folder, import.meta.url);

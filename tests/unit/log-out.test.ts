@@ -11,7 +11,7 @@ const answers = (answer: () => Promise<Response>) => {
 };
 const json = (status: number, body: unknown) => async () => new Response(JSON.stringify(body), { status });
 
-it('asks the homeserver once, with the token of the session', async () => {
+it('logOutDevice sends one request with the token of the session', async () => {
   const fetch = answers(json(200, {}));
   await logOutDevice('https://hs/', 'token');
   expect(fetch).toHaveBeenCalledTimes(1);
@@ -21,7 +21,7 @@ it('asks the homeserver once, with the token of the session', async () => {
   ]);
 });
 
-it('takes a token that is not known any more for logged out', async () => {
+it('logOutDevice treats an unknown token as logged out', async () => {
   answers(json(401, { errcode: 'M_UNKNOWN_TOKEN', error: 'Unknown token' }));
   await expect(logOutDevice('https://hs', 'token')).resolves.toBeUndefined();
 });
@@ -31,7 +31,7 @@ it.each([
   ['another 401', json(401, { errcode: 'M_MISSING_TOKEN' }), 'the homeserver answered 401'],
   ['an error page', async () => new Response('<html>', { status: 502 }), 'the homeserver answered 502'],
   ['no network', () => Promise.reject(new TypeError('Failed to fetch')), 'the homeserver cannot be reached'],
-])('says what went wrong: %s', async (_, answer, words) => {
+])('logOutDevice rejects with a readable error: %s', async (_, answer, words) => {
   answers(answer);
   await expect(logOutDevice('https://hs', 'token')).rejects.toThrow(words);
 });

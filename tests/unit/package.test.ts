@@ -27,7 +27,7 @@ afterEach(() => {
 });
 
 describe('before anything is installed', () => {
-  it('a report is written, and says so', () => {
+  it('a report has the status idle', () => {
     const report = read(lib.buildCryptoDiagReport(undefined));
     expect(report.status.state).toBe('idle');
     expect(report.capturingSince).toBeNull();
@@ -49,7 +49,7 @@ describe('before anything is installed', () => {
 });
 
 describe('once installed', () => {
-  it('a program in Node comes to its end by itself', () => {
+  it('a Node program exits by itself', () => {
     const script = `import * as lib from ${JSON.stringify(import.meta.resolve('lotus-crypto-diag'))};
       lib.installCryptoDiagLog();
       console.error('MissingKey: missing key at index 1 for participant @a:hs:D');
@@ -58,15 +58,15 @@ describe('once installed', () => {
       console.log(lib.getCryptoDiagEntries().length);`;
     const args = ['--input-type=module', '-e', script];
     // Killed, it would throw.
-    const said = execFileSync(process.execPath, args, {
+    const output = execFileSync(process.execPath, args, {
       encoding: 'utf8',
       timeout: 25_000,
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-    expect(said.trim()).toBe('1');
+    expect(output.trim()).toBe('1');
   }, 30_000);
 
-  it('twice is once, and the last undo lets the console go', () => {
+  it('the console is wrapped once, and the last undo restores it', () => {
     const original = console.warn;
     const undos = [lib.installCryptoDiagLog(), lib.installCryptoDiagLog()];
     const wrapped = console.warn;
@@ -78,13 +78,13 @@ describe('once installed', () => {
     expect(console.warn).toBe(original);
   });
 
-  it('entries are given where the browser has no structuredClone', () => {
+  it('getCryptoDiagEntries works without structuredClone', () => {
     vi.stubGlobal('structuredClone', undefined);
     expect(lib.getCryptoDiagEntries()).toEqual(lib.getSnapshot().entries);
     vi.unstubAllGlobals();
   });
 
-  it('entries are copies, and say what the line said', () => {
+  it('entries are copies with the text and details of the line', () => {
     const error = vi.spyOn(console, 'error').mockImplementation(() => {});
     const undo = lib.installCryptoDiagLog();
     console.error(refusal);
@@ -113,7 +113,7 @@ describe('once installed', () => {
     expect(read(lib.buildCryptoDiagReport(null)).entries[0]?.message).toBe(refusal);
   });
 
-  it('listeners are told later, once for many lines, and the snapshot is stable in between', async () => {
+  it('listeners are called later and once for many lines, and the snapshot is stable until then', async () => {
     vi.spyOn(console, 'warn').mockImplementation(() => {});
     const undo = lib.installCryptoDiagLog();
     await new Promise((resolve) => setTimeout(resolve, 600));
@@ -130,7 +130,7 @@ describe('once installed', () => {
     undo();
   });
 
-  it('a listener that logs a matching line does not call itself for ever', async () => {
+  it('a listener that logs a matching line is not called endlessly', async () => {
     vi.spyOn(console, 'warn').mockImplementation(() => {});
     const undo = lib.installCryptoDiagLog();
     await new Promise((resolve) => setTimeout(resolve, 600));
@@ -149,7 +149,7 @@ describe('once installed', () => {
   });
 });
 
-it('the name of a session is in the report without its secrets', async () => {
+it('the report contains the name of a session with its secrets redacted', async () => {
   const leadership = lib.requestTabLeadership({ name: '@a:hs syt_s3cret' });
   const report = read(await lib.collectCryptoDiagReport(null));
   expect(report.tabs).toMatchObject({ session: '@a:hs [redacted]', tabs: [{ thisTab: true }] });
@@ -158,7 +158,7 @@ it('the name of a session is in the report without its secrets', async () => {
 });
 
 describe('a capture session', () => {
-  it('a mark with no session running starts one, and one of no known kind is another thing', () => {
+  it('is started by a mark, and a mark of an unknown kind is `other`', () => {
     const session = () => read(lib.buildCryptoDiagReport(null)).captureSession;
     lib.startCaptureSession();
     lib.stopCaptureSession();
@@ -175,19 +175,19 @@ describe('a capture session', () => {
   });
 });
 
-describe('what only the app knows', () => {
+describe('the extras of a report', () => {
   it.each<[string, unknown, string[]]>([
     ['not given', {}, NOT_GIVEN],
     ['given in part', { app: 'Lotus 4.11' }, NOT_GIVEN.slice(1)],
     ['of another type', { app: 7, sdkVersion: '41.7.0' }, ['extras.app gave something unexpected (number)']],
     ['given', { app: 'Lotus 4.11', sdkVersion: '41.7.0' }, []],
-  ])('%s, a report says what it lacks, once', (_name, extras, expected) => {
+  ])('%s, missing and wrong ones are noted', (_name, extras, expected) => {
     const { notes } = read(lib.buildCryptoDiagReport(null, extras as never));
     expect(notes.filter((note) => note.startsWith('extras.'))).toEqual(expected);
   });
 });
 
-describe('a client', () => {
+describe('the report of a client', () => {
   const throwing = () => {
     throw new Error('not yet, syt_secret');
   };
@@ -203,7 +203,7 @@ describe('a client', () => {
     ],
     ['no object at all', 'client'],
     ['a proxy that throws', new Proxy({}, { get: throwing })],
-  ])('%s still has its report, with null and a note', async (_name, mx) => {
+  ])('that is %s has null and a note for missing values', async (_name, mx) => {
     for (const json of [lib.buildCryptoDiagReport(mx as never), await lib.collectCryptoDiagReport(mx as never)]) {
       const report = read(json);
       expect([report.userId, report.deviceId, report.syncState]).toEqual([null, null, null]);
@@ -213,7 +213,7 @@ describe('a client', () => {
       expect(read(lib.buildCryptoDiagReport(mx as never)).notes.length).toBeGreaterThan(0);
   });
 
-  it('that is ready tells who it is, and what only asking tells', async () => {
+  it('that is ready has its ids, keys and versions', async () => {
     const crypto = {
       getVersion: () => 'Rust SDK 0.13.0 (abc), Vodozemac 0.9.0',
       getOwnDeviceKeys: async () => ({ ed25519: 'ED', curve25519: 'CURVE' }),
@@ -245,7 +245,7 @@ describe('a client', () => {
     expect(notes).toEqual(['Bearer [redacted]', 'isCrossSigningReady() threw: no', NOT_READ]);
   });
 
-  it('that never answers is not waited for', async () => {
+  it('that never answers is written after a timeout', async () => {
     vi.useFakeTimers();
     const pending = lib.collectCryptoDiagReport({
       getCrypto: () => ({ getOwnDeviceKeys: () => new Promise(() => {}) }),

@@ -27,8 +27,8 @@ const check = async (answers: Answers) => {
   return [isSafe, backup, recoveryKey, notBackedUp];
 };
 
-describe('whether the message history is safe', () => {
-  it('is so only with all keys in a trusted backup that a recovery key opens', async () => {
+describe('checkHistorySafety', () => {
+  it('isSafe is true only with all keys in a trusted backup and a recovery key', async () => {
     const active = '1';
     expect(await check({ active })).toEqual([true, 'active', true, 0]);
     expect(await check({ active, counts: { total: 3, backedUp: 2 } })).toEqual([false, 'active', true, 1]);
@@ -37,7 +37,7 @@ describe('whether the message history is safe', () => {
     expect(await check({})).toEqual([false, 'none', true, 3]);
   });
 
-  it('is so on a device without keys, unless that alone opens the backup', async () => {
+  it('isSafe is true on a device without keys, unless only this device can open the backup', async () => {
     const counts = { total: 0, backedUp: 0 };
     expect(await check({ counts })).toEqual([true, 'none', true, 0]);
     expect(await check({ counts, ready: false })).toEqual([true, 'none', false, 0]);
@@ -45,7 +45,7 @@ describe('whether the message history is safe', () => {
     expect(await check({ counts, active: 42 })).toEqual([false, null, true, 0]);
   });
 
-  it('is not known from a client that says nothing, throws, or says something else; and that is told', async () => {
+  it('isSafe is false with a problem for a client that answers nothing, throws or answers nonsense', async () => {
     for (const mx of [{}, client(null), client({}), client(crypto({ ready: 'yes', counts: {}, active: 1 }))]) {
       const { isSafe, problems } = await checkHistorySafety(mx);
       expect(isSafe).toBe(false);
@@ -59,7 +59,7 @@ describe('whether the message history is safe', () => {
     expect(problems).toContain('closed');
   });
 
-  it('is not waited for without end', async () => {
+  it('times out', async () => {
     vi.useFakeTimers();
     const never = () => new Promise(() => {});
     const found = checkHistorySafety(client({ ...crypto({}), isSecretStorageReady: never }));
@@ -69,16 +69,16 @@ describe('whether the message history is safe', () => {
   });
 });
 
-it('an export that the SDK does not give is refused in words', async () => {
+it('exportRoomKeys rejects with a readable error if the SDK has no encrypted export', async () => {
   await expect(exportRoomKeys(client({}), 'x')).rejects.toThrow('gives no encrypted export');
   await expect(exportRoomKeys(client(null), 'x')).rejects.toThrow('gives no encrypted export');
 });
 
-describe('what cannot be read already', () => {
+describe('unreadable messages', () => {
   const entry = (kind: string, eventId: string | null, roomId: string | null = '!r:hs') =>
     ({ detail: { kind, eventId, roomId } }) as unknown as Entry;
 
-  it('is counted by message, without what is malformed and what has no id', () => {
+  it('are counted by event id, without malformed ones and those without an id', () => {
     const entries = [
       entry('undecryptable', '$1'),
       entry('undecryptable', '$1'),
@@ -89,7 +89,7 @@ describe('what cannot be read already', () => {
     expect(unreadableMessages({}, entries)).toBe(2);
   });
 
-  it('does not count what the client has opened since; a client that says nothing or throws opened nothing', () => {
+  it('are not counted once the client has decrypted them', () => {
     const entries = [entry('undecryptable', '$1'), entry('undecryptable', '$2')];
     const client = (isDecryptionFailure: (id: string) => unknown): object => ({
       getRoom: () => ({ findEventById: (id: string) => ({ isDecryptionFailure: () => isDecryptionFailure(id) }) }),
@@ -109,7 +109,7 @@ describe('what cannot be read already', () => {
     }
   });
 
-  it('comes back with a recovery key only where there is a backup and a recovery key, both known', async () => {
+  it('have the outlook `recovery-key` only with a backup and a recovery key', async () => {
     const outlook = async (answers: Answers) => (await checkHistorySafety(client(crypto(answers)))).outlook;
     expect(await outlook({ onServer: { version: '1' } })).toBe('recovery-key');
     expect(await outlook({ active: '1' })).toBe('recovery-key');

@@ -17,15 +17,15 @@ const schema = JSON.parse(readFileSync(new URL('pkg-glue/schema/report-1.schema.
 const [, fields = ''] = page.split(/^## Fields$/m);
 
 /** The schema of a field's value, with references, lists and `null` resolved. */
-function held(field: Schema): Schema {
+function resolve(field: Schema): Schema {
   const name = field.$ref?.split('/').at(-1);
-  if (name) return held(schema.$defs[name]);
+  if (name) return resolve(schema.$defs[name]);
   const [first] = field.anyOf ?? [];
-  if (first) return held(first);
-  return field.items ? held(field.items) : field;
+  if (first) return resolve(first);
+  return field.items ? resolve(field.items) : field;
 }
 
-const propertiesOf = (field: Schema) => held(field).properties ?? {};
+const propertiesOf = (field: Schema) => resolve(field).properties ?? {};
 const names = (properties: Record<string, Schema>) => Object.keys(properties).sort();
 const wordsOf = ({ oneOf = [] }: Schema) =>
   oneOf.flatMap((choice) => choice.const ?? choice.properties?.['kind']?.const ?? []);
@@ -60,7 +60,7 @@ describe('the page about the report', () => {
 
   it.each([...tables])('names every value that a field of `%s` may have', (path, rows) => {
     for (const [name, content] of rows) {
-      const words = wordsOf(held(propertiesOf(at(path))[name] ?? {}));
+      const words = wordsOf(resolve(propertiesOf(at(path))[name] ?? {}));
       // A detail has its own table. Conclusions are too many for a cell.
       if (name === 'detail' || name === 'conclusion') continue;
       for (const word of words) expect(content, `${path}.${name}`).toContain(`\`${word}\``);

@@ -18,7 +18,7 @@ const manager = {
 };
 let permission: EventTarget & { state: string };
 let page: EventTarget;
-const kept = new Map<string, string>();
+const stored = new Map<string, string>();
 
 function browser(userAgent = CHROMIUM, storage: unknown = manager) {
   vi.stubGlobal('navigator', { userAgent, storage, permissions: { query: async () => permission } });
@@ -30,10 +30,10 @@ beforeEach(() => {
   manager.estimate.mockReset().mockResolvedValue({ usage: 1000, quota: 5000 });
   permission = Object.assign(new EventTarget(), { state: 'prompt' });
   page = new EventTarget();
-  kept.clear();
+  stored.clear();
   vi.stubGlobal('sessionStorage', {
-    getItem: (key: string) => kept.get(key) ?? null,
-    setItem: (key: string, value: string) => kept.set(key, value),
+    getItem: (key: string) => stored.get(key) ?? null,
+    setItem: (key: string, value: string) => stored.set(key, value),
   });
   vi.stubGlobal('addEventListener', page.addEventListener.bind(page));
   browser();
@@ -55,8 +55,8 @@ const create = () => {
 };
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
-describe('a browser that decides by itself', () => {
-  it('is asked once, however many ask at once and afterwards', async () => {
+describe('in a browser that decides without a prompt', () => {
+  it('persist() is called once for many requests', async () => {
     const storage = create();
     const answers = await Promise.all(Array.from({ length: 10 }, () => storage.request()));
     await storage.request();
@@ -72,7 +72,7 @@ describe('a browser that decides by itself', () => {
     });
   });
 
-  it('grants', async () => {
+  it('a granted request is reported', async () => {
     manager.persist.mockResolvedValue(true);
     const storage = create();
     expect(await storage.request()).toMatchObject({ persisted: true, request: 'granted' });
@@ -80,19 +80,19 @@ describe('a browser that decides by itself', () => {
     expect(await storage.refresh()).toMatchObject({ persisted: true, request: 'granted' });
   });
 
-  it('is not asked for what it does already', async () => {
+  it('persist() is not called if the storage is already persistent', async () => {
     manager.persisted.mockResolvedValue(true);
     expect(await create().request()).toMatchObject({ persisted: true, request: 'already' });
     expect(manager.persist).not.toHaveBeenCalled();
   });
 
-  it('is asked at the entry of the app, and at the next load again after a denial', async () => {
-    for (const asked of [1, 2]) {
+  it('persist() is called when the app starts, and after a denial again at the next load', async () => {
+    for (const calls of [1, 2]) {
       const storage = create();
       storage.enter();
       storage.enter();
       await settled();
-      expect(manager.persist).toHaveBeenCalledTimes(asked);
+      expect(manager.persist).toHaveBeenCalledTimes(calls);
       expect(storage.status()).toMatchObject({ request: 'denied' });
     }
   });
@@ -107,7 +107,7 @@ describe('a browser that decides by itself', () => {
       },
     ],
   ] as const) {
-    it(`is asked again when ${what}`, async () => {
+    it(`persist() is called again when ${what}`, async () => {
       const storage = create();
       storage.enter();
       await settled();
@@ -122,8 +122,8 @@ describe('a browser that decides by itself', () => {
   }
 });
 
-describe('a browser that prompts', () => {
-  it('is only looked at on entry, and prompts when the host asks, once a tab', async () => {
+describe('in a browser that prompts', () => {
+  it('enter() only reads the status, and request() prompts once a tab', async () => {
     browser(FIREFOX);
     const storage = create();
     storage.enter();
@@ -139,14 +139,14 @@ describe('a browser that prompts', () => {
     expect(manager.persist).toHaveBeenCalledTimes(1);
   });
 
-  it('does not prompt a person who said no for good', async () => {
+  it('there is no prompt if the permission was denied', async () => {
     browser(FIREFOX);
     permission.state = 'denied';
     expect(await create().request()).toMatchObject({ request: 'denied' });
     expect(manager.persist).not.toHaveBeenCalled();
   });
 
-  it('waits for the person as long as it takes', async () => {
+  it('request() waits for the user without a time limit', async () => {
     vi.useFakeTimers();
     browser(FIREFOX);
     manager.persist.mockImplementation(() => new Promise((resolve) => setTimeout(resolve, 60_000, true)));
@@ -156,7 +156,7 @@ describe('a browser that prompts', () => {
   });
 });
 
-describe('whatever is broken, there is an honest status', () => {
+describe('the status with broken APIs', () => {
   it.each([
     ['no navigator', () => vi.stubGlobal('navigator', undefined), { request: 'unsupported', supported: false }],
     ['no storage', () => browser(CHROMIUM, null), { request: 'unsupported', supported: false }],
@@ -195,7 +195,7 @@ describe('whatever is broken, there is an honest status', () => {
     expect(await storage.refresh()).toMatchObject({ request: expect.any(String) });
   });
 
-  it.each(['persisted', 'persist', 'estimate'] as const)('%s() answers after 10 s', async (method) => {
+  it.each(['persisted', 'persist', 'estimate'] as const)('%s() that answers after 10 s', async (method) => {
     vi.useFakeTimers();
     const late = method === 'estimate' ? { usage: 1, quota: 2 } : true;
     manager[method].mockImplementation(() => new Promise((resolve) => setTimeout(resolve, 10_000, late)));
@@ -210,7 +210,7 @@ describe('whatever is broken, there is an honest status', () => {
     if (method === 'persist') expect(storage.status()).toMatchObject({ request: 'granted', persisted: true });
   });
 
-  it('an error is not for ever', async () => {
+  it('a request after an error asks again', async () => {
     manager.persist.mockRejectedValueOnce(new Error('no'));
     const storage = create();
     expect(await storage.request()).toMatchObject({ request: 'error' });
@@ -219,13 +219,13 @@ describe('whatever is broken, there is an honest status', () => {
   });
 });
 
-describe('a module that does not run', () => {
+describe('if the module does not run', () => {
   const create = (isRunning: () => boolean, changed = () => {}) => {
     const storage = createDiag().storage();
     return createStorage((call) => (isRunning() ? call(storage) : undefined), isRunning, changed, new End());
   };
 
-  it('is said, and nothing is claimed of the browser', async () => {
+  it('the status is an error, and persist() is not called', async () => {
     const changed = vi.fn();
     const storage = create(() => false, changed);
     expect(storage.status()).toBeNull();
@@ -237,16 +237,16 @@ describe('a module that does not run', () => {
     expect(manager.persist).not.toHaveBeenCalled();
   });
 
-  it('leaves what it knew before', async () => {
+  it('the last status is kept, with an error', async () => {
     let isRunning = true;
     manager.persist.mockResolvedValue(true);
     const storage = create(() => isRunning);
     await storage.request();
-    const known = storage.status();
-    expect(known).toMatchObject({ supported: true, persisted: true, request: 'granted' });
+    const before = storage.status();
+    expect(before).toMatchObject({ supported: true, persisted: true, request: 'granted' });
     isRunning = false;
     const error = 'the diagnostics do not run in this page';
-    expect(storage.status()).toEqual({ ...known, error });
-    expect(await storage.refresh()).toEqual({ ...known, error });
+    expect(storage.status()).toEqual({ ...before, error });
+    expect(await storage.refresh()).toEqual({ ...before, error });
   });
 });

@@ -43,7 +43,7 @@ async function collect(fetchRoomEvent: unknown, extras: lib.ReportExtras = { fet
   return { report, finding: [finding?.verdict, finding?.conclusion] };
 }
 
-it('without leave, no event is fetched', async () => {
+it('without `fetchEvents: true`, no event is fetched', async () => {
   console.warn(malformed('$a'));
   const fetchRoomEvent = vi.fn();
   for (const extras of [{}, { fetchEvents: false }, { fetchEvents: 'yes' as never }]) {
@@ -52,7 +52,7 @@ it('without leave, no event is fetched', async () => {
   expect(fetchRoomEvent).not.toHaveBeenCalled();
 });
 
-it('an event without an algorithm on the homeserver was sent so', async () => {
+it('an event without an algorithm on the homeserver is malformed at the source', async () => {
   console.warn(malformed('$a'));
   const fetchRoomEvent = vi.fn(async (_room: string, id: string) => stored(id, withoutAlgorithm));
   const { report, finding } = await collect(fetchRoomEvent);
@@ -65,7 +65,7 @@ it('an event without an algorithm on the homeserver was sent so', async () => {
 it.each([
   CIPHERTEXT,
   `${CIPHERTEXT}+/9=`,
-])('an event that is sound on the homeserver was spoiled by the client: %s', async (ciphertext) => {
+])('an event that is valid on the homeserver is malformed at the client: %s', async (ciphertext) => {
   console.warn(malformed('$a'));
   const { report, finding } = await collect(async (_room: string, id: string) => stored(id, { ...sound, ciphertext }));
   expect(finding).toEqual(['confirmed', 'malformed-at-client']);
@@ -73,12 +73,12 @@ it.each([
 });
 
 it.each<[string, object]>([
-  ['a session id', { session_id: 5 }],
-  ['a ciphertext', { ciphertext: { a: 1 } }],
-  ['a ciphertext with a letter that no base64 has', { ciphertext: `${CIPHERTEXT.slice(0, -1)}-` }],
-  ['a ciphertext that is empty', { ciphertext: '' }],
-  ['a ciphertext of a length that no base64 has', { ciphertext: 'A'.repeat(45) }],
-])('%s that nobody can read was sent so', async (_name, field) => {
+  ['an invalid session id', { session_id: 5 }],
+  ['a ciphertext that is no text', { ciphertext: { a: 1 } }],
+  ['a ciphertext with a character that is not base64', { ciphertext: `${CIPHERTEXT.slice(0, -1)}-` }],
+  ['an empty ciphertext', { ciphertext: '' }],
+  ['a ciphertext of a length that is not base64', { ciphertext: 'A'.repeat(45) }],
+])('an event with %s is malformed at the source', async (_name, field) => {
   console.warn(malformed('$a'));
   const { finding } = await collect(async (_room: string, id: string) => stored(id, { ...sound, ...field }));
   expect(finding).toEqual(['confirmed', 'malformed-at-source']);
@@ -97,14 +97,14 @@ it.each<[string, unknown]>([
   ['a redacted event', async (_: string, id: string) => ({ ...stored(id, {}), unsigned: { redacted_because: {} } })],
   ['no object', async () => 'event'],
   ['an event without content', async (_: string, id: string) => ({ event_id: id, type: 'm.room.encrypted' })],
-])('%s decides nothing, and is noted', async (_name, fetchRoomEvent) => {
+])('%s does not change the verdict and is noted', async (_name, fetchRoomEvent) => {
   console.warn(malformed('$a'));
   const { report, finding } = await collect(fetchRoomEvent);
   expect(finding).toEqual(['likely', 'malformed-at-source']);
   expect(report.notes.some((note) => note.startsWith('fetchRoomEvent() of $a'))).toBe(true);
 });
 
-it('an answer that does not come is not waited for', async () => {
+it('fetching an event times out', async () => {
   console.warn(malformed('$a'));
   await lib.getCryptoDiagnosis();
   vi.useFakeTimers();
@@ -115,11 +115,11 @@ it('an answer that does not come is not waited for', async () => {
   );
 });
 
-it('at most five are fetched, and none whose key is merely missing', async () => {
+it('at most five events are fetched, and none that only lacks its key', async () => {
   console.warn(line('$ordinary', "The sender's device has not sent us the keys for this message."));
   for (let i = 0; i < 8; i++) console.warn(malformed(`$many${i}`));
   const fetchRoomEvent = vi.fn(async (_room: string, id: string) => stored(id, withoutAlgorithm));
   await collect(fetchRoomEvent);
-  const asked = fetchRoomEvent.mock.calls.map(([, id]) => id);
-  expect(asked).toEqual(['$many3', '$many4', '$many5', '$many6', '$many7']);
+  const fetched = fetchRoomEvent.mock.calls.map(([, id]) => id);
+  expect(fetched).toEqual(['$many3', '$many4', '$many5', '$many6', '$many7']);
 });

@@ -30,14 +30,14 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the tarball', () => {
-  it('holds what is needed, and nothing else', () => {
+  it('contains only the needed files', () => {
     const expected =
       /^(dist\/((index|auto|diagnosis|server-evidence|react\/index)\.(js|d\.ts)|(chunk|Card|Prompt|diagnosis-module)-\w+\.js|bin\/lotus-crypto-diag\.js)|schema\/report-1\.schema\.json|LICENSE|README\.md|CHANGELOG\.md|package\.json)$/;
     expect(files.filter((file) => !expected.test(file))).toEqual([]);
     for (const file of ['LICENSE', 'README.md', 'CHANGELOG.md']) expect(files).toContain(file);
   });
 
-  it('holds every file that the manifest names', () => {
+  it('contains every file that package.json names', () => {
     const named =
       JSON.stringify([manifest.exports, manifest.types, manifest.typesVersions]).match(/\.\/[\w./-]+/g) ?? [];
     const targets = named.map((path) => path.slice(2)).filter((path) => /^(dist|schema)\//.test(path));
@@ -45,14 +45,14 @@ describe('the tarball', () => {
     for (const path of targets) expect(files).toContain(path);
   });
 
-  it('is accepted by publint, without a remark', async () => {
+  it('is accepted by publint without a message', async () => {
     const { buffer, byteOffset, byteLength } = readFileSync(tarball);
     const bytes = buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
     const { messages, pkg } = await publint({ pack: { tarball: bytes }, strict: true });
     expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
   });
 
-  it('has types that every way of resolving modules finds', async () => {
+  it('has types that every module resolution finds', async () => {
     const attw = createRequire(import.meta.url).resolve('@arethetypeswrong/cli/package.json');
     // ESM by design: `require()` of it works as Node implements it, or the caller needs an `import()`.
     const rules = ['--ignore-rules', 'cjs-resolves-to-esm'];
@@ -67,13 +67,13 @@ describe('the tarball', () => {
     expect(Object.keys(analysis.entrypoints)).toHaveLength(Object.keys(manifest.exports).length);
   }, 60_000);
 
-  it('says in the changelog what its version brings', () => {
+  it('has a changelog with its version', () => {
     expect(readFileSync(join(home, 'CHANGELOG.md'), 'utf8')).toContain(`\n## ${manifest.version}`);
   });
 });
 
 describe('on a server', () => {
-  it('every entry can be imported, does nothing to the process, and lets it end', async () => {
+  it('every entry can be imported without changing the process, which exits by itself', async () => {
     const entries = ['', '/auto', '/diagnosis', '/react', '/server-evidence'].map(
       (entry) => `${manifest.name}${entry}`,
     );
@@ -86,7 +86,7 @@ describe('on a server', () => {
     await expect(node).resolves.toEqual({ stdout: 'true\n', stderr: '' });
   }, 40_000);
 
-  it('a report names the version and the hash of the WebAssembly that is in the package', async () => {
+  it("a report names the version and the hash of the package's WebAssembly", async () => {
     const { getCryptoDiagStatus } = await import('lotus-crypto-diag');
     const { version } = getCryptoDiagStatus();
     expect(version).toMatch(/^\d+\.\d+\.\d+\+wasm\.[0-9a-f]{12}$/);

@@ -11,7 +11,7 @@ type Undo = () => void;
 type Client = lib.MatrixClientLike | null;
 
 // The complete entry: a missing or an additional export does not compile.
-it('the functions of the main entry have the types that are promised', () => {
+it('the functions of the main entry have the documented types', () => {
   expectTypeOf<typeof lib>().toEqualTypeOf<{
     installCryptoDiagLog: () => Undo;
     getCryptoDiagEntries: () => lib.CryptoDiagEntry[];
@@ -46,7 +46,7 @@ it('the functions of the main entry have the types that are promised', () => {
   expectTypeOf<lib.Fault>().toEqualTypeOf<'KE-1' | 'KE-2' | 'KE-3' | 'KE-4'>();
 });
 
-it('so have those of the diagnosis, and auto has none', () => {
+it('the functions of the diagnosis have the documented types, and auto has no exports', () => {
   expectTypeOf<typeof diagnosis>().toEqualTypeOf<{
     diagnoseReport: (report: lib.CryptoDiagReport | string, evidence?: lib.ServerEvidence) => lib.Analysis;
     redactedCopy: (report: lib.CryptoDiagReport | string, evidence?: lib.ServerEvidence) => lib.CryptoDiagReport;
@@ -57,7 +57,7 @@ it('so have those of the diagnosis, and auto has none', () => {
   expectTypeOf<keyof typeof auto>().toBeNever();
 });
 
-it('what a viewer reads files with has the types that are promised', () => {
+it('server-evidence has the documented types', () => {
   expectTypeOf<keyof typeof evidence>().toEqualTypeOf<
     'devicesAtRiskQuery' | 'EvidenceFiles' | 'EvidenceReader' | 'UnreadableFile'
   >();
@@ -66,7 +66,7 @@ it('what a viewer reads files with has the types that are promised', () => {
   expectTypeOf<ReturnType<evidence.EvidenceFiles['evidenceFor']>>().toEqualTypeOf<lib.ServerEvidence>();
 });
 
-it('the components take what they need, and no more', () => {
+it('the components require only the documented props', () => {
   expectTypeOf<keyof typeof react>().toEqualTypeOf<
     | 'CryptoDiagnostics'
     | 'CryptoDiagWordsProvider'
@@ -97,12 +97,12 @@ it('the components take what they need, and no more', () => {
   expectTypeOf(react.useTabLeadership).toEqualTypeOf<(options: lib.TabLeadershipOptions) => react.TabLeadershipState>();
 });
 
-it('a client of the SDK is accepted as it is', () => {
+it("the SDK's MatrixClient is accepted without a cast", () => {
   expectTypeOf<MatrixClient>().toExtend<lib.MatrixClientLike>();
   expectTypeOf<undefined>().toExtend<Parameters<typeof lib.buildCryptoDiagReport>[0]>();
 });
 
-it('the kind of a detail tells which fields it has', () => {
+it('the kind of a detail narrows its type', () => {
   const { detail } = {} as lib.CryptoDiagEntry;
   if (detail.kind === 'refusal') expectTypeOf(detail.keyId).toBeString();
   // @ts-expect-error: a clue names no key

@@ -1,11 +1,11 @@
 // What is read of a `fetch` call that uploads keys. Rust parses its content, and tests that.
 import { expect, it } from 'vitest';
 
-import { LONGEST, readCall } from '../../crate/capture/js/upload.js';
+import { MAX_BODY_LENGTH, readCall } from '../../crate/capture/js/upload.js';
 
 const URL = 'https://hs/_matrix/client/v3/keys/upload';
 
-it('a token is the same in whatever form the headers are', () => {
+it('the token is read from every form of headers', () => {
   const bearer = 'Bearer s3cret';
   for (const headers of [
     { Authorization: bearer },
@@ -27,14 +27,14 @@ it('a token is the same in whatever form the headers are', () => {
   expect(readCall(URL, URL, { headers: twice }).authorization).toBe(new Headers(twice).get('authorization'));
 });
 
-it('the address is in full, without its fragment', () => {
+it('the URL is absolute, without its fragment', () => {
   const asked = 'https://HS:443/_matrix/client/v3/keys/upload?a=b#c';
   expect(readCall(asked, asked, {})).toMatchObject({ asked, url: `${URL}?a=b`, authorization: undefined });
   expect(readCall('http://', 'http://', {})).toMatchObject({ asked: 'http://', url: undefined });
 });
 
 it.each<[string, unknown]>([
-  ['can be read once', new Map([['authorization', 'x']]).entries()],
+  ['can be read only once', new Map([['authorization', 'x']]).entries()],
   [
     'has a getter',
     {
@@ -43,10 +43,10 @@ it.each<[string, unknown]>([
       },
     },
   ],
-  ['is no text', { Authorization: 1 }],
-  ['has entries that are none', [1]],
-  ['is a text', 'authorization'],
-])('headers of which one %s: who sends it is not known', (_, headers) => {
+  ['is a number', { Authorization: 1 }],
+  ['has invalid entries', [1]],
+  ['is a string', 'authorization'],
+])('the URL is undefined for headers with a value that %s', (_, headers) => {
   expect(readCall(URL, URL, { headers, body: 'x' })).toMatchObject({ url: undefined, body: 'x' });
 });
 
@@ -54,13 +54,13 @@ it.each<[string, unknown]>([
   ['a stream', new ReadableStream()],
   ['a form', new FormData()],
   ['nothing', undefined],
-  ['without end', 'x'.repeat(LONGEST + 1)],
-])('a body that is %s: nothing is known of it', (_, body) => {
+  ['too long', 'x'.repeat(MAX_BODY_LENGTH + 1)],
+])('a body that is %s is not read', (_, body) => {
   const nothing = { asked: URL, url: URL, authorization: undefined, body: undefined, later: undefined };
   expect(readCall(URL, URL, { body })).toEqual(nothing);
 });
 
-it('a Request, a Blob and bytes are read later, and go out as they are', async () => {
+it('a Request, a Blob and bytes are read later, and the request is not consumed', async () => {
   const body = '{"one_time_keys":{}}';
   const request = new Request(URL, { method: 'POST', body });
   for (const call of [
@@ -79,7 +79,7 @@ it('a Request, a Blob and bytes are read later, and go out as they are', async (
 
 const PLANTED = ['url', 'get', 'body', 'Authorization', 'later'];
 
-it("what stands on Object.prototype is in nobody's upload", () => {
+it('properties on Object.prototype are not read', () => {
   const read = () => [
     readCall(URL, URL, { headers: { a: 'b' }, body: 'x' }),
     readCall(URL, URL, { headers: [['a', 'b']], body: 'x' }),

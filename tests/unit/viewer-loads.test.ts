@@ -5,8 +5,8 @@ import { diagnoseReport } from 'lotus-crypto-diag/diagnosis';
 import { describe, expect, test } from 'vitest';
 
 import { CaseFile } from '../../demo/src/viewer/case-file';
-import { lanesOf, momentsOf, wholeRange } from '../../demo/src/viewer/episodes';
-import { loadsOf, loadWords, reachWords, wholePages } from '../../demo/src/viewer/loads';
+import { fullRange, lanesOf, momentsOf } from '../../demo/src/viewer/episodes';
+import { loadsOf, loadWords, reachWords, validPages } from '../../demo/src/viewer/loads';
 import { markdownOf } from '../../demo/src/viewer/markdown';
 import { readFile } from '../../demo/src/viewer/read/read-file';
 import { scaleOf } from '../../demo/src/viewer/scale';
@@ -44,7 +44,7 @@ const report = (earlier: EarlierPage[], more: object = {}) =>
   }) as unknown as CryptoDiagReport;
 
 const never = new AbortController().signal;
-const shown = async (...reports: CryptoDiagReport[]) => {
+const modelOf = async (...reports: CryptoDiagReport[]) => {
   const file = new CaseFile(diagnoseReport);
   for (const [index, one] of reports.entries()) {
     file.add(`f${index}`, await readFile(new Blob([JSON.stringify(one)]), never));
@@ -53,24 +53,24 @@ const shown = async (...reports: CryptoDiagReport[]) => {
 };
 
 describe('earlier loads of the page', () => {
-  test('their lines and moments are on the one time line, each once', async () => {
+  test('have each line and mark once on the time line', async () => {
     const marks = [{ ts: at(23, 8), kind: 'sound-cut' }];
     const session = { startedAt: at(23, 8), stoppedAt: null, marks };
     const old = page(at(23, 8), at(23, 9), { entries: [missing(at(23, 8))], captureSession: session as never });
     const yesterdays = report([], { generatedAt: at(23, 9), capturingSince: at(23, 8), entries: [missing(at(23, 8))] });
-    const { reports } = await shown(report([old]), yesterdays);
+    const { reports } = await modelOf(report([old]), yesterdays);
     expect(lanesOf(reports).map(({ placed }) => placed.map(({ place }) => place))).toEqual([['earlier[0].entries[0]']]);
     expect(momentsOf(reports).map(({ label }) => label)).toEqual(['Sound cut out']);
   });
 
-  test('a tab that is open tells its lines and keeps them: they are shown once', () => {
+  test('lines of an open tab that are also stored are shown once', () => {
     const open = page(at(25, 8), at(25, 10), { end: 'open', entries: [missing(at(25, 9))] });
     const tabs = { tabs: [{ id: 'abcdef', thisTab: false, entries: [missing(at(25, 9))] }] };
     const lanes = lanesOf([{ id: 'a', report: report([open], { tabs }) }]);
     expect(lanes.map(({ placed }) => placed.map(({ place }) => place))).toEqual([['tabs.tabs[0].entries[0]']]);
   });
 
-  test('each load has its span and its end; the one that wrote a report is an earlier one of the next', () => {
+  test('each load is shown once with its span and end, also if two reports contain it', () => {
     const first = page(at(23, 8), at(23, 9), { end: 'crashed' });
     const sources = [
       { id: 'a', report: report([], { generatedAt: at(23, 9), capturingSince: at(23, 8) }) },
@@ -84,20 +84,20 @@ describe('earlier loads of the page', () => {
     expect(reachWords(report([first]))).toBe('Since 2026-11-23 08:00:00 UTC, in 2 page loads.');
   });
 
-  test('a report that knows of no earlier load is read as before', async () => {
+  test('a report without the field `earlier` can be read', async () => {
     const { earlier: _, ...old } = report([], { entries: [missing(at(25, 9))] });
-    const model = await shown(old as CryptoDiagReport);
+    const model = await modelOf(old as CryptoDiagReport);
     const [view] = model.reports;
     expect(view?.report.earlier).toEqual([]);
     expect(loadsOf(view ? [view] : [])).toEqual([]);
     expect(markdownOf(model)).not.toContain('Page loads');
   });
 
-  test('what is no page and no entry is left out as in the verdicts, which count without it', () => {
+  test('malformed pages and entries are left out', () => {
     const good = missing(at(23, 8));
     const bad = { end: 'toString', entries: [null, 'a line', { message: 'only words' }, good] };
     const shapes = { cryptoStore: 'x', captureSession: { marks: 7 } };
-    const pages = wholePages([
+    const pages = validPages([
       null,
       'a page',
       { beganAt: 'no time', lastSeenAt: at(23, 9) },
@@ -111,12 +111,12 @@ describe('earlier loads of the page', () => {
     ]);
     expect(momentsOf(sources)).toEqual([]);
     expect(loadsOf(sources).map(loadWords)[0]).toContain('end not known');
-    expect([wholePages(null), wholePages('earlier')]).toEqual([[], []]);
+    expect([validPages(null), validPages('earlier')]).toEqual([[], []]);
   });
 
-  test('the summary for a ticket lists them, and names the line of an earlier one', async () => {
+  test('are listed in the Markdown summary, with the place of their lines', async () => {
     const text = markdownOf(
-      await shown(report([page(at(23, 8), at(23, 9), { end: 'discarded', entries: [missing(at(23, 8))] })])),
+      await modelOf(report([page(at(23, 8), at(23, 9), { end: 'discarded', entries: [missing(at(23, 8))] })])),
     );
     expect(text).toContain('## Page loads');
     expect(text).toContain('| discarded by the browser |');
@@ -128,7 +128,7 @@ describe('earlier loads of the page', () => {
 describe('the scale of the time line', () => {
   const span = fc.tuple(fc.integer({ min: 0, max: 1e9 }), fc.integer({ min: 1, max: 1e7 }));
 
-  test('later is never further left, and nothing lies outside', () => {
+  test('is monotonic and stays within its range', () => {
     fc.assert(
       fc.property(fc.array(span, { maxLength: 20 }), fc.array(fc.integer({ min: 0, max: 1e9 })), (spans, moments) => {
         const shown = spans.map(([from, length]) => ({ from, to: from + length }));
@@ -146,7 +146,7 @@ describe('the scale of the time line', () => {
     );
   });
 
-  test('a day between two loads of a minute takes a sliver, and the minutes the rest', () => {
+  test('shortens a day between two loads of a minute', () => {
     const [minute, day] = [60_000, 86_400_000];
     const loads = [
       { from: 0, to: minute },
@@ -158,25 +158,25 @@ describe('the scale of the time line', () => {
     expect(place(day)).toBeCloseTo(0.515);
   });
 
-  test('beside a night a minute is nothing; once the night is out, it is left out, too', () => {
+  test('shortens a break of a minute as well as one of a day', () => {
     const [second, minute, day] = [1000, 60_000, 86_400_000];
     const loads = [0, minute, day].map((from) => ({ from, to: from + 10 * second }));
-    const { breaks, named } = scaleOf({ from: 0, to: day + 10 * second }, loads);
+    const { breaks, labelled } = scaleOf({ from: 0, to: day + 10 * second }, loads);
     expect(breaks.map(({ from, to }) => [from, to])).toEqual([
       [10 * second, minute],
       [minute + 10 * second, day],
     ]);
-    expect(named).toEqual([0, minute, day]);
+    expect(labelled).toEqual([0, minute, day]);
   });
 
-  test('without loads, time is even', () => {
+  test('is linear without loads', () => {
     expect(scaleOf({ from: 0, to: 100 }, []).place(25)).toBe(0.25);
   });
 
-  test('the whole range holds the loads, not only the lines', () => {
+  test('the whole range includes the loads', () => {
     const earlier = [page(at(23, 8), at(23, 9), { entries: [missing(at(23, 8))] })];
     const sources = [{ id: 'a', report: report(earlier) }];
-    const whole = wholeRange(lanesOf(sources), [], loadsOf(sources));
+    const whole = fullRange(lanesOf(sources), [], loadsOf(sources));
     expect(whole?.from).toBeLessThan(Date.parse(at(23, 8)));
     expect(whole?.to).toBeGreaterThan(Date.parse(at(25, 10)));
   });

@@ -53,7 +53,7 @@ const never = new AbortController().signal;
 const read = (text: string) => readFile(new Blob([text]), never);
 
 describe('the time line', () => {
-  test('one episode ends where nothing more comes for a while, and repeats stretch it', () => {
+  test('an episode ends with a pause, and repeated lines extend it', () => {
     const [lane] = lanesOf([
       {
         id: 'a',
@@ -71,28 +71,28 @@ describe('the time line', () => {
     ]);
   });
 
-  test('media keys that arrived are no fault, and are not told as one', () => {
+  test('media keys that arrived are an ordinary episode', () => {
     const opened = refused({ ke: 'KE-2', detail: { kind: 'to-device-opened', sender: '@b:c' } });
     const [lane] = lanesOf([{ id: 'a', report: reportWith([opened]) }]);
     expect(lane && episodesOf(lane, 1000)[0]?.isOrdinary).toBe(true);
   });
 
-  test('another tab has a lane of its own', () => {
+  test('another tab has its own lane', () => {
     const tab = { id: 'abcdef', thisTab: false, entries: [refused()] };
     const lanes = lanesOf([{ id: 'a', report: reportWith([refused()], { tabs: { tabs: [tab] } }) }]);
-    expect(lanes.map(({ who }) => who.label)).toEqual([
+    expect(lanes.map(({ owner }) => owner.label)).toEqual([
       '@alice:example.org DEVICEID',
       '@alice:example.org DEVICEID, tab abcd',
     ]);
   });
 
-  test('a connection that was lost is one moment, in words that claim no lost store', () => {
+  test('a lost connection is one moment, not called a lost store', () => {
     const cryptoStore = { verdict: 'connection-lost', loss: { firstTs: '2026-11-25T09:00:00.000Z' } };
     const moments = momentsOf([{ id: 'a', report: reportWith([], { cryptoStore }) }]);
     expect(moments.map(({ label }) => label)).toEqual(['Lost its connection to the crypto store']);
   });
 
-  test('however long the range, the ticks are few and inside of it', () => {
+  test('the ticks are few and within the range', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 4e12 }), fc.integer({ min: 1, max: 4e12 }), (from, length) => {
         const range = { from, to: from + length };
@@ -103,7 +103,7 @@ describe('the time line', () => {
     );
   });
 
-  test('a duration is told in the two largest units', () => {
+  test('a duration is written in the two largest units', () => {
     expect([0, 12, 5000, 65_000, 3_600_000 * 2 + 60_000].map(duration)).toEqual([
       'a moment',
       '12 ms',
@@ -115,7 +115,7 @@ describe('the time line', () => {
 });
 
 describe('the Markdown', () => {
-  test('whatever a text holds, on its line it is no markup, and no mention', () => {
+  test('inline text contains no markup and no mention', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const line = inline(text);
@@ -128,7 +128,7 @@ describe('the Markdown', () => {
     );
   });
 
-  test('a table row stays one row, whatever stands in it', async () => {
+  test('a table row with markup and newlines stays one row', async () => {
     const evil = 'a | b\n# c <img src=x onerror=alert(1)> @everyone';
     const file = new CaseFile(diagnoseReport);
     file.add('x', await read(JSON.stringify(reportWith([refused()], { userId: evil }))));
@@ -139,7 +139,7 @@ describe('the Markdown', () => {
     expect(text).toContain('5 min');
   });
 
-  test('control characters and those that turn a text around are shown', () => {
+  test('control and bidirectional characters are made visible', () => {
     expect(visible('a\0b\u202ec\nd\te')).toBe('a␀b\\u{202e}c\nd\te');
   });
 });
@@ -169,7 +169,7 @@ describe('the redacted copy', () => {
   const copy = redactedCopy(report);
   const text = JSON.stringify(copy);
 
-  test('names nobody, in no form', () => {
+  test('contains no id of a user, device, room, event or server', () => {
     for (const id of [
       'alice',
       'bob',
@@ -187,7 +187,7 @@ describe('the redacted copy', () => {
     }
   });
 
-  test('keeps the public keys, and the ids of one-time keys', () => {
+  test('keeps public keys and ids of one-time keys', () => {
     expect(copy.entries[0]?.detail).toEqual(report.entries[0]?.detail);
     expect(text.split(KEY).length).toBe(JSON.stringify(report).split(KEY).length);
     expect(copy.entries[0]?.message).toContain('One time key signed_curve25519:AAAAAAAAAA0 already exists.');
@@ -204,7 +204,7 @@ describe('the redacted copy', () => {
     if (expected !== undefined) expect(found).toBe(expected);
   });
 
-  test('is made of a report with thousands of users', () => {
+  test('works for a report with thousands of users', () => {
     const users = Array.from({ length: 8000 }, (_, n) => `_@user${n}x:host${n}.priv.org_DEVICE${n}X_m.call`);
     const [entry] = redactedCopy(reportWith([refused({ message: users.join(' ') })], nobody)).entries;
     const words = entry?.message.split(' ') ?? [];
@@ -214,11 +214,11 @@ describe('the redacted copy', () => {
     expect(words.filter((word) => /priv|DEVICE\d+X/.test(word))).toEqual([]);
   });
 
-  test('is not made of what is no report, and says why', () => {
+  test('throws a readable error for an invalid report', () => {
     expect(() => redactedCopy('{')).toThrow(/^the report cannot be read: EOF while parsing/);
   });
 
-  test("hides what only the homeserver's rows tell to be a device", async () => {
+  test('hides device ids that are known only from database rows', async () => {
     const file = new CaseFile(diagnoseReport);
     file.add('report', await read(JSON.stringify(reportWith([refused({ message: 'withheld for bobdev' })]))));
     const message = () => file.redacted('report-0', redactedCopy).entries[0]?.message;
@@ -229,7 +229,7 @@ describe('the redacted copy', () => {
     expect(message).toThrow('the report is no longer here');
   });
 
-  test('calls the same by the same name everywhere', () => {
+  test('uses the same placeholder for the same id everywhere', () => {
     const [first, second, third] = copy.entries;
     const { sender, roomId, eventId } = second?.detail as { sender: string; roomId: string; eventId: string };
     expect(second?.message).toContain(`id=${eventId} sender=${sender} room=${roomId}`);
@@ -241,7 +241,7 @@ describe('the redacted copy', () => {
     expect(first?.message).toContain(copy.deviceId);
   });
 
-  test('keeps what is no id: times, places in a file, the words of the report', () => {
+  test('keeps times, source positions and fixed values of the report', () => {
     expect(copy.entries[1]?.message).toContain('index.js:30:12');
     expect(copy.entries.map(({ firstTs, ke, level }) => [firstTs, ke, level])).toEqual(
       report.entries.map(({ firstTs, ke, level }) => [firstTs, ke, level]),
@@ -250,13 +250,13 @@ describe('the redacted copy', () => {
     expect(warned).toMatchObject({ deviceId: 'DEVICE1', entries: [{ level: 'warn' }] });
   });
 
-  test('leads to the same verdicts', () => {
+  test('has the same verdicts', () => {
     const verdicts = (of: CryptoDiagReport) =>
       diagnoseReport(of).diagnosis.findings.map(({ id, verdict, conclusion }) => ({ id, verdict, conclusion }));
     expect(verdicts(copy)).toEqual(verdicts(report));
   });
 
-  test('holds whatever ids there are', () => {
+  test('hides arbitrary user and device ids', () => {
     const part = fc.stringMatching(/^[a-z][a-z0-9]{5,12}$/);
     fc.assert(
       fc.property(part, part, fc.stringMatching(/^[A-Z]{8,12}$/), (local, host, device) => {
@@ -272,7 +272,7 @@ describe('the redacted copy', () => {
   });
 });
 
-describe('the case', () => {
+describe('the case file', () => {
   const log = readFileSync(new URL('../fixtures/viewer/homeserver.log', import.meta.url), 'utf8');
   const atLog = (more: object = {}) =>
     JSON.stringify(
@@ -292,11 +292,11 @@ describe('the case', () => {
       ),
     );
 
-  test("is weighed with the server's evidence of its time, in the clock that the log is set to", async () => {
-    const given: unknown[] = [];
+  test("passes log lines of the report's time to the diagnosis, with the log's offset", async () => {
+    const passed: unknown[] = [];
     const file = new CaseFile((report, evidence) => {
       const times = evidence?.log?.map(({ ts }) => ts.slice(0, 15)) ?? [];
-      if (evidence) given.push(times.length, [...new Set(times)].join());
+      if (evidence) passed.push(times.length, [...new Set(times)].join());
       return diagnoseReport(report, evidence);
     });
     file.add('report', await read(atLog()));
@@ -306,7 +306,7 @@ describe('the case', () => {
     file.model();
     file.setOffset('log', 24 * 60);
     file.model();
-    const [all, first, shifted, hourBefore, far] = given;
+    const [all, first, shifted, hourBefore, far] = passed;
     expect(all).toBeGreaterThan(40);
     expect(first).toBe('2026-11-25T09:2');
     expect(shifted).toBeGreaterThan(0);
@@ -314,7 +314,7 @@ describe('the case', () => {
     expect(far).toBe(0);
   });
 
-  test('a report that is not as it should be is not taken, and spoils nothing', async () => {
+  test('rejects an invalid report and still accepts a valid one', async () => {
     const file = new CaseFile(diagnoseReport);
     const content = await read(atLog({ entries: [{ ke: 'KE-9' }] }));
     expect(() => file.add('bad', content)).toThrow(/KE-9|missing field/);
@@ -323,7 +323,7 @@ describe('the case', () => {
     expect(file.model().reports.length).toBe(1);
   });
 
-  test("where the server's evidence cannot be weighed, the report stands, and says why", async () => {
+  test("shows the report with a problem if the server's evidence cannot be read", async () => {
     const file = new CaseFile((report, evidence) => {
       if (evidence) throw new Error('the evidence cannot be read');
       return diagnoseReport(report);
@@ -336,7 +336,7 @@ describe('the case', () => {
     });
   });
 
-  test('a report whose page timed no request draws no series', async () => {
+  test('has no series for a report without timings', async () => {
     const file = new CaseFile(diagnoseReport);
     const latency = { since: '2026-11-25T09:22:00.000Z', completeSince: null, seen: 0, samples: [] };
     file.add('report', await read(atLog({ latency })));
@@ -344,7 +344,7 @@ describe('the case', () => {
     expect(file.model().series.map(({ name }) => name)).toEqual(['Homeserver log']);
   });
 
-  test('many points are thinned, the slowest of each stretch of time is kept', async () => {
+  test('thins out many points and keeps the slowest', async () => {
     const line = (nth: number) => {
       const time = new Date(Date.parse('2026-11-25T09:00:00Z') + nth * 10)
         .toISOString()

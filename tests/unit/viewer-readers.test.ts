@@ -14,10 +14,10 @@ const never = new AbortController().signal;
 const read = async (...parts: (string | Uint8Array)[]): Promise<Content> =>
   (await readFile(new Blob(parts as BlobPart[]), never)).content();
 
-describe("the database's answers", () => {
+describe('a database answer', () => {
   const answers = readdirSync(folder).filter((name) => /^(psql|sqlite)/.test(name));
 
-  test.each(answers)('%s is sorted into its tables', async (name) => {
+  test.each(answers)('is sorted into tables: %s', async (name) => {
     const { kind, rows, notes } = await read(fixture(name));
     expect(kind).toBe('rows');
     expect(notes).toEqual([]);
@@ -50,24 +50,24 @@ describe("the database's answers", () => {
     ]);
   });
 
-  test('an answer without a row says that there is none, no answer says nothing', async () => {
+  test('without rows is an empty table', async () => {
     const { rows } = await read(' user_id | device_id | stream_id \n---------+-----------+-----------\n(0 rows)\n');
     expect(rows).toEqual({ deviceInbox: [] });
   });
 
-  test('the prompt and the query that stand around a copied table are passed over', async () => {
+  test('may be surrounded by the prompt and the query', async () => {
     const { rows } = await read(
       'synapse=# SELECT * FROM devices;\n user_id | device_id | last_seen \n---------+-----------+-----------\n @a:b    | DEV       |          \n(1 row)\n\nsynapse=# \\q\n',
     );
     expect(rows.devices).toEqual([{ userId: '@a:b', deviceId: 'DEV', displayName: null, lastSeen: null }]);
   });
 
-  test('a time that the database made readable is read in its zone', async () => {
+  test('may contain formatted times with a time zone', async () => {
     const { rows } = await read('user_id,device_id,last_seen\n@a:b,DEV,2026-11-25 10:00:00.5+01\n');
     expect(rows.devices?.[0]?.lastSeen).toBe('2026-11-25T09:00:00.500Z');
   });
 
-  test('a table that the runbook does not ask for is refused, with its columns', async () => {
+  test('with an unknown table is refused, and the error names its columns', async () => {
     await expect(read('[{"name": "x", "age": 3}]')).rejects.toThrow('neither a report');
     await expect(read(' id | key_id \n----+--------\n 1  | 2\n')).rejects.toThrow('its columns are id, key_id');
   });
@@ -86,12 +86,12 @@ describe("the homeserver's log", () => {
   const REFUSED = log.match(/ 400 "POST \/_matrix\/client\/v3\/keys\/upload/g)?.length ?? 0;
   const TOLD = log.match(/already exists/g)?.length ?? 0;
 
-  test('requests and relevant lines are read, tracebacks passed over', async () => {
+  test('is read as requests and relevant lines, without tracebacks', async () => {
     expect(REFUSED).toBeGreaterThan(5);
     check(await read(log));
   });
 
-  test("in Synapse's own format it is the same, behind what grep and docker put there, too", async () => {
+  test("is read in Synapse's default format, also with prefixes of grep and docker", async () => {
     const own = log.replace(/^(\S+ \S+) ([A-Z]+) (\S+) (\S+) /gm, '$1 - $3 - 460 - $2 - $4 - ');
     expect(own).not.toBe(log);
     check(await read(own));
@@ -99,7 +99,7 @@ describe("the homeserver's log", () => {
     check(await read(own.replace(/^(?=\d{4})/gm, 'synapse-1  | ')));
   });
 
-  test("in Synapse's JSON formats, and wrapped by docker, it is the same", async () => {
+  test("is read in Synapse's JSON formats, also wrapped by docker", async () => {
     type Parts = [date: string, time: string, level: string, logger: string, request: string, message: string];
     const asJson = (object: (parts: Parts, line: string) => object) =>
       log.replace(/^(\d{4}\S+) (\S+) ([A-Z]+) (\S+) (\S+) (.*)$/gm, (line, ...parts) =>
@@ -133,12 +133,12 @@ describe("the homeserver's log", () => {
       '10.0.0.1 - - [25/Nov/2026:09:00:00 +0000] "POST /_matrix/client/v3/keys/upload HTTP/2.0" 400 321 "-" "x"',
       'access log of a proxy',
     ],
-  ])('one %s is refused with the reason', async (_, text, reason) => {
+  ])('is refused with a reason: %s', async (_, text, reason) => {
     await expect(read(`${text}\n`)).rejects.toThrow(reason);
   });
 
   const reported = readdirSync(new URL('../reports/logs/', folder));
-  test.each(reported)('of a public report: %s', async (name) => {
+  test.each(reported)('is read as quoted in a public bug report: %s', async (name) => {
     const { log: text, expect: expected } = JSON.parse(fixture(`../reports/logs/${name}`).toString());
     if (expected.refused) {
       await expect(read(text)).rejects.toThrow(expected.refused);
@@ -149,12 +149,12 @@ describe("the homeserver's log", () => {
     expect(readRefusal(lines[0]?.text ?? '')).toMatchObject(expected.refusal);
   });
 
-  test('a report in which lines of a log stand is a report', async () => {
+  test('is not recognised in the strings of a JSON file', async () => {
     const entry = { message: '2026-11-25 09:00:00,000 WARNING synapse.http.client GET-1 Processed request: 1sec' };
     await expect(read(`${JSON.stringify({ entries: [entry] }, null, 2)}\n`)).rejects.toThrow('neither a report');
   });
 
-  test('no secret is kept of a line', async () => {
+  test('is read without secrets', async () => {
     const at = '2026-11-25 09:00:00,000 WARNING x POST-1';
     const { lines } = await read(
       [
@@ -172,7 +172,7 @@ describe("the homeserver's log", () => {
     for (const { text } of lines) expect(text).not.toContain('secretsecret');
   });
 
-  test('packed with gzip, in UTF-16 and in Latin-1 it is the same', async () => {
+  test('is read in gzip, UTF-16 and Latin-1', async () => {
     check(await read(gzipSync(log)));
     const utf16 = await read(Buffer.from(`\ufeff${log}`, 'utf16le'));
     check(utf16);
@@ -203,7 +203,7 @@ describe('a HAR file', () => {
     },
   });
 
-  test('requests to the homeserver are kept, without headers and bodies; the long poll and media are not', async () => {
+  test('is read as requests to the homeserver, without headers, bodies, long polls and media', async () => {
     const { kind, requests } = await read(
       har(
         refused,
@@ -242,7 +242,7 @@ describe('a HAR file', () => {
     ['a fallback key', `Old key: {"fallback":true,"key":"${OLD}"}; new key: {'fallback': True, 'key': '${NEW}'}`, NEW],
     ['a capital', `Old key: {"key":"${OLD}"}; New key: {"key":"${NEW}"}`, NEW],
     ['nothing after the old key', `Old key: {"key":"${OLD}"}`, null],
-  ])('a refusal with %s is read', async (_, keys, newKey) => {
+  ])('may contain a refusal with %s', async (_, keys, newKey) => {
     const error = `One time key signed_curve25519:AAAAAAAAAA0 already exists. ${keys}`;
     const content = { text: JSON.stringify({ errcode: 'M_UNKNOWN', error }) };
     const upload = entry('https://hs.example/_matrix/client/v3/keys/upload', { response: { status: 400, content } });
@@ -250,7 +250,7 @@ describe('a HAR file', () => {
     expect(requests[0]?.refusal).toMatchObject({ oldKey: OLD, newKey, httpStatus: 400 });
   });
 
-  test('of an upload that failed, what the server said is kept: the key that Dendrite refuses, or the errcode', async () => {
+  test("keeps Dendrite's refused key, or the errcode of a failed upload", async () => {
     const dendrite = '@a:hs device D: algorithm / key ID signed_curve25519:AAAAMHA one-time key already exists';
     const answered = (status: number, text: string) =>
       entry('https://hs.example/_matrix/client/v3/keys/upload', { response: { status, content: { text } } });
@@ -279,7 +279,7 @@ describe('a HAR file', () => {
     ]);
   });
 
-  test('one that is cut off is read up to there, and says so', async () => {
+  test('that is truncated is read up to its end, with a note', async () => {
     const text = har(refused, refused, refused);
     const { requests, notes } = await read(text.slice(0, text.length - 100));
     expect(requests.length).toBe(2);
@@ -288,14 +288,14 @@ describe('a HAR file', () => {
     expect(broken.notes.join()).toContain('It is broken after 1 request.');
   });
 
-  test('entries that are no requests are left out, and counted', async () => {
+  test('is read without entries that are no requests, which are counted', async () => {
     const { requests, notes } = await read(har(refused, { request: null }, { startedDateTime: {}, time: 'x' }));
     expect(requests.length).toBe(1);
     expect(notes).toEqual(['2 entries are no requests; left out.']);
   });
 });
 
-describe('what is of no use', () => {
+describe('an unusable file', () => {
   const zip = Buffer.from('504b0304140000000000', 'hex');
   test.each<[string, string | Uint8Array, string]>([
     ['an empty file', '', 'The file is empty.'],
@@ -316,11 +316,11 @@ describe('what is of no use', () => {
     ['a report that is cut off after a comma', '{"schema":"lotus-crypto-diag/1",\n ', 'ends in the middle'],
     ['a report that is broken', '{"schema":"lotus-crypto-diag/1",,}', 'It is a report, but it is broken'],
     ['a HAR file without a request', '{"log":{"version":"1.2","entries":[', 'ends before its first request'],
-  ])('%s is refused with a reason', async (_, content, reason) => {
+  ])('is refused with a reason: %s', async (_, content, reason) => {
     await expect(read(content)).rejects.toThrow(reason);
   });
 
-  test('a cancelled file rejects with the abort, not with a reason of its own', async () => {
+  test('rejects with an AbortError if cancelled', async () => {
     const control = new AbortController();
     const reading = readFile(new Blob(['2026-11-25 09:00:00,000 INFO x y z\n'.repeat(200_000)]), control.signal, () =>
       control.abort(),
@@ -333,7 +333,7 @@ describe('what is of no use', () => {
     ['plain', 0.01],
     ['packed', 1],
     ['packed to a thousandth', 40],
-  ])('a %s file is read in parts after which a cancellation is heard soon', async (_, msOfKiB) => {
+  ])('is read in parts of less than 50 ms: %s', async (_, msOfKiB) => {
     const { push } = EvidenceReader.prototype;
     let now = 0;
     let longest = 0;
@@ -377,7 +377,7 @@ test.each([
   ['/_matrix/client/v3/sync?since=x', null],
   ['/_matrix/media/v3/download/hs/abc', null],
   ['/elsewhere', null],
-])('%s is of the kind %s in a HAR, in a log and in the report of a page', async (path, template) => {
+])('%s becomes %s in a HAR file, a log and a report', async (path, template) => {
   const url = new URL(path, 'https://hs').href;
   const entry = {
     startedDateTime: '2026-11-25T09:00:00.000Z',

@@ -18,27 +18,27 @@ function wordsOf(provided: SomeWords, own?: SomeOf<CryptoDiagWords>): CryptoDiag
   return words;
 }
 
-it('the card speaks English where nobody says otherwise', () => {
+it('the texts are English by default', () => {
   expect(wordsOf({}).title).toBe(ENGLISH.title);
 });
 
-it('a provider gives every component its words, and what it lacks stays English', () => {
+it('a provider replaces texts, and missing texts stay English', () => {
   const words = wordsOf({ card: { title: 'Diagnose', total: (lines) => `${lines} Zeilen` } });
   expect([words.title, words.total(0), words.details]).toEqual(['Diagnose', '0 Zeilen', ENGLISH.details]);
 });
 
-it('words given to one component go before those of the provider; a word that is undefined is none', () => {
+it("a component's own texts take precedence over the provider's, and undefined texts are ignored", () => {
   const own = { title: 'Eigene', details: undefined };
   const words = wordsOf({ card: { title: 'Diagnose', details: 'Einzelheiten' } }, own);
   expect([words.title, words.details]).toEqual(['Eigene', 'Einzelheiten']);
 });
 
-it('of a group of words, too, what is missing stays English', () => {
+it('missing texts of a group stay English', () => {
   const { session, faults } = wordsOf({ card: { session: { title: 'Aufnahme' }, faults: {} } });
   expect([session.title, session.stop, faults]).toEqual(['Aufnahme', ENGLISH.session.stop, ENGLISH.faults]);
 });
 
-it('what is no word at all, as from a translation that lacks it, stays English', () => {
+it('texts of a wrong type stay English', () => {
   const card = { total: '{{count}} Zeilen', session: 'cryptoDiag.session', details: null } as object;
   const words = wordsOf({ card });
   expect([words.total(0), words.session.stop, words.details]).toEqual([
@@ -48,12 +48,12 @@ it('what is no word at all, as from a translation that lacks it, stays English',
   ]);
 });
 
-it('every word of a language is a word of the others: a translation compiles', () => {
+it('a translation type-checks with the type of the English texts', () => {
   const german: typeof ENGLISH_RECOVERY = { ...ENGLISH_RECOVERY, safe: () => 'Alles gesichert.' };
   expect(german.safe(1)).toBe('Alles gesichert.');
 });
 
-it('each state of a crypto store has a sentence of its own, and what cannot be used says what to do', () => {
+it('each state of a crypto store has its own text, and unusable ones say what to do', () => {
   const { healthy, 'first-run': first, unknown, ...unusable } = ENGLISH.store;
   const all = [healthy, first, unknown, ...Object.values(unusable)];
   expect(new Set(all).size).toBe(all.length);
@@ -62,7 +62,7 @@ it('each state of a crypto store has a sentence of its own, and what cannot be u
   for (const words of Object.values(others)) expect(words).toMatch(/[Rr]eload|Log out|log out|open it again/);
 });
 
-it('a question that does not arise has a word of its own', () => {
+it('each verdict has its own text', () => {
   const words = Object.values(ENGLISH.diagnosis.verdicts);
   expect(new Set(words).size).toBe(words.length);
   expect(ENGLISH.diagnosis.verdicts['not-applicable']).toBe('Not applicable');

@@ -22,14 +22,14 @@ const WARM = 3;
 /** How many of the latest lines are recognised when they repeat: a storm repeats few lines, many times. */
 const RECENT = 4;
 
-const nothing = () => {};
+const noop = () => {};
 
 /**
  * Throws if the stack has no room for this many arguments. Arguments need the same room however the function is
  * compiled; nested calls do not. A RangeError later, inside the wasm, would leave its data locked.
  */
 export function needStack(room = WASM_STACK) {
-  apply(nothing, undefined, room);
+  apply(noop, undefined, room);
 }
 
 /** @param {readonly string[]} words matches any of them, literally */
@@ -128,12 +128,12 @@ export function tapConsole(console, matcher, source, onMatch, onFailure, signal)
   /** @type {({ text: string, level: string, from: string } | undefined)[]} */
   const recent = new Array(RECENT).fill(undefined);
   let oldest = 0;
-  const pass = (/** @type {string} */ level, /** @type {ReturnType<typeof formatLine>} */ line) => {
+  const passToModule = (/** @type {string} */ level, /** @type {ReturnType<typeof formatLine>} */ line) => {
     const { text, excerpt, truncated } = line;
     const from = source();
-    const known = recent.findIndex((seen) => seen?.text === text && seen.level === level && seen.from === from);
-    if (known >= 0) {
-      onMatch(known, undefined, undefined, false, false, undefined);
+    const repeated = recent.findIndex((entry) => entry?.text === text && entry.level === level && entry.from === from);
+    if (repeated >= 0) {
+      onMatch(repeated, undefined, undefined, false, false, undefined);
       return;
     }
     const slot = oldest;
@@ -156,7 +156,7 @@ export function tapConsole(console, matcher, source, onMatch, onFailure, signal)
         // The stack is exhausted: do not read the line. If V8 has to recompile an expression, it throws a SyntaxError.
         return;
       }
-      pass(level, formatLine(args, bounds));
+      passToModule(level, formatLine(args, bounds));
     } catch (error) {
       try {
         onFailure(error);

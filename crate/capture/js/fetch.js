@@ -2,7 +2,7 @@
 // back. For any other request it only checks the method; the caller gets the browser's own promise.
 
 import { needStack, plain } from './console.js';
-import { LONGEST, readCall, takeBuiltins } from './upload.js';
+import { MAX_BODY_LENGTH, readCall, saveBuiltins } from './upload.js';
 
 const { apply, getOwnPropertyDescriptor, defineProperty, deleteProperty } = Reflect;
 
@@ -13,33 +13,33 @@ const LOGOUT = /^(?:[^?#]*\/)?_matrix\/client\/[^/?#]+\/logout(?:\/all)?(?:[?#]|
 const STACK = new Array(16_384).fill(undefined);
 
 /**
- * The module's part in an upload. `starts` returns the answer for an upload that is held back; the others report that
- * an error answer arrived and is still being read, what the server answered, or that no answer came.
+ * How the module follows an upload. `onStart` returns the answer for an upload that is held back; the others report that
+ * an error response arrived and is still being read, what the server answered, or that no response came.
  *
  * @typedef {import('./upload.js').UploadCall} UploadCall
  * @typedef {{ status: number, statusText: string, body: string, afterMs: number }} FromMemory
- * @typedef {object} Uploads
- * @property {(call: UploadCall) => FromMemory | null | undefined} starts
- * @property {() => void} answered
- * @property {(call: UploadCall, status: number, statusText: string, body: string, url: string) => void} settled
- * @property {(call: UploadCall, error: unknown) => void} failed
- * @property {() => void} loggedOut the server has accepted a logout
+ * @typedef {object} UploadHooks
+ * @property {(call: UploadCall) => FromMemory | null | undefined} onStart
+ * @property {() => void} onErrorResponse
+ * @property {(call: UploadCall, status: number, statusText: string, body: string, url: string) => void} onResponse
+ * @property {(call: UploadCall, error: unknown) => void} onNoResponse
+ * @property {() => void} onLogout the server has accepted a logout
  */
 
 /**
  * Wraps the `fetch` of a scope; returns `undefined` if it cannot be wrapped.
  *
  * @param {any} scope the object whose `fetch` is wrapped, such as the window
- * @param {Uploads} uploads
+ * @param {UploadHooks} hooks
  * @param {(error: unknown) => void} onFailure
  * @param {import('./console.js').EndSignal} signal restores `fetch` without calling the wasm, which may have trapped
  */
-export function watchFetch(scope, uploads, onFailure, signal) {
+export function watchFetch(scope, hooks, onFailure, signal) {
   try {
-    takeBuiltins();
+    saveBuiltins();
     const original = scope.fetch;
     if (typeof original !== 'function') return undefined;
-    return tapFetch(scope, original, createUpload(original, uploads, onFailure), signal);
+    return tapFetch(scope, original, createUpload(original, hooks, onFailure), signal);
   } catch {
     // If the page has replaced `fetch` or related globals, even reading them may throw.
     return undefined;
@@ -133,10 +133,10 @@ function guardWith(onFailure) {
  * Creates the function that `fetch` calls for an upload or a logout.
  *
  * @param {Function} original
- * @param {Uploads} uploads
+ * @param {UploadHooks} hooks
  * @param {(error: unknown) => void} onFailure
  */
-function createUpload(original, uploads, onFailure) {
+function createUpload(original, hooks, onFailure) {
   const guarded = guardWith(onFailure);
   const logOut = (
     /** @type {any} */ self,
@@ -146,7 +146,7 @@ function createUpload(original, uploads, onFailure) {
     const promise = apply(original, self, args);
     const watched = guarded(() =>
       promise.then((/** @type {Response} */ response) => {
-        if (isActive()) guarded(() => response.ok && uploads.loggedOut());
+        if (isActive()) guarded(() => response.ok && hooks.onLogout());
         return response;
       }),
     );
@@ -162,29 +162,29 @@ function createUpload(original, uploads, onFailure) {
     if (!url.includes('/keys/upload')) return logOut(self, args, isActive);
     const [input, init] = [args[0], args[1]];
     const call = readCall(url, input, init);
-    const held = guarded(() => {
-      const refusal = init?.signal?.aborted ? undefined : uploads.starts(call);
-      return refusal && answer(refusal, call.url, init?.signal);
+    const localAnswer = guarded(() => {
+      const refusal = init?.signal?.aborted ? undefined : hooks.onStart(call);
+      return refusal && responseOf(refusal, call.url, init?.signal);
     });
-    if (held) return held;
+    if (localAnswer) return localAnswer;
 
-    const settle = (/** @type {Response} */ response) => {
+    const readResponse = (/** @type {Response} */ response) => {
       const { status, statusText, ok } = response;
       const from = response.url || url;
       // Clone before the caller sees the response: a body can be read only once.
       const copy = response.clone();
       // The caller may read and log the body before we have read the copy.
-      if (!ok) uploads.answered();
+      if (!ok) hooks.onErrorResponse();
       Promise.all([call.later ?? call, copy.text()]).then(
         ([call, text]) =>
-          isActive() && guarded(() => uploads.settled(call, status, statusText, text.slice(0, LONGEST), from)),
+          isActive() && guarded(() => hooks.onResponse(call, status, statusText, text.slice(0, MAX_BODY_LENGTH), from)),
         () => {},
       );
     };
-    const fail = (/** @type {unknown} */ error) => {
-      const tell = (/** @type {UploadCall} */ call) => isActive() && guarded(() => uploads.failed(call, error));
-      if (call.later) call.later.then(tell);
-      else tell(call);
+    const handleNoResponse = (/** @type {unknown} */ error) => {
+      const report = (/** @type {UploadCall} */ call) => isActive() && guarded(() => hooks.onNoResponse(call, error));
+      if (call.later) call.later.then(report);
+      else report(call);
     };
 
     const promise = apply(original, self, args);
@@ -192,11 +192,11 @@ function createUpload(original, uploads, onFailure) {
     const watched = guarded(() =>
       promise.then(
         (/** @type {Response} */ response) => {
-          if (isActive()) guarded(() => settle(response));
+          if (isActive()) guarded(() => readResponse(response));
           return response;
         },
         (/** @type {unknown} */ error) => {
-          if (isActive()) guarded(() => fail(error));
+          if (isActive()) guarded(() => handleNoResponse(error));
           throw error;
         },
       ),
@@ -206,7 +206,7 @@ function createUpload(original, uploads, onFailure) {
 }
 
 /** @returns {Promise<Response>} */
-function answer(
+function responseOf(
   /** @type {FromMemory} */ { status, statusText, body, afterMs },
   /** @type {string | undefined} */ url,
   /** @type {AbortSignal | undefined} */ signal,

@@ -145,9 +145,9 @@ function describeError(/** @type {any} */ error, /** @type {boolean} */ withStac
   for (let depth = 0; depth < MAX_CAUSES; depth++) {
     cause = read(cause, 'cause') ?? read(cause, 'originalError');
     if (cause === undefined || cause === null || cause === error) break;
-    const known = isError(cause);
-    text += `\ncaused by ${known ? headline(cause) : typeof cause === 'string' ? cause : describe(cause, 1, false)}`;
-    if (!known) break;
+    const isErrorCause = isError(cause);
+    text += `\ncaused by ${isErrorCause ? headline(cause) : typeof cause === 'string' ? cause : describe(cause, 1, false)}`;
+    if (!isErrorCause) break;
   }
   const stack = withStack ? read(error, 'stack') : undefined;
   if (typeof stack === 'string') {
@@ -175,9 +175,9 @@ function describeArray(/** @type {any[]} */ array, /** @type {number} */ depth) 
 
 /** Own enumerable fields. Like the developer tools, does not call getters. */
 function describeObject(/** @type {any} */ object, /** @type {number} */ depth) {
-  const maker = Object.getPrototypeOf(object)?.constructor;
+  const ctor = Object.getPrototypeOf(object)?.constructor;
   // Compared by name: a frame has its own `Object`.
-  const type = typeof maker === 'function' && maker.name !== 'Object' ? String(maker.name) : '';
+  const type = typeof ctor === 'function' && ctor.name !== 'Object' ? String(ctor.name) : '';
   // The bytes may be a key.
   if (ArrayBuffer.isView(object)) return `${type}(${object.byteLength})`;
   const keys = Object.keys(object);

@@ -6,13 +6,13 @@ const { isArray } = Array;
 const { keys: fieldsOf } = Object;
 
 /** In UTF-16 units; an upload has about 20,000. Longer ones are not passed to the module: its memory never shrinks. */
-export const LONGEST = 2 ** 20;
+export const MAX_BODY_LENGTH = 2 ** 20;
 
 /** @type {{ readHeader?: Headers['get'], copyRequest?: Request['clone'], Response: typeof Response, URL: typeof URL } | undefined} */
 let builtins;
 
 /** Saved once, before the page can patch them. Not at import: in Node, reading one of them loads its `fetch`. */
-export function takeBuiltins() {
+export function saveBuiltins() {
   if (builtins) return builtins;
   const { Headers, Request, Response, URL } = globalThis;
   builtins = { readHeader: Headers?.prototype.get, copyRequest: Request?.prototype.clone, Response, URL };
@@ -37,7 +37,7 @@ export function readCall(/** @type {string} */ asked, /** @type {any} */ input, 
   /** @type {UploadCall} */
   const call = { asked, url: undefined, authorization: undefined, body: undefined, later: undefined };
   try {
-    const url = new (takeBuiltins().URL)(asked, globalThis.document?.baseURI);
+    const url = new (saveBuiltins().URL)(asked, globalThis.document?.baseURI);
     url.hash = '';
     call.authorization = authorizationIn(init?.headers ?? (typeof input === 'object' ? input.headers : undefined));
     call.url = url.href;
@@ -46,9 +46,9 @@ export function readCall(/** @type {string} */ asked, /** @type {any} */ input, 
   }
   try {
     const body = init?.body ?? undefined;
-    const read = (/** @type {string} */ text) => ({ ...call, body: text.length <= LONGEST ? text : undefined });
+    const read = (/** @type {string} */ text) => ({ ...call, body: text.length <= MAX_BODY_LENGTH ? text : undefined });
     if (typeof body === 'string') return read(body);
-    const later = laterText(body, input)?.then(read, () => ({ ...call }));
+    const later = readTextLater(body, input)?.then(read, () => ({ ...call }));
     return { ...call, later };
   } catch {
     return call;
@@ -60,8 +60,8 @@ export function readCall(/** @type {string} */ asked, /** @type {any} */ input, 
  *
  * @returns {Promise<string> | undefined}
  */
-function laterText(/** @type {unknown} */ body, /** @type {any} */ input) {
-  const { Response, copyRequest } = takeBuiltins();
+function readTextLater(/** @type {unknown} */ body, /** @type {any} */ input) {
+  const { Response, copyRequest } = saveBuiltins();
   if (body instanceof Blob || body instanceof ArrayBuffer || ArrayBuffer.isView(body)) {
     return new Response(/** @type {BodyInit} */ (body)).text();
   }
@@ -73,7 +73,7 @@ function laterText(/** @type {unknown} */ body, /** @type {any} */ input) {
 function authorizationIn(/** @type {any} */ headers) {
   if (headers === undefined || headers === null) return undefined;
   try {
-    return apply(/** @type {any} */ (takeBuiltins().readHeader), headers, ['authorization']) ?? undefined;
+    return apply(/** @type {any} */ (saveBuiltins().readHeader), headers, ['authorization']) ?? undefined;
   } catch {
     // Not the browser's own Headers.
   }

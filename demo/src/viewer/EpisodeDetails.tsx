@@ -9,12 +9,12 @@ const SHOWN = 50;
 const ONE_EPISODE_MS = 60_000;
 
 export function EpisodeDetails({ episode }: { episode: Episode }) {
-  const { fault, who, from, to, lines, placed } = episode;
+  const { fault, owner, from, to, lines, placed } = episode;
   const rate = lines > 2 && to - from >= 10_000 ? `, ${((lines / (to - from)) * 60_000).toFixed(1)} a minute` : '';
   return (
     <Box as="section" direction="Column" gap="200" data-testid="episode" style={{ minWidth: 0 }}>
       <Text as="h3" size="L400" style={{ margin: 0, overflowWrap: 'anywhere' }}>
-        {fault}, {FAULT_WORDS[fault]}: {who.label}
+        {fault}, {FAULT_WORDS[fault]}: {owner.label}
       </Text>
       <Text as="p" size="T200" style={{ margin: 0 }}>
         {moment(from)} to {clock(to)} UTC ({duration(to - from)}), {lines} {lines === 1 ? 'line' : 'lines'}
@@ -74,30 +74,30 @@ export function EpisodeTable({ lanes, moments, loads }: EpisodeTableProps) {
             </tr>
           </thead>
           <tbody>
-            {loads.map(({ key, who, from, to, end }) => (
+            {loads.map(({ key, owner, from, to, end }) => (
               <tr key={key}>
                 <td>Page load, {end ? END_WORDS[end] : 'wrote the report'}</td>
-                <td>{who.label}</td>
+                <td>{owner.label}</td>
                 <td>{moment(from)}</td>
                 <td>{duration(to - from)}</td>
                 <td />
               </tr>
             ))}
-            {moments.map(({ key, label, who, at }) => (
+            {moments.map(({ key, label, owner, at }) => (
               <tr key={key}>
                 <td>{label}</td>
-                <td>{who.label}</td>
+                <td>{owner.label}</td>
                 <td>{moment(at)}</td>
                 <td />
                 <td />
               </tr>
             ))}
-            {episodes.map(({ key, fault, who, from, to, lines }) => (
+            {episodes.map(({ key, fault, owner, from, to, lines }) => (
               <tr key={key}>
                 <td>
                   {fault}, {FAULT_WORDS[fault]}
                 </td>
-                <td>{who.label}</td>
+                <td>{owner.label}</td>
                 <td>{moment(from)}</td>
                 <td>{duration(to - from)}</td>
                 <td className="number">{lines}</td>

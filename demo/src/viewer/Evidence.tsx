@@ -41,11 +41,11 @@ function entryOf({ entry: index, fact }: EvidenceRef, { report }: ReportView): C
 function Source({ evidence, view }: { evidence: EvidenceRef; view: ReportView }) {
   const { entry: index, fact } = evidence;
   const entry = entryOf(evidence, view);
-  const known = entry ? entry.message : view.facts[fact];
+  const text = entry ? entry.message : view.facts[fact];
   const time = entry && Date.parse(entry.lastTs);
   const when = time && (index === null ? moment(time) : clock(time, true));
   const where = entry ? `${entry.ke}, ${when} UTC, ${entry.source}` : fact;
-  if (known === undefined) {
+  if (text === undefined) {
     return (
       <Text as="span" size="T200">
         ({visible(fact)})
@@ -59,7 +59,7 @@ function Source({ evidence, view }: { evidence: EvidenceRef; view: ReportView })
           {visible(where)}
         </Text>
       </summary>
-      <TextBlock text={known} label={where} />
+      <TextBlock text={text} label={where} />
     </details>
   );
 }

@@ -46,7 +46,7 @@ export function Findings({ view, database, hasServerEvidence }: FindingsProps) {
 type FindingItemProps = { finding: Finding; view: ReportView; database: ServerDatabase };
 function FindingItem({ finding, view, database }: FindingItemProps) {
   const heading = useId();
-  const before = view.alone.diagnosis.findings.find(({ id }) => id === finding.id);
+  const before = view.reportAnalysis.diagnosis.findings.find(({ id }) => id === finding.id);
   const isSharper = before !== undefined && before.verdict !== finding.verdict;
   // A fault that is over needs no attention.
   const colour = finding.over ? 'Secondary' : VERDICT_COLOURS[finding.verdict];

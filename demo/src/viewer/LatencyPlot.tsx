@@ -22,24 +22,24 @@ type LatencyPlotProps = {
 export function LatencyPlot({ series, windows, lanes, range, isDark, onZoom }: LatencyPlotProps) {
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>();
-  const zoomed = useRef(onZoom);
-  zoomed.current = onZoom;
-  const shown = useRef(range);
-  shown.current = range;
+  const zoomRef = useRef(onZoom);
+  zoomRef.current = onZoom;
+  const currentRange = useRef(range);
+  currentRange.current = range;
 
   useEffect(() => {
     const element = holder.current;
     if (!element) return;
     const shades = shadesOf(windows, lanes);
     const observer = new ResizeObserver(() => {
-      const made = plot.current;
+      const chart = plot.current;
       const width = element.clientWidth;
-      if (made && made.width !== width) made.setSize({ width, height: HEIGHT });
+      if (chart && chart.width !== width) chart.setSize({ width, height: HEIGHT });
     });
     // In a separate task: drawing the page and the plot in one task would block the page too long.
     const timer = setTimeout(() => {
-      plot.current = new uPlot(optionsOf(series, shades, isDark, element, zoomed), dataOf(series), element);
-      show(plot.current, shown.current, shades);
+      plot.current = new uPlot(optionsOf(series, shades, isDark, element, zoomRef), dataOf(series), element);
+      show(plot.current, currentRange.current, shades);
       observer.observe(element);
     });
     return () => {
@@ -73,9 +73,9 @@ function shadesOf(windows: FaultWindow[], lanes: Lane[]): Range[] {
 }
 
 /** Zooms to the range; without one, to everything. */
-function show(made: uPlot, range: Range | null, shades: Range[]): void {
-  const span = range ?? spanOf(made.data[0], shades);
-  if (span) made.setScale('x', { min: span.from / 1000, max: span.to / 1000 });
+function show(chart: uPlot, range: Range | null, shades: Range[]): void {
+  const span = range ?? spanOf(chart.data[0], shades);
+  if (span) chart.setScale('x', { min: span.from / 1000, max: span.to / 1000 });
 }
 
 /** Covers all requests, and the fault windows without any. */
@@ -106,7 +106,7 @@ function optionsOf(
   shades: Range[],
   isDark: boolean,
   element: HTMLElement,
-  zoomed: { current: (range: Range | null) => void },
+  zoomRef: { current: (range: Range | null) => void },
 ): uPlot.Options {
   const line = isDark ? '#f2f2f2' : '#1a1a1a';
   const grid = { stroke: isDark ? '#ffffff22' : '#00000018', width: 1 };
@@ -135,15 +135,15 @@ function optionsOf(
       }),
     ],
     hooks: {
-      drawClear: [(made) => shade(made, shades)],
+      drawClear: [(chart) => shade(chart, shades)],
       setSelect: [
-        (made) => {
-          if (made.select.width < 4) return;
-          const at = (left: number) => made.posToVal(left, 'x') * 1000;
-          zoomed.current({ from: at(made.select.left), to: at(made.select.left + made.select.width) });
+        (chart) => {
+          if (chart.select.width < 4) return;
+          const at = (left: number) => chart.posToVal(left, 'x') * 1000;
+          zoomRef.current({ from: at(chart.select.left), to: at(chart.select.left + chart.select.width) });
         },
       ],
-      ready: [(made) => made.over.addEventListener('dblclick', () => zoomed.current(null))],
+      ready: [(chart) => chart.over.addEventListener('dblclick', () => zoomRef.current(null))],
     },
   };
 }

@@ -55,11 +55,11 @@ export function LoadLane({ loads, scale }: LoadLaneProps) {
 }
 
 /** A longer list would not be read; the table has all loads. */
-const MOST_LISTED = 6;
+const MAX_LISTED = 6;
 
 /** The latest loads as text: start, duration, and how each ended. */
 export function LoadList({ loads }: { loads: PageLoad[] }) {
-  const latest = loads.slice(-MOST_LISTED);
+  const latest = loads.slice(-MAX_LISTED);
   const before = loads.length - latest.length;
   return (
     <Text as="p" size="T200" style={{ margin: 0, overflowWrap: 'anywhere' }} data-testid="load-list">

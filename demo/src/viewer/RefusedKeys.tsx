@@ -12,7 +12,7 @@ type RefusedKeysProps = { view: ReportView };
 export function RefusedKeys({ view }: RefusedKeysProps) {
   const refused = refusalsOf(view.report);
   if (refused.length === 0) return null;
-  const left = refused.length - SHOWN;
+  const hiddenCount = refused.length - SHOWN;
   return (
     <Card
       title="Keys that the server refused"
@@ -23,7 +23,7 @@ export function RefusedKeys({ view }: RefusedKeysProps) {
           <KeyItem key={`${key.keyId} ${key.oldKey} ${key.newKey}`} refused={key} />
         ))}
       </ul>
-      {left > 0 && <Text size="T200">And {left} more.</Text>}
+      {hiddenCount > 0 && <Text size="T200">And {hiddenCount} more.</Text>}
     </Card>
   );
 }

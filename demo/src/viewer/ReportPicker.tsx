@@ -1,7 +1,7 @@
 import { Box, Text } from 'folds';
 import { useId } from 'react';
 
-import { whoOf } from './episodes';
+import { ownerOf } from './episodes';
 import type { ReportView } from './protocol';
 import { moment } from './words';
 
@@ -18,7 +18,7 @@ export function ReportPicker({ reports, picked, onPick }: ReportPickerProps) {
       <select id={name} value={picked.id} style={{ maxWidth: '100%' }} onChange={(event) => onPick(event.target.value)}>
         {reports.map(({ id, report }) => (
           <option key={id} value={id}>
-            {whoOf(report).label}, {moment(Date.parse(report.generatedAt))} UTC
+            {ownerOf(report).label}, {moment(Date.parse(report.generatedAt))} UTC
           </option>
         ))}
       </select>

@@ -13,11 +13,11 @@ const FORMATS: [format: SurveyFormat, words: string, name: string, type: string]
 ];
 
 export function SurveyExport({ onExport }: { onExport: (format: SurveyFormat) => Promise<Copy> }) {
-  const [told, setTold] = useState('');
+  const [message, setMessage] = useState('');
   const handle = async (format: SurveyFormat, name: string, type: string) => {
     const copy = await onExport(format);
     if (copy.state === 'made') save(name, copy.text, type);
-    setTold(copy.state === 'made' ? `Saved as ${name}` : `Nothing was saved: ${copy.reason}`);
+    setMessage(copy.state === 'made' ? `Saved as ${name}` : `Nothing was saved: ${copy.reason}`);
   };
   return (
     <Box direction="Column" gap="100">
@@ -27,7 +27,7 @@ export function SurveyExport({ onExport }: { onExport: (format: SurveyFormat) =>
         ))}
       </Box>
       <Text as="output" size="T200">
-        {told}
+        {message}
       </Text>
     </Box>
   );

@@ -7,7 +7,7 @@ import { clock, day } from './words';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** Three days of hourly bars fit on a page; for more, several hours share a bar. */
-const MOST_BARS = 72;
+const MAX_BARS = 72;
 const HEIGHT = 80;
 
 type Bar = { at: number; refused: number; failed: number; delayed: number };
@@ -61,7 +61,7 @@ function barsOf(hours: SurveyHour[]): { bars: Bar[]; hoursEach: number } {
   // At least one day.
   const first = Math.min(times[0] ?? 0, last - (last % DAY_MS));
   const span = Math.max((last - first) / HOUR_MS + 1, 24);
-  const hoursEach = Math.max(1, Math.ceil(span / MOST_BARS));
+  const hoursEach = Math.max(1, Math.ceil(span / MAX_BARS));
   const bars: Bar[] = Array.from({ length: Math.ceil(span / hoursEach) }, (_, nth) => ({
     at: first + nth * hoursEach * HOUR_MS,
     refused: 0,

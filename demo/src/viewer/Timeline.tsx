@@ -83,13 +83,13 @@ export function Timeline({ lanes, moments, loads, range, isZoomed, onZoom }: Tim
   );
 }
 
-function Axis({ scale: { range, place, named, breaks } }: { scale: Scale }) {
+function Axis({ scale: { range, place, labelled, breaks } }: { scale: Scale }) {
   const isLong = range.to - range.from > 36 * 3_600_000;
   return (
     <div className="lane" aria-hidden>
       <span />
       <div className="track axis">
-        {named.map((at) => (
+        {labelled.map((at) => (
           <span key={at} className={place(at) < 0.02 ? 'tick first' : 'tick'} style={{ left: percent(place(at)) }}>
             {isLong && <>{day(at).slice(5)} </>}
             {(!isLong || breaks.length > 0) && clock(at).slice(0, isLong ? 5 : 8)}
@@ -119,11 +119,11 @@ function LaneRow({ lane, episodes, scale, pickedKey, onPick }: LaneRowProps) {
     next?.focus();
     next?.click();
   };
-  const label = `${lane.fault}, ${FAULT_WORDS[lane.fault]}: ${lane.who.label}`;
+  const label = `${lane.fault}, ${FAULT_WORDS[lane.fault]}: ${lane.owner.label}`;
   return (
     <div className="lane">
       <Text as="span" size="T200" className="lane-label" title={label}>
-        <b>{lane.fault}</b> {lane.who.label}
+        <b>{lane.fault}</b> {lane.owner.label}
       </Text>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for a form. */}
       <div
@@ -157,9 +157,9 @@ type EpisodeBarProps = {
   onPick: (key: string) => void;
 };
 function EpisodeBar({ episode, place, isPicked, isReachable, onPick }: EpisodeBarProps) {
-  const { key, fault, who, from, to, lines, isDense, isOrdinary } = episode;
+  const { key, fault, owner, from, to, lines, isDense, isOrdinary } = episode;
   const start = place(from);
-  const words = `${fault}, ${who.label}, ${moment(from)} UTC, for ${duration(to - from)}, ${lines} ${lines === 1 ? 'line' : 'lines'}`;
+  const words = `${fault}, ${owner.label}, ${moment(from)} UTC, for ${duration(to - from)}, ${lines} ${lines === 1 ? 'line' : 'lines'}`;
   const classes = ['episode', fault];
   if (!isDense && to > from) classes.push('sparse');
   if (isOrdinary) classes.push('ordinary');
@@ -188,13 +188,13 @@ function MomentLane({ moments, scale }: { moments: Moment[]; scale: Scale }) {
       </Text>
       <div className="track" style={{ backgroundColor: color.Surface.Container, color: color.Surface.OnContainer }}>
         <Grid scale={scale} />
-        {moments.map(({ key, at, label, who }) => (
+        {moments.map(({ key, at, label, owner }) => (
           <span
             key={key}
             className="moment"
             role="img"
-            aria-label={`${label}, ${who.label}, ${moment(at)} UTC`}
-            title={`${label}, ${who.label}, ${moment(at)} UTC`}
+            aria-label={`${label}, ${owner.label}, ${moment(at)} UTC`}
+            title={`${label}, ${owner.label}, ${moment(at)} UTC`}
             style={{ left: percent(scale.place(at)) }}
           />
         ))}

@@ -4,7 +4,7 @@ import { useMemo, useRef, useState } from 'react';
 import { useTheme } from '../theme';
 import { DatabasePicker, type ServerDatabase } from './DatabasePicker';
 import { Export } from './Export';
-import { lanesOf, momentsOf, padded, type Range, wholeRange } from './episodes';
+import { fullRange, lanesOf, momentsOf, padded, type Range } from './episodes';
 import { Files } from './Files';
 import { Findings } from './Findings';
 import { FirstSteps } from './FirstSteps';
@@ -22,7 +22,7 @@ const SINGLE_FILE = 'single-file';
 
 export function Viewer() {
   const { isDark, setDark } = useTheme();
-  const { files, model, story, failure, read, cancel, remove, shift, redact, exportSurvey, findDevices, tellStory } =
+  const { files, model, story, failure, read, cancel, remove, shift, redact, exportSurvey, findDevices, openStory } =
     useCaseFile();
   const [pickedId, setPickedId] = useState('');
   const [database, setDatabase] = useState<ServerDatabase>('postgres');
@@ -32,7 +32,7 @@ export function Viewer() {
   const lanes = useMemo(() => lanesOf(model.reports), [model]);
   const moments = useMemo(() => momentsOf(model.reports), [model]);
   const loads = useMemo(() => loadsOf(model.reports), [model]);
-  const whole = useMemo(() => wholeRange(lanes, moments, loads), [lanes, moments, loads]);
+  const allTimes = useMemo(() => fullRange(lanes, moments, loads), [lanes, moments, loads]);
   const picked = model.reports.find(({ id }) => id === pickedId) ?? model.reports[0];
 
   // Without a report, the survey is all there is to show; beside a report, it is shown if it found something.
@@ -71,7 +71,7 @@ export function Viewer() {
             story={story}
             reports={model.reports}
             onFind={findDevices}
-            onStory={tellStory}
+            onStory={openStory}
             onExport={exportSurvey}
             onPick={handlePick}
           />
@@ -96,7 +96,7 @@ export function Viewer() {
               lanes={lanes}
               moments={moments}
               loads={loads}
-              range={zoom ?? whole}
+              range={zoom ?? allTimes}
               isZoomed={zoom !== null}
               onZoom={handleZoom}
             />

@@ -9,7 +9,7 @@ import {
   type SurveyFormat,
 } from 'lotus-crypto-diag/server-evidence';
 
-import { wholePages } from './loads';
+import { validPages } from './loads';
 import {
   type CaseModel,
   type ReportView,
@@ -21,18 +21,18 @@ import {
 import { SurveyPages } from './survey-pages';
 
 type Diagnose = typeof diagnoseReport;
-type Known = { kind: EvidenceKind; reports: CryptoDiagReport[] };
+type AddedFile = { kind: EvidenceKind; reports: CryptoDiagReport[] };
 
 /** The number of time buckets in a plot, about one a pixel; of each bucket, the slowest and the first request are drawn. */
 const BUCKETS = 1000;
 
 export class CaseFile {
-  private readonly files = new Map<string, Known>();
+  private readonly files = new Map<string, AddedFile>();
   private readonly evidence = new EvidenceFiles();
   private survey: SurveyPages | null = null;
   private query: SurveyQuery = WORST_FIRST;
   private storyKey = '';
-  private readonly alone = new WeakMap<CryptoDiagReport, Analysis>();
+  private readonly reportAnalyses = new WeakMap<CryptoDiagReport, Analysis>();
 
   constructor(private readonly diagnose: Diagnose) {}
 
@@ -42,12 +42,12 @@ export class CaseFile {
    * @throws an Error that names the position, if one of its reports is invalid
    */
   add(id: string, file: EvidenceFile): string[] {
-    for (const report of file.reports) this.alone.set(report, this.diagnose(report));
-    const reports = file.reports.map((report) => this.whole(report));
-    const hasTwin = reports.some((report) => this.has(report));
+    for (const report of file.reports) this.reportAnalyses.set(report, this.diagnose(report));
+    const reports = file.reports.map((report) => this.withDefaults(report));
+    const isDuplicate = reports.some((report) => this.has(report));
     this.files.set(id, { kind: file.kind, reports });
     this.evidence.add(id, file);
-    return hasTwin ? ['This report was added before; it is shown once.'] : [];
+    return isDuplicate ? ['This report was added before; it is shown once.'] : [];
   }
 
   remove(id: string): void {
@@ -61,7 +61,7 @@ export class CaseFile {
   }
 
   model(): CaseModel {
-    const reports = [...this.shown()].map(([id, fileId, report]) => this.view(id, fileId, report));
+    const reports = [...this.uniqueReports()].map(([id, fileId, report]) => this.view(id, fileId, report));
     const kinds = [...this.files.values()].map(({ kind }) => kind);
     const hasServerEvidence = kinds.some((kind) => kind !== 'report');
     const hasSurvey = kinds.some((kind) => kind === 'log' || kind === 'rows');
@@ -92,12 +92,13 @@ export class CaseFile {
    * @throws an Error that says why, if the copy cannot be made
    */
   redacted(id: string, copy: typeof redactedCopy): CryptoDiagReport {
-    for (const [of, , report] of this.shown()) if (of === id) return copy(report, this.evidenceFor(report));
+    for (const [viewId, , report] of this.uniqueReports())
+      if (viewId === id) return copy(report, this.evidenceFor(report));
     throw new Error('the report is no longer here');
   }
 
   /** Each report once, even if several files contain it. */
-  private *shown(): Generator<[id: string, fileId: string, report: CryptoDiagReport]> {
+  private *uniqueReports(): Generator<[id: string, fileId: string, report: CryptoDiagReport]> {
     const seen = new Set<string>();
     for (const [fileId, { reports }] of this.files) {
       for (const [index, report] of reports.entries()) {
@@ -109,10 +110,10 @@ export class CaseFile {
   }
 
   private view(id: string, fileId: string, report: CryptoDiagReport): ReportView {
-    const alone = this.alone.get(report) ?? this.diagnose(report);
-    this.alone.set(report, alone);
+    const reportAnalysis = this.reportAnalyses.get(report) ?? this.diagnose(report);
+    this.reportAnalyses.set(report, reportAnalysis);
     const server = this.evidenceFor(report);
-    let analysis = alone;
+    let analysis = reportAnalysis;
     let problem: string | null = null;
     try {
       if (Object.keys(server).length > 0) analysis = this.diagnose(report, server);
@@ -128,7 +129,7 @@ export class CaseFile {
       // A whole list, such as a log of 50,000 lines, cannot be shown as one line.
       if (value !== undefined && !Array.isArray(value)) facts[fact] = textOf(value);
     }
-    return { id, fileId, report, alone, analysis, problem, facts };
+    return { id, fileId, report, reportAnalysis, analysis, problem, facts };
   }
 
   private evidenceFor(report: CryptoDiagReport): ServerEvidence {
@@ -137,12 +138,12 @@ export class CaseFile {
 
   private series(): Series[] {
     const byName = new Map<string, [at: number, durationMs: number][]>();
-    const put = (name: string, points: [number, number][]) =>
+    const addPoints = (name: string, points: [number, number][]) =>
       byName.set(name, [...(byName.get(name) ?? []), ...points]);
     for (const [id, { kind, reports }] of this.files) {
       for (const { latency } of reports) {
         if (latency && latency.samples.length > 0)
-          put(
+          addPoints(
             'Browser',
             latency.samples.map(({ ts, durationMs }) => [Date.parse(ts), durationMs]),
           );
@@ -150,29 +151,29 @@ export class CaseFile {
       const timings = this.evidence.timings(id);
       const points: [number, number][] = [];
       for (let at = 0; at + 1 < timings.length; at += 2) points.push([timings[at] ?? 0, timings[at + 1] ?? 0]);
-      if (points.length > 0) put(kind === 'har' ? 'HAR file' : 'Homeserver log', points);
+      if (points.length > 0) addPoints(kind === 'har' ? 'HAR file' : 'Homeserver log', points);
     }
     return [...byName].map(([name, points]) => seriesOf(name, points));
   }
 
   /** Fills in fields that the views need: an older report, or one of a page that saw little, may lack them. */
-  private whole(report: CryptoDiagReport): CryptoDiagReport {
+  private withDefaults(report: CryptoDiagReport): CryptoDiagReport {
     const blank = { latency: null, captureSession: null, tabs: null, diagnosis: null, runbook: null };
-    const whole: CryptoDiagReport = {
+    const completed: CryptoDiagReport = {
       ...blank,
       ...report,
-      earlier: wholePages(report.earlier),
+      earlier: validPages(report.earlier),
       notes: report.notes ?? [],
       blindSpots: report.blindSpots ?? [],
     };
-    const alone = this.alone.get(report);
-    if (alone) this.alone.set(whole, alone);
-    return whole;
+    const reportAnalysis = this.reportAnalyses.get(report);
+    if (reportAnalysis) this.reportAnalyses.set(completed, reportAnalysis);
+    return completed;
   }
 
   private has(report: CryptoDiagReport): boolean {
-    const known = [...this.files.values()].flatMap(({ reports }) => reports);
-    return known.some((other) => identityOf(other) === identityOf(report));
+    const reports = [...this.files.values()].flatMap(({ reports }) => reports);
+    return reports.some((other) => identityOf(other) === identityOf(report));
   }
 }
 
@@ -188,20 +189,20 @@ function seriesOf(name: string, points: [at: number, durationMs: number][]): Ser
 function thinned(points: [number, number][]): [number, number][] {
   const first = points[0]?.[0] ?? 0;
   const width = ((points.at(-1)?.[0] ?? 0) - first) / BUCKETS || 1;
-  const kept: [number, number][] = [];
+  const result: [number, number][] = [];
   let bucket = -1;
   let slowest: [number, number] | undefined;
   for (const point of points) {
-    const its = Math.floor((point[0] - first) / width);
-    if (its !== bucket) {
-      if (slowest) kept.push(slowest);
-      bucket = its;
+    const pointBucket = Math.floor((point[0] - first) / width);
+    if (pointBucket !== bucket) {
+      if (slowest) result.push(slowest);
+      bucket = pointBucket;
       slowest = undefined;
-      kept.push(point);
+      result.push(point);
     } else if (!slowest || point[1] > slowest[1]) slowest = point;
   }
-  if (slowest) kept.push(slowest);
-  return kept.sort(([a], [b]) => a - b);
+  if (slowest) result.push(slowest);
+  return result.sort(([a], [b]) => a - b);
 }
 
 /** The value at a path such as `server.oneTimeKeys[3]` or `cryptoStore.verdict`. */
@@ -215,8 +216,8 @@ function valueAt(root: unknown, path: string): unknown {
   return value;
 }
 
-const MOST_SHOWN = 20_000;
+const MAX_SHOWN = 20_000;
 function textOf(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2);
-  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }

@@ -4,7 +4,7 @@ import type { CryptoDiagEntry, CryptoDiagReport, Fault } from 'lotus-crypto-diag
 import { FAULTS, isOrdinary, MARK_WORDS, visible } from './words';
 
 /** The owner of lines on the time line: a device, or another tab of it. */
-export type Who = { key: string; userId: string | null; deviceId: string | null; label: string };
+export type Owner = { key: string; userId: string | null; deviceId: string | null; label: string };
 
 /** An entry with its place in time and in its report. */
 export type Placed = { entry: CryptoDiagEntry; from: number; to: number; reportId: string; place: string };
@@ -12,7 +12,7 @@ export type Placed = { entry: CryptoDiagEntry; from: number; to: number; reportI
 /** A stretch of time in which a device had a fault. */
 export type Episode = {
   key: string;
-  who: Who;
+  owner: Owner;
   fault: Fault;
   /** True if the lines are no sign of a fault: media keys that arrived, or text that only resembles a fault. */
   isOrdinary: boolean;
@@ -25,60 +25,60 @@ export type Episode = {
 };
 
 /** A moment that a user marked, or at which the crypto store was lost. */
-export type Moment = { key: string; who: Who; at: number; label: string };
+export type Moment = { key: string; owner: Owner; at: number; label: string };
 
-export type Lane = { key: string; who: Who; fault: Fault; placed: Placed[] };
+export type Lane = { key: string; owner: Owner; fault: Fault; placed: Placed[] };
 
 type Source = { id: string; report: CryptoDiagReport };
 
 export function lanesOf(sources: Source[]): Lane[] {
   const lanes = new Map<string, Lane>();
   const seen = new Set<string>();
-  const put = (who: Who, entry: CryptoDiagEntry, reportId: string, place: string) => {
+  const add = (owner: Owner, entry: CryptoDiagEntry, reportId: string, place: string) => {
     const from = Date.parse(entry.firstTs);
     const to = Math.max(from, Date.parse(entry.lastTs));
     // Two reports of the same page contain the same lines.
-    const twin = `${who.key} ${lineOf(entry)}`;
-    if (seen.has(twin) || Number.isNaN(from) || Number.isNaN(to)) return;
-    seen.add(twin);
-    const key = `${who.key} ${entry.ke}`;
-    const lane = lanes.get(key) ?? { key, who, fault: entry.ke, placed: [] };
+    const identity = `${owner.key} ${lineOf(entry)}`;
+    if (seen.has(identity) || Number.isNaN(from) || Number.isNaN(to)) return;
+    seen.add(identity);
+    const key = `${owner.key} ${entry.ke}`;
+    const lane = lanes.get(key) ?? { key, owner, fault: entry.ke, placed: [] };
     lanes.set(key, lane);
     lane.placed.push({ entry, from, to, reportId, place });
   };
   // Latest report first: it has the most complete version of an entry that grows.
-  const told = new Set<string>();
+  const openTabLines = new Set<string>();
   const latestFirst = [...sources].sort((a, b) => b.report.generatedAt.localeCompare(a.report.generatedAt));
   for (const { id, report } of latestFirst) {
-    const who = whoOf(report);
-    for (const [index, entry] of report.entries.entries()) put(who, entry, id, `entries[${index}]`);
+    const owner = ownerOf(report);
+    for (const [index, entry] of report.entries.entries()) add(owner, entry, id, `entries[${index}]`);
     for (const [nth, tab] of (report.tabs?.tabs ?? []).entries()) {
       if (tab.thisTab) continue;
-      const other: Who = {
-        ...who,
-        key: `${who.key} ${tab.id}`,
-        label: `${who.label}, tab ${visible(tab.id).slice(0, 4)}`,
+      const other: Owner = {
+        ...owner,
+        key: `${owner.key} ${tab.id}`,
+        label: `${owner.label}, tab ${visible(tab.id).slice(0, 4)}`,
       };
       for (const [index, entry] of tab.entries.entries()) {
-        told.add(lineOf(entry));
-        put(other, entry, id, `tabs.tabs[${nth}].entries[${index}]`);
+        openTabLines.add(lineOf(entry));
+        add(other, entry, id, `tabs.tabs[${nth}].entries[${index}]`);
       }
     }
     for (const [nth, page] of report.earlier.entries()) {
       for (const [index, entry] of page.entries.entries()) {
         // An open tab still stores its lines, and its report was asked for the latest version of them.
-        if (page.end === 'open' && told.has(lineOf(entry))) continue;
-        put(who, entry, id, `earlier[${nth}].entries[${index}]`);
+        if (page.end === 'open' && openTabLines.has(lineOf(entry))) continue;
+        add(owner, entry, id, `earlier[${nth}].entries[${index}]`);
       }
     }
   }
-  const order = (lane: Lane) => `${FAULTS.indexOf(lane.fault)} ${lane.who.label}`;
+  const order = (lane: Lane) => `${FAULTS.indexOf(lane.fault)} ${lane.owner.label}`;
   return [...lanes.values()].sort((a, b) => order(a).localeCompare(order(b)));
 }
 
 const lineOf = ({ ke, source, firstTs, message }: CryptoDiagEntry) => JSON.stringify([ke, source, firstTs, message]);
 
-export function whoOf({ userId, deviceId }: CryptoDiagReport): Who {
+export function ownerOf({ userId, deviceId }: CryptoDiagReport): Owner {
   const label = `${visible(userId ?? 'somebody').slice(0, 80)} ${visible(deviceId ?? '').slice(0, 40)}`.trim();
   return { key: JSON.stringify([userId, deviceId]), userId, deviceId, label };
 }
@@ -89,26 +89,26 @@ export function episodesOf(lane: Lane, gapMs: number): Episode[] {
   for (const ordinary of [false, true]) {
     const placed = lane.placed.filter(({ entry }) => isOrdinary(entry) === ordinary).sort((a, b) => a.from - b.from);
     let current: Episode | undefined;
-    for (const one of placed) {
-      if (!current || one.from - current.to > gapMs) {
-        const key = `${lane.key} ${ordinary} ${one.from}`;
-        const { who, fault } = lane;
+    for (const item of placed) {
+      if (!current || item.from - current.to > gapMs) {
+        const key = `${lane.key} ${ordinary} ${item.from}`;
+        const { owner, fault } = lane;
         current = {
           key,
-          who,
+          owner,
           fault,
           isOrdinary: ordinary,
-          from: one.from,
-          to: one.to,
+          from: item.from,
+          to: item.to,
           lines: 0,
           isDense: false,
           placed: [],
         };
         episodes.push(current);
       }
-      current.to = Math.max(current.to, one.to);
-      current.lines += one.entry.count;
-      current.placed.push(one);
+      current.to = Math.max(current.to, item.to);
+      current.lines += item.entry.count;
+      current.placed.push(item);
     }
   }
   for (const episode of episodes) {
@@ -120,19 +120,20 @@ export function episodesOf(lane: Lane, gapMs: number): Episode[] {
 
 export function momentsOf(sources: Source[]): Moment[] {
   const moments = new Map<string, Moment>();
-  const put = (who: Who, time: string | null | undefined, label: string) => {
+  const add = (owner: Owner, time: string | null | undefined, label: string) => {
     const at = Date.parse(time ?? '');
-    const key = `${who.key} ${at} ${label}`;
-    if (!Number.isNaN(at)) moments.set(key, { key, who, at, label });
+    const key = `${owner.key} ${at} ${label}`;
+    if (!Number.isNaN(at)) moments.set(key, { key, owner, at, label });
   };
   for (const { report } of sources) {
-    const who = whoOf(report);
+    const owner = ownerOf(report);
     for (const { captureSession, cryptoStore } of [report, ...report.earlier]) {
-      for (const { ts, kind } of captureSession?.marks ?? []) put(who, ts, MARK_WORDS[kind]);
-      if (cryptoStore?.verdict === 'evicted') put(who, cryptoStore.since, 'Crypto store found deleted');
-      if (cryptoStore?.loss) put(who, cryptoStore.loss.firstTs, 'Lost its connection to the crypto store');
-      if (cryptoStore?.trouble) put(who, cryptoStore.trouble.firstTs, 'Could not use the crypto store');
-      if (cryptoStore?.verdict === 'identity-changed') put(who, cryptoStore.since, 'Came back with new identity keys');
+      for (const { ts, kind } of captureSession?.marks ?? []) add(owner, ts, MARK_WORDS[kind]);
+      if (cryptoStore?.verdict === 'evicted') add(owner, cryptoStore.since, 'Crypto store found deleted');
+      if (cryptoStore?.loss) add(owner, cryptoStore.loss.firstTs, 'Lost its connection to the crypto store');
+      if (cryptoStore?.trouble) add(owner, cryptoStore.trouble.firstTs, 'Could not use the crypto store');
+      if (cryptoStore?.verdict === 'identity-changed')
+        add(owner, cryptoStore.since, 'Came back with new identity keys');
     }
   }
   return [...moments.values()].sort((a, b) => a.at - b.at);
@@ -141,13 +142,13 @@ export function momentsOf(sources: Source[]): Moment[] {
 export type Range = { from: number; to: number };
 
 /** From the first line to the last, with a margin, and all page loads. */
-export function wholeRange(lanes: Lane[], moments: Moment[], loads: Range[] = []): Range | null {
+export function fullRange(lanes: Lane[], moments: Moment[], loads: Range[] = []): Range | null {
   let from = Number.POSITIVE_INFINITY;
   let to = Number.NEGATIVE_INFINITY;
   for (const { placed } of lanes) {
-    for (const one of placed) {
-      from = Math.min(from, one.from);
-      to = Math.max(to, one.to);
+    for (const item of placed) {
+      from = Math.min(from, item.from);
+      to = Math.max(to, item.to);
     }
   }
   for (const { at } of moments) {

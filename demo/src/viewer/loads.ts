@@ -1,12 +1,12 @@
 // The page loads in the reports: the one that wrote the report, and those before it.
 import type { CryptoDiagEntry, CryptoDiagReport, EarlierPage, PageEnd } from 'lotus-crypto-diag';
 
-import { type Who, whoOf } from './episodes';
+import { type Owner, ownerOf } from './episodes';
 import { END_WORDS, FAULTS, moment } from './words';
 
 export type PageLoad = {
   key: string;
-  who: Who;
+  owner: Owner;
   from: number;
   to: number;
   /** `null`: this load wrote the report. */
@@ -20,23 +20,29 @@ export function loadsOf(sources: Source[]): PageLoad[] {
   if (sources.every(({ report }) => report.earlier.length === 0)) return [];
   const loads = new Map<string, PageLoad>();
   for (const { report } of [...sources].sort((a, b) => a.report.generatedAt.localeCompare(b.report.generatedAt))) {
-    const who = whoOf(report);
-    const put = (began: string | null, last: string, end: PageEnd | null) => {
+    const owner = ownerOf(report);
+    const add = (began: string | null, last: string, end: PageEnd | null) => {
       const [from, to] = [Date.parse(began ?? last), Date.parse(last)];
       if (Number.isNaN(from) || Number.isNaN(to)) return;
       // The page that wrote a report is an earlier page in the next report, which knows how it ended.
-      const key = `${who.key} ${from}`;
-      const known = loads.get(key);
-      loads.set(key, { key, who, from, to: Math.max(from, to, known?.to ?? 0), end: end ?? known?.end ?? null });
+      const key = `${owner.key} ${from}`;
+      const existing = loads.get(key);
+      loads.set(key, {
+        key,
+        owner,
+        from,
+        to: Math.max(from, to, existing?.to ?? 0),
+        end: end ?? existing?.end ?? null,
+      });
     };
-    for (const { beganAt, lastSeenAt, end } of report.earlier) put(beganAt, lastSeenAt, end);
-    put(report.capturingSince, report.generatedAt, null);
+    for (const { beganAt, lastSeenAt, end } of report.earlier) add(beganAt, lastSeenAt, end);
+    add(report.capturingSince, report.generatedAt, null);
   }
   return [...loads.values()].sort((a, b) => a.from - b.from);
 }
 
-export const loadWords = ({ who, from, to, end }: PageLoad): string =>
-  `Page load of ${who.label}, ${moment(from)} to ${moment(to)} UTC, ${end ? END_WORDS[end] : 'wrote the report'}`;
+export const loadWords = ({ owner, from, to, end }: PageLoad): string =>
+  `Page load of ${owner.label}, ${moment(from)} to ${moment(to)} UTC, ${end ? END_WORDS[end] : 'wrote the report'}`;
 
 /** Since when a report has evidence, and from how many page loads. */
 export function reachOf({ earlier, capturingSince, generatedAt }: CryptoDiagReport): { since: number; loads: number } {
@@ -55,8 +61,8 @@ export function reachWords(report: CryptoDiagReport): string {
  * The earlier pages that the diagnosis also accepts: invalid pages and entries are left out. They come from storage to
  * which any script of the origin can write.
  */
-export function wholePages(pages: unknown): EarlierPage[] {
-  return Array.isArray(pages) ? pages.filter(isPage).map(wholePage) : [];
+export function validPages(pages: unknown): EarlierPage[] {
+  return Array.isArray(pages) ? pages.filter(isPage).map(withDefaults) : [];
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
@@ -81,7 +87,7 @@ function isEntry(entry: unknown): entry is CryptoDiagEntry {
   );
 }
 
-function wholePage(page: EarlierPage): EarlierPage {
+function withDefaults(page: EarlierPage): EarlierPage {
   const { end, cryptoStore, captureSession, repair } = page;
   return {
     ...page,

@@ -1,7 +1,7 @@
 // A Markdown summary to paste into a ticket.
 import type { EvidenceRef, Finding } from 'lotus-crypto-diag';
 
-import { type Episode, episodesOf, lanesOf, whoOf } from './episodes';
+import { type Episode, episodesOf, lanesOf, ownerOf } from './episodes';
 import { loadsOf, type PageLoad, reachWords } from './loads';
 import type { CaseModel, ReportView } from './protocol';
 import { refusalsOf } from './refusals';
@@ -20,7 +20,7 @@ export function markdownOf(model: CaseModel): string {
     .sort((a, b) => a.from - b.from);
   parts.push('## When', episodes.length > 0 ? episodesTable(episodes) : 'No signs of faults.');
   for (const view of model.reports) {
-    parts.push(`## Verdicts: ${inline(whoOf(view.report).label)}`);
+    parts.push(`## Verdicts: ${inline(ownerOf(view.report).label)}`);
     if (view.report.earlier.length > 0) parts.push(inline(reachWords(view.report)));
     if (view.analysis.diagnosis.summary) parts.push(inline(view.analysis.diagnosis.summary));
     for (const finding of view.analysis.diagnosis.findings) parts.push(findingPart(finding, view));
@@ -55,8 +55,8 @@ function reportsTable(views: ReportView[]): string {
 }
 
 function loadsTable(loads: PageLoad[]): string {
-  const rows = loads.map(({ who, from, to, end }) => [
-    who.label,
+  const rows = loads.map(({ owner, from, to, end }) => [
+    owner.label,
     moment(from),
     moment(to),
     duration(to - from),
@@ -66,9 +66,9 @@ function loadsTable(loads: PageLoad[]): string {
 }
 
 function episodesTable(episodes: Episode[]): string {
-  const rows = episodes.map(({ fault, who, from, to, lines }) => [
+  const rows = episodes.map(({ fault, owner, from, to, lines }) => [
     `${fault}, ${FAULT_WORDS[fault]}`,
-    who.label,
+    owner.label,
     moment(from),
     moment(to),
     duration(to - from),
@@ -78,7 +78,7 @@ function episodesTable(episodes: Episode[]): string {
 }
 
 function findingPart(finding: Finding, view: ReportView): string {
-  const before = view.alone.diagnosis.findings.find(({ id }) => id === finding.id)?.verdict;
+  const before = view.reportAnalysis.diagnosis.findings.find(({ id }) => id === finding.id)?.verdict;
   const conclusion = finding.conclusion ? `: ${sentence(finding.conclusion)}` : '';
   const lines = [
     `### ${inline(finding.question)}`,
@@ -99,11 +99,11 @@ function findingPart(finding: Finding, view: ReportView): string {
 
 const evidenceLine = ({ text, fact }: EvidenceRef) => `- ${inline(text)} (${code(fact)})`;
 
-const MOST_INLINE = 500;
+const MAX_INLINE = 500;
 
 /** Escapes text so that it is one line without Markdown, HTML or mentions. */
 export function inline(text: string): string {
-  const short = text.length > MOST_INLINE ? `${text.slice(0, MOST_INLINE)}…` : text;
+  const short = text.length > MAX_INLINE ? `${text.slice(0, MAX_INLINE)}…` : text;
   return visible(short)
     .replace(/\s+/g, ' ')
     .replace(/&/g, '&amp;')
@@ -116,7 +116,7 @@ export function inline(text: string): string {
 
 /** A code span; its fence is longer than any run of backticks in it. */
 export function code(text: string): string {
-  const clean = visible(text.slice(0, MOST_INLINE)).replace(/\s+/g, ' ');
+  const clean = visible(text.slice(0, MAX_INLINE)).replace(/\s+/g, ' ');
   const longest = Math.max(0, ...[...clean.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(longest + 1);
   return `${fence} ${clean} ${fence}`;

@@ -3,7 +3,7 @@ import type { Analysis } from 'lotus-crypto-diag/diagnosis';
 import type { DeviceTrouble, EvidenceKind, Survey, SurveyFormat } from 'lotus-crypto-diag/server-evidence';
 
 /** Messages from the page to the worker. */
-export type Request =
+export type WorkerRequest =
   | { type: 'read'; files: { id: string; file: File }[] }
   /** The content of a file that the worker could not read; `null`: the page could not read it either. */
   | { type: 'bytes'; id: string; bytes: ArrayBuffer | null }
@@ -18,7 +18,7 @@ export type Request =
   | { type: 'story'; key: string };
 
 /** Messages from the worker to the page. */
-export type Told =
+export type WorkerMessage =
   /** The page must read this file for the worker. */
   | { type: 'unreadable'; id: string }
   | { type: 'progress'; id: string; bytes: number }
@@ -45,7 +45,7 @@ export type ReportView = {
   fileId: string;
   report: CryptoDiagReport;
   /** The diagnosis of the report alone. */
-  alone: Analysis;
+  reportAnalysis: Analysis;
   /** The diagnosis together with the server's evidence. */
   analysis: Analysis;
   /** Why the server's evidence could not be used, for a person to read. */

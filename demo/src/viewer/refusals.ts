@@ -10,12 +10,12 @@ export function refusalsOf(report: CryptoDiagReport): RefusedKey[] {
     if (detail.kind !== 'refusal') continue;
     const { keyId, oldKey, newKey } = detail;
     const name = JSON.stringify([keyId, oldKey, newKey]);
-    const known = byKey.get(name);
-    if (!known) byKey.set(name, { ...detail, lines: count, firstTs, lastTs });
+    const existing = byKey.get(name);
+    if (!existing) byKey.set(name, { ...detail, lines: count, firstTs, lastTs });
     else {
-      known.lines += count;
-      known.lastTs = known.lastTs > lastTs ? known.lastTs : lastTs;
-      known.firstTs = known.firstTs < firstTs ? known.firstTs : firstTs;
+      existing.lines += count;
+      existing.lastTs = existing.lastTs > lastTs ? existing.lastTs : lastTs;
+      existing.firstTs = existing.firstTs < firstTs ? existing.firstTs : firstTs;
     }
   }
   return [...byKey.values()].sort((a, b) => a.firstTs.localeCompare(b.firstTs));

@@ -9,9 +9,9 @@ export type Scale = {
   range: Range;
   /** From 0 to 1. */
   place(at: number): number;
-  /** Round times, and the starts of the shown stretches. `named`: the ticks that have room for a label. */
+  /** Round times, and the starts of the shown stretches. `labelled`: the ticks that have room for a label. */
   ticks: number[];
-  named: number[];
+  labelled: number[];
   breaks: Stretch[];
   /** The total length of the range without the breaks, in milliseconds. */
   shownMs: number;
@@ -20,11 +20,11 @@ export type Scale = {
 /** The share of the width that a break takes. */
 const BREAK_SHARE = 0.03;
 /** A gap shorter than this share of the shown time gets no break. */
-const WORTH_SHARE = 0.15;
-const MOST_BREAKS = 12;
-const MOST_TICKS = 6;
+const MIN_GAP_SHARE = 0.15;
+const MAX_BREAKS = 12;
+const MAX_TICKS = 6;
 /** The share of the width that a date and time take on a small screen. */
-const NAME_SHARE = 0.21;
+const LABEL_SHARE = 0.21;
 
 /** @param shown stretches of time in which a page ran or a line was seen; if empty, no time is left out */
 export function scaleOf(range: Range, shown: Range[]): Scale {
@@ -33,9 +33,9 @@ export function scaleOf(range: Range, shown: Range[]): Scale {
   // Longest gap first: a minute is nothing beside a night, but may be much of what remains when the night is cut out.
   for (const gap of gapsOf(range, shown)
     .sort((a, b) => b.to - b.from - (a.to - a.from))
-    .slice(0, MOST_BREAKS)) {
+    .slice(0, MAX_BREAKS)) {
     const length = gap.to - gap.from;
-    if (length < (shownMs - length) * WORTH_SHARE) break;
+    if (length < (shownMs - length) * MIN_GAP_SHARE) break;
     gaps.push(gap);
     shownMs -= length;
   }
@@ -56,7 +56,7 @@ export function scaleOf(range: Range, shown: Range[]): Scale {
   };
   const starts = breaks.length > 0 ? [range.from, ...breaks.map(({ to }) => to)] : [];
   const ticks = [...starts, ...ticksIn(range, breaks, shownMs)];
-  return { range, place, ticks, named: breaks.length > 0 ? apart(ticks, place) : ticks, breaks, shownMs };
+  return { range, place, ticks, labelled: breaks.length > 0 ? spacedTicks(ticks, place) : ticks, breaks, shownMs };
 }
 
 function gapsOf(range: Range, shown: Range[]): Range[] {
@@ -74,16 +74,16 @@ function ticksIn(range: Range, breaks: Stretch[], shownMs: number): number[] {
   const ends = [...breaks.map(({ from }) => from), range.to];
   return [range.from, ...breaks.map(({ to }) => to)].flatMap((from, index) => {
     const to = ends[index] ?? range.to;
-    const most = Math.floor((MOST_TICKS * (to - from)) / shownMs);
-    return most >= 1 ? ticksOf({ from, to }, most) : [];
+    const maxTicks = Math.floor((MAX_TICKS * (to - from)) / shownMs);
+    return maxTicks >= 1 ? ticksOf({ from, to }, maxTicks) : [];
   });
 }
 
 /** Keeps each tick that is far enough from those kept before it. */
-function apart(ticks: number[], place: Scale['place']): number[] {
-  const named: number[] = [];
+function spacedTicks(ticks: number[], place: Scale['place']): number[] {
+  const labelled: number[] = [];
   for (const tick of ticks) {
-    if (named.every((other) => Math.abs(place(other) - place(tick)) >= NAME_SHARE)) named.push(tick);
+    if (labelled.every((other) => Math.abs(place(other) - place(tick)) >= LABEL_SHARE)) labelled.push(tick);
   }
-  return named;
+  return labelled;
 }

@@ -4,7 +4,7 @@ import type { DeviceTrouble, Survey } from 'lotus-crypto-diag/server-evidence';
 import type { SurveyFacts, SurveyOrder, SurveyQuery, SurveyRow, SurveyRows } from './protocol';
 
 /** More rows would be slow to draw; the filter and the export cover all of them. */
-const MOST_ROWS = 200;
+const MAX_ROWS = 200;
 
 const text = (a: string | null | undefined, b: string | null | undefined) => (a ?? '').localeCompare(b ?? '');
 const ORDERS: Record<Exclude<SurveyOrder, 'worst'>, (a: DeviceTrouble, b: DeviceTrouble) => number> = {
@@ -32,7 +32,7 @@ export class SurveyPages {
     const wanted = user.trim().toLowerCase();
     const matching = this.survey.devices.filter(({ userId }) => (userId ?? '').toLowerCase().includes(wanted));
     if (order !== 'worst') matching.sort(ORDERS[order]);
-    return { rows: matching.slice(0, MOST_ROWS).map(rowOf), matching: matching.length };
+    return { rows: matching.slice(0, MAX_ROWS).map(rowOf), matching: matching.length };
   }
 
   story(key: string): DeviceTrouble | null {

@@ -6,9 +6,9 @@ import {
   type Copy,
   EMPTY_CASE,
   type Outcome,
-  type Request,
   type SurveyQuery,
-  type Told,
+  type WorkerMessage,
+  type WorkerRequest,
 } from './protocol';
 // Inlined, because a page opened from the disk may not load a worker from another file.
 import CaseFileWorker from './worker?worker&inline';
@@ -25,7 +25,7 @@ export type Dropped = {
 
 type State = { files: Dropped[]; model: CaseModel; story: DeviceTrouble | null; failure: string };
 type Action =
-  | Exclude<Told, { type: 'copy' | 'unreadable' }>
+  | Exclude<WorkerMessage, { type: 'copy' | 'unreadable' }>
   | { type: 'dropped'; files: Dropped[] }
   | { type: 'removed'; id: string }
   | { type: 'shifted'; id: string; minutes: number }
@@ -65,46 +65,46 @@ function reduce(state: State, action: Action): State {
 export function useCaseFile() {
   const [state, dispatch] = useReducer(reduce, { files: [], model: EMPTY_CASE, story: null, failure: '' });
   const worker = useRef<Worker>();
-  const unread = useRef(new Map<string, File>());
+  const pendingFiles = useRef(new Map<string, File>());
   const nextId = useRef(0);
   const copies = useRef(new Map<string, (copy: Copy) => void>());
 
   useEffect(() => {
-    const made = new CaseFileWorker({ name: 'case file' });
+    const newWorker = new CaseFileWorker({ name: 'case file' });
     const settle = (id: string, copy: Copy) => {
       copies.current.get(id)?.(copy);
       copies.current.delete(id);
     };
     const sendBytes = async (id: string) => {
-      const file = unread.current.get(id);
+      const file = pendingFiles.current.get(id);
       const bytes = file ? await file.arrayBuffer().catch(() => null) : null;
-      made.postMessage({ type: 'bytes', id, bytes } satisfies Request, bytes ? [bytes] : []);
+      newWorker.postMessage({ type: 'bytes', id, bytes } satisfies WorkerRequest, bytes ? [bytes] : []);
     };
-    made.onmessage = ({ data }: MessageEvent<Told>) => {
+    newWorker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => {
       if (data.type === 'copy') settle(data.id, data.copy);
       else if (data.type === 'unreadable') void sendBytes(data.id);
       // Drawn in parts, so that the page stays free: it may be much.
       else if (data.type === 'case') startTransition(() => dispatch(data));
       else dispatch(data);
-      if (data.type === 'file') unread.current.delete(data.id);
+      if (data.type === 'file') pendingFiles.current.delete(data.id);
     };
-    made.onerror = ({ message }) => {
+    newWorker.onerror = ({ message }) => {
       const reason = message || 'The worker could not be started.';
       dispatch({ type: 'failed', reason });
       for (const id of [...copies.current.keys()]) settle(id, { state: 'refused', reason });
     };
-    worker.current = made;
-    return () => made.terminate();
+    worker.current = newWorker;
+    return () => newWorker.terminate();
   }, []);
 
-  const ask = useCallback((request: Request) => worker.current?.postMessage(request), []);
+  const send = useCallback((request: WorkerRequest) => worker.current?.postMessage(request), []);
 
   const read = useCallback(
     (list: Iterable<File>) => {
       const files = [...list].map((file) => {
         nextId.current += 1;
         const id = `file-${nextId.current}`;
-        unread.current.set(id, file);
+        pendingFiles.current.set(id, file);
         return { id, file };
       });
       const toDropped = ({ id, file: { name, size } }: (typeof files)[number]): Dropped => ({
@@ -116,33 +116,33 @@ export function useCaseFile() {
         offsetMinutes: 0,
       });
       dispatch({ type: 'dropped', files: files.map(toDropped) });
-      ask({ type: 'read', files });
+      send({ type: 'read', files });
     },
-    [ask],
+    [send],
   );
-  const cancel = useCallback((id: string) => ask({ type: 'cancel', id }), [ask]);
+  const cancel = useCallback((id: string) => send({ type: 'cancel', id }), [send]);
   const remove = useCallback(
     (id: string) => {
       dispatch({ type: 'removed', id });
-      ask({ type: 'remove', id });
+      send({ type: 'remove', id });
     },
-    [ask],
+    [send],
   );
   const shift = useCallback(
     (id: string, minutes: number) => {
       dispatch({ type: 'shifted', id, minutes });
-      ask({ type: 'offset', id, minutes });
+      send({ type: 'offset', id, minutes });
     },
-    [ask],
+    [send],
   );
   /** The redacted copy of a report, or the reason why there is none. */
   const redact = useCallback(
     (id: string) =>
       new Promise<Copy>((resolve) => {
         copies.current.set(id, resolve);
-        ask({ type: 'redact', id });
+        send({ type: 'redact', id });
       }),
-    [ask],
+    [send],
   );
   /** The survey as text, or the reason why there is none. */
   const exportSurvey = useCallback(
@@ -150,11 +150,11 @@ export function useCaseFile() {
       new Promise<Copy>((resolve) => {
         const id = `survey-${format}`;
         copies.current.set(id, resolve);
-        ask({ type: 'export-survey', id, format });
+        send({ type: 'export-survey', id, format });
       }),
-    [ask],
+    [send],
   );
-  const findDevices = useCallback((query: SurveyQuery) => ask({ type: 'devices', query }), [ask]);
-  const tellStory = useCallback((key: string) => ask({ type: 'story', key }), [ask]);
-  return { ...state, read, cancel, remove, shift, redact, exportSurvey, findDevices, tellStory };
+  const findDevices = useCallback((query: SurveyQuery) => send({ type: 'devices', query }), [send]);
+  const openStory = useCallback((key: string) => send({ type: 'story', key }), [send]);
+  return { ...state, read, cancel, remove, shift, redact, exportSurvey, findDevices, openStory };
 }

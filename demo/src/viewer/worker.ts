@@ -4,10 +4,10 @@ import { diagnoseReport, redactedCopy } from 'lotus-crypto-diag/diagnosis';
 import { UnreadableFile } from 'lotus-crypto-diag/server-evidence';
 
 import { CaseFile } from './case-file';
-import type { Copy, Outcome, Request, Told } from './protocol';
+import type { Copy, Outcome, WorkerMessage, WorkerRequest } from './protocol';
 import { readFile } from './read/read-file';
 
-/** Progress is told so often, and with each hundredth of the file: more often would only keep the page busy. */
+/** Progress is sent this often, and with each hundredth of the file: more often would only keep the page busy. */
 const PROGRESS_MS = 100;
 
 const caseFile = new CaseFile(diagnoseReport);
@@ -16,14 +16,14 @@ const controls = new Map<string, AbortController>();
 const handedOver = new Map<string, (bytes: ArrayBuffer | null) => void>();
 let isReading = false;
 
-const tell = (told: Told) => postMessage(told);
-const tellCase = () => {
-  tell({ type: 'case', model: caseFile.model() });
+const send = (message: WorkerMessage) => postMessage(message);
+const sendCase = () => {
+  send({ type: 'case', model: caseFile.model() });
   // The opened story is updated with the case.
-  tell({ type: 'story', story: caseFile.story() });
+  send({ type: 'story', story: caseFile.story() });
 };
 
-addEventListener('message', ({ data }: MessageEvent<Request>) => {
+addEventListener('message', ({ data }: MessageEvent<WorkerRequest>) => {
   switch (data.type) {
     case 'read':
       for (const file of data.files) {
@@ -42,23 +42,23 @@ addEventListener('message', ({ data }: MessageEvent<Request>) => {
     case 'remove':
       controls.get(data.id)?.abort();
       caseFile.remove(data.id);
-      tellCase();
+      sendCase();
       break;
     case 'offset':
       caseFile.setOffset(data.id, data.minutes);
-      tellCase();
+      sendCase();
       break;
     case 'redact':
-      tell({ type: 'copy', id: data.id, copy: copyOf(() => redacted(data.id)) });
+      send({ type: 'copy', id: data.id, copy: copyOf(() => redacted(data.id)) });
       break;
     case 'export-survey':
-      tell({ type: 'copy', id: data.id, copy: copyOf(() => caseFile.surveyAs(data.format)) });
+      send({ type: 'copy', id: data.id, copy: copyOf(() => caseFile.surveyAs(data.format)) });
       break;
     case 'devices':
-      tell({ type: 'devices', rows: caseFile.devices(data.query) });
+      send({ type: 'devices', rows: caseFile.devices(data.query) });
       break;
     case 'story':
-      tell({ type: 'story', story: caseFile.story(data.key) });
+      send({ type: 'story', story: caseFile.story(data.key) });
   }
 });
 
@@ -80,8 +80,8 @@ async function readAll(): Promise<void> {
     const { id, file } = next;
     const outcome = await readOne(id, file);
     controls.delete(id);
-    tell({ type: 'file', id, outcome });
-    if (outcome.state === 'read') tellCase();
+    send({ type: 'file', id, outcome });
+    if (outcome.state === 'read') sendCase();
   }
   isReading = false;
 }
@@ -94,7 +94,7 @@ async function readable(id: string, file: File): Promise<Blob | ArrayBuffer> {
   } catch {
     const bytes = await new Promise<ArrayBuffer | null>((resolve) => {
       handedOver.set(id, resolve);
-      tell({ type: 'unreadable', id });
+      send({ type: 'unreadable', id });
     });
     return bytes ?? file;
   }
@@ -102,12 +102,12 @@ async function readable(id: string, file: File): Promise<Blob | ArrayBuffer> {
 
 async function readOne(id: string, file: File): Promise<Outcome> {
   const { signal } = controls.get(id) ?? new AbortController();
-  let told = { bytes: 0, at: 0 };
+  let lastSent = { bytes: 0, at: 0 };
   const handleProgress = (bytes: number) => {
     const at = performance.now();
-    if (at - told.at < PROGRESS_MS && bytes - told.bytes < file.size / 100) return;
-    told = { bytes, at };
-    tell({ type: 'progress', id, bytes });
+    if (at - lastSent.at < PROGRESS_MS && bytes - lastSent.bytes < file.size / 100) return;
+    lastSent = { bytes, at };
+    send({ type: 'progress', id, bytes });
   };
   try {
     signal.throwIfAborted();

@@ -31,26 +31,26 @@ export type CaptureSessionControlProps = {
 /** For a user who is about to reproduce a fault: start, mark each occurrence with one tap, stop and download. */
 export function CaptureSessionControl({ session, artefacts, mx, extras, words }: CaptureSessionControlProps) {
   const heading = useId();
-  const [told, setTold] = useState('');
+  const [message, setMessage] = useState('');
   const text = words.session;
   const isRunning = session !== null && session.stoppedAt === null;
 
   const handleStart = () => {
     startCaptureSession();
-    setTold('');
+    setMessage('');
   };
   const handleMark = (kind: MarkKind) => {
     markFault(kind);
-    setTold(text.marked(text.kinds[kind], localTime(new Date())));
+    setMessage(text.marked(text.kinds[kind], localTime(new Date())));
   };
   const handleStop = async () => {
     stopCaptureSession();
-    setTold(words.downloading);
+    setMessage(words.downloading);
     try {
       const { name, isSaved } = await saveReport(mx, extras);
-      setTold(isSaved ? words.saved(name) : words.notSaved);
+      setMessage(isSaved ? words.saved(name) : words.notSaved);
     } catch {
-      setTold(words.notSaved);
+      setMessage(words.notSaved);
     }
   };
 
@@ -75,7 +75,7 @@ export function CaptureSessionControl({ session, artefacts, mx, extras, words }:
       {/* One button for start and stop, so that it keeps the focus. */}
       <Action label={isRunning ? text.stop : text.start} onPress={isRunning ? handleStop : handleStart} />
       <Text as="output" size="T200" style={{ overflowWrap: 'anywhere', minHeight: toRem(16) }}>
-        {told}
+        {message}
       </Text>
       {session && !isRunning && artefacts && <Checklist artefacts={artefacts} words={words} />}
     </Box>

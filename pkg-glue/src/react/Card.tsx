@@ -129,9 +129,9 @@ type TotalProps = { snapshot: CryptoDiagSnapshot; words: CryptoDiagWords };
 function Total({ snapshot: { counts, status, earlier }, words }: TotalProps) {
   const total = Object.values<number>(counts).reduce((sum, count) => sum + count, 0);
   // Green only if the capture runs and no earlier page load has evidence: otherwise "nothing seen" is no good news.
-  const calm = status.state === 'running' && !earlier ? 'Success' : 'Secondary';
+  const quietVariant = status.state === 'running' && !earlier ? 'Success' : 'Secondary';
   return (
-    <Badge variant={total > 0 ? 'Warning' : calm} fill="Soft" radii="Pill" size="500">
+    <Badge variant={total > 0 ? 'Warning' : quietVariant} fill="Soft" radii="Pill" size="500">
       <Text as="span" size="L400">
         {words.total(total)}
       </Text>

@@ -52,11 +52,11 @@ export function CardDetails({ id, mx, extras, snapshot, entriesShown, words }: C
 type TabStateProps = { tabs: CryptoDiagSnapshot['tabs']; words: CryptoDiagWords };
 function TabState({ tabs: { role, count, leaderSilent }, words }: TabStateProps) {
   // If the leader is silent, omit the count: it is from when the leader last answered.
-  const known = leaderSilent
+  const parts = leaderSilent
     ? [words.tabs.silent]
     : [words.tabs[role ?? 'none'], count === null ? '' : words.tabCount(count)];
-  const said = known.join(' ').trim();
-  return said ? <Text size="T200">{said}</Text> : null;
+  const text = parts.join(' ').trim();
+  return text ? <Text size="T200">{text}</Text> : null;
 }
 
 type FaultCountsProps = { counts: CryptoDiagSnapshot['counts']; words: CryptoDiagWords };

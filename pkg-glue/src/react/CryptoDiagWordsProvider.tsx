@@ -22,16 +22,16 @@ export function useWords<Part extends keyof AllWords>(
   own: SomeOf<AllWords[Part]> | undefined,
 ): AllWords[Part] {
   const provided = useContext(WordsContext)[part];
-  return over(over(english, provided), own);
+  return override(override(english, provided), own);
 }
 
 /**
  * `words` with the given overrides, group by group. Overrides of the wrong type (including `undefined`) are ignored.
  */
-function over<Words>(words: Words, given: unknown): Words {
-  if (typeof given !== typeof words || given === null) return words;
+function override<Words>(words: Words, overrides: unknown): Words {
+  if (typeof overrides !== typeof words || overrides === null) return words;
   // A text, or a function that returns one.
-  if (typeof words !== 'object' || words === null) return given as Words;
-  const of = given as Record<string, unknown>;
-  return Object.fromEntries(Object.entries(words).map(([name, word]) => [name, over(word, of[name])])) as Words;
+  if (typeof words !== 'object' || words === null) return overrides as Words;
+  const byName = overrides as Record<string, unknown>;
+  return Object.fromEntries(Object.entries(words).map(([name, word]) => [name, override(word, byName[name])])) as Words;
 }

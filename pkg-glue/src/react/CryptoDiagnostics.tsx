@@ -1,5 +1,5 @@
 import type { MatrixClientLike, ReportExtras } from '../index';
-import { useLater } from './useLater';
+import { useLazyModule } from './useLazyModule';
 import type { CryptoDiagWords, SomeOf } from './words';
 
 export type CryptoDiagnosticsProps = {
@@ -20,7 +20,7 @@ export type CryptoDiagnosticsProps = {
  * loaded when it is first shown, so that apps start without it.
  */
 export function CryptoDiagnostics(props: CryptoDiagnosticsProps) {
-  const loaded = useLater(() => import('./Card'));
+  const loaded = useLazyModule(() => import('./Card'));
   if (loaded === undefined) return null;
   if (loaded === null) return <p>The encryption diagnostics could not be loaded. Reload this page.</p>;
   return <loaded.Card {...props} />;

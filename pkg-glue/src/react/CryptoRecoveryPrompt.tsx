@@ -2,7 +2,7 @@ import { useRef, useState } from 'react';
 
 import type { CryptoDiagSnapshot, MatrixClientLike, RecoveryReason, RepairStatus } from '../index';
 import { useCryptoDiagnostics } from './useCryptoDiagnostics';
-import { useLater } from './useLater';
+import { useLazyModule } from './useLazyModule';
 import { useNotNow } from './useNotNow';
 import type { RecoveryWords, SomeOf } from './words';
 
@@ -34,21 +34,21 @@ export function CryptoRecoveryPrompt(props: CryptoRecoveryPromptProps) {
   const isOther = found?.deviceId && deviceId && found.deviceId !== deviceId;
   const recovery = isOther ? null : found;
   // Loaded with the app, not when the fault occurs: by then the app's server may only have a newer version's files.
-  const loaded = useLater(() => import('./Prompt'), recovery !== null);
-  const [isPutOff, putOff] = useNotNow(isWell(snapshot), deviceId);
+  const loaded = useLazyModule(() => import('./Prompt'), recovery !== null);
+  const [isDismissed, dismiss] = useNotNow(isWell(snapshot), deviceId);
   // During the logout, the fault may end before this component is unmounted: keep showing the prompt.
-  const [isLeaving, setLeaving] = useState(false);
+  const [isLoggingOut, setLoggingOut] = useState(false);
   // The same during a repair, and afterwards until the user has read its outcome.
   const isRepairing = snapshot.repair?.state === 'running' && snapshot.repair.deviceId === deviceId;
   const [outcome, setOutcome] = useState<RepairStatus>();
   const reason = useRef<RecoveryReason['reason']>('upload-loop');
   if (recovery) reason.current = recovery.reason;
   const handleNotNow = () => {
-    setLeaving(false);
+    setLoggingOut(false);
     setOutcome(undefined);
-    if (recovery) putOff();
+    if (recovery) dismiss();
   };
-  const isNeeded = (recovery && !isPutOff) || isLeaving || isRepairing || outcome;
+  const isNeeded = (recovery && !isDismissed) || isLoggingOut || isRepairing || outcome;
   if (loaded === undefined || !isNeeded) return null;
   if (loaded === null) return <p role="alert">The encryption of this device is broken. Reload this page.</p>;
   return (
@@ -61,7 +61,7 @@ export function CryptoRecoveryPrompt(props: CryptoRecoveryPromptProps) {
       {...(words ? { words } : {})}
       onLogout={onLogout}
       onNotNow={handleNotNow}
-      onLeaving={setLeaving}
+      onLoggingOut={setLoggingOut}
     />
   );
 }

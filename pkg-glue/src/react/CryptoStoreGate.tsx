@@ -12,7 +12,7 @@ const SIGN_OUT_MS = 30_000;
 /**
  * Devices of this page whose user chose to continue anyway: they are not asked again when the gate is mounted again.
  */
-const goneOn = new Set<string>();
+const continuedDevices = new Set<string>();
 
 export type CryptoStoreGateProps = DeviceIds &
   CryptoStoreOptions & {
@@ -43,7 +43,7 @@ export function CryptoStoreGate(props: CryptoStoreGateProps) {
   const device = `${userId} ${deviceId}`;
   /** The device that was checked, and whether its keys were deleted. */
   const [found, setFound] = useState<{ device: string; isDeleted: boolean }>();
-  const [, setGoneOn] = useState(goneOn.size);
+  const [, setContinuedCount] = useState(continuedDevices.size);
 
   useEffect(() => {
     let isOver = false;
@@ -61,10 +61,10 @@ export function CryptoStoreGate(props: CryptoStoreGateProps) {
 
   if (found?.device !== device) return null;
   // A fragment, because TypeScript before 5.1 accepts no component that returns a `ReactNode`.
-  if (!found.isDeleted || goneOn.has(device)) return <>{children}</>;
+  if (!found.isDeleted || continuedDevices.has(device)) return <>{children}</>;
   const handleAnyway = () => {
-    goneOn.add(device);
-    setGoneOn(goneOn.size);
+    continuedDevices.add(device);
+    setContinuedCount(continuedDevices.size);
   };
   return <DeletedScreen {...props} onAnyway={allowAnyway ? handleAnyway : undefined} />;
 }
@@ -72,8 +72,8 @@ export function CryptoStoreGate(props: CryptoStoreGateProps) {
 type DeletedScreenProps = CryptoStoreGateProps & { onAnyway: (() => void) | undefined };
 function DeletedScreen({ appName = 'This app', words, onSignOut, onAnyway }: DeletedScreenProps) {
   const text = useWords('store', ENGLISH_STORE, words);
-  const [isLeaving, setLeaving] = useState(false);
-  const [trouble, setTrouble] = useState('');
+  const [isSigningOut, setSigningOut] = useState(false);
+  const [problem, setProblem] = useState('');
   const isShown = useRef(true);
   useEffect(() => {
     isShown.current = true;
@@ -83,21 +83,21 @@ function DeletedScreen({ appName = 'This app', words, onSignOut, onAnyway }: Del
   }, []);
 
   const handleSignOut = async () => {
-    if (isLeaving) return;
-    setLeaving(true);
-    setTrouble('');
-    const hangs = setTimeout(() => {
+    if (isSigningOut) return;
+    setSigningOut(true);
+    setProblem('');
+    const hangTimer = setTimeout(() => {
       if (!isShown.current) return;
-      setTrouble(text.hangs);
-      setLeaving(false);
+      setProblem(text.hangs);
+      setSigningOut(false);
     }, SIGN_OUT_MS);
     try {
       await onSignOut();
     } catch (error) {
-      if (isShown.current) setTrouble(text.failed(explain(error)));
+      if (isShown.current) setProblem(text.failed(explain(error)));
     } finally {
-      clearTimeout(hangs);
-      if (isShown.current) setLeaving(false);
+      clearTimeout(hangTimer);
+      if (isShown.current) setSigningOut(false);
     }
   };
 
@@ -107,9 +107,9 @@ function DeletedScreen({ appName = 'This app', words, onSignOut, onAnyway }: Del
       title={text.title}
       why={[text.what(appName), text.way]}
       action={text.signOut}
-      isBusy={isLeaving}
+      isBusy={isSigningOut}
       onAction={handleSignOut}
-      outcome={trouble || (isLeaving ? text.leaving : '')}
+      outcome={problem || (isSigningOut ? text.leaving : '')}
       anyway={text.anyway}
       onAnyway={onAnyway}
     />

@@ -18,26 +18,26 @@ export function EarlierReach({ earlier, words }: EarlierProps) {
   );
 }
 
-type Stage = 'offered' | 'asked' | 'forgotten' | 'failed';
+type Stage = 'offered' | 'confirming' | 'forgotten' | 'failed';
 
 /** A button that deletes the stored evidence of earlier page loads, after explaining what is deleted. */
 export function ForgetEarlier({ earlier, words: { earlier: words } }: EarlierProps) {
   const explanation = useId();
   const [stage, setStage] = useState<Stage>('offered');
-  const [wasAsked, setWasAsked] = useState(false);
-  const offer = useRef<HTMLButtonElement>(null);
-  const keep = useRef<HTMLButtonElement>(null);
+  const [wasPressed, setWasPressed] = useState(false);
+  const offerButton = useRef<HTMLButtonElement>(null);
+  const keepButton = useRef<HTMLButtonElement>(null);
   const outcome = useRef<HTMLOutputElement>(null);
   // The focused element is gone: focus the one that replaced it.
   useEffect(() => {
-    if (!wasAsked) return;
-    const next = { offered: offer, asked: keep, forgotten: outcome, failed: outcome }[stage];
+    if (!wasPressed) return;
+    const next = { offered: offerButton, confirming: keepButton, forgotten: outcome, failed: outcome }[stage];
     next.current?.focus();
-  }, [stage, wasAsked]);
+  }, [stage, wasPressed]);
 
-  const handleAsk = () => {
-    setWasAsked(true);
-    setStage('asked');
+  const handleOffer = () => {
+    setWasPressed(true);
+    setStage('confirming');
   };
   const handleKeep = () => setStage('offered');
   const handleForget = () => {
@@ -61,14 +61,14 @@ export function ForgetEarlier({ earlier, words: { earlier: words } }: EarlierPro
     return (
       <Box>
         <Button
-          ref={offer}
+          ref={offerButton}
           type="button"
           size="300"
           radii="300"
           variant="Secondary"
           fill="Soft"
           outlined
-          onClick={handleAsk}
+          onClick={handleOffer}
         >
           <Text as="span" size="B300">
             {words.forget}
@@ -97,7 +97,7 @@ export function ForgetEarlier({ earlier, words: { earlier: words } }: EarlierPro
       </Text>
       <Box gap="200" wrap="Wrap">
         <Button
-          ref={keep}
+          ref={keepButton}
           type="button"
           size="300"
           radii="300"

@@ -38,11 +38,11 @@ export function EntryList({ entries, shown, words }: EntryListProps) {
  * the watched console on every render.
  */
 function keysOf(entries: CryptoDiagEntry[]): string[] {
-  const seen = new Map<string, number>();
+  const occurrences = new Map<string, number>();
   return entries.map(({ firstTs, level, source, signature, message }) => {
     const key = JSON.stringify([firstTs, level, source, signature, message]);
-    const before = seen.get(key) ?? 0;
-    seen.set(key, before + 1);
+    const before = occurrences.get(key) ?? 0;
+    occurrences.set(key, before + 1);
     return `${key} ${before}`;
   });
 }

@@ -15,22 +15,22 @@ export function LiveSummary({ counts, words }: LiveSummaryProps) {
     .filter(([, count]) => count > 0)
     .map(([fault, count]) => `${words.faults[fault as Fault]}: ${count}`)
     .join(', ');
-  const [told, setTold] = useState('');
-  const lastTold = useRef(Number.NEGATIVE_INFINITY);
+  const [announced, setAnnounced] = useState('');
+  const lastAnnouncedAt = useRef(Number.NEGATIVE_INFINITY);
 
   useEffect(() => {
-    if (summary === told) return undefined;
-    const tell = () => {
-      lastTold.current = Date.now();
-      setTold(summary);
+    if (summary === announced) return undefined;
+    const announce = () => {
+      lastAnnouncedAt.current = Date.now();
+      setAnnounced(summary);
     };
-    const timer = setTimeout(tell, Math.max(0, lastTold.current + INTERVAL_MS - Date.now()));
+    const timer = setTimeout(announce, Math.max(0, lastAnnouncedAt.current + INTERVAL_MS - Date.now()));
     return () => clearTimeout(timer);
-  }, [summary, told]);
+  }, [summary, announced]);
 
   return (
     <VisuallyHidden>
-      <output>{told}</output>
+      <output>{announced}</output>
     </VisuallyHidden>
   );
 }

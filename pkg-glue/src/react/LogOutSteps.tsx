@@ -20,16 +20,16 @@ export type LogOutStepsProps = {
   isShown: boolean;
   words: RecoveryWords;
   onLogout: () => unknown;
-  onLeaving: (isLeaving: boolean) => void;
+  onLoggingOut: (isLoggingOut: boolean) => void;
 };
 
 /** What is lost, what a logout would lose, and the logout. */
-export function LogOutSteps({ mx, deviceId, reason, isShown, words, onLogout, onLeaving }: LogOutStepsProps) {
+export function LogOutSteps({ mx, deviceId, reason, isShown, words, onLogout, onLoggingOut }: LogOutStepsProps) {
   const [isConfirmed, setConfirmed] = useState(false);
   const [isBusy, setBusy] = useState(false);
-  const [trouble, setTrouble] = useState('');
+  const [problem, setProblem] = useState('');
   // A client that is logging out does not answer.
-  const { safety, look, leave } = useHistorySafety(mx, isShown && !isBusy);
+  const { safety, check, handleLogoutStart } = useHistorySafety(mx, isShown && !isBusy);
   // If the store was deleted, there is nothing left to save.
   const isGone = reason === 'store-lost';
   const isReady = safety !== undefined && (isGone || safety.isSafe || isConfirmed) && !isBusy;
@@ -37,25 +37,25 @@ export function LogOutSteps({ mx, deviceId, reason, isShown, words, onLogout, on
   const handleReset = async () => {
     if (!isReady) return;
     setBusy(true);
-    setTrouble('');
-    if (!isConfirmed && !isGone && !(await look()).isSafe) {
+    setProblem('');
+    if (!isConfirmed && !isGone && !(await check()).isSafe) {
       setBusy(false);
       return;
     }
-    leave();
-    onLeaving(true);
+    handleLogoutStart();
+    onLoggingOut(true);
     // Only a hint: the logout goes on, and starting a second one would not help.
-    const hangs = setTimeout(() => setTrouble(words.logoutHangs), LOGOUT_MS);
+    const hangTimer = setTimeout(() => setProblem(words.logoutHangs), LOGOUT_MS);
     try {
       await onLogout();
       core().loggedOut(undefined, deviceId || undefined);
-      setTrouble('');
+      setProblem('');
     } catch (error) {
-      setTrouble(words.logoutFailed(explain(error)));
+      setProblem(words.logoutFailed(explain(error)));
     } finally {
-      clearTimeout(hangs);
+      clearTimeout(hangTimer);
       setBusy(false);
-      onLeaving(false);
+      onLoggingOut(false);
     }
   };
 
@@ -109,9 +109,9 @@ export function LogOutSteps({ mx, deviceId, reason, isShown, words, onLogout, on
           </Text>
         </Button>
       </Box>
-      {trouble && (
+      {problem && (
         <Text role="alert" size="T300" style={{ color: color.Critical.Main }}>
-          <DiagnosisText>{trouble}</DiagnosisText>
+          <DiagnosisText>{problem}</DiagnosisText>
         </Text>
       )}
     </>

@@ -39,7 +39,7 @@ export function MessageHistory({ mx, deviceId, reason, safety, words }: MessageH
           </Text>
         )}
         {safety ? (
-          <Loss reason={reason} safety={safety} isBackupSaid={isLost} words={words} />
+          <Loss reason={reason} safety={safety} isOutlookShown={isLost} words={words} />
         ) : (
           <Text size="T300">{words.checking}</Text>
         )}
@@ -51,10 +51,10 @@ export function MessageHistory({ mx, deviceId, reason, safety, words }: MessageH
 type LossProps = {
   reason: RecoveryReason['reason'];
   safety: HistorySafety;
-  isBackupSaid: boolean;
+  isOutlookShown: boolean;
   words: RecoveryWords;
 };
-function Loss({ reason, safety, isBackupSaid, words }: LossProps) {
+function Loss({ reason, safety, isOutlookShown, words }: LossProps) {
   const { isSafe, backup, recoveryKey, roomKeys, notBackedUp } = safety;
   if (reason === 'store-lost') return <Text size="T300">{words.safe(0)}</Text>;
   if (isSafe) return <Text size="T300">{words.safe(roomKeys ?? 0)}</Text>;
@@ -63,7 +63,7 @@ function Loss({ reason, safety, isBackupSaid, words }: LossProps) {
       <Text size="T300" style={{ color: color.Critical.Main }}>
         {backup === 'active' && notBackedUp === 0 ? words.locked : words.lost(notBackedUp || null)}
       </Text>
-      {!isBackupSaid && (
+      {!isOutlookShown && (
         <Text size="T200">
           {words.backup[backup ?? 'unknown']} {recoveryKey === false && words.noRecoveryKey}
         </Text>

@@ -17,11 +17,11 @@ export type PromptProps = Pick<CryptoRecoveryPromptProps, 'words'> & {
   placement: TopBarProps['placement'];
   onLogout: () => unknown;
   onNotNow: () => void;
-  onLeaving: (isLeaving: boolean) => void;
+  onLoggingOut: (isLoggingOut: boolean) => void;
 };
 /** A bar with the problem, which opens to show how to fix it; after a repair, a bar that says it worked. */
 export function Prompt(props: PromptProps) {
-  const { mx, deviceId, reason, repair, placement, words: own, onLogout, onNotNow, onLeaving } = props;
+  const { mx, deviceId, reason, repair, placement, words: own, onLogout, onNotNow, onLoggingOut } = props;
   const isRepaired = repair.isOver && repair.outcome?.state === 'repaired';
   const words = useWords('recovery', ENGLISH_RECOVERY, own);
   const heading = useId();
@@ -79,7 +79,7 @@ export function Prompt(props: PromptProps) {
             repair={repair}
             words={words}
             onLogout={onLogout}
-            onLeaving={onLeaving}
+            onLoggingOut={onLoggingOut}
           />
         </div>
       )}

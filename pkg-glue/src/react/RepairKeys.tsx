@@ -46,7 +46,7 @@ export function RepairKeys({ mx, words, repair: { isRunning, outcome, onOutcome 
   useEffect(() => {
     if (isRepaired) outcomeText.current?.focus();
   }, [isRepaired]);
-  const told = isBusy ? progressOf(repair, words) : outcome ? outcomeOf(outcome, words) : '';
+  const message = isBusy ? progressOf(repair, words) : outcome ? outcomeOf(outcome, words) : '';
 
   return (
     <Box as="section" aria-labelledby={heading} direction="Column" gap="200">
@@ -90,7 +90,7 @@ export function RepairKeys({ mx, words, repair: { isRunning, outcome, onOutcome 
         size="T300"
         style={{ overflowWrap: 'anywhere', outline: 'none' }}
       >
-        <DiagnosisText>{told}</DiagnosisText>
+        <DiagnosisText>{message}</DiagnosisText>
       </Text>
     </Box>
   );

@@ -11,15 +11,15 @@ export type RetryUploadsProps = { status: UploadLoopStatus; variant: 'Secondary'
  * button stays after the loop ends, to keep the focus and announce the outcome.
  */
 export function RetryUploads({ status, variant, words }: RetryUploadsProps) {
-  const [asked, setAsked] = useState<UploadLoopStatus>();
-  const isHeld = status.breaker === 'open';
-  const outcome = asked && outcomeOf(asked, status);
-  if (!isHeld && !outcome) return null;
+  const [statusAtPress, setStatusAtPress] = useState<UploadLoopStatus>();
+  const isAnsweredLocally = status.breaker === 'open';
+  const outcome = statusAtPress && outcomeOf(statusAtPress, status);
+  if (!isAnsweredLocally && !outcome) return null;
 
-  const isReady = isHeld && outcome !== 'waiting';
+  const isReady = isAnsweredLocally && outcome !== 'waiting';
   const handleRetry = () => {
     if (!isReady) return;
-    setAsked(status);
+    setStatusAtPress(status);
     retryKeyUploads();
   };
   return (
@@ -47,9 +47,9 @@ export function RetryUploads({ status, variant, words }: RetryUploadsProps) {
 }
 
 /** `undefined`: the request was about another loop, or has had no effect. */
-function outcomeOf(asked: UploadLoopStatus, { state, since, probes, refusals }: UploadLoopStatus) {
+function outcomeOf(atPress: UploadLoopStatus, { state, since, probes, refusals }: UploadLoopStatus) {
   if (state === 'recovered') return 'accepted';
-  if (state !== 'looping' || since !== asked.since) return undefined;
-  if (probes === asked.probes) return 'waiting';
-  return refusals > asked.refusals ? 'refused' : 'sent';
+  if (state !== 'looping' || since !== atPress.since) return undefined;
+  if (probes === atPress.probes) return 'waiting';
+  return refusals > atPress.refusals ? 'refused' : 'sent';
 }

@@ -13,8 +13,8 @@ export type RoomKeyExportProps = { mx: MatrixClientLike; words: RecoveryWords };
 
 /** Saves this device's room keys to a file, encrypted with a passphrase. */
 export function RoomKeyExport({ mx, words }: RoomKeyExportProps) {
-  const field = useId();
-  const told = useId();
+  const fieldId = useId();
+  const outcomeId = useId();
   const [passphrase, setPassphrase] = useState('');
   const [isBusy, setBusy] = useState(false);
   const [outcome, setOutcome] = useState('');
@@ -49,16 +49,16 @@ export function RoomKeyExport({ mx, words }: RoomKeyExportProps) {
 
   return (
     <form onSubmit={handleSubmit} style={{ display: 'grid', gap: config.space.S100 }}>
-      <Text as="label" htmlFor={field} size="L400">
+      <Text as="label" htmlFor={fieldId} size="L400">
         {words.passphrase}
       </Text>
       <Box gap="200" wrap="Wrap">
         <Input
-          id={field}
+          id={fieldId}
           ref={input}
           type="password"
           aria-invalid={isInvalid}
-          aria-describedby={told}
+          aria-describedby={outcomeId}
           autoComplete="new-password"
           size="300"
           radii="300"
@@ -82,7 +82,7 @@ export function RoomKeyExport({ mx, words }: RoomKeyExportProps) {
         </Button>
       </Box>
       <Text as="output" size="T200" style={{ overflowWrap: 'anywhere' }}>
-        <span id={told}>{outcome}</span>
+        <span id={outcomeId}>{outcome}</span>
       </Text>
     </form>
   );

@@ -42,11 +42,11 @@ export function StoreState({ snapshot, words }: StoreStateProps) {
 type StoreProps = { status: CryptoStoreStatus; words: CryptoDiagWords };
 function Store({ status, words }: StoreProps) {
   // `CriticalStates` already shows a lost store above the details.
-  const isSaid = isStoreLost(status);
-  if (isSaid && !status.error) return null;
+  const isShownAbove = isStoreLost(status);
+  if (isShownAbove && !status.error) return null;
   return (
     <Text size="T300" style={{ overflowWrap: 'anywhere' }}>
-      {!isSaid && (
+      {!isShownAbove && (
         <>
           {words.store[status.verdict]} <Since time={status.since} words={words} />
         </>

@@ -21,8 +21,8 @@ export function useDiagnosis(
   snapshot: CryptoDiagSnapshot,
 ): Diagnosis | null | undefined {
   const [diagnosis, setDiagnosis] = useState<Diagnosis | null>();
-  const asked = useRef({ mx, extras });
-  asked.current = { mx, extras };
+  const latestInputs = useRef({ mx, extras });
+  latestInputs.current = { mx, extras };
   const changes = useRef(0);
   const lastRead = useRef(Number.NEGATIVE_INFINITY);
 
@@ -32,8 +32,8 @@ export function useDiagnosis(
     const change = changes.current;
     const read = async () => {
       lastRead.current = Date.now();
-      const read = await getCryptoDiagnosis(asked.current.mx, asked.current.extras);
-      if (change === changes.current) setDiagnosis(read);
+      const result = await getCryptoDiagnosis(latestInputs.current.mx, latestInputs.current.extras);
+      if (change === changes.current) setDiagnosis(result);
     };
     const timer = setTimeout(read, Math.max(0, lastRead.current + INTERVAL_MS - Date.now()));
     return () => clearTimeout(timer);

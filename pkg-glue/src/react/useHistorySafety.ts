@@ -7,27 +7,27 @@ import type { MatrixClientLike } from '../index';
 /**
  * The first recheck comes soon; later ones are less and less frequent, because each may send a request to the server.
  */
-const LOOK_AGAIN_MS = 3000;
-const LOOK_SELDOM_MS = 60_000;
+const FIRST_RECHECK_MS = 3000;
+const MAX_RECHECK_MS = 60_000;
 
-export type LookAtHistory = {
+export type HistoryCheck = {
   /** `undefined` before the first answer. */
   safety: HistorySafety | undefined;
   /** Checks now. */
-  look: () => Promise<HistorySafety>;
+  check: () => Promise<HistorySafety>;
   /** Call when a logout begins: it may stop the client, and then the last answer holds. */
-  leave: () => void;
+  handleLogoutStart: () => void;
 };
 
 /** Whether the message history is safe, rechecked while `isWatched`. */
-export function useHistorySafety(mx: MatrixClientLike, isWatched: boolean): LookAtHistory {
+export function useHistorySafety(mx: MatrixClientLike, isWatched: boolean): HistoryCheck {
   const [safety, setSafety] = useState<HistorySafety>();
   // A failed logout may have stopped this client: it then no longer answers and gets no more keys.
-  const left = useRef<MatrixClientLike>();
+  const loggedOutClient = useRef<MatrixClientLike>();
   const latest = useRef<HistorySafety>();
-  const look = useCallback(async () => {
+  const check = useCallback(async () => {
     const found = await core().historySafety(mx);
-    const isStopped = left.current === mx && found.roomKeys === null;
+    const isStopped = loggedOutClient.current === mx && found.roomKeys === null;
     if (!latest.current || !isStopped) latest.current = found;
     return latest.current;
   }, [mx]);
@@ -36,29 +36,29 @@ export function useHistorySafety(mx: MatrixClientLike, isWatched: boolean): Look
     if (!isWatched) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isCurrent = true;
-    let wait = LOOK_AGAIN_MS;
-    const lookAgain = async () => {
-      const found = await look();
+    let wait = FIRST_RECHECK_MS;
+    const recheck = async () => {
+      const found = await check();
       if (!isCurrent) return;
       setSafety(found);
       // The backup may finish uploading the last keys, or a message with a new key may arrive.
-      timer = setTimeout(lookAgain, wait);
-      wait = Math.min(wait * 2, LOOK_SELDOM_MS);
+      timer = setTimeout(recheck, wait);
+      wait = Math.min(wait * 2, MAX_RECHECK_MS);
     };
-    void lookAgain();
+    void recheck();
     return () => {
       isCurrent = false;
       clearTimeout(timer);
     };
-  }, [look, isWatched]);
+  }, [check, isWatched]);
 
-  const lookNow = async () => {
-    const found = await look();
+  const checkNow = async () => {
+    const found = await check();
     setSafety(found);
     return found;
   };
-  const leave = () => {
-    left.current = mx;
+  const handleLogoutStart = () => {
+    loggedOutClient.current = mx;
   };
-  return { safety, look: lookNow, leave };
+  return { safety, check: checkNow, handleLogoutStart };
 }

@@ -9,7 +9,7 @@ const A_DAY_MS = 24 * 60 * 60 * 1000;
  */
 export function useNotNow(isWell: boolean, deviceId: string): [boolean, () => void] {
   // Works without localStorage too, until the page is closed.
-  const [putOff, setPutOff] = useState<PutOff>();
+  const [dismissal, setDismissal] = useState<Dismissal>();
   const before = useRef({ deviceId, isWell });
 
   useEffect(() => {
@@ -17,34 +17,34 @@ export function useNotNow(isWell: boolean, deviceId: string): [boolean, () => vo
     before.current = { deviceId, isWell };
     // After a reload the verdict is still being established: that is no recovery.
     if (last.deviceId !== deviceId || !isWell || last.isWell) return;
-    setPutOff({ deviceId, until: 0 });
+    setDismissal({ deviceId, until: 0 });
     write(undefined);
   }, [deviceId, isWell]);
 
   const handleNotNow = () => {
     const now = { deviceId, until: Date.now() + A_DAY_MS };
-    setPutOff(now);
+    setDismissal(now);
     write(now);
   };
-  const known = putOff ?? read();
-  const isPutOff = known !== undefined && known.deviceId === deviceId && Date.now() < known.until;
-  return [isPutOff, handleNotNow];
+  const current = dismissal ?? read();
+  const isDismissed = current !== undefined && current.deviceId === deviceId && Date.now() < current.until;
+  return [isDismissed, handleNotNow];
 }
 
-type PutOff = { deviceId: string; until: number };
+type Dismissal = { deviceId: string; until: number };
 
-function read(): PutOff | undefined {
+function read(): Dismissal | undefined {
   try {
-    const kept = JSON.parse(localStorage.getItem(KEY) ?? 'null');
-    return kept?.schema === 1 ? kept : undefined;
+    const stored = JSON.parse(localStorage.getItem(KEY) ?? 'null');
+    return stored?.schema === 1 ? stored : undefined;
   } catch {
     return undefined;
   }
 }
 
-function write(putOff: PutOff | undefined): void {
+function write(dismissal: Dismissal | undefined): void {
   try {
-    if (putOff) localStorage.setItem(KEY, JSON.stringify({ schema: 1, ...putOff }));
+    if (dismissal) localStorage.setItem(KEY, JSON.stringify({ schema: 1, ...dismissal }));
     else localStorage.removeItem(KEY);
   } catch {
     // localStorage is blocked: the prompt returns after a reload.

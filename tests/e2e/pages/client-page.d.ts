@@ -43,7 +43,7 @@ export interface LabClient extends Conversation {
     deviceId?: string,
   ): Promise<{ userId: string; deviceId: string }>;
   /** Logs another account in, in the same page; its client stores everything in memory. */
-  loginBeside(baseUrl: string, user: string, password: string): Promise<{ userId: string; deviceId: string }>;
+  loginSecondAccount(baseUrl: string, user: string, password: string): Promise<{ userId: string; deviceId: string }>;
   logout(): Promise<void>;
   /** Resolves when the client has synced. */
   synced(): Promise<void>;
@@ -64,7 +64,7 @@ export interface LabClient extends Conversation {
 }
 
 /** What the page `undriven.html` reports. */
-export interface News {
+export interface PageStatus {
   /** Different for each page load. */
   loadedAt: number;
   syncState: string | null;

@@ -11,9 +11,9 @@ import { copyDatabase, deleteDatabase } from './store-copy';
 const SESSION = 'session';
 const copyOf = (name: string) => `copy of ${name}`;
 
-async function storesThere(): Promise<string[]> {
-  const there = (await indexedDB.databases()).flatMap(({ name = '' }) => [name]);
-  return there.filter((name) => name.startsWith('matrix-js-sdk::matrix-sdk-crypto'));
+async function cryptoDatabases(): Promise<string[]> {
+  const names = (await indexedDB.databases()).flatMap(({ name = '' }) => [name]);
+  return names.filter((name) => name.startsWith('matrix-js-sdk::matrix-sdk-crypto'));
 }
 
 let client: MatrixClient | undefined;
@@ -68,13 +68,13 @@ export const lab: LabClient = {
     await start(session);
     return { userId: session.userId, deviceId: session.deviceId };
   },
-  async loginBeside(baseUrl, user, password) {
+  async loginSecondAccount(baseUrl, user, password) {
     const identifier = { type: 'm.id.user', user };
     const answer = await createClient({ baseUrl }).loginRequest({ type: 'm.login.password', identifier, password });
     const { user_id: userId, device_id: deviceId, access_token: accessToken } = answer;
-    const beside = createClient({ baseUrl, userId, deviceId, accessToken, useAuthorizationHeader });
-    await beside.initRustCrypto({ useIndexedDB: false });
-    await beside.startClient({ lazyLoadMembers: true, pollTimeout: 2000 });
+    const secondClient = createClient({ baseUrl, userId, deviceId, accessToken, useAuthorizationHeader });
+    await secondClient.initRustCrypto({ useIndexedDB: false });
+    await secondClient.startClient({ lazyLoadMembers: true, pollTimeout: 2000 });
     return { userId, deviceId };
   },
   async logout() {
@@ -120,10 +120,10 @@ export const lab: LabClient = {
     for (const name of names) await deleteDatabase(name);
   },
   async copyStore() {
-    for (const name of await storesThere()) await copyDatabase(name, copyOf(name));
+    for (const name of await cryptoDatabases()) await copyDatabase(name, copyOf(name));
   },
   async putStoreBack() {
-    for (const name of await storesThere()) await copyDatabase(copyOf(name), name);
+    for (const name of await cryptoDatabases()) await copyDatabase(copyOf(name), name);
   },
   get client() {
     return client;

@@ -8,14 +8,14 @@ const started = Math.random().toString(36).slice(2);
 let lines = 0;
 
 /**
- * For tests without a driver: `?tell` is an address that is told every logged event, and regularly that the page is
+ * For tests without a driver: `?reportTo` is an address to which every logged event is sent, and regularly that the page is
  * alive.
  */
-const tell = query.get('tell');
-if (tell) setInterval(() => void fetch(`${tell}?${id}=alive`, { mode: 'no-cors' }).catch(() => {}), 200);
+const reportTo = query.get('reportTo');
+if (reportTo) setInterval(() => void fetch(`${reportTo}?${id}=alive`, { mode: 'no-cors' }).catch(() => {}), 200);
 
 function log(what: string) {
-  if (tell) void fetch(`${tell}?${id}=${what}`, { mode: 'no-cors', keepalive: true }).catch(() => {});
+  if (reportTo) void fetch(`${reportTo}?${id}=${what}`, { mode: 'no-cors', keepalive: true }).catch(() => {});
   const at = performance.timeOrigin + performance.now();
   lines += 1;
   localStorage.setItem(`log ${at.toFixed(3)} ${id} ${started} ${lines}`, what);

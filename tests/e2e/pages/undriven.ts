@@ -3,17 +3,17 @@
 import 'lotus-crypto-diag/auto';
 import * as lib from 'lotus-crypto-diag';
 
-import type { News } from './client-page';
+import type { PageStatus } from './client-page';
 import { lab, savedSession, start } from './matrix';
 
 const query = new URLSearchParams(location.search);
 const param = (name: string) => query.get(name) ?? '';
 const loadedAt = performance.timeOrigin;
 
-async function tell(): Promise<void> {
+async function sendStatus(): Promise<void> {
   const { cryptoStore, recovery, counts } = lib.getSnapshot();
   const report = JSON.parse(await lib.collectCryptoDiagReport(lab.client));
-  const news: News = {
+  const status: PageStatus = {
     loadedAt,
     syncState: lab.client?.getSyncState() ?? null,
     cryptoStore,
@@ -23,19 +23,19 @@ async function tell(): Promise<void> {
       report.diagnosis.findings.map(({ id, conclusion }: Record<string, string>) => [id, conclusion]),
     ),
   };
-  const answer = await fetch(param('tell'), { method: 'POST', body: JSON.stringify(news) });
+  const answer = await fetch(param('reportTo'), { method: 'POST', body: JSON.stringify(status) });
   if ((await answer.text()) === 'reload') location.reload();
 }
 
-async function keepTelling(): Promise<void> {
+async function sendStatusRepeatedly(): Promise<void> {
   for (;;) {
     // Fails while the browser has no network; only later reports matter.
-    await tell().catch(() => {});
+    await sendStatus().catch(() => {});
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
 }
 
-void keepTelling();
+void sendStatusRepeatedly();
 const session = savedSession();
 if (session) await start(session);
 else await lab.login(param('homeserver'), param('user'), param('password'));

@@ -6,11 +6,11 @@ import type { DriverServer } from './server';
 
 /** A browser with a temporary profile. Each test gets its own origin. */
 export class Browser {
-  private turn: Promise<unknown> = Promise.resolve();
+  private queue: Promise<unknown> = Promise.resolve();
   private origins = 0;
   private origin = '';
   /** Set after a process of the browser was killed: the next test gets a new browser. */
-  isSpent = false;
+  needsRestart = false;
 
   private constructor(
     readonly engine: EngineName,
@@ -18,7 +18,7 @@ export class Browser {
     private readonly driver: WebDriver,
     private readonly home: string,
     /** The initial window: without any window, the browser would end. */
-    private readonly first: string,
+    private readonly firstWindow: string,
   ) {}
 
   static async launch(name: EngineName, server: DriverServer, isPrivate: boolean): Promise<Browser> {
@@ -36,34 +36,34 @@ export class Browser {
   begin(): void {
     this.origins += 1;
     // The number of addresses that the test server listens on.
-    if (this.origins >= 64) this.isSpent = true;
+    if (this.origins >= 64) this.needsRestart = true;
     this.origin = `http://127.0.0.${this.origins}:4199`;
   }
 
   /** Closes the tabs. */
   async end(): Promise<void> {
-    await this.alone(async (driver) => {
+    await this.runExclusive(async (driver) => {
       for (const handle of await driver.getAllWindowHandles()) {
-        if (handle === this.first) continue;
+        if (handle === this.firstWindow) continue;
         await driver.switchTo().window(handle);
         await driver.close();
       }
-      await driver.switchTo().window(this.first);
+      await driver.switchTo().window(this.firstWindow);
     }).catch(() => {
-      this.isSpent = true;
+      this.needsRestart = true;
     });
   }
 
   /** Opens a tab at a page of the test server. */
   async open(path: string): Promise<Tab> {
     const before = new Set(processesOf(this.home, 'WebKitWebProcess'));
-    const handle = await this.alone(async (driver) => {
-      await driver.switchTo().window(this.first);
+    const handle = await this.runExclusive(async (driver) => {
+      await driver.switchTo().window(this.firstWindow);
       await driver.switchTo().newWindow('window');
       return driver.getWindowHandle();
     });
     const tab = new Tab(this, handle, this.origin, (driver) => {
-      this.isSpent = true;
+      this.needsRestart = true;
       return ENGINES[this.engine].crash(driver, this.home, before);
     });
     await tab.goto(path);
@@ -72,19 +72,19 @@ export class Browser {
 
   /** Kills a process that all tabs of the browser share. */
   endProcess(name: string): void {
-    this.isSpent = true;
+    this.needsRestart = true;
     for (const pid of processesOf(this.home, name)) process.kill(pid, 'SIGKILL');
   }
 
   /** Runs one command at a time: a WebDriver session addresses one tab at a time. */
-  alone<T>(command: (driver: WebDriver) => Promise<T>): Promise<T> {
-    const next = this.turn.then(() => command(this.driver));
-    this.turn = next.catch(() => {});
+  runExclusive<T>(command: (driver: WebDriver) => Promise<T>): Promise<T> {
+    const next = this.queue.then(() => command(this.driver));
+    this.queue = next.catch(() => {});
     return next;
   }
 
   async quit(): Promise<void> {
-    await this.alone((driver) => driver.quit()).catch(() => {});
+    await this.runExclusive((driver) => driver.quit()).catch(() => {});
   }
 }
 
@@ -97,20 +97,20 @@ export class Tab {
   ) {}
 
   goto(path: string): Promise<void> {
-    return this.here((driver) => driver.get(new URL(path, this.origin).href));
+    return this.runInTab((driver) => driver.get(new URL(path, this.origin).href));
   }
 
   reload(): Promise<void> {
-    return this.here((driver) => driver.navigate().refresh());
+    return this.runInTab((driver) => driver.navigate().refresh());
   }
 
   close(): Promise<void> {
-    return this.here((driver) => driver.close());
+    return this.runInTab((driver) => driver.close());
   }
 
   /** Kills the process that runs the page. */
   crash(): Promise<void> {
-    return this.here(this.endContent);
+    return this.runInTab(this.endContent);
   }
 
   /** Runs a function in the page. It must not wait for another tab. */
@@ -126,7 +126,7 @@ export class Tab {
     const script = `
       const done = arguments[arguments.length - 1];
       window.eval('(' + arguments[0] + ')')(arguments[1]).then(done);`;
-    const answer = await this.here((driver) =>
+    const answer = await this.runInTab((driver) =>
       driver.executeAsyncScript<string | null>(script, inPage, JSON.stringify(args)),
     );
     if (answer === null) throw new Error('the page went meanwhile');
@@ -137,7 +137,7 @@ export class Tab {
 
   /** The visible text. */
   text(selector = 'body'): Promise<string> {
-    return this.here(async (driver) => {
+    return this.runInTab(async (driver) => {
       const [found] = await driver.findElements(By.css(selector));
       return found ? found.getText() : '';
     });
@@ -145,17 +145,17 @@ export class Tab {
 
   /** Clicks the button with this name. */
   click(name: string): Promise<void> {
-    return this.here(async (driver) => (await buttonNamed(driver, name)).click());
+    return this.runInTab(async (driver) => (await buttonNamed(driver, name)).click());
   }
 
   /** Chooses a file in the page's file input. */
   choose(path: string): Promise<void> {
-    return this.here(async (driver) => driver.findElement(By.css('input[type=file]')).sendKeys(path));
+    return this.runInTab(async (driver) => driver.findElement(By.css('input[type=file]')).sendKeys(path));
   }
 
   /** Types into the focused element: see `Key` of selenium-webdriver. */
   press(...keys: string[]): Promise<void> {
-    return this.here(async (driver) => {
+    return this.runInTab(async (driver) => {
       await driver
         .switchTo()
         .activeElement()
@@ -165,15 +165,15 @@ export class Tab {
 
   /** The text of the focused element. */
   focused(): Promise<string> {
-    return this.here(async (driver) => driver.switchTo().activeElement().getText());
+    return this.runInTab(async (driver) => driver.switchTo().activeElement().getText());
   }
 
   screenshot(): Promise<Buffer> {
-    return this.here(async (driver) => Buffer.from(await driver.takeScreenshot(), 'base64'));
+    return this.runInTab(async (driver) => Buffer.from(await driver.takeScreenshot(), 'base64'));
   }
 
-  private here<T>(command: (driver: WebDriver) => Promise<T>): Promise<T> {
-    return this.browser.alone(async (driver) => {
+  private runInTab<T>(command: (driver: WebDriver) => Promise<T>): Promise<T> {
+    return this.browser.runExclusive(async (driver) => {
       await driver.switchTo().window(this.handle);
       return command(driver);
     });

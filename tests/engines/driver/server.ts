@@ -35,8 +35,8 @@ export async function serve(engine: Engine, server: string): Promise<DriverServe
 export const openUndriven = (binary: string, urls: string[]) => launch(binary, urls, true);
 
 /** The server to which the pages report. */
-export async function listen(hear: RequestListener): Promise<{ url: string; close(): void }> {
-  const listener = createHttpServer(hear);
+export async function listen(handleRequest: RequestListener): Promise<{ url: string; close(): void }> {
+  const listener = createHttpServer(handleRequest);
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   const { port } = listener.address() as AddressInfo;
   return { url: `http://127.0.0.1:${port}/`, close: () => void listener.close() };
@@ -53,7 +53,7 @@ async function launch(program: string, args: string[], needsScreen: boolean): Pr
   };
   try {
     const screen = needsScreen ? await openScreen(children) : undefined;
-    children.push(spawn(program, args, { env: surroundings(home, screen), stdio: 'ignore' }));
+    children.push(spawn(program, args, { env: environmentOf(home, screen), stdio: 'ignore' }));
     return { home, close };
   } catch (error) {
     close();
@@ -62,7 +62,7 @@ async function launch(program: string, args: string[], needsScreen: boolean): Pr
 }
 
 /** For WebKit: neither a graphics card nor a desktop is available. */
-const surroundings = (home: string, screen: string | undefined) => ({
+const environmentOf = (home: string, screen: string | undefined) => ({
   ...process.env,
   HOME: home,
   LIBGL_ALWAYS_SOFTWARE: '1',

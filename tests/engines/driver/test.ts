@@ -3,8 +3,8 @@ import { test as base, expect } from '@playwright/test';
 
 import { Browser, type Tab } from './browser';
 import { ENGINES, type EngineName, find } from './engines';
-import { LEFT_OUT } from './left-out';
 import { type DriverServer, serve } from './server';
+import { SKIPPED_PREFIX } from './skipped-engines';
 
 export { expect };
 export type { Tab };
@@ -16,7 +16,7 @@ export const started = (tab: Tab) => expect.poll(() => tab.evaluate(() => 'lib' 
 export function needs(engine: EngineName): string {
   const found = find(ENGINES[engine]);
   if ('binary' in found) return found.binary;
-  test.skip(!process.env['CI'], `${LEFT_OUT} the tests in ${engine}, as ${found.missing}`);
+  test.skip(!process.env['CI'], `${SKIPPED_PREFIX} the tests in ${engine}, as ${found.missing}`);
   throw new Error(found.missing);
 }
 
@@ -53,7 +53,7 @@ export const test = base.extend<
   engineBrowser: async ({ engine, server, running, privately }, use, info) => {
     needs(engine);
     if (!server) throw new Error('no WebDriver server');
-    if (running.isPrivate !== privately || running.browser?.isSpent) {
+    if (running.isPrivate !== privately || running.browser?.needsRestart) {
       await running.browser?.quit();
       running.browser = undefined;
     }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Fault, Rule } from '../homeserver';
 import { expect } from '../lab';
-import { CALL, CALL_TROUBLE, meet } from '../scenarios/actions';
+import { CALL, CALL_TROUBLE, createSharedRoom } from '../scenarios/actions';
 import { IS_NEWEST, type Play, type Session } from './session';
 
 const ELEMENT_CALL = IS_NEWEST ? 'element-call' : 'element-call-0-20';
@@ -31,9 +31,9 @@ const REFUSED: Rule[] = [
 
 /** By then any client has given up: eleven attempts of two and a half seconds, after the last successful one. */
 const GIVES_UP_MS = 40_000;
-async function givenUp({ heard }: Session): Promise<void> {
+async function waitUntilGivenUp({ hasLogged }: Session): Promise<void> {
   const end = Date.now() + GIVES_UP_MS;
-  while (Date.now() < end && !heard('MembershipManager stopped because')) await sleep(500);
+  while (Date.now() < end && !hasLogged('MembershipManager stopped because')) await sleep(500);
 }
 
 export const CALLS: Record<string, Play> = {
@@ -48,7 +48,7 @@ export const CALLS: Record<string, Play> = {
       await join();
       await sleep(4000);
       await lab.setRules([...rules]);
-      await givenUp(session);
+      await waitUntilGivenUp(session);
       await lab.clearRules();
       await page.evaluate((id) => window.lab.leaveCall(id), roomId);
     }
@@ -61,7 +61,7 @@ export const CALLS: Record<string, Play> = {
     const parts = ['all is well', 'answered with 504', 'slower than the client waits', 'answered with 500', 'dropped'];
     for (const part of parts) {
       chapter(part);
-      const roomId = await meet(other, framed);
+      const roomId = await createSharedRoom(other, framed);
       await other.page.evaluate((id) => window.lab.joinCall(id, { manageMediaKeys: true }), roomId);
       const call = await framed.page.evaluateHandle(
         async ([folder, id]) => {
@@ -74,7 +74,7 @@ export const CALLS: Record<string, Play> = {
       const rule = TROUBLE[part];
       if (rule) {
         await lab.setRules([rule]);
-        await givenUp(session);
+        await waitUntilGivenUp(session);
       }
       // Long enough for others to see it leave, if it has given up.
       await sleep(10_000);

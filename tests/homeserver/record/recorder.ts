@@ -33,7 +33,7 @@ export function recorder(scenario: string) {
       chapters.push({ at: Date.now(), name });
     },
 
-    heard(words: string) {
+    hasLogged(words: string) {
       const since = chapters.at(-1)?.at ?? start;
       return lines.some(({ at, text }) => at >= since && text.includes(words));
     },

@@ -16,7 +16,7 @@ export interface Session {
   /** From now on, lines belong to this chapter. */
   chapter(name: string): void;
   /** Whether a line of this chapter contains the text. */
-  heard(text: string): boolean;
+  hasLogged(text: string): boolean;
   /** Call this if the SDK is not what logs. */
   loggedBy(product: Product): void;
 }

@@ -36,7 +36,7 @@ for (const [scenario, play] of Object.entries({ ...SESSIONS, ...CALLS })) {
         return device;
       },
       chapter: recording.chapter,
-      heard: recording.heard,
+      hasLogged: recording.hasLogged,
       loggedBy(other) {
         product = other;
       },

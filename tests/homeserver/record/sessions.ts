@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CLIENT, type Device, evict, load, login, withOneTimeKeys } from '../client';
 import { expect } from '../lab';
 import { connect } from '../matrix-api';
-import { MALFORMED, meet, restoreOlderStore, sendMediaKey } from '../scenarios/actions';
+import { createSharedRoom, MALFORMED, restoreOlderStore, sendMediaKey } from '../scenarios/actions';
 import type { Play, Session } from './session';
 
 const STORM_MS = 60_000;
@@ -26,7 +26,7 @@ export const SESSIONS: Record<string, Play> = {
     chapter('logged in');
     const [alice, bob] = [await open(), await open()];
     chapter('in a conversation');
-    const roomId = await meet(alice, bob);
+    const roomId = await createSharedRoom(alice, bob);
     for (const device of [alice, bob, alice, bob]) {
       await device.page.evaluate((id) => window.lab.send(id, 'hello'), roomId);
       await sendMediaKey(device, device === alice ? bob : alice);
@@ -94,7 +94,7 @@ export const SESSIONS: Record<string, Play> = {
         await load(tab).catch(() => {});
       }
       // One key at a time: with the same sync, every tab learns that a key is missing and uploads a replacement.
-      for (let round = 0; round < 10 && !session.heard('already exists'); round++) {
+      for (let round = 0; round < 10 && !session.hasLogged('already exists'); round++) {
         await claimer.claim(device);
         await sleep(2500);
       }
@@ -133,7 +133,7 @@ export const SESSIONS: Record<string, Play> = {
     await sleep(5000);
     // A sender that does not know the previous identity.
     const sender = await open();
-    const roomId = await meet(sender, victim);
+    const roomId = await createSharedRoom(sender, victim);
     await sender.page.evaluate((id) => window.lab.send(id, 'can you read this?'), roomId);
     await (await other()).claim(victim);
     await sleep(10_000);
@@ -160,11 +160,11 @@ export const SESSIONS: Record<string, Play> = {
     await sleep(3000);
 
     chapter('keys arrive, one damaged');
-    const roomId = await meet(sender, victim);
+    const roomId = await createSharedRoom(sender, victim);
     await sender.page.evaluate((id) => window.lab.send(id, 'in the call?'), roomId);
     for (const isDamaged of [false, true, false]) await sendMediaKey(sender, victim, isDamaged);
     const late = await open();
-    const lateRoomId = await meet(late, victim);
+    const lateRoomId = await createSharedRoom(late, victim);
 
     const before = await restoreOlderStore(lab, victim, claimer, () => chapter('restored'));
     const lost = new Set(withOneTimeKeys((await lab.uploads()).slice(0, before)).at(-1)?.oneTimeKeys);
@@ -176,7 +176,7 @@ export const SESSIONS: Record<string, Play> = {
   },
   async 'ke2-oldidentity'({ lab, open, chapter }) {
     const [victim, sender] = [await open(), await open()];
-    const roomId = await meet(sender, victim);
+    const roomId = await createSharedRoom(sender, victim);
     await sender.page.evaluate((id) => window.lab.send(id, 'in the call?'), roomId);
     await sendMediaKey(sender, victim);
     await evict(victim.page);

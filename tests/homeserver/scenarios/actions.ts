@@ -5,13 +5,13 @@ import { type Device, type DeviceId, load, loadIdle, PLAIN, synced, uploadAccept
 import { homeserver, type KeyUpload, type Rule } from '../homeserver';
 import type { Session } from '../matrix-api';
 
-interface Way {
+interface KeyUploads {
   uploads(): Promise<KeyUpload[]>;
 }
 
 /** Others claim the device's keys until it uploads new ones, whether accepted or refused. */
-export async function provokeUpload(way: Way, claimer: Session, device: DeviceId): Promise<void> {
-  const count = async () => withOneTimeKeys(await way.uploads()).length;
+export async function provokeUpload(lab: KeyUploads, claimer: Session, device: DeviceId): Promise<void> {
+  const count = async () => withOneTimeKeys(await lab.uploads()).length;
   const before = await count();
   await expect(async () => {
     for (let i = 0; i < 20; i++) await claimer.claim(device);
@@ -25,12 +25,12 @@ export async function provokeUpload(way: Way, claimer: Session, device: DeviceId
  * SDK 41.7 uploads fifty more after each message, up to the limit of a device, and whenever fewer than fifty are left.
  */
 async function claimAllButFifty(claimer: Session, device: DeviceId): Promise<void> {
-  const [held] = await homeserver.query<{ keys: number }>(
+  const [stored] = await homeserver.query<{ keys: number }>(
     'SELECT count(*) AS keys FROM e2e_one_time_keys_json WHERE user_id = ? AND device_id = ?',
     device.userId,
     device.deviceId,
   );
-  for (let keys = Number(held?.keys); keys > 50; keys--) await claimer.claim(device);
+  for (let keys = Number(stored?.keys); keys > 50; keys--) await claimer.claim(device);
 }
 
 /**
@@ -38,7 +38,7 @@ async function claimAllButFifty(claimer: Session, device: DeviceId): Promise<voi
  * restored: then the server holds keys that this store does not know. Resolves to the number of uploads until then.
  */
 export async function restoreOlderStore(
-  way: Way,
+  lab: KeyUploads,
   { page, ...device }: Device,
   claimer: Session,
   onRestored = () => {},
@@ -47,16 +47,16 @@ export async function restoreOlderStore(
   // A reload from the sync store uploads a second set, so that nothing is left to upload when the copy is made.
   await load(page);
   await synced(page);
-  await uploadAccepted(page, way);
+  await uploadAccepted(page, lab);
   await loadIdle(page);
   await page.evaluate(() => window.lab.copyStore());
 
   await load(page);
   await synced(page);
-  const known = withOneTimeKeys(await way.uploads()).length;
+  const alreadyUploaded = withOneTimeKeys(await lab.uploads()).length;
   const uploaded = async () =>
-    withOneTimeKeys(await way.uploads())
-      .slice(known)
+    withOneTimeKeys(await lab.uploads())
+      .slice(alreadyUploaded)
       .at(-1)?.status === 200;
   await claimAllButFifty(claimer, device);
   // Few at a time, with time for the device to answer: claiming on would also take the new keys, and nothing would be
@@ -71,7 +71,7 @@ export async function restoreOlderStore(
   // Leaves one key missing, so that the client uploads with its first sync. Claimed later, the server might hand out
   // the very key that collides.
   await claimer.claim(device);
-  const before = (await way.uploads()).length;
+  const before = (await lab.uploads()).length;
   await load(page);
   return before;
 }
@@ -80,10 +80,10 @@ export async function restoreOlderStore(
  * Lets two tabs work on one crypto store: both make keys under the same ids. The homeserver accepts the keys of one tab and
  * refuses those of the other, again and again. Returns their uploads.
  */
-export async function collide(way: Way, { page, ...device }: Device, claimer: Session): Promise<KeyUpload[]> {
-  const own = withOneTimeKeys(await way.uploads()).at(-1)?.user;
+export async function collide(lab: KeyUploads, { page, ...device }: Device, claimer: Session): Promise<KeyUpload[]> {
+  const own = withOneTimeKeys(await lab.uploads()).at(-1)?.user;
   const uploads = async () =>
-    withOneTimeKeys(await way.uploads()).filter(({ user, status }) => user === own && status > 0);
+    withOneTimeKeys(await lab.uploads()).filter(({ user, status }) => user === own && status > 0);
   // The store is there before the tabs. With the package, its breaker would hold back the uploads.
   await load(page, PLAIN);
   await synced(page);
@@ -98,8 +98,8 @@ export async function collide(way: Way, { page, ...device }: Device, claimer: Se
       window.lab.client?.setAccountData('org.example.wake' as never, { at: Date.now() } as never),
     );
     const statuses = (await uploads()).map(({ status }) => status);
-    const turns = statuses.filter((status, nth) => status === 400 && statuses[nth - 1] === 200);
-    expect(turns.length).toBeGreaterThan(4);
+    const alternations = statuses.filter((status, nth) => status === 400 && statuses[nth - 1] === 200);
+    expect(alternations.length).toBeGreaterThan(4);
   }).toPass({ timeout: 90_000, intervals: [2000] });
   const answered = await uploads();
   for (const tab of [page, second]) await loadIdle(tab);
@@ -107,7 +107,7 @@ export async function collide(way: Way, { page, ...device }: Device, claimer: Se
 }
 
 /** Puts the two into an encrypted room, as in a call. */
-export async function meet(sender: Device, receiver: Device): Promise<string> {
+export async function createSharedRoom(sender: Device, receiver: Device): Promise<string> {
   const roomId = await sender.page.evaluate((id) => window.lab.createRoom([id]), receiver.userId);
   await receiver.page.evaluate((id) => window.lab.join(id), roomId);
   return roomId;
@@ -148,7 +148,7 @@ export const CALL_TROUBLE: Record<string, Rule> = {
 };
 
 /** Asserts that the reader can read the writer's message at the first attempt. */
-export async function reads(writer: Device, reader: Device, roomId: string, body: string): Promise<void> {
+export async function expectMessageRead(writer: Device, reader: Device, roomId: string, body: string): Promise<void> {
   await writer.page.evaluate(([id, text]) => window.lab.send(id, text), [roomId, body] as const);
   const lines = () => reader.page.evaluate((id) => window.lab.read(id), roomId);
   await expect.poll(async () => (await lines()).map((line) => line.body), { timeout: 30_000 }).toContain(body);

@@ -5,7 +5,7 @@ import { diagnoseReport } from 'lotus-crypto-diag/diagnosis';
 import { comparedStore, cryptoStore, GATE, load, nextSync, reportOf, synced, uploadAccepted } from '../client';
 import { expect, test } from '../lab';
 import { connect } from '../matrix-api';
-import { meet, sendMediaKey } from './actions';
+import { createSharedRoom, sendMediaKey } from './actions';
 import { expectDiagnosis } from './diagnosis';
 
 const ORIGIN = 'http://127.0.0.1:4199';
@@ -30,7 +30,10 @@ const isListed = (page: Page) =>
 
 const WORDS = /InvalidStateError.*The database connection is closing/s;
 
-test('the connection closed by force, the data there: a reload is advised, and it heals', async ({ lab, logIn }) => {
+test('for a force-closed connection, the diagnosis advises a reload, and the reload fixes it', async ({
+  lab,
+  logIn,
+}) => {
   const { page, ...device } = await logIn(await lab.register('closed'));
   await uploadAccepted(page, lab);
   await comparedStore(page);
@@ -75,7 +78,7 @@ test('the connection closed by force, the data there: a reload is advised, and i
   expect(now.find(({ id }) => id === 'crypto-store')).toMatchObject({ over: expect.any(String) });
   // The device works: it can decrypt a media key sent to it.
   const peer = await logIn(await lab.register('peer'));
-  await meet(peer, { page, ...device });
+  await createSharedRoom(peer, { page, ...device });
   await expect(async () => expect(await sendMediaKey(peer, { page, ...device })).toBe(true)).toPass({
     timeout: 30_000,
   });
@@ -83,7 +86,7 @@ test('the connection closed by force, the data there: a reload is advised, and i
   await expect.poll(kinds, { timeout: 30_000 }).toEqual(['to-device-opened']);
 });
 
-test('the store deleted under the page: evicted, by two signs, and by other keys after the reload', async ({
+test('a store deleted while the page runs is evicted, and after a reload the identity is changed', async ({
   lab,
   logIn,
 }) => {

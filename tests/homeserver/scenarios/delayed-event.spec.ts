@@ -23,7 +23,7 @@ function harOf(requests: LoggedRequest[]): HarRequest[] {
 }
 
 for (const [name, rule] of Object.entries(CALL_TROUBLE)) {
-  test(`in a call, requests that keep the membership alive are ${name}: KE-4, and nothing else`, async ({
+  test(`in a call, restarts of the delayed event that are ${name} cause KE-4 and no other fault`, async ({
     lab,
     logIn,
   }) => {

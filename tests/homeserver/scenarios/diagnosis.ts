@@ -18,8 +18,8 @@ export function expectDiagnosis(report: CryptoDiagReport, answers: Answers, evid
   const { diagnosis } = diagnoseReport(report, evidence);
   for (const [id, answer] of Object.entries(answers)) {
     const finding = diagnosis.findings.find((one) => one.id === id);
-    const said = finding && { verdict: finding.verdict, conclusion: finding.conclusion };
-    expect(said, `${id}: ${finding?.because}`).toMatchObject(answer);
+    const actual = finding && { verdict: finding.verdict, conclusion: finding.conclusion };
+    expect(actual, `${id}: ${finding?.because}`).toMatchObject(answer);
   }
   return diagnosis.summary;
 }

@@ -4,7 +4,7 @@ import { diagnoseReport } from 'lotus-crypto-diag/diagnosis';
 
 import { comparedStore, evict, load, reportOf, uploadAccepted, uploadLoop } from '../client';
 import { expect, test } from '../lab';
-import { meet, sendMediaKey } from './actions';
+import { createSharedRoom, sendMediaKey } from './actions';
 import { expectDiagnosis } from './diagnosis';
 
 const ask = (report: CryptoDiagReport, id: FindingId) => {
@@ -14,7 +14,7 @@ const ask = (report: CryptoDiagReport, id: FindingId) => {
   return { because: finding?.because ?? '', cited, runbook };
 };
 
-test('evicted, refused, and loaded anew: the report names the eviction, when it was, and the refusals of the page before', async ({
+test('after a reload, the report contains the eviction with its time, and the refusals of the previous page', async ({
   lab,
   logIn,
 }) => {
@@ -53,14 +53,11 @@ test('evicted, refused, and loaded anew: the report names the eviction, when it 
   expect(Date.parse(runbook.from)).toBeLessThan(Date.parse(found?.beganAt ?? ''));
 });
 
-test('a media key could not be opened, and the page was loaded anew: the report tells of the call before', async ({
-  lab,
-  logIn,
-}) => {
+test('after a reload, the report contains the media key that could not be decrypted before', async ({ lab, logIn }) => {
   const receiver = await logIn(await lab.register('receiver'));
   await uploadAccepted(receiver.page, lab);
   const sender = await logIn(await lab.register('sender'));
-  const roomId = await meet(sender, receiver);
+  const roomId = await createSharedRoom(sender, receiver);
   await sender.page.evaluate((id) => window.lab.send(id, 'in the call?'), roomId);
   expect(await sendMediaKey(sender, receiver, true)).toBe(true);
   const lines = () => receiver.page.evaluate(() => window.lib.getSnapshot().counts['KE-2']);

@@ -6,7 +6,7 @@ import { connect } from '../matrix-api';
 import { expectDiagnosis } from './diagnosis';
 
 for (const load of ['idle', 'under a load of messages'] as const) {
-  test(`the crypto store evicted, ${load}: a loop, and of what the client tries only the probes reach the server`, async ({
+  test(`after an eviction (${load}), there is a loop in which only the probes reach the server`, async ({
     lab,
     logIn,
   }) => {

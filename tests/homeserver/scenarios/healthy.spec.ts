@@ -27,10 +27,7 @@ function expectNoFault(report: CryptoDiagReport): string {
 const bodies = ({ page }: Device, roomId: string) =>
   page.evaluate(async (id) => (await window.lab.read(id)).map(({ body }) => body), roomId);
 
-test('two people chat, reload, and one logs in on a second device with the key backup: no fault', async ({
-  lab,
-  logIn,
-}) => {
+test('two users who chat, reload and restore a key backup on a second device have no fault', async ({ lab, logIn }) => {
   const [alice, bob] = [await lab.register('alice'), await lab.register('bob')];
   const first = await logIn(alice);
   const recoveryKey = await first.page.evaluate(() => window.lab.setUpBackup());
@@ -38,15 +35,15 @@ test('two people chat, reload, and one logs in on a second device with the key b
   const roomId = await first.page.evaluate((id) => window.lab.createRoom([id]), bob.userId);
   await other.page.evaluate((id) => window.lab.join(id), roomId);
 
-  const said: string[] = [];
+  const sent: string[] = [];
   for (let round = 1; round <= 2; round++) {
     for (const [device, name] of [
       [first, 'Alice'],
       [other, 'Bob'],
     ] as const) {
-      said.push(`${name}, ${round}`);
-      await device.page.evaluate(([id, text]) => window.lab.send(id, text), [roomId, said.at(-1) ?? ''] as const);
-      for (const reader of [first, other]) await expect.poll(() => bodies(reader, roomId)).toEqual(said);
+      sent.push(`${name}, ${round}`);
+      await device.page.evaluate(([id, text]) => window.lab.send(id, text), [roomId, sent.at(-1) ?? ''] as const);
+      for (const reader of [first, other]) await expect.poll(() => bodies(reader, roomId)).toEqual(sent);
     }
     for (const { page } of [first, other]) {
       await load(page);
@@ -60,7 +57,7 @@ test('two people chat, reload, and one logs in on a second device with the key b
     await second.page.evaluate((key) => window.lab.restoreBackup(key), recoveryKey);
     return bodies(second, roomId);
   };
-  await expect.poll(restored, { timeout: 40_000 }).toEqual(said);
+  await expect.poll(restored, { timeout: 40_000 }).toEqual(sent);
 
   expect(refusedAsExisting(await lab.uploads())).toEqual([]);
   for (const { page, userId, deviceId } of [first, other, second]) {
@@ -72,10 +69,7 @@ test('two people chat, reload, and one logs in on a second device with the key b
   }
 });
 
-test('the answer to an upload is lost: the client sends the same keys again, and that is no fault', async ({
-  lab,
-  logIn,
-}) => {
+test('a repeated upload after a lost answer is no fault', async ({ lab, logIn }) => {
   await lab.setRules([{ method: 'POST', path: '/keys/upload$', times: 1, fault: { kind: 'swallow' } }]);
   const { page } = await logIn(await lab.register('lost'));
   // The second upload is the repetition, and the client must receive its answer.

@@ -4,10 +4,7 @@ import { connect } from '../matrix-api';
 import { MALFORMED } from './actions';
 import { expectDiagnosis } from './diagnosis';
 
-test('of four messages that cannot be read, three are malformed, and the fourth merely has no key here', async ({
-  lab,
-  logIn,
-}) => {
+test('of four messages that cannot be decrypted, three are malformed and one lacks its key', async ({ lab, logIn }) => {
   const [alice, bob] = [await lab.register('alice'), await lab.register('bob')];
   const writer = await logIn(alice);
   const roomId = await writer.page.evaluate((id) => window.lab.createRoom([id]), bob.userId);

@@ -18,7 +18,7 @@ import {
 } from '../client';
 import { test as base, expect } from '../lab';
 import { connect, type Session } from '../matrix-api';
-import { meet, provokeUpload, reads, restoreOlderStore } from './actions';
+import { createSharedRoom, expectMessageRead, provokeUpload, restoreOlderStore } from './actions';
 
 /** A device whose keys were accepted, and somebody who may claim them. */
 const test = base.extend<{ healthy: { account: Account; victim: Device; claimer: Session } }>({
@@ -40,7 +40,7 @@ const looping = ({ page }: Device) =>
 /** Longer than anything the SDK does by itself. */
 const TRAFFIC_MS = 180_000;
 
-test('a restored store is repaired: the loop ends, everybody reads and is read, also after traffic and a reload', async ({
+test('the repair of a restored store ends the loop, and messages are readable in both directions, also after a reload', async ({
   lab,
   logIn,
   healthy,
@@ -57,7 +57,7 @@ test('a restored store is repaired: the loop ends, everybody reads and is read, 
   const dead = (await uploadLoop(victim.page)).refusal?.keyId;
   for (let claims = 0; claims < 100 && (await claimer.claim(victim)) !== dead; claims++);
   const peer = await logIn(await lab.register('claimed-a-dead-key'));
-  const room = await meet(peer, victim);
+  const room = await createSharedRoom(peer, victim);
   await peer.page.evaluate((id) => window.lab.send(id, 'lost'), room);
   const lines = () => victim.page.evaluate((id) => window.lab.read(id), room);
   await expect.poll(async () => (await lines()).map(({ body }) => body), { timeout: 30_000 }).toEqual([null]);
@@ -81,23 +81,23 @@ test('a restored store is repaired: the loop ends, everybody reads and is read, 
 
   const before = (await lab.uploads()).length;
   const stranger = await logIn(await lab.register('first-contact'));
-  const first = await meet(stranger, victim);
-  await reads(stranger, victim, first, 'to the repaired device');
-  await reads(victim, stranger, first, 'and back');
-  await reads(stranger, other, first, 'to the other device of the same user');
-  await reads(victim, peer, room, 'one message to who was not understood');
-  await reads(peer, victim, room, 'and now they are');
+  const first = await createSharedRoom(stranger, victim);
+  await expectMessageRead(stranger, victim, first, 'to the repaired device');
+  await expectMessageRead(victim, stranger, first, 'and back');
+  await expectMessageRead(stranger, other, first, 'to the other device of the same user');
+  await expectMessageRead(victim, peer, room, 'one message to who was not understood');
+  await expectMessageRead(peer, victim, room, 'and now they are');
   const began = Date.now();
   while (Date.now() - began < TRAFFIC_MS) await provokeUpload(lab, claimer, victim);
   await load(victim.page);
   await synced(victim.page);
   await provokeUpload(lab, claimer, victim);
-  await reads(stranger, victim, first, 'after the reload');
+  await expectMessageRead(stranger, victim, first, 'after the reload');
   expect(refusedAsExisting((await lab.uploads()).slice(before))).toEqual([]);
   expect((await comparedStore(victim.page)).verdict).toBe('healthy');
 });
 
-test('a repair that is cut off is done again: by a reload, by errors of the server, by no network', async ({
+test('a repair interrupted by a reload, server errors or a dropped request can be repeated', async ({
   lab,
   healthy,
 }) => {
@@ -132,7 +132,10 @@ test('a repair that is cut off is done again: by a reload, by errors of the serv
   expect(refusedAsExisting((await lab.uploads()).slice(before))).toEqual([]);
 });
 
-test('others come between: a peer who claims, a tab that is opened', async ({ lab, healthy }) => {
+test('a repair fails if a tab is opened meanwhile, and works if a peer claims keys meanwhile', async ({
+  lab,
+  healthy,
+}) => {
   const { victim, claimer } = healthy;
   await restoreOlderStore(lab, victim, claimer);
   await looping(victim);
@@ -158,10 +161,7 @@ test('others come between: a peer who claims, a tab that is opened', async ({ la
   await lab.clearRules();
 });
 
-test('by the prompt: the report first, then the repair, by keyboard; the prompt says that it is over', async ({
-  lab,
-  healthy,
-}) => {
+test('the prompt offers the report and the repair by keyboard, and reports success', async ({ lab, healthy }) => {
   const { victim, claimer } = healthy;
   const { page } = victim;
   await restoreOlderStore(lab, victim, claimer);
@@ -185,7 +185,7 @@ test('by the prompt: the report first, then the repair, by keyboard; the prompt 
   expect(await uploadLoop(page)).toMatchObject({ state: 'recovered' });
 });
 
-test('several tabs on one store: one is kept and reloaded, and repaired if that did not do', async ({
+test('with several tabs on one store, the repair is refused until one tab is left and reloaded', async ({
   context,
   page,
   lab,
@@ -219,10 +219,7 @@ test('several tabs on one store: one is kept and reloaded, and repaired if that 
   expect(refusedAsExisting((await lab.uploads()).slice(before))).toEqual([]);
 });
 
-test('after an eviction nothing is sent: it would end the refusals and leave the device deaf', async ({
-  lab,
-  healthy,
-}) => {
+test('after an eviction, the repair is refused and sends nothing', async ({ lab, healthy }) => {
   const { victim } = healthy;
   await evict(victim.page);
   await load(victim.page);

@@ -4,7 +4,7 @@ import { connect } from '../matrix-api';
 import { restoreOlderStore } from './actions';
 import { expectDiagnosis } from './diagnosis';
 
-test('an older store put back: the two diverge, and the report names the key and both its values', async ({
+test('for a restored older store, the report names the refused key with the values of server and device', async ({
   lab,
   logIn,
 }) => {

@@ -17,7 +17,7 @@ const camelCase = (row: Row) =>
     Object.entries(row).map(([name, value]) => [name.replace(/_(\w)/g, (_, c) => c.toUpperCase()), value]),
   );
 
-test('every statement of the runbook runs on the real database and log, and what it finds there proves the fault', async ({
+test('every query of the runbook runs on the real database and log, and its result confirms the fault', async ({
   lab,
   logIn,
 }) => {

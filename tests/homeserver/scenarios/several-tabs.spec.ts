@@ -10,7 +10,7 @@ import { expectDiagnosis } from './diagnosis';
 
 const isReady = (page: Page) => expect(page.getByTestId('client')).toHaveAttribute('data-ready', 'true');
 
-test('two tabs on one store without a gate: whether they diverge, the report says what the server saw', async ({
+test('for two tabs on one store without a gate, the reports contain refusals if and only if the server refused uploads', async ({
   context,
   page,
   lab,
@@ -47,7 +47,7 @@ test('two tabs on one store without a gate: whether they diverge, the report say
   }
 });
 
-test('behind the gate, one tab opens the crypto store, the next starts when it closes, and every upload is accepted', async ({
+test('with the gate, only one tab at a time opens the crypto store, and every upload is accepted', async ({
   context,
   page,
   lab,

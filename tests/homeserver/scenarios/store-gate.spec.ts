@@ -15,7 +15,7 @@ import {
 } from '../client';
 import { expect, test } from '../lab';
 import { connect } from '../matrix-api';
-import { meet, provokeUpload, reads } from './actions';
+import { createSharedRoom, expectMessageRead, provokeUpload } from './actions';
 
 const BEHIND_GATE = `${GATE}?store-gate`;
 const gateOf = ({ page }: Pick<Device, 'page'>) =>
@@ -32,7 +32,7 @@ const knows = ({ page }: Device, { userId, deviceId }: Device): Promise<boolean>
     [userId, deviceId] as const,
   );
 
-test('no upload under the old device, which is gone after the new login; history and every peer are read again', async ({
+test('the gate prevents uploads of the old device; after a new login, history and new messages are readable', async ({
   lab,
   logIn,
 }) => {
@@ -46,9 +46,9 @@ test('no upload under the old device, which is gone after the new login; history
   const backedUp = () => lab.query('SELECT session_id FROM e2e_room_keys WHERE user_id = ?', account.userId);
   await expect.poll(async () => (await backedUp()).length, { timeout: 20_000 }).toBe(1);
   const peer = await logIn(await lab.register('old-peer'));
-  const room = await meet(peer, old);
-  await reads(peer, old, room, 'before');
-  await reads(old, peer, room, 'before, back');
+  const room = await createSharedRoom(peer, old);
+  await expectMessageRead(peer, old, room, 'before');
+  await expectMessageRead(old, peer, room, 'before, back');
 
   const second = await logIn(account);
 
@@ -84,22 +84,19 @@ test('no upload under the old device, which is gone after the new login; history
   await expect.poll(async () => (await history()).map(({ body }) => body)).toEqual(['a message of the lab']);
   // A writer whose client does not know the new device yet does not encrypt for it.
   for (const writer of [peer, second]) await expect.poll(() => knows(writer, fresh)).toBe(true);
-  await reads(peer, fresh, room, 'after, from who knew the old device');
-  await reads(fresh, peer, room, 'after, back');
-  await reads(second, fresh, room, 'after, from the second device of the same user');
-  await reads(fresh, second, room, 'after, to the second device');
+  await expectMessageRead(peer, fresh, room, 'after, from who knew the old device');
+  await expectMessageRead(fresh, peer, room, 'after, back');
+  await expectMessageRead(second, fresh, room, 'after, from the second device of the same user');
+  await expectMessageRead(fresh, second, room, 'after, to the second device');
   const stranger = await logIn(await lab.register('new-peer'));
-  const newRoom = await meet(stranger, fresh);
-  await reads(stranger, fresh, newRoom, 'after, from a stranger');
-  await reads(fresh, stranger, newRoom, 'after, to a stranger');
+  const newRoom = await createSharedRoom(stranger, fresh);
+  await expectMessageRead(stranger, fresh, newRoom, 'after, from a stranger');
+  await expectMessageRead(fresh, stranger, newRoom, 'after, to a stranger');
   expect(refusedAsExisting((await lab.uploads()).slice(all))).toEqual([]);
   expect((await reportOf(fresh.page)).uploadLoop).toMatchObject({ state: 'idle', refusals: 0 });
 });
 
-test('a device whose store is there passes, at its first start and later; so does who goes on anyway', async ({
-  page,
-  lab,
-}) => {
+test('the gate lets a device with its store pass, and a user who continues anyway', async ({ page, lab }) => {
   await login(page, lab.baseUrl, await lab.register('passes'));
   await uploadAccepted(page, lab);
   for (let start = 0; start < 2; start++) {
@@ -120,10 +117,7 @@ test('a device whose store is there passes, at its first start and later; so doe
   expect(await names()).toContain('matrix-js-sdk::matrix-sdk-crypto');
 });
 
-test('a well-used device that comes back blank is refused nothing, and the prompt says so all the same', async ({
-  page,
-  lab,
-}) => {
+test('the prompt is shown for an evicted device even if the server refuses none of its keys', async ({ page, lab }) => {
   const device = await login(page, lab.baseUrl, await lab.register('silent'));
   const claimer = await connect(lab.baseUrl, await lab.register('claimer'));
   await uploadAccepted(page, lab);

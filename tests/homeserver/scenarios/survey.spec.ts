@@ -28,7 +28,7 @@ function surveyOf(log: Uint8Array, rows: Row[]): Survey {
   return files.survey();
 }
 
-test('of six devices the four in trouble are named by the log and the tables of the homeserver, with kind, cause and time', async ({
+test('the survey of log and tables finds the four devices in trouble of six, with kind, cause and time', async ({
   lab,
   logIn,
 }) => {

@@ -34,25 +34,25 @@ async function countTries(page: Page): Promise<() => Promise<number>> {
   return () => page.evaluate(() => (window as unknown as { tries: number }).tries);
 }
 
-type Way = Pick<typeof homeserver, 'baseUrl' | 'register' | 'uploads'>;
+type LabAccess = Pick<typeof homeserver, 'baseUrl' | 'register' | 'uploads'>;
 
 /**
  * A device with its first keys on the server, and a user who sends it messages; `uploads` returns the uploads since
  * then.
  */
-async function underFire(way: Way, logIn: (account: Account) => Promise<Device>) {
-  const { page, ...device } = await logIn(await way.register('flooded'));
-  await uploadAccepted(page, way);
+async function openFloodedDevice(lab: LabAccess, logIn: (account: Account) => Promise<Device>) {
+  const { page, ...device } = await logIn(await lab.register('flooded'));
+  await uploadAccepted(page, lab);
   await comparedStore(page);
-  const sender = await connect(way.baseUrl, await way.register('sender'));
-  const before = withOneTimeKeys(await way.uploads()).length;
-  const uploads = async () => withOneTimeKeys(await way.uploads()).slice(before);
+  const sender = await connect(lab.baseUrl, await lab.register('sender'));
+  const before = withOneTimeKeys(await lab.uploads()).length;
+  const uploads = async () => withOneTimeKeys(await lab.uploads()).slice(before);
   const send = () => sender.sendToDevice(device, 'm.dummy', {});
   /** Sends a message, and waits for the upload with which the device answers. */
   const provoke = async () => {
-    const known = (await uploads()).length;
+    const count = (await uploads()).length;
     await send();
-    const isAnswered = async () => (await uploads()).slice(known).some(({ status }) => status !== 0);
+    const isAnswered = async () => (await uploads()).slice(count).some(({ status }) => status !== 0);
     await expect.poll(isAnswered, { message: 'an upload after the message', timeout: 40_000 }).toBe(true);
   };
   return { page, device, uploads, send, provoke, loop: async () => (await reportOf(page)).uploadLoop };
@@ -61,13 +61,13 @@ async function underFire(way: Way, logIn: (account: Account) => Promise<Device>)
 const isNewest = (project: string) => project.endsWith('newest');
 const PROMPT = 'The encryption of this device is broken';
 
-test('fifty keys more after each to-device message: told while they are accepted, then M_TOO_LARGE, and nothing is held back', async ({
+test('fifty new keys after each to-device message are reported as too many, before and after M_TOO_LARGE, and not held back', async ({
   lab,
   logIn,
 }, { project }) => {
   test.skip(isNewest(project.name), 'this SDK does not pile up keys');
   test.setTimeout(240_000);
-  const { page, device, uploads, provoke, loop } = await underFire(lab, logIn);
+  const { page, device, uploads, provoke, loop } = await openFloodedDevice(lab, logIn);
   const countOfTries = await countTries(page);
 
   for (let sent = 0; sent < 6; sent++) await provoke();
@@ -92,11 +92,11 @@ test('fifty keys more after each to-device message: told while they are accepted
   while ((await refused()).length === 0) await provoke();
   // More than enough for a loop that would open the breaker.
   for (let sent = 0; sent < 5; sent++) await provoke();
-  const isTold = async () => {
+  const isReported = async () => {
     const { failing } = await loop();
     return failing !== null && failing.count === (await refused()).length;
   };
-  await expect.poll(isTold).toBe(true);
+  await expect.poll(isReported).toBe(true);
   const full = await reportOf(page);
   const answers = await refused();
   expect(answers.length).toBeGreaterThanOrEqual(6);
@@ -126,17 +126,17 @@ test('fifty keys more after each to-device message: told while they are accepted
   await expect(page.getByRole('region', { name: PROMPT })).toHaveCount(0);
 });
 
-test('the SDK hands over messages and counts together: the same messages cause no upload, and nothing is told', async ({
+test('with an SDK that passes messages and key counts together, to-device messages cause no upload', async ({
   lab,
   logIn,
 }, { project }) => {
   test.skip(!isNewest(project.name), 'this SDK piles up keys');
-  const { page, uploads, send, loop } = await underFire(lab, logIn);
+  const { page, uploads, send, loop } = await openFloodedDevice(lab, logIn);
   const received = page.evaluate(
     (count) =>
       new Promise<void>((resolve) => {
-        let left = count;
-        window.lab.client?.on('receivedToDeviceMessage' as never, (() => --left === 0 && resolve()) as never);
+        let remaining = count;
+        window.lab.client?.on('receivedToDeviceMessage' as never, (() => --remaining === 0 && resolve()) as never);
       }),
     6,
   );

@@ -2,7 +2,7 @@ import { comparedStore, evict, GATE, refusedAsExisting, reportOf, uploadAccepted
 import { expect, test } from '../lab';
 import { expectDiagnosis, FINE } from './diagnosis';
 
-test('out by the recovery prompt and in again: the old device is gone, the history is read from the backup, no loop', async ({
+test("after the prompt's logout and a new login, the old device is deleted, the history is restored and there is no loop", async ({
   lab,
   logIn,
 }) => {

@@ -2,8 +2,8 @@ import { type EvidenceFile, EvidenceReader, UnreadableFile } from 'lotus-crypto-
 
 const STEP = 256 * 1024;
 /** Bytes read at once. Compressed data may expand a thousandfold: each part's time halves or doubles the next. */
-const LEAST_PART = 512;
-const MOST_PART = 16 * 1024;
+const MIN_PART = 512;
+const MAX_PART = 16 * 1024;
 /** How long the worker reads before it yields to messages. */
 const BUSY_MS = 20;
 
@@ -21,7 +21,7 @@ export async function readFile(
   const evidence = new EvidenceReader();
   try {
     const size = file instanceof Blob ? file.size : file.byteLength;
-    let part = LEAST_PART;
+    let part = MIN_PART;
     for (let at = 0; at < size; at += STEP) {
       const bytes = await bytesOf(file.slice(at, at + STEP));
       signal.throwIfAborted();
@@ -48,8 +48,8 @@ export async function readFile(
 }
 
 function nextPart(part: number, tookMs: number): number {
-  if (tookMs > BUSY_MS) return Math.max(part / 2, LEAST_PART);
-  return tookMs < BUSY_MS / 4 ? Math.min(part * 2, MOST_PART) : part;
+  if (tookMs > BUSY_MS) return Math.max(part / 2, MIN_PART);
+  return tookMs < BUSY_MS / 4 ? Math.min(part * 2, MAX_PART) : part;
 }
 
 async function bytesOf(part: Blob | ArrayBuffer): Promise<Uint8Array> {

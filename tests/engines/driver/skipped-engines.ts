@@ -2,13 +2,14 @@
 // it.
 import type { Reporter, TestCase } from '@playwright/test/reporter';
 
-export const LEFT_OUT = 'Left out:';
+export const SKIPPED_PREFIX = 'Left out:';
 
-export default class LeftOut implements Reporter {
+export default class SkippedEnginesReporter implements Reporter {
   private readonly reasons = new Set<string>();
 
   onTestEnd({ annotations }: TestCase): void {
-    for (const { description = '' } of annotations) if (description.startsWith(LEFT_OUT)) this.reasons.add(description);
+    for (const { description = '' } of annotations)
+      if (description.startsWith(SKIPPED_PREFIX)) this.reasons.add(description);
   }
 
   onEnd(): void {

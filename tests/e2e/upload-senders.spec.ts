@@ -6,7 +6,7 @@ import { open } from './report';
 const PATH = '_matrix/client/v3/keys/upload';
 
 /** How a client authenticates, and what it uploads. */
-interface Way {
+interface UploadSpec {
   url?: string;
   headers?: Record<string, string>;
   /** The form in which `headers` are passed. */
@@ -23,15 +23,15 @@ interface Way {
 }
 
 /** Uploads in that way; returns how many requests were sent. */
-const upload = (page: Page, to: 'refuse' | 'accept', way: Way, keyId = 'signed_curve25519:AAAAAAAAAA0') =>
+const upload = (page: Page, to: 'refuse' | 'accept', spec: UploadSpec, keyId = 'signed_curve25519:AAAAAAAAAA0') =>
   page.evaluate(
-    async ([where, path, given, id]) => {
-      const { url = path, headers = {}, as, user = '@a:hs', device = 'A', key = 'a', bare, rest } = given;
+    async ([where, path, spec, id]) => {
+      const { url = path, headers = {}, as, user = '@a:hs', device = 'A', key = 'a', bare, rest } = spec;
       const signatures = { [user]: { [`ed25519:${device}`]: 'sig' } };
       const keys = id && { one_time_keys: { [id]: bare ? { key } : { key, signatures } } };
       const text = JSON.stringify({ ...rest, ...keys });
       const body =
-        given.body === 'Blob' ? new Blob([text]) : given.body === 'bytes' ? new TextEncoder().encode(text) : text;
+        spec.body === 'Blob' ? new Blob([text]) : spec.body === 'bytes' ? new TextEncoder().encode(text) : text;
       const accept = `${url.includes('?') ? '&' : '?'}accept`;
       const address = `${location.origin}/refuse/${url}${where === 'accept' ? accept : ''}`;
       const entries = Object.entries(headers);
@@ -46,7 +46,7 @@ const upload = (page: Page, to: 'refuse' | 'accept', way: Way, keyId = 'signed_c
       if (sent.length > before) await new Promise((resolve) => setTimeout(resolve, 50));
       return sent.length - before;
     },
-    [to, PATH, way, keyId] as const,
+    [to, PATH, spec, keyId] as const,
   );
 
 const uploadLoop = (page: Page) => page.evaluate(() => JSON.parse(window.lib.buildCryptoDiagReport()).uploadLoop);
@@ -65,16 +65,16 @@ async function openPage(page: Page) {
   await page.evaluate(() => void window.lib.watchKeyUploads());
 }
 
-async function loop(page: Page, way: Way) {
+async function loop(page: Page, spec: UploadSpec) {
   for (let refusals = 1; refusals <= 3; refusals++) {
-    expect(await upload(page, 'refuse', way)).toBe(1);
+    expect(await upload(page, 'refuse', spec)).toBe(1);
     await expect.poll(async () => (await uploadLoop(page)).refusals).toBe(refusals);
   }
   expect((await uploadLoop(page)).state).toBe('looping');
 }
 
 /** Stops the page's clock; the returned function moves it. Call before opening the page. */
-async function standStill(page: Page): Promise<(ms: number) => Promise<number>> {
+async function freezeClock(page: Page): Promise<(ms: number) => Promise<number>> {
   await page.addInitScript(() => {
     let time = Date.now();
     Date.now = () => time;
@@ -87,7 +87,7 @@ const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 const inQuery = (query: string) => ({ url: `${PATH}?${query}` });
 const B = { user: '@b:hs', device: 'B', key: 'b' };
 
-const CASES: Record<string, { a: Way; b: Way; isHeld?: false; isSameDevice?: true }> = {
+const CASES: Record<string, { a: UploadSpec; b: UploadSpec; isAnsweredLocally?: false; isSameDevice?: true }> = {
   'tokens in the header': { a: { headers: bearer('a') }, b: { ...B, headers: bearer('b') } },
   'tokens in the query': { a: inQuery('access_token=a'), b: { ...B, ...inQuery('access_token=b') } },
   'a login after a logout, tokens in the query': {
@@ -128,71 +128,71 @@ const CASES: Record<string, { a: Way; b: Way; isHeld?: false; isSameDevice?: tru
   'Request objects': {
     a: { headers: bearer('a'), as: 'Request' },
     b: { ...B, headers: bearer('b'), as: 'Request' },
-    isHeld: false,
+    isAnsweredLocally: false,
   },
   'headers that can be read once': {
     a: { headers: bearer('a'), as: 'iterator' },
     b: { ...B, headers: bearer('b'), as: 'iterator' },
-    isHeld: false,
+    isAnsweredLocally: false,
   },
   'keys that nobody signed': {
     a: { headers: bearer('a'), bare: true },
     b: { headers: bearer('b'), bare: true },
-    isHeld: false,
+    isAnsweredLocally: false,
   },
 };
 
-for (const [name, { a, b, isHeld = true, isSameDevice }] of Object.entries(CASES)) {
-  test(`two clients, ${name}: the one that loops ${isHeld ? 'is held back' : 'is not held back'}, and the other never`, async ({
+for (const [name, { a, b, isAnsweredLocally = true, isSameDevice }] of Object.entries(CASES)) {
+  test(`with two clients (${name}), the uploads of the looping one ${isAnsweredLocally ? 'are' : 'are not'} answered locally, the other's never`, async ({
     page,
   }) => {
     await openPage(page);
     await loop(page, a);
-    expect(await upload(page, 'refuse', a)).toBe(isHeld ? 0 : 1);
+    expect(await upload(page, 'refuse', a)).toBe(isAnsweredLocally ? 0 : 1);
     expect(await upload(page, 'refuse', b)).toBe(1);
     // The result does not depend on the other device's upload.
-    expect(await upload(page, 'refuse', a)).toBe(isHeld ? 0 : 1);
+    expect(await upload(page, 'refuse', a)).toBe(isAnsweredLocally ? 0 : 1);
     // One refusal of a second key belongs to the loop that its device is already in.
     if (isSameDevice) return;
     expect(await upload(page, 'accept', b)).toBe(1);
     expect((await uploadLoop(page)).state).toBe('looping');
-    expect(await upload(page, 'refuse', a)).toBe(isHeld ? 0 : 1);
+    expect(await upload(page, 'refuse', a)).toBe(isAnsweredLocally ? 0 : 1);
   });
 }
 
-test('no token is kept, and none is in what is answered from memory but the own one', async ({ page }) => {
+test('no token is in the report, and the URL of a local answer is that of its own request', async ({ page }) => {
   await openPage(page);
-  const way = inQuery('access_token=s3cret-one');
-  await loop(page, way);
+  const spec = inQuery('access_token=s3cret-one');
+  await loop(page, spec);
   const url = await page.evaluate(async (path) => {
     const key = { key: 'a', signatures: { '@a:hs': { 'ed25519:A': 'sig' } } };
     const body = JSON.stringify({ one_time_keys: { 'signed_curve25519:AAAAAAAAAA0': key } });
     const response = await fetch(`/refuse/${path}#fragment`, { method: 'POST', body });
     return response.url;
-  }, way.url);
-  expect(url).toBe(`http://127.0.0.1:4199/refuse/${way.url}`);
+  }, spec.url);
+  expect(url).toBe(`http://127.0.0.1:4199/refuse/${spec.url}`);
   expect(await page.evaluate(() => window.lib.buildCryptoDiagReport())).not.toContain('s3cret');
 });
 
-for (const [name, way] of Object.entries<Way>({
+for (const [name, spec] of Object.entries<UploadSpec>({
   'a Request': { as: 'Request' },
   'a Blob': { body: 'Blob' },
   bytes: { body: 'bytes' },
 })) {
-  test(`an accepted upload in ${name} ends the loop if it held one-time keys, and not otherwise`, async ({ page }) => {
+  test(`an accepted upload of ${name} ends the loop only if it contains one-time keys`, async ({ page }) => {
     await openPage(page);
     await loop(page, {});
-    await upload(page, 'accept', { ...way, rest: { device_keys: { user_id: '@a:hs', device_id: 'A' } } }, '');
+    await upload(page, 'accept', { ...spec, rest: { device_keys: { user_id: '@a:hs', device_id: 'A' } } }, '');
     expect((await uploadLoop(page)).state).toBe('looping');
-    await upload(page, 'accept', way);
+    await upload(page, 'accept', spec);
     await expect.poll(async () => (await uploadLoop(page)).state).toBe('recovered');
   });
 }
 
-test('a server that may be well again is asked: the network is back, the page is looked at, another upload is accepted, somebody asks', async ({
+test('a probe is sent when the network is back, the page becomes visible, another upload is accepted, or the host retries', async ({
   page,
 }) => {
-  const later = await standStill(page);
+  const later = await freezeClock(page);
   await openPage(page);
   await loop(page, {});
   // Up to the probe after which the next one comes a quarter of an hour later.
@@ -223,8 +223,8 @@ test('a server that may be well again is asked: the network is back, the page is
   await expect.poll(async () => (await uploadLoop(page)).state).toBe('recovered');
 });
 
-test('a page that is hidden is no sign', async ({ page }) => {
-  const later = await standStill(page);
+test('no probe is sent when the page becomes hidden', async ({ page }) => {
+  const later = await freezeClock(page);
   await openPage(page);
   await loop(page, {});
   for (const minutes of [1, 2]) {
@@ -239,21 +239,21 @@ test('a page that is hidden is no sign', async ({ page }) => {
   expect(await upload(page, 'refuse', {})).toBe(0);
 });
 
-test('what a page has put on Object.prototype misleads nobody', async ({ page }) => {
-  const escaped = await openPolluted(page);
+test('properties on Object.prototype do not change which uploads are answered locally', async ({ page }) => {
+  const pageErrors = await openPolluted(page);
   await loop(page, { headers: bearer('a') });
   expect(await upload(page, 'refuse', { headers: bearer('a') })).toBe(0);
   expect(await upload(page, 'refuse', { ...B, headers: bearer('b') })).toBe(1);
   // The only one-time keys are those on Object.prototype.
   expect(await upload(page, 'accept', { headers: bearer('a'), rest: { device_keys: { device_id: 'A' } } }, '')).toBe(1);
   expect(await uploadLoop(page)).toMatchObject({ state: 'looping', accepted: 0 });
-  expect(escaped).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });
 
 async function openPolluted(page: Page) {
   await openPage(page);
-  const escaped: string[] = [];
-  page.on('pageerror', (error) => escaped.push(String(error)));
+  const pageErrors: string[] = [];
+  page.on('pageerror', (error) => pageErrors.push(String(error)));
   await page.evaluate(() => {
     const key = { key: 'x', signatures: { '@x:hs': { 'ed25519:X': 'sig' } } };
     const planted = {
@@ -272,16 +272,18 @@ async function openPolluted(page: Page) {
       } as object);
     }
   });
-  return escaped;
+  return pageErrors;
 }
 
 for (const [name, patched] of Object.entries({
   'stands still': 'Date.now = () => 0',
-  'is none': 'Date.now = () => Number.NaN',
+  'returns NaN': 'Date.now = () => Number.NaN',
   throws: 'Date.now = () => { throw new Error("no time") }',
-  'is another': 'globalThis.Date = class { static now() { return "later"; } }',
+  'returns a string': 'globalThis.Date = class { static now() { return "later"; } }',
 })) {
-  test(`a clock that ${name}, put in place since, misleads nobody`, async ({ page }) => {
+  test(`uploads are still answered locally, with a delay, if Date is replaced later by one that ${name}`, async ({
+    page,
+  }) => {
     await openPage(page);
     await page.evaluate(`void (${patched})`);
     await page.evaluate(

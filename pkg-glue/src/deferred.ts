@@ -8,7 +8,7 @@ const STARTED_MS = 3000;
 const LATEST_MS = 2000;
 
 /** Calls `callback` when `wait` calls back, or at once if `wait` throws. */
-function after(start: Start, what: string, wait: (callback: () => void) => void, callback: () => void): void {
+function runAfter(start: Start, what: string, wait: (callback: () => void) => void, callback: () => void): void {
   let isCalled = false;
   const callOnce = () => {
     if (isCalled) return;
@@ -24,7 +24,7 @@ function whenLoaded(start: Start, callback: () => void): void {
     if (document.readyState === 'complete') loaded();
     else addEventListener('load', loaded, { once: true });
   };
-  after(start, "the wait for the page's load event", wait, callback);
+  runAfter(start, "the wait for the page's load event", wait, callback);
 }
 
 /** Calls back when the page is idle. */
@@ -34,7 +34,7 @@ function whenIdle(start: Start, callback: () => void): void {
     if (typeof requestIdleCallback === 'function') requestIdleCallback(idle, { timeout: LATEST_MS });
     else idle();
   };
-  after(start, 'the wait for an idle page', wait, callback);
+  runAfter(start, 'the wait for an idle page', wait, callback);
 }
 
 /** Calls back when the page has loaded and drawn its first screen. */
@@ -45,5 +45,5 @@ export function whenDrawn(start: Start, callback: () => void): void {
 /** Calls back when the app has started and the page is idle. */
 export function whenStarted(start: Start, callback: () => void): void {
   const wait = (started: () => void) => void setTimeout(started, STARTED_MS);
-  whenLoaded(start, () => after(start, 'the wait for the app', wait, () => whenIdle(start, callback)));
+  whenLoaded(start, () => runAfter(start, 'the wait for the app', wait, () => whenIdle(start, callback)));
 }

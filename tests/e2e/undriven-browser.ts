@@ -11,7 +11,7 @@ interface Target {
   webSocketDebuggerUrl: string;
 }
 
-export class WildBrowser {
+export class UndrivenBrowser {
   private discards: string | undefined;
 
   private constructor(
@@ -20,7 +20,7 @@ export class WildBrowser {
   ) {}
 
   /** `profile` is an exclusive folder. The caller deletes it, because the last processes still write for a while. */
-  static async launch(profile: string): Promise<WildBrowser> {
+  static async launch(profile: string): Promise<UndrivenBrowser> {
     mkdirSync(profile, { recursive: true });
     // Left behind by a killed browser.
     rmSync(join(profile, 'SingletonLock'), { force: true });
@@ -47,7 +47,7 @@ export class WildBrowser {
       });
       child.once('exit', () => reject(new Error(`Chromium ended:\n${output}`)));
     });
-    return new WildBrowser(child, base);
+    return new UndrivenBrowser(child, base);
   }
 
   async open(url: string): Promise<string> {
