@@ -21,7 +21,7 @@ use lotus_crypto_diag::upload_answer::UploadAnswer;
 use lotus_crypto_diag::upload_loop::{
     Breaker, FIRST_PROBE_MS, LAST_PROBE_MS, LoopOptions, LoopState, UploadLoop, Verdict,
 };
-use lotus_crypto_diag_server_evidence::case::Known;
+use lotus_crypto_diag_server_evidence::case::FileWithOffset;
 use lotus_crypto_diag_server_evidence::survey::survey;
 use lotus_crypto_diag_server_evidence::survey_text::to_markdown;
 use lotus_crypto_diag_server_evidence::{Content, Purpose, Reader};
@@ -326,7 +326,7 @@ pub fn evidence_file(data: &[u8]) {
     let json = |content: &Content| serde_json::to_string(content).expect("it is JSON");
     assert_eq!(whole.as_ref().map(json), parts.as_ref().map(json));
     let Ok(content) = whole else { return };
-    let found = survey(&[Known { content: &content, offset_ms: 60_000 }]);
+    let found = survey(&[FileWithOffset { content: &content, offset_ms: 60_000 }]);
     assert!(!to_markdown(&found).contains('<'));
     for id in found.devices.iter().flat_map(|device| [&device.user_id, &device.device_id]).flatten() {
         // What is packed, escaped or in another encoding does not stand in the file as it is.
