@@ -167,7 +167,7 @@ fn what_the_console_tells_of_a_device_goes_on_as_that_device_when_it_is_seen() {
         uploads.watch(false, LoopOptions::default());
         let refusal = Refusal { device_id: device_id.map(str::to_owned), ..refusal(1) };
         for ms in 0..3 {
-            assert!(uploads.told(&refusal, "window", at(ms)));
+            assert!(uploads.refused_in_console(&refusal, "window", at(ms)));
         }
         assert_eq!(uploads.status().state, LoopState::Looping);
         uploads.watch(true, LoopOptions::default());
