@@ -89,7 +89,7 @@ export interface TimedRequest {
 }
 
 /** A line of the homeserver's log that says more than that a request ended. */
-export interface TellingLine {
+export interface RelevantLine {
   /** In milliseconds since 1970, by the log's clock. */
   at: number;
   level: string | null;
@@ -116,7 +116,7 @@ export interface EvidenceContent {
   reports: Report[];
   rows: EvidenceRows;
   requests: TimedRequest[];
-  lines: TellingLine[];
+  lines: RelevantLine[];
   summary: string;
   notes: string[];
 }

@@ -29,7 +29,7 @@ use lotus_crypto_diag::survey::{
     Coverage, DeviceAtRisk, DeviceTrouble, HourCount, NamedBy, RefusalCause, RefusedId, Skipped, SlowEndpoint,
     StatusCount, Survey, SurveyHour, Trouble, TroubleKind,
 };
-use lotus_crypto_diag::tabs::{Seat, Tab, Tabs, TabsSummary};
+use lotus_crypto_diag::tabs::{Tab, TabSeat, Tabs, TabsSummary};
 use lotus_crypto_diag::upload_loop::{Breaker, LoopState, UploadLoopStatus};
 use lotus_crypto_diag::upload_outcome::{KeySurplus, UploadFailures};
 use lotus_crypto_diag::verdict::{
@@ -166,7 +166,7 @@ fn the_typescript_types_of_the_glue_are_those_of_the_model() {
     let config = &Config::default();
     let declarations = [
         declaration::<TabsSummary>(config),
-        declaration::<Seat>(config),
+        declaration::<TabSeat>(config),
         declaration::<KeyBackup>(config),
         declaration::<Outlook>(config),
         declaration::<HistorySafety>(config),

@@ -139,7 +139,7 @@ impl Browser {
 
     fn give(&mut self, tab: usize, event: Event) {
         self.log.push(format!("{:>7} tab {tab}: {event:?}", self.now));
-        for action in self.tabs[tab].machine.on(event) {
+        for action in self.tabs[tab].machine.handle(event) {
             self.log.push(format!("{:>7} tab {tab}:     {action:?}", self.now));
             self.act(tab, action);
         }
@@ -148,8 +148,8 @@ impl Browser {
 
     fn act(&mut self, tab: usize, action: Action) {
         match action {
-            Action::Tell(role) => self.tell(tab, role),
-            Action::TellSilent(is_silent) => {
+            Action::NotifyRole(role) => self.tell(tab, role),
+            Action::NotifySilent(is_silent) => {
                 assert_ne!(self.tabs[tab].silent, is_silent, "told twice\n{}", self.log.join("\n"));
                 self.tabs[tab].silent = is_silent;
             }
@@ -176,10 +176,10 @@ impl Browser {
                 assert_eq!(self.tabs[tab].client, Client::Running, "{}", self.log.join("\n"));
                 self.tabs[tab].client = Client::ShuttingDown;
                 let at = self.now + self.tabs[tab].host.shutdown_ms;
-                self.tabs[tab].inbox.push((at, Mail::Event(Event::Down)));
+                self.tabs[tab].inbox.push((at, Mail::Event(Event::HostShutDown)));
             }
             Action::Answered(_) => self.tabs[tab].unanswered = false,
-            Action::NoteLead => self.tabs[tab].led = true,
+            Action::StoreLeaderNote => self.tabs[tab].led = true,
         }
     }
 
@@ -243,10 +243,10 @@ impl Browser {
                 let (_, asked) = *self.tabs[tab].requests.iter().find(|(request, _)| *request == number)?;
                 Some(Event::Granted { number, waited_ms: u32::try_from(self.now - asked).unwrap() })
             }
-            Mail::Message(message) => Some(Event::Heard(message)),
+            Mail::Message(message) => Some(Event::MessageReceived(message)),
             Mail::Event(event) => {
                 match event {
-                    Event::Down => self.tabs[tab].client = Client::Down,
+                    Event::HostShutDown => self.tabs[tab].client = Client::Down,
                     Event::Decided { refusal: None, .. } => self.tabs[tab].yields = true,
                     _ => {}
                 }
@@ -255,7 +255,7 @@ impl Browser {
         }
     }
 
-    fn open(&mut self, visible: bool, led_before: bool) {
+    fn open(&mut self, visible: bool, was_leader: bool) {
         let tab = self.tabs.len();
         self.tabs.push(Tab {
             machine: Leadership::new(format!("tab-{tab}")),
@@ -276,7 +276,7 @@ impl Browser {
             led: false,
         });
         self.give(tab, Event::Visible(visible));
-        self.give(tab, Event::Started { led_before });
+        self.give(tab, Event::Started { was_leader });
     }
 
     fn close(&mut self, tab: usize) {

@@ -167,7 +167,7 @@ fn a_loop_from_the_console_continues_on_the_network_for_the_same_device() {
         uploads.watch(false, LoopOptions::default());
         let refusal = Refusal { device_id: device_id.map(str::to_owned), ..refusal(1) };
         for ms in 0..3 {
-            assert!(uploads.told(&refusal, "window", at(ms)));
+            assert!(uploads.refused_in_console(&refusal, "window", at(ms)));
         }
         assert_eq!(uploads.status().state, LoopState::Looping);
         uploads.watch(true, LoopOptions::default());

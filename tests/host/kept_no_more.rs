@@ -6,7 +6,7 @@ mod origin;
 use lotus_crypto_diag::entry::Fault;
 use lotus_crypto_diag::keeper::{Flushed, Keeper};
 use lotus_crypto_diag::kept_page::Stage;
-use lotus_crypto_diag::shelf::folder_of;
+use lotus_crypto_diag::record_storage::folder_of;
 use origin::{DAY, MISSING, Origin, Page, folder, messages};
 
 #[test]
@@ -200,13 +200,13 @@ fn a_logout_in_another_tab_applies_even_to_a_tab_that_has_written_nothing() {
                 let mut other = Page::of(&origin, "D");
                 other.flush();
                 other.log_out("D");
-                let whose = page.keeper.whose(&page.session);
-                page.keeper.cleared(cleared.map(folder).as_deref(), whose, &origin);
+                let latest_device = page.keeper.latest_device(&page.session);
+                page.keeper.cleared(cleared.map(folder).as_deref(), latest_device, &origin);
                 assert!(Keeper::retire(&mut page.session, &folder("D")));
                 assert!(!Keeper::retire(&mut page.session, &folder("D")), "it is over");
                 page.logs("(id=$later): DecryptionError[msg: no key]");
                 page.flush();
-                page.keeper.is_at(Stage::Left);
+                page.keeper.set_stage(Stage::Left);
                 page.flush();
                 assert_eq!(origin.size(&folder("D")), 0, "{asked:?} {flushes} {cleared:?}");
                 assert_eq!(origin.size(&folder_of(None, None)), 0, "{asked:?} {flushes} {cleared:?}");
@@ -224,7 +224,7 @@ fn records_are_not_written_again_after_the_app_cleared_its_storage() {
     origin.texts.borrow_mut().clear();
     page.logs(MISSING);
     assert_eq!(page.flush(), Flushed::Cleared);
-    page.keeper.is_at(Stage::Left);
+    page.keeper.set_stage(Stage::Left);
     assert_eq!(page.flush(), Flushed::Nothing);
     assert!(origin.texts.borrow().is_empty() && origin.second.borrow().is_empty());
     // It is not restored either, if the second place was not cleared in time.
@@ -263,7 +263,7 @@ fn switching_storing_off_removes_all_records_and_stores_nothing_more() {
     let origin = Origin::default();
     Page::of(&origin, "D").leave();
     let mut page = Page::of(&origin, "D");
-    page.keeper.switch(false, &origin);
+    page.keeper.set_enabled(false, &origin);
     page.logs(MISSING);
     assert_eq!(page.flush(), Flushed::Nothing);
     assert_eq!(origin.keys(), Vec::<String>::new());
@@ -271,7 +271,7 @@ fn switching_storing_off_removes_all_records_and_stores_nothing_more() {
         page.earlier_with_notes(Some(&[])).notes,
         ["evidence of earlier page loads is not kept: the app has switched that off"]
     );
-    page.keeper.switch(true, &origin);
+    page.keeper.set_enabled(true, &origin);
     assert!(matches!(page.flush(), Flushed::Kept { .. }));
 }
 

@@ -7,7 +7,7 @@ use lotus_crypto_diag::earlier::PageEnd;
 use lotus_crypto_diag::entry::Fault;
 use lotus_crypto_diag::keeper::Flushed;
 use lotus_crypto_diag::kept_page::{Arrival, Stage};
-use lotus_crypto_diag::shelf::folder_of;
+use lotus_crypto_diag::record_storage::folder_of;
 use origin::{DAY, MISSING, Origin, Page, folder, messages, read, refusal};
 
 #[test]
@@ -44,7 +44,7 @@ fn a_page_without_news_writes_nothing() {
     assert_eq!(page.flush(), Flushed::Nothing);
     page.logs(MISSING);
     assert_ne!(page.flush(), Flushed::Nothing, "a repeat is news");
-    page.keeper.is_at(Stage::Hidden);
+    page.keeper.set_stage(Stage::Hidden);
     assert_ne!(page.flush(), Flushed::Nothing, "so is a new stage");
 }
 
@@ -71,7 +71,7 @@ fn a_record_moves_to_its_device_as_soon_as_the_device_is_known() {
         next.flush();
         let own = |key: &&String| key.starts_with(&folder_of(None, None));
         assert_eq!(next.earlier().len(), expected, "{line}");
-        next.keeper.is_at(Stage::Left);
+        next.keeper.set_stage(Stage::Left);
         for key in origin.keys().iter().filter(own) {
             origin.texts.borrow_mut().remove(key);
         }
@@ -91,7 +91,7 @@ fn the_end_of_a_page_follows_from_its_last_record_the_next_page_and_open_tabs() 
     ] {
         let origin = Origin::default();
         let mut first = Page::of(&origin, "D");
-        first.keeper.is_at(stage);
+        first.keeper.set_stage(stage);
         first.flush();
         origin.pass(60_000);
         let mut next = Page::after(&origin, arrival.map(|_| &*first.id), arrival.unwrap_or_default());
@@ -119,8 +119,8 @@ fn every_device_of_a_page_has_its_end_and_the_evidence_seen_later() {
             origin.pass(1000);
         }
         page.logs(MISSING);
-        page.keeper.replaced(replaced);
-        page.keeper.is_at(stage);
+        page.keeper.set_replaced(replaced);
+        page.keeper.set_stage(stage);
         page.flush();
         assert_eq!(page.flush(), Flushed::Nothing, "nothing is new");
         origin.pass(60_000);
@@ -271,7 +271,8 @@ fn a_record_contains_no_secret_that_a_report_would_hide() {
     let shapes = include_str!("../fixtures/redaction/shapes.txt");
     let mut hidden = 0;
     for shape in shapes.lines().filter(|line| !line.starts_with("# ")) {
-        let plain = |text: &str| text.replace('␤', "\n").replace('␍', "\r").replace('␉', "\t");
+        let plain = |text: &str| text.replace('
+', "\n").replace('␍', "\r").replace('␉', "\t");
         let line = format!("{} already exists", plain(&shape.replace(['⟦', '⟧'], "")));
         let origin = Origin::default();
         let mut page = Page::of(&origin, "D");

@@ -5,7 +5,7 @@ mod origin;
 
 use lotus_crypto_diag::entry::{Detail, Fault};
 use lotus_crypto_diag::keeper::{DEVICE_LIMIT, Flushed, TOTAL_LIMIT};
-use lotus_crypto_diag::shelf::PREFIX;
+use lotus_crypto_diag::record_storage::PREFIX;
 use origin::{DAY, MISSING, Origin, Page, folder, messages, read};
 use proptest::prelude::*;
 

@@ -4,15 +4,15 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use lotus_crypto_diag::crypto_store::{Device, Recall};
+use lotus_crypto_diag::crypto_store::{Device, StoredMarker};
 use lotus_crypto_diag::earlier::EarlierPage;
 use lotus_crypto_diag::entry::Level;
 use lotus_crypto_diag::keeper::{Earlier, Flushed, Keeper};
 use lotus_crypto_diag::kept_page::{Arrival, HEAD_LENGTH, Stage};
 use lotus_crypto_diag::line::Line;
+use lotus_crypto_diag::record_storage::{MARKERS, PREFIX, RecordStorage, WriteError, folder_of, page_id};
 use lotus_crypto_diag::report::Report;
 use lotus_crypto_diag::session::Session;
-use lotus_crypto_diag::shelf::{MARKERS, NotWritten, PREFIX, Shelf, folder_of, page_id};
 use lotus_crypto_diag::timestamp::Timestamp;
 use serde_json::{Value, json};
 
@@ -78,7 +78,7 @@ impl Origin {
     }
 }
 
-impl Shelf for Origin {
+impl RecordStorage for Origin {
     fn list(&self) -> Result<Vec<(String, usize)>, String> {
         self.check()?;
         let texts = self.texts.borrow();
@@ -86,7 +86,7 @@ impl Shelf for Origin {
         Ok(ours.map(|(key, text)| (key.clone(), units(text))).collect())
     }
 
-    fn taken(&self) -> usize {
+    fn length_of_others(&self) -> usize {
         self.size("") - self.size(PREFIX)
     }
 
@@ -100,12 +100,12 @@ impl Shelf for Origin {
         Some(self.texts.borrow().get(key)?.chars().take(HEAD_LENGTH).collect())
     }
 
-    fn write(&self, key: &str, text: &str) -> Result<(), NotWritten> {
-        self.check().map_err(|words| NotWritten { is_full: false, words })?;
+    fn write(&self, key: &str, text: &str) -> Result<(), WriteError> {
+        self.check().map_err(|words| WriteError { is_full: false, words })?;
         let others: usize =
             self.texts.borrow().iter().filter(|(of, _)| *of != key).map(|(key, text)| units(key) + units(text)).sum();
         if others + units(key) + units(text) > self.quota.get() {
-            return Err(NotWritten { is_full: true, words: "QuotaExceededError: no room".to_owned() });
+            return Err(WriteError { is_full: true, words: "QuotaExceededError: no room".to_owned() });
         }
         self.set(key, text);
         Ok(())
@@ -117,11 +117,11 @@ impl Shelf for Origin {
         Ok(())
     }
 
-    fn remembers(&self, folder: &str) -> bool {
+    fn has_marker(&self, folder: &str) -> bool {
         self.keys().iter().any(|key| folder_of_marker(key) == folder)
     }
 
-    fn forget_devices(&self, meant: &dyn Fn(&str) -> bool) {
+    fn remove_markers(&self, meant: &dyn Fn(&str) -> bool) {
         let is_meant = |key: &str| key.starts_with(MARKERS) && meant(&folder_of_marker(key));
         self.texts.borrow_mut().retain(|key, _| !is_meant(key));
     }
@@ -145,7 +145,7 @@ impl<'a> Page<'a> {
         origin.pages.set(origin.pages.get() + 1);
         let id = page_id(origin.clock.get(), f64::from(origin.pages.get()) / 1e9);
         let mut keeper = Keeper::new(id.clone());
-        keeper.arrived(previous.map(str::to_owned), arrival);
+        keeper.set_arrival(previous.map(str::to_owned), arrival);
         Self { origin, session: Session::default(), keeper, id }
     }
 
@@ -157,7 +157,7 @@ impl<'a> Page<'a> {
 
     pub(crate) fn is_of(&mut self, device_id: &str) {
         let device = Device { user_id: "@a:hs".into(), device_id: device_id.into(), database: "x".into() };
-        self.session.store_found(device, Recall::Nothing, Some(true), None, self.origin.now());
+        self.session.store_found(device, StoredMarker::Nothing, Some(true), None, self.origin.now());
     }
 
     pub(crate) fn logs(&mut self, text: &str) {
@@ -203,7 +203,7 @@ impl<'a> Page<'a> {
     }
 
     pub(crate) fn leave(mut self) -> String {
-        self.keeper.is_at(Stage::Left);
+        self.keeper.set_stage(Stage::Left);
         self.flush();
         self.id
     }
@@ -223,7 +223,7 @@ impl<'a> Page<'a> {
     }
 
     pub(crate) fn earlier_with_notes(&self, open: Option<&[String]>) -> Earlier {
-        self.keeper.earlier(self.keeper.whose(&self.session).as_ref(), self.origin, open, self.origin.now())
+        self.keeper.earlier(self.keeper.latest_device(&self.session).as_ref(), self.origin, open, self.origin.now())
     }
 
     /// The earlier pages as a reader of the report gets them.

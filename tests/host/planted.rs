@@ -8,7 +8,7 @@ use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
-use lotus_crypto_diag::crypto_store::{Device, Recall, StoreVerdict};
+use lotus_crypto_diag::crypto_store::{Device, StoreVerdict, StoredMarker};
 use lotus_crypto_diag::entry::Fault;
 use lotus_crypto_diag::entry::{Detail, Level};
 use lotus_crypto_diag::line::Line;
@@ -153,7 +153,7 @@ fn a_strangers_words_do_not_change_the_meaning_of_a_recorded_line() {
 fn a_strangers_to_device_events_raise_no_fault() {
     let mut session = Session::default();
     let device = Device { user_id: "@a:hs".into(), device_id: "D".into(), database: "x".into() };
-    session.store_found(device, Recall::Nothing, Some(true), None, Timestamp::default());
+    session.store_found(device, StoredMarker::Nothing, Some(true), None, Timestamp::default());
     for action in needles().chain([REFUSAL]).flat_map(|words| [words; 5]) {
         let action = action.replace('"', "\\\"");
         for text in [

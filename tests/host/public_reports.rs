@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::notes::settle;
-use lotus_crypto_diag::crypto_store::{Device, IdentityKeys, MARKER_SCHEMA, Marker, Recall};
+use lotus_crypto_diag::crypto_store::{Device, IdentityKeys, MARKER_SCHEMA, Marker, StoredMarker};
 use lotus_crypto_diag::entry::{Detail, Level};
 use lotus_crypto_diag::line::Line;
 use lotus_crypto_diag::report::{ClientFacts, Report};
@@ -108,7 +108,7 @@ pub(crate) fn report(case: &Case) -> Report {
         changed: None,
     };
     session.watch_uploads(true, LoopOptions::default());
-    session.store_found(device.clone(), Recall::Known(marker), Some(true), None, at(0));
+    session.store_found(device.clone(), StoredMarker::Known(marker), Some(true), None, at(0));
     session.store_keys(&device, keys, at(1000));
     for (number, call) in (0..).zip(&case.console) {
         let level = if call.level == "error" { Level::Error } else { Level::Warn };

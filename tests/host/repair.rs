@@ -8,7 +8,7 @@ mod repair_model;
 use lotus_crypto_diag::crypto_store::{CryptoStoreStatus, IdentityCheck, StoreVerdict};
 use lotus_crypto_diag::entry::Refusal;
 use lotus_crypto_diag::one_time_key::SignedKey;
-use lotus_crypto_diag::repair::{Facts, RepairProblem, RepairState, RepairStatus, RepairStep, Tabs, repair};
+use lotus_crypto_diag::repair::{Facts, OtherTabs, RepairProblem, RepairState, RepairStatus, RepairStep, repair};
 use lotus_crypto_diag::upload_loop::{LoopState, UploadLoopStatus};
 use proptest::prelude::*;
 use repair_model::{DEVICE, Fault, OURS, THEIRS, USER, World, signed};
@@ -43,7 +43,7 @@ fn facts<'a>(store: &'a CryptoStoreStatus, uploads: &'a UploadLoopStatus, old_ke
         store: Some(store),
         uploads: Some(uploads),
         old_key: Some(old_key),
-        tabs: Tabs::Alone,
+        tabs: OtherTabs::Alone,
     }
 }
 
@@ -106,8 +106,8 @@ fn nothing_is_sent_unless_every_precondition_of_the_repair_is_certain() {
         (RepairProblem::NoClient, Facts { ed25519: None, ..all }),
         (RepairProblem::NoLoop, Facts { uploads: None, ..all }),
         (RepairProblem::IdentityNotSame, Facts { store: None, ..all }),
-        (RepairProblem::NotAlone, Facts { tabs: Tabs::Unknown, ..all }),
-        (RepairProblem::ReloadFirst, Facts { tabs: Tabs::AloneSinceLater, ..all }),
+        (RepairProblem::NotAlone, Facts { tabs: OtherTabs::Unknown, ..all }),
+        (RepairProblem::ReloadFirst, Facts { tabs: OtherTabs::OthersClosed, ..all }),
         (RepairProblem::NotVerifiable, Facts { old_key: None, ..all }),
         (RepairProblem::NotVerifiable, Facts { old_key: Some(&other), ..all }),
     ];

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 
 use lotus_crypto_diag::one_time_key::SignedKey;
-use lotus_crypto_diag::repair::{Claim, Client, Failure, RepairStatus, Tabs, Uploads};
+use lotus_crypto_diag::repair::{Claim, Client, Failure, OtherTabs, RepairStatus, Uploads};
 use lotus_crypto_diag::timestamp::Timestamp;
 
 pub(super) const USER: &str = "@a:hs";
@@ -174,12 +174,12 @@ impl Client for World {
         std::future::ready(())
     }
 
-    fn tabs(&self) -> Tabs {
+    fn tabs(&self) -> OtherTabs {
         let is_open = self.tab_at.get().is_some_and(|request| self.requests.get() >= request);
-        if is_open { Tabs::Unknown } else { Tabs::Alone }
+        if is_open { OtherTabs::Unknown } else { OtherTabs::Alone }
     }
 
-    fn hold(&self, held: bool) {
+    fn set_held(&self, held: bool) {
         self.held.set(held);
         self.seen.set(Uploads::default());
     }
@@ -212,7 +212,7 @@ impl Client for World {
         Ok(())
     }
 
-    async fn tell_peers(&self) -> u32 {
+    async fn renew_peer_sessions(&self) -> u32 {
         0
     }
 

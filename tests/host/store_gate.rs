@@ -1,7 +1,7 @@
 //! Whether the user is stopped before the client starts: only if two signs agree, and never in doubt.
 
 use lotus_crypto_diag::crypto_store::{
-    CryptoStore, Device, IdentityKeys, MARKER_SCHEMA, Marker, Recall, StoreLoss, StoreVerdict,
+    CryptoStore, Device, IdentityKeys, MARKER_SCHEMA, Marker, StoreLoss, StoreVerdict, StoredMarker,
 };
 use lotus_crypto_diag::stores::CryptoStores;
 use lotus_crypto_diag::timestamp::Timestamp;
@@ -30,8 +30,8 @@ fn marker() -> Marker {
     }
 }
 
-fn known() -> Recall {
-    Recall::Known(marker())
+fn known() -> StoredMarker {
+    StoredMarker::Known(marker())
 }
 
 /// What the browser says when the database is opened.
@@ -45,7 +45,7 @@ enum Opened {
 
 struct Case {
     why: &'static str,
-    recall: Recall,
+    recall: StoredMarker,
     existed: Option<bool>,
     opened: Opened,
     keys: Option<&'static str>,
@@ -53,9 +53,9 @@ struct Case {
 }
 
 fn is_stopped(case: &Case) -> bool {
-    let mut store = CryptoStore::found(device(), case.recall.clone(), case.existed, None, at(case.now));
+    let mut store = CryptoStore::new(device(), case.recall.clone(), case.existed, None, at(case.now));
     if let Opened::Absent(logged_in) = case.opened {
-        store.not_opened(logged_in.map(at));
+        store.set_database_absent(logged_in.map(at));
     }
     if let Some(name) = case.keys {
         store.compare(IdentityKeys { ed25519: name.into(), curve25519: "curve".into() }, at(case.now + 1.0));
@@ -68,10 +68,10 @@ fn a_deleted_store_stops_the_start_and_every_doubtful_case_passes() {
     let case = |why, recall, existed, opened| Case { why, recall, existed, opened, keys: None, now: NOW };
     let absent = Opened::Absent(None);
     let (gone, there, silent) = (Some(false), Some(true), None);
-    let unreadable = |reason: &str| Recall::Unreadable(reason.into());
-    let lost = || Recall::Known(Marker { lost: Some(at(SEEN)), ..marker() });
-    let changed = || Recall::Known(Marker { changed: Some(at(SEEN)), ..marker() });
-    let never_there = || Recall::Known(Marker { database_seen: None, ..marker() });
+    let unreadable = |reason: &str| StoredMarker::Unreadable(reason.into());
+    let lost = || StoredMarker::Known(Marker { lost: Some(at(SEEN)), ..marker() });
+    let changed = || StoredMarker::Known(Marker { changed: Some(at(SEEN)), ..marker() });
+    let never_there = || StoredMarker::Known(Marker { database_seen: None, ..marker() });
     let stopped = [
         case("deleted", known(), gone, absent),
         case("deleted, and the session is older than the marker", known(), gone, Opened::Absent(Some(SEEN - 1.0))),
@@ -82,20 +82,20 @@ fn a_deleted_store_stops_the_start_and_every_doubtful_case_passes() {
         Case { now: 1e14, ..case("deleted, by a clock that jumped ahead", known(), gone, absent) },
     ];
     let passes = [
-        case("a first run", Recall::Nothing, gone, absent),
-        case("a first run, the store made already", Recall::Nothing, there, Opened::NotAbsent),
-        case("a first run where nothing is listed", Recall::Nothing, silent, absent),
+        case("a first run", StoredMarker::Nothing, gone, absent),
+        case("a first run, the store made already", StoredMarker::Nothing, there, Opened::NotAbsent),
+        case("a first run where nothing is listed", StoredMarker::Nothing, silent, absent),
         case(
             "a new login: the marker of another device is not found",
-            Recall::Nothing,
+            StoredMarker::Nothing,
             gone,
             Opened::Absent(Some(NOW)),
         ),
-        case("another prefix: there is no marker for its database", Recall::Nothing, gone, absent),
+        case("another prefix: there is no marker for its database", StoredMarker::Nothing, gone, absent),
         case("another prefix: its keys were compared, and its database was never seen", never_there(), gone, absent),
         case("a marker of before databases were noted", never_there(), gone, Opened::Absent(Some(SEEN))),
-        case("an older version that kept its store elsewhere", Recall::Nothing, silent, Opened::NotAbsent),
-        case("a browser that forgot localStorage, too", Recall::Nothing, gone, absent),
+        case("an older version that kept its store elsewhere", StoredMarker::Nothing, silent, Opened::NotAbsent),
+        case("a browser that forgot localStorage, too", StoredMarker::Nothing, gone, absent),
         case("localStorage is blocked", unreadable("SecurityError"), gone, absent),
         case("a marker that makes no sense", unreadable("incomplete"), gone, absent),
         case("a marker of a newer version", unreadable("of another version"), gone, absent),
@@ -107,7 +107,7 @@ fn a_deleted_store_stops_the_start_and_every_doubtful_case_passes() {
         case("databases() is missing, and opening finds nothing", known(), silent, absent),
         case("databases() fails", known(), silent, absent),
         case("databases() does not answer in time", known(), silent, Opened::NotAbsent),
-        case("a private window that lists nothing and opens nothing", Recall::Nothing, gone, absent),
+        case("a private window that lists nothing and opens nothing", StoredMarker::Nothing, gone, absent),
         case("a marker that is older than the session", known(), gone, Opened::Absent(Some(SEEN + 1.0))),
         case("a device of the same name, logged in just now", known(), gone, Opened::Absent(Some(NOW))),
         case("gone before, and there again", lost(), there, Opened::NotAbsent),
@@ -115,7 +115,7 @@ fn a_deleted_store_stops_the_start_and_every_doubtful_case_passes() {
         case("its keys changed before, and there is a store", changed(), there, Opened::NotAbsent),
         Case { keys: Some("ed"), ..case("the client has its keys: the list was wrong", known(), gone, absent) },
         Case { keys: Some("new"), ..case("the client has started already", known(), gone, absent) },
-        Case { keys: Some("ed"), ..case("a first run that went on", Recall::Nothing, gone, absent) },
+        Case { keys: Some("ed"), ..case("a first run that went on", StoredMarker::Nothing, gone, absent) },
         Case { keys: Some("ed"), ..case("an unreadable marker, written again", unreadable("x"), gone, absent) },
     ];
     for case in &stopped {
@@ -129,10 +129,10 @@ fn a_deleted_store_stops_the_start_and_every_doubtful_case_passes() {
 /// Only the start of the client is stopped: a store that is lost later does not count.
 #[test]
 fn a_store_lost_under_the_running_client_stops_nothing() {
-    let mut store = CryptoStore::found(device(), known(), Some(true), None, at(NOW));
+    let mut store = CryptoStore::new(device(), known(), Some(true), None, at(NOW));
     let message = "The database connection is closing".to_owned();
-    store.lost(StoreLoss { first_ts: at(NOW), last_ts: at(NOW), count: 1, message });
-    store.listed(false);
+    store.set_lost(StoreLoss { first_ts: at(NOW), last_ts: at(NOW), count: 1, message });
+    store.set_listed(false);
     let status = store.status();
     assert_eq!((status.verdict, status.keys_deleted), (StoreVerdict::Evicted, false));
 }
@@ -142,7 +142,7 @@ fn a_device_that_was_logged_out_stops_nothing() {
     let mut stores = CryptoStores::default();
     stores.found(device(), known(), Some(false), None, at(NOW));
     assert!(stores.is_in_doubt(&device()));
-    stores.not_opened(&device(), None);
+    stores.set_database_absent(&device(), None);
     let is_stopped = |stores: &CryptoStores| stores.status(Some("@a:hs"), Some("D")).unwrap().keys_deleted;
     assert!(is_stopped(&stores));
     stores.retire(Some("@a:hs"), Some("D"));

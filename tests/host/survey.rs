@@ -4,7 +4,7 @@
 mod synapse_log;
 
 use lotus_crypto_diag::survey::{Coverage, NamedBy, RefusalCause, Survey, TroubleKind};
-use lotus_crypto_diag_server_evidence::case::Known;
+use lotus_crypto_diag_server_evidence::case::FileWithOffset;
 use lotus_crypto_diag_server_evidence::redacted::redacted;
 use lotus_crypto_diag_server_evidence::survey::survey;
 use lotus_crypto_diag_server_evidence::survey_text::{to_csv, to_markdown};
@@ -106,7 +106,7 @@ fn a_log_that_begins_with_zeros_is_read() {
     for zeros in [16, 100_000] {
         let content = read([&vec![0; zeros], log.as_bytes()].concat());
         assert_eq!(
-            named(&survey(&[Known { content: &content, offset_ms: 0 }])),
+            named(&survey(&[FileWithOffset { content: &content, offset_ms: 0 }])),
             [("@a:hs", "D", TroubleKind::RefusedUploads)]
         );
     }
@@ -197,7 +197,7 @@ fn foreign_lines_are_skipped_and_truncated_ones_are_counted() {
     .concat();
     let content = read(good + &bad);
     assert!(content.notes.iter().any(|note| note.starts_with("2 requests' lines are cut")), "{:?}", content.notes);
-    let survey = survey(&[Known { content: &content, offset_ms: 0 }]);
+    let survey = survey(&[FileWithOffset { content: &content, offset_ms: 0 }]);
     assert_eq!(named(&survey), [("@a:hs", "D", TroubleKind::RefusedUploads)]);
 }
 
@@ -205,7 +205,7 @@ fn foreign_lines_are_skipped_and_truncated_ones_are_counted() {
 fn the_clock_offset_is_subtracted_and_a_clock_that_goes_back_is_noted() {
     let log: String = (0..4).map(|nth| refused(nth * 30, nth, "@a:hs", "D", "AAAA")).collect();
     let content = read(&log);
-    let ahead = survey(&[Known { content: &content, offset_ms: 90 * 60_000 }]);
+    let ahead = survey(&[FileWithOffset { content: &content, offset_ms: 90 * 60_000 }]);
     assert_eq!(ahead.devices[0].first_ts.unwrap().to_string(), "2026-11-25T07:30:00.000Z");
     assert_eq!(ahead.hours[0].ts.to_string(), "2026-11-25T07:00:00.000Z");
     let summer = read(refused(7200, 1, "@a:hs", "D", "AAAA") + &log);

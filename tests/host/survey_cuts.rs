@@ -6,7 +6,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use lotus_crypto_diag::survey::{RefusalCause, Survey};
-use lotus_crypto_diag_server_evidence::case::Known;
+use lotus_crypto_diag_server_evidence::case::FileWithOffset;
 use lotus_crypto_diag_server_evidence::survey::survey;
 use lotus_crypto_diag_server_evidence::{Content, Gathering, Purpose, Reader};
 use proptest::prelude::*;
@@ -115,7 +115,7 @@ fn read(bytes: &[u8]) -> Content {
 const OFFSET_MS: i64 = 3_600_000;
 
 fn surveyed(contents: &[Content]) -> Survey {
-    survey(&contents.iter().map(|content| Known { content, offset_ms: OFFSET_MS }).collect::<Vec<_>>())
+    survey(&contents.iter().map(|content| FileWithOffset { content, offset_ms: OFFSET_MS }).collect::<Vec<_>>())
 }
 
 /// Cuts the log at these places into pieces that are each long enough to contain a line.
@@ -164,7 +164,7 @@ proptest! {
         // One piece after the other, each dropped before the next is read.
         let mut gathering = Gathering::default();
         for piece in pieces {
-            gathering.add(&Known { content: &read(piece), offset_ms: OFFSET_MS });
+            gathering.add(&FileWithOffset { content: &read(piece), offset_ms: OFFSET_MS });
         }
         prop_assert_eq!(&gathering.finish(), &whole);
     }

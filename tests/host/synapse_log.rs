@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test uses some of it")]
 
 use lotus_crypto_diag::survey::{Survey, TroubleKind};
-use lotus_crypto_diag_server_evidence::case::Known;
+use lotus_crypto_diag_server_evidence::case::FileWithOffset;
 use lotus_crypto_diag_server_evidence::survey::survey;
 use lotus_crypto_diag_server_evidence::{Content, Purpose, Reader};
 
@@ -14,7 +14,7 @@ pub(crate) fn read(text: impl AsRef<[u8]>) -> Content {
 
 pub(crate) fn surveyed(texts: &[&str]) -> Survey {
     let contents: Vec<Content> = texts.iter().map(read).collect();
-    survey(&contents.iter().map(|content| Known { content, offset_ms: 0 }).collect::<Vec<_>>())
+    survey(&contents.iter().map(|content| FileWithOffset { content, offset_ms: 0 }).collect::<Vec<_>>())
 }
 
 /// `second` counts from nine o'clock.

@@ -8,9 +8,9 @@ mod recordings;
 use std::fs;
 
 use devices::{accept, at, decide, refusal, refuse, upload, upload_under, watched};
-use lotus_crypto_diag::crypto_store::{Device, Recall};
+use lotus_crypto_diag::crypto_store::{Device, StoredMarker};
 use lotus_crypto_diag::entry::{Fault, Level};
-use lotus_crypto_diag::interview::{Interview, PageFacts};
+use lotus_crypto_diag::host_facts::{HostFacts, PageFacts};
 use lotus_crypto_diag::line::Line;
 use lotus_crypto_diag::report::ClientFacts;
 use lotus_crypto_diag::session::Session;
@@ -133,14 +133,14 @@ fn a_new_device_and_a_logout_reset_the_loop_state() {
     let device = |id: u32| Device { user_id: "@a:hs".into(), device_id: format!("D{id}"), database: "x".into() };
     let mut session = session(true);
     for id in 0..10 {
-        session.store_found(device(id), Recall::Nothing, None, None, at(0));
+        session.store_found(device(id), StoredMarker::Nothing, None, None, at(0));
         assert_eq!(session.evidence().upload_loop.state, LoopState::Idle);
         for ms in 0..3 {
             settle(&mut session, &upload(id), 400, ERROR, "/", at(ms));
         }
         assert_eq!(session.evidence().upload_loop.state, LoopState::Looping);
         // Finding the same device again changes nothing.
-        session.store_found(device(id), Recall::Nothing, None, None, at(9));
+        session.store_found(device(id), StoredMarker::Nothing, None, None, at(9));
         assert_eq!(session.evidence().upload_loop.state, LoopState::Looping);
     }
     session.logged_out(None, None);
@@ -178,7 +178,7 @@ fn checking_the_store_of_an_account_does_not_end_a_loop() {
         settle(&mut session, &upload(1), 400, ERROR, "/", at(ms));
     }
     for user in ["@a:hs", "@b:hs", "@a:hs"] {
-        session.store_found(device(user), Recall::Nothing, None, None, at(4));
+        session.store_found(device(user), StoredMarker::Nothing, None, None, at(4));
         assert_eq!(session.evidence().upload_loop.state, LoopState::Looping, "{user}");
         assert_eq!(starts(&mut session, &upload(1), at(5), 0.0), Verdict::Answer);
     }
@@ -357,8 +357,8 @@ fn the_report_of_each_account_shows_its_own_uploads() {
         for (user, device, state) in [("@a:hs", "D1", of_d), ("@b:hs", "E1", of_e)] {
             let client =
                 ClientFacts { user_id: Some(user.into()), device_id: Some(device.into()), ..Default::default() };
-            let interview = Interview { client, ..Interview::default() };
-            let report = interview.report(&session, PageFacts::default(), (), None, None, at(now));
+            let host_facts = HostFacts { client, ..HostFacts::default() };
+            let report = host_facts.report(&session, PageFacts::default(), (), None, None, at(now));
             assert_eq!(report.page.upload_loop.state, *state, "{number}: {device}");
         }
     }

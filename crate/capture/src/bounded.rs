@@ -63,11 +63,11 @@ pub(crate) fn has_microtasks() -> bool {
 /// let persisted = within("navigator.storage.persisted()", manager.persisted()).await?.as_bool();
 /// ```
 pub(crate) async fn within(what: &str, asked: Result<Promise, JsValue>) -> Result<JsValue, String> {
-    ask(what, PATIENCE_MS, asked).await.map_err(NoAnswer::into_words)
+    within_ms(what, PATIENCE_MS, asked).await.map_err(NoAnswer::into_words)
 }
 
 /// As [`within`], with its own time limit.
-pub(crate) async fn ask(what: &str, ms: u32, asked: Result<Promise, JsValue>) -> Result<JsValue, NoAnswer> {
+pub(crate) async fn within_ms(what: &str, ms: u32, asked: Result<Promise, JsValue>) -> Result<JsValue, NoAnswer> {
     if !has_timers() {
         return settled(asked).await.map_err(NoAnswer::Threw);
     }
@@ -81,7 +81,7 @@ pub(crate) async fn ask(what: &str, ms: u32, asked: Result<Promise, JsValue>) ->
 }
 
 /// As [`within`], without a time limit.
-pub(crate) async fn answer(asked: Result<Promise, JsValue>) -> Result<JsValue, String> {
+pub(crate) async fn await_promise(asked: Result<Promise, JsValue>) -> Result<JsValue, String> {
     settled(asked).await.map_err(|error| explain(&error))
 }
 

@@ -33,7 +33,7 @@ impl Channel {
     }
 
     /// The bound `close` method, for when the module no longer runs.
-    pub(crate) const fn closer(&self) -> Option<&Function> {
+    pub(crate) const fn close_function(&self) -> Option<&Function> {
         self.close.as_ref()
     }
 

@@ -28,7 +28,7 @@ impl Clock {
 }
 
 /// Calls a listener; an exception is ignored.
-pub(crate) fn tell(listener: &Function) {
+pub(crate) fn notify(listener: &Function) {
     let _ = listener.call0(&JsValue::UNDEFINED);
 }
 
@@ -51,10 +51,10 @@ pub(crate) fn to_object(json: &str) -> JsValue {
 
 /// An exception in words. Never throws, whatever the value is.
 pub(crate) fn explain(error: &JsValue) -> String {
-    in_words(error).unwrap_or_else(|_| "an error that cannot be read".into())
+    error_text(error).unwrap_or_else(|_| "an error that cannot be read".into())
 }
 
-fn in_words(error: &JsValue) -> Result<String, JsValue> {
+fn error_text(error: &JsValue) -> Result<String, JsValue> {
     if !error.is_instance_of::<Error>() {
         return text_of(error);
     }

@@ -8,9 +8,9 @@ use js_sys::{Array, Function, Promise, Reflect, WeakSet};
 use wasm_bindgen::prelude::*;
 
 use super::bounded::within;
-use super::convert::{Clock, explain, get, tell, to_object};
+use super::convert::{Clock, explain, get, notify, to_object};
 use super::databases::{Listing, is_absent};
-use super::diag::{CryptoDiag, SharedSession, remember};
+use super::diag::{CryptoDiag, SharedSession, save_markers};
 use super::kept_pages::KeptPages;
 use super::markers;
 use super::matrix_client::crypto_of;
@@ -20,7 +20,7 @@ use lotus_crypto_diag::store_database::{UNCLEAR, database_of, is_crypto_store, o
 use lotus_crypto_diag::timestamp::Timestamp;
 
 /// Listings are remembered for at most this many devices.
-const MOST_ASKED: usize = 8;
+const MAX_ASKED: usize = 8;
 
 /// The crypto stores of this page. Internal: hosts use the package's own API.
 #[wasm_bindgen]
@@ -111,7 +111,7 @@ impl CryptoStores {
             };
             let is_news = inner.session.borrow_mut().store_listed(&device, is_listed);
             if is_news {
-                tell(&inner.on_change);
+                notify(&inner.on_change);
             }
         });
     }
@@ -177,7 +177,7 @@ impl Inner {
         self.follow_the_latest(&device);
         let mut problem = None;
         if client.is_none() && !is_unsure {
-            self.look_closer(&device, logged_in).await;
+            self.probe_database(&device, logged_in).await;
         }
         if let Some(client) = client {
             problem = self.compare(&client, &device).await.err();
@@ -189,17 +189,17 @@ impl Inner {
     }
 
     /// A known store was not listed: tries to open it, while no client exists that would create it.
-    async fn look_closer(&self, device: &Device, logged_in: Option<Timestamp>) {
+    async fn probe_database(&self, device: &Device, logged_in: Option<Timestamp>) {
         if !self.session.borrow().stores().is_in_doubt(device) {
             return;
         }
         match is_absent(&device.database).await {
-            Ok(true) => self.session.borrow_mut().stores_mut().not_opened(device, logged_in),
+            Ok(true) => self.session.borrow_mut().stores_mut().set_database_absent(device, logged_in),
             // The list was wrong, or the store was created meanwhile.
-            Ok(false) => self.session.borrow_mut().stores_mut().opened(device),
+            Ok(false) => self.session.borrow_mut().stores_mut().set_database_present(device),
             Err(_) => return,
         }
-        tell(&self.on_change);
+        notify(&self.on_change);
     }
 
     /// The database of a device, if an earlier check found something.
@@ -225,7 +225,7 @@ impl Inner {
             }
         });
         let mut asked = self.asked.borrow_mut();
-        if asked.len() >= MOST_ASKED {
+        if asked.len() >= MAX_ASKED {
             asked.remove(0);
         }
         asked.push((device.clone(), listing.clone()));
@@ -233,10 +233,10 @@ impl Inner {
     }
 
     fn found(&self, device: &Device, existed: Option<bool>, error: Option<&str>) {
-        let (recall, now) = (markers::recall(device), self.clock.now());
-        self.session.borrow_mut().store_found(device.clone(), recall, existed, error, now);
-        remember(&self.session);
-        tell(&self.on_change);
+        let (stored_marker, now) = (markers::read_marker(device), self.clock.now());
+        self.session.borrow_mut().store_found(device.clone(), stored_marker, existed, error, now);
+        save_markers(&self.session);
+        notify(&self.on_change);
     }
 
     /// The page uses the device that was asked about last, whichever answer arrives last.
@@ -266,10 +266,10 @@ impl Inner {
         let is_unproven = self.session.borrow().stores().is_unproven(device);
         // A host may keep its keys in a database with another prefix: one that never existed cannot be deleted.
         if is_unproven && Listing::now().names().await.is_ok_and(|names| names.contains(&device.database)) {
-            self.session.borrow_mut().stores_mut().seen(device, now);
+            self.session.borrow_mut().stores_mut().set_database_seen(device, now);
         }
-        remember(&self.session);
-        tell(&self.on_change);
+        save_markers(&self.session);
+        notify(&self.on_change);
         Ok(())
     }
 
@@ -279,15 +279,15 @@ impl Inner {
             return;
         }
         self.followed.add(client);
-        let (inner, whose) = (Rc::clone(self), device.clone());
+        let (inner, owner) = (Rc::clone(self), device.clone());
         let handle_logout = Closure::<dyn Fn(JsValue)>::new(move |error: JsValue| {
             // A soft logout keeps the device.
             let soft = get(&error, "data").and_then(|data| get(&data, "soft_logout"));
             if !soft.is_ok_and(|soft| soft.is_truthy()) {
-                let ids = (Some(&*whose.user_id), Some(&*whose.device_id));
+                let ids = (Some(&*owner.user_id), Some(&*owner.device_id));
                 inner.session.borrow_mut().logged_out(ids.0, ids.1);
                 inner.kept.logged_out(ids.0, ids.1);
-                tell(&inner.on_change);
+                notify(&inner.on_change);
             }
         });
         let listened = call_with(client, "on", &Array::of2(&"Session.logged_out".into(), handle_logout.as_ref()));
@@ -299,16 +299,16 @@ impl Inner {
 
     fn compare_later(self: &Rc<Self>, client: &JsValue, device: &Device) {
         let handler = Rc::new(RefCell::new(None::<JsValue>));
-        let (inner, mx, whose, own) = (Rc::clone(self), client.clone(), device.clone(), Rc::clone(&handler));
+        let (inner, mx, owner, own) = (Rc::clone(self), client.clone(), device.clone(), Rc::clone(&handler));
         let handle_sync = Closure::<dyn Fn()>::new(move || {
             if !is_running(&mx) {
                 return;
             }
             let Some(handler) = own.take() else { return };
             let _ = call_with(&mx, "off", &Array::of2(&"sync".into(), &handler));
-            let (inner, mx, whose) = (Rc::clone(&inner), mx.clone(), whose.clone());
+            let (inner, mx, owner) = (Rc::clone(&inner), mx.clone(), owner.clone());
             spawn_local(async move {
-                let _ = inner.compare(&mx, &whose).await;
+                let _ = inner.compare(&mx, &owner).await;
             });
         });
         let handle_sync = handle_sync.into_js_value();

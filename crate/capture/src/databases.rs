@@ -63,10 +63,10 @@ pub(crate) async fn is_absent(name: &str) -> Result<bool, String> {
     let request: IdbOpenDbRequest =
         factory.unchecked_ref::<IdbFactory>().open(name).map_err(|error| explain(&error))?;
     let opened = Promise::new(&mut |resolve, _| {
-        let tell = |event: &str, is_absent: bool| {
+        let resolve_on = |event: &str, is_absent: bool| {
             let (resolve, request) = (resolve.clone(), request.clone());
-            let heard = request.clone();
-            let _ = listen(&heard, event, move |_| {
+            let target = request.clone();
+            let _ = listen(&target, event, move |_| {
                 if is_absent {
                     // Aborting creates nothing. The promise is already resolved when the `error` event follows.
                     let _ = request.transaction().map(|making| making.abort());
@@ -77,8 +77,8 @@ pub(crate) async fn is_absent(name: &str) -> Result<bool, String> {
             });
         };
         // Without a version, an existing database opens in its own.
-        tell("upgradeneeded", true);
-        tell("success", false);
+        resolve_on("upgradeneeded", true);
+        resolve_on("success", false);
         let undecided = resolve.clone();
         let _ = listen(&request, "error", move |event| {
             // Otherwise Firefox reports the IndexedDB error to the page.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
-use super::convert::{Clock, tell, to_object};
+use super::convert::{Clock, notify, to_object};
 use super::kept_pages::KeptPages;
 use super::latency::RequestTimings;
 use super::markers;
@@ -80,7 +80,7 @@ impl CryptoDiag {
     /// is done.
     #[wasm_bindgen(js_name = signedOut)]
     pub fn signed_out(&self) {
-        let is_clear = self.session.try_borrow().is_ok_and(|session| session.stores().is_of_one());
+        let is_clear = self.session.try_borrow().is_ok_and(|session| session.stores().has_single_device());
         if is_clear {
             self.kept.logged_out(None, None);
         }
@@ -94,7 +94,7 @@ impl CryptoDiag {
     /// Whether to keep evidence beyond the life of the page. `false` also removes what was kept.
     #[wasm_bindgen(js_name = keepEvidence)]
     pub fn keep_evidence(&self, on: bool) {
-        self.kept.switch(on);
+        self.kept.set_enabled(on);
     }
 
     /// Removes the evidence kept of all pages. Returns whether it is gone.
@@ -182,8 +182,8 @@ impl LineReader {
             recent[slot] = line;
         }
         if self.note(slot, now) {
-            remember(&self.session);
-            tell(&self.on_change);
+            save_markers(&self.session);
+            notify(&self.on_change);
         }
     }
 }
@@ -199,12 +199,12 @@ impl LineReader {
 }
 
 /// Writes the markers that changed. Nothing is borrowed while JavaScript runs.
-pub(crate) fn remember(session: &RefCell<Session>) {
+pub(crate) fn save_markers(session: &RefCell<Session>) {
     let unsaved = session.try_borrow_mut().ok().and_then(|mut session| session.stores_mut().take_unsaved());
     if let Some((device, marker)) = unsaved
-        && let Err(reason) = markers::remember(&device, &marker)
+        && let Err(reason) = markers::write_marker(&device, &marker)
         && let Ok(mut session) = session.try_borrow_mut()
     {
-        session.stores_mut().not_remembered(&device, reason);
+        session.stores_mut().set_marker_error(&device, reason);
     }
 }

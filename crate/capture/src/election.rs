@@ -14,16 +14,16 @@ use super::locks::{EndSignal, Outcome, Request};
 use super::members::{Member, refusal, shut_down};
 use super::page::{after, document, is_visible, reload};
 use lotus_crypto_diag::election::{Action, Answer, Event, Role};
+use lotus_crypto_diag::leader_note::LeaderNote;
 use lotus_crypto_diag::leadership::Leadership;
-use lotus_crypto_diag::led_note::LedNote;
 use lotus_crypto_diag::tab_message::{MAX_LENGTH, Message};
 use lotus_crypto_diag::timestamp::Timestamp;
 
 /// The `sessionStorage` key of the note that this tab led.
-const LED: &str = "lotus-crypto-diag/led";
+const LEADER_NOTE_KEY: &str = "lotus-crypto-diag/led";
 
 /// What an election needs from the page.
-pub(crate) struct Surroundings {
+pub(crate) struct Context {
     /// The time of day.
     pub(crate) clock: Clock,
     /// A monotonic clock.
@@ -52,18 +52,18 @@ pub(crate) struct Election {
     /// By request number.
     requests: RefCell<Vec<(u32, Request)>>,
     /// The `resolve` functions of pending [`Self::take_over`] calls.
-    wishes: RefCell<Vec<Function>>,
+    take_over_resolvers: RefCell<Vec<Function>>,
     end: EndSignal,
-    around: Rc<Surroundings>,
+    context: Rc<Context>,
 }
 
 impl Election {
     /// `end` releases the lock if the module no longer runs.
-    pub(crate) fn new(name: String, id: &str, around: Rc<Surroundings>, end: EndSignal) -> Rc<Self> {
+    pub(crate) fn new(name: String, id: &str, context: Rc<Context>, end: EndSignal) -> Rc<Self> {
         Rc::new(Self {
             name,
             role: Cell::new(Role::Follower),
-            since: Cell::new(around.clock.now()),
+            since: Cell::new(context.clock.now()),
             is_silent: Cell::new(false),
             members: RefCell::default(),
             machine: RefCell::new(Leadership::new(id.to_owned())),
@@ -71,29 +71,29 @@ impl Election {
             is_busy: Cell::new(false),
             channel: RefCell::default(),
             requests: RefCell::default(),
-            wishes: RefCell::default(),
+            take_over_resolvers: RefCell::default(),
             end,
-            around,
+            context,
         })
     }
 
     pub(crate) fn start(self: &Rc<Self>) {
         self.open_channel();
-        self.look();
-        let led_before = self.take_note();
-        self.give(Event::Started { led_before });
+        self.update_visibility();
+        let was_leader = self.take_leader_note();
+        self.handle(Event::Started { was_leader });
     }
 
     pub(crate) fn show(self: &Rc<Self>) {
         self.open_channel();
-        self.take_note();
-        self.give(Event::Shown);
+        self.take_leader_note();
+        self.handle(Event::Shown);
     }
 
     /// Notes whether the user can see the page. If reading its state throws, the page counts as visible.
-    pub(crate) fn look(self: &Rc<Self>) {
+    pub(crate) fn update_visibility(self: &Rc<Self>) {
         if document().is_some() {
-            self.give(Event::Visible(is_visible().unwrap_or(true)));
+            self.handle(Event::Visible(is_visible().unwrap_or(true)));
         }
     }
 
@@ -109,14 +109,14 @@ impl Election {
         }
     }
 
-    pub(crate) fn give(self: &Rc<Self>, event: Event) {
+    pub(crate) fn handle(self: &Rc<Self>, event: Event) {
         self.events.borrow_mut().push_back(event);
         if self.is_busy.replace(true) {
             return;
         }
         while let Some(event) = self.next() {
             // Nothing is borrowed while JavaScript runs.
-            let actions = self.machine.borrow_mut().on(event);
+            let actions = self.machine.borrow_mut().handle(event);
             for action in actions {
                 self.act(action);
             }
@@ -130,8 +130,8 @@ impl Election {
 
     fn act(self: &Rc<Self>, action: Action) {
         match action {
-            Action::Tell(role) => self.change(role),
-            Action::TellSilent(is_silent) => self.note_silence(is_silent),
+            Action::NotifyRole(role) => self.set_role(role),
+            Action::NotifySilent(is_silent) => self.set_silent(is_silent),
             Action::Request(number) => self.request(number),
             Action::Cancel(number) => {
                 drop(self.take_request(number));
@@ -143,16 +143,16 @@ impl Election {
             }
             Action::SetTimer { number, ms } => {
                 let weak = Rc::downgrade(self);
-                let is_set = after(ms, move || give(&weak, Event::TimedOut(number)));
+                let is_set = after(ms, move || handle_if_alive(&weak, Event::TimedOut(number)));
                 if !is_set {
                     // Better too early than never.
-                    self.give(Event::TimedOut(number));
+                    self.handle(Event::TimedOut(number));
                 }
             }
-            Action::NoteLead => {
-                let note = LedNote { name: self.name.clone(), at: self.around.clock.now() }.to_text();
+            Action::StoreLeaderNote => {
+                let note = LeaderNote { name: self.name.clone(), at: self.context.clock.now() }.to_text();
                 // Without `sessionStorage`, a leader that reloads waits in line.
-                let _ = web_storage("sessionStorage").and_then(|storage| storage.set_item(LED, &note));
+                let _ = web_storage("sessionStorage").and_then(|storage| storage.set_item(LEADER_NOTE_KEY, &note));
             }
             Action::AskHost(question) => spawn_local(Rc::clone(self).decide(question)),
             Action::ShutDown => spawn_local(Rc::clone(self).shut_down()),
@@ -162,7 +162,7 @@ impl Election {
 
     fn request(self: &Rc<Self>, number: u32) {
         let weak = Rc::downgrade(self);
-        let asked_at = self.around.steady.now();
+        let asked_at = self.context.steady.now();
         let on = move |outcome| {
             let Some(election) = weak.upgrade() else { return };
             if !matches!(outcome, Outcome::Granted) {
@@ -170,20 +170,20 @@ impl Election {
             }
             let event = match outcome {
                 Outcome::Granted => {
-                    let waited = election.around.steady.now().ms() - asked_at.ms();
+                    let waited = election.context.steady.now().ms() - asked_at.ms();
                     Event::Granted { number, waited_ms: u32::try_from(waited).unwrap_or_default() }
                 }
                 Outcome::Ended => Event::Ended(number),
                 Outcome::Unavailable => Event::Unavailable,
             };
-            election.give(event);
+            election.handle(event);
         };
         // Without a channel, no tab could ask another to hand over: no election.
         let has_channel = self.channel.borrow().is_some();
         let request = if has_channel { Request::new(&lock_name(&self.name), &self.end, on).ok() } else { None };
         match request {
             Some(request) => self.requests.borrow_mut().push((number, request)),
-            None => self.give(Event::Unavailable),
+            None => self.handle(Event::Unavailable),
         }
     }
 
@@ -197,7 +197,7 @@ impl Election {
         let weak = Rc::downgrade(self);
         let on_text = move |text: String| {
             if let Some(message) = Message::parse(&text) {
-                give(&weak, Event::Heard(message));
+                handle_if_alive(&weak, Event::MessageReceived(message));
             }
         };
         if self.channel.borrow().is_some() {
@@ -205,7 +205,7 @@ impl Election {
         }
         // If this fails, the first lock request reports it.
         let channel = Channel::open(&lock_name(&self.name), MAX_LENGTH, on_text).ok().map(Rc::new);
-        if let Some(close) = channel.as_ref().and_then(|channel| channel.closer()) {
+        if let Some(close) = channel.as_ref().and_then(|channel| channel.close_function()) {
             let _ = self.end.add_event_listener_with_callback("abort", close);
         }
         self.channel.replace(channel);
@@ -214,18 +214,18 @@ impl Election {
     /// Any message that arrives evicts a page from the back/forward cache.
     pub(crate) fn close_channel(&self) {
         let channel = self.channel.take();
-        if let Some(close) = channel.as_ref().and_then(|channel| channel.closer()) {
+        if let Some(close) = channel.as_ref().and_then(|channel| channel.close_function()) {
             let _ = self.end.remove_event_listener_with_callback("abort", close);
         }
     }
 
     /// Whether this tab led until a moment ago. Removes the note, so that a duplicated tab does not find it.
-    fn take_note(&self) -> bool {
+    fn take_leader_note(&self) -> bool {
         let taken = web_storage("sessionStorage").and_then(|storage| {
-            let text = storage.get_item(LED)?.unwrap_or_default();
-            let Some(note) = LedNote::parse(&text).filter(|note| note.name == self.name) else { return Ok(false) };
-            storage.remove_item(LED)?;
-            Ok(note.is_recent(self.around.clock.now()))
+            let text = storage.get_item(LEADER_NOTE_KEY)?.unwrap_or_default();
+            let Some(note) = LeaderNote::parse(&text).filter(|note| note.name == self.name) else { return Ok(false) };
+            storage.remove_item(LEADER_NOTE_KEY)?;
+            Ok(note.is_recent(self.context.clock.now()))
         });
         taken.unwrap_or(false)
     }
@@ -234,35 +234,35 @@ impl Election {
         self.members.borrow().iter().map(|(_, member)| Rc::clone(member)).collect()
     }
 
-    fn change(self: &Rc<Self>, role: Role) {
+    fn set_role(self: &Rc<Self>, role: Role) {
         if role != Role::Follower && self.reload_if_stale() {
             return;
         }
         self.role.set(role);
-        self.since.set(self.around.clock.now());
+        self.since.set(self.context.clock.now());
         // The silence was the former leader's.
         self.is_silent.set(false);
         for member in self.members() {
-            member.tell(role);
+            member.notify_role(role);
         }
-        (self.around.on_role)();
+        (self.context.on_role)();
     }
 
-    fn note_silence(&self, is_silent: bool) {
+    fn set_silent(&self, is_silent: bool) {
         if self.is_silent.replace(is_silent) == is_silent {
             return;
         }
         for member in self.members() {
-            member.tell_silent(is_silent);
+            member.notify_silent(is_silent);
         }
-        (self.around.on_silence)();
+        (self.context.on_silence)();
     }
 
     fn reload_if_stale(self: &Rc<Self>) -> bool {
         let is_stale = self.members().iter().any(|member| member.is_stale(&self.name));
         if is_stale {
             // Release the lock first: the page may refuse to unload.
-            self.give(Event::Released);
+            self.handle(Event::Released);
             reload();
         }
         is_stale
@@ -270,13 +270,13 @@ impl Election {
 
     async fn decide(self: Rc<Self>, question: u32) {
         // Ask all before awaiting any.
-        let asked: Vec<_> = self.members().iter().map(|member| member.can_yield(&self.around.yields)).collect();
+        let asked: Vec<_> = self.members().iter().map(|member| member.can_yield(&self.context.yields)).collect();
         let mut first = None;
         for asked in asked {
             let refusal = refusal(asked).await;
             first = first.or(refusal);
         }
-        self.give(Event::Decided { question, refusal: first });
+        self.handle(Event::Decided { question, refusal: first });
     }
 
     async fn shut_down(self: Rc<Self>) {
@@ -284,27 +284,27 @@ impl Election {
         for asked in asked {
             shut_down(asked).await;
         }
-        self.give(Event::Down);
+        self.handle(Event::HostShutDown);
     }
 
     /// Makes this page lead if possible; resolves to the outcome.
     pub(crate) fn take_over(self: &Rc<Self>) -> Promise {
-        let promise = Promise::new(&mut |resolve, _| self.wishes.borrow_mut().push(resolve));
-        self.give(Event::TakeOver);
+        let promise = Promise::new(&mut |resolve, _| self.take_over_resolvers.borrow_mut().push(resolve));
+        self.handle(Event::TakeOver);
         promise
     }
 
     fn answer(&self, answer: &Answer) {
         let result = to_object(&answer.to_json());
-        for resolve in self.wishes.take() {
+        for resolve in self.take_over_resolvers.take() {
             let _ = resolve.call1(&JsValue::UNDEFINED, &result);
         }
     }
 }
 
-fn give(election: &Weak<Election>, event: Event) {
+fn handle_if_alive(election: &Weak<Election>, event: Event) {
     if let Some(election) = election.upgrade() {
-        election.give(event);
+        election.handle(event);
     }
 }
 

@@ -5,16 +5,16 @@ use wasm_bindgen::prelude::*;
 
 use super::convert::{get, text_of};
 use super::shape::{call, field, flag, is_missing, read, text};
-use lotus_crypto_diag::interview::Interview;
+use lotus_crypto_diag::host_facts::HostFacts;
 
-pub(crate) fn ask_page(interview: &mut Interview) {
+pub(crate) fn ask_page(host_facts: &mut HostFacts) {
     let of = |owner: &str, name: &str| field(&get(&global(), owner)?, name);
-    let user_agent = interview.take("navigator.userAgent", text(of("navigator", "userAgent")));
-    let url = interview.take("location", text(location()));
-    let online = interview.take("navigator.onLine", flag(of("navigator", "onLine")));
-    let visibility = interview.take("document.visibilityState", text(of("document", "visibilityState")));
-    let minutes = interview.take("the time zone", read(minutes_behind_utc(), whole));
-    let environment = &mut interview.environment;
+    let user_agent = host_facts.fact_or_note("navigator.userAgent", text(of("navigator", "userAgent")));
+    let url = host_facts.fact_or_note("location", text(location()));
+    let online = host_facts.fact_or_note("navigator.onLine", flag(of("navigator", "onLine")));
+    let visibility = host_facts.fact_or_note("document.visibilityState", text(of("document", "visibilityState")));
+    let minutes = host_facts.fact_or_note("the time zone", read(minutes_behind_utc(), whole));
+    let environment = &mut host_facts.environment;
     environment.user_agent = user_agent;
     environment.url = url;
     environment.online = online;

@@ -4,7 +4,7 @@ use js_sys::Promise;
 use js_sys::futures::future_to_promise;
 use wasm_bindgen::prelude::*;
 
-use super::bounded::ask;
+use super::bounded::within_ms;
 use super::convert::to_object;
 use super::diag::CryptoDiag;
 use super::matrix_client::crypto_of;
@@ -60,7 +60,7 @@ impl Sdk {
         asked: Result<JsValue, JsValue>,
         fits: fn(&JsValue) -> bool,
     ) -> Option<JsValue> {
-        let problem = match ask(what, LONG_PATIENCE_MS, asked.map(JsCast::unchecked_into)).await {
+        let problem = match within_ms(what, LONG_PATIENCE_MS, asked.map(JsCast::unchecked_into)).await {
             Ok(answer) if fits(&answer) => return Some(answer),
             Ok(_) => [what, ": no usable answer"].concat(),
             Err(reason) => reason.into_words(),

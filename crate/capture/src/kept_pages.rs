@@ -12,23 +12,23 @@ use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 
 use super::bounded::has_microtasks;
-use super::convert::{Clock, get, tell, web_storage};
+use super::convert::{Clock, get, notify, web_storage};
 use super::diag::SharedSession;
 use super::events::listen;
-use super::kept_shelf::{LocalShelf, folder_of_marker};
-use super::kept_tail::Tail;
+use super::kept_copies::RecordCopies;
+use super::kept_storage::{LocalRecordStorage, folder_of_marker};
 use super::page::{after, document, global, is_visible, random, when_idle};
 use super::roll::Roll;
 use super::shape::{call, field};
 use lotus_crypto_diag::earlier::EarlierSummary;
 use lotus_crypto_diag::election::Role;
-use lotus_crypto_diag::keeper::{Earlier, Flushed, Keeper, TIDY_MS};
+use lotus_crypto_diag::keeper::{CLEAN_UP_INTERVAL_MS, Earlier, Flushed, Keeper};
 use lotus_crypto_diag::kept_page::{Arrival, Stage};
-use lotus_crypto_diag::shelf::{MARKERS, PREFIX, page_id};
+use lotus_crypto_diag::record_storage::{MARKERS, PREFIX, page_id};
 use lotus_crypto_diag::timestamp::Timestamp;
 
 /// Key in sessionStorage: the id of the page that the tab shows.
-const SHOWN: &str = "lotus-crypto-diag/page";
+const PAGE_ID_KEY: &str = "lotus-crypto-diag/page";
 /// The shortest time between two writes.
 const INTERVAL_MS: i64 = 1000;
 /// How long a busy page may delay a write.
@@ -45,16 +45,16 @@ struct Inner {
     /// `None` while it is in use: the page may have replaced methods of the storage, which may call back.
     keeper: Cell<Option<Box<Keeper>>>,
     has_begun: Cell<bool>,
-    is_due: Cell<bool>,
+    is_flush_scheduled: Cell<bool>,
     /// Whether a timer is set to measure again how much space the app needs.
-    is_watching: Cell<bool>,
+    is_check_scheduled: Cell<bool>,
     /// Whether another tab may have written its first record, or removed one.
-    is_crowded: Cell<bool>,
+    has_foreign_change: Cell<bool>,
     written_at: Cell<i64>,
     last_role: Cell<Option<Role>>,
     summary: Cell<Option<EarlierSummary>>,
     roll: RefCell<Weak<Roll>>,
-    tail: Rc<Tail>,
+    copies: Rc<RecordCopies>,
 }
 
 impl KeptPages {
@@ -68,14 +68,14 @@ impl KeptPages {
             on_change,
             clock,
             has_begun: Cell::default(),
-            is_due: Cell::default(),
-            is_watching: Cell::default(),
-            is_crowded: Cell::default(),
+            is_flush_scheduled: Cell::default(),
+            is_check_scheduled: Cell::default(),
+            has_foreign_change: Cell::default(),
             written_at: Cell::default(),
             last_role: Cell::default(),
             summary: Cell::default(),
             roll: RefCell::default(),
-            tail: Tail::new(),
+            copies: RecordCopies::new(),
         }));
         // While a tab closes, Firefox may abort a script, usually the first one. This empty listener runs first, so that
         // Firefox aborts it and not a later one.
@@ -94,16 +94,16 @@ impl KeptPages {
     }
 
     /// Sets the roll call, which knows the pages that are open.
-    pub(crate) fn meet(&self, roll: &Rc<Roll>) {
+    pub(crate) fn set_roll(&self, roll: &Rc<Roll>) {
         self.0.roll.replace(Rc::downgrade(roll));
     }
 
     /// Reports this tab's role. Not called while its page is being left or is frozen.
-    pub(crate) fn stands(&self, role: Option<Role>) {
+    pub(crate) fn set_role(&self, role: Option<Role>) {
         let before = self.0.last_role.replace(role);
         let is_replaced = before == Some(Role::Leader) && role == Some(Role::Follower);
         if is_replaced || matches!(role, Some(Role::Leader | Role::Solo)) {
-            self.0.with(|keeper| keeper.replaced(is_replaced));
+            self.0.with_keeper(|keeper| keeper.set_replaced(is_replaced));
             self.changed();
         }
     }
@@ -115,46 +115,46 @@ impl KeptPages {
 
     pub(crate) fn logged_out(&self, user_id: Option<&str>, device_id: Option<&str>) {
         let now = self.0.clock.now();
-        self.0.with(|keeper| {
+        self.0.with_keeper(|keeper| {
             let Ok(session) = self.0.session.try_borrow() else { return };
-            let goes = keeper.logged_out(&session, (user_id, device_id), now);
+            let removal = keeper.logged_out(&session, (user_id, device_id), now);
             // Release the borrow before the storage is used.
             drop(session);
-            goes.remove(&LocalShelf);
+            removal.remove(&LocalRecordStorage);
         });
-        self.0.clear_elsewhere();
-        self.0.sum_up();
+        self.0.clear_other_storages();
+        self.0.update_summary();
     }
 
     /// Removes the records of all pages; returns whether none is left.
     pub(crate) fn forget(&self) -> bool {
-        let is_gone = self.0.with(|keeper| keeper.forget(&LocalShelf)).unwrap_or_default();
-        self.0.clear_elsewhere();
+        let is_gone = self.0.with_keeper(|keeper| keeper.forget(&LocalRecordStorage)).unwrap_or_default();
+        self.0.clear_other_storages();
         self.0.flush();
         is_gone
     }
 
-    pub(crate) fn switch(&self, on: bool) {
-        self.0.with(|keeper| keeper.switch(on, &LocalShelf));
+    pub(crate) fn set_enabled(&self, on: bool) {
+        self.0.with_keeper(|keeper| keeper.set_enabled(on, &LocalRecordStorage));
         if on {
             self.changed();
         } else {
-            self.0.clear_elsewhere();
+            self.0.clear_other_storages();
         }
-        self.0.sum_up();
+        self.0.update_summary();
     }
 
     /// The records of a device's earlier pages; without ids, of this page's device.
     pub(crate) fn earlier(&self, user_id: Option<&str>, device_id: Option<&str>) -> Earlier {
         self.0.begin();
         let (now, open) = (self.0.clock.now(), self.0.open_pages());
-        let earlier = self.0.with(|keeper| {
+        let earlier = self.0.with_keeper(|keeper| {
             let ids = if user_id.is_some() || device_id.is_some() {
                 user_id.zip(device_id).map(|(user_id, device_id)| (user_id.to_owned(), device_id.to_owned()))
             } else {
-                self.0.session.try_borrow().ok().and_then(|session| keeper.whose(&session))
+                self.0.session.try_borrow().ok().and_then(|session| keeper.latest_device(&session))
             };
-            keeper.earlier(ids.as_ref(), &LocalShelf, open.as_deref(), now)
+            keeper.earlier(ids.as_ref(), &LocalRecordStorage, open.as_deref(), now)
         });
         earlier.unwrap_or_default()
     }
@@ -166,7 +166,7 @@ impl KeptPages {
 
 impl Inner {
     /// Returns `None` on re-entry: the storage may run the page's own code, which calls back.
-    fn with<T>(&self, work: impl FnOnce(&mut Keeper) -> T) -> Option<T> {
+    fn with_keeper<T>(&self, work: impl FnOnce(&mut Keeper) -> T) -> Option<T> {
         let mut keeper = self.keeper.take()?;
         let done = work(&mut keeper);
         self.keeper.set(Some(keeper));
@@ -174,26 +174,26 @@ impl Inner {
     }
 
     fn changed(self: &Rc<Self>) {
-        if self.is_due.replace(true) {
+        if self.is_flush_scheduled.replace(true) {
             return;
         }
         let since = self.clock.now().ms() - self.written_at.get();
         // Clamped, because the clock may jump.
         let rest = u32::try_from((INTERVAL_MS - since).clamp(0, INTERVAL_MS)).unwrap_or_default();
         // If the page has broken its timers, the record is written when the page is left.
-        self.flush_in(rest, |inner| &inner.is_due);
+        self.flush_in(rest, |inner| &inner.is_flush_scheduled);
     }
 
-    /// Flushes once `ms` milliseconds have passed and the page is idle; clears `is_planned` then, or if no timer can be set.
-    fn flush_in(self: &Rc<Self>, ms: u32, is_planned: fn(&Self) -> &Cell<bool>) {
+    /// Flushes once `ms` milliseconds have passed and the page is idle; clears `is_scheduled` then, or if no timer can be set.
+    fn flush_in(self: &Rc<Self>, ms: u32, is_scheduled: fn(&Self) -> &Cell<bool>) {
         let inner = Rc::clone(self);
         let is_set = after(ms, move || {
             when_idle(LATEST_MS, move || {
-                is_planned(&inner).set(false);
+                is_scheduled(&inner).set(false);
                 inner.flush();
             });
         });
-        is_planned(self).set(is_set);
+        is_scheduled(self).set(is_set);
     }
 
     /// Runs once, before the records are first used.
@@ -201,40 +201,40 @@ impl Inner {
         if self.has_begun.replace(true) {
             return;
         }
-        let previous = self.take_turns().ok().flatten();
+        let previous = self.swap_page_id().ok().flatten();
         let arrival = arrival().unwrap_or_default();
-        self.with(|keeper| keeper.arrived(previous, arrival));
+        self.with_keeper(|keeper| keeper.set_arrival(previous, arrival));
         if !has_microtasks() {
             return;
         }
         let inner = Rc::clone(self);
         spawn_local(async move {
-            let cleared = inner.tail.cleared();
-            let records = inner.tail.records().await;
+            let clear_count = inner.copies.clear_count();
+            let records = inner.copies.records().await;
             // Do not restore records that were removed meanwhile.
-            if records.is_empty() || inner.tail.cleared() != cleared {
+            if records.is_empty() || inner.copies.clear_count() != clear_count {
                 return;
             }
             let (now, open) = (inner.clock.now(), inner.open_pages().unwrap_or_default());
-            let done = inner.with(|keeper| keeper.restore(records, &LocalShelf, &open, now));
-            inner.tail.remove(&done.unwrap_or_default());
-            inner.sum_up();
+            let done = inner.with_keeper(|keeper| keeper.restore(records, &LocalRecordStorage, &open, now));
+            inner.copies.remove(&done.unwrap_or_default());
+            inner.update_summary();
         });
     }
 
     /// Stores the id of this page for the next page in the tab. Returns the previous page's id.
-    fn take_turns(&self) -> Result<Option<String>, JsValue> {
+    fn swap_page_id(&self) -> Result<Option<String>, JsValue> {
         let storage = web_storage("sessionStorage")?;
-        let previous = storage.get_item(SHOWN)?;
-        self.leave_id();
+        let previous = storage.get_item(PAGE_ID_KEY)?;
+        self.store_page_id();
         Ok(previous.filter(|id| *id != self.id))
     }
 
-    fn leave_id(&self) {
-        let is_kept = self.with(|keeper| keeper.is_on()).unwrap_or_default();
+    fn store_page_id(&self) {
+        let is_kept = self.with_keeper(|keeper| keeper.is_on()).unwrap_or_default();
         // If it is blocked, the next page does not know how this one ended.
         let _ = web_storage("sessionStorage")
-            .and_then(|storage| if is_kept { storage.set_item(SHOWN, &self.id) } else { Ok(()) });
+            .and_then(|storage| if is_kept { storage.set_item(PAGE_ID_KEY, &self.id) } else { Ok(()) });
     }
 
     fn flush(self: &Rc<Self>) {
@@ -242,44 +242,44 @@ impl Inner {
         let now = self.clock.now();
         self.written_at.set(now.ms());
         let open = self.open_pages().unwrap_or_default();
-        let flushed = self.with(|keeper| {
-            let is_too_large = self.is_crowded.take() && keeper.is_too_large(&LocalShelf);
-            let again = is_too_large || keeper.is_short_of_room(&LocalShelf, &open, now);
+        let flushed = self.with_keeper(|keeper| {
+            let is_too_large = self.has_foreign_change.take() && keeper.is_too_large(&LocalRecordStorage);
+            let again = is_too_large || keeper.is_short_of_room(&LocalRecordStorage, &open, now);
             // Release the borrow before the storage is used.
             let drafts = self.session.try_borrow().map(|session| keeper.drafts(&session, again, now));
             let drafts = drafts.unwrap_or_default().into_iter();
-            drafts.map(|draft| keeper.flush(draft, &LocalShelf, &open, now)).collect::<Vec<_>>()
+            drafts.map(|draft| keeper.flush(draft, &LocalRecordStorage, &open, now)).collect::<Vec<_>>()
         });
         for flushed in flushed.unwrap_or_default() {
             match flushed {
-                Flushed::Kept { key, text, has_evidence: true } => self.tail.put(&key, &text),
-                Flushed::Cleared => self.clear_elsewhere(),
+                Flushed::Kept { key, text, has_evidence: true } => self.copies.put(&key, &text),
+                Flushed::Cleared => self.clear_other_storages(),
                 _ => {}
             }
         }
-        self.sum_up();
-        self.watch_room();
+        self.update_summary();
+        self.schedule_room_check();
     }
 
     /// Checks again in a minute whether records have to be removed, even if only those of other pages.
-    fn watch_room(self: &Rc<Self>) {
-        let is_on = self.with(|keeper| keeper.is_on()).unwrap_or_default();
+    fn schedule_room_check(self: &Rc<Self>) {
+        let is_on = self.with_keeper(|keeper| keeper.is_on()).unwrap_or_default();
         // Outside a page, nobody else needs the room, and a timer would keep Node running.
-        if is_on && document().is_some() && !self.is_watching.replace(true) {
-            self.flush_in(TIDY_MS, |inner| &inner.is_watching);
+        if is_on && document().is_some() && !self.is_check_scheduled.replace(true) {
+            self.flush_in(CLEAN_UP_INTERVAL_MS, |inner| &inner.is_check_scheduled);
         }
     }
 
-    fn clear_elsewhere(&self) {
-        self.tail.clear();
+    fn clear_other_storages(&self) {
+        self.copies.clear();
         // If it is blocked, nothing is stored there.
-        let _ = web_storage("sessionStorage").and_then(|storage| storage.remove_item(SHOWN));
+        let _ = web_storage("sessionStorage").and_then(|storage| storage.remove_item(PAGE_ID_KEY));
     }
 
-    fn sum_up(&self) {
-        let summary = self.with(|keeper| keeper.summary(&LocalShelf)).flatten();
+    fn update_summary(&self) {
+        let summary = self.with_keeper(|keeper| keeper.summary(&LocalRecordStorage)).flatten();
         if self.summary.replace(summary) != summary {
-            tell(&self.on_change);
+            notify(&self.on_change);
         }
     }
 
@@ -293,31 +293,31 @@ impl Inner {
     fn listen(self: &Rc<Self>) {
         let window: JsValue = js_sys::global().into();
         let document = global("document").unwrap_or_default();
-        let hear = |target: &JsValue, kind: &str, handle: fn(&Rc<Self>, JsValue)| {
+        let add_listener = |target: &JsValue, kind: &str, handle: fn(&Rc<Self>, JsValue)| {
             let inner = Rc::clone(self);
             // If the page does not allow it, the last record stays as it was written.
             let _ = listen(target, kind, move |event| handle(&inner, event));
         };
-        hear(&window, "pagehide", |inner, _| inner.leave());
+        add_listener(&window, "pagehide", |inner, _| inner.leave());
         // Again, in case Firefox has aborted the previous one, too.
-        hear(&window, "pagehide", |inner, _| inner.leave());
-        hear(&window, "pageshow", |inner, _| inner.look(true));
-        hear(&document, "visibilitychange", |inner, _| inner.look(false));
-        hear(&document, "freeze", |inner, _| inner.look(false));
-        hear(&document, "resume", |inner, _| inner.look(false));
-        hear(&window, "storage", |inner, event| inner.another_wrote(&event));
+        add_listener(&window, "pagehide", |inner, _| inner.leave());
+        add_listener(&window, "pageshow", |inner, _| inner.update_visibility(true));
+        add_listener(&document, "visibilitychange", |inner, _| inner.update_visibility(false));
+        add_listener(&document, "freeze", |inner, _| inner.update_visibility(false));
+        add_listener(&document, "resume", |inner, _| inner.update_visibility(false));
+        add_listener(&window, "storage", |inner, event| inner.on_storage_event(&event));
     }
 
     /// Handles a `storage` event: another tab has changed a storage.
-    fn another_wrote(self: &Rc<Self>, event: &JsValue) {
+    fn on_storage_event(self: &Rc<Self>, event: &JsValue) {
         let text = |name| get(event, name).ok().and_then(|value| value.as_string());
         let is_gone = text("newValue").is_none();
         let key = text("key");
         let clear = |folder: Option<&str>| {
-            self.with(|keeper| {
+            self.with_keeper(|keeper| {
                 // Release the borrow before the storage is used.
-                let whose = self.session.try_borrow().ok().and_then(|session| keeper.whose(&session));
-                keeper.cleared(folder, whose, &LocalShelf)
+                let latest_device = self.session.try_borrow().ok().and_then(|session| keeper.latest_device(&session));
+                keeper.cleared(folder, latest_device, &LocalRecordStorage)
             })
         };
         let is_cleared = match key.as_deref() {
@@ -332,12 +332,12 @@ impl Inner {
             Some(_) => false,
         };
         if is_cleared {
-            self.clear_elsewhere();
-            self.sum_up();
+            self.clear_other_storages();
+            self.update_summary();
         }
         // The other tab has written its first record, or removed one.
         if key.is_none_or(|key| key.starts_with(PREFIX)) && (is_gone || text("oldValue").is_none()) {
-            self.is_crowded.set(true);
+            self.has_foreign_change.set(true);
             self.changed();
         }
     }
@@ -347,28 +347,28 @@ impl Inner {
         // If the session is borrowed, skip it: this page is handling the device right now, and a later event follows.
         let is_ours = self.session.try_borrow_mut().is_ok_and(|mut session| Keeper::retire(&mut session, folder));
         if is_ours {
-            tell(&self.on_change);
+            notify(&self.on_change);
         }
     }
 
     fn leave(self: &Rc<Self>) {
-        if self.with(|keeper| !keeper.is_left()).unwrap_or_default() {
-            self.stand_at(Stage::Left);
+        if self.with_keeper(|keeper| !keeper.is_left()).unwrap_or_default() {
+            self.set_stage(Stage::Left);
         }
     }
 
-    fn look(self: &Rc<Self>, is_back: bool) {
-        if self.with(|keeper| is_back || !keeper.is_left()).unwrap_or_default() {
-            self.stand_at(if is_visible() == Some(false) { Stage::Hidden } else { Stage::Shown });
+    fn update_visibility(self: &Rc<Self>, is_back: bool) {
+        if self.with_keeper(|keeper| is_back || !keeper.is_left()).unwrap_or_default() {
+            self.set_stage(if is_visible() == Some(false) { Stage::Hidden } else { Stage::Shown });
         }
     }
 
-    fn stand_at(self: &Rc<Self>, stage: Stage) {
-        self.with(|keeper| keeper.is_at(stage));
+    fn set_stage(self: &Rc<Self>, stage: Stage) {
+        self.with_keeper(|keeper| keeper.set_stage(stage));
         // The stored id may be missing by now, or belong to a page that the tab showed meanwhile. Do not overwrite it before
         // it was read: Firefox fires `pageshow` before anything of the page is stored.
         if self.has_begun.get() {
-            self.leave_id();
+            self.store_page_id();
         }
         // A page that becomes visible need not write at once.
         if stage == Stage::Shown { self.changed() } else { self.flush() }

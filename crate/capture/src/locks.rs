@@ -45,7 +45,7 @@ pub(crate) enum Outcome {
 
 /// A pending lock request, or a held lock.
 pub(crate) struct Request {
-    let_go: Option<Function>,
+    release: Option<Function>,
     abort: Option<Function>,
     is_over: Rc<Cell<bool>>,
     end: EndSignal,
@@ -53,13 +53,13 @@ pub(crate) struct Request {
 
 impl Request {
     /// Fails if the browser has no locks. `end` cancels the request if the module no longer runs.
-    pub(crate) fn new(name: &str, end: &EndSignal, on: impl Fn(Outcome) + 'static) -> Result<Self, JsValue> {
+    pub(crate) fn new(name: &str, end: &EndSignal, on_outcome: impl Fn(Outcome) + 'static) -> Result<Self, JsValue> {
         let locks = get(&global("navigator")?, "locks")?;
         if !locks.is_object() {
             return Err("this browser has no locks".into());
         }
-        let mut let_go = None;
-        let held = Promise::new(&mut |resolve, _| let_go = Some(resolve));
+        let mut release = None;
+        let held = Promise::new(&mut |resolve, _| release = Some(resolve));
         let options = Object::new();
         // Without an `AbortController`, a pending request cannot be cancelled: once granted, it is released at once.
         let controller = AbortController::new().ok();
@@ -67,13 +67,13 @@ impl Request {
             set(&options, "signal", &controller.signal())?;
         }
         let request = Self {
-            let_go,
+            release,
             abort: controller.and_then(|controller| bound(&controller, "abort")),
             is_over: Rc::default(),
             end: end.clone(),
         };
-        let (on, is_over) = (Rc::new(on), Rc::clone(&request.is_over));
-        let grant = Rc::clone(&on);
+        let (on_outcome, is_over) = (Rc::new(on_outcome), Rc::clone(&request.is_over));
+        let grant = Rc::clone(&on_outcome);
         let on_grant = Closure::<dyn Fn() -> JsValue>::new(move || {
             if !is_over.get() {
                 grant(Outcome::Granted);
@@ -86,7 +86,7 @@ impl Request {
         let on_end = Closure::once_into_js(move |error: JsValue| {
             drop(on_grant);
             if !is_over.replace(true) {
-                on(outcome(&error));
+                on_outcome(outcome(&error));
             }
         });
         promise.then(&on_end, &on_end)?;
@@ -99,7 +99,7 @@ impl Request {
     }
 
     fn functions(&self) -> impl Iterator<Item = &Function> {
-        self.let_go.iter().chain(&self.abort)
+        self.release.iter().chain(&self.abort)
     }
 }
 

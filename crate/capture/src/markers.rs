@@ -5,21 +5,23 @@ use wasm_bindgen::prelude::*;
 use web_sys::Storage;
 
 use super::convert::{explain, web_storage};
-use super::kept_shelf::remove_with;
-use lotus_crypto_diag::crypto_store::{Device, Marker, MarkerField, Recall};
+use super::kept_storage::remove_records_of_marker;
+use lotus_crypto_diag::crypto_store::{Device, Marker, MarkerField, StoredMarker};
 
 /// The marker stored for a device, if it makes sense.
-pub(crate) fn recall(device: &Device) -> Recall {
+pub(crate) fn read_marker(device: &Device) -> StoredMarker {
     match storage().and_then(|storage| storage.get_item(&key(device))) {
-        Ok(None) => Recall::Nothing,
-        Ok(Some(text)) => read(&text),
-        Err(error) => Recall::Unreadable(["the marker of this device cannot be read: ", &explain(&error)].concat()),
+        Ok(None) => StoredMarker::Nothing,
+        Ok(Some(text)) => parse(&text),
+        Err(error) => {
+            StoredMarker::Unreadable(["the marker of this device cannot be read: ", &explain(&error)].concat())
+        }
     }
 }
 
-fn read(text: &str) -> Recall {
+fn parse(text: &str) -> StoredMarker {
     let marker = JSON::parse(text).unwrap_or_default();
-    Recall::from_fields(|name| {
+    StoredMarker::from_fields(|name| {
         // `Reflect.get` throws if the marker is no object.
         let value = Reflect::get(&marker, &name.into()).ok()?;
         if value.is_null() {
@@ -30,7 +32,7 @@ fn read(text: &str) -> Recall {
 }
 
 /// Stores a device's marker, and removes those of the user's former devices on the same database: these devices are gone.
-pub(crate) fn remember(device: &Device, marker: &Marker) -> Result<(), String> {
+pub(crate) fn write_marker(device: &Device, marker: &Marker) -> Result<(), String> {
     write(device, marker).map_err(|error| ["the marker of this device cannot be written: ", &explain(&error)].concat())
 }
 
@@ -44,7 +46,7 @@ fn write(device: &Device, marker: &Marker) -> Result<(), JsValue> {
             && other != key
         {
             storage.remove_item(&other)?;
-            remove_with(&other);
+            remove_records_of_marker(&other);
         }
     }
     Ok(())

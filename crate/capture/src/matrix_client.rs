@@ -3,9 +3,9 @@
 use futures_util::future::join3;
 use wasm_bindgen::prelude::*;
 
-use super::bounded::{PATIENCE_MS, ask};
+use super::bounded::{PATIENCE_MS, within_ms};
 use super::shape::{call, field, flag, is_list, is_missing, read, read_later, text, texts};
-use lotus_crypto_diag::interview::{Answer, Interview};
+use lotus_crypto_diag::host_facts::{Answer, HostFacts};
 
 /// The SDK's `CryptoApi`; `undefined` or `null` until the encryption runs.
 pub(crate) fn crypto_of(mx: &JsValue) -> Result<JsValue, JsValue> {
@@ -13,17 +13,17 @@ pub(crate) fn crypto_of(mx: &JsValue) -> Result<JsValue, JsValue> {
 }
 
 /// Asks the client for everything that it answers synchronously.
-pub(crate) fn ask_client(mx: &JsValue, interview: &mut Interview) {
+pub(crate) fn ask_client(mx: &JsValue, host_facts: &mut HostFacts) {
     if is_missing(mx) {
-        interview.notes.push("no Matrix client was given: nothing is known of user, device and encryption".into());
+        host_facts.notes.push("no Matrix client was given: nothing is known of user, device and encryption".into());
         return;
     }
-    interview.client.user_id = interview.take("getUserId()", text(call(mx, "getUserId", &[])));
-    interview.client.device_id = interview.take("getDeviceId()", text(call(mx, "getDeviceId", &[])));
-    interview.client.sync_state = interview.take("getSyncState()", text(call(mx, "getSyncState", &[])));
-    interview.client.crypto_ready = interview.take("getCrypto()", is_ready(mx));
+    host_facts.client.user_id = host_facts.fact_or_note("getUserId()", text(call(mx, "getUserId", &[])));
+    host_facts.client.device_id = host_facts.fact_or_note("getDeviceId()", text(call(mx, "getDeviceId", &[])));
+    host_facts.client.sync_state = host_facts.fact_or_note("getSyncState()", text(call(mx, "getSyncState", &[])));
+    host_facts.client.crypto_ready = host_facts.fact_or_note("getCrypto()", is_ready(mx));
     let version = crypto_of(mx).and_then(|crypto| call(&crypto, "getVersion", &[]));
-    interview.client.crypto_version = interview.take("getCrypto().getVersion()", text(version));
+    host_facts.client.crypto_version = host_facts.fact_or_note("getCrypto().getVersion()", text(version));
 }
 
 fn is_ready(mx: &JsValue) -> Answer<bool> {
@@ -44,7 +44,7 @@ pub(crate) struct CryptoAnswers {
 pub(crate) async fn ask_crypto(crypto: Option<JsValue>) -> CryptoAnswers {
     let Some(crypto) = crypto else { return CryptoAnswers::default() };
     let question = |name: &'static str, words: &'static str| {
-        ask(words, PATIENCE_MS, call(&crypto, name, &[]).map(JsCast::unchecked_into))
+        within_ms(words, PATIENCE_MS, call(&crypto, name, &[]).map(JsCast::unchecked_into))
     };
     let (keys, backup, cross_signing) = join3(
         question("getOwnDeviceKeys", OWN_KEYS),
@@ -64,31 +64,31 @@ const BACKUP: &str = "getActiveSessionBackupVersion()";
 const CROSS_SIGNING: &str = "isCrossSigningReady()";
 
 impl CryptoAnswers {
-    pub(crate) fn note(self, interview: &mut Interview) {
-        let keys = self.keys.and_then(|answer| interview.take(OWN_KEYS, answer)).unwrap_or(JsValue::UNDEFINED);
-        interview.client.key_backup_version = self.backup.and_then(|answer| interview.take(BACKUP, answer));
-        interview.client.cross_signing_ready =
-            self.cross_signing.and_then(|answer| interview.take(CROSS_SIGNING, answer));
+    pub(crate) fn note(self, host_facts: &mut HostFacts) {
+        let keys = self.keys.and_then(|answer| host_facts.fact_or_note(OWN_KEYS, answer)).unwrap_or(JsValue::UNDEFINED);
+        host_facts.client.key_backup_version = self.backup.and_then(|answer| host_facts.fact_or_note(BACKUP, answer));
+        host_facts.client.cross_signing_ready =
+            self.cross_signing.and_then(|answer| host_facts.fact_or_note(CROSS_SIGNING, answer));
         let key = |name| text(field(&keys, name));
-        interview.client.ed25519_key = interview.take("getOwnDeviceKeys().ed25519", key("ed25519"));
-        interview.client.curve25519_key = interview.take("getOwnDeviceKeys().curve25519", key("curve25519"));
+        host_facts.client.ed25519_key = host_facts.fact_or_note("getOwnDeviceKeys().ed25519", key("ed25519"));
+        host_facts.client.curve25519_key = host_facts.fact_or_note("getOwnDeviceKeys().curve25519", key("curve25519"));
     }
 }
 
 /// The client's encryption if it runs, to be asked later.
-pub(crate) fn running_crypto(mx: &JsValue, interview: &mut Interview) -> Option<JsValue> {
+pub(crate) fn running_crypto(mx: &JsValue, host_facts: &mut HostFacts) -> Option<JsValue> {
     let crypto = read(crypto_of(mx), |crypto| crypto.is_object().then(|| crypto.clone()));
-    interview.take("getCrypto()", crypto)
+    host_facts.fact_or_note("getCrypto()", crypto)
 }
 
 /// Reads what only the app knows; returns whether the SDK may fetch events.
-pub(crate) fn ask_app(extras: &JsValue, interview: &mut Interview) -> bool {
-    interview.environment.app = interview.given("extras.app", text(field(extras, "app")));
-    interview.client.sdk_version = interview.given("extras.sdkVersion", text(field(extras, "sdkVersion")));
-    let may_fetch = interview.take("extras.fetchEvents", flag(field(extras, "fetchEvents")));
+pub(crate) fn ask_app(extras: &JsValue, host_facts: &mut HostFacts) -> bool {
+    host_facts.environment.app = host_facts.app_fact("extras.app", text(field(extras, "app")));
+    host_facts.client.sdk_version = host_facts.app_fact("extras.sdkVersion", text(field(extras, "sdkVersion")));
+    let may_fetch = host_facts.fact_or_note("extras.fetchEvents", flag(field(extras, "fetchEvents")));
     let notes = read(field(extras, "notes"), |notes| is_list(notes).then(|| notes.clone()));
-    if let Some(notes) = interview.take("extras.notes", notes) {
-        interview.notes.extend(texts(&notes));
+    if let Some(notes) = host_facts.fact_or_note("extras.notes", notes) {
+        host_facts.notes.extend(texts(&notes));
     }
     may_fetch == Some(true)
 }

@@ -4,7 +4,7 @@
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
-use super::bounded::answer;
+use super::bounded::await_promise;
 use super::convert::{explain, get};
 use lotus_crypto_diag::election::Role;
 
@@ -42,11 +42,11 @@ impl Member {
         Self { is_comparable: has_reader && member.is_stored(name), ..member }
     }
 
-    pub(crate) fn tell(&self, role: Role) {
-        let _ = self.host.changed(word(role));
+    pub(crate) fn notify_role(&self, role: Role) {
+        let _ = self.host.changed(role_name(role));
     }
 
-    pub(crate) fn tell_silent(&self, is_silent: bool) {
+    pub(crate) fn notify_silent(&self, is_silent: bool) {
         let _ = self.host.silenced(is_silent);
     }
 
@@ -81,7 +81,7 @@ impl Member {
 
 /// Why the host does not yield; `None` if it yields.
 pub(crate) async fn refusal(asked: Result<JsValue, JsValue>) -> Option<String> {
-    let reason = match answer(asked.map(JsValue::unchecked_into)).await {
+    let reason = match await_promise(asked.map(JsValue::unchecked_into)).await {
         Ok(yes) if yes.is_undefined() || yes.is_null() || yes == true => return None,
         Ok(reason) if reason.is_falsy() => String::new(),
         Ok(reason) => explain(&reason),
@@ -92,10 +92,10 @@ pub(crate) async fn refusal(asked: Result<JsValue, JsValue>) -> Option<String> {
 
 /// Waits until the host has shut down. If that fails, the client counts as shut down: nothing better is known.
 pub(crate) async fn shut_down(asked: Result<JsValue, JsValue>) {
-    let _ = answer(asked.map(JsValue::unchecked_into)).await;
+    let _ = await_promise(asked.map(JsValue::unchecked_into)).await;
 }
 
-const fn word(role: Role) -> &'static str {
+const fn role_name(role: Role) -> &'static str {
     match role {
         Role::Leader => "leader",
         Role::Follower => "follower",

@@ -8,8 +8,8 @@ use js_sys::{Array, Function, JSON, Map, Object, Promise};
 use serde_json::Value;
 use wasm_bindgen::prelude::*;
 
-use super::bounded::{NoAnswer, ask, has_timers, within};
-use super::convert::{Clock, get, tell, text_of, to_object};
+use super::bounded::{NoAnswer, has_timers, within, within_ms};
+use super::convert::{Clock, get, notify, text_of, to_object};
 use super::diag::{CryptoDiag, SharedSession};
 use super::ed25519::verify;
 use super::matrix_client::crypto_of;
@@ -18,7 +18,7 @@ use super::shape::{call, call_with, field, is_missing};
 use super::tabs::PageTabs;
 use lotus_crypto_diag::one_time_key::SignedKey;
 use lotus_crypto_diag::repair::{
-    Claim, Client, Facts, Failure, RepairProblem, RepairState, RepairStatus, Tabs, Uploads, repair,
+    Claim, Client, Facts, Failure, OtherTabs, RepairProblem, RepairState, RepairStatus, Uploads, repair,
 };
 use lotus_crypto_diag::timestamp::Timestamp;
 
@@ -111,7 +111,7 @@ impl OwnDevice {
             Ok(nothing) if is_missing(&nothing) => Err([method, "() is missing"].concat().into()),
             asked => asked.map(JsCast::unchecked_into),
         };
-        let answer = ask(method, REQUEST_MS, asked).await.map_err(|reason| match reason {
+        let answer = within_ms(method, REQUEST_MS, asked).await.map_err(|reason| match reason {
             NoAnswer::Threw(error) => failure(&error),
             NoAnswer::TooLate(message) => Failure { message, ..Failure::default() },
         })?;
@@ -130,14 +130,14 @@ impl Client for OwnDevice {
         TimeoutFuture::new(ms).await;
     }
 
-    fn tabs(&self) -> Tabs {
-        self.tabs.company()
+    fn tabs(&self) -> OtherTabs {
+        self.tabs.tabs_for_repair()
     }
 
-    fn hold(&self, held: bool) {
+    fn set_held(&self, held: bool) {
         let ((user, device), now) = (self.ids(), self.now());
         if let Ok(mut session) = self.session.try_borrow_mut() {
-            session.uploads_mut().hold(user, device, held, now);
+            session.uploads_mut().set_held(user, device, held, now);
         }
     }
 
@@ -150,7 +150,7 @@ impl Client for OwnDevice {
 
     fn uploads(&self) -> Uploads {
         let (user, device) = self.ids();
-        self.session.borrow().uploads().since_let_go(user, device)
+        self.session.borrow().uploads().uploads_since_release(user, device)
     }
 
     fn was_accepted(&self, key: &SignedKey) -> bool {
@@ -186,7 +186,7 @@ impl Client for OwnDevice {
         self.request("sendToDevice", &Array::of2(&WAKE_TYPE.into(), &content)).await.map(|_| ())
     }
 
-    async fn tell_peers(&self) -> u32 {
+    async fn renew_peer_sessions(&self) -> u32 {
         let senders: Vec<String> = {
             let session = self.session.borrow();
             let others = session.unreadable_senders().into_iter().filter(|sender| *sender != self.ids().0);
@@ -199,7 +199,7 @@ impl Client for OwnDevice {
         if let Ok(mut session) = self.session.try_borrow_mut() {
             session.note_repair(status.clone());
         }
-        tell(&self.on_change);
+        notify(&self.on_change);
     }
 }
 

@@ -8,7 +8,7 @@ use super::matrix_client::crypto_of;
 use super::shape::call_with;
 
 /// At most this many devices get the message.
-const MOST_DEVICES: usize = 50;
+const MAX_DEVICES: usize = 50;
 /// The spec's event for this purpose: "indicates that the recipient should use this session". No client shows it.
 const DUMMY_TYPE: &str = "m.dummy";
 
@@ -29,11 +29,11 @@ async fn try_renewing(mx: &JsValue, users: &[String]) -> Result<u32, JsValue> {
     let devices = Array::new();
     known.for_each(&mut |of_user, user| {
         let Ok(of_user) = of_user.dyn_into::<Map>() else { return };
-        for device in of_user.keys().into_iter().flatten().take(MOST_DEVICES) {
+        for device in of_user.keys().into_iter().flatten().take(MAX_DEVICES) {
             let entry = Object::new();
             let is_set = js_sys::Reflect::set(&entry, &"userId".into(), &user).is_ok()
                 && js_sys::Reflect::set(&entry, &"deviceId".into(), &device).is_ok();
-            if is_set && (devices.length() as usize) < MOST_DEVICES {
+            if is_set && (devices.length() as usize) < MAX_DEVICES {
                 devices.push(&entry);
             }
         }

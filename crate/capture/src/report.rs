@@ -5,7 +5,7 @@ use js_sys::futures::future_to_promise;
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
-use super::bounded::answer;
+use super::bounded::await_promise;
 use super::convert::{explain, to_object};
 use super::diag::CryptoDiag;
 use super::environment::ask_page;
@@ -13,11 +13,11 @@ use super::matrix_client::{ask_app, ask_client, ask_crypto, running_crypto};
 use super::shape::{field, is_missing, texts};
 use super::stored_events::fetch_events;
 use super::without_secrets::WithoutSecrets;
-use lotus_crypto_diag::interview::{Interview, PageFacts};
+use lotus_crypto_diag::host_facts::{HostFacts, PageFacts};
 use lotus_crypto_diag::redact::redact;
 use lotus_crypto_diag::report::{CaptureState, CaptureStatus};
 use lotus_crypto_diag::server_evidence::{ServerEvidence, StoredEvent};
-use lotus_crypto_diag::stored_events::unread;
+use lotus_crypto_diag::stored_events::unread_events;
 
 #[wasm_bindgen]
 extern "C" {
@@ -39,11 +39,11 @@ impl CryptoDiag {
     /// A report of what is known now. Never throws, whatever the Matrix client and the host's extras are.
     #[wasm_bindgen(js_name = buildReport)]
     pub fn build_report(&self, mx: &JsValue, extras: &JsValue, facts: &Facts, judge: &Judge) -> String {
-        let mut interview = Interview::default();
-        ask_app(extras, &mut interview);
-        ask_client(mx, &mut interview);
-        ask_page(&mut interview);
-        self.write(interview, facts, judge, None)
+        let mut host_facts = HostFacts::default();
+        ask_app(extras, &mut host_facts);
+        ask_client(mx, &mut host_facts);
+        ask_page(&mut host_facts);
+        self.write(host_facts, facts, judge, None)
     }
 
     /// As `buildReport`, after asking the SDK and the browser what they only answer asynchronously. `judge` is awaited
@@ -56,21 +56,22 @@ impl CryptoDiag {
         facts: &Facts,
         #[wasm_bindgen(unchecked_param_type = "Promise<Judge | string>")] judge: Promise,
     ) -> Promise {
-        let mut interview = Interview::default();
-        let may_fetch = ask_app(extras, &mut interview);
-        ask_client(&mx, &mut interview);
-        ask_page(&mut interview);
-        let crypto = (!is_missing(&mx)).then(|| running_crypto(&mx, &mut interview)).flatten();
+        let mut host_facts = HostFacts::default();
+        let may_fetch = ask_app(extras, &mut host_facts);
+        ask_client(&mx, &mut host_facts);
+        ask_page(&mut host_facts);
+        let crypto = (!is_missing(&mx)).then(|| running_crypto(&mx, &mut host_facts)).flatten();
         let to_fetch = may_fetch && !is_missing(&mx);
-        let wanted = if to_fetch { unread(self.session.borrow().entries()) } else { Vec::new() };
+        let wanted = if to_fetch { unread_events(self.session.borrow().entries()) } else { Vec::new() };
         let (diag, facts) = (self.clone(), facts.clone());
         future_to_promise(async move {
-            let (told, fetched, (), judge) =
-                join4(ask_crypto(crypto), fetch_events(&mx, wanted), diag.storage.look(), answer(Ok(judge))).await;
-            told.note(&mut interview);
-            let events = to_fetch.then(|| sort_out(fetched, &mut interview));
+            let (crypto_answers, fetched, (), judge) =
+                join4(ask_crypto(crypto), fetch_events(&mx, wanted), diag.storage.read(), await_promise(Ok(judge)))
+                    .await;
+            crypto_answers.note(&mut host_facts);
+            let events = to_fetch.then(|| collect_fetched(fetched, &mut host_facts));
             let judge = judge.unwrap_or_else(JsValue::from).unchecked_into();
-            Ok(diag.write(interview, &facts, &judge, events).into())
+            Ok(diag.write(host_facts, &facts, &judge, events).into())
         })
     }
 
@@ -85,7 +86,7 @@ impl CryptoDiag {
 impl CryptoDiag {
     fn write(
         &self,
-        mut interview: Interview,
+        mut host_facts: HostFacts,
         facts: &Facts,
         judge: &Judge,
         events: Option<Vec<StoredEvent>>,
@@ -94,13 +95,13 @@ impl CryptoDiag {
         let facts = facts.read(&JsValue::UNDEFINED).unwrap_or_default();
         let tabs = WithoutSecrets(field(&facts, "tabs").unwrap_or_default());
         let page = page_facts(&facts);
-        interview.notes.extend(judge.as_string());
+        host_facts.notes.extend(judge.as_string());
         let now = self.clock.now();
-        let client = &interview.client;
+        let client = &host_facts.client;
         let earlier = self.kept.earlier(client.user_id.as_deref(), client.device_id.as_deref());
-        interview.notes.extend(earlier.notes);
+        host_facts.notes.extend(earlier.notes);
         let (storage, latency) = (self.storage.known(), self.timings.known(now));
-        let mut report = interview.report(&self.session.borrow(), page, tabs, storage, latency, now);
+        let mut report = host_facts.report(&self.session.borrow(), page, tabs, storage, latency, now);
         report.earlier = earlier.pages;
         let text = report.to_text();
         if !judge.is_function() {
@@ -132,17 +133,17 @@ fn page_facts(facts: &JsValue) -> PageFacts {
 }
 
 /// The events that were found; notes why the others were not.
-fn sort_out(fetched: Vec<Result<StoredEvent, String>>, interview: &mut Interview) -> Vec<StoredEvent> {
+fn collect_fetched(fetched: Vec<Result<StoredEvent, String>>, host_facts: &mut HostFacts) -> Vec<StoredEvent> {
     let mut events = Vec::new();
     for event in fetched {
         match event {
             Ok(event) => events.push(event),
-            Err(note) => interview.notes.push(note),
+            Err(note) => host_facts.notes.push(note),
         }
     }
     if !events.is_empty() {
         let ids: Vec<&str> = events.iter().map(|event| &*event.event_id).collect();
-        interview.notes.push(["fetched from the homeserver, and cited as server.events: ", &ids.join(", ")].concat());
+        host_facts.notes.push(["fetched from the homeserver, and cited as server.events: ", &ids.join(", ")].concat());
     }
     events
 }

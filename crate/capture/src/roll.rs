@@ -9,19 +9,19 @@ use wasm_bindgen::prelude::*;
 use super::channel::Channel;
 use super::convert::{Clock, explain};
 use super::page::{after, random};
-use lotus_crypto_diag::repair::Tabs;
-use lotus_crypto_diag::roll_call::{Action, Event, RollCall, Standing};
+use lotus_crypto_diag::repair::OtherTabs;
+use lotus_crypto_diag::roll_call::{Action, Event, RollCall, SessionRole};
 use lotus_crypto_diag::roll_message::{MAX_LENGTH, RollMessage};
 use lotus_crypto_diag::tabs::Tab;
 
 const CHANNEL: &str = "lotus-crypto-diag/roll-call";
 
 /// What a roll call needs from the page.
-pub(crate) struct Surroundings {
+pub(crate) struct Context {
     /// A monotonic clock.
     pub(crate) steady: Clock,
     /// Describes this tab for the others.
-    pub(crate) describe: Box<dyn Fn(&Standing) -> Tab>,
+    pub(crate) describe: Box<dyn Fn(&SessionRole) -> Tab>,
     /// Called when another tab opened, changed or closed.
     pub(crate) on_change: Box<dyn Fn()>,
 }
@@ -37,11 +37,11 @@ pub(crate) struct Roll {
     error: RefCell<Option<String>>,
     /// The `resolve` functions of pending [`Self::call`]s.
     callers: RefCell<Vec<Function>>,
-    around: Surroundings,
+    context: Context,
 }
 
 impl Roll {
-    pub(crate) fn new(id: &str, around: Surroundings) -> Rc<Self> {
+    pub(crate) fn new(id: &str, context: Context) -> Rc<Self> {
         Rc::new(Self {
             id: id.to_owned(),
             machine: RefCell::new(RollCall::new(id.to_owned())),
@@ -50,20 +50,20 @@ impl Roll {
             channel: RefCell::default(),
             error: RefCell::default(),
             callers: RefCell::default(),
-            around,
+            context,
         })
     }
 
-    pub(crate) fn enter(self: &Rc<Self>, standing: Standing) {
+    pub(crate) fn enter(self: &Rc<Self>, session_role: SessionRole) {
         if !self.is_entered.replace(true) {
-            self.give(Event::Entered(standing));
+            self.handle(Event::Entered(session_role));
         }
     }
 
     /// Resolves when the roll call is complete.
     pub(crate) fn call(self: &Rc<Self>) -> Promise {
         let promise = Promise::new(&mut |resolve, _| self.callers.borrow_mut().push(resolve));
-        self.give(Event::Called);
+        self.handle(Event::Called);
         promise
     }
 
@@ -78,57 +78,57 @@ impl Roll {
     }
 
     /// Whether other tabs are or were open, for a repair.
-    pub(crate) fn company(&self) -> Tabs {
-        self.count().map_or(Tabs::Unknown, |_| self.machine.borrow().company())
+    pub(crate) fn tabs_for_repair(&self) -> OtherTabs {
+        self.count().map_or(OtherTabs::Unknown, |_| self.machine.borrow().tabs_for_repair())
     }
 
     /// Describes this tab for the others.
-    pub(crate) fn describe(&self, standing: &Standing) -> Tab {
-        (self.around.describe)(standing)
+    pub(crate) fn describe(&self, session_role: &SessionRole) -> Tab {
+        (self.context.describe)(session_role)
     }
 
     pub(crate) fn error(&self) -> Option<String> {
         self.error.borrow().clone()
     }
 
-    pub(crate) fn give(self: &Rc<Self>, event: Event) {
+    pub(crate) fn handle(self: &Rc<Self>, event: Event) {
         let mut events = vec![event];
         while let Some(event) = events.pop() {
-            let (now, random) = (self.around.steady.now(), random());
+            let (now, random) = (self.context.steady.now(), random());
             // Hold no borrow while JavaScript runs.
-            let actions = self.machine.borrow_mut().on(event, now, random);
+            let actions = self.machine.borrow_mut().handle(event, now, random);
             events.extend(actions.into_iter().filter_map(|action| self.act(action)));
         }
     }
 
     /// Returns the event that follows at once, if any.
     fn act(self: &Rc<Self>, action: Action) -> Option<Event> {
-        let standing = self.machine.borrow().standing().clone();
+        let session_role = self.machine.borrow().session_role().clone();
         let from = || self.id.clone();
         match action {
             Action::Listen => self.listen(),
             Action::Close => _ = self.channel.take(),
-            Action::Ask => self.post(&RollMessage::Who { from: from() }, standing.session.as_deref()),
+            Action::Ask => self.post(&RollMessage::Who { from: from() }, session_role.session.as_deref()),
             Action::SayBye { session } => self.post(&RollMessage::Bye { from: from() }, session.as_deref()),
             Action::Answer => {
-                let tab = self.describe(&standing);
-                self.post(&RollMessage::Here(tab), standing.session.as_deref());
+                let tab = self.describe(&session_role);
+                self.post(&RollMessage::Here(tab), session_role.session.as_deref());
             }
             Action::Announce => {
-                let tab = self.describe(&standing);
-                self.post(&RollMessage::News(tab), standing.session.as_deref());
+                let tab = self.describe(&session_role);
+                self.post(&RollMessage::News(tab), session_role.session.as_deref());
             }
             Action::SetTimer(timer, ms) => {
                 let weak = Rc::downgrade(self);
                 let is_set = after(ms, move || {
                     if let Some(roll) = weak.upgrade() {
-                        roll.give(Event::TimedOut(timer));
+                        roll.handle(Event::TimedOut(timer));
                     }
                 });
                 // If the page has broken its timers, do not wait.
                 return (!is_set).then_some(Event::TimedOut(timer));
             }
-            Action::TellChange => (self.around.on_change)(),
+            Action::NotifyChange => (self.context.on_change)(),
             Action::Complete => {
                 self.is_complete.set(true);
                 for resolve in self.callers.take() {
@@ -143,9 +143,9 @@ impl Roll {
         let weak = Rc::downgrade(self);
         let on_text = move |text: String| {
             let Some(roll) = weak.upgrade() else { return };
-            let message = RollMessage::parse(&text, roll.machine.borrow().standing().session.as_deref());
+            let message = RollMessage::parse(&text, roll.machine.borrow().session_role().session.as_deref());
             if let Some(message) = message {
-                roll.give(Event::Heard(message));
+                roll.handle(Event::MessageReceived(message));
             }
         };
         if self.channel.borrow().is_some() {

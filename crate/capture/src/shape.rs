@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 
 use super::bounded::NoAnswer;
 use super::convert::{explain, get};
-use lotus_crypto_diag::interview::Answer;
+use lotus_crypto_diag::host_facts::Answer;
 
 #[wasm_bindgen]
 extern "C" {

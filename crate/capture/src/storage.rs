@@ -10,10 +10,10 @@ use js_sys::{Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{Permissions, Storage, StorageManager};
 
-use super::bounded::{answer, within};
-use super::convert::{explain, get, tell, to_object, web_storage};
+use super::bounded::{await_promise, within};
+use super::convert::{explain, get, notify, to_object, web_storage};
 use super::events::listen;
-use lotus_crypto_diag::persistence::{Look, Persistence, prompts};
+use lotus_crypto_diag::persistence::{Persistence, StorageReading, prompts};
 use lotus_crypto_diag::storage::StorageStatus;
 
 /// Remembers across reloads that this tab showed a prompt.
@@ -30,7 +30,7 @@ struct Inner {
     entered: Cell<bool>,
     on_change: Function,
     /// The status object that JavaScript got last, and its JSON.
-    given: RefCell<Option<(String, JsValue)>>,
+    last_status: RefCell<Option<(String, JsValue)>>,
 }
 
 #[wasm_bindgen]
@@ -43,11 +43,11 @@ impl PersistentStorage {
         }
         let inner = Rc::clone(&self.0);
         if browser_prompts() {
-            spawn_local(async move { inner.look().await });
+            spawn_local(async move { inner.read().await });
             return;
         }
         let _ = inner.request();
-        spawn_local(inner.ask_when_engaged());
+        spawn_local(inner.ask_on_engagement());
     }
 
     /// Asks for persistence, unless the browser has already answered. Never rejects.
@@ -61,7 +61,7 @@ impl PersistentStorage {
     pub fn refresh(&self) -> Promise {
         let inner = Rc::clone(&self.0);
         future_to_promise(async move {
-            inner.look().await;
+            inner.read().await;
             Ok(inner.status())
         })
     }
@@ -70,13 +70,13 @@ impl PersistentStorage {
     #[wasm_bindgen(unchecked_return_type = "StorageStatus | null")]
     pub fn status(&self) -> JsValue {
         let json = self.0.persistence.borrow().status_json();
-        if let Some((text, status)) = &*self.0.given.borrow()
+        if let Some((text, status)) = &*self.0.last_status.borrow()
             && *text == json
         {
             return status.clone();
         }
         let status = to_object(&json);
-        self.0.given.replace(Some((json, status.clone())));
+        self.0.last_status.replace(Some((json, status.clone())));
         status
     }
 }
@@ -89,7 +89,7 @@ impl PersistentStorage {
             asking: RefCell::default(),
             entered: Cell::new(false),
             on_change,
-            given: RefCell::default(),
+            last_status: RefCell::default(),
         }))
     }
 
@@ -98,8 +98,8 @@ impl PersistentStorage {
     }
 
     /// Reads the status again.
-    pub(crate) async fn look(&self) {
-        self.0.look().await;
+    pub(crate) async fn read(&self) {
+        self.0.read().await;
     }
 }
 
@@ -111,27 +111,27 @@ impl Inner {
 
     fn update<T>(&self, change: impl FnOnce(&mut Persistence) -> T) -> T {
         let changed = change(&mut self.persistence.borrow_mut());
-        tell(&self.on_change);
+        notify(&self.on_change);
         changed
     }
 
-    async fn look(&self) {
-        let look = match manager() {
-            Err(error) => Look::Unreadable(explain(&error)),
-            Ok(None) => Look::Unsupported,
+    async fn read(&self) {
+        let reading = match manager() {
+            Err(error) => StorageReading::Unreadable(explain(&error)),
+            Ok(None) => StorageReading::Unsupported,
             Ok(Some(manager)) => {
                 let (persisted, estimate) = join(
                     within("navigator.storage.persisted()", manager.persisted()),
                     within("navigator.storage.estimate()", manager.estimate()),
                 )
                 .await;
-                Look::Seen {
+                StorageReading::Seen {
                     persisted: persisted.map(|value| value.as_bool()),
                     estimate: estimate.map(|value| (bytes(&value, "usage"), bytes(&value, "quota"))),
                 }
             }
         };
-        self.update(|persistence| persistence.looked(look));
+        self.update(|persistence| persistence.set_reading(reading));
     }
 
     /// Concurrent callers share one request.
@@ -151,7 +151,7 @@ impl Inner {
     }
 
     async fn ask(self: &Rc<Self>) {
-        self.look().await;
+        self.read().await;
         if !self.update(Persistence::is_to_be_asked) {
             return;
         }
@@ -168,13 +168,13 @@ impl Inner {
         let asked = manager.persist();
         // A late answer still counts.
         let answered = future_to_promise(async move {
-            let granted = answer(asked).await.map(|granted| granted.is_truthy());
+            let granted = await_promise(asked).await.map(|granted| granted.is_truthy());
             inner.update(|persistence| persistence.answered(granted));
             Ok(JsValue::UNDEFINED)
         });
         // A user may take long to answer a prompt; a browser that decides by itself may not.
         let ended = if prompts {
-            answer(Ok(answered)).await
+            await_promise(Ok(answered)).await
         } else {
             within("navigator.storage.persist()", Ok(answered)).await
         };
@@ -185,20 +185,20 @@ impl Inner {
 
     /// Browsers decide by engagement: an installed app or granted notifications are a reason to ask again. Without them, the
     /// next load of the page asks again.
-    async fn ask_when_engaged(self: Rc<Self>) {
+    async fn ask_on_engagement(self: Rc<Self>) {
         let inner = Rc::clone(&self);
-        let _ = listen(&js_sys::global(), "appinstalled", move |_| inner.ask_anew());
+        let _ = listen(&js_sys::global(), "appinstalled", move |_| inner.ask_again());
         let Some(notifications) = permission("notifications").await else { return };
         let state = notifications.clone();
         let _ = listen(&notifications, "change", move |_| {
             if is_state(&state, "granted") {
-                self.ask_anew();
+                self.ask_again();
             }
         });
     }
 
-    fn ask_anew(self: &Rc<Self>) {
-        let is_denied = self.persistence.borrow_mut().engaged();
+    fn ask_again(self: &Rc<Self>) {
+        let is_denied = self.persistence.borrow_mut().allow_retry_after_denial();
         if is_denied {
             let _ = self.request();
         }

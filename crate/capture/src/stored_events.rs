@@ -3,21 +3,21 @@
 use futures_util::future::join_all;
 use wasm_bindgen::prelude::*;
 
-use super::bounded::{NoAnswer, PATIENCE_MS, ask};
+use super::bounded::{NoAnswer, PATIENCE_MS, within_ms};
 use super::convert::explain;
 use super::shape::{call, field, is_missing, type_of};
 use lotus_crypto_diag::server_evidence::{EncryptedContent, StoredEvent};
-use lotus_crypto_diag::stored_events::{Field, Unread};
+use lotus_crypto_diag::stored_events::{Field, UnreadEvent};
 
 /// Replaces a value in an answer: only its presence matters.
 const PRESENT: &str = "present";
 
 /// Each event, or why it was not found. All are requested at once. No ciphertext is passed on.
-pub(crate) async fn fetch_events(mx: &JsValue, unread: Vec<Unread>) -> Vec<Result<StoredEvent, String>> {
+pub(crate) async fn fetch_events(mx: &JsValue, unread: Vec<UnreadEvent>) -> Vec<Result<StoredEvent, String>> {
     join_all(unread.into_iter().map(|unread| fetch_event(mx, unread))).await
 }
 
-async fn fetch_event(mx: &JsValue, Unread { event_id, room_id }: Unread) -> Result<StoredEvent, String> {
+async fn fetch_event(mx: &JsValue, UnreadEvent { event_id, room_id }: UnreadEvent) -> Result<StoredEvent, String> {
     let question = ["fetchRoomEvent() of ", &event_id].concat();
     let failed = |words: String| [&question, " failed: ", &words].concat();
     let method = field(mx, "fetchRoomEvent").map_err(|error| failed(explain(&error)))?;
@@ -25,7 +25,7 @@ async fn fetch_event(mx: &JsValue, Unread { event_id, room_id }: Unread) -> Resu
         return Err(failed("the client has no such method".into()));
     }
     let asked = call(mx, "fetchRoomEvent", &[&room_id, &event_id]).map(JsCast::unchecked_into);
-    let event = ask(&question, PATIENCE_MS, asked).await.map_err(NoAnswer::into_words).map_err(failed)?;
+    let event = within_ms(&question, PATIENCE_MS, asked).await.map_err(NoAnswer::into_words).map_err(failed)?;
     let content = encrypted_content(&event, &event_id).map_err(|error| failed(explain(&error)))?;
     let content = content.ok_or_else(|| [&*question, " gave no encrypted event: it may be redacted"].concat())?;
     let (sender, event_type, origin_server_ts) = (None, None, None);

@@ -6,7 +6,7 @@ use std::rc::{Rc, Weak};
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
-use super::convert::{Clock, explain, get, tell, to_object};
+use super::convert::{Clock, explain, get, notify, to_object};
 use super::diag::CryptoDiag;
 use super::election::{self, Election};
 use super::events::listen;
@@ -17,9 +17,9 @@ use super::page::{global, is_visible};
 use super::roll::{self, Roll};
 use lotus_crypto_diag::election::{Event, Role};
 use lotus_crypto_diag::repair;
-use lotus_crypto_diag::roll_call::{self, Standing};
+use lotus_crypto_diag::roll_call::{self, SessionRole};
 use lotus_crypto_diag::session::Session;
-use lotus_crypto_diag::tabs::{Seat, Tab, Tabs, TabsSummary};
+use lotus_crypto_diag::tabs::{Tab, TabSeat, Tabs, TabsSummary};
 use lotus_crypto_diag::timestamp::Timestamp;
 
 const SOLO: &str = "this browser holds no elections (Web Locks are missing, or the diagnostics do not run)";
@@ -39,8 +39,8 @@ struct Page {
     last_seat: Cell<u32>,
     roll: Rc<Roll>,
     /// Whether this tab was the leader when its page was last hidden or frozen.
-    led_last: Cell<bool>,
-    of_elections: Rc<election::Surroundings>,
+    was_leader: Cell<bool>,
+    election_context: Rc<election::Context>,
     kept: KeptPages,
 }
 
@@ -60,38 +60,38 @@ impl PageTabs {
         let (id, session) = (diag.kept().id().to_owned(), diag.session());
         let describe = {
             let (id, opened) = (id.clone(), Timestamp::from_ms(opened));
-            move |standing: &Standing| describe(&id, opened, standing, &session)
+            move |session_role: &SessionRole| describe(&id, opened, session_role, &session)
         };
         let kept = diag.kept().clone();
         let page = Rc::new_cyclic(|page: &Weak<Page>| {
             let (on_role, on_silence) = (page.clone(), on_change.clone());
-            let around = election::Surroundings {
+            let election_context = election::Context {
                 clock,
                 steady: steady.clone(),
                 yields,
                 on_role: Box::new(move || {
                     if let Some(page) = on_role.upgrade() {
-                        page.stood();
+                        page.update_role();
                     }
                 }),
-                on_silence: Box::new(move || tell(&on_silence)),
+                on_silence: Box::new(move || notify(&on_silence)),
             };
             let change = on_change.clone();
-            let of_roll =
-                roll::Surroundings { steady, describe: Box::new(describe), on_change: Box::new(move || tell(&change)) };
+            let roll_context =
+                roll::Context { steady, describe: Box::new(describe), on_change: Box::new(move || notify(&change)) };
             Page {
-                roll: Roll::new(&id, of_roll),
+                roll: Roll::new(&id, roll_context),
                 id,
                 on_change,
                 elections: RefCell::default(),
                 seats: RefCell::default(),
                 last_seat: Cell::default(),
-                led_last: Cell::default(),
-                of_elections: Rc::new(around),
+                was_leader: Cell::default(),
+                election_context: Rc::new(election_context),
                 kept: kept.clone(),
             }
         });
-        kept.meet(&page.roll);
+        kept.set_roll(&page.roll);
         Self(page)
     }
 
@@ -102,7 +102,7 @@ impl PageTabs {
 
     /// Joins the roll call: this tab answers from now on.
     pub fn enter(&self) {
-        self.0.roll.enter(self.0.standing());
+        self.0.roll.enter(self.0.session_role());
     }
 
     /// Joins the election of the session with this name. `end` releases the lock if the module no longer runs.
@@ -144,8 +144,8 @@ impl PageTabs {
 
 impl PageTabs {
     /// What a repair has to know of the others, now.
-    pub(crate) fn company(&self) -> repair::Tabs {
-        self.0.roll.company()
+    pub(crate) fn tabs_for_repair(&self) -> repair::OtherTabs {
+        self.0.roll.tabs_for_repair()
     }
 }
 
@@ -160,8 +160,8 @@ impl Page {
     }
 
     /// This tab's session in use, and its role there.
-    fn standing(&self) -> Standing {
-        self.current().map_or_else(Standing::default, |election| Standing {
+    fn session_role(&self) -> SessionRole {
+        self.current().map_or_else(SessionRole::default, |election| SessionRole {
             session: Some(election.name.clone()),
             role: Some(election.role.get()),
             since: Some(election.since.get()),
@@ -169,29 +169,29 @@ impl Page {
     }
 
     /// Called when this tab has another session or another role.
-    fn stood(&self) {
+    fn update_role(&self) {
         if self.roll.is_entered.get() {
-            self.roll.give(roll_call::Event::Became(self.standing()));
+            self.roll.handle(roll_call::Event::RoleChanged(self.session_role()));
         }
         let election = self.current();
         if !election.as_ref().is_some_and(|election| election.is_away()) {
-            self.kept.stands(election.map(|election| election.role.get()));
+            self.kept.set_role(election.map(|election| election.role.get()));
         }
-        tell(&self.on_change);
+        notify(&self.on_change);
     }
 
-    fn join(self: &Rc<Self>, name: String, options: TabLeadershipOptions, host: TabMember, end: EndSignal) -> Seat {
+    fn join(self: &Rc<Self>, name: String, options: TabLeadershipOptions, host: TabMember, end: EndSignal) -> TabSeat {
         let known = self.elections.borrow().iter().position(|election| election.name == name);
         let election = match known {
             Some(at) => self.elections.borrow_mut().remove(at),
-            None => Election::new(name, &self.id, Rc::clone(&self.of_elections), end),
+            None => Election::new(name, &self.id, Rc::clone(&self.election_context), end),
         };
         self.elections.borrow_mut().push(Rc::clone(&election));
         if known.is_none() {
             election.start();
         }
-        self.roll.enter(self.standing());
-        self.stood();
+        self.roll.enter(self.session_role());
+        self.update_role();
         let seat = self.last_seat.get() + 1;
         self.last_seat.set(seat);
         // `Member::new` calls the host's `readName`: nothing may be borrowed here.
@@ -199,7 +199,7 @@ impl Page {
         election.members.borrow_mut().push((seat, Rc::new(member)));
         let (role, leader_silent) = (election.role.get(), election.is_silent.get());
         self.seats.borrow_mut().push((seat, election));
-        Seat { seat, role, leader_silent }
+        TabSeat { seat, role, leader_silent }
     }
 
     fn leave(&self, seat: u32) {
@@ -210,21 +210,21 @@ impl Page {
             return;
         }
         // The last member learns that it no longer leads before the lock is released.
-        election.give(Event::Released);
+        election.handle(Event::Released);
         election.close_channel();
         self.elections.borrow_mut().retain(|other| !Rc::ptr_eq(other, &election));
-        self.stood();
+        self.update_role();
     }
 
     fn status(&self) -> Tabs {
-        let (standing, current) = (self.standing(), self.current());
-        let is_solo = standing.role == Some(Role::Solo);
-        let mut this = self.roll.describe(&standing);
+        let (session_role, current) = (self.session_role(), self.current());
+        let is_solo = session_role.role == Some(Role::Solo);
+        let mut this = self.roll.describe(&session_role);
         this.entries = Vec::new();
         let mut tabs = self.roll.others();
         tabs.insert(0, this);
         Tabs {
-            session: standing.session,
+            session: session_role.session,
             tabs,
             leader_silent: current.is_some_and(|election| election.is_silent.get()),
             error: self.roll.error().or_else(|| is_solo.then(|| SOLO.to_owned())),
@@ -243,55 +243,55 @@ impl Page {
     fn listen(self: &Rc<Self>) -> Result<(), JsValue> {
         let window: JsValue = js_sys::global().into();
         let document = global("document").unwrap_or_default();
-        let hear = |target: &JsValue, kind: &str, handle: fn(&Rc<Self>, JsValue)| {
+        let add_listener = |target: &JsValue, kind: &str, handle: fn(&Rc<Self>, JsValue)| {
             let page = Rc::clone(self);
             listen(target, kind, move |event| handle(&page, event))
         };
         // A browser calls the listeners of an event in registration order and runs microtasks between two of them: the lock
         // is released, and goes to the next tab, before any channel closes.
-        let heard = [
-            hear(&window, "pagehide", |page, _| page.hide()),
-            hear(&window, "pagehide", |page, _| {
-                page.fall_silent();
-                page.roll.give(roll_call::Event::Hidden { led: page.led_last.get() });
+        let results = [
+            add_listener(&window, "pagehide", |page, _| page.hide()),
+            add_listener(&window, "pagehide", |page, _| {
+                page.close_channels();
+                page.roll.handle(roll_call::Event::Hidden { was_leader: page.was_leader.get() });
             }),
-            hear(&document, "freeze", |page, _| page.hide()),
-            hear(&document, "freeze", |page, _| page.fall_silent()),
-            hear(&window, "pageshow", |page, event| {
+            add_listener(&document, "freeze", |page, _| page.hide()),
+            add_listener(&document, "freeze", |page, _| page.close_channels()),
+            add_listener(&window, "pageshow", |page, event| {
                 page.show();
                 if get(&event, "persisted").is_ok_and(|persisted| persisted.is_truthy()) && page.roll.is_entered.get() {
-                    page.roll.give(roll_call::Event::Shown);
+                    page.roll.handle(roll_call::Event::Shown);
                 }
             }),
-            hear(&document, "resume", |page, _| page.show()),
-            hear(&document, "visibilitychange", |page, _| page.each(Election::look)),
-            hear(&window, "storage", |page, _| page.each(Election::stored_session_changed)),
+            add_listener(&document, "resume", |page, _| page.show()),
+            add_listener(&document, "visibilitychange", |page, _| page.for_each_election(Election::update_visibility)),
+            add_listener(&window, "storage", |page, _| page.for_each_election(Election::stored_session_changed)),
         ];
-        heard.into_iter().collect()
+        results.into_iter().collect()
     }
 
-    fn each(&self, of: fn(&Rc<Election>)) {
+    fn for_each_election(&self, action: fn(&Rc<Election>)) {
         let elections = self.elections.borrow().clone();
-        elections.iter().for_each(of);
+        elections.iter().for_each(action);
     }
 
     fn hide(&self) {
-        self.led_last.set(self.current().is_some_and(|election| election.role.get() == Role::Leader));
-        self.each(|election| election.give(Event::Hidden));
+        self.was_leader.set(self.current().is_some_and(|election| election.role.get() == Role::Leader));
+        self.for_each_election(|election| election.handle(Event::Hidden));
     }
 
-    fn fall_silent(&self) {
-        self.each(|election| election.close_channel());
+    fn close_channels(&self) {
+        self.for_each_election(|election| election.close_channel());
     }
 
     fn show(&self) {
-        self.each(Election::show);
+        self.for_each_election(Election::show);
     }
 }
 
 /// This tab, as the others see it.
-fn describe(id: &str, opened: Timestamp, standing: &Standing, session: &RefCell<Session>) -> Tab {
+fn describe(id: &str, opened: Timestamp, session_role: &SessionRole, session: &RefCell<Session>) -> Tab {
     let (counts, entries) = session.try_borrow().map(|session| session.latest()).unwrap_or_default();
     let (id, this_tab, visible) = (id.to_owned(), true, is_visible());
-    Tab { id, this_tab, role: standing.role, since: standing.since, opened, visible, counts, entries }
+    Tab { id, this_tab, role: session_role.role, since: session_role.since, opened, visible, counts, entries }
 }

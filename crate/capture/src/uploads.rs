@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 
-use super::convert::{get, tell, text_of, to_object};
+use super::convert::{get, notify, text_of, to_object};
 use super::diag::CryptoDiag;
 use super::events::listen;
 use super::options::UploadWatchOptions;
@@ -58,7 +58,7 @@ impl CryptoDiag {
     pub fn upload_starts(&self, call: &UploadCall) -> JsValue {
         let (upload, now, random) = (call.read(), self.clock.now(), random());
         let started = self.session.try_borrow_mut().map(|mut session| session.upload_starts(&upload, now, random));
-        tell(&self.on_change);
+        notify(&self.on_change);
         let held = started.ok().flatten().as_ref().map(FromMemory::to_json);
         held.map_or(JsValue::NULL, |held| to_object(&held))
     }
@@ -79,7 +79,7 @@ impl CryptoDiag {
         if let Ok(mut session) = self.session.try_borrow_mut() {
             session.upload_settled(&upload, &UploadAnswer { status, status_text, body, url }, now);
         }
-        tell(&self.on_change);
+        notify(&self.on_change);
     }
 
     /// An upload got no answer: `error` is the rejection of `fetch`.
@@ -92,7 +92,7 @@ impl CryptoDiag {
         if let Ok(mut session) = self.session.try_borrow_mut() {
             session.upload_failed(&upload, &UploadFailure { name: &name, message: &message, url: &url }, now);
         }
-        tell(&self.on_change);
+        notify(&self.on_change);
     }
 
     /// The user asks whether the server accepts keys again: the next upload that would be held back goes through.
@@ -102,7 +102,7 @@ impl CryptoDiag {
         if let Ok(mut session) = self.session.try_borrow_mut() {
             session.probe_uploads(true, now);
         }
-        tell(&self.on_change);
+        notify(&self.on_change);
     }
 }
 

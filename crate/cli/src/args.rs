@@ -6,14 +6,14 @@ use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 use lotus_crypto_diag::runbook::at_risk::devices_at_risk;
 use lotus_crypto_diag::runbook::sql::Dialect;
 
-const AFTER: &str = "\
+const AFTER_HELP: &str = "\
 Exit status: 0 nothing found, or only what is over; 1 something found; 2 something could not be read, or only in part.
 
 `-` stands for the standard input. Files may be packed with gzip. Nothing is sent anywhere.";
 
 /// Which devices of a Matrix homeserver have broken end-to-end encryption, and what a report says.
 #[derive(Debug, Parser)]
-#[command(name = "lotus-crypto-diag", version, after_help = AFTER)]
+#[command(name = "lotus-crypto-diag", version, after_help = AFTER_HELP)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -7,39 +7,39 @@ use std::path::Path;
 use lotus_crypto_diag::diagnosis::analyse;
 use lotus_crypto_diag::report::Report;
 use lotus_crypto_diag::verdict::{Analysis, Finding, Verdict};
-use lotus_crypto_diag_server_evidence::case::{Known, Span, evidence_for};
+use lotus_crypto_diag_server_evidence::case::{FileWithOffset, Span, evidence_for};
 use lotus_crypto_diag_server_evidence::survey_text::{inline, visible};
 use lotus_crypto_diag_server_evidence::{Content, Kind, Purpose};
 use serde::Serialize;
 
 use crate::args::DiagnoseArgs;
 use crate::files::{Read, read};
-use crate::output::{Outcome, json, print, tell};
+use crate::output::{Outcome, json, print, print_error};
 
 pub(crate) fn run(args: &DiagnoseArgs) -> io::Result<Outcome> {
     let reports = match reports(&args.report) {
         Ok(reports) => reports,
         Err(reason) => {
-            tell(&reason);
+            print_error(&reason);
             return Ok(Outcome::Unreadable);
         }
     };
-    let (contents, is_complete) = added(args);
-    let known: Vec<Known<'_>> = contents
+    let (contents, is_complete) = read_evidence(args);
+    let known: Vec<FileWithOffset<'_>> = contents
         .iter()
         .map(|content| {
             // Only a log may have times in local time.
             let offset_ms = if content.kind == Kind::Log { args.utc_offset } else { 0 };
-            Known { content, offset_ms }
+            FileWithOffset { content, offset_ms }
         })
         .collect();
     let mut analyses = Vec::new();
     for (report, span) in &reports {
         let evidence = evidence_for(span, &known);
-        analyses.push(Told { report, analysis: analyse(report, &evidence) });
+        analyses.push(Diagnosed { report, analysis: analyse(report, &evidence) });
     }
     print(&text(&analyses, args)?)?;
-    let is_found = analyses.iter().flat_map(|told| &told.analysis.diagnosis.findings).any(is_trouble);
+    let is_found = analyses.iter().flat_map(|diagnosed| &diagnosed.analysis.diagnosis.findings).any(is_trouble);
     Ok(match (is_complete, is_found) {
         (false, _) => Outcome::Unreadable,
         (true, true) => Outcome::Something,
@@ -47,7 +47,7 @@ pub(crate) fn run(args: &DiagnoseArgs) -> io::Result<Outcome> {
     })
 }
 
-struct Told<'a> {
+struct Diagnosed<'a> {
     report: &'a Report,
     analysis: Analysis,
 }
@@ -66,7 +66,7 @@ fn reports(path: &Path) -> Result<Vec<(Report, Span)>, String> {
         .map_err(|error| format!("{}: the report cannot be read: {error}", path.display()))
 }
 
-fn added(args: &DiagnoseArgs) -> (Vec<Content>, bool) {
+fn read_evidence(args: &DiagnoseArgs) -> (Vec<Content>, bool) {
     let kinds = [
         (&args.log, Kind::Log, "log"),
         (&args.har, Kind::Har, "HAR file"),
@@ -82,11 +82,11 @@ fn added(args: &DiagnoseArgs) -> (Vec<Content>, bool) {
                     contents.push(content);
                 }
                 Ok(Read { content, .. }) => {
-                    tell(&format!("{}: it is no {name}. {}", path.display(), content.summary));
+                    print_error(&format!("{}: it is no {name}. {}", path.display(), content.summary));
                     is_complete = false;
                 }
                 Err(reason) => {
-                    tell(&reason);
+                    print_error(&reason);
                     is_complete = false;
                 }
             }
@@ -99,23 +99,23 @@ fn is_trouble(finding: &Finding) -> bool {
     matches!(finding.verdict, Verdict::Confirmed | Verdict::Likely) && finding.over.is_none()
 }
 
-fn text(all: &[Told<'_>], args: &DiagnoseArgs) -> io::Result<String> {
+fn text(all: &[Diagnosed<'_>], args: &DiagnoseArgs) -> io::Result<String> {
     if args.format.json {
-        let analyses: Vec<&Analysis> = all.iter().map(|told| &told.analysis).collect();
+        let analyses: Vec<&Analysis> = all.iter().map(|diagnosed| &diagnosed.analysis).collect();
         return match analyses.as_slice() {
             [one] => json(one),
             all => json(&all),
         };
     }
     let mut text = String::new();
-    for told in all {
+    for diagnosed in all {
         let write = if args.format.markdown { markdown } else { plain };
-        write(&mut text, told);
+        write(&mut text, diagnosed);
     }
     Ok(text)
 }
 
-fn whose(report: &Report) -> String {
+fn client_label(report: &Report) -> String {
     let client = &report.page.client;
     let or_unknown = |id: Option<&String>| id.map_or_else(|| "unknown".to_owned(), String::clone);
     format!(
@@ -126,11 +126,11 @@ fn whose(report: &Report) -> String {
     )
 }
 
-fn plain(text: &mut String, Told { report, analysis }: &Told<'_>) {
-    let _ = write!(text, "{}\n{}\n", visible(&whose(report)), visible(&analysis.diagnosis.summary));
+fn plain(text: &mut String, Diagnosed { report, analysis }: &Diagnosed<'_>) {
+    let _ = write!(text, "{}\n{}\n", visible(&client_label(report)), visible(&analysis.diagnosis.summary));
     for finding in &analysis.diagnosis.findings {
         let _ = write!(text, "\n{}\n  {}\n", visible(&finding.question), visible(&answer(finding)));
-        for evidence in finding.evidence.iter().take(MOST_EVIDENCE) {
+        for evidence in finding.evidence.iter().take(MAX_EVIDENCE) {
             let _ = writeln!(text, "  - {} ({})", visible(&evidence.text), visible(&evidence.fact));
         }
         for missing in &finding.missing {
@@ -145,14 +145,18 @@ fn plain(text: &mut String, Told { report, analysis }: &Told<'_>) {
     }
 }
 
-const MOST_EVIDENCE: usize = 12;
+const MAX_EVIDENCE: usize = 12;
 
-fn markdown(text: &mut String, Told { report, analysis }: &Told<'_>) {
-    let _ =
-        write!(text, "# Encryption diagnosis: {}\n\n{}\n", inline(&whose(report)), inline(&analysis.diagnosis.summary));
+fn markdown(text: &mut String, Diagnosed { report, analysis }: &Diagnosed<'_>) {
+    let _ = write!(
+        text,
+        "# Encryption diagnosis: {}\n\n{}\n",
+        inline(&client_label(report)),
+        inline(&analysis.diagnosis.summary)
+    );
     for finding in &analysis.diagnosis.findings {
         let _ = write!(text, "\n## {}\n\n{}\n\n", inline(&finding.question), inline(&answer(finding)));
-        for evidence in finding.evidence.iter().take(MOST_EVIDENCE) {
+        for evidence in finding.evidence.iter().take(MAX_EVIDENCE) {
             let _ = writeln!(text, "- {} ({})", inline(&evidence.text), inline(&evidence.fact));
         }
         for missing in &finding.missing {

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lotus_crypto_diag_server_evidence::survey_text::visible;
 use lotus_crypto_diag_server_evidence::{Content, Purpose, Reader};
 
-use crate::output::tell;
+use crate::output::print_error;
 
 const CHUNK: usize = 256 * 1024;
 /// How often the progress is drawn, per second.
@@ -76,14 +76,14 @@ pub(crate) fn read(path: &Path, purpose: Purpose) -> Result<Read, String> {
     }
     let content = reader.finish().map_err(|refused| of_file(&refused))?;
     for note in &content.notes {
-        tell(&of_file(note));
+        print_error(&of_file(note));
     }
     if let Some(error) = &stopped {
-        tell(&of_file(&format!("{error}, after {bytes} bytes. What comes before that is used.")));
+        print_error(&of_file(&format!("{error}, after {bytes} bytes. What comes before that is used.")));
     }
     let is_whole = stopped.is_none() && !content.is_partial;
     if !is_whole {
-        tell(&of_file(&"read only in part."));
+        print_error(&of_file(&"read only in part."));
     }
     Ok(Read { content, is_whole })
 }

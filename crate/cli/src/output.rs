@@ -44,7 +44,7 @@ pub(crate) fn json(value: &impl Serialize) -> io::Result<String> {
 }
 
 /// Prints a line for the user on the standard error.
-pub(crate) fn tell(text: &str) {
+pub(crate) fn print_error(text: &str) {
     // If the standard error is closed, nobody reads it.
     let _ = writeln!(io::stderr().lock(), "{}", visible(text));
 }
@@ -74,7 +74,7 @@ pub(crate) fn exit_code(result: io::Result<Outcome>) -> ExitCode {
         Ok(Outcome::Something) => ExitCode::from(1),
         Ok(Outcome::Unreadable) => ExitCode::from(2),
         Err(error) => {
-            tell(&error.to_string());
+            print_error(&error.to_string());
             ExitCode::from(2)
         }
     }

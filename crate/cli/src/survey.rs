@@ -4,14 +4,14 @@ use std::io;
 use std::path::Path;
 
 use lotus_crypto_diag::survey::Survey;
-use lotus_crypto_diag_server_evidence::case::Known;
+use lotus_crypto_diag_server_evidence::case::FileWithOffset;
 use lotus_crypto_diag_server_evidence::redacted::redacted;
 use lotus_crypto_diag_server_evidence::survey_text::{COLUMNS, rows, summary, to_csv, to_markdown, visible};
 use lotus_crypto_diag_server_evidence::{Content, Gathering, Kind, Purpose};
 
 use crate::args::SurveyArgs;
 use crate::files::{Read, begins, is_regular, read};
-use crate::output::{Outcome, json, print, table, tell};
+use crate::output::{Outcome, json, print, print_error, table};
 
 pub(crate) fn run(args: &SurveyArgs) -> io::Result<Outcome> {
     let gathered = gathered(args);
@@ -58,7 +58,7 @@ fn gathered(args: &SurveyArgs) -> Gathered {
     files.sort_by_key(|(begins, ..)| *begins);
     for (_, path, content) in files {
         if let Some(content) = content.or_else(|| gathered.read(path)) {
-            gathered.gathering.add(&Known { content: &content, offset_ms: args.utc_offset });
+            gathered.gathering.add(&FileWithOffset { content: &content, offset_ms: args.utc_offset });
             gathered.files += 1;
         }
     }
@@ -74,9 +74,9 @@ impl Gathered {
             }
             Ok(Read { content, .. }) => {
                 let what = "A survey reads logs and answers of the database.";
-                tell(&format!("{}: {} {what}", path.display(), content.summary));
+                print_error(&format!("{}: {} {what}", path.display(), content.summary));
             }
-            Err(reason) => tell(&reason),
+            Err(reason) => print_error(&reason),
         }
         self.is_complete = false;
         None

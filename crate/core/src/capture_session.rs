@@ -47,7 +47,7 @@ pub struct CaptureSession {
 }
 
 /// More marks than anyone sets on purpose.
-const MOST_MARKS: usize = 100;
+const MAX_MARKS: usize = 100;
 
 impl MarkKind {
     /// The kind with this name. Unknown names become [`MarkKind::Other`], so that the report always fits its schema.
@@ -88,7 +88,7 @@ impl CaptureSessions {
     pub fn mark(&mut self, kind: &str, now: Timestamp) {
         let marks = &mut self.running(now).marks;
         marks.push(Mark { ts: now, kind: MarkKind::named(kind) });
-        if marks.len() > MOST_MARKS {
+        if marks.len() > MAX_MARKS {
             marks.remove(0);
         }
     }
@@ -158,6 +158,6 @@ mod tests {
             sessions.mark("other", at(ms));
         }
         let marks = &sessions.latest().unwrap().marks;
-        assert_eq!((marks.len(), marks[0].ts, marks[99].ts), (MOST_MARKS, at(150), at(249)));
+        assert_eq!((marks.len(), marks[0].ts, marks[99].ts), (MAX_MARKS, at(150), at(249)));
     }
 }

@@ -4,7 +4,7 @@
 //! under ids that the homeserver already knows. A marker outside the store remembers the identity keys. This module
 //! derives a verdict from the marker, the databases that were found, and the client's current keys.
 
-pub use crate::store_marker::{MARKER_SCHEMA, Marker, MarkerField, Recall};
+pub use crate::store_marker::{MARKER_SCHEMA, Marker, MarkerField, StoredMarker};
 pub use crate::store_status::{CryptoStoreStatus, IdentityCheck, StoreLoss, StoreVerdict};
 use crate::store_trouble::{StoreTrouble, StoreTroubleKind};
 use crate::timestamp::Timestamp;
@@ -64,11 +64,17 @@ enum Memory {
 impl CryptoStore {
     /// Records the state before the SDK opened the store. `existed` is `None` if it is unknown; `error` has the
     /// reason.
-    pub fn found(device: Device, recall: Recall, existed: Option<bool>, error: Option<String>, now: Timestamp) -> Self {
-        let (memory, mut marker, error) = match recall {
-            Recall::Nothing => (Memory::Nothing, None, error),
-            Recall::Known(marker) => (Memory::Known, Some(marker), error),
-            Recall::Unreadable(reason) => (Memory::Unreadable, None, Some(reason)),
+    pub fn new(
+        device: Device,
+        stored_marker: StoredMarker,
+        existed: Option<bool>,
+        error: Option<String>,
+        now: Timestamp,
+    ) -> Self {
+        let (memory, mut marker, error) = match stored_marker {
+            StoredMarker::Nothing => (Memory::Nothing, None, error),
+            StoredMarker::Known(marker) => (Memory::Known, Some(marker), error),
+            StoredMarker::Unreadable(reason) => (Memory::Unreadable, None, Some(reason)),
         };
         let saved = marker.clone();
         if let Some(marker) = &mut marker
@@ -114,20 +120,20 @@ impl CryptoStore {
     }
 
     /// The browser lists the database, and the client has its keys.
-    pub fn seen(&mut self, now: Timestamp) {
+    pub fn set_database_seen(&mut self, now: Timestamp) {
         if let Some(marker) = &mut self.marker {
             marker.database_seen.get_or_insert(now);
         }
     }
 
     /// The database existed when this page tried to open it, even if the browser did not list it.
-    pub fn opened(&mut self) {
+    pub fn set_database_present(&mut self) {
         (self.existed, self.absent) = (Some(true), false);
     }
 
     /// The database did not exist when this page tried to open it. `logged_in` is when the session began, if the host
     /// knows: a device last seen before that is an earlier device with the same id.
-    pub fn not_opened(&mut self, logged_in: Option<Timestamp>) {
+    pub fn set_database_absent(&mut self, logged_in: Option<Timestamp>) {
         let last_seen = self.marker.as_ref().map(|marker| marker.last_healthy);
         self.absent = logged_in.is_none_or(|logged_in| last_seen.is_some_and(|seen| seen >= logged_in));
     }
@@ -166,7 +172,7 @@ impl CryptoStore {
     }
 
     /// The connection to the store was lost while the page was running.
-    pub fn lost(&mut self, loss: StoreLoss) {
+    pub fn set_lost(&mut self, loss: StoreLoss) {
         if let Some(marker) = &mut self.marker {
             marker.lost.get_or_insert(loss.first_ts);
         }
@@ -175,7 +181,7 @@ impl CryptoStore {
 
     /// Records whether the browser still lists the database. Returns whether anything changed; that it is listed
     /// counts as a change only after the connection was lost.
-    pub fn listed(&mut self, listed: bool) -> bool {
+    pub fn set_listed(&mut self, listed: bool) -> bool {
         let before = self.present.replace(listed);
         if self.loss.is_some() {
             return self.listed.replace(listed) != Some(listed);
@@ -189,7 +195,7 @@ impl CryptoStore {
     }
 
     /// A console line shows that the store cannot be used.
-    pub fn trouble(&mut self, kind: StoreTroubleKind, message: &str, now: Timestamp) {
+    pub fn note_trouble(&mut self, kind: StoreTroubleKind, message: &str, now: Timestamp) {
         note_trouble(&mut self.trouble, kind, message, now);
     }
 
@@ -204,7 +210,7 @@ impl CryptoStore {
     }
 
     /// The marker could not be saved, for this reason.
-    pub fn not_remembered(&mut self, reason: String) {
+    pub fn set_marker_error(&mut self, reason: String) {
         self.error.get_or_insert(reason);
     }
 

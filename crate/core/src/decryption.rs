@@ -82,16 +82,16 @@ fn malformed_cause(reason: &str) -> Option<MalformedCause> {
         ("OLM.BAD_MESSAGE_FORMAT", MalformedCause::Unreadable),
         ("OLM.BAD_MESSAGE_VERSION", MalformedCause::Unreadable),
     ];
-    let known = WORDS.into_iter().find_map(|(words, cause)| scan::holds(reason, words).then_some(cause));
+    let known = WORDS.into_iter().find_map(|(words, cause)| scan::contains(reason, words).then_some(cause));
     known.or_else(|| {
         let position = scan::after(reason, " at line ")?;
-        scan::holds(position, " column ").then_some(MalformedCause::Unreadable)
+        scan::contains(position, " column ").then_some(MalformedCause::Unreadable)
     })
 }
 
 /// Why a valid event could not be decrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Why {
+pub(crate) enum DecryptionFailure {
     /// The key is missing, for a known and ordinary reason.
     NoKey,
     /// The client refuses: the sender is not verified, unknown, or has a different identity than before.
@@ -107,49 +107,52 @@ pub(crate) enum Why {
 }
 
 /// Only listed reasons count as ordinary: the SDK's own, and those given by a sender who withholds a key.
-pub(crate) fn why(reason: &str) -> Why {
-    const WORDS: [(&str, Why); 38] = [
+pub(crate) fn decryption_failure(reason: &str) -> DecryptionFailure {
+    const WORDS: [(&str, DecryptionFailure); 38] = [
         // First, because a database error may be part of any other message.
-        ("DomException", Why::Store),
-        ("IDBDatabase", Why::Store),
-        ("IndexedDB", Why::Store),
-        ("Indexed Database", Why::Store),
-        ("crypto store", Why::Store),
-        ("InvalidStateError", Why::Store),
-        ("QuotaExceededError", Why::Store),
-        ("TransactionInactiveError", Why::Store),
-        ("sender identity is unverified", Why::Sender),
-        ("sender's identity", Why::Sender),
-        ("sender identity is not cross-signed", Why::Sender),
-        ("sender device is not known", Why::Sender),
-        ("sender device was not verified", Why::Sender),
-        ("sending device is not", Why::Sender),
-        ("sending device was not", Why::Sender),
-        ("mismatched identity keys", Why::Sender),
-        ("ender of the plaintext doesn't match", Why::Sender),
-        ("replay", Why::Replay),
-        ("uplicate message index", Why::Replay),
-        ("Message intended for room", Why::Replay),
-        ("invalid MAC", Why::Damaged),
-        ("InvalidMAC", Why::Damaged),
-        ("BAD_MESSAGE_MAC", Why::Damaged),
-        ("BAD_SIGNATURE", Why::Damaged),
-        ("signature", Why::Damaged),
-        ("sent before this device logged in", Why::NoKey),
-        ("sent when we were not a member", Why::NoKey),
-        ("has not sent us the keys for this message", Why::NoKey),
-        ("unknown message index", Why::NoKey),
-        ("UNKNOWN_MESSAGE_INDEX", Why::NoKey),
-        ("Can't find the room key", Why::NoKey),
-        ("session to decrypt the message is missing", Why::NoKey),
-        ("UNKNOWN_INBOUND_SESSION_ID", Why::NoKey),
-        ("disabled encrypting to unverified devices", Why::NoKey),
-        ("sender has blocked you", Why::NoKey),
-        ("not authorised to read the message", Why::NoKey),
-        ("requested key was not found", Why::NoKey),
-        ("sender disabled sharing encrypted history", Why::NoKey),
+        ("DomException", DecryptionFailure::Store),
+        ("IDBDatabase", DecryptionFailure::Store),
+        ("IndexedDB", DecryptionFailure::Store),
+        ("Indexed Database", DecryptionFailure::Store),
+        ("crypto store", DecryptionFailure::Store),
+        ("InvalidStateError", DecryptionFailure::Store),
+        ("QuotaExceededError", DecryptionFailure::Store),
+        ("TransactionInactiveError", DecryptionFailure::Store),
+        ("sender identity is unverified", DecryptionFailure::Sender),
+        ("sender's identity", DecryptionFailure::Sender),
+        ("sender identity is not cross-signed", DecryptionFailure::Sender),
+        ("sender device is not known", DecryptionFailure::Sender),
+        ("sender device was not verified", DecryptionFailure::Sender),
+        ("sending device is not", DecryptionFailure::Sender),
+        ("sending device was not", DecryptionFailure::Sender),
+        ("mismatched identity keys", DecryptionFailure::Sender),
+        ("ender of the plaintext doesn't match", DecryptionFailure::Sender),
+        ("replay", DecryptionFailure::Replay),
+        ("uplicate message index", DecryptionFailure::Replay),
+        ("Message intended for room", DecryptionFailure::Replay),
+        ("invalid MAC", DecryptionFailure::Damaged),
+        ("InvalidMAC", DecryptionFailure::Damaged),
+        ("BAD_MESSAGE_MAC", DecryptionFailure::Damaged),
+        ("BAD_SIGNATURE", DecryptionFailure::Damaged),
+        ("signature", DecryptionFailure::Damaged),
+        ("sent before this device logged in", DecryptionFailure::NoKey),
+        ("sent when we were not a member", DecryptionFailure::NoKey),
+        ("has not sent us the keys for this message", DecryptionFailure::NoKey),
+        ("unknown message index", DecryptionFailure::NoKey),
+        ("UNKNOWN_MESSAGE_INDEX", DecryptionFailure::NoKey),
+        ("Can't find the room key", DecryptionFailure::NoKey),
+        ("session to decrypt the message is missing", DecryptionFailure::NoKey),
+        ("UNKNOWN_INBOUND_SESSION_ID", DecryptionFailure::NoKey),
+        ("disabled encrypting to unverified devices", DecryptionFailure::NoKey),
+        ("sender has blocked you", DecryptionFailure::NoKey),
+        ("not authorised to read the message", DecryptionFailure::NoKey),
+        ("requested key was not found", DecryptionFailure::NoKey),
+        ("sender disabled sharing encrypted history", DecryptionFailure::NoKey),
     ];
-    WORDS.into_iter().find_map(|(words, why)| scan::holds(reason, words).then_some(why)).unwrap_or(Why::Unknown)
+    WORDS
+        .into_iter()
+        .find_map(|(words, failure)| scan::contains(reason, words).then_some(failure))
+        .unwrap_or(DecryptionFailure::Unknown)
 }
 
 #[cfg(test)]
@@ -225,25 +228,25 @@ mod tests {
     #[test]
     fn ordinary_reasons_are_a_closed_list() {
         for (reason, expected) in [
-            ("The sender's device has not sent us the keys for this message.", Why::NoKey),
-            ("The sender's device has not sent us the keys for this message at this index.", Why::NoKey),
-            ("This message was sent when we were not a member of the room.", Why::NoKey),
-            ("The sender has disabled encrypting to unverified devices.", Why::NoKey),
-            ("OLM.UNKNOWN_MESSAGE_INDEX", Why::NoKey),
-            ("The sender identity is unverified, but was previously verified.", Why::Sender),
-            ("The sender device is not known.", Why::Sender),
-            ("The sender identity is not cross-signed.", Why::Sender),
-            ("InvalidStateError: Failed to execute 'transaction' on 'IDBDatabase': x", Why::Store),
-            ("DomException UnknownError (0): Connection to Indexed Database server lost.", Why::Store),
-            ("Duplicate message index, possible replay attack: abc|1", Why::Replay),
-            ("Failed decrypting Megolm message, invalid MAC: MacError", Why::Damaged),
+            ("The sender's device has not sent us the keys for this message.", DecryptionFailure::NoKey),
+            ("The sender's device has not sent us the keys for this message at this index.", DecryptionFailure::NoKey),
+            ("This message was sent when we were not a member of the room.", DecryptionFailure::NoKey),
+            ("The sender has disabled encrypting to unverified devices.", DecryptionFailure::NoKey),
+            ("OLM.UNKNOWN_MESSAGE_INDEX", DecryptionFailure::NoKey),
+            ("The sender identity is unverified, but was previously verified.", DecryptionFailure::Sender),
+            ("The sender device is not known.", DecryptionFailure::Sender),
+            ("The sender identity is not cross-signed.", DecryptionFailure::Sender),
+            ("InvalidStateError: Failed to execute 'transaction' on 'IDBDatabase': x", DecryptionFailure::Store),
+            ("DomException UnknownError (0): Connection to Indexed Database server lost.", DecryptionFailure::Store),
+            ("Duplicate message index, possible replay attack: abc|1", DecryptionFailure::Replay),
+            ("Failed decrypting Megolm message, invalid MAC: MacError", DecryptionFailure::Damaged),
             // The sender withholds the key because it has no session with this device. That is not ordinary: it is
             // what to find out.
-            ("Unable to establish a secure channel.", Why::Unknown),
-            ("Unknown error", Why::Unknown),
-            ("", Why::Unknown),
+            ("Unable to establish a secure channel.", DecryptionFailure::Unknown),
+            ("Unknown error", DecryptionFailure::Unknown),
+            ("", DecryptionFailure::Unknown),
         ] {
-            assert_eq!(why(reason), expected, "{reason}");
+            assert_eq!(decryption_failure(reason), expected, "{reason}");
         }
     }
 

@@ -107,7 +107,7 @@ pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Ear
 fn read_page(page: &str) -> Option<EarlierPage> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
-    struct Rest {
+    struct ReadableFields {
         began_at: Timestamp,
         last_seen_at: Timestamp,
         #[serde(default)]
@@ -117,7 +117,7 @@ fn read_page(page: &str) -> Option<EarlierPage> {
     if let Ok(page) = serde_json::from_str(page) {
         return Some(page);
     }
-    let Rest { began_at, last_seen_at, entries: given } = serde_json::from_str(page).ok()?;
+    let ReadableFields { began_at, last_seen_at, entries: given } = serde_json::from_str(page).ok()?;
     let entries: Vec<Entry> = given.iter().filter_map(|entry| serde_json::from_str(&to_json(entry)).ok()).collect();
     let entries_left_out = u32::try_from(given.len() - entries.len()).unwrap_or(u32::MAX);
     Some(EarlierPage { began_at, last_seen_at, entries, entries_left_out, ..EarlierPage::default() })

@@ -14,9 +14,9 @@ pub const DECISION_MS: u32 = 15_000;
 pub const HANDOVER_MS: u32 = 2_000;
 /// How long a hidden tab waits before it leads: the previous leader may be reloading and will ask for its role back. A
 /// large app takes seconds to load on a slow device.
-pub const PAUSE_MS: u32 = 10_000;
+pub const LEAD_DELAY_MS: u32 = 10_000;
 /// A tab that got the lock faster than this took it from no other tab, and does not pause.
-pub const AT_ONCE_MS: u32 = 500;
+pub const FREE_LOCK_MS: u32 = 500;
 
 /// A tab's role in its session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +37,7 @@ pub enum Event {
     /// The tab joins the election.
     Started {
         /// Whether this tab was the leader right before it was reloaded.
-        led_before: bool,
+        was_leader: bool,
     },
     /// A lock request was granted.
     Granted {
@@ -51,7 +51,7 @@ pub enum Event {
     /// The browser has no Web Locks.
     Unavailable,
     /// Another tab of the session sent a message.
-    Heard(Message),
+    MessageReceived(Message),
     /// The timer with this number fired.
     TimedOut(u32),
     /// Whether the page is visible from now on. Until this event, it counts as hidden.
@@ -70,7 +70,7 @@ pub enum Event {
         refusal: Option<String>,
     },
     /// The host that yields has shut down.
-    Down,
+    HostShutDown,
     /// The host leaves the election.
     Released,
 }
@@ -90,13 +90,13 @@ impl Answer {
     /// As JSON for the host: whether this tab leads, and otherwise the other tab's reason.
     pub fn to_json(&self) -> String {
         #[derive(Serialize)]
-        struct Told<'a> {
+        struct AnswerJson<'a> {
             granted: bool,
             reason: Option<&'a str>,
         }
 
         let reason = if let Self::Refused(reason) = self { Some(&**reason) } else { None };
-        to_json(&Told { granted: *self == Self::Granted, reason })
+        to_json(&AnswerJson { granted: *self == Self::Granted, reason })
     }
 }
 
@@ -104,9 +104,9 @@ impl Answer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Tell the host its new role, before any further action.
-    Tell(Role),
+    NotifyRole(Role),
     /// Tell the host whether the leader fails to respond to this tab's request. Until this action, it does not.
-    TellSilent(bool),
+    NotifySilent(bool),
     /// Request the lock, under this number.
     Request(u32),
     /// Release the lock of this request, or remove the request from the queue.
@@ -127,5 +127,5 @@ pub enum Action {
     /// The request to take over has this outcome.
     Answered(Answer),
     /// Remember for the next load of this page that it led; see [`Event::Started`].
-    NoteLead,
+    StoreLeaderNote,
 }

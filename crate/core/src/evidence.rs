@@ -32,7 +32,7 @@ pub struct Evidence {
 
 /// For lines about a call or its media keys, a minute without a line ends an entry, and the next line starts a new
 /// one. Otherwise, two drop-outs an hour apart would look like one that lasted an hour.
-const SPELL_MS: i64 = 60_000;
+const MAX_GAP_MS: i64 = 60_000;
 
 /// Where a line was recorded, so that its repeats need not be compared with all entries.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +77,7 @@ impl EvidenceBuffer {
             return slot.fold(line, place.differs, number, now);
         }
         let subject = Subject::of(line);
-        if let Some(slot) = self.slots.iter_mut().rev().find(|slot| slot.takes(line, subject, now)) {
+        if let Some(slot) = self.slots.iter_mut().rev().find(|slot| slot.accepts(line, subject, now)) {
             let differs = line.message != slot.entry.message;
             return slot.fold(line, differs, number, now);
         }
@@ -174,7 +174,7 @@ impl Slot {
 
     /// Whether `line` belongs to this entry. If the detail names what the line is about, other differences (a message
     /// id, a request number) do not matter; otherwise the messages must be equal.
-    fn takes(&self, line: &Evidence, subject: Subject, now: Timestamp) -> bool {
+    fn accepts(&self, line: &Evidence, subject: Subject, now: Timestamp) -> bool {
         if self.subject != subject {
             return false;
         }
@@ -184,7 +184,7 @@ impl Slot {
             && entry.source == line.source
             && (entry.detail == line.detail || is_retry(&entry.detail, &line.detail))
             && (names_its_subject(&line.detail) || entry.message == line.message)
-            && !(is_of_call(&line.detail) && now.ms() - entry.last_ts.ms() > SPELL_MS)
+            && !(is_of_call(&line.detail) && now.ms() - entry.last_ts.ms() > MAX_GAP_MS)
     }
 
     fn fold(&mut self, line: &Evidence, differs: bool, number: u64, now: Timestamp) -> Place {

@@ -6,17 +6,17 @@ mod removal;
 mod room;
 
 pub use reading::Earlier;
-pub use removal::Goes;
+pub use removal::Removal;
 use removal::is_cleared;
-pub use room::{DEVICE_LIMIT, FEWEST_PAGES, TIDY_MS, TOTAL_LIMIT};
-use room::{LARGEST, Tidied};
+pub use room::{CLEAN_UP_INTERVAL_MS, DEVICE_LIMIT, MIN_PAGES, TOTAL_LIMIT};
+use room::{CleanUp, MAX_RECORD_LENGTH};
 
 use crate::earlier::EarlierPage;
 use crate::kept_entries::KeptEntries;
 use crate::kept_page::{Arrival, KEPT_SCHEMA, KeptPage, Stage};
+use crate::record_storage::{Record, RecordStorage, began, folder_of, split};
 use crate::session::Session;
-use crate::session::so_far::{Beginning, SoFar};
-use crate::shelf::{Record, Shelf, began, folder_of, split};
+use crate::session::snapshot::{PageSnapshot, StartPoint};
 use crate::timestamp::Timestamp;
 
 /// A user and a device.
@@ -29,7 +29,7 @@ enum State {
     /// The app switched it off.
     Off,
     /// The device of this folder was logged out, or its records were cleared: do not write them again.
-    Over(String),
+    Stopped(String),
 }
 
 /// Stores the evidence of one page.
@@ -45,8 +45,8 @@ pub struct Keeper {
     /// The device that this page was asked about last.
     current: Part,
     /// The devices that it was asked about before.
-    away: Vec<Part>,
-    tidied: Option<Tidied>,
+    other_parts: Vec<Part>,
+    last_clean_up: Option<CleanUp>,
     problem: Option<String>,
     /// How many unreadable records were found.
     corrupt: u32,
@@ -57,7 +57,7 @@ pub struct Keeper {
 struct Part {
     /// `None`: the device is not known yet.
     owner: Option<Ids>,
-    from: Beginning,
+    from: StartPoint,
     /// The record as last written.
     written: Option<Written>,
 }
@@ -65,13 +65,13 @@ struct Part {
 #[derive(Debug)]
 struct Written {
     folder: String,
-    so_far: SoFar,
+    snapshot: PageSnapshot,
     stage: Stage,
     replaced: bool,
     /// Length of key and text, in bytes.
     length: usize,
     /// Whether the device had a marker.
-    is_remembered: bool,
+    had_marker: bool,
 }
 
 /// A record that is to be written now.
@@ -79,7 +79,7 @@ struct Written {
 pub struct Draft {
     owner: Option<Ids>,
     folder: String,
-    so_far: SoFar,
+    snapshot: PageSnapshot,
     kept: KeptPage,
     entries: KeptEntries,
 }
@@ -105,7 +105,7 @@ pub enum Flushed {
 impl Keeper {
     /// Creates the keeper of the page with this id.
     pub fn new(id: String) -> Self {
-        let from = Beginning { at: began(&id).unwrap_or_default(), before: None };
+        let from = StartPoint { at: began(&id).unwrap_or_default(), before: None };
         Self {
             id,
             previous: None,
@@ -115,15 +115,15 @@ impl Keeper {
             revision: 0,
             state: State::On,
             current: Part { owner: None, from, written: None },
-            away: Vec::new(),
-            tidied: None,
+            other_parts: Vec::new(),
+            last_clean_up: None,
             problem: None,
             corrupt: 0,
         }
     }
 
     /// How this page came into its tab, and which page the tab showed before.
-    pub fn arrived(&mut self, previous: Option<String>, arrival: Arrival) {
+    pub fn set_arrival(&mut self, previous: Option<String>, arrival: Arrival) {
         (self.previous, self.arrival) = (previous.filter(|id| began(id).is_some()), arrival);
     }
 
@@ -133,12 +133,12 @@ impl Keeper {
     }
 
     /// Sets the page's current stage.
-    pub const fn is_at(&mut self, stage: Stage) {
+    pub const fn set_stage(&mut self, stage: Stage) {
         self.stage = stage;
     }
 
     /// Sets whether another tab has replaced this one as the active tab.
-    pub fn replaced(&mut self, replaced: bool) {
+    pub fn set_replaced(&mut self, replaced: bool) {
         // A page that is being left gives up its role itself: that is not "replaced".
         if self.stage != Stage::Left {
             self.replaced = replaced;
@@ -150,17 +150,18 @@ impl Keeper {
         if self.state == State::Off {
             return Vec::new();
         }
-        let ids = self.whose(session).or_else(|| self.current.owner.clone());
-        self.turn_to(ids, session, now);
-        let away = self.away.iter().filter(|part| again || self.is_at_another_stage(part));
-        let mut drafts: Vec<_> =
-            away.map(|part| self.draft(part, session.so_far(part.from, part.owner.as_ref()), session, now)).collect();
+        let ids = self.latest_device(session).or_else(|| self.current.owner.clone());
+        self.set_current_device(ids, session, now);
+        let other_parts = self.other_parts.iter().filter(|part| again || self.is_at_another_stage(part));
+        let mut drafts: Vec<_> = other_parts
+            .map(|part| self.draft(part, session.snapshot(part.from, part.owner.as_ref()), session, now))
+            .collect();
         if self.state == State::On {
             let part = &self.current;
-            let so_far = session.so_far(part.from, part.owner.as_ref());
-            let is_same = |written: &Written| written.folder == part.folder() && written.so_far == so_far;
+            let snapshot = session.snapshot(part.from, part.owner.as_ref());
+            let is_same = |written: &Written| written.folder == part.folder() && written.snapshot == snapshot;
             if again || self.is_at_another_stage(part) || !part.written.as_ref().is_some_and(is_same) {
-                drafts.push(self.draft(part, so_far, session, now));
+                drafts.push(self.draft(part, snapshot, session, now));
             }
         }
         self.revision += u32::from(!drafts.is_empty());
@@ -172,7 +173,7 @@ impl Keeper {
         part.written.as_ref().is_none_or(|written| written.stage != self.stage || written.replaced != self.replaced)
     }
 
-    fn draft(&self, part: &Part, so_far: SoFar, session: &Session, now: Timestamp) -> Draft {
+    fn draft(&self, part: &Part, snapshot: PageSnapshot, session: &Session, now: Timestamp) -> Draft {
         let kept = KeptPage {
             schema: KEPT_SCHEMA,
             revision: self.revision + 1,
@@ -181,63 +182,63 @@ impl Keeper {
             arrival: self.arrival,
             stage: self.stage,
             replaced: self.replaced,
-            page: EarlierPage { last_seen_at: now, ..so_far.page.clone() },
+            page: EarlierPage { last_seen_at: now, ..snapshot.page.clone() },
         };
-        let entries = KeptEntries::of(&session.entries_from(part.from), LARGEST);
-        Draft { owner: part.owner.clone(), folder: part.folder(), so_far, kept, entries }
+        let entries = KeptEntries::of(&session.entries_from(part.from), MAX_RECORD_LENGTH);
+        Draft { owner: part.owner.clone(), folder: part.folder(), snapshot, kept, entries }
     }
 
     /// Makes this device the current one.
-    fn turn_to(&mut self, ids: Option<Ids>, session: &Session, now: Timestamp) {
+    fn set_current_device(&mut self, ids: Option<Ids>, session: &Session, now: Timestamp) {
         match &self.state {
             State::On if ids.is_none() || self.current.owner.is_none() || self.current.owner == ids => {}
             // A new login, or a second account of this page: earlier evidence is not this device's.
             State::On => {
-                let part = self.come_back(ids.as_ref()).unwrap_or_else(|| Part::anew(session, now));
-                self.away.push(std::mem::replace(&mut self.current, part));
+                let part = self.take_part_of(ids.as_ref()).unwrap_or_else(|| Part::starting_now(session, now));
+                self.other_parts.push(std::mem::replace(&mut self.current, part));
             }
-            State::Over(of) if ids.is_some() && *of != folder_of_ids(ids.as_ref()) => {
+            State::Stopped(of) if ids.is_some() && *of != folder_of_ids(ids.as_ref()) => {
                 // After a logout in this page, the current part is already a new one.
                 let is_of_another = self.current.owner.is_some() || self.current.from.before.is_none();
-                let known = self.come_back(ids.as_ref());
-                if let Some(part) = known.or_else(|| is_of_another.then(|| Part::anew(session, now))) {
+                let known = self.take_part_of(ids.as_ref());
+                if let Some(part) = known.or_else(|| is_of_another.then(|| Part::starting_now(session, now))) {
                     self.current = part;
                 }
                 self.state = State::On;
             }
-            State::Off | State::Over(_) => return,
+            State::Off | State::Stopped(_) => return,
         }
         self.current.owner = ids;
     }
 
     /// Removes and returns the part of a device that this page was asked about before.
-    fn come_back(&mut self, ids: Option<&Ids>) -> Option<Part> {
-        let at = self.away.iter().position(|part| part.owner.as_ref() == ids)?;
-        Some(self.away.swap_remove(at))
+    fn take_part_of(&mut self, ids: Option<&Ids>) -> Option<Part> {
+        let at = self.other_parts.iter().position(|part| part.owner.as_ref() == ids)?;
+        Some(self.other_parts.swap_remove(at))
     }
 
     /// The device that this page was asked about last, if it is logged in.
-    pub fn whose(&self, session: &Session) -> Option<Ids> {
+    pub fn latest_device(&self, session: &Session) -> Option<Ids> {
         let latest = session.stores().status(None, None)?;
         latest.user_id.zip(latest.device_id)
     }
 
     /// Writes a record. `open`: the ids of the pages in other tabs.
-    pub fn flush(&mut self, draft: Draft, place: &impl Shelf, open: &[String], now: Timestamp) -> Flushed {
-        let Draft { owner, folder, so_far, kept, entries } = draft;
+    pub fn flush(&mut self, draft: Draft, storage: &impl RecordStorage, open: &[String], now: Timestamp) -> Flushed {
+        let Draft { owner, folder, snapshot, kept, entries } = draft;
         let key = self.key_in(&folder);
-        let listed = place.list();
+        let listed = storage.list();
         let written = self.part_of(owner.as_ref()).and_then(|part| part.written.as_ref());
         let before = written.map(|written| self.key_in(&written.folder));
-        let is_remembered = written.is_some_and(|written| written.is_remembered && written.folder == folder);
-        let is_gone = |written| listed.as_ref().is_ok_and(|listed| is_cleared(listed, written, &self.id, place));
+        let had_marker = written.is_some_and(|written| written.had_marker && written.folder == folder);
+        let is_gone = |written| listed.as_ref().is_ok_and(|listed| is_cleared(listed, written, &self.id, storage));
         if written.is_some_and(is_gone) {
-            self.end_of(owner.as_ref());
+            self.stop_storing(owner.as_ref());
             return Flushed::Cleared;
         }
         let room = listed.and_then(|listed| {
             let is_other = |other: &str| other != key && before.as_deref() != Some(other);
-            self.room(records(listed, is_other), &folder, place, open, now)
+            self.room(records(listed, is_other), &folder, storage, open, now)
         });
         let room = match room {
             Ok(room) => room.saturating_sub(key.len()),
@@ -253,21 +254,21 @@ impl Keeper {
             self.problem.get_or_insert(words);
             if let Some(before) = before {
                 // The old record takes space, too.
-                let _ = place.remove(&before);
+                let _ = storage.remove(&before);
                 self.set_written(owner.as_ref(), None);
             }
             return Flushed::Nothing;
         };
-        match self.write(&key, &text, &folder, place, open) {
+        match self.write(&key, &text, &folder, storage, open) {
             Ok(()) => {
                 self.problem = None;
                 if let Some(before) = before.filter(|before| *before != key) {
                     // The old record was written before the device was known.
-                    let _ = place.remove(&before);
+                    let _ = storage.remove(&before);
                 }
-                let is_remembered = is_remembered || place.remembers(&folder);
+                let had_marker = had_marker || storage.has_marker(&folder);
                 let length = key.len() + text.len();
-                let written = Written { folder, so_far, stage, replaced, length, is_remembered };
+                let written = Written { folder, snapshot, stage, replaced, length, had_marker };
                 self.set_written(owner.as_ref(), Some(written));
             }
             Err(words) => self.problem = Some(["the evidence of this page is not kept: ", &words].concat()),
@@ -281,7 +282,7 @@ impl Keeper {
     }
 
     fn parts(&self) -> impl Iterator<Item = &Part> {
-        self.away.iter().chain([&self.current])
+        self.other_parts.iter().chain([&self.current])
     }
 
     fn part_of(&self, owner: Option<&Ids>) -> Option<&Part> {
@@ -289,7 +290,9 @@ impl Keeper {
     }
 
     fn set_written(&mut self, owner: Option<&Ids>, written: Option<Written>) {
-        if let Some(part) = self.away.iter_mut().chain([&mut self.current]).find(|part| part.owner.as_ref() == owner) {
+        if let Some(part) =
+            self.other_parts.iter_mut().chain([&mut self.current]).find(|part| part.owner.as_ref() == owner)
+        {
             part.written = written;
         }
     }
@@ -308,8 +311,8 @@ impl Keeper {
 
 impl Part {
     /// A part that begins now.
-    fn anew(session: &Session, now: Timestamp) -> Self {
-        Self { owner: None, from: Beginning { at: now, before: Some(session.counted()) }, written: None }
+    fn starting_now(session: &Session, now: Timestamp) -> Self {
+        Self { owner: None, from: StartPoint { at: now, before: Some(session.counted()) }, written: None }
     }
 
     fn folder(&self) -> String {

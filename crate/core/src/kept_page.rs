@@ -20,7 +20,7 @@ const MAX_DEPTH: usize = 8;
 /// The maximum length of a record.
 const MAX_LENGTH: usize = 512 * 1024;
 /// At most this many of the keys that a repair claimed are listed.
-const MOST_CLAIMED: usize = 100;
+const MAX_CLAIMED: usize = 100;
 
 /// How a page came into its tab.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -178,7 +178,7 @@ impl ReadPage {
     }
 
     /// The page as a report contains it, with its end.
-    pub(crate) fn told(&self, end: PageEnd) -> Value {
+    pub(crate) fn to_report_page(&self, end: PageEnd) -> Value {
         let mut page = self.page.clone();
         if let Value::Object(fields) = &mut page {
             fields.insert("end".into(), end.word().into());
@@ -201,7 +201,7 @@ impl EarlierPage {
             messages.for_each(cut);
         }
         if let Some(repair) = &mut self.repair {
-            repair.claimed.truncate(MOST_CLAIMED);
+            repair.claimed.truncate(MAX_CLAIMED);
             repair.error.as_mut().map(cut);
         }
     }

@@ -36,8 +36,8 @@ pub mod tab_message;
 
 pub mod election;
 
+pub mod leader_note;
 pub mod leadership;
-pub mod led_note;
 pub mod tabs;
 pub mod upload;
 pub mod upload_answer;
@@ -62,7 +62,7 @@ pub mod session;
 
 mod kept_entries;
 pub mod kept_page;
-pub mod shelf;
+pub mod record_storage;
 
 pub mod keeper;
 mod page_end;
@@ -81,7 +81,7 @@ pub mod verdict;
 
 pub mod report;
 
-pub mod interview;
+pub mod host_facts;
 pub mod stored_events;
 
 pub mod redacted_copy;

@@ -70,13 +70,13 @@ fn joined(text: &str, excerpt: &str) -> String {
 /// Evidence for a key upload that failed on the network. Only the first part of the answer is kept: a proxy's error
 /// page can be long.
 pub(crate) fn failed_upload(http_status: Option<u16>, answer: &str, path: &str) -> Evidence {
-    const MOST: usize = 512;
+    const MAX_LENGTH: usize = 512;
 
     let status = http_status.map_or_else(String::new, |status| format!("[{status}] "));
-    let text = [&status, cut(answer, MOST), " (", path, ")"].concat();
+    let text = [&status, cut(answer, MAX_LENGTH), " (", path, ")"].concat();
     let detail = Detail::UploadFailed { http_status, errcode: scan::errcode(answer).map(str::to_owned) };
     let (level, source, fault) = (Level::Error, "network".to_owned(), Fault::Ke1);
-    let (message, truncated) = (redact(&text).into_owned(), answer.len() > MOST);
+    let (message, truncated) = (redact(&text).into_owned(), answer.len() > MAX_LENGTH);
     Evidence { level, source, fault, signature: "/keys/upload", message, truncated, detail }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::entry::Detail;
 use crate::scan;
-use crate::structure::{OPENED, crypto_field, own_crypto_field, own_words};
+use crate::structure::{DECRYPTED, crypto_field, own_crypto_field, own_words};
 
 /// rust-crypto decrypted a to-device event and then rejected it.
 pub(crate) const CHECKED: &str = "to-device message was successfully decrypted but";
@@ -56,11 +56,10 @@ pub(crate) fn session_failed(text: &str) -> Detail {
 /// The SDK's former crypto library reports the same for a one-time key that it claimed.
 pub(crate) fn unsigned_key(text: &str) -> Detail {
     const WORDS: &str = "Unable to verify signature on one-time key";
-    let whose = participant(text, " for device ");
-    let parts =
-        whose.as_deref().map(|whose| whose.trim_end_matches(':')).and_then(|whose| scan::after_last(whose, ":"));
+    let ids = participant(text, " for device ");
+    let parts = ids.as_deref().map(|ids| ids.trim_end_matches(':')).and_then(|ids| scan::after_last(ids, ":"));
     let (user_id, device_id) = parts.map(|(user, device)| (user.to_owned(), device.to_owned())).unzip();
-    Detail::OlmSessionFailed { user_id, device_id, reason: scan::holds(text, WORDS).then(|| WORDS.to_owned()) }
+    Detail::OlmSessionFailed { user_id, device_id, reason: scan::contains(text, WORDS).then(|| WORDS.to_owned()) }
 }
 
 /// The user in a call participant's name, `@user:server:DEVICE`.
@@ -76,7 +75,7 @@ fn participant(text: &str, marker: &str) -> Option<String> {
 /// rust-crypto's "unexpected encrypted to-device event". It logs this **after** it decrypted an event of a type that
 /// it does not know, so this shows that a media key arrived intact.
 pub(crate) fn mention(text: &str) -> Detail {
-    if scan::holds(&own_words(text), OPENED) {
+    if scan::contains(&own_words(text), DECRYPTED) {
         Detail::ToDeviceOpened { sender: sender(text) }
     } else {
         Detail::MediaKeyMention
@@ -85,12 +84,12 @@ pub(crate) fn mention(text: &str) -> Detail {
 
 /// rust-crypto could not decrypt a to-device event. Its inner type is unknown: it may or may not have been a media
 /// key.
-pub(crate) fn unopened(text: &str) -> Detail {
+pub(crate) fn undecrypted(text: &str) -> Detail {
     let words = scan::after(scan::first_line(text), ": ").map(str::to_owned);
     // For an event that was decrypted and rejected, a field has the error.
     let error = || scan::after(text, "\n    error=").map(scan::first_line);
     let words = match words {
-        Some(words) if scan::holds(&words, CHECKED) => Some(error().map_or(words, str::to_owned)),
+        Some(words) if scan::contains(&words, CHECKED) => Some(error().map_or(words, str::to_owned)),
         words => words,
     };
     Detail::ToDeviceUnopened { sender: sender(text), reason: words }
@@ -141,7 +140,7 @@ mod tests {
         let line = "WARN m::account: A to-device message was successfully decrypted but parsing and checking the event \
                     fields failed\n    error=JsonError(Error(\"duplicate field\", line: 1))\n    at x.rs:1\n    in a::b with \
                     sender=\"@bo:hs\"";
-        let Detail::ToDeviceUnopened { sender, reason } = unopened(line) else { panic!() };
+        let Detail::ToDeviceUnopened { sender, reason } = undecrypted(line) else { panic!() };
         assert_eq!(sender.as_deref(), Some("@bo:hs"));
         assert_eq!(reason.as_deref(), Some("JsonError(Error(\"duplicate field\", line: 1))"));
         let line = "WARN m::sessions: Error creating Olm session\n    user_id=\"@bo:hs\" device_id=\"D\" \

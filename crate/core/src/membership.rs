@@ -48,22 +48,22 @@ pub(crate) fn parse_membership(text: &str) -> CallMembership {
     let http_status = scan::http_status(text);
     CallMembership {
         room_id,
-        request: action.flatten().or_else(|| told(text, &REQUESTS)),
-        failure: http_status.map(|_| CallFailure::Refused).or_else(|| told(text, &FAILURES)),
+        request: action.flatten().or_else(|| first_match(text, &REQUESTS)),
+        failure: http_status.map(|_| CallFailure::Refused).or_else(|| first_match(text, &FAILURES)),
         http_status,
         errcode: scan::errcode(text).map(str::to_owned),
         delay_id,
         attempt,
         max_attempts,
-        rejoins: scan::holds(text, "Missing own membership"),
-        gave_up: scan::holds(text, "MembershipManager stopped because")
-            || scan::holds(text, "The MembershipManager shut down")
-            || scan::holds(text, "MembershipManager encountered an unrecoverable error"),
+        rejoins: scan::contains(text, "Missing own membership"),
+        gave_up: scan::contains(text, "MembershipManager stopped because")
+            || scan::contains(text, "The MembershipManager shut down")
+            || scan::contains(text, "MembershipManager encountered an unrecoverable error"),
     }
 }
 
-fn told<T: Copy>(text: &str, words: &[(&str, T)]) -> Option<T> {
-    words.iter().find(|(words, _)| scan::holds(text, words)).map(|(_, meaning)| *meaning)
+fn first_match<T: Copy>(text: &str, words: &[(&str, T)]) -> Option<T> {
+    words.iter().find(|(words, _)| scan::contains(text, words)).map(|(_, meaning)| *meaning)
 }
 
 /// `…/delayed_events/syd_x/restart)`; earlier releases send the action in the body instead.

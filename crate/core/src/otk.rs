@@ -40,7 +40,7 @@ pub fn refusal_of_line(text: &str) -> Option<Refusal> {
 
 /// Extracts Dendrite's message from its JSON answer.
 pub(crate) fn dendrite_words(answer: &str) -> Option<&str> {
-    let error = scan::each_after(answer, "\"error\"").find(|error| scan::holds(error, KEY_ID))?;
+    let error = scan::each_after(answer, "\"error\"").find(|error| scan::contains(error, KEY_ID))?;
     let (error, _) = scan::split(scan::after(error, "\"")?, "\"")?;
     parse_dendrite(error).is_some().then_some(error)
 }

@@ -8,7 +8,7 @@ const ANSWERS_MS: i64 = 30_000;
 
 /// The data of a page's last record.
 #[derive(Clone, Copy)]
-pub(crate) struct Last {
+pub(crate) struct LastRecord {
     /// The page's stage.
     pub(crate) stage: Stage,
     /// Whether another tab had replaced this one as the active tab.
@@ -19,8 +19,8 @@ pub(crate) struct Last {
 
 /// `is_open`: whether a tab reports that it shows this page; `None`: the tabs were not asked. `next`: how the next page in
 /// the same tab came there.
-pub(crate) fn end_of(last: Last, is_open: Option<bool>, next: Option<Arrival>) -> PageEnd {
-    let Last { stage, replaced, ago_ms } = last;
+pub(crate) fn end_of(last: LastRecord, is_open: Option<bool>, next: Option<Arrival>) -> PageEnd {
+    let LastRecord { stage, replaced, ago_ms } = last;
     let is_left = stage == Stage::Left;
     match (is_open, next) {
         (Some(true), _) => PageEnd::Open,
@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn a_page_is_not_called_crashed_before_its_tab_can_have_answered() {
-        let last = Last { stage: Stage::Shown, replaced: false, ago_ms: ANSWERS_MS - 1 };
+        let last = LastRecord { stage: Stage::Shown, replaced: false, ago_ms: ANSWERS_MS - 1 };
         assert_eq!(end_of(last, Some(false), None), PageEnd::Unknown);
         assert_eq!(end_of(last, Some(false), Some(Arrival::Reloaded)), PageEnd::Crashed);
     }
@@ -72,7 +72,7 @@ mod tests {
             (Shown, false, None, None, PageEnd::Unknown),
             (Hidden, false, None, Some(Opened), PageEnd::Unknown),
         ] {
-            let last = Last { stage, replaced, ago_ms: ANSWERS_MS };
+            let last = LastRecord { stage, replaced, ago_ms: ANSWERS_MS };
             assert_eq!(end_of(last, is_open, next), end, "{stage:?} {replaced} {is_open:?} {next:?}");
         }
     }

@@ -5,7 +5,7 @@ use crate::storage::{PersistRequest, StorageStatus};
 
 /// The state of the browser's storage.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Look {
+pub enum StorageReading {
     /// The browser lacks `navigator.storage`, or the methods that this library needs.
     Unsupported,
     /// Accessing `navigator.storage` threw, for this reason.
@@ -22,12 +22,12 @@ pub enum Look {
 /// The state of persistent storage and of the request for it.
 ///
 /// ```
-/// use lotus_crypto_diag::persistence::{Look, Persistence};
+/// use lotus_crypto_diag::persistence::{StorageReading, Persistence};
 /// use lotus_crypto_diag::storage::PersistRequest;
 ///
 /// let mut persistence = Persistence::default();
 /// persistence.begin();
-/// persistence.looked(Look::Seen { persisted: Ok(Some(false)), estimate: Ok((Some(1000.0), Some(5000.0))) });
+/// persistence.set_reading(StorageReading::Seen { persisted: Ok(Some(false)), estimate: Ok((Some(1000.0), Some(5000.0))) });
 /// assert!(persistence.is_to_be_asked());
 /// persistence.answered(Ok(true));
 /// assert_eq!(persistence.status().map(|status| status.request), Some(PersistRequest::Granted));
@@ -48,33 +48,33 @@ impl Persistence {
         to_json(&self.status)
     }
 
-    fn known(&mut self) -> &mut StorageStatus {
+    fn status_mut(&mut self) -> &mut StorageStatus {
         self.status.get_or_insert_default()
     }
 
     /// The host wants persistent storage. An earlier error is tried again; any other result stays until the page is
     /// reloaded.
     pub fn begin(&mut self) {
-        self.forget(PersistRequest::Error);
+        self.reset_if(PersistRequest::Error);
     }
 
     /// The user showed engagement, by which browsers decide. Returns `true` if an earlier denial may be tried again.
-    pub fn engaged(&mut self) -> bool {
-        self.forget(PersistRequest::Denied)
+    pub fn allow_retry_after_denial(&mut self) -> bool {
+        self.reset_if(PersistRequest::Denied)
     }
 
-    fn forget(&mut self, outcome: PersistRequest) -> bool {
+    fn reset_if(&mut self, outcome: PersistRequest) -> bool {
         let found = self.status.as_mut().filter(|status| status.request == outcome);
         found.map(|status| status.request = PersistRequest::NotAsked).is_some()
     }
 
     /// Records the state of the browser's storage.
-    pub fn looked(&mut self, look: Look) {
-        let status = self.known();
-        match look {
-            Look::Unsupported => (status.supported, status.request) = (false, PersistRequest::Unsupported),
-            Look::Unreadable(reason) => status.error = Some(reason),
-            Look::Seen { persisted, estimate } => {
+    pub fn set_reading(&mut self, reading: StorageReading) {
+        let status = self.status_mut();
+        match reading {
+            StorageReading::Unsupported => (status.supported, status.request) = (false, PersistRequest::Unsupported),
+            StorageReading::Unreadable(reason) => status.error = Some(reason),
+            StorageReading::Seen { persisted, estimate } => {
                 let reasons: Vec<_> =
                     [persisted.as_ref().err(), estimate.as_ref().err()].into_iter().flatten().collect();
                 status.error = reasons.first().map(|first| match reasons.get(1) {
@@ -91,9 +91,9 @@ impl Persistence {
         }
     }
 
-    /// Whether to call `persist()`. Call this after [`Self::looked`].
+    /// Whether to call `persist()`. Call this after [`Self::set_reading`].
     pub fn is_to_be_asked(&mut self) -> bool {
-        let status = self.known();
+        let status = self.status_mut();
         // Do not ask a browser that did not say whether storage is persistent: if it shows a prompt, it might show it
         // twice.
         if status.request == PersistRequest::NotAsked && status.persisted.is_none() {
@@ -104,12 +104,12 @@ impl Persistence {
 
     /// The user was prompted before and refused.
     pub fn was_prompted(&mut self) {
-        self.known().request = PersistRequest::Denied;
+        self.status_mut().request = PersistRequest::Denied;
     }
 
     /// Records the result of `persist()`, or why there is none. A late answer still counts.
     pub fn answered(&mut self, answer: Result<bool, String>) {
-        let status = self.known();
+        let status = self.status_mut();
         match answer {
             Ok(granted) => {
                 status.request = if granted { PersistRequest::Granted } else { PersistRequest::Denied };
@@ -133,8 +133,8 @@ pub fn prompts(user_agent: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn seen(persisted: Option<bool>) -> Look {
-        Look::Seen { persisted: Ok(persisted), estimate: Ok((Some(1.0), Some(2.0))) }
+    fn seen(persisted: Option<bool>) -> StorageReading {
+        StorageReading::Seen { persisted: Ok(persisted), estimate: Ok((Some(1.0), Some(2.0))) }
     }
 
     fn request(persistence: &Persistence) -> PersistRequest {
@@ -143,24 +143,24 @@ mod tests {
 
     #[test]
     fn the_browser_is_asked_only_if_it_reports_that_storage_is_not_persistent() {
-        for (look, outcome) in [
+        for (reading, outcome) in [
             (seen(Some(false)), PersistRequest::NotAsked),
             (seen(Some(true)), PersistRequest::Already),
             (seen(None), PersistRequest::Error),
-            (Look::Unsupported, PersistRequest::Unsupported),
-            (Look::Unreadable("blocked".into()), PersistRequest::Error),
+            (StorageReading::Unsupported, PersistRequest::Unsupported),
+            (StorageReading::Unreadable("blocked".into()), PersistRequest::Error),
         ] {
             let mut persistence = Persistence::default();
-            persistence.looked(look.clone());
-            assert_eq!(persistence.is_to_be_asked(), outcome == PersistRequest::NotAsked, "{look:?}");
-            assert_eq!(request(&persistence), outcome, "{look:?}");
+            persistence.set_reading(reading.clone());
+            assert_eq!(persistence.is_to_be_asked(), outcome == PersistRequest::NotAsked, "{reading:?}");
+            assert_eq!(request(&persistence), outcome, "{reading:?}");
         }
     }
 
     #[test]
     fn a_denial_lasts_until_a_new_reason_and_an_error_until_the_next_request() {
         let mut persistence = Persistence::default();
-        assert!(!persistence.engaged());
+        assert!(!persistence.allow_retry_after_denial());
         for (answer, begun, engaged) in [
             (Ok(false), PersistRequest::Denied, true),
             (Ok(true), PersistRequest::Granted, false),
@@ -169,7 +169,7 @@ mod tests {
             persistence.answered(answer);
             persistence.begin();
             assert_eq!(request(&persistence), begun);
-            assert_eq!(persistence.engaged(), engaged);
+            assert_eq!(persistence.allow_retry_after_denial(), engaged);
         }
     }
 
@@ -177,9 +177,9 @@ mod tests {
     fn a_grant_is_kept_and_every_error_is_reported() {
         let mut persistence = Persistence::default();
         persistence.answered(Ok(true));
-        persistence.looked(seen(Some(true)));
+        persistence.set_reading(seen(Some(true)));
         assert_eq!(request(&persistence), PersistRequest::Granted);
-        persistence.looked(Look::Seen { persisted: Err("a".into()), estimate: Err("b".into()) });
+        persistence.set_reading(StorageReading::Seen { persisted: Err("a".into()), estimate: Err("b".into()) });
         let status = persistence.status().unwrap();
         assert_eq!((status.error.as_deref(), status.persisted, status.quota), (Some("a; b"), None, None));
     }

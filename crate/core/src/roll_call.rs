@@ -3,8 +3,8 @@
 //! The tabs ask each other over a channel. `navigator.locks.query()` would work too, but evicts pages from the
 //! back/forward cache. This state machine is pure: events go in, actions come out.
 
-use crate::election::{AT_ONCE_MS, Role};
-use crate::repair::Tabs;
+use crate::election::{FREE_LOCK_MS, Role};
+use crate::repair::OtherTabs;
 use crate::roll_message::RollMessage;
 use crate::tabs::Tab;
 use crate::timestamp::Timestamp;
@@ -19,15 +19,15 @@ pub const STEP_MS: u32 = 100;
 /// handover, and a random delay keeps all tabs from greeting it at once.
 pub const GREET_MS: u32 = 300;
 /// Every tab receives every answer, so this many per second are enough, however many tabs ask.
-pub const ANSWERS_A_SECOND: u32 = 8;
+pub const MAX_ANSWERS_PER_SECOND: u32 = 8;
 /// With this tab, 64 in total. A limit is needed because any script of the origin can claim to be a tab.
 pub const MAX_OTHERS: usize = 63;
 /// How long a new leader waits before it asks which tabs are open: the other tabs are busy right after a handover.
-pub const SETTLE_MS: u32 = 1_000;
+pub const NEW_LEADER_DELAY_MS: u32 = 1_000;
 
 /// This tab's session and its role there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct SessionRole {
     /// Name of the session; `None`: the host did not start an election.
     pub session: Option<String>,
     /// This tab's role in the election.
@@ -40,11 +40,11 @@ pub struct Standing {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// The tab takes part from now on.
-    Entered(Standing),
+    Entered(SessionRole),
     /// The tab's session or role changed.
-    Became(Standing),
+    RoleChanged(SessionRole),
     /// Another tab of this session sent a message.
-    Heard(RollMessage),
+    MessageReceived(RollMessage),
     /// The host asks which tabs are open now.
     Called,
     /// A timer fired.
@@ -52,7 +52,7 @@ pub enum Event {
     /// The page is closing, or entering the back/forward cache.
     Hidden {
         /// Whether this tab was the leader until then.
-        led: bool,
+        was_leader: bool,
     },
     /// The page is back from the back/forward cache.
     Shown,
@@ -68,7 +68,7 @@ pub enum Timer {
     /// Time to announce a change, after this page has handled it.
     Announce,
     /// Time for a new leader to ask which tabs are open.
-    Settle,
+    NewLeader,
 }
 
 /// What the tab must do, in the given order.
@@ -92,7 +92,7 @@ pub enum Action {
     /// Fire [`Event::TimedOut`] after this many milliseconds.
     SetTimer(Timer, u32),
     /// Notify views that the list of other tabs changed.
-    TellChange,
+    NotifyChange,
     /// The roll call is complete.
     Complete,
 }
@@ -101,19 +101,19 @@ pub enum Action {
 #[derive(Clone, Debug)]
 pub struct RollCall {
     id: String,
-    standing: Standing,
+    session_role: SessionRole,
     /// The session that this tab last announced to the others.
     announced: Option<String>,
     /// The latest state that each other tab sent.
     others: Vec<Tab>,
     /// The tabs that answered the current roll call; `None`: no roll call is running.
-    arriving: Option<Vec<Tab>>,
+    answered: Option<Vec<Tab>>,
     waited_ms: u32,
     /// The start of the current one-second window, and the answers given in it.
     answers: Option<(Timestamp, u32)>,
-    is_greeting: bool,
+    is_greeting_scheduled: bool,
     /// Since when this tab follows, on this visit of its page; `None`: it does not.
-    follows_since: Option<Timestamp>,
+    follower_since: Option<Timestamp>,
     /// Whether another tab was open since the page was loaded.
     saw_others: bool,
 }
@@ -123,14 +123,14 @@ impl RollCall {
     pub const fn new(id: String) -> Self {
         Self {
             id,
-            standing: Standing { session: None, role: None, since: None },
+            session_role: SessionRole { session: None, role: None, since: None },
             announced: None,
             others: Vec::new(),
-            arriving: None,
+            answered: None,
             waited_ms: 0,
             answers: None,
-            is_greeting: false,
-            follows_since: None,
+            is_greeting_scheduled: false,
+            follower_since: None,
             saw_others: false,
         }
     }
@@ -141,52 +141,52 @@ impl RollCall {
     }
 
     /// This tab's session and its role there.
-    pub const fn standing(&self) -> &Standing {
-        &self.standing
+    pub const fn session_role(&self) -> &SessionRole {
+        &self.session_role
     }
 
     /// Whether other tabs are or were open, for a repair. Call the roll first.
-    pub fn company(&self) -> Tabs {
-        if !self.others.is_empty() || self.standing.role == Some(Role::Follower) {
-            Tabs::Unknown
+    pub fn tabs_for_repair(&self) -> OtherTabs {
+        if !self.others.is_empty() || self.session_role.role == Some(Role::Follower) {
+            OtherTabs::Unknown
         } else if self.saw_others {
-            Tabs::AloneSinceLater
+            OtherTabs::OthersClosed
         } else {
-            Tabs::Alone
+            OtherTabs::Alone
         }
     }
 
     /// Handles `event` and returns what to do. `now` must come from a monotonic clock; `random` is between 0 and 1.
-    pub fn on(&mut self, event: Event, now: Timestamp, random: f64) -> Vec<Action> {
+    pub fn handle(&mut self, event: Event, now: Timestamp, random: f64) -> Vec<Action> {
         let mut actions = Vec::new();
         match event {
-            Event::Entered(standing) => {
+            Event::Entered(session_role) => {
                 actions.push(Action::Listen);
-                self.announced.clone_from(&standing.session);
-                self.stand(standing, now);
+                self.announced.clone_from(&session_role.session);
+                self.set_session_role(session_role, now);
                 self.announce(&mut actions);
             }
-            Event::Became(standing) => self.became(standing, now, &mut actions),
-            Event::Heard(message) => self.heard(message, now, random, &mut actions),
-            Event::Called | Event::TimedOut(Timer::Settle) => self.call(&mut actions),
-            Event::TimedOut(Timer::Step) => self.waited(&mut actions),
+            Event::RoleChanged(session_role) => self.on_role_changed(session_role, now, &mut actions),
+            Event::MessageReceived(message) => self.on_message(message, now, random, &mut actions),
+            Event::Called | Event::TimedOut(Timer::NewLeader) => self.call(&mut actions),
+            Event::TimedOut(Timer::Step) => self.on_wait_step(&mut actions),
             Event::TimedOut(Timer::Announce) => self.announce(&mut actions),
             Event::TimedOut(Timer::Greet) => {
-                self.is_greeting = false;
+                self.is_greeting_scheduled = false;
                 self.answer(now, &mut actions);
             }
-            Event::Hidden { led } => {
+            Event::Hidden { was_leader } => {
                 // A leader leaves without a message: waking all other tabs would delay the next leader, which calls
                 // the roll anyway.
-                if !led {
-                    actions.push(Action::SayBye { session: self.standing.session.clone() });
+                if !was_leader {
+                    actions.push(Action::SayBye { session: self.session_role.session.clone() });
                 }
                 actions.push(Action::Close);
-                self.follows_since = None;
+                self.follower_since = None;
             }
             Event::Shown => {
                 actions.extend([Action::Listen, Action::Announce]);
-                self.stand(self.standing.clone(), now);
+                self.set_session_role(self.session_role.clone(), now);
             }
         }
         self.saw_others |= !self.others.is_empty();
@@ -195,29 +195,29 @@ impl RollCall {
 
     /// If a tab follows for longer than the browser takes to grant a free lock, another tab holds the lock, even if that tab
     /// is frozen and silent.
-    fn stand(&mut self, standing: Standing, now: Timestamp) {
-        if standing.role == Some(Role::Follower) {
-            self.follows_since.get_or_insert(now);
-        } else if let Some(since) = self.follows_since.take() {
-            self.saw_others |= now.ms() - since.ms() >= i64::from(AT_ONCE_MS);
+    fn set_session_role(&mut self, session_role: SessionRole, now: Timestamp) {
+        if session_role.role == Some(Role::Follower) {
+            self.follower_since.get_or_insert(now);
+        } else if let Some(since) = self.follower_since.take() {
+            self.saw_others |= now.ms() - since.ms() >= i64::from(FREE_LOCK_MS);
         }
-        self.standing = standing;
+        self.session_role = session_role;
     }
 
-    fn became(&mut self, standing: Standing, now: Timestamp, actions: &mut Vec<Action>) {
-        if self.standing == standing {
+    fn on_role_changed(&mut self, session_role: SessionRole, now: Timestamp, actions: &mut Vec<Action>) {
+        if self.session_role == session_role {
             return;
         }
-        let leads_now = standing.role == Some(Role::Leader);
-        self.stand(standing, now);
+        let is_leader_now = session_role.role == Some(Role::Leader);
+        self.set_session_role(session_role, now);
         actions.push(Action::SetTimer(Timer::Announce, 0));
-        if leads_now {
+        if is_leader_now {
             // The previous leader left without a message.
-            actions.push(Action::SetTimer(Timer::Settle, SETTLE_MS));
+            actions.push(Action::SetTimer(Timer::NewLeader, NEW_LEADER_DELAY_MS));
         }
     }
 
-    fn heard(&mut self, message: RollMessage, now: Timestamp, random: f64, actions: &mut Vec<Action>) {
+    fn on_message(&mut self, message: RollMessage, now: Timestamp, random: f64, actions: &mut Vec<Action>) {
         if message.from() == self.id {
             return;
         }
@@ -225,21 +225,21 @@ impl RollCall {
         match message {
             RollMessage::Who { .. } => self.answer(now, actions),
             RollMessage::Bye { from } => {
-                for tabs in [Some(&mut self.others), self.arriving.as_mut()].into_iter().flatten() {
+                for tabs in [Some(&mut self.others), self.answered.as_mut()].into_iter().flatten() {
                     tabs.retain(|tab| tab.id != from);
                 }
-                actions.push(Action::TellChange);
+                actions.push(Action::NotifyChange);
             }
             RollMessage::Here(tab) | RollMessage::News(tab) => {
                 // Greet a new tab, so that it learns of the tabs that were there before.
-                if is_news && !holds(&self.others, &tab.id) {
-                    self.greet(random, actions);
+                if is_news && !has_tab(&self.others, &tab.id) {
+                    self.schedule_greeting(random, actions);
                 }
-                for tabs in [Some(&mut self.others), self.arriving.as_mut()].into_iter().flatten() {
-                    drop_former(tabs, tab.role, tab.since);
-                    take(tabs, &tab);
+                for tabs in [Some(&mut self.others), self.answered.as_mut()].into_iter().flatten() {
+                    remove_former_leader(tabs, tab.role, tab.since);
+                    insert_or_update(tabs, &tab);
                 }
-                actions.push(Action::TellChange);
+                actions.push(Action::NotifyChange);
             }
         }
     }
@@ -247,16 +247,16 @@ impl RollCall {
     fn answer(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
         let (since, given) = self.answers.filter(|(since, _)| now.ms() - since.ms() < 1_000).unwrap_or((now, 0));
         self.answers = Some((since, given.saturating_add(1)));
-        if given < ANSWERS_A_SECOND {
+        if given < MAX_ANSWERS_PER_SECOND {
             actions.push(Action::Answer);
         }
     }
 
-    fn greet(&mut self, random: f64, actions: &mut Vec<Action>) {
-        if self.is_greeting {
+    fn schedule_greeting(&mut self, random: f64, actions: &mut Vec<Action>) {
+        if self.is_greeting_scheduled {
             return;
         }
-        self.is_greeting = true;
+        self.is_greeting_scheduled = true;
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
         let ms = (f64::from(GREET_MS) * (1.0 + random.clamp(0.0, 1.0))) as u32;
         actions.push(Action::SetTimer(Timer::Greet, ms));
@@ -264,7 +264,7 @@ impl RollCall {
 
     fn call(&mut self, actions: &mut Vec<Action>) {
         // Answers to a roll call that is still running may be outdated, so it starts over.
-        let is_under_way = self.arriving.replace(Vec::new()).is_some();
+        let is_under_way = self.answered.replace(Vec::new()).is_some();
         self.waited_ms = 0;
         actions.push(Action::Ask);
         if !is_under_way {
@@ -272,36 +272,36 @@ impl RollCall {
         }
     }
 
-    fn waited(&mut self, actions: &mut Vec<Action>) {
-        let Some(arriving) = &self.arriving else { return };
+    fn on_wait_step(&mut self, actions: &mut Vec<Action>) {
+        let Some(answered) = &self.answered else { return };
         self.waited_ms += STEP_MS;
-        let is_complete = self.others.iter().all(|known| holds(arriving, &known.id));
+        let is_complete = self.others.iter().all(|known| has_tab(answered, &known.id));
         let patience = if is_complete { PATIENCE_MS } else { LONG_PATIENCE_MS };
         if self.waited_ms < patience {
             actions.push(Action::SetTimer(Timer::Step, STEP_MS));
             return;
         }
-        self.others = self.arriving.take().unwrap_or_default();
-        actions.extend([Action::TellChange, Action::Complete]);
+        self.others = self.answered.take().unwrap_or_default();
+        actions.extend([Action::NotifyChange, Action::Complete]);
     }
 
     fn announce(&mut self, actions: &mut Vec<Action>) {
         // The tabs of the previous session no longer count, and to them this tab is gone.
-        if self.standing.session != self.announced {
-            let session = std::mem::replace(&mut self.announced, self.standing.session.clone());
+        if self.session_role.session != self.announced {
+            let session = std::mem::replace(&mut self.announced, self.session_role.session.clone());
             actions.push(Action::SayBye { session });
             self.others.clear();
         }
-        drop_former(&mut self.others, self.standing.role, self.standing.since);
+        remove_former_leader(&mut self.others, self.session_role.role, self.session_role.since);
         actions.push(Action::Announce);
     }
 }
 
-fn holds(tabs: &[Tab], id: &str) -> bool {
+fn has_tab(tabs: &[Tab], id: &str) -> bool {
     tabs.iter().any(|tab| tab.id == id)
 }
 
-fn take(tabs: &mut Vec<Tab>, tab: &Tab) {
+fn insert_or_update(tabs: &mut Vec<Tab>, tab: &Tab) {
     if let Some(known) = tabs.iter_mut().find(|known| known.id == tab.id) {
         known.clone_from(tab);
     } else if tabs.len() < MAX_OTHERS {
@@ -310,7 +310,7 @@ fn take(tabs: &mut Vec<Tab>, tab: &Tab) {
 }
 
 /// A leader that closes sends no message, so the appearance of its successor shows that it is gone.
-fn drop_former(tabs: &mut Vec<Tab>, role: Option<Role>, since: Option<Timestamp>) {
+fn remove_former_leader(tabs: &mut Vec<Tab>, role: Option<Role>, since: Option<Timestamp>) {
     if role == Some(Role::Leader) {
         tabs.retain(|tab| tab.role != Some(Role::Leader) || tab.since >= since);
     }

@@ -12,7 +12,7 @@ pub(crate) fn find(text: &str, words: &str) -> Option<usize> {
 }
 
 /// Whether the text contains `words`.
-pub(crate) fn holds(text: &str, words: &str) -> bool {
+pub(crate) fn contains(text: &str, words: &str) -> bool {
     find(text, words).is_some()
 }
 

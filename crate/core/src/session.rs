@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::capture_session::{CaptureSession, CaptureSessions};
-use crate::crypto_store::{CryptoStoreStatus, Device, IdentityKeys, Recall};
+use crate::crypto_store::{CryptoStoreStatus, Device, IdentityKeys, StoredMarker};
 use crate::entry::{Detail, Entry, FaultCounts, Level};
 use crate::evidence::EvidenceBuffer;
 use crate::json::to_json;
@@ -24,7 +24,7 @@ use crate::upload_answer::{UploadAnswer, UploadFailure};
 use crate::upload_clients::UploadClients;
 use crate::upload_loop::{LoopOptions, UploadLoopStatus};
 
-pub(crate) mod so_far;
+pub(crate) mod snapshot;
 
 /// The data that a view needs; rebuilt only when something changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -84,7 +84,7 @@ impl Session {
     /// of it.
     pub fn note(&mut self, line: &mut ReadLine, now: Timestamp) -> bool {
         if let Some((kind, message)) = &line.store {
-            self.stores.trouble(*kind, message, now);
+            self.stores.note_trouble(*kind, message, now);
         }
         let of_store = line.store.is_some();
         let Some(evidence) = &line.evidence else {
@@ -92,9 +92,9 @@ impl Session {
         };
         // The SDK also logs answers that were seen on the network; these have an entry already.
         let is_new = match &evidence.detail {
-            Detail::Refusal(refusal) => self.uploads.told(refusal, &evidence.source, now),
+            Detail::Refusal(refusal) => self.uploads.refused_in_console(refusal, &evidence.source, now),
             Detail::UploadFailed { http_status, errcode } => {
-                self.uploads.told_failure(*http_status, errcode.as_deref(), now)
+                self.uploads.failed_in_console(*http_status, errcode.as_deref(), now)
             }
             _ => true,
         };
@@ -112,20 +112,20 @@ impl Session {
     pub fn store_found(
         &mut self,
         device: Device,
-        recall: Recall,
+        stored_marker: StoredMarker,
         existed: Option<bool>,
         error: Option<&str>,
         now: Timestamp,
     ) {
-        let recall = match recall {
-            Recall::Unreadable(reason) => Recall::Unreadable(redact(&reason).into_owned()),
+        let stored_marker = match stored_marker {
+            StoredMarker::Unreadable(reason) => StoredMarker::Unreadable(redact(&reason).into_owned()),
             readable => readable,
         };
         let error = error.map(|error| redact(error).into_owned());
         if self.stores.is_new_login(&device) {
             self.uploads.forget(Some(&device.user_id), None);
         }
-        self.stores.found(device, recall, existed, error, now);
+        self.stores.found(device, stored_marker, existed, error, now);
     }
 
     /// Records the current identity keys of a device whose store was checked before.
@@ -193,7 +193,7 @@ impl Session {
         }
         // An opaque response has no status.
         let status = (answer.status != 0).then_some(answer.status);
-        self.upload_went_wrong(upload, status, &words, answer.path(), now);
+        self.note_failed_upload(upload, status, &words, answer.path(), now);
         false
     }
 
@@ -202,11 +202,11 @@ impl Session {
         if failure.is_given_up() {
             return false;
         }
-        self.upload_went_wrong(upload, None, failure.words(), failure.path(), now);
+        self.note_failed_upload(upload, None, failure.words(), failure.path(), now);
         true
     }
 
-    fn upload_went_wrong(&mut self, upload: &Upload, status: Option<u16>, words: &str, path: &str, now: Timestamp) {
+    fn note_failed_upload(&mut self, upload: &Upload, status: Option<u16>, words: &str, path: &str, now: Timestamp) {
         let evidence = failed_upload(status, words, path);
         if let Detail::UploadFailed { errcode, .. } = &evidence.detail {
             self.uploads.failed(upload, status, errcode.as_deref(), now);
@@ -216,7 +216,7 @@ impl Session {
 
     /// Records whether the browser still lists the database of a device's store. Returns whether anything changed.
     pub fn store_listed(&mut self, device: &Device, listed: bool) -> bool {
-        self.stores.listed(device, listed)
+        self.stores.set_listed(device, listed)
     }
 
     /// The capture sessions of the page.
@@ -319,7 +319,7 @@ mod tests {
         let mut session = Session::default();
         let device = Device { user_id: "@a:hs".into(), device_id: "D".into(), database: "x".into() };
         session.watch_uploads(true, LoopOptions::default());
-        session.store_found(device, Recall::Nothing, Some(true), None, Timestamp::default());
+        session.store_found(device, StoredMarker::Nothing, Some(true), None, Timestamp::default());
         let refusal = UploadAnswer { status: 400, body: "One time key a:B already exists.", ..UploadAnswer::default() };
         session.upload_settled(&Upload::default(), &refusal, Timestamp::default());
         session.captures_mut().mark("other", Timestamp::default());
@@ -354,15 +354,15 @@ mod tests {
         };
         // The remembered marker, whether the database existed, and whether the connection was lost; then what the
         // browser answers, whether that is a change, and whether a reset is due.
-        for (recall, existed, loss, answers) in [
-            (Recall::Nothing, true, None, [(true, false, false), (false, true, false), (true, true, false)]),
-            (Recall::Known(known), false, None, [(true, false, false), (false, true, true), (true, true, false)]),
-            (Recall::Nothing, true, at, [(true, true, false), (false, true, true), (false, false, true)]),
+        for (stored_marker, existed, loss, answers) in [
+            (StoredMarker::Nothing, true, None, [(true, false, false), (false, true, false), (true, true, false)]),
+            (StoredMarker::Known(known), false, None, [(true, false, false), (false, true, true), (true, true, false)]),
+            (StoredMarker::Nothing, true, at, [(true, true, false), (false, true, true), (false, false, true)]),
         ] {
             let mut session = Session::default();
-            session.store_found(device.clone(), recall, Some(existed), None, now);
+            session.store_found(device.clone(), stored_marker, Some(existed), None, now);
             if let Some(at) = loss {
-                session.stores_mut().lost(lost, at);
+                session.stores_mut().set_lost(lost, at);
             }
             for (listed, is_news, is_due) in answers {
                 assert_eq!(session.store_listed(&device, listed), is_news, "{existed} {loss:?} {listed}");

@@ -55,25 +55,25 @@ pub static SIGNATURES: [Signature; 33] = table! {
     Ke2: "MissingKey", |_| Detail::MissingKey { participant: None, index: None }, "CryptorError: MissingKey";
     Ke2: "io.element.call.encryption_keys", media_key::mention,
         "WARN matrix_sdk_crypto::machine: Received an unexpected encrypted to-device event\n    in a::b with event_type=\"io.element.call.encryption_keys\"";
-    Ke2: "contain a ciphertext for our key", media_key::unopened,
+    Ke2: "contain a ciphertext for our key", media_key::undecrypted,
         "WARN matrix_sdk_crypto::olm::account: Olm event doesn't contain a ciphertext for our key";
-    Ke2: "pre-key message with", media_key::unopened,
+    Ke2: "pre-key message with", media_key::undecrypted,
         "WARN matrix_sdk_crypto::olm::account: Failed to decrypt a non-pre-key message with all available sessions";
-    Ke2: "MissingOneTimeKey", media_key::unopened, "WARN matrix_sdk_crypto::olm::account: Failed to create a new Olm session from a pre-key message: \
+    Ke2: "MissingOneTimeKey", media_key::undecrypted, "WARN matrix_sdk_crypto::olm::account: Failed to create a new Olm session from a pre-key message: \
          InboundCreation(MissingOneTimeKey(\"x\"))";
-    Ke2: "Received an invalid to-device event", media_key::unopened,
+    Ke2: "Received an invalid to-device event", media_key::undecrypted,
         "WARN matrix_sdk_crypto::machine: Received an invalid to-device event: missing field `algorithm`\n    in a::b with event_type=\"m.room.encrypted\" ";
-    Ke2: "Olm session from a pre-key message", media_key::unopened,
+    Ke2: "Olm session from a pre-key message", media_key::undecrypted,
         "WARN matrix_sdk_crypto::olm::account: Failed to create a new Olm session from a pre-key message: \
          InboundCreation(Decryption(InvalidMAC(MacError)))";
-    Ke2: "Received an invalid encrypted to-device event", media_key::unopened,
+    Ke2: "Received an invalid encrypted to-device event", media_key::undecrypted,
         "WARN matrix_sdk_crypto::machine: Received an invalid encrypted to-device event: missing field `type`";
-    Ke2: media_key::CHECKED, media_key::unopened,
+    Ke2: media_key::CHECKED, media_key::undecrypted,
         "WARN matrix_sdk_crypto::olm::account: A to-device message was successfully decrypted but parsing and checking the \
          event fields failed\n    error=x";
-    Ke2: "Received a to-device message with sender_device_keys", media_key::unopened,
+    Ke2: "Received a to-device message with sender_device_keys", media_key::undecrypted,
         "WARN matrix_sdk_crypto::olm::account: Received a to-device message with sender_device_keys with invalid signature: x";
-    Ke2: "Dropping incoming to-device event", media_key::unopened,
+    Ke2: "Dropping incoming to-device event", media_key::undecrypted,
         "WARN matrix_sdk_crypto_wasm::machine: Dropping incoming to-device event with invalid encryption_info: x";
     Ke2: "Error creating Olm session", media_key::session_failed,
         "WARN matrix_sdk_crypto::session_manager::sessions: Error creating Olm session\n    user_id=\"@b:hs\" error=x";
@@ -169,7 +169,7 @@ impl Signature {
 /// The row that matches a formatted line; `None` if the line is irrelevant.
 pub fn recognise(text: &str) -> Option<&'static Signature> {
     let own = own_words(text);
-    SIGNATURES.iter().find(|row| scan::holds(&own, row.words) && scan::holds(&own, row.with))
+    SIGNATURES.iter().find(|row| scan::contains(&own, row.words) && scan::contains(&own, row.with))
 }
 
 /// Classifies a formatted line and parses it.

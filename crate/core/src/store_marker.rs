@@ -33,7 +33,7 @@ pub struct Marker {
 
 /// The result of looking for a marker.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Recall {
+pub enum StoredMarker {
     /// There is no marker: this device was never seen before.
     Nothing,
     /// A marker.
@@ -53,7 +53,7 @@ pub enum MarkerField {
     Text(String),
 }
 
-impl Recall {
+impl StoredMarker {
     /// Reads a marker by its field names. `field` returns `None` if there is no such field, or its type is not used in
     /// a marker.
     pub fn from_fields(field: impl Fn(&str) -> Option<MarkerField>) -> Self {

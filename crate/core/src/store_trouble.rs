@@ -63,7 +63,7 @@ pub(crate) static WORDS: [&str; 6] = ["DomException", ERROR, ACCOUNT, PICKLE, UN
 
 /// The kind of trouble that a line reports; `None` if the line is not about the crypto store.
 pub fn store_trouble(text: &str) -> Option<StoreTroubleKind> {
-    if !WORDS.iter().any(|words| scan::holds(text, words)) {
+    if !WORDS.iter().any(|words| scan::contains(text, words)) {
         return None;
     }
     if let Some(line) = CryptoLine::read(text) {
@@ -72,14 +72,14 @@ pub fn store_trouble(text: &str) -> Option<StoreTroubleKind> {
         return Some(of_exception(name, error));
     }
     let own = own_words(text);
-    if scan::holds(&own, ACCOUNT) {
+    if scan::contains(&own, ACCOUNT) {
         return Some(StoreTroubleKind::WrongAccount);
     }
     if let Some(exception) = scan::after(&own, PRINTED) {
         let name = scan::leading(exception, |c| c.is_ascii_alphanumeric())?;
         return Some(of_exception(name, exception));
     }
-    let says = |any: &[&str]| any.iter().any(|words| scan::holds(&own, words));
+    let says = |any: &[&str]| any.iter().any(|words| scan::contains(&own, words));
     if says(&[PICKLE, "while unpickling", "npickling error", "npickle the"]) {
         return Some(StoreTroubleKind::Corrupt);
     }
@@ -94,12 +94,12 @@ pub fn store_trouble(text: &str) -> Option<StoreTroubleKind> {
             () => None,
         };
     }
-    scan::holds(&own, ["failed to read or write ", ERROR].concat().as_str()).then_some(StoreTroubleKind::Failing)
+    scan::contains(&own, ["failed to read or write ", ERROR].concat().as_str()).then_some(StoreTroubleKind::Failing)
 }
 
 /// Browsers use few exception names for many failures, so the message matters too. Anything unknown counts as failing.
 fn of_exception(name: &str, words: &str) -> StoreTroubleKind {
-    let says = |any: &[&str]| any.iter().any(|word| scan::holds(words, word));
+    let says = |any: &[&str]| any.iter().any(|word| scan::contains(words, word));
     match name {
         "InvalidStateError" => StoreTroubleKind::ConnectionLost,
         _ if says(&["Connection to Indexed Database server lost", "connection is closing", "closed database"]) => {

@@ -3,13 +3,13 @@
 use crate::entry::{Detail, Entry, TimelineEvent};
 
 /// The most events to request.
-const MOST_EVENTS: usize = 5;
+const MAX_EVENTS: usize = 5;
 /// The most characters of an algorithm's name to keep.
-const MOST_LETTERS: usize = 100;
+const MAX_LETTERS: usize = 100;
 
 /// An event that could not be decrypted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unread {
+pub struct UnreadEvent {
     /// The event.
     pub event_id: String,
     /// Its room.
@@ -17,8 +17,8 @@ pub struct Unread {
 }
 
 /// The latest events that the console reports as malformed, or as not decrypted without a reason.
-pub fn unread<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<Unread> {
-    let mut found: Vec<Unread> = Vec::new();
+pub fn unread_events<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<UnreadEvent> {
+    let mut found: Vec<UnreadEvent> = Vec::new();
     for entry in entries {
         let (Detail::Malformed { event, .. } | Detail::Undecryptable { event, reason: None }) = &entry.detail else {
             continue;
@@ -29,11 +29,11 @@ pub fn unread<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<Unread> {
         }
         match found.iter_mut().find(|unread| unread.event_id == *event_id) {
             Some(unread) => unread.room_id.clone_from(room_id),
-            None => found.push(Unread { event_id: event_id.clone(), room_id: room_id.clone() }),
+            None => found.push(UnreadEvent { event_id: event_id.clone(), room_id: room_id.clone() }),
         }
     }
     // The most recent ones come last.
-    found.split_off(found.len().saturating_sub(MOST_EVENTS))
+    found.split_off(found.len().saturating_sub(MAX_EVENTS))
 }
 
 /// A field of an event's content.
@@ -49,7 +49,7 @@ impl Field {
     /// The string, or the type of the value.
     pub fn named(self) -> String {
         match self {
-            Self::Text(text) => text.chars().take(MOST_LETTERS).collect(),
+            Self::Text(text) => text.chars().take(MAX_LETTERS).collect(),
             Self::Other(kind) => ["of the type ", &kind].concat(),
         }
     }
@@ -86,7 +86,8 @@ mod tests {
         for number in (0..8).chain([7]) {
             log(&format!("$many{number}"), "missing field `algorithm` at line 1 column 339");
         }
-        let ids: Vec<_> = unread(&session.evidence().entries).into_iter().map(|unread| unread.event_id).collect();
+        let ids: Vec<_> =
+            unread_events(&session.evidence().entries).into_iter().map(|unread| unread.event_id).collect();
         assert_eq!(ids, ["$many3", "$many4", "$many5", "$many6", "$many7"]);
     }
 

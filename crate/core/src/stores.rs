@@ -1,7 +1,7 @@
 //! The crypto stores of the devices that this page has had: usually one, several after a logout and a new login.
 
 use crate::crypto_store::{
-    CryptoStore, CryptoStoreStatus, Device, IdentityKeys, Marker, Recall, StoreLoss, note_trouble, verdict_on,
+    CryptoStore, CryptoStoreStatus, Device, IdentityKeys, Marker, StoreLoss, StoredMarker, note_trouble, verdict_on,
     verdict_on_loss,
 };
 use crate::json::to_json;
@@ -33,7 +33,7 @@ impl CryptoStores {
     pub fn found(
         &mut self,
         device: Device,
-        recall: Recall,
+        stored_marker: StoredMarker,
         existed: Option<bool>,
         error: Option<String>,
         now: Timestamp,
@@ -46,12 +46,12 @@ impl CryptoStores {
         if self.stores.len() >= CAPACITY {
             self.stores.remove(0);
         }
-        let mut store = CryptoStore::found(device, recall, existed, error, now);
+        let mut store = CryptoStore::new(device, stored_marker, existed, error, now);
         if let Some(loss) = self.loss.take() {
-            store.lost(loss);
+            store.set_lost(loss);
         }
         if let Some(StoreTrouble { kind, first_ts, message, .. }) = self.trouble.take() {
-            store.trouble(kind, &message, first_ts);
+            store.note_trouble(kind, &message, first_ts);
         }
         self.stores.push(store);
     }
@@ -74,38 +74,38 @@ impl CryptoStores {
     }
 
     /// The browser lists a device's database, and the client has its keys.
-    pub fn seen(&mut self, device: &Device, now: Timestamp) {
-        if let Some(store) = self.of(device) {
-            store.seen(now);
+    pub fn set_database_seen(&mut self, device: &Device, now: Timestamp) {
+        if let Some(store) = self.find_mut(device) {
+            store.set_database_seen(now);
         }
     }
 
     /// A device's database existed when this page tried to open it.
-    pub fn opened(&mut self, device: &Device) {
-        if let Some(store) = self.of(device) {
-            store.opened();
+    pub fn set_database_present(&mut self, device: &Device) {
+        if let Some(store) = self.find_mut(device) {
+            store.set_database_present();
         }
     }
 
     /// A device's database did not exist when this page tried to open it; see [`CryptoStore::not_opened`].
-    pub fn not_opened(&mut self, device: &Device, logged_in: Option<Timestamp>) {
-        if let Some(store) = self.of(device) {
-            store.not_opened(logged_in);
+    pub fn set_database_absent(&mut self, device: &Device, logged_in: Option<Timestamp>) {
+        if let Some(store) = self.find_mut(device) {
+            store.set_database_absent(logged_in);
         }
     }
 
     /// Compares a device's current identity keys with the remembered ones.
     pub fn compare(&mut self, device: &Device, keys: IdentityKeys, now: Timestamp) {
-        if let Some(store) = self.of(device) {
+        if let Some(store) = self.find_mut(device) {
             store.compare(keys, now);
         }
     }
 
     /// A console line shows that the store of this page's device cannot be used.
-    pub fn trouble(&mut self, kind: StoreTroubleKind, message: &str, now: Timestamp) {
+    pub fn note_trouble(&mut self, kind: StoreTroubleKind, message: &str, now: Timestamp) {
         match (kind, self.stores.last_mut()) {
-            (StoreTroubleKind::ConnectionLost, _) => self.lost(message, now),
-            (kind, Some(store)) => store.trouble(kind, message, now),
+            (StoreTroubleKind::ConnectionLost, _) => self.set_lost(message, now),
+            (kind, Some(store)) => store.note_trouble(kind, message, now),
             (kind, None) => note_trouble(&mut self.trouble, kind, message, now),
         }
     }
@@ -124,8 +124,8 @@ impl CryptoStores {
     }
 
     /// Records whether the browser still lists a device's database. Returns whether anything changed.
-    pub fn listed(&mut self, device: &Device, listed: bool) -> bool {
-        self.of(device).is_some_and(|store| store.listed(listed))
+    pub fn set_listed(&mut self, device: &Device, listed: bool) -> bool {
+        self.find_mut(device).is_some_and(|store| store.set_listed(listed))
     }
 
     /// The devices of this page that are logged in.
@@ -134,7 +134,7 @@ impl CryptoStores {
     }
 
     /// Whether at most one device of this page is logged in: then facts about "the device" concern no other.
-    pub fn is_of_one(&self) -> bool {
+    pub fn has_single_device(&self) -> bool {
         self.in_use().count() <= 1
     }
 
@@ -144,7 +144,7 @@ impl CryptoStores {
     }
 
     /// A console line shows that the connection to the store of this page's device was lost.
-    pub fn lost(&mut self, message: &str, now: Timestamp) {
+    pub fn set_lost(&mut self, message: &str, now: Timestamp) {
         let current = self.stores.last_mut();
         let before = current.as_ref().map_or(self.loss.as_ref(), |store| store.loss());
         let loss = match before {
@@ -152,7 +152,7 @@ impl CryptoStores {
             None => StoreLoss { first_ts: now, last_ts: now, count: 1, message: message.to_owned() },
         };
         match current {
-            Some(store) => store.lost(loss),
+            Some(store) => store.set_lost(loss),
             None => self.loss = Some(loss),
         }
     }
@@ -163,23 +163,24 @@ impl CryptoStores {
     }
 
     /// A device's marker could not be saved, for this reason.
-    pub fn not_remembered(&mut self, device: &Device, reason: String) {
-        if let Some(store) = self.of(device) {
-            store.not_remembered(redact(&reason).into_owned());
+    pub fn set_marker_error(&mut self, device: &Device, reason: String) {
+        if let Some(store) = self.find_mut(device) {
+            store.set_marker_error(redact(&reason).into_owned());
         }
     }
 
     /// A device was logged out. Without ids, this page's device.
     pub fn retire(&mut self, user_id: Option<&str>, device_id: Option<&str>) {
-        if let Some(store) = self.stores.iter_mut().rev().find(|store| is_of(store, user_id, device_id)) {
+        if let Some(store) = self.stores.iter_mut().rev().find(|store| matches_ids(store, user_id, device_id)) {
             store.retire();
         }
     }
 
     /// Status of the store of this page's device, or of the given device. A logged-out device is only found by its id.
     pub fn status(&self, user_id: Option<&str>, device_id: Option<&str>) -> Option<CryptoStoreStatus> {
-        let fits =
-            |store: &&CryptoStore| is_of(store, user_id, device_id) && (device_id.is_some() || !store.is_retired());
+        let fits = |store: &&CryptoStore| {
+            matches_ids(store, user_id, device_id) && (device_id.is_some() || !store.is_retired())
+        };
         let known = self.stores.iter().rev().find(fits).map(CryptoStore::status);
         known.or_else(|| {
             let (loss, trouble) = (self.loss.clone(), self.trouble.clone());
@@ -194,7 +195,7 @@ impl CryptoStores {
         })
     }
 
-    fn of(&mut self, device: &Device) -> Option<&mut CryptoStore> {
+    fn find_mut(&mut self, device: &Device) -> Option<&mut CryptoStore> {
         self.stores.iter_mut().find(|store| store.device() == device)
     }
 }
@@ -207,7 +208,7 @@ impl CryptoStoreStatus {
 }
 
 /// A missing id matches any device.
-fn is_of(store: &CryptoStore, user_id: Option<&str>, device_id: Option<&str>) -> bool {
+fn matches_ids(store: &CryptoStore, user_id: Option<&str>, device_id: Option<&str>) -> bool {
     let device = store.device();
     user_id.is_none_or(|id| id == device.user_id) && device_id.is_none_or(|id| id == device.device_id)
 }

@@ -15,9 +15,9 @@ use std::borrow::Cow;
 use crate::scan;
 
 /// rust-crypto logs this **after** it decrypted an event of a type that it does not know.
-pub(crate) const OPENED: &str = "Received an unexpected encrypted to-device event";
+pub(crate) const DECRYPTED: &str = "Received an unexpected encrypted to-device event";
 /// rust-crypto logs this for an event of any type that it cannot parse. A media key arrives encrypted.
-const TURNED_AWAY: &str = "Received an invalid to-device event";
+const REJECTED: &str = "Received an invalid to-device event";
 const ENCRYPTED: &str = "m.room.encrypted";
 /// Precedes the source location, which comes between the message's fields and the spans.
 const PLACE: &str = "\n    at ";
@@ -56,7 +56,7 @@ pub(crate) fn own_words(text: &str) -> Cow<'_, str> {
         return line.own_words();
     }
     if let Some(rest) = text.strip_prefix(EVENT) {
-        let is_decryption_error = scan::holds(rest, "): DecryptionError");
+        let is_decryption_error = scan::contains(rest, "): DecryptionError");
         return if is_decryption_error { "Error decrypting event: DecryptionError" } else { "Error decrypting event" }
             .into();
     }
@@ -93,12 +93,12 @@ impl<'a> CryptoLine<'a> {
     }
 
     fn own_words(&self) -> Cow<'a, str> {
-        if self.message == OPENED {
+        if self.message == DECRYPTED {
             let is_media_key = self.field("event_type").is_some_and(|kind| kind == MEDIA_KEY);
-            return if is_media_key { [OPENED, " ", MEDIA_KEY].concat().into() } else { OPENED.into() };
+            return if is_media_key { [DECRYPTED, " ", MEDIA_KEY].concat().into() } else { DECRYPTED.into() };
         }
         match scan::split(self.message, ": ") {
-            Some((TURNED_AWAY, _)) if self.field("event_type") != Some(ENCRYPTED) => "".into(),
+            Some((REJECTED, _)) if self.field("event_type") != Some(ENCRYPTED) => "".into(),
             Some((head, error)) if WITH_DEBUG_ERROR.contains(&head) => [head, ": ", &open_words(error)].concat().into(),
             Some((head, _)) => head.into(),
             None => self.message.into(),
@@ -114,13 +114,13 @@ impl<'a> CryptoLine<'a> {
     /// The same for a field of the message; `None` if the message quotes somebody.
     fn own_field(&self, name: &str) -> Option<&'a str> {
         let fields = self.rest.split_once(PLACE).map_or(self.rest, |(fields, _)| fields);
-        if scan::holds(self.message, ": ") { None } else { quoted(fields, name) }
+        if scan::contains(self.message, ": ") { None } else { quoted(fields, name) }
     }
 
     /// A database error in a field, in its `Debug` form.
     pub(crate) fn database_error(&self) -> Option<&'a str> {
         // If the message quotes a stranger, the lines of fields may come from the stranger.
-        if scan::holds(self.message, ": ") { None } else { scan::after(self.rest, "error=Backend(") }
+        if scan::contains(self.message, ": ") { None } else { scan::after(self.rest, "error=Backend(") }
     }
 }
 
@@ -188,7 +188,7 @@ fn open_words(text: &str) -> String {
         // Keeps the words on both sides from joining into one.
         open.push('"');
         for path in PATHS {
-            if c == 'h' && scan::holds(&rest[..skipped], path) {
+            if c == 'h' && scan::contains(&rest[..skipped], path) {
                 open.push_str(path);
             }
         }
@@ -240,8 +240,8 @@ mod tests {
             "Received a key request"
         );
         for quoted in ["unknown variant `MissingOneTimeKey`", "a\n error=Backend(DomException { code: 11"] {
-            let line = |kind| line(&[TURNED_AWAY, ": ", quoted].concat(), "").replace("a=\"b\"", kind);
-            assert_eq!(own_words(&line("event_type=\"m.room.encrypted\"")), TURNED_AWAY);
+            let line = |kind| line(&[REJECTED, ": ", quoted].concat(), "").replace("a=\"b\"", kind);
+            assert_eq!(own_words(&line("event_type=\"m.room.encrypted\"")), REJECTED);
             // A media key never arrives in another type of event; without a type it is unknown.
             for other in ["event_type=\"m.room_key_request\"", "a=\"b\""] {
                 assert_eq!(own_words(&line(other)), "");
@@ -256,11 +256,11 @@ mod tests {
         let line = |message: &str, kind: &str| {
             format!("WARN m::n: {message}\n    in a::b with sender_key=\"k\" event_type=\"{kind}\" x=1")
         };
-        assert_eq!(own_words(&line(OPENED, MEDIA_KEY)), [OPENED, " ", MEDIA_KEY].concat());
+        assert_eq!(own_words(&line(DECRYPTED, MEDIA_KEY)), [DECRYPTED, " ", MEDIA_KEY].concat());
         for kind in
             ["m.dummy", "x\\\" event_type=\\\"io.element.call.encryption_keys", "a io.element.call.encryption_keys"]
         {
-            assert_eq!(own_words(&line(OPENED, kind)), OPENED, "{kind}");
+            assert_eq!(own_words(&line(DECRYPTED, kind)), DECRYPTED, "{kind}");
         }
         assert_eq!(own_words(&line("Something else", MEDIA_KEY)), "Something else");
     }

@@ -82,8 +82,8 @@ impl TabsSummary {
 /// A participation in an election.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(rename = "TabSeat"))]
-pub struct Seat {
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct TabSeat {
     /// Number of the participation.
     pub seat: u32,
     /// This tab's role in the session.
@@ -92,7 +92,7 @@ pub struct Seat {
     pub leader_silent: bool,
 }
 
-impl Seat {
+impl TabSeat {
     /// As JSON for the caller who joined.
     pub fn to_json(&self) -> String {
         to_json(self)

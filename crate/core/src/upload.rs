@@ -48,7 +48,7 @@ impl Upload {
         let mut upload = Self::default();
         if let Some(url) = request.url {
             upload.server = Some(server_of(url).to_owned());
-            upload.sender = digest(&(&upload.server, request.authorization, acting_in(url)));
+            upload.sender = digest(&(&upload.server, request.authorization, query_identity(url)));
         }
         let Some(Ok(Value::Object(body))) = request.body.map(serde_json::from_str) else {
             upload.is_unread = true;
@@ -102,7 +102,7 @@ fn server_of(url: &str) -> &str {
 }
 
 /// The access token in the query, and the user and device it acts for. Repeated parameters are all included.
-fn acting_in(url: &str) -> [Vec<String>; 4] {
+fn query_identity(url: &str) -> [Vec<String>; 4] {
     let query = url.split('#').next().and_then(|url| url.split_once('?')).map_or("", |(_, query)| query);
     ["access_token", "user_id", "device_id", "org.matrix.msc3202.device_id"].map(|wanted| {
         let fields = form_urlencoded::parse(query.as_bytes());

@@ -40,15 +40,15 @@ impl UploadAnswer<'_> {
     /// The server's message; for a refusal only its sentence, as it appears in a console line. Limited to the length
     /// of such a line and a little more that is parsed with it.
     pub(crate) fn words(&self) -> Cow<'_, str> {
-        const MOST: usize = 32 * 1024;
+        const MAX_LENGTH: usize = 32 * 1024;
 
         let sentence = self.body.contains("already exists").then(|| serde_json::from_str::<Value>(self.body).ok());
         match sentence.flatten().as_mut().and_then(|answer| answer.get_mut("error")).map(Value::take) {
             Some(Value::String(mut sentence)) => {
-                sentence.truncate(sentence.floor_char_boundary(MOST));
+                sentence.truncate(sentence.floor_char_boundary(MAX_LENGTH));
                 Cow::Owned(sentence)
             }
-            _ => Cow::Borrowed(&self.body[..self.body.floor_char_boundary(MOST)]),
+            _ => Cow::Borrowed(&self.body[..self.body.floor_char_boundary(MAX_LENGTH)]),
         }
     }
 

@@ -21,7 +21,7 @@ const GONE_MS: i64 = 10 * 60_000;
 /// How many clients are remembered.
 const CLIENTS: usize = 16;
 /// How many clients that were given up are remembered.
-const MOST_GONE: usize = 4;
+const MAX_GONE: usize = 4;
 
 /// A repair that never finishes holds uploads back at most this long.
 const LONGEST_HOLD_MS: i64 = 3 * 60_000;
@@ -30,7 +30,7 @@ const KEYS: usize = 1000;
 
 /// The owner of uploads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Who {
+enum Uploader {
     Device {
         server: String,
         user: String,
@@ -46,7 +46,7 @@ enum Who {
     Console,
 }
 
-impl Who {
+impl Uploader {
     fn of(upload: &Upload) -> Self {
         match upload.device() {
             Some((server, user, device)) => {
@@ -86,7 +86,7 @@ impl Who {
 
 #[derive(Clone, Debug)]
 struct Client {
-    who: Who,
+    uploader: Uploader,
     uploads: UploadLoop,
     refusals: Refusals,
     repair: Repair,
@@ -101,7 +101,7 @@ enum Repair {
     /// Held back since this time, until the old keys are claimed.
     Held(Timestamp),
     /// Released. Whether an upload was sent since, the results of these uploads, and the accepted keys.
-    LetGo(bool, Uploads, Vec<(String, u64)>),
+    Released(bool, Uploads, Vec<(String, u64)>),
 }
 
 /// The uploads of every client of the page.
@@ -112,7 +112,7 @@ pub struct UploadClients {
     /// The client seen last comes last.
     clients: Vec<Client>,
     /// Devices that were given up, with the state of their uploads: the view omits them, a report about them does not.
-    gone: Vec<(Who, UploadLoopStatus)>,
+    gone: Vec<(Uploader, UploadLoopStatus)>,
     /// When an answer was last seen on the network whose console line may still follow.
     answered: Option<Timestamp>,
     pace: Pace,
@@ -130,18 +130,18 @@ impl UploadClients {
     /// A console line reports a refused upload. Returns `false` if it was already seen on the network. The network is
     /// watched for lines of the window, not of frames; where it is watched, a console line alone does not count
     /// towards a loop.
-    pub fn told(&mut self, refusal: &Refusal, source: &str, now: Timestamp) -> bool {
+    pub fn refused_in_console(&mut self, refusal: &Refusal, source: &str, now: Timestamp) -> bool {
         let waited = self.answered.map(|answered| now.ms() - answered.ms());
         if self.watched && waited.is_some_and(|waited| (0..=ECHO_MS).contains(&waited)) {
             return false;
         }
         // The signature names the device; without one, it might be any client's.
-        let named = self.clients.iter().find(|client| client.who.is_named_in(Some(refusal)));
-        let who = named.map_or(Who::Console, |client| client.who.clone());
+        let named = self.clients.iter().find(|client| client.uploader.is_named_in(Some(refusal)));
+        let uploader = named.map_or(Uploader::Console, |client| client.uploader.clone());
         let would_be_seen = self.watched && source == "window";
-        let uploads = self.client(who, now);
+        let uploads = self.client(uploader, now);
         if would_be_seen {
-            uploads.told(refusal, now);
+            uploads.refused_in_console(refusal, now);
         } else {
             uploads.refused(refusal, None, now);
         }
@@ -150,24 +150,24 @@ impl UploadClients {
 
     /// A console line reports an upload that failed for another reason. Returns `false` if it was already seen on the
     /// network.
-    pub fn told_failure(&mut self, http_status: Option<u16>, errcode: Option<&str>, now: Timestamp) -> bool {
+    pub fn failed_in_console(&mut self, http_status: Option<u16>, errcode: Option<&str>, now: Timestamp) -> bool {
         let waited = self.answered.map(|answered| now.ms() - answered.ms());
         if self.watched && waited.is_some_and(|waited| (0..=ECHO_MS).contains(&waited)) {
             return false;
         }
         // The line names no device: if there is only one client, it is that client's.
-        let who = match self.clients.as_slice() {
-            [client] => client.who.clone(),
-            _ => Who::Console,
+        let uploader = match self.clients.as_slice() {
+            [client] => client.uploader.clone(),
+            _ => Uploader::Console,
         };
-        self.client(who, now).failed(http_status, errcode, now);
+        self.client(uploader, now).failed(http_status, errcode, now);
         true
     }
 
     /// An upload failed for a reason other than "already exists".
     pub fn failed(&mut self, upload: &Upload, http_status: Option<u16>, errcode: Option<&str>, now: Timestamp) {
         self.answered = Some(now);
-        self.client(Who::of(upload), now).failed(http_status, errcode, now);
+        self.client(Uploader::of(upload), now).failed(http_status, errcode, now);
     }
 
     /// The server answered an upload with an error that is still being read: the SDK may log it before the body is
@@ -179,17 +179,21 @@ impl UploadClients {
     /// The server refused an upload.
     pub fn refused(&mut self, upload: &Upload, refusal: &Refusal, now: Timestamp) {
         self.answered = Some(now);
-        self.client(Who::of(upload), now).refused(refusal, Some(upload), now);
+        self.client(Uploader::of(upload), now).refused(refusal, Some(upload), now);
         // An upload that was sent before the release still contains the old keys.
-        if let Some(Repair::LetGo(true, uploads, _)) = self.known(&Who::of(upload)).map(|client| &mut client.repair) {
+        if let Some(Repair::Released(true, uploads, _)) =
+            self.find_client_mut(&Uploader::of(upload)).map(|client| &mut client.repair)
+        {
             uploads.refused += 1;
         }
     }
 
     /// Keeps the refusal of an upload whose device is certain, to answer later uploads with it.
     pub fn keep(&mut self, upload: &Upload, answer: &UploadAnswer<'_>) {
-        let who = Who::of(upload);
-        if let Some(client) = self.clients.iter_mut().find(|client| client.who == who && upload.device().is_some()) {
+        let uploader = Uploader::of(upload);
+        if let Some(client) =
+            self.clients.iter_mut().find(|client| client.uploader == uploader && upload.device().is_some())
+        {
             client.refusals.keep(upload.sender, answer);
         }
     }
@@ -197,23 +201,26 @@ impl UploadClients {
     /// The server accepted an upload. An upload without one-time keys ends no loop, but shows that the server
     /// responds.
     pub fn accepted(&mut self, upload: &Upload, now: Timestamp) {
-        let who = Who::of(upload);
+        let uploader = Uploader::of(upload);
         if upload.is_unread || upload.keys.is_empty() {
-            let is_its = |client: &&mut Client| client.who == who || client.uploads.is_of(upload.sender);
+            let is_its =
+                |client: &&mut Client| client.uploader == uploader || client.uploads.has_refused(upload.sender);
             for client in self.clients.iter_mut().filter(is_its) {
                 client.uploads.probe_soon(false, now);
             }
             return;
         }
-        self.client(who.clone(), now).accepted(now);
-        if let Some(Repair::LetGo(_, uploads, keys)) = self.known(&who).map(|client| &mut client.repair) {
+        self.client(uploader.clone(), now).accepted(now);
+        if let Some(Repair::Released(_, uploads, keys)) =
+            self.find_client_mut(&uploader).map(|client| &mut client.repair)
+        {
             uploads.accepted += 1;
             keys.extend(upload.keys.iter().take(KEYS.saturating_sub(keys.len())).cloned());
         }
         // A refusal that only the console reported, without a device: if it had gone on, it would have been seen here.
         let is_unnamed = |client: &&mut Client| {
             let refusal = client.uploads.status().refusal.as_ref();
-            client.who == Who::Console && refusal.is_some_and(|refusal| refusal.device_id.is_none())
+            client.uploader == Uploader::Console && refusal.is_some_and(|refusal| refusal.device_id.is_none())
         };
         if let Some(client) = self.clients.iter_mut().find(is_unnamed) {
             client.uploads.accepted(now);
@@ -224,14 +231,14 @@ impl UploadClients {
     pub fn supplied(&mut self, upload: &Upload, held: Option<u32>, now: Timestamp) {
         if !upload.keys.is_empty() {
             let keys = u32::try_from(upload.keys.len()).unwrap_or(u32::MAX);
-            self.client(Who::of(upload), now).supplied(keys, held, now);
+            self.client(Uploader::of(upload), now).supplied(keys, held, now);
         }
     }
 
     /// Decides what to do with an upload. See [`UploadLoop::decide`].
     pub fn decide(&mut self, upload: &Upload, now: Timestamp, random: f64) -> Verdict {
-        let who = Who::of(upload);
-        let Some(client) = self.clients.iter_mut().find(|client| client.who == who) else {
+        let uploader = Uploader::of(upload);
+        let Some(client) = self.clients.iter_mut().find(|client| client.uploader == uploader) else {
             return Verdict::Pass;
         };
         client.last_seen = now;
@@ -244,15 +251,17 @@ impl UploadClients {
 
     /// If the upload is held back, returns the answer for it: the last refusal of the same client and sender.
     pub fn answer(&mut self, upload: &Upload, now: Timestamp, random: f64) -> Option<FromMemory> {
-        let who = Who::of(upload);
-        let client = self.clients.iter().find(|client| client.who == who)?;
+        let uploader = Uploader::of(upload);
+        let client = self.clients.iter().find(|client| client.uploader == uploader)?;
         let refusal = client.refusals.of(upload.sender)?.clone();
         let lasts = |since: Timestamp| (0..=LONGEST_HOLD_MS).contains(&(now.ms() - since.ms()));
         let waits = matches!(client.repair, Repair::Held(since) if lasts(since)) && !upload.keys.is_empty();
         let is_held = waits || self.decide(upload, now, random) == Verdict::Answer;
         if waits {
             self.answered = Some(now);
-        } else if !is_held && let Some(Repair::LetGo(sent, ..)) = self.known(&who).map(|client| &mut client.repair) {
+        } else if !is_held
+            && let Some(Repair::Released(sent, ..)) = self.find_client_mut(&uploader).map(|client| &mut client.repair)
+        {
             *sent = true;
         }
         is_held.then(|| FromMemory { after_ms: self.pace.wait_ms(now), ..refusal })
@@ -267,16 +276,17 @@ impl UploadClients {
 
     /// State of a device for its repair: its uploads, and the key that the server holds under the refused id.
     pub fn to_repair(&self, user_id: &str, device_id: &str) -> Option<(&UploadLoopStatus, Option<SignedKey>)> {
-        let client = self.clients.iter().find(|client| client.who.is_device(user_id, device_id))?;
+        let client = self.clients.iter().find(|client| client.uploader.is_device(user_id, device_id))?;
         let words = client.refusals.latest().map(|refusal| UploadAnswer { body: &refusal.body, ..Default::default() });
         let old_key = words.and_then(|answer| SignedKey::of_refusal(&answer.words(), user_id, device_id));
         Some((client.uploads.status(), old_key))
     }
 
     /// Holds the uploads of a device back from now on, or releases them and lets the next one through.
-    pub fn hold(&mut self, user_id: &str, device_id: &str, held: bool, now: Timestamp) {
-        for client in self.clients.iter_mut().filter(|client| client.who.is_device(user_id, device_id)) {
-            client.repair = if held { Repair::Held(now) } else { Repair::LetGo(false, Uploads::default(), Vec::new()) };
+    pub fn set_held(&mut self, user_id: &str, device_id: &str, held: bool, now: Timestamp) {
+        for client in self.clients.iter_mut().filter(|client| client.uploader.is_device(user_id, device_id)) {
+            client.repair =
+                if held { Repair::Held(now) } else { Repair::Released(false, Uploads::default(), Vec::new()) };
             if !held {
                 client.uploads.probe_soon(true, now);
             }
@@ -284,38 +294,40 @@ impl UploadClients {
     }
 
     /// The results of a device's uploads since they were released.
-    pub fn since_let_go(&self, user_id: &str, device_id: &str) -> Uploads {
-        self.let_go(user_id, device_id).map_or_else(Uploads::default, |(uploads, _)| uploads)
+    pub fn uploads_since_release(&self, user_id: &str, device_id: &str) -> Uploads {
+        self.released(user_id, device_id).map_or_else(Uploads::default, |(uploads, _)| uploads)
     }
 
     /// Whether an upload accepted since the release contained this key.
     pub fn was_accepted(&self, user_id: &str, device_id: &str, key: &SignedKey) -> bool {
         let digest = digest_of_signed(&key.signed);
-        let sent = self.let_go(user_id, device_id).map_or(&[][..], |(_, keys)| keys);
+        let sent = self.released(user_id, device_id).map_or(&[][..], |(_, keys)| keys);
         sent.iter().any(|(id, sent)| *id == key.key_id && Some(*sent) == digest)
     }
 
-    fn let_go(&self, user_id: &str, device_id: &str) -> Option<(Uploads, &[(String, u64)])> {
+    fn released(&self, user_id: &str, device_id: &str) -> Option<(Uploads, &[(String, u64)])> {
         self.clients.iter().find_map(|client| match &client.repair {
-            Repair::LetGo(_, uploads, keys) if client.who.is_device(user_id, device_id) => Some((*uploads, &keys[..])),
+            Repair::Released(_, uploads, keys) if client.uploader.is_device(user_id, device_id) => {
+                Some((*uploads, &keys[..]))
+            }
             _ => None,
         })
     }
 
-    fn known(&mut self, who: &Who) -> Option<&mut Client> {
-        self.clients.iter_mut().find(|client| client.who == *who)
+    fn find_client_mut(&mut self, uploader: &Uploader) -> Option<&mut Client> {
+        self.clients.iter_mut().find(|client| client.uploader == *uploader)
     }
 
     /// Forgets a user's or a device's clients; `None` matches any. Clients of unknown identity are forgotten too.
     pub fn forget(&mut self, user_id: Option<&str>, device_id: Option<&str>) {
-        let stays = |who: &Who| match who {
-            Who::Device { user, device, .. } => {
+        let stays = |uploader: &Uploader| match uploader {
+            Uploader::Device { user, device, .. } => {
                 user_id.is_some_and(|gone| gone != user) || device_id.is_some_and(|gone| gone != device)
             }
-            Who::Sender { .. } | Who::Console => false,
+            Uploader::Sender { .. } | Uploader::Console => false,
         };
-        self.clients.retain(|client| stays(&client.who));
-        self.gone.retain(|(who, _)| stays(who));
+        self.clients.retain(|client| stays(&client.uploader));
+        self.gone.retain(|(uploader, _)| stays(uploader));
     }
 
     /// Status of the client that matters most: one whose uploads are in a loop, otherwise the one seen last.
@@ -325,13 +337,15 @@ impl UploadClients {
 
     /// The same for one device. Clients whose device is unknown count unless they may be another device's.
     pub fn status_of(&self, user_id: &str, device_id: &str) -> UploadLoopStatus {
-        let is_other = |who: &Who| matches!(who, Who::Device { .. }) && !who.is_device(user_id, device_id);
-        let is_alone = !self.clients.iter().any(|client| is_other(&client.who));
+        let is_other = |uploader: &Uploader| {
+            matches!(uploader, Uploader::Device { .. }) && !uploader.is_device(user_id, device_id)
+        };
+        let is_alone = !self.clients.iter().any(|client| is_other(&client.uploader));
         let counts = |client: &Client| {
             let refusal = client.uploads.status().refusal.as_ref();
-            client.who.may_be(user_id, device_id, refusal, is_alone)
+            client.uploader.may_be(user_id, device_id, refusal, is_alone)
         };
-        let is_gone = |(who, _): &&(Who, UploadLoopStatus)| who.is_device(user_id, device_id);
+        let is_gone = |(uploader, _): &&(Uploader, UploadLoopStatus)| uploader.is_device(user_id, device_id);
         match self.gone.iter().rfind(is_gone) {
             Some((_, status)) if !self.clients.iter().any(counts) => status.clone(),
             _ => self.gravest(counts),
@@ -351,30 +365,30 @@ impl UploadClients {
     }
 
     /// Finds the client, possibly one known from the console only, or creates it; it becomes the latest.
-    fn client(&mut self, who: Who, now: Timestamp) -> &mut UploadLoop {
-        let known = self.clients.iter().position(|client| client.who == who);
-        let told = || {
-            let is_told = |client: &Client| {
-                client.who == Who::Console && who.is_named_in(client.uploads.status().refusal.as_ref())
+    fn client(&mut self, uploader: Uploader, now: Timestamp) -> &mut UploadLoop {
+        let known = self.clients.iter().position(|client| client.uploader == uploader);
+        let of_console = || {
+            let is_same_refusal = |client: &Client| {
+                client.uploader == Uploader::Console && uploader.is_named_in(client.uploads.status().refusal.as_ref())
             };
-            self.clients.iter().position(is_told)
+            self.clients.iter().position(is_same_refusal)
         };
-        let found = known.or_else(told).map(|at| self.clients.remove(at));
+        let found = known.or_else(of_console).map(|at| self.clients.remove(at));
         let gone_after = self.options.window_ms.max(GONE_MS);
         let is_gone = |client: &mut Client| now.ms() - client.last_seen.ms() > gone_after;
         let mut gone: Vec<_> = self.clients.extract_if(.., is_gone).collect();
         if self.clients.len() >= CLIENTS {
             gone.push(self.clients.remove(0));
         }
-        let devices = gone.into_iter().filter(|client| matches!(client.who, Who::Device { .. }));
-        self.gone.extend(devices.map(|client| (client.who, client.uploads.status().clone())));
-        self.gone.retain(|(gone, _)| *gone != who);
-        self.gone.drain(..self.gone.len().saturating_sub(MOST_GONE));
+        let devices = gone.into_iter().filter(|client| matches!(client.uploader, Uploader::Device { .. }));
+        self.gone.extend(devices.map(|client| (client.uploader, client.uploads.status().clone())));
+        self.gone.retain(|(gone, _)| *gone != uploader);
+        self.gone.drain(..self.gone.len().saturating_sub(MAX_GONE));
         let (uploads, refusals, repair) = match found {
             Some(Client { uploads, refusals, repair, .. }) => (uploads, refusals, repair),
             None => (self.new_loop(), Refusals::default(), Repair::None),
         };
-        self.clients.push(Client { who, uploads, refusals, repair, last_seen: now });
+        self.clients.push(Client { uploader, uploads, refusals, repair, last_seen: now });
         let last = self.clients.len() - 1;
         &mut self.clients[last].uploads
     }

@@ -33,7 +33,7 @@ const KEY_IDS: usize = 16;
 /// How many fields that were sent along with a refused key are remembered.
 const CARRIED: usize = 16;
 /// Upper limit for `threshold`: the time of each refusal is kept in memory.
-const MOST_REFUSALS: u32 = 100;
+const MAX_REFUSALS: u32 = 100;
 
 /// When refusals count as a loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,7 +170,7 @@ pub struct UploadLoop {
     /// Times of the latest refusals, at most `threshold`.
     recent: VecDeque<Timestamp>,
     /// The client's attempts since the first refusal.
-    tries: u32,
+    attempts: u32,
     /// Keys refused since the last accepted upload, as seen on the network; at most 16.
     refused: Vec<RefusedKey>,
     /// When the last probe was let through, or the loop began.
@@ -187,7 +187,7 @@ pub struct UploadLoop {
 impl UploadLoop {
     /// Sets whether the network is watched, and the options.
     pub fn watch(&mut self, watched: bool, options: LoopOptions) {
-        self.options = LoopOptions { threshold: options.threshold.clamp(1, MOST_REFUSALS), ..options };
+        self.options = LoopOptions { threshold: options.threshold.clamp(1, MAX_REFUSALS), ..options };
         self.status.watched = watched;
         self.set_breaker();
     }
@@ -205,7 +205,7 @@ impl UploadLoop {
 
     /// A console line reports a refused upload that was not seen on the network although it is watched. It is
     /// recorded, but does not count towards a loop.
-    pub fn told(&mut self, refusal: &Refusal, now: Timestamp) {
+    pub fn refused_in_console(&mut self, refusal: &Refusal, now: Timestamp) {
         self.note(refusal, now);
         self.set_breaker();
     }
@@ -226,7 +226,7 @@ impl UploadLoop {
             status.key_ids.remove(0);
         }
         status.key_ids.push(refusal.key_id.clone());
-        self.tried(now);
+        self.count_attempt(now);
     }
 
     fn count(&mut self, now: Timestamp) {
@@ -301,7 +301,7 @@ impl UploadLoop {
         status.first_ts = None;
         status.per_minute = None;
         self.recent.clear();
-        self.tries = 0;
+        self.attempts = 0;
         self.refused.clear();
         self.set_breaker();
     }
@@ -329,7 +329,7 @@ impl UploadLoop {
             self.schedule(now);
         }
         self.status.spared = self.status.spared.saturating_add(1);
-        self.tried(now);
+        self.count_attempt(now);
         Verdict::Answer
     }
 
@@ -349,7 +349,7 @@ impl UploadLoop {
     }
 
     /// Whether a key of this sender was refused.
-    pub fn is_of(&self, sender: u64) -> bool {
+    pub fn has_refused(&self, sender: u64) -> bool {
         self.refused.iter().any(|refused| refused.sender == sender)
     }
 
@@ -380,12 +380,12 @@ impl UploadLoop {
         self.interval_ms + (self.interval_ms as f64 * JITTER * random) as i64
     }
 
-    fn tried(&mut self, now: Timestamp) {
-        self.tries = self.tries.saturating_add(1);
+    fn count_attempt(&mut self, now: Timestamp) {
+        self.attempts = self.attempts.saturating_add(1);
         let lasted = self.status.first_ts.map_or(0, |first| now.ms() - first.ms());
         // Attempts per minute, rounded to tenths.
-        let per_minute = (lasted >= RATE_MS && self.tries > 1)
-            .then(|| (i64::from(self.tries - 1) * 600_000 + lasted / 2) / lasted)
+        let per_minute = (lasted >= RATE_MS && self.attempts > 1)
+            .then(|| (i64::from(self.attempts - 1) * 600_000 + lasted / 2) / lasted)
             .map(|tenths| f64::from(u32::try_from(tenths).unwrap_or(u32::MAX)) / 10.0);
         self.status.per_minute = per_minute;
     }

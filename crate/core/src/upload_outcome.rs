@@ -61,7 +61,7 @@ pub(crate) fn note_failure(
 
 const WINDOW_MS: i64 = 10 * 60_000;
 /// The most uploads that are remembered.
-const MOST: usize = 32;
+const MAX_RECENT: usize = 32;
 /// A client replaces keys that others claimed. Nobody repeatedly claims this many at once.
 const MANY_KEYS: u32 = 25;
 const MANY_UPLOADS_OF_MANY: usize = 4;
@@ -83,7 +83,7 @@ impl Accepted {
         self.recent.push_back((now, keys));
         // If the clock was set back, earlier times are meaningless.
         self.recent.retain(|(ts, _)| (0..=WINDOW_MS).contains(&(now.ms() - ts.ms())));
-        while self.recent.len() > MOST {
+        while self.recent.len() > MAX_RECENT {
             self.recent.pop_front();
         }
         let uploads = self.recent.len();

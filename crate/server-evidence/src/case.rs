@@ -5,23 +5,23 @@ use lotus_crypto_diag::timestamp::Timestamp;
 use serde::Deserialize;
 
 use crate::content::{Content, Kind, moment};
-use crate::requests::Timed;
+use crate::requests::TimedRequest;
 
 /// Log and HAR are used from this long before a report to this long after it.
 const MARGIN_MS: i64 = 60 * 60_000;
 /// At most this many requests of a file are used with a report: of more, an even share and every failed one.
-const MOST_WEIGHED: usize = 50_000;
+const MAX_WEIGHED: usize = 50_000;
 
 /// A file that was read, and how far its clock is ahead of UTC.
 #[derive(Clone, Copy, Debug)]
-pub struct Known<'a> {
+pub struct FileWithOffset<'a> {
     /// The content that was kept of the file.
     pub content: &'a Content,
     /// In milliseconds.
     pub offset_ms: i64,
 }
 
-impl Known<'_> {
+impl FileWithOffset<'_> {
     /// A time that is in UTC already needs no offset.
     fn offset(&self, is_utc: bool) -> i64 {
         if is_utc { 0 } else { self.offset_ms }
@@ -35,14 +35,14 @@ impl Known<'_> {
 }
 
 /// The evidence that bears on a report.
-pub fn evidence_for(report: &Span, files: &[Known<'_>]) -> ServerEvidence {
+pub fn evidence_for(report: &Span, files: &[FileWithOffset<'_>]) -> ServerEvidence {
     let (from, to) = report.ends();
     let is_near = |at: i64| at >= from - MARGIN_MS && at <= to + MARGIN_MS;
     let mut evidence = ServerEvidence::default();
     let mut log: Vec<(i64, LogLine)> = Vec::new();
     for file in files {
         let content = file.content;
-        let offset = |request: &Timed| file.offset(request.is_utc);
+        let offset = |request: &TimedRequest| file.offset(request.is_utc);
         content.rows.add_to(&mut evidence);
         match content.kind {
             Kind::Har => {
@@ -104,22 +104,22 @@ impl Span {
     }
 }
 
-fn share_of(requests: &[Timed], is_near: impl Fn(&Timed) -> bool) -> impl Iterator<Item = &Timed> {
-    let near: Vec<&Timed> = requests.iter().filter(|request| is_near(request)).collect();
-    let step = near.len().div_ceil(MOST_WEIGHED).max(1);
-    let is_evidence = |request: &Timed| request.status == 0 || request.status >= 400;
+fn share_of(requests: &[TimedRequest], is_near: impl Fn(&TimedRequest) -> bool) -> impl Iterator<Item = &TimedRequest> {
+    let near: Vec<&TimedRequest> = requests.iter().filter(|request| is_near(request)).collect();
+    let step = near.len().div_ceil(MAX_WEIGHED).max(1);
+    let is_evidence = |request: &TimedRequest| request.status == 0 || request.status >= 400;
     near.into_iter().enumerate().filter(move |(nth, request)| nth % step == 0 || is_evidence(request)).map(|(_, r)| r)
 }
 
 /// Synapse logs a request when it ends.
 #[allow(clippy::cast_possible_truncation, reason = "`as` saturates")]
-fn ended_at(request: &Timed) -> i64 {
+fn ended_at(request: &TimedRequest) -> i64 {
     request.at.saturating_add(request.duration_ms as i64)
 }
 
-fn log_line(request: &Timed, offset_ms: i64) -> (i64, LogLine) {
+fn log_line(request: &TimedRequest, offset_ms: i64) -> (i64, LogLine) {
     let at = ended_at(request) - offset_ms;
-    let Timed { method, path, status, duration_ms, .. } = request;
+    let TimedRequest { method, path, status, duration_ms, .. } = request;
     let line = LogLine {
         ts: moment(at),
         level: None,
@@ -133,7 +133,7 @@ fn log_line(request: &Timed, offset_ms: i64) -> (i64, LogLine) {
     (at, line)
 }
 
-fn har_request(request: &Timed, offset_ms: i64) -> HarRequest {
+fn har_request(request: &TimedRequest, offset_ms: i64) -> HarRequest {
     HarRequest {
         ts: moment(request.at - offset_ms),
         method: request.method.clone(),

@@ -3,16 +3,16 @@
 use crate::words::start_of;
 
 /// Products that every browser names.
-const EVERYBODY: [&str; 8] = ["Mozilla", "AppleWebKit", "KHTML", "Gecko", "Safari", "Version", "Mobile", "Build"];
+const COMMON_PRODUCTS: [&str; 8] = ["Mozilla", "AppleWebKit", "KHTML", "Gecko", "Safari", "Version", "Mobile", "Build"];
 /// Products that other clients are built on.
-const UNDERNEATH: [&str; 4] = ["Chrome", "HeadlessChrome", "Electron", "Chromium"];
-const MOST_CHARACTERS: usize = 80;
+const BASE_PRODUCTS: [&str; 4] = ["Chrome", "HeadlessChrome", "Electron", "Chromium"];
+const MAX_CHARACTERS: usize = 80;
 
 /// `Firefox/153.0`, `Element X/25.11.2`; `None` if the user agent names nothing.
 pub(crate) fn client_of(agent: &str) -> Option<String> {
     let agent = start_of(agent, 1000);
     let name = if agent.starts_with("Mozilla/") { browser(agent) } else { agent.split(" (").next().map(str::to_owned) };
-    let clean: String = name?.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(MOST_CHARACTERS).collect();
+    let clean: String = name?.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(MAX_CHARACTERS).collect();
     let clean = clean.trim();
     (!clean.is_empty() && clean != "-").then(|| clean.to_owned())
 }
@@ -20,10 +20,10 @@ pub(crate) fn client_of(agent: &str) -> Option<String> {
 fn browser(agent: &str) -> Option<String> {
     let named = |word: &&str| {
         let (name, version) = word.split_once('/').unwrap_or_default();
-        !name.is_empty() && version.starts_with(|c: char| c.is_ascii_digit()) && !EVERYBODY.contains(&name)
+        !name.is_empty() && version.starts_with(|c: char| c.is_ascii_digit()) && !COMMON_PRODUCTS.contains(&name)
     };
     let products: Vec<&str> = agent.split(' ').filter(named).collect();
-    let is_own = |word: &&&str| !UNDERNEATH.contains(&word.split('/').next().unwrap_or_default());
+    let is_own = |word: &&&str| !BASE_PRODUCTS.contains(&word.split('/').next().unwrap_or_default());
     let product = products.iter().find(is_own).or(products.first());
     let safari =
         || agent.split_once(" Version/").and_then(|(_, rest)| rest.split(' ').next()).map(|v| format!("Safari/{v}"));

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::log_tally::LogTally;
-use crate::requests::Timed;
+use crate::requests::TimedRequest;
 use crate::rows::Rows;
 
 /// What a file turned out to be.
@@ -25,7 +25,7 @@ pub enum Kind {
 
 /// A line of the homeserver's log that says more than that a request ended.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct TellingLine {
+pub struct RelevantLine {
     /// In milliseconds since 1970, by the log's clock.
     pub at: i64,
     /// Whether `at` is in UTC, independent of the server's time zone.
@@ -39,7 +39,7 @@ pub struct TellingLine {
     pub text: String,
 }
 
-impl TellingLine {
+impl RelevantLine {
     pub(crate) fn to_line(&self, offset_ms: i64) -> LogLine {
         LogLine {
             ts: moment(self.at - offset_ms),
@@ -64,9 +64,9 @@ pub struct Content {
     /// Database rows, by table.
     pub rows: Rows,
     /// Requests of a HAR file, or of the homeserver's log.
-    pub requests: Vec<Timed>,
+    pub requests: Vec<TimedRequest>,
     /// Lines of the homeserver's log that say more than that a request ended.
-    pub lines: Vec<TellingLine>,
+    pub lines: Vec<RelevantLine>,
     /// The data of the homeserver's log that a survey needs.
     #[serde(skip)]
     pub tally: LogTally,

@@ -3,11 +3,11 @@
 use lotus_crypto_diag::survey::NamedBy;
 
 use crate::series::{Accepted, Series};
-use crate::uploads::{Done, Outcome};
+use crate::uploads::{FinishedUpload, Outcome};
 
 /// At most this many refused key ids are kept per device.
-const MOST_IDS: usize = 100;
-const MOST_CLIENTS: usize = 4;
+const MAX_IDS: usize = 100;
+const MAX_CLIENTS: usize = 4;
 /// Two uploaders of one device take turns at least this often within this time. A restored store that collides again weeks
 /// later does not.
 const TURNS: usize = 3;
@@ -20,11 +20,11 @@ pub(crate) struct DeviceTally {
     pub(crate) clients: Vec<String>,
     pub(crate) troubles: Option<Box<Troubles>>,
     /// The first and the latest upload that was accepted or refused.
-    ends: Option<[Went; 2]>,
+    ends: Option<[DatedOutcome; 2]>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Went {
+struct DatedOutcome {
     at: i64,
     is_refused: bool,
 }
@@ -77,28 +77,27 @@ impl DeviceTally {
     }
 
     pub(crate) fn note_client(&mut self, client: Option<String>) {
-        if let Some(client) =
-            client.filter(|client| self.clients.len() < MOST_CLIENTS && !self.clients.contains(client))
+        if let Some(client) = client.filter(|client| self.clients.len() < MAX_CLIENTS && !self.clients.contains(client))
         {
             self.clients.push(client);
         }
     }
 
-    pub(crate) fn take(&mut self, done: Done) {
-        let Done { at, named_by, client, outcome, .. } = done;
+    pub(crate) fn take(&mut self, done: FinishedUpload) {
+        let FinishedUpload { at, named_by, client, outcome, .. } = done;
         self.note_name(named_by);
         self.note_client(client);
         match outcome {
             Outcome::Accepted => {
                 self.accepted.add(at);
-                self.note_end(Went { at, is_refused: false });
+                self.note_end(DatedOutcome { at, is_refused: false });
             }
             Outcome::Refused { key_id, with_device_keys } => {
                 let troubles = self.troubles();
                 troubles.refused.add(at, 400);
                 troubles.with_device_keys += u64::from(with_device_keys);
                 troubles.note_id(&key_id, at);
-                self.note_end(Went { at, is_refused: true });
+                self.note_end(DatedOutcome { at, is_refused: true });
             }
             Outcome::TooLarge => self.troubles().too_large.add(at, 400),
             Outcome::Failed(status) => self.troubles().failed.add(at, status),
@@ -117,27 +116,27 @@ impl DeviceTally {
         self.named_by = [self.named_by, named_by].into_iter().flatten().min();
     }
 
-    fn note_end(&mut self, went: Went) {
+    fn note_end(&mut self, outcome: DatedOutcome) {
         let before = self.ends.map(|[_, last]| last);
-        let is_turn = before.is_some_and(|last| went.is_refused && !last.is_refused && went.at >= last.at);
+        let is_turn = before.is_some_and(|last| outcome.is_refused && !last.is_refused && outcome.at >= last.at);
         if is_turn && let Some(troubles) = &mut self.troubles {
-            troubles.turns.push(went.at, troubles.refused.first.unwrap_or(went.at));
+            troubles.turns.push(outcome.at, troubles.refused.first.unwrap_or(outcome.at));
         }
-        self.ends = Some([self.ends.map_or(went, |[first, _]| first), went]);
+        self.ends = Some([self.ends.map_or(outcome, |[first, _]| first), outcome]);
     }
 
     /// Adds a later log's tally, whose clock is `offset_ms` ahead.
-    pub(crate) fn join(&mut self, other: &Self, offset_ms: i64) {
+    pub(crate) fn merge(&mut self, other: &Self, offset_ms: i64) {
         self.note_name(other.named_by);
-        self.accepted.join(&other.accepted, offset_ms);
+        self.accepted.merge(&other.accepted, offset_ms);
         for client in &other.clients {
             self.note_client(Some(client.clone()));
         }
-        let shifted = |went: Went| Went { at: went.at - offset_ms, ..went };
+        let shifted = |outcome: DatedOutcome| DatedOutcome { at: outcome.at - offset_ms, ..outcome };
         let ends = other.ends.map(|ends| ends.map(shifted));
         if let Some(troubles) = &other.troubles {
             let all = self.troubles.get_or_insert_default();
-            all.join(troubles, offset_ms);
+            all.merge(troubles, offset_ms);
         }
         if let Some([first, last]) = ends {
             self.note_end(first);
@@ -153,28 +152,28 @@ impl DeviceTally {
 }
 
 impl Troubles {
-    fn join(&mut self, other: &Self, offset_ms: i64) {
-        self.refused.join(&other.refused, offset_ms);
-        self.too_large.join(&other.too_large, offset_ms);
-        self.failed.join(&other.failed, offset_ms);
-        self.delayed.join(&other.delayed, offset_ms);
+    fn merge(&mut self, other: &Self, offset_ms: i64) {
+        self.refused.merge(&other.refused, offset_ms);
+        self.too_large.merge(&other.too_large, offset_ms);
+        self.failed.merge(&other.failed, offset_ms);
+        self.delayed.merge(&other.delayed, offset_ms);
         self.with_device_keys += other.with_device_keys;
         self.turns.are_dense |= other.turns.are_dense;
         for id in &other.ids {
-            self.join_id(RefusedKey { first: id.first - offset_ms, last: id.last - offset_ms, ..id.clone() });
+            self.merge_id(RefusedKey { first: id.first - offset_ms, last: id.last - offset_ms, ..id.clone() });
         }
     }
 
     fn note_id(&mut self, key_id: &str, at: i64) {
-        self.join_id(RefusedKey { id: key_id.to_owned(), count: 1, first: at, last: at });
+        self.merge_id(RefusedKey { id: key_id.to_owned(), count: 1, first: at, last: at });
     }
 
-    fn join_id(&mut self, other: RefusedKey) {
+    fn merge_id(&mut self, other: RefusedKey) {
         if let Some(key) = self.ids.iter_mut().find(|key| key.id == other.id) {
             key.count += other.count;
             key.first = key.first.min(other.first);
             key.last = key.last.max(other.last);
-        } else if self.ids.len() < MOST_IDS {
+        } else if self.ids.len() < MAX_IDS {
             self.ids.push(other);
         }
     }
@@ -183,7 +182,7 @@ impl Troubles {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tally::Who;
+    use crate::tally::DeviceIds;
 
     fn device(uploads: &[(i64, bool)]) -> DeviceTally {
         let mut device = DeviceTally::default();
@@ -193,8 +192,8 @@ mod tests {
             } else {
                 Outcome::Accepted
             };
-            let who = Who { user: None, device: None };
-            device.take(Done { at: *at, who, named_by: None, client: None, outcome });
+            let device_ids = DeviceIds { user: None, device: None };
+            device.take(FinishedUpload { at: *at, device_ids, named_by: None, client: None, outcome });
         }
         device
     }
@@ -224,9 +223,9 @@ mod tests {
             let all = uploads(words, step);
             assert_eq!(are_dense(&device(&all)), expected, "{words}");
             for cut in 0..all.len() {
-                let mut joined = device(&all[..cut]);
-                joined.join(&device(&all[cut..]), 0);
-                assert_eq!(are_dense(&joined), expected, "{words} cut at {cut}");
+                let mut merged = device(&all[..cut]);
+                merged.merge(&device(&all[cut..]), 0);
+                assert_eq!(are_dense(&merged), expected, "{words} cut at {cut}");
             }
         }
     }
@@ -239,9 +238,9 @@ mod tests {
         }
         all.extend((0..40).map(|nth| (50 * DAY + nth * DAY, nth % 2 == 0)));
         for cut in 0..all.len() {
-            let mut joined = device(&all[..cut]);
-            joined.join(&device(&all[cut..]), 0);
-            assert!(are_dense(&joined), "cut at {cut}");
+            let mut merged = device(&all[..cut]);
+            merged.merge(&device(&all[cut..]), 0);
+            assert!(are_dense(&merged), "cut at {cut}");
         }
     }
 }

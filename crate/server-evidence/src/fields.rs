@@ -149,7 +149,7 @@ impl Fields {
     }
 
     /// Whether the row names no device.
-    pub(crate) fn is_nobodys(&self) -> bool {
+    pub(crate) fn names_no_device(&self) -> bool {
         self.text("user_id").is_none() && self.text("device_id").is_none()
     }
 
@@ -191,7 +191,7 @@ fn text(value: &Value) -> Option<String> {
 }
 
 /// JavaScript's `Number.MAX_SAFE_INTEGER`.
-const MOST_EXACT: i64 = 9_007_199_254_740_991;
+const MAX_EXACT: i64 = 9_007_199_254_740_991;
 
 fn number(value: &Value) -> Option<i64> {
     let read = match value {
@@ -199,7 +199,7 @@ fn number(value: &Value) -> Option<i64> {
         Value::String(text) => text.trim().parse().ok().or_else(|| whole(text.trim().parse().ok()?)),
         _ => None,
     };
-    read.filter(|n| n.abs() <= MOST_EXACT)
+    read.filter(|n| n.abs() <= MAX_EXACT)
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "it is whole, and `as` saturates")]

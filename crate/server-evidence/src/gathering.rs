@@ -4,14 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use lotus_crypto_diag::survey::{Coverage, DeviceAtRisk, Skipped};
 
-use crate::case::Known;
+use crate::case::FileWithOffset;
 use crate::content::Kind;
 use crate::log_tally::LogTally;
 use crate::process::{DISORDER_MS, Process};
-use crate::tally::{Tally, Who};
+use crate::tally::{DeviceIds, Tally};
 
 /// How many processes are followed at once.
-const MOST_PROCESSES: usize = 16;
+const MAX_PROCESSES: usize = 16;
 
 /// The combined content of files, in UTC. A file that was added may be dropped: memory does not grow with the number of
 /// files.
@@ -24,13 +24,13 @@ const MOST_PROCESSES: usize = 16;
 pub struct Gathering {
     pub(crate) all: Tally,
     pub(crate) skipped: Skipped,
-    pub(crate) rows: HashMap<Who, DeviceAtRisk>,
+    pub(crate) rows: HashMap<DeviceIds, DeviceAtRisk>,
     pub(crate) coverage: Option<Coverage>,
     pub(crate) has_log: bool,
     pub(crate) has_rows: bool,
     /// How far the server's clock is ahead of UTC; `None` if no log has its local time.
     pub(crate) local_offset_ms: Option<i64>,
-    pub(crate) twins: u64,
+    pub(crate) duplicates: u64,
     /// Processes whose log the next file may continue.
     processes: Vec<Process>,
     last: Option<i64>,
@@ -41,14 +41,14 @@ pub struct Gathering {
 
 impl Gathering {
     /// Adds a file.
-    pub fn add(&mut self, file: &Known<'_>) {
+    pub fn add(&mut self, file: &FileWithOffset<'_>) {
         let content = file.content;
         if let Some(rows) = &content.rows.devices_at_risk {
             self.has_rows = true;
             self.coverage = content.rows.coverage.or(self.coverage);
             for row in rows {
-                let who = Who { user: Some(row.user_id.clone()), device: Some(row.device_id.clone()) };
-                self.rows.insert(who, row.clone());
+                let device_ids = DeviceIds { user: Some(row.user_id.clone()), device: Some(row.device_id.clone()) };
+                self.rows.insert(device_ids, row.clone());
             }
         }
         if content.kind != Kind::Log {
@@ -58,7 +58,7 @@ impl Gathering {
         if self.digests.insert(content.tally.digest) {
             self.add_log(&content.tally, file.offset_ms);
         } else {
-            self.twins += 1;
+            self.duplicates += 1;
         }
     }
 
@@ -72,15 +72,15 @@ impl Gathering {
         }
         self.last = [self.last, span.map(|[_, to]| to)].into_iter().flatten().max();
         let nth = self.process_of(log, offset_ms).unwrap_or_else(|| {
-            if self.processes.len() >= MOST_PROCESSES {
-                let oldest = (0..MOST_PROCESSES).min_by_key(|nth| self.processes[*nth].last);
+            if self.processes.len() >= MAX_PROCESSES {
+                let oldest = (0..MAX_PROCESSES).min_by_key(|nth| self.processes[*nth].last);
                 let over = self.processes.remove(oldest.unwrap_or_default());
                 self.end(over);
             }
             self.processes.push(Process::default());
             self.processes.len() - 1
         });
-        self.processes[nth].go_on(log, offset_ms);
+        self.processes[nth].append(log, offset_ms);
     }
 
     /// The process whose log this one continues; `None`: there is none, or it may be one of several.
@@ -113,7 +113,7 @@ impl Gathering {
         if self.all.from.is_none() {
             self.all = all;
         } else {
-            self.all.join(&all, 0);
+            self.all.merge(&all, 0);
         }
     }
 }

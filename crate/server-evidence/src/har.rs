@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use crate::Unreadable;
 use crate::content::{Content, Kind};
-use crate::json_values::{Values, Which};
-use crate::requests::{Requests, Timed};
+use crate::json_values::{Selection, Values};
+use crate::requests::{Requests, TimedRequest};
 use crate::time::parse_time;
 use crate::words::{count, count_of, grouped};
 
@@ -34,7 +34,7 @@ pub(crate) struct HarReader {
 
 impl HarReader {
     pub(crate) fn new() -> Self {
-        Self { values: Values::new(Which::LogEntries), requests: Requests::default(), seen: 0, odd: 0 }
+        Self { values: Values::new(Selection::LogEntries), requests: Requests::default(), seen: 0, odd: 0 }
     }
 
     pub(crate) fn push(&mut self, text: &[u8]) {
@@ -45,7 +45,7 @@ impl HarReader {
             match timed_of(&entry) {
                 Ok(Some(request)) => requests.add(request),
                 Ok(None) => {}
-                Err(Odd) => *odd += 1,
+                Err(NotARequest) => *odd += 1,
             }
             true
         });
@@ -88,13 +88,13 @@ impl HarReader {
 }
 
 /// An entry that is no request.
-struct Odd;
+struct NotARequest;
 
-fn timed_of(entry: &Value) -> Result<Option<Timed>, Odd> {
+fn timed_of(entry: &Value) -> Result<Option<TimedRequest>, NotARequest> {
     let text = |path: &str| entry.pointer(path).and_then(Value::as_str);
-    let url = text("/request/url").ok_or(Odd)?;
-    let at = text("/startedDateTime").and_then(parse_time).ok_or(Odd)?;
-    let duration_ms = entry.get("time").and_then(duration).ok_or(Odd)?;
+    let url = text("/request/url").ok_or(NotARequest)?;
+    let at = text("/startedDateTime").and_then(parse_time).ok_or(NotARequest)?;
+    let duration_ms = entry.get("time").and_then(duration).ok_or(NotARequest)?;
     let Some(path) = request_path(url) else { return Ok(None) };
     let status = entry.pointer("/response/status").and_then(Value::as_f64).filter(|status| status.fract() == 0.0);
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is clamped")]
@@ -109,7 +109,18 @@ fn timed_of(entry: &Value) -> Result<Option<Timed>, Odd> {
         errcode = error.errcode.filter(|_| refusal.is_none());
     }
     let method = text("/request/method").unwrap_or_default().chars().take(16).collect();
-    Ok(Some(Timed { at, is_utc: true, duration_ms, method, path, status, request: None, text: None, refusal, errcode }))
+    Ok(Some(TimedRequest {
+        at,
+        is_utc: true,
+        duration_ms,
+        method,
+        path,
+        status,
+        request: None,
+        text: None,
+        refusal,
+        errcode,
+    }))
 }
 
 fn duration(time: &Value) -> Option<f64> {

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::Unreadable;
 use crate::content::{Content, Kind};
-use crate::json_values::{Values, Which};
+use crate::json_values::{Selection, Values};
 use crate::rows::RowSorter;
 use crate::words::{count, start_of};
 
@@ -14,12 +14,12 @@ use crate::words::{count, start_of};
 #[derive(Debug)]
 pub(crate) struct JsonReader {
     values: Values,
-    taken: Taken,
+    collected: Collected,
     is_report: bool,
 }
 
 #[derive(Debug, Default)]
-struct Taken {
+struct Collected {
     reports: Vec<Box<RawValue>>,
     sorter: RowSorter,
     rows: u64,
@@ -31,25 +31,29 @@ struct Taken {
 impl JsonReader {
     /// `head` is the beginning of the text.
     pub(crate) fn new(head: &str) -> Self {
-        let which = if head.trim_start().starts_with('[') { Which::Elements } else { Which::Whole };
-        Self { values: Values::new(which), taken: Taken::default(), is_report: head.contains("lotus-crypto-diag/") }
+        let selection = if head.trim_start().starts_with('[') { Selection::Elements } else { Selection::Whole };
+        Self {
+            values: Values::new(selection),
+            collected: Collected::default(),
+            is_report: head.contains("lotus-crypto-diag/"),
+        }
     }
 
     pub(crate) fn push(&mut self, text: &[u8]) -> Result<(), Unreadable> {
-        let taken = &mut self.taken;
-        self.values.push(text, |value| taken.take(value));
-        taken.refused.take().map_or(Ok(()), Err)
+        let collected = &mut self.collected;
+        self.values.push(text, |value| collected.take(value));
+        collected.refused.take().map_or(Ok(()), Err)
     }
 
     pub(crate) fn finish(mut self, is_cut: bool) -> Result<Content, Unreadable> {
-        let taken = &mut self.taken;
-        self.values.finish(|value| taken.take(value));
-        if let Some(refused) = taken.refused.take() {
+        let collected = &mut self.collected;
+        self.values.finish(|value| collected.take(value));
+        if let Some(refused) = collected.refused.take() {
             return Err(refused);
         }
         let is_whole = self.values.is_whole() && !is_cut;
         let is_broken = self.values.is_broken();
-        let Taken { reports, sorter, rows, problem, .. } = self.taken;
+        let Collected { reports, sorter, rows, problem, .. } = self.collected;
         if reports.is_empty() && rows == 0 && !is_whole {
             let what = if self.is_report { "It is a report, but" } else { "It is JSON, but" };
             return Err(Unreadable::new(match problem {
@@ -83,7 +87,7 @@ impl JsonReader {
     }
 }
 
-impl Taken {
+impl Collected {
     /// Returns whether `text` is a value that could be read.
     fn take(&mut self, text: &[u8]) -> bool {
         match self.report(text) {

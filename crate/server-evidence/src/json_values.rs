@@ -2,7 +2,7 @@
 
 /// Which values to find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Which {
+pub(crate) enum Selection {
     /// Each value of the text: `{…} {…}`.
     Whole,
     /// The elements of each list: `[…, …] […]`.
@@ -20,7 +20,7 @@ const LONGEST: usize = 64 * 1024 * 1024;
 #[derive(Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "the state of a scanner")]
 pub(crate) struct Values {
-    which: Which,
+    selection: Selection,
     /// The open brackets.
     open: Vec<u8>,
     is_in_text: bool,
@@ -38,9 +38,9 @@ pub(crate) struct Values {
 }
 
 impl Values {
-    pub(crate) fn new(which: Which) -> Self {
+    pub(crate) fn new(selection: Selection) -> Self {
         Self {
-            which,
+            selection,
             open: Vec::new(),
             is_in_text: false,
             is_escaped: false,
@@ -139,10 +139,10 @@ impl Values {
     }
 
     fn is_place(&self) -> bool {
-        match self.which {
-            Which::Whole => self.open.is_empty(),
-            Which::Elements => self.open == b"[",
-            Which::LogEntries => {
+        match self.selection {
+            Selection::Whole => self.open.is_empty(),
+            Selection::Elements => self.open == b"[",
+            Selection::LogEntries => {
                 self.open == b"{{["
                     && self.names.len() == 3
                     && self.names[1] == b"log\""
@@ -214,8 +214,8 @@ impl Values {
 mod tests {
     use super::*;
 
-    fn values(which: Which, text: &str, step: usize) -> (Vec<String>, bool) {
-        let (mut values, mut found) = (Values::new(which), Vec::new());
+    fn values(selection: Selection, text: &str, step: usize) -> (Vec<String>, bool) {
+        let (mut values, mut found) = (Values::new(selection), Vec::new());
         let mut take = |value: &[u8]| {
             found.push(String::from_utf8(value.to_vec()).unwrap());
             serde_json::from_slice::<serde_json::Value>(value).is_ok()
@@ -230,8 +230,8 @@ mod tests {
 
     #[test]
     fn the_values_are_the_same_with_any_chunk_size() {
-        let (whole, elements, entries) = (Which::Whole, Which::Elements, Which::LogEntries);
-        for (which, text, expected) in [
+        let (whole, elements, entries) = (Selection::Whole, Selection::Elements, Selection::LogEntries);
+        for (selection, text, expected) in [
             (whole, r#"{"a": "}\"{"} [1] 7"#, &[r#"{"a": "}\"{"}"#, "[1]", "7"][..]),
             (elements, r#"[{"a":[1]}, 2, "x,]" ] [[3]]"#, &[r#"{"a":[1]}"#, "2", "\"x,]\" ", "[3]"]),
             (
@@ -243,7 +243,7 @@ mod tests {
         ] {
             for step in 1..text.len() {
                 assert_eq!(
-                    values(which, text, step),
+                    values(selection, text, step),
                     (expected.iter().map(|v| (*v).to_owned()).collect(), true),
                     "{text}"
                 );
@@ -254,10 +254,10 @@ mod tests {
     #[test]
     fn broken_json_is_not_whole_and_keeps_the_values_before_the_break() {
         for (text, count) in [("[1,2", 1), ("[{},{", 1), ("[{}}", 1), ("[\"a", 0), ("]", 0)] {
-            let (found, is_whole) = values(Which::Elements, text, 2);
+            let (found, is_whole) = values(Selection::Elements, text, 2);
             assert!(!is_whole, "{text}");
             assert_eq!(found.len(), count, "{text}");
         }
-        assert!(!values(Which::Elements, &"[".repeat(1000), 7).1);
+        assert!(!values(Selection::Elements, &"[".repeat(1000), 7).1);
     }
 }

@@ -9,7 +9,6 @@ mod content;
 mod csv_rows;
 mod device_tally;
 mod encoding;
-mod ended;
 mod fields;
 mod gathering;
 mod har;
@@ -21,6 +20,7 @@ mod log_record;
 mod log_tally;
 mod process;
 mod reader;
+mod request_end;
 mod requests;
 mod rows;
 mod series;
@@ -39,11 +39,11 @@ pub mod survey_text;
 
 use std::fmt;
 
-pub use content::{Content, Kind, TellingLine};
+pub use content::{Content, Kind, RelevantLine};
 pub use gathering::Gathering;
 pub use log_tally::LogTally;
 pub use reader::{Purpose, Reader};
-pub use requests::Timed;
+pub use requests::TimedRequest;
 pub use rows::Rows;
 
 /// Why a file cannot be used, in words for the user.

@@ -3,7 +3,7 @@
 use memchr::memchr_iter;
 
 /// No useful line is longer. The rest of a longer one is dropped.
-const MOST_BYTES: usize = 1024 * 1024;
+const MAX_BYTES: usize = 1024 * 1024;
 
 /// Splits chunks into lines, in bounded memory.
 #[derive(Debug, Default)]
@@ -22,7 +22,7 @@ impl Lines {
         for end in memchr_iter(b'\n', chunk) {
             let part = &chunk[start..end];
             start = end + 1;
-            if self.rest.is_empty() && part.len() <= MOST_BYTES {
+            if self.rest.is_empty() && part.len() <= MAX_BYTES {
                 take(trimmed(part));
                 continue;
             }
@@ -44,7 +44,7 @@ impl Lines {
     }
 
     fn keep(&mut self, part: &[u8]) {
-        let room = MOST_BYTES - self.rest.len();
+        let room = MAX_BYTES - self.rest.len();
         self.is_cut |= part.len() > room;
         self.rest.extend_from_slice(&part[..part.len().min(room)]);
     }
@@ -77,22 +77,19 @@ mod tests {
 
     #[test]
     fn a_line_of_the_maximum_length_is_not_cut() {
-        let text = ["x".repeat(MOST_BYTES).as_bytes(), b"\nshort\n", "y".repeat(MOST_BYTES).as_bytes()].concat();
-        for step in [1000, MOST_BYTES, text.len()] {
+        let text = ["x".repeat(MAX_BYTES).as_bytes(), b"\nshort\n", "y".repeat(MAX_BYTES).as_bytes()].concat();
+        for step in [1000, MAX_BYTES, text.len()] {
             let (lines, too_long) = lines_of(&text, step);
-            assert_eq!(
-                (lines.iter().map(Vec::len).collect::<Vec<_>>(), too_long),
-                (vec![MOST_BYTES, 5, MOST_BYTES], 0)
-            );
+            assert_eq!((lines.iter().map(Vec::len).collect::<Vec<_>>(), too_long), (vec![MAX_BYTES, 5, MAX_BYTES], 0));
         }
     }
 
     #[test]
     fn a_line_that_is_too_long_is_cut_and_counted_and_affects_no_other_line() {
-        let text = ["x".repeat(3 * MOST_BYTES).as_bytes(), b"\nshort\n"].concat();
+        let text = ["x".repeat(3 * MAX_BYTES).as_bytes(), b"\nshort\n"].concat();
         for step in [1000, text.len()] {
             let (lines, too_long) = lines_of(&text, step);
-            assert_eq!(lines.iter().map(Vec::len).collect::<Vec<_>>(), [MOST_BYTES, 5]);
+            assert_eq!(lines.iter().map(Vec::len).collect::<Vec<_>>(), [MAX_BYTES, 5]);
             assert_eq!(too_long, 1);
         }
     }

@@ -2,20 +2,20 @@
 
 use std::borrow::Cow;
 
-use crate::content::{Content, Kind, TellingLine};
-use crate::ended::Ended;
+use crate::content::{Content, Kind, RelevantLine};
 use crate::lines::Lines;
 use crate::log_record::Record;
 use crate::log_tally::{ENDS, LogTally, skip};
 use crate::reader::Purpose;
-use crate::requests::{Requests, Timed};
+use crate::request_end::RequestEnd;
+use crate::requests::{Requests, TimedRequest};
 use crate::words::{count, count_of, start_of};
 use aho_corasick::AhoCorasick;
 use lotus_crypto_diag::redact::redact;
 use lotus_crypto_diag::request_path::request_path;
 
 /// Lines with these words are kept, as are warnings and errors: one-time keys, to-device messages, delayed events.
-const TELLING: [&str; 15] = [
+const RELEVANT_WORDS: [&str; 15] = [
     "already exists",
     "one time key",
     "one_time_key",
@@ -33,9 +33,9 @@ const TELLING: [&str; 15] = [
     "delayed_event",
 ];
 /// For requests to these paths the whole line is kept: it names the user.
-const TELLING_PATHS: [&str; 3] = ["/keys/", "/sendToDevice/", "delayed_event"];
-const MOST_LINES: usize = 20_000;
-const MOST_CHARACTERS: usize = 4096;
+const RELEVANT_PATHS: [&str; 3] = ["/keys/", "/sendToDevice/", "delayed_event"];
+const MAX_LINES: usize = 20_000;
+const MAX_CHARACTERS: usize = 4096;
 const SLOW_MS: f64 = 1000.0;
 
 #[derive(Debug)]
@@ -47,9 +47,9 @@ pub(crate) struct LogReader {
 #[derive(Debug)]
 struct Reading {
     purpose: Purpose,
-    telling: AhoCorasick,
+    relevant_words: AhoCorasick,
     requests: Requests,
-    kept: Vec<TellingLine>,
+    kept: Vec<RelevantLine>,
     tally: LogTally,
     head: Option<Vec<u8>>,
     seen: u64,
@@ -63,11 +63,12 @@ struct Reading {
 
 impl LogReader {
     pub(crate) fn new(purpose: Purpose) -> Self {
-        let telling = AhoCorasick::builder().ascii_case_insensitive(true).build(TELLING);
+        let relevant_words = AhoCorasick::builder().ascii_case_insensitive(true).build(RELEVANT_WORDS);
         let reading = Reading {
             purpose,
             // Fifteen short words are far below the automaton's size limit.
-            telling: telling.unwrap_or_else(|_| AhoCorasick::new([""; 0]).unwrap_or_else(|_| unreachable!())),
+            relevant_words: relevant_words
+                .unwrap_or_else(|_| AhoCorasick::new([""; 0]).unwrap_or_else(|_| unreachable!())),
             requests: Requests::default(),
             kept: Vec::new(),
             tally: LogTally::default(),
@@ -120,19 +121,19 @@ impl Reading {
             skip(line, &mut self.tally.skipped);
             return;
         };
-        self.tally.pass(&record);
+        self.tally.note_line(&record);
         self.note_time(&record);
         let is_whole = if let Some(found) = ENDS.find(&record.text) {
-            let ended = Ended::read(&record, found, &ENDS);
+            let ended = RequestEnd::read(&record, found, &ENDS);
             if let Some(ended) = &ended {
                 self.tally.numbers.note(ended.request.as_deref().unwrap_or_default());
-                self.tally.of(&record).take_ended(&record, ended);
+                self.tally.tally_for(&record).take_ended(&record, ended);
                 self.keep_ended(&record, ended);
             }
             ended.is_some()
         } else {
             self.keep_other(&record);
-            self.tally.of(&record).take_other(&record).is_ok()
+            self.tally.tally_for(&record).take_other(&record).is_ok()
         };
         self.cut += u64::from(!is_whole);
         self.tally.skipped.cut += u64::from(!is_whole);
@@ -146,7 +147,7 @@ impl Reading {
         };
         self.note_time(&record);
         match ENDS.find(&record.text) {
-            Some(found) => match Ended::read(&record, found, &ENDS) {
+            Some(found) => match RequestEnd::read(&record, found, &ENDS) {
                 Some(ended) => self.keep_ended(&record, &ended),
                 None => self.cut += 1,
             },
@@ -164,7 +165,7 @@ impl Reading {
         self.latest = self.latest.max(record.at);
     }
 
-    fn keep_ended(&mut self, record: &Record<'_>, ended: &Ended<'_>) {
+    fn keep_ended(&mut self, record: &Record<'_>, ended: &RequestEnd<'_>) {
         let is_ordinary = (200..400).contains(&ended.status);
         if self.purpose == Purpose::Survey || (is_ordinary && !self.requests.wants_ordinary()) {
             // Long polls and downloads do not show how fast the server is.
@@ -180,15 +181,15 @@ impl Reading {
     }
 
     fn keep_other(&mut self, record: &Record<'_>) {
-        if self.purpose == Purpose::Survey || !(record.is_warning() || self.telling.is_match(&*record.text)) {
+        if self.purpose == Purpose::Survey || !(record.is_warning() || self.relevant_words.is_match(&*record.text)) {
             return;
         }
-        if self.kept.len() >= MOST_LINES {
+        if self.kept.len() >= MAX_LINES {
             // Keeps the first half, and the latest lines of the rest.
-            self.kept.drain(MOST_LINES / 2..MOST_LINES * 3 / 4);
-            self.dropped += MOST_LINES as u64 / 4;
+            self.kept.drain(MAX_LINES / 2..MAX_LINES * 3 / 4);
+            self.dropped += MAX_LINES as u64 / 4;
         }
-        self.kept.push(TellingLine {
+        self.kept.push(RelevantLine {
             at: record.at,
             is_utc: record.is_utc,
             level: record.level.as_deref().map(str::to_owned),
@@ -250,15 +251,15 @@ impl Reading {
 /// Redacts the line: a proxy or module may have logged a token.
 fn text_of(text: &[u8]) -> String {
     // A character takes at most four bytes.
-    let text = String::from_utf8_lossy(&text[..text.len().min(4 * MOST_CHARACTERS)]);
-    redact(start_of(&text, MOST_CHARACTERS)).into_owned()
+    let text = String::from_utf8_lossy(&text[..text.len().min(4 * MAX_CHARACTERS)]);
+    redact(start_of(&text, MAX_CHARACTERS)).into_owned()
 }
 
-fn timed_of(record: &Record<'_>, ended: &Ended<'_>, is_ordinary: bool) -> Option<Timed> {
+fn timed_of(record: &Record<'_>, ended: &RequestEnd<'_>, is_ordinary: bool) -> Option<TimedRequest> {
     let path = request_path(&ended.uri)?;
     let is_quick = is_ordinary && ended.duration_ms < SLOW_MS;
-    let is_telling = !is_quick || TELLING_PATHS.iter().any(|words| ended.uri.contains(words));
-    Some(Timed {
+    let is_relevant = !is_quick || RELEVANT_PATHS.iter().any(|words| ended.uri.contains(words));
+    Some(TimedRequest {
         at: ended.started_at(),
         is_utc: record.is_utc,
         duration_ms: ended.duration_ms,
@@ -266,7 +267,7 @@ fn timed_of(record: &Record<'_>, ended: &Ended<'_>, is_ordinary: bool) -> Option
         path,
         status: ended.status,
         request: ended.request.clone().map(Cow::into_owned),
-        text: is_telling.then(|| text_of(&record.text)),
+        text: is_relevant.then(|| text_of(&record.text)),
         refusal: None,
         errcode: None,
     })

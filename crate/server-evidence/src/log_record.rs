@@ -130,9 +130,9 @@ fn structured(json: &[u8]) -> Option<Record<'_>> {
         return Some(Record { at, level, text: Cow::Owned(text.into_owned()), request: None, before: b"", is_utc });
     }
     let at = match time {
-        Loose::Number(seconds) => Timestamp::from_ms((seconds * 1000.0).round()).ms(),
-        Loose::Text(text) => parse_time(&text)?,
-        Loose::Other => return None,
+        UntypedField::Number(seconds) => Timestamp::from_ms((seconds * 1000.0).round()).ms(),
+        UntypedField::Text(text) => parse_time(&text)?,
+        UntypedField::Other => return None,
     };
     let level = severity.text().or(level.text())?;
     let request = request.text().filter(|name| is_request(name.as_bytes())).map(Cow::into_owned);
@@ -154,37 +154,37 @@ fn structured(json: &[u8]) -> Option<Record<'_>> {
 #[serde(default)]
 struct Line<'a> {
     #[serde(borrow)]
-    log: Loose<'a>,
+    log: UntypedField<'a>,
     #[serde(borrow)]
-    message: Loose<'a>,
+    message: UntypedField<'a>,
     #[serde(borrow)]
-    level: Loose<'a>,
+    level: UntypedField<'a>,
     #[serde(borrow)]
-    severity: Loose<'a>,
+    severity: UntypedField<'a>,
     #[serde(borrow)]
-    namespace: Loose<'a>,
+    namespace: UntypedField<'a>,
     #[serde(borrow)]
-    logger: Loose<'a>,
+    logger: UntypedField<'a>,
     #[serde(borrow)]
-    time: Loose<'a>,
+    time: UntypedField<'a>,
     #[serde(borrow)]
-    request: Loose<'a>,
+    request: UntypedField<'a>,
     #[serde(borrow)]
-    exc_type: Loose<'a>,
+    exc_type: UntypedField<'a>,
     #[serde(borrow)]
-    exc_value: Loose<'a>,
+    exc_value: UntypedField<'a>,
 }
 
 /// A field whose type depends on the program that wrote it.
 #[derive(Default)]
-enum Loose<'a> {
+enum UntypedField<'a> {
     Text(Cow<'a, str>),
     Number(f64),
     #[default]
     Other,
 }
 
-impl<'a> Loose<'a> {
+impl<'a> UntypedField<'a> {
     fn text(self) -> Option<Cow<'a, str>> {
         match self {
             Self::Text(text) => Some(text),
@@ -193,59 +193,59 @@ impl<'a> Loose<'a> {
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Loose<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for UntypedField<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(LooseVisitor)
+        deserializer.deserialize_any(UntypedFieldVisitor)
     }
 }
 
-struct LooseVisitor;
+struct UntypedFieldVisitor;
 
-impl<'de> Visitor<'de> for LooseVisitor {
-    type Value = Loose<'de>;
+impl<'de> Visitor<'de> for UntypedFieldVisitor {
+    type Value = UntypedField<'de>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("any value")
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Loose::Text(Cow::Borrowed(text)))
+        Ok(UntypedField::Text(Cow::Borrowed(text)))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Loose::Text(Cow::Owned(text.to_owned())))
+        Ok(UntypedField::Text(Cow::Owned(text.to_owned())))
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
-        Ok(Loose::Number(number))
+        Ok(UntypedField::Number(number))
     }
 
     #[allow(clippy::cast_precision_loss, reason = "seconds since 1970")]
     fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(Loose::Number(number as f64))
+        Ok(UntypedField::Number(number as f64))
     }
 
     #[allow(clippy::cast_precision_loss, reason = "seconds since 1970")]
     fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(Loose::Number(number as f64))
+        Ok(UntypedField::Number(number as f64))
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Loose::Other)
+        Ok(UntypedField::Other)
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Loose::Other)
+        Ok(UntypedField::Other)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Loose::Other)
+        Ok(UntypedField::Other)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Loose::Other)
+        Ok(UntypedField::Other)
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -253,7 +253,7 @@ impl<'de> Visitor<'de> for LooseVisitor {
     }
 
     fn visit_none<E: de::Error>(self) -> Result<Self::Value, E> {
-        Ok(Loose::Other)
+        Ok(UntypedField::Other)
     }
 }
 

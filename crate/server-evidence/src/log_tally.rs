@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use lotus_crypto_diag::survey::Skipped;
 use memchr::memmem::Finder;
 
-use crate::ended::Ended;
 use crate::log_record::{ENDED, Record};
+use crate::request_end::RequestEnd;
 use crate::tally::Tally;
 
 /// Finds the words that mark the end of a request.
@@ -29,19 +29,19 @@ pub struct LogTally {
 }
 
 impl LogTally {
-    pub(crate) fn pass(&mut self, record: &Record<'_>) {
+    pub(crate) fn note_line(&mut self, record: &Record<'_>) {
         let text = &record.text;
         let (middle, end) = (text.len() / 2, text.len().saturating_sub(8));
         for part in [record.at.cast_unsigned(), text.len() as u64, eight_of(text, middle), eight_of(text, end)] {
             self.digest = (self.digest ^ part).wrapping_mul(0x0100_0000_01b3).rotate_left(5);
         }
-        let tally = self.of(record);
+        let tally = self.tally_for(record);
         tally.uploads.begin(record.at);
-        tally.pass(record.at);
+        tally.note_time(record.at);
     }
 
     /// The tally for this record's clock.
-    pub(crate) fn of(&mut self, record: &Record<'_>) -> &mut Tally {
+    pub(crate) fn tally_for(&mut self, record: &Record<'_>) -> &mut Tally {
         if record.is_utc { &mut self.utc } else { &mut self.local }
     }
 
@@ -101,9 +101,9 @@ fn eight_of(text: &[u8], from: usize) -> u64 {
 
 /// Takes a single line with a time.
 pub(crate) fn take(tally: &mut Tally, record: &Record<'_>, skipped: &mut Skipped) {
-    tally.pass(record.at);
+    tally.note_time(record.at);
     let is_whole = match ENDS.find(&record.text) {
-        Some(found) => Ended::read(record, found, &ENDS).map(|ended| tally.take_ended(record, &ended)).is_some(),
+        Some(found) => RequestEnd::read(record, found, &ENDS).map(|ended| tally.take_ended(record, &ended)).is_some(),
         None => tally.take_other(record).is_ok(),
     };
     skipped.cut += u64::from(!is_whole);

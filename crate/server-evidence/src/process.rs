@@ -35,7 +35,7 @@ impl Process {
         (GAP_MS.contains(&(from - self.last?)) && STEP.contains(&step)).then(|| step.unsigned_abs())
     }
 
-    pub(crate) fn go_on(&mut self, log: &LogTally, offset_ms: i64) {
+    pub(crate) fn append(&mut self, log: &LogTally, offset_ms: i64) {
         let span = log.span(offset_ms);
         let gap = self.last.zip(span).map_or(i64::MAX, |(last, [from, _])| from - last);
         match self.tail.take() {
@@ -50,8 +50,8 @@ impl Process {
             }
         }
         self.skipped.add(&log.skipped);
-        self.all.go_on(&log.local, offset_ms);
-        self.all.go_on(&log.utc, 0);
+        self.all.append(&log.local, offset_ms);
+        self.all.append(&log.utc, 0);
         self.tail = (!log.tail.is_empty()).then(|| (log.tail.clone(), offset_ms));
         self.last = [self.last, span.map(|[_, to]| to)].into_iter().flatten().max();
         self.number = log.numbers.ends().map(|[_, last]| last).or(self.number);

@@ -20,7 +20,7 @@ const HEAD_BYTES: usize = 64 * 1024;
 /// Packed bytes are unpacked in steps of this size: each may become much larger.
 const STEP: usize = 4 * 1024;
 /// The limit for a file that must be in memory as a whole.
-const MOST_WHOLE: usize = 64 * 1024 * 1024;
+const MAX_WHOLE: usize = 64 * 1024 * 1024;
 
 /// This many zeros at the beginning are not UTF-16.
 const LEAST_HOLE: usize = 16;
@@ -300,8 +300,8 @@ impl Format {
             Self::Json(reader) => return reader.push(text),
             Self::Table(reader, lines) => lines.push(text, |line| reader.push(&String::from_utf8_lossy(line))),
             Self::Csv(whole) => {
-                if whole.len() + text.len() > MOST_WHOLE {
-                    return Err(Unreadable::new(format!("It is longer than {} MiB.", MOST_WHOLE / 1024 / 1024)));
+                if whole.len() + text.len() > MAX_WHOLE {
+                    return Err(Unreadable::new(format!("It is longer than {} MiB.", MAX_WHOLE / 1024 / 1024)));
                 }
                 whole.extend_from_slice(text);
             }

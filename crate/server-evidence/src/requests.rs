@@ -6,7 +6,7 @@ use serde::Serialize;
 /// A request and how long it took.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Timed {
+pub struct TimedRequest {
     /// Its start, in milliseconds since 1970.
     pub at: i64,
     /// Whether `at` is in UTC, independent of the server's time zone.
@@ -34,19 +34,19 @@ pub struct Timed {
     pub errcode: Option<String>,
 }
 
-impl Timed {
+impl TimedRequest {
     pub(crate) fn is_ordinary(&self) -> bool {
         (200..400).contains(&self.status)
     }
 }
 
 /// Of more requests in one file, an even share is kept.
-const MOST: usize = 200_000;
+const MAX_REQUESTS: usize = 200_000;
 
 /// Collects requests. When there are too many, drops every second one, and from then on takes only every second one.
 #[derive(Debug)]
 pub(crate) struct Requests {
-    kept: Vec<Timed>,
+    kept: Vec<TimedRequest>,
     pub(crate) seen: u64,
     step: u64,
 }
@@ -67,17 +67,17 @@ impl Requests {
         self.seen += 1;
     }
 
-    pub(crate) fn add(&mut self, request: Timed) {
+    pub(crate) fn add(&mut self, request: TimedRequest) {
         // Failed requests are evidence and always kept; a share of the others shows how fast the server was.
         let is_wanted = !request.is_ordinary() || self.wants_ordinary();
         self.seen += 1;
         if is_wanted {
             self.kept.push(request);
         }
-        if self.kept.len() >= MOST {
+        if self.kept.len() >= MAX_REQUESTS {
             let failed = self.kept.iter().filter(|request| !request.is_ordinary()).count();
             // If almost everything fails, a share of the failures is enough.
-            let keeps_failed = failed < MOST / 2;
+            let keeps_failed = failed < MAX_REQUESTS / 2;
             let mut place = 0;
             self.kept.retain(|request| {
                 place += 1;
@@ -92,7 +92,7 @@ impl Requests {
     }
 
     /// Sorted by time.
-    pub(crate) fn into_kept(self) -> Vec<Timed> {
+    pub(crate) fn into_kept(self) -> Vec<TimedRequest> {
         let mut kept = self.kept;
         kept.sort_by_key(|request| request.at);
         kept
@@ -109,7 +109,7 @@ mod tests {
         for at in 0..1_000_000 {
             let status = if at % 100_000 == 7 { 500 } else { 200 };
             let (method, path) = ("GET".to_owned(), "/_matrix/client/versions".to_owned());
-            requests.add(Timed {
+            requests.add(TimedRequest {
                 at,
                 is_utc: false,
                 duration_ms: 1.0,
@@ -125,7 +125,7 @@ mod tests {
         assert!(requests.is_thinned());
         assert_eq!(requests.seen, 1_000_000);
         let kept = requests.into_kept();
-        assert!(kept.len() < MOST && kept.len() > MOST / 2, "{}", kept.len());
+        assert!(kept.len() < MAX_REQUESTS && kept.len() > MAX_REQUESTS / 2, "{}", kept.len());
         let early = kept.iter().filter(|request| request.at < 500_000).count();
         assert!(early.abs_diff(kept.len() - early) < kept.len() / 20, "{early} of {}", kept.len());
     }

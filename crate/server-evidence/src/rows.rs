@@ -20,7 +20,7 @@ const COLUMNS: &str = "user_id device_id algorithm key_id ts_added_ms added_at k
     fallback_used waiting waiting_is_capped ed25519 looked_at is_cut";
 const COUNTS: [&str; 6] = ["count", "key_count", "otk_count", "keys_left", "n", "number"];
 /// Per table.
-const MOST_ROWS: usize = 50_000;
+const MAX_ROWS: usize = 50_000;
 
 /// Whether a query of the runbook has a column of that name.
 pub(crate) fn is_column(name: &str) -> bool {
@@ -95,7 +95,7 @@ impl Rows {
         fn put<T>(to: &mut Option<Vec<T>>, row: Option<T>, left: &mut u64) -> bool {
             let Some(row) = row else { return false };
             let to = to.get_or_insert_default();
-            if to.len() < MOST_ROWS {
+            if to.len() < MAX_ROWS {
                 to.push(row);
             } else {
                 *left += 1;
@@ -113,7 +113,7 @@ impl Rows {
                 let coverage = fields.coverage();
                 self.coverage = coverage.or(self.coverage);
                 // If no device is at risk, the query returns one row that only has the coverage.
-                if coverage.is_some() && fields.is_nobodys() {
+                if coverage.is_some() && fields.names_no_device() {
                     self.announce(table);
                     return true;
                 }
@@ -217,7 +217,7 @@ impl RowSorter {
             notes.push(format!("Left out: rows with the columns {columns}."));
         }
         if self.left > 0 {
-            notes.push(format!("Left out: {} beyond the first {MOST_ROWS}.", count(self.left, "row")));
+            notes.push(format!("Left out: {} beyond the first {MAX_ROWS}.", count(self.left, "row")));
         }
         let parts: Vec<String> =
             found.iter().map(|(n, name)| format!("{} of {name}", count(*n as u64, "row"))).collect();

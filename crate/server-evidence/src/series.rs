@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 const HOUR_MS: i64 = 3_600_000;
 /// Two months.
-const MOST_HOURS: usize = 1500;
+const MAX_HOURS: usize = 1500;
 /// No device needs this many accepted uploads in an hour.
 pub(crate) const STORM: u32 = 20;
 
@@ -44,7 +44,7 @@ impl Series {
     }
 
     /// Adds another log's series, whose clock is `offset_ms` ahead.
-    pub(crate) fn join(&mut self, other: &Self, offset_ms: i64) {
+    pub(crate) fn merge(&mut self, other: &Self, offset_ms: i64) {
         self.count += other.count;
         self.first = [self.first, other.first.map(|at| at - offset_ms)].into_iter().flatten().min();
         self.last = [self.last, other.last.map(|at| at - offset_ms)].into_iter().flatten().max();
@@ -58,7 +58,7 @@ impl Series {
 }
 
 fn add_hour(hours: &mut BTreeMap<i64, u32>, hour: i64, count: u32) {
-    if hours.len() < MOST_HOURS || hours.contains_key(&hour) {
+    if hours.len() < MAX_HOURS || hours.contains_key(&hour) {
         let slot = hours.entry(hour).or_default();
         *slot = slot.saturating_add(count);
     }
@@ -108,14 +108,14 @@ impl Accepted {
     }
 
     /// Adds a later log's uploads, whose clock is `offset_ms` ahead.
-    pub(crate) fn join(&mut self, other: &Self, offset_ms: i64) {
+    pub(crate) fn merge(&mut self, other: &Self, offset_ms: i64) {
         self.count += other.count;
         self.last = [self.last, other.last.map(|at| at - offset_ms)].into_iter().flatten().max();
         for run in other.ends.iter().flatten() {
             let (first, last) = (run.first - offset_ms, run.last - offset_ms);
             self.add_run(Run { hour: hour_of(first), count: run.count, first, last });
         }
-        self.storms.join(&other.storms, offset_ms);
+        self.storms.merge(&other.storms, offset_ms);
     }
 
     /// All hours with more uploads than a device needs.
@@ -137,7 +137,7 @@ pub(crate) struct Hour {
 }
 
 impl Hour {
-    pub(crate) fn join(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         self.requests = self.requests.saturating_add(other.requests);
         self.refused = self.refused.saturating_add(other.refused);
         self.failed = self.failed.saturating_add(other.failed);
@@ -178,9 +178,9 @@ mod tests {
         };
         let whole = of(&at).storms();
         for cut in 0..at.len() {
-            let mut joined = of(&at[..cut]);
-            joined.join(&of(&at[cut..]), 0);
-            let storms = joined.storms();
+            let mut merged = of(&at[..cut]);
+            merged.merge(&of(&at[cut..]), 0);
+            let storms = merged.storms();
             assert_eq!((storms.count, &storms.hours), (whole.count, &whole.hours), "cut at {cut}");
         }
     }

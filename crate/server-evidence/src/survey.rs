@@ -5,14 +5,14 @@ use lotus_crypto_diag::survey::{
     StatusCount, Survey, SurveyHour, Trouble, TroubleKind,
 };
 
-use crate::case::Known;
+use crate::case::FileWithOffset;
 use crate::client::client_of;
 use crate::content::moment;
 use crate::device_tally::{DeviceTally, RefusedKey, Troubles};
 use crate::gathering::Gathering;
 use crate::series::{Hour, STORM, Series};
 use crate::table_troubles::at_risk;
-use crate::tally::{Endpoint, Who};
+use crate::tally::{DeviceIds, Endpoint};
 use crate::words::{count, count_of, grouped};
 
 /// Trouble goes on if it was last seen within this time before the end of the log and has not ended since.
@@ -26,7 +26,7 @@ const FEW: u64 = 3;
 ///
 /// ```
 /// use lotus_crypto_diag::survey::TroubleKind;
-/// use lotus_crypto_diag_server_evidence::case::Known;
+/// use lotus_crypto_diag_server_evidence::case::FileWithOffset;
 /// use lotus_crypto_diag_server_evidence::survey::survey;
 /// use lotus_crypto_diag_server_evidence::{Purpose, Reader};
 ///
@@ -40,12 +40,12 @@ const FEW: u64 = 3;
 ///     reader.push(line.as_bytes()).unwrap();
 /// }
 /// let content = reader.finish().unwrap();
-/// let survey = survey(&[Known { content: &content, offset_ms: 0 }]);
+/// let survey = survey(&[FileWithOffset { content: &content, offset_ms: 0 }]);
 /// assert_eq!(survey.devices[0].user_id.as_deref(), Some("@a:hs"));
 /// assert_eq!(survey.devices[0].troubles[0].kind, TroubleKind::DelayedEvents);
 /// ```
-pub fn survey(files: &[Known<'_>]) -> Survey {
-    let mut files: Vec<&Known<'_>> = files.iter().collect();
+pub fn survey(files: &[FileWithOffset<'_>]) -> Survey {
+    let mut files: Vec<&FileWithOffset<'_>> = files.iter().collect();
     files.sort_by_key(|file| file.content.span(file.offset_ms));
     let mut gathering = Gathering::default();
     for file in files {
@@ -61,15 +61,16 @@ impl Gathering {
         let mut rows = std::mem::take(&mut self.rows);
         let mut devices = Vec::new();
         let mut healthy = 0;
-        for (who, tally) in std::mem::take(&mut self.all.devices) {
-            let row = rows.remove(&who);
-            match device(&who, tally, row, self.all.to) {
+        for (device_ids, tally) in std::mem::take(&mut self.all.devices) {
+            let row = rows.remove(&device_ids);
+            match device(&device_ids, tally, row, self.all.to) {
                 Some(device) => devices.push(device),
-                None => healthy += u32::from(who.device.is_some()),
+                None => healthy += u32::from(device_ids.device.is_some()),
             }
         }
-        let of_rows =
-            rows.into_iter().filter_map(|(who, row)| device(&who, DeviceTally::default(), Some(row), self.all.to));
+        let of_rows = rows
+            .into_iter()
+            .filter_map(|(device_ids, row)| device(&device_ids, DeviceTally::default(), Some(row), self.all.to));
         devices.extend(of_rows);
         devices.sort_by_cached_key(rank);
         Survey {
@@ -153,8 +154,8 @@ impl Gathering {
             );
         }
         notes.extend(skipped_words(&self.skipped));
-        if self.twins > 0 {
-            notes.push(format!("{} there twice; counted once.", count_of(self.twins, "log is", "logs are")));
+        if self.duplicates > 0 {
+            notes.push(format!("{} there twice; counted once.", count_of(self.duplicates, "log is", "logs are")));
         }
         if self.all.uploads.contradicting > 0 {
             let lines = count_of(self.all.uploads.contradicting, "upload", "uploads");
@@ -199,7 +200,12 @@ fn skipped_words(skipped: &Skipped) -> Option<String> {
 }
 
 /// `None` if nothing is wrong with the device.
-fn device(who: &Who, tally: DeviceTally, row: Option<DeviceAtRisk>, end: Option<i64>) -> Option<DeviceTrouble> {
+fn device(
+    device_ids: &DeviceIds,
+    tally: DeviceTally,
+    row: Option<DeviceAtRisk>,
+    end: Option<i64>,
+) -> Option<DeviceTrouble> {
     let DeviceTally { named_by, accepted, clients, troubles, .. } = tally;
     let Troubles { refused, ids, with_device_keys, turns, too_large, failed, delayed } = *troubles.unwrap_or_default();
     let storms = accepted.storms();
@@ -240,8 +246,8 @@ fn device(who: &Who, tally: DeviceTally, row: Option<DeviceAtRisk>, end: Option<
         clients.extend(row.as_ref().and_then(|row| client_of(row.user_agent.as_deref()?)));
     }
     Some(DeviceTrouble {
-        user_id: who.user.clone(),
-        device_id: who.device.clone(),
+        user_id: device_ids.user.clone(),
+        device_id: device_ids.device.clone(),
         named_by,
         clients,
         going_on: going_on_of(&found),
@@ -310,7 +316,7 @@ fn refused_trouble(
         1 => "always the same key".to_owned(),
         n => format!("the refused key moved on, {} so far", count(n as u64, "key")),
     };
-    let why = match cause {
+    let cause_words = match cause {
         Some(RefusalCause::BlankStore) => " Most likely it came back with a blank crypto store.",
         Some(RefusalCause::SeveralTabs) => " Most likely several tabs share its crypto store.",
         Some(RefusalCause::SameIdentity) => {
@@ -318,7 +324,7 @@ fn refused_trouble(
         }
         None => "",
     };
-    let says = format!("{} of keys refused, {moves}.{why}", count(refused.count, "upload"));
+    let says = format!("{} of keys refused, {moves}.{cause_words}", count(refused.count, "upload"));
     let key_ids = ids.into_iter().map(|id| RefusedId {
         key_id: id.id,
         count: id.count,

@@ -117,12 +117,12 @@ pub fn to_markdown(survey: &Survey) -> String {
     text
 }
 
-const MOST_INLINE: usize = 500;
+const MAX_INLINE: usize = 500;
 
 /// Plain text on one line: Markdown, HTML and mentions are escaped.
 pub fn inline(text: &str) -> String {
     let mut line = String::new();
-    for c in visible(start_of(text, MOST_INLINE)).split_whitespace().collect::<Vec<_>>().join(" ").chars() {
+    for c in visible(start_of(text, MAX_INLINE)).split_whitespace().collect::<Vec<_>>().join(" ").chars() {
         match c {
             '&' => line.push_str("&amp;"),
             '<' => line.push_str("&lt;"),

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::rows::{Row, RowSorter, is_column};
 
 /// No query result has more.
-const MOST_COLUMNS: usize = 200;
+const MAX_COLUMNS: usize = 200;
 
 /// psql's rule between header and rows: `----+----`.
 fn is_psql_rule(line: &str) -> bool {
@@ -121,7 +121,7 @@ impl TableReader {
         }
         let names: Vec<String> =
             cells_of(&self.previous, line).iter().map(|cell| cell.text.trim().to_owned()).collect();
-        if names.len() > MOST_COLUMNS || !names.iter().any(|name| is_column(name)) {
+        if names.len() > MAX_COLUMNS || !names.iter().any(|name| is_column(name)) {
             return;
         }
         self.sorter.announce(&names);

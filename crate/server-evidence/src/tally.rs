@@ -6,24 +6,24 @@ use lotus_crypto_diag::request_path::request_path;
 
 use crate::client::client_of;
 use crate::device_tally::DeviceTally;
-use crate::ended::Ended;
 use crate::log_record::Record;
+use crate::request_end::RequestEnd;
 use crate::series::{Hour, hour_of};
-use crate::upload_lines::{Cut, UploadLine};
-use crate::uploads::{Done, End, Event, Outcome, Uploads, What};
+use crate::upload_lines::{CutLine, UploadLine};
+use crate::uploads::{Event, EventKind, FinishedUpload, Outcome, UploadEnd, Uploads};
 
 /// At most this many devices are followed; further ones without trouble are not.
-const MOST_DEVICES: usize = 50_000;
-const MOST_ENDPOINTS: usize = 500;
+const MAX_DEVICES: usize = 50_000;
+const MAX_ENDPOINTS: usize = 500;
 /// No endpoint of the spec has a longer path.
 const LONGEST_PATH: usize = 200;
-const MOST_HOURS: usize = 20_000;
+const MAX_HOURS: usize = 20_000;
 /// A delay that users notice.
 pub(crate) const SLOW_MS: f64 = 2000.0;
 
 /// A device; `None` for ids that the log does not name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Who {
+pub(crate) struct DeviceIds {
     pub(crate) user: Option<String>,
     pub(crate) device: Option<String>,
 }
@@ -34,7 +34,7 @@ pub(crate) struct Tally {
     pub(crate) from: Option<i64>,
     pub(crate) to: Option<i64>,
     pub(crate) requests: u64,
-    pub(crate) devices: HashMap<Who, DeviceTally>,
+    pub(crate) devices: HashMap<DeviceIds, DeviceTally>,
     pub(crate) endpoints: HashMap<(String, String), Endpoint>,
     pub(crate) hours: BTreeMap<i64, Hour>,
     /// Devices that were dropped, or not followed.
@@ -53,22 +53,22 @@ pub(crate) struct Endpoint {
 
 impl Tally {
     /// Notes the time of a line.
-    pub(crate) fn pass(&mut self, at: i64) {
+    pub(crate) fn note_time(&mut self, at: i64) {
         self.from = Some(self.from.map_or(at, |from| from.min(at)));
         self.to = Some(self.to.map_or(at, |to| to.max(at)));
     }
 
     /// Takes a line that ends no request.
-    pub(crate) fn take_other(&mut self, record: &Record<'_>) -> Result<(), Cut> {
+    pub(crate) fn take_other(&mut self, record: &Record<'_>) -> Result<(), CutLine> {
         if let Some(line) = UploadLine::read(record)? {
             let key = record.request().map(|request| record.key(&request));
-            self.take_event(Event { at: record.at, key, what: What::Line(line) });
+            self.take_event(Event { at: record.at, key, kind: EventKind::Line(line) });
         }
         Ok(())
     }
 
     /// Takes a line that ends a request.
-    pub(crate) fn take_ended(&mut self, record: &Record<'_>, ended: &Ended<'_>) {
+    pub(crate) fn take_ended(&mut self, record: &Record<'_>, ended: &RequestEnd<'_>) {
         self.requests += 1;
         let at = ended.at;
         if let Some(hour) = self.hour(at) {
@@ -78,9 +78,13 @@ impl Tally {
             self.take_slow(ended);
         }
         if ended.is_upload() && ended.method == "POST" {
-            let what = What::End(End { user: user_of(ended), status: ended.status, client: client_of_agent(ended) });
+            let kind = EventKind::End(UploadEnd {
+                user: user_of(ended),
+                status: ended.status,
+                client: client_of_agent(ended),
+            });
             let key = ended.request.as_deref().map(|request| record.key(request));
-            self.take_event(Event { at, key, what });
+            self.take_event(Event { at, key, kind });
         } else if ended.uri.contains("/delayed_events") || ended.uri.contains("org.matrix.msc4140.delay=") {
             self.take_delayed(ended);
         }
@@ -88,11 +92,11 @@ impl Tally {
 
     fn hour(&mut self, at: i64) -> Option<&mut Hour> {
         let hour = hour_of(at);
-        let has_room = self.hours.len() < MOST_HOURS || self.hours.contains_key(&hour);
+        let has_room = self.hours.len() < MAX_HOURS || self.hours.contains_key(&hour);
         has_room.then(|| self.hours.entry(hour).or_default())
     }
 
-    fn take_slow(&mut self, ended: &Ended<'_>) {
+    fn take_slow(&mut self, ended: &RequestEnd<'_>) {
         let Some(path) = request_path(&ended.uri).filter(|path| path.len() <= LONGEST_PATH) else { return };
         if let Some(hour) = self.hour(ended.at) {
             hour.slow += 1;
@@ -110,18 +114,18 @@ impl Tally {
     }
 
     /// Adds the next piece of the same log, whose clock is `offset_ms` ahead: the result is that of the whole log.
-    pub(crate) fn go_on(&mut self, next: &Self, offset_ms: i64) {
+    pub(crate) fn append(&mut self, next: &Self, offset_ms: i64) {
         for event in next.uploads.held() {
             self.take_event(event.shifted(offset_ms));
         }
-        self.join(next, offset_ms);
-        for done in self.uploads.go_on(&next.uploads, offset_ms) {
+        self.merge(next, offset_ms);
+        for done in self.uploads.append(&next.uploads, offset_ms) {
             self.take_done(done);
         }
     }
 
     /// Adds another log of the same time, except for uploads that have not ended.
-    pub(crate) fn join(&mut self, other: &Self, offset_ms: i64) {
+    pub(crate) fn merge(&mut self, other: &Self, offset_ms: i64) {
         if let Some([from, to]) = other.span(offset_ms) {
             self.from = Some(self.from.map_or(from, |own| own.min(from)));
             self.to = Some(self.to.map_or(to, |own| own.max(to)));
@@ -131,9 +135,9 @@ impl Tally {
         self.names_devices |= other.names_devices;
         self.uploads.contradicting += other.uploads.contradicting;
         self.uploads.ambiguous += other.uploads.ambiguous;
-        for (who, device) in &other.devices {
-            if let Some(own) = self.device(who.clone(), device.troubles.is_some()) {
-                own.join(device, offset_ms);
+        for (device_ids, device) in &other.devices {
+            if let Some(own) = self.device(device_ids.clone(), device.troubles.is_some()) {
+                own.merge(device, offset_ms);
             }
         }
         for (key, endpoint) in &other.endpoints {
@@ -144,12 +148,12 @@ impl Tally {
             }
         }
         for (hour, counts) in &other.hours {
-            self.hour(hour - offset_ms).into_iter().for_each(|own| own.join(counts));
+            self.hour(hour - offset_ms).into_iter().for_each(|own| own.merge(counts));
         }
     }
 
     fn endpoint(&mut self, key: (String, String)) -> Option<&mut Endpoint> {
-        let has_room = self.endpoints.len() < MOST_ENDPOINTS || self.endpoints.contains_key(&key);
+        let has_room = self.endpoints.len() < MAX_ENDPOINTS || self.endpoints.contains_key(&key);
         has_room.then(|| self.endpoints.entry(key).or_default())
     }
 
@@ -165,7 +169,7 @@ impl Tally {
         }
     }
 
-    fn take_done(&mut self, done: Done) {
+    fn take_done(&mut self, done: FinishedUpload) {
         self.names_devices |= done.named_by.is_some();
         if let Some(hour) = self.hour(done.at) {
             match done.outcome {
@@ -175,38 +179,38 @@ impl Tally {
             }
         }
         let is_in_trouble = !matches!(done.outcome, Outcome::Accepted);
-        if let Some(device) = self.device(done.who.clone(), is_in_trouble) {
+        if let Some(device) = self.device(done.device_ids.clone(), is_in_trouble) {
             device.take(done);
         }
     }
 
-    fn take_delayed(&mut self, ended: &Ended<'_>) {
+    fn take_delayed(&mut self, ended: &RequestEnd<'_>) {
         let is_well = (200..400).contains(&ended.status) && ended.duration_ms < SLOW_MS;
         // An expired token or a rate limit before the login is no device's trouble.
-        let is_nobodys = ended.user.is_none() && matches!(ended.status, 401 | 403 | 429);
-        if is_well || is_nobodys {
+        let is_without_device = ended.user.is_none() && matches!(ended.status, 401 | 403 | 429);
+        if is_well || is_without_device {
             return;
         }
         if let Some(hour) = self.hour(ended.at) {
             hour.delayed += 1;
         }
-        let who = Who { user: user_of(ended), device: None };
+        let device_ids = DeviceIds { user: user_of(ended), device: None };
         let client = client_of_agent(ended);
-        let Some(device) = self.device(who, true) else { return };
+        let Some(device) = self.device(device_ids, true) else { return };
         device.note_client(client);
         device.troubles().delayed.add(ended.at, ended.status);
     }
 
     /// `None` if there are too many devices to follow.
-    fn device(&mut self, who: Who, is_in_trouble: bool) -> Option<&mut DeviceTally> {
-        if self.devices.len() >= MOST_DEVICES && !self.devices.contains_key(&who) {
+    fn device(&mut self, device_ids: DeviceIds, is_in_trouble: bool) -> Option<&mut DeviceTally> {
+        if self.devices.len() >= MAX_DEVICES && !self.devices.contains_key(&device_ids) {
             if !is_in_trouble {
                 self.left_out += 1;
                 return None;
             }
             self.thin();
         }
-        Some(self.devices.entry(who).or_default())
+        Some(self.devices.entry(device_ids).or_default())
     }
 
     /// Makes room for devices in trouble: drops those without trouble, then the less severe half of the rest. In one go, as
@@ -214,7 +218,7 @@ impl Tally {
     fn thin(&mut self) {
         let before = self.devices.len();
         self.devices.retain(|_, device| device.troubles.is_some());
-        if self.devices.len() >= MOST_DEVICES {
+        if self.devices.len() >= MAX_DEVICES {
             let mut ranks: Vec<_> = self.devices.values().map(DeviceTally::gravity).collect();
             let middle = ranks.len() / 2;
             let bound = *ranks.select_nth_unstable(middle).1;
@@ -230,11 +234,11 @@ impl Tally {
     }
 }
 
-fn client_of_agent(ended: &Ended<'_>) -> Option<String> {
+fn client_of_agent(ended: &RequestEnd<'_>) -> Option<String> {
     client_of(&String::from_utf8_lossy(ended.agent))
 }
 
-fn user_of(ended: &Ended<'_>) -> Option<String> {
+fn user_of(ended: &RequestEnd<'_>) -> Option<String> {
     ended.user.map(|user| String::from_utf8_lossy(user).into_owned())
 }
 
@@ -242,8 +246,14 @@ fn user_of(ended: &Ended<'_>) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn done(name: String, outcome: Outcome) -> Done {
-        Done { at: 0, who: Who { user: Some(name.clone()), device: Some(name) }, named_by: None, client: None, outcome }
+    fn done(name: String, outcome: Outcome) -> FinishedUpload {
+        FinishedUpload {
+            at: 0,
+            device_ids: DeviceIds { user: Some(name.clone()), device: Some(name) },
+            named_by: None,
+            client: None,
+            outcome,
+        }
     }
 
     #[test]
@@ -255,7 +265,7 @@ mod tests {
                 tally.take_done(done(format!("@stuck{nth}:hs"), refused()));
             }
         }
-        let others = 3 * MOST_DEVICES;
+        let others = 3 * MAX_DEVICES;
         for nth in 0..others {
             let outcome = if nth % 2 == 0 { Outcome::Accepted } else { Outcome::Failed(500) };
             tally.take_done(done(format!("@other{nth}:hs"), outcome));
@@ -263,7 +273,7 @@ mod tests {
         let stuck =
             tally.devices.values().filter(|device| device.troubles.as_ref().is_some_and(|t| t.refused.count == 5));
         assert_eq!(stuck.count(), 10);
-        assert!(tally.devices.len() <= MOST_DEVICES);
+        assert!(tally.devices.len() <= MAX_DEVICES);
         assert_eq!(tally.left_out + tally.devices.len() as u64, others as u64 + 10);
     }
 }

@@ -26,7 +26,7 @@ pub(crate) enum UploadLine {
 
 /// A line about an upload that was cut off.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Cut;
+pub(crate) struct CutLine;
 
 /// A device that a line names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,13 +48,13 @@ const REQUEST_WITHIN: usize = 2000;
 
 impl UploadLine {
     /// `Ok(None)` if the line is not about an upload.
-    pub(crate) fn read(record: &Record<'_>) -> Result<Option<Self>, Cut> {
+    pub(crate) fn read(record: &Record<'_>) -> Result<Option<Self>, CutLine> {
         let text: &[u8] = &record.text;
         if let Some(at) = begins(text, &ADDING, "synapse.handlers.e2e_keys", HEAD_WITHIN) {
-            return named(&text[at..]).map(|device| Some(Self::Adding(device))).ok_or(Cut);
+            return named(&text[at..]).map(|device| Some(Self::Adding(device))).ok_or(CutLine);
         }
         if let Some(at) = begins(text, &DEVICE_KEYS, "synapse.handlers.e2e_keys", HEAD_WITHIN) {
-            return named(&text[at..]).map(|device| Some(Self::DeviceKeys(device))).ok_or(Cut);
+            return named(&text[at..]).map(|device| Some(Self::DeviceKeys(device))).ok_or(CutLine);
         }
         Ok(Self::refusal(text))
     }

@@ -4,7 +4,7 @@
 
 use lotus_crypto_diag::runbook::at_risk::devices_at_risk;
 use lotus_crypto_diag::runbook::sql::Dialect;
-use lotus_crypto_diag_server_evidence::case::{Known, Span, evidence_for};
+use lotus_crypto_diag_server_evidence::case::{FileWithOffset, Span, evidence_for};
 use lotus_crypto_diag_server_evidence::redacted::redacted;
 use lotus_crypto_diag_server_evidence::survey::survey;
 use lotus_crypto_diag_server_evidence::survey_text::{to_csv, to_markdown};
@@ -152,12 +152,12 @@ impl EvidenceFiles {
     #[allow(clippy::cast_precision_loss, reason = "times")]
     pub fn timings(&self, id: &str) -> Vec<f64> {
         let file = self.0.iter().find(|file| file.id == id);
-        let known = file.map(|file| Known { content: &file.content, offset_ms: file.offset_ms });
-        let timings = known.iter().flat_map(Known::timings);
+        let known = file.map(|file| FileWithOffset { content: &file.content, offset_ms: file.offset_ms });
+        let timings = known.iter().flat_map(FileWithOffset::timings);
         timings.flat_map(|(at, duration_ms)| [at as f64, duration_ms]).collect()
     }
 
-    fn known(&self) -> Vec<Known<'_>> {
-        self.0.iter().map(|file| Known { content: &file.content, offset_ms: file.offset_ms }).collect()
+    fn known(&self) -> Vec<FileWithOffset<'_>> {
+        self.0.iter().map(|file| FileWithOffset { content: &file.content, offset_ms: file.offset_ms }).collect()
     }
 }

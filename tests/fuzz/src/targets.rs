@@ -1,7 +1,7 @@
 //! What must hold for any input. Fuzzed natively; the committed corpus also runs on the host and as WebAssembly.
 
 use arbitrary::{Result, Unstructured};
-use lotus_crypto_diag::crypto_store::{MarkerField, Recall};
+use lotus_crypto_diag::crypto_store::{MarkerField, StoredMarker};
 use lotus_crypto_diag::diagnosis::analyse;
 use lotus_crypto_diag::entry::{Entry, Level, Refusal};
 use lotus_crypto_diag::evidence::CAPACITY;
@@ -21,7 +21,7 @@ use lotus_crypto_diag::upload_answer::UploadAnswer;
 use lotus_crypto_diag::upload_loop::{
     Breaker, FIRST_PROBE_MS, LAST_PROBE_MS, LoopOptions, LoopState, UploadLoop, Verdict,
 };
-use lotus_crypto_diag_server_evidence::case::Known;
+use lotus_crypto_diag_server_evidence::case::FileWithOffset;
 use lotus_crypto_diag_server_evidence::survey::survey;
 use lotus_crypto_diag_server_evidence::survey_text::to_markdown;
 use lotus_crypto_diag_server_evidence::{Content, Purpose, Reader};
@@ -79,9 +79,9 @@ pub fn grammar(data: &[u8]) {
     if let Some(message) = Message::parse(&text) {
         assert_eq!(Message::parse(&message.to_text()), Some(message));
     }
-    if let Recall::Known(marker) = recall(&serde_json::from_str(&text).unwrap_or_default()) {
+    if let StoredMarker::Known(marker) = recall(&serde_json::from_str(&text).unwrap_or_default()) {
         let written = serde_json::to_value(&marker).expect("a marker is JSON");
-        assert_eq!(recall(&written), Recall::Known(marker));
+        assert_eq!(recall(&written), StoredMarker::Known(marker));
     }
     if let Ok(read) = serde_json::from_value::<Timestamp>(text.as_ref().into()) {
         let written = serde_json::to_value(read).expect("a time is JSON");
@@ -89,8 +89,8 @@ pub fn grammar(data: &[u8]) {
     }
 }
 
-fn recall(marker: &serde_json::Value) -> Recall {
-    Recall::from_fields(|name| match marker.get(name)? {
+fn recall(marker: &serde_json::Value) -> StoredMarker {
+    StoredMarker::from_fields(|name| match marker.get(name)? {
         serde_json::Value::Null => Some(MarkerField::Null),
         serde_json::Value::Number(number) => number.as_f64().map(MarkerField::Number),
         serde_json::Value::String(text) => Some(MarkerField::Text(text.clone())),
@@ -326,7 +326,7 @@ pub fn evidence_file(data: &[u8]) {
     let json = |content: &Content| serde_json::to_string(content).expect("it is JSON");
     assert_eq!(whole.as_ref().map(json), parts.as_ref().map(json));
     let Ok(content) = whole else { return };
-    let found = survey(&[Known { content: &content, offset_ms: 60_000 }]);
+    let found = survey(&[FileWithOffset { content: &content, offset_ms: 60_000 }]);
     assert!(!to_markdown(&found).contains('<'));
     for id in found.devices.iter().flat_map(|device| [&device.user_id, &device.device_id]).flatten() {
         // What is packed, escaped or in another encoding does not stand in the file as it is.

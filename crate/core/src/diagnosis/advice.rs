@@ -1,18 +1,18 @@
 //! The next step for each finding, and possible fixes, the least destructive first. Advice only: nothing is done
 //! automatically.
 
-use super::ways::{
+use super::remedies::{
     ALLOW_DELAYED, ASK_SENDER, CLOSE_AND_RELOAD, FREE_SPACE, KEEP_STORAGE, LOG_OUT_AND_IN, MEDIA_SERVER, NETWORK,
     NO_OLD_PROFILE, ONE_RELEASE, ONE_TAB, PEER_LOGS_IN, PROXY, RATE_LIMIT, REDACT, REJOIN, RELIEVE, RELOAD,
-    REMOVE_DEVICE, REOPEN, REPAIR, RESTORE_BACKUP, SAVE_HISTORY, SDK_BEFORE, SUPPORT_DELAYED, UPDATE_SDK, UPLOAD_ROUTE,
-    VERIFY_SENDER, Way,
+    REMOVE_DEVICE, REOPEN, REPAIR, RESTORE_BACKUP, RemedyText, SAVE_HISTORY, SDK_BEFORE, SUPPORT_DELAYED, UPDATE_SDK,
+    UPLOAD_ROUTE, VERIFY_SENDER,
 };
 use crate::verdict::{Conclusion, Finding, FindingId, Verdict};
 
 pub(crate) struct Advice {
     pub(crate) next: &'static str,
     pub(crate) queries: &'static [&'static str],
-    pub(crate) remedies: &'static [Way],
+    pub(crate) remedies: &'static [RemedyText],
 }
 
 const UPLOADS: &[&str] = &["one-time-keys", "one-time-key-counts", "fallback-keys", "log-key-uploads"];
@@ -22,7 +22,7 @@ const EVENTS: &[&str] = &["events"];
 const SLOW: &[&str] = &["log-delayed-events", "log-slow-requests"];
 
 /// The next step, and possible fixes.
-type Step = (&'static str, &'static [Way]);
+type Step = (&'static str, &'static [RemedyText]);
 
 pub(crate) fn advice(id: FindingId, verdict: Verdict, conclusion: Option<Conclusion>) -> Advice {
     if conclusion == Some(Conclusion::NotSeen) {
@@ -53,7 +53,7 @@ pub(crate) fn advice(id: FindingId, verdict: Verdict, conclusion: Option<Conclus
 }
 
 /// A fault that has ended needs no fix itself, but its consequences may.
-pub(crate) const fn past(id: FindingId) -> Advice {
+pub(crate) const fn advice_after_end(id: FindingId) -> Advice {
     let next = match id {
         FindingId::CryptoStore => {
             "Watch whether it happens again. Keys that could not be written meanwhile come from the key backup."
@@ -62,7 +62,7 @@ pub(crate) const fn past(id: FindingId) -> Advice {
             "Nothing for the keys themselves. Messages that could not be decrypted meanwhile come back only from the key backup."
         }
     };
-    let remedies: &[Way] = match id {
+    let remedies: &[RemedyText] = match id {
         FindingId::CryptoStore => &[RESTORE_BACKUP, KEEP_STORAGE],
         _ => &[RESTORE_BACKUP],
     };
@@ -79,7 +79,7 @@ pub(crate) fn without_repair(divergence: &mut Finding) {
         return;
     }
     "Save the message history, then log out of this device and back in.".clone_into(&mut divergence.next);
-    divergence.remedies = [SAVE_HISTORY, LOG_OUT_AND_IN, REMOVE_DEVICE].iter().map(Way::to_model).collect();
+    divergence.remedies = [SAVE_HISTORY, LOG_OUT_AND_IN, REMOVE_DEVICE].iter().map(RemedyText::to_model).collect();
 }
 
 fn of_keys(id: FindingId, conclusion: Option<Conclusion>) -> Option<Step> {

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use super::advice::{advice, past};
+use super::advice::{advice, advice_after_end};
 use super::case::Case;
 use super::loads::Load;
-use super::refused::Over;
-use super::ways::Way;
+use super::refused::EndEvidence;
+use super::remedies::RemedyText;
 use crate::entry::Fault;
 use crate::timestamp::Timestamp;
 use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
 
 /// Nobody would read more evidence than this.
-const MOST_EVIDENCE: usize = 24;
+const MAX_EVIDENCE: usize = 24;
 
 pub(crate) struct Question {
     pub(crate) id: FindingId,
@@ -35,7 +35,7 @@ impl Answer {
     }
 
     /// An answer without a conclusion.
-    pub(crate) fn open(because: impl Into<String>) -> Self {
+    pub(crate) fn undecided(because: impl Into<String>) -> Self {
         Self::plain(Verdict::Unknown, because)
     }
 
@@ -62,7 +62,7 @@ impl Answer {
     }
 
     #[must_use]
-    pub(crate) fn on(mut self, evidence: impl IntoIterator<Item = EvidenceRef>) -> Self {
+    pub(crate) fn with_evidence(mut self, evidence: impl IntoIterator<Item = EvidenceRef>) -> Self {
         self.evidence.extend(evidence);
         self
     }
@@ -92,7 +92,7 @@ impl Answer {
             let is_claimed = other.is_claimed();
             if is_claimed && !said.contains(&other.conclusion) {
                 said.push(other.conclusion);
-                answer = answer.adding(&other.because);
+                answer = answer.with_sentence(&other.because);
             }
             if is_claimed || answer.verdict == other.verdict {
                 answer.evidence.extend(other.evidence);
@@ -121,7 +121,7 @@ impl Answer {
 
     /// Records that the trouble has ended.
     #[must_use]
-    pub(crate) fn over(mut self, over: &Over) -> Self {
+    pub(crate) fn ended(mut self, over: &EndEvidence) -> Self {
         self.over = Some(over.at);
         self.evidence.push(over.cite.clone());
         self
@@ -129,29 +129,30 @@ impl Answer {
 
     /// Adds a sentence to the reason.
     #[must_use]
-    pub(crate) fn adding(mut self, sentence: &str) -> Self {
+    pub(crate) fn with_sentence(mut self, sentence: &str) -> Self {
         self.because = format!("{} {sentence}", self.because);
         self
     }
 
     #[must_use]
-    pub(crate) fn lacking(mut self, missing: impl Into<String>) -> Self {
+    pub(crate) fn with_missing(mut self, missing: impl Into<String>) -> Self {
         self.missing.push(missing.into());
         self
     }
 
-    pub(crate) fn to(mut self, question: &Question) -> Finding {
+    pub(crate) fn into_finding(mut self, question: &Question) -> Finding {
         // The same evidence may support several steps of an answer, or be copied from another answer.
         let mut cited = BTreeSet::new();
         self.evidence.retain(|one| cited.insert((one.fact.clone(), one.text.clone())));
-        let more = self.evidence.len().saturating_sub(MOST_EVIDENCE);
-        self.evidence.truncate(MOST_EVIDENCE);
+        let more = self.evidence.len().saturating_sub(MAX_EVIDENCE);
+        self.evidence.truncate(MAX_EVIDENCE);
         if more > 0 {
             self.because =
                 format!("{} ({more} more pieces of evidence of the same kind are not listed.)", self.because);
         }
         let Self { verdict, conclusion, because, evidence, missing, over } = self;
-        let advice = if over.is_some() { past(question.id) } else { advice(question.id, verdict, conclusion) };
+        let advice =
+            if over.is_some() { advice_after_end(question.id) } else { advice(question.id, verdict, conclusion) };
         Finding {
             id: question.id,
             fault: question.fault,
@@ -164,7 +165,7 @@ impl Answer {
             missing,
             next: advice.next.to_owned(),
             queries: advice.queries.iter().map(|id| (*id).to_owned()).collect(),
-            remedies: advice.remedies.iter().map(Way::to_model).collect(),
+            remedies: advice.remedies.iter().map(RemedyText::to_model).collect(),
         }
     }
 }

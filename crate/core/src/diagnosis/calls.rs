@@ -3,7 +3,7 @@
 
 use super::answer::Answer;
 use super::case::{Case, fact};
-use super::loads::{Load, Seen};
+use super::loads::{Load, SeenEntry};
 use crate::entry::{Detail, Fault};
 use crate::report::CaptureState;
 use crate::timestamp::Timestamp;
@@ -43,7 +43,7 @@ fn call(case: &Case<'_>) -> Option<Call> {
 }
 
 /// What an entry shows about a call. A to-device message that could not be decrypted may be unrelated.
-fn sign(seen: &Seen<'_>) -> Option<&'static str> {
+fn sign(seen: &SeenEntry<'_>) -> Option<&'static str> {
     Some(match seen.entry.detail {
         Detail::ToDeviceOpened { .. } => "a media key of a call arrived and was decrypted",
         Detail::MediaKeyMention => "a media key of a call is mentioned",
@@ -61,7 +61,7 @@ fn sign(seen: &Seen<'_>) -> Option<&'static str> {
 /// The answer to a question about calls if no line raises it. `because` is the reason to give if a call was watched.
 pub(crate) fn unseen(case: &Case<'_>, fault: Fault, because: &str) -> Answer {
     if !case.is_watched() {
-        return Answer::open("Nothing was captured.").lacking("a report of a call");
+        return Answer::undecided("Nothing was captured.").with_missing("a report of a call");
     }
     if let Some(lost) = case.lines_not_kept(fault) {
         return lost;
@@ -73,14 +73,14 @@ pub(crate) fn unseen(case: &Case<'_>, fault: Fault, because: &str) -> Answer {
     let page = &case.report.page;
     let watched = page.generated_at.ms() - since.ms();
     if watched < LONG_ENOUGH_MS {
-        return Answer::open(format!("A call was watched for only {} seconds.", (watched / 1000).max(0)))
-            .on([case.cite_watch()])
-            .lacking("a report of a call that was watched for at least a minute");
+        return Answer::undecided(format!("A call was watched for only {} seconds.", (watched / 1000).max(0)))
+            .with_evidence([case.cite_watch()])
+            .with_missing("a report of a call that was watched for at least a minute");
     }
     if page.status.state != CaptureState::Running {
-        return Answer::open("No line was seen, but only part of the console could be watched.")
-            .on([case.cite_watch()])
-            .lacking("a report of a page whose whole console is watched");
+        return Answer::undecided("No line was seen, but only part of the console could be watched.")
+            .with_evidence([case.cite_watch()])
+            .with_missing("a report of a page whose whole console is watched");
     }
-    Answer::not_seen(because).on([case.cite_watch()]).on(signs)
+    Answer::not_seen(because).with_evidence([case.cite_watch()]).with_evidence(signs)
 }

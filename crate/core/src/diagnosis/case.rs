@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::answer::Answer;
-use super::loads::{LineKey, Load, line_key, told_by_tabs};
+use super::loads::{LineKey, Load, entries_of_tabs, line_key};
 use crate::entry::Fault;
 use crate::report::{CaptureState, PageReport, Report};
 use crate::server_evidence::{OneTimeKeyRow, ServerEvidence};
@@ -82,9 +82,9 @@ impl<'a> Case<'a> {
             let more = counts.get(fault).saturating_sub(kept);
             let place = if page.is_some() { " in an earlier page" } else { "" };
             (more > 0).then(|| {
-                Answer::open(format!("{more} more lines of this fault were seen{place} than the report contains."))
-                    .on([load.fact("counts", format!("{} lines", counts.get(fault)))])
-                    .lacking("a report that was saved earlier, with those lines")
+                Answer::undecided(format!("{more} more lines of this fault were seen{place} than the report contains."))
+                    .with_evidence([load.fact("counts", format!("{} lines", counts.get(fault)))])
+                    .with_missing("a report that was saved earlier, with those lines")
             })
         })
     }
@@ -122,7 +122,7 @@ pub(crate) struct Index<'a> {
     /// Index in the homeserver's inventory for each of the device's keys, by `<algorithm>:<id>`.
     inventory: BTreeMap<String, usize>,
     /// The lines that other tabs reported.
-    pub(super) told: BTreeSet<LineKey<'a>>,
+    pub(super) of_tabs: BTreeSet<LineKey<'a>>,
 }
 
 impl<'a> Index<'a> {
@@ -136,7 +136,7 @@ impl<'a> Index<'a> {
         });
         // If two rows have the same id, the first counts.
         let inventory = named.rev().collect();
-        Self { inventory, told: told_by_tabs(report).map(|(_, _, entry)| line_key(entry)).collect() }
+        Self { inventory, of_tabs: entries_of_tabs(report).map(|(_, _, entry)| line_key(entry)).collect() }
     }
 }
 

@@ -6,8 +6,8 @@
 use super::answer::{Answer, Question};
 use super::case::Case;
 use super::loads::Load;
-use super::refused::Over;
-use super::stores::{StoreOf, Stores};
+use super::refused::EndEvidence;
+use super::stores::{StoreInLoad, Stores};
 use crate::crypto_store::{CryptoStoreStatus, IdentityCheck, StoreVerdict};
 use crate::store_trouble::{StoreTrouble, StoreTroubleKind};
 use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
@@ -22,12 +22,16 @@ const CHECK: &str =
     "the state of the crypto store: the app must call checkCryptoStore with the client, after its start";
 
 pub(crate) fn ask(case: &Case<'_>, stores: &Stores<'_>) -> Finding {
-    let now =
-        case.report.page.crypto_store.as_ref().map(|store| of_store(StoreOf { load: Load::Present, status: store }));
-    let now = now.unwrap_or_else(|| Answer::open("The app did not check the crypto store.").lacking(CHECK));
+    let now = case
+        .report
+        .page
+        .crypto_store
+        .as_ref()
+        .map(|store| of_store(StoreInLoad { load: Load::Present, status: store }));
+    let now = now.unwrap_or_else(|| Answer::undecided("The app did not check the crypto store.").with_missing(CHECK));
     // Trouble in an earlier load matters only if there is none now.
     let before = if now.is_claimed() || now.is_not_applicable() { None } else { before(case, stores) };
-    before.unwrap_or(now).to(&QUESTION)
+    before.unwrap_or(now).into_finding(&QUESTION)
 }
 
 /// The latest trouble in an earlier load, and whether a later load shows that it ended.
@@ -35,7 +39,7 @@ fn before(case: &Case<'_>, stores: &Stores<'_>) -> Option<Answer> {
     if !stores.deletions().is_empty() && stores.is_changed() {
         return None;
     }
-    let is_troubled = |store: &StoreOf<'_>| {
+    let is_troubled = |store: &StoreInLoad<'_>| {
         store.load != Load::Present && (store.status.trouble.is_some() || store.status.loss.is_some())
     };
     let store = stores.iter().rev().find(is_troubled)?;
@@ -45,21 +49,23 @@ fn before(case: &Case<'_>, stores: &Stores<'_>) -> Option<Answer> {
     }
     let answer = answer.in_load(case, store.load);
     let Some(later) = stores.found_again(store).filter(|later| later.status.trouble.is_none()) else {
-        return Some(answer.at_most(Verdict::Likely).lacking(CHECK));
+        return Some(answer.at_most(Verdict::Likely).with_missing(CHECK));
     };
     let at = case.last_seen(later.load);
     let text = "a later page read the same identity keys from the store";
     if store.status.trouble.as_ref().is_some_and(|trouble| is_of_writing(trouble.kind)) {
         return Some(
             answer
-                .adding(&format!("By {at}, {text} and reported no failure. Nothing shows yet that it can write again."))
+                .with_sentence(&format!(
+                    "By {at}, {text} and reported no failure. Nothing shows yet that it can write again."
+                ))
                 .at_most(Verdict::Likely)
-                .on([later.load.fact("cryptoStore.identity", text)])
-                .lacking("whether the client can write to the store again"),
+                .with_evidence([later.load.fact("cryptoStore.identity", text)])
+                .with_missing("whether the client can write to the store again"),
         );
     }
-    let over = Over { at, from: at, cite: later.load.fact("cryptoStore.identity", text) };
-    Some(answer.adding(&format!("It was over by {at}: {text}.")).over(&over))
+    let over = EndEvidence { at, from: at, cite: later.load.fact("cryptoStore.identity", text) };
+    Some(answer.with_sentence(&format!("It was over by {at}: {text}.")).ended(&over))
 }
 
 /// Reading successfully does not show that writing works.
@@ -67,7 +73,7 @@ const fn is_of_writing(kind: StoreTroubleKind) -> bool {
     matches!(kind, StoreTroubleKind::Full | StoreTroubleKind::Failing)
 }
 
-fn of_store(StoreOf { load, status: store }: StoreOf<'_>) -> Answer {
+fn of_store(StoreInLoad { load, status: store }: StoreInLoad<'_>) -> Answer {
     let cite = |path: &str, text: String| load.fact(path, text);
     if matches!(store.verdict, StoreVerdict::Evicted | StoreVerdict::IdentityChanged) {
         return Answer::not_applicable("The crypto store was deleted or created again: see the previous question.");
@@ -76,20 +82,25 @@ fn of_store(StoreOf { load, status: store }: StoreOf<'_>) -> Answer {
         let StoreTrouble { first_ts, last_ts, count, message, .. } = trouble;
         let line = message.lines().next().unwrap_or_default();
         let text = format!("{count} times, {first_ts} to {last_ts}: {line}");
-        return troubled(trouble).on([cite("cryptoStore.trouble", text)]);
+        return troubled(trouble).with_evidence([cite("cryptoStore.trouble", text)]);
     }
     if store.loss.is_some() {
         return cut_off(store, cite);
     }
     let is_in_order = matches!(store.verdict, StoreVerdict::Healthy | StoreVerdict::FirstRun);
     match store.identity {
-        _ if !is_in_order => Answer::open("It is not known whether the client can use the store.").lacking(CHECK),
+        _ if !is_in_order => {
+            Answer::undecided("It is not known whether the client can use the store.").with_missing(CHECK)
+        }
         IdentityCheck::Same | IdentityCheck::FirstSeen => Answer::not_seen(
             "The client read the identity keys of this device from the store and has reported no failure since.",
         )
-        .on([cite("cryptoStore.identity", "the client reported the identity keys of this device".to_owned())]),
-        _ => Answer::open("No failure was reported, but the client has not read anything from the store yet.")
-            .lacking(CHECK),
+        .with_evidence([cite(
+            "cryptoStore.identity",
+            "the client reported the identity keys of this device".to_owned(),
+        )]),
+        _ => Answer::undecided("No failure was reported, but the client has not read anything from the store yet.")
+            .with_missing(CHECK),
     }
 }
 
@@ -135,12 +146,12 @@ fn cut_off(store: &CryptoStoreStatus, cite: impl Fn(&str, String) -> EvidenceRef
         let because = "The page lost its connection to the crypto store; the browser still lists the database: the \
                        browser closed the connection, and the data is still there.";
         return Answer::new(Verdict::Confirmed, Conclusion::ConnectionLost, because)
-            .on(loss)
-            .on([cite("cryptoStore.databaseListed", "the browser still lists the database".to_owned())]);
+            .with_evidence(loss)
+            .with_evidence([cite("cryptoStore.databaseListed", "the browser still lists the database".to_owned())]);
     }
     let because = "The page lost its connection to the crypto store. These lines do not show whether the store was \
                    deleted, or whether the browser only closed the connection.";
-    Answer::new(Verdict::Likely, Conclusion::ConnectionLost, because).on(loss).lacking(
+    Answer::new(Verdict::Likely, Conclusion::ConnectionLost, because).with_evidence(loss).with_missing(
         "whether the browser still lists the database, and after a reload whether the identity keys are the same",
     )
 }

@@ -4,7 +4,7 @@ use super::answer::Answer;
 use super::ke1_trigger::{STORE, UPLOAD_TIME};
 use super::loads::Load;
 use super::refused::Refused;
-use super::stores::{Identity, StoreOf, Stores, is_said_gone};
+use super::stores::{Identity, StoreInLoad, Stores, is_said_gone};
 use crate::crypto_store::{IdentityCheck, StoreLoss};
 use crate::timestamp::Timestamp;
 use crate::verdict::{Conclusion, EvidenceRef, Verdict};
@@ -17,23 +17,23 @@ pub(crate) fn deleted(stores: &Stores<'_>, refusals: &[Refused<'_>]) -> Option<A
     }
     let span = stores.span(&deletions);
     let (when, cites) = span.map_or((None, Vec::new()), |(when, cites)| (Some(when), cites));
-    let answer = judge(&deletions, refusals).on(cites);
+    let answer = judge(&deletions, refusals).with_evidence(cites);
     let answer = match when {
-        Some(when) => answer.adding(&when),
+        Some(when) => answer.with_sentence(&when),
         None => answer,
     };
     let is_earlier = |refused: &&Refused<'_>| refused.identity == Identity::Before;
     Some(match refusals.iter().find(is_earlier) {
         Some(refused) => answer
-            .adding("Uploads were refused even before that; the loss does not explain those refusals.")
+            .with_sentence("Uploads were refused even before that; the loss does not explain those refusals.")
             .at_most(Verdict::Likely)
-            .on([refused.cite.clone()])
-            .lacking("why the keys had diverged at the first refusal"),
+            .with_evidence([refused.cite.clone()])
+            .with_missing("why the keys had diverged at the first refusal"),
         None => answer,
     })
 }
 
-fn judge(deletions: &[StoreOf<'_>], refusals: &[Refused<'_>]) -> Answer {
+fn judge(deletions: &[StoreInLoad<'_>], refusals: &[Refused<'_>]) -> Answer {
     let is_said = deletions.iter().any(|store| is_said_gone(store.status));
     let is_changed = deletions.iter().any(|store| store.status.identity == IdentityCheck::Changed);
     let was_gone = deletions.iter().any(|store| store.status.database_existed == Some(false));
@@ -45,12 +45,12 @@ fn judge(deletions: &[StoreOf<'_>], refusals: &[Refused<'_>]) -> Answer {
     let first_refusal = first_lasting(refusals, loss);
     let refused_before = loss.is_some_and(|loss| first_refusal.is_some_and(|first| first < loss.first_ts));
     if refused_before && !is_changed && !is_unlisted {
-        return Answer::open(
+        return Answer::undecided(
             "The connection to the store was lost while the page was running, but uploads were refused before that.",
         )
-        .on(evidence)
-        .lacking(UPLOAD_TIME)
-        .lacking("the report of an earlier page load of this device");
+        .with_evidence(evidence)
+        .with_missing(UPLOAD_TIME)
+        .with_missing("the report of an earlier page load of this device");
     }
     let refused_after = loss.is_some() && first_refusal.is_some() && !refused_before;
     let cite_refused = || {
@@ -61,45 +61,50 @@ fn judge(deletions: &[StoreOf<'_>], refusals: &[Refused<'_>]) -> Answer {
     let two_signs = is_changed && (was_gone || loss.is_some()) || is_unlisted;
     if two_signs || (refused_after && cite_refused().next().is_some()) {
         let because = "The session was there but the crypto store was not: the browser or a person deleted it.";
-        let answer = Answer::new(Verdict::Confirmed, Conclusion::EvictedStore, because).on(evidence);
-        let answer = if two_signs { answer } else { in_one_load(deletions, refusals, answer).on(cite_refused()) };
+        let answer = Answer::new(Verdict::Confirmed, Conclusion::EvictedStore, because).with_evidence(evidence);
+        let answer =
+            if two_signs { answer } else { in_one_load(deletions, refusals, answer).with_evidence(cite_refused()) };
         return with_silent_servers(answer, is_changed && refusals.is_empty());
     }
     if is_changed {
         let because = "The device has other identity keys than when it was first seen: its store was deleted and \
                        created again, in an earlier page load.";
         let answer = Answer::new(Verdict::Likely, Conclusion::EvictedStore, because)
-            .on(evidence)
-            .lacking("the report of the page load in which the store was found missing");
+            .with_evidence(evidence)
+            .with_missing("the report of the page load in which the store was found missing");
         return with_silent_servers(answer, refusals.is_empty());
     }
     if was_gone && is_said {
         let because = "The session was there but the crypto store was not, and the identity keys were not compared \
                        yet: most likely the store was deleted. A store under another name would look the same.";
-        return Answer::new(Verdict::Likely, Conclusion::EvictedStore, because).on(evidence).lacking(STORE);
+        return Answer::new(Verdict::Likely, Conclusion::EvictedStore, because)
+            .with_evidence(evidence)
+            .with_missing(STORE);
     }
-    let why = "The connection to the store was lost. It is not known whether the store was deleted, or whether the \
+    let reason = "The connection to the store was lost. It is not known whether the store was deleted, or whether the \
                browser only closed the connection.";
-    Answer::open(if loss.is_some() {
-        why
+    Answer::undecided(if loss.is_some() {
+        reason
     } else {
         "The store is marked as missing, but nothing in the report shows why."
     })
-    .on(evidence)
-    .lacking("whether the browser still lists the database, and after a reload whether the identity keys are the same")
+    .with_evidence(evidence)
+    .with_missing(
+        "whether the browser still lists the database, and after a reload whether the identity keys are the same",
+    )
 }
 
 /// A connection lost in one load and an upload refused in another may be unrelated.
-fn in_one_load(deletions: &[StoreOf<'_>], refusals: &[Refused<'_>], answer: Answer) -> Answer {
+fn in_one_load(deletions: &[StoreInLoad<'_>], refusals: &[Refused<'_>], answer: Answer) -> Answer {
     let is_lost_there = |refused: &Refused<'_>| {
-        let loss = |store: &StoreOf<'_>| store.status.loss.as_ref().map(|loss| loss.first_ts);
-        let is_lost = |store: &StoreOf<'_>| loss(store).is_some_and(|lost| lost <= refused.first);
+        let loss = |store: &StoreInLoad<'_>| store.status.loss.as_ref().map(|loss| loss.first_ts);
+        let is_lost = |store: &StoreInLoad<'_>| loss(store).is_some_and(|lost| lost <= refused.first);
         deletions.iter().any(|store| refused.during == Some(store.load) && is_lost(store))
     };
     if refusals.iter().any(|refused| refused.refusal.diverges() == Some(true) && is_lost_there(refused)) {
         return answer;
     }
-    answer.at_most(Verdict::Likely).lacking("after a reload, whether the identity keys are the same")
+    answer.at_most(Verdict::Likely).with_missing("after a reload, whether the identity keys are the same")
 }
 
 /// Time of the first refusal, ignoring those that had ended before the connection was lost.
@@ -116,18 +121,18 @@ fn with_silent_servers(answer: Answer, nothing_refused: bool) -> Answer {
     if !nothing_refused {
         return answer;
     }
-    answer.adding(
+    answer.with_sentence(
         "That no upload was refused does not contradict this: some homeservers replace keys silently, and the new keys \
          may have ids that were never used.",
     )
 }
 
 /// The signs that the store or the connection to it was lost.
-fn signs(deletions: &[StoreOf<'_>]) -> Vec<EvidenceRef> {
+fn signs(deletions: &[StoreInLoad<'_>]) -> Vec<EvidenceRef> {
     let mut evidence = Vec::new();
     // Once changed, the identity keys stay changed: only cite the first load that found this, and the present one.
     let mut is_change_said = false;
-    for StoreOf { load, status } in deletions {
+    for StoreInLoad { load, status } in deletions {
         let mut cite = |path: &str, text: String| evidence.push(load.fact(path, text));
         if status.database_existed == Some(false) {
             let text = "the database was missing before the client could create it";
@@ -146,7 +151,7 @@ fn signs(deletions: &[StoreOf<'_>]) -> Vec<EvidenceRef> {
             is_change_said = true;
         }
     }
-    if let Some(StoreOf { load, status }) = deletions.first()
+    if let Some(StoreInLoad { load, status }) = deletions.first()
         && let Some(healthy) = status.last_healthy
     {
         let text = format!("last seen with its first keys at {healthy}");

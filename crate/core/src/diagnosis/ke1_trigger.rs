@@ -8,7 +8,7 @@ use super::case::{Case, fact};
 use super::ke1_deleted::deleted;
 use super::loads::Load;
 use super::refused::Refused;
-use super::stores::{StoreOf, Stores};
+use super::stores::{StoreInLoad, Stores};
 use crate::crypto_store::StoreVerdict;
 use crate::election::Role;
 use crate::entry::Fault;
@@ -30,7 +30,7 @@ pub(crate) const STORE: &str =
 const ROLL_CALL: &str = "the list of the session's tabs, which a collected report contains";
 
 pub(crate) fn ask(case: &Case<'_>, stores: &Stores<'_>, refusals: &[Refused<'_>], divergence: &Finding) -> Finding {
-    answer(case, stores, refusals, divergence).to(&QUESTION)
+    answer(case, stores, refusals, divergence).into_finding(&QUESTION)
 }
 
 fn answer(case: &Case<'_>, stores: &Stores<'_>, refusals: &[Refused<'_>], divergence: &Finding) -> Answer {
@@ -40,44 +40,52 @@ fn answer(case: &Case<'_>, stores: &Stores<'_>, refusals: &[Refused<'_>], diverg
     match (divergence.conclusion, divergence.verdict) {
         (Some(Conclusion::Divergence), _) => {}
         (_, Verdict::Unknown) => {
-            let why = "It is not known whether the keys diverged at all.";
-            return Answer::open(why).lacking("an answer to the previous question");
+            let reason = "It is not known whether the keys diverged at all.";
+            return Answer::undecided(reason).with_missing("an answer to the previous question");
         }
         (Some(Conclusion::Exhaustion | Conclusion::ClientLoop), _) => {
-            let why = "The problem with the one-time keys is not that the two sides hold different ones.";
-            return Answer::not_applicable(why).on(divergence.evidence.iter().cloned());
+            let reason = "The problem with the one-time keys is not that the two sides hold different ones.";
+            return Answer::not_applicable(reason).with_evidence(divergence.evidence.iter().cloned());
         }
         _ => {
             return Answer::not_seen("As far as this report shows, the keys did not diverge.")
-                .on(divergence.evidence.iter().cloned());
+                .with_evidence(divergence.evidence.iter().cloned());
         }
     }
     // The latest check counts: a page that was just loaded may not have checked yet.
     let Some(store) = stores.iter().next_back() else {
-        return Answer::open("The app did not check the crypto store.").lacking(STORE).lacking(UPLOAD_TIME);
+        return Answer::undecided("The app did not check the crypto store.")
+            .with_missing(STORE)
+            .with_missing(UPLOAD_TIME);
     };
     if !matches!(store.status.verdict, StoreVerdict::Healthy | StoreVerdict::FirstRun) {
-        let why = store.status.error.as_deref().unwrap_or("the client cannot use it, see the next question");
-        return Answer::open(format!("It could not be checked whether the crypto store is still the same one: {why}."))
-            .on([store.load.fact("cryptoStore.verdict", "the state of the crypto store is not clear")])
-            .lacking(STORE)
-            .lacking(UPLOAD_TIME);
+        let reason = store.status.error.as_deref().unwrap_or("the client cannot use it, see the next question");
+        return Answer::undecided(format!(
+            "It could not be checked whether the crypto store is still the same one: {reason}."
+        ))
+        .with_evidence([store.load.fact("cryptoStore.verdict", "the state of the crypto store is not clear")])
+        .with_missing(STORE)
+        .with_missing(UPLOAD_TIME);
     }
     undeleted(case, store, refusals)
 }
 
 /// The identity keys are unchanged, or nothing is known of earlier ones.
-fn undeleted(case: &Case<'_>, StoreOf { load, status: store }: StoreOf<'_>, refusals: &[Refused<'_>]) -> Answer {
+fn undeleted(
+    case: &Case<'_>,
+    StoreInLoad { load, status: store }: StoreInLoad<'_>,
+    refusals: &[Refused<'_>],
+) -> Answer {
     let text = match store.verdict {
         StoreVerdict::FirstRun => "this device had not been seen before",
         _ => "the store is there, with the same identity keys as before",
     };
     let identity = load.fact("cryptoStore.verdict", text);
     let Some(tabs) = &case.report.tabs else {
-        return Answer::open("The store is there. It is not known whether several tabs used it.")
-            .on([identity])
-            .lacking(ROLL_CALL)
-            .lacking(UPLOAD_TIME);
+        return Answer::undecided("The store is there. It is not known whether several tabs used it.")
+            .with_evidence([identity])
+            .with_missing(ROLL_CALL)
+            .with_missing(UPLOAD_TIME);
     };
     let refused_in =
         refusals.iter().min_by_key(|refused| refused.first).and_then(|first| Some((first.during?, first.first)));
@@ -110,7 +118,7 @@ fn undeleted(case: &Case<'_>, StoreOf { load, status: store }: StoreOf<'_>, refu
         && uploaded.is_none()
         && let Some(at_once) = open_at_once(case, earlier)
     {
-        return at_once.on(evidence);
+        return at_once.with_evidence(evidence);
     }
 
     match (shared, uploaded) {
@@ -119,32 +127,40 @@ fn undeleted(case: &Case<'_>, StoreOf { load, status: store }: StoreOf<'_>, refu
             if all_open.is_some_and(|open| at >= open) {
                 let because = "Several tabs work on one crypto store, and the server's key was uploaded while they were \
                                open: another tab uploaded it, with the same id and another key.";
-                return Answer::new(Verdict::Confirmed, Conclusion::SeveralTabs, because).on(evidence).on([cite]);
+                return Answer::new(Verdict::Confirmed, Conclusion::SeveralTabs, because)
+                    .with_evidence(evidence)
+                    .with_evidence([cite]);
             }
-            Answer::open(
+            Answer::undecided(
                 "Several tabs share the store, but the server's key was uploaded before they were all open: an earlier \
                  sharing and a restored store look the same from here.",
             )
-            .on(evidence)
-            .on([cite])
-            .lacking("reports from before that time, or the person's answer whether the browser's profile was restored")
+            .with_evidence(evidence)
+            .with_evidence([cite])
+            .with_missing(
+                "reports from before that time, or the person's answer whether the browser's profile was restored",
+            )
         }
-        (Some(_), None) if is_blank => Answer::open(
+        (Some(_), None) if is_blank => Answer::undecided(
             "The store is new, and several tabs share it: a store that was deleted together with its marker, and two \
              tabs that raced at the first login, look the same from here.",
         )
-        .on(evidence)
-        .lacking(UPLOAD_TIME),
+        .with_evidence(evidence)
+        .with_missing(UPLOAD_TIME),
         (Some(_), None) => {
             let because = "Several tabs work on one crypto store, each with an encryption machine of its own.";
-            Answer::new(Verdict::Likely, Conclusion::SeveralTabs, because).on(evidence).lacking(UPLOAD_TIME)
+            Answer::new(Verdict::Likely, Conclusion::SeveralTabs, because)
+                .with_evidence(evidence)
+                .with_missing(UPLOAD_TIME)
         }
         (None, None) if are_now_several => {
             let because = "Several tabs share the crypto store now, but were loaded after the first refusal. Whether the tabs of \
                            that time shared it is not known; a restored older copy would look the same.";
-            Answer::new(Verdict::Possible, Conclusion::SeveralTabs, because).on(evidence).lacking(UPLOAD_TIME)
+            Answer::new(Verdict::Possible, Conclusion::SeveralTabs, because)
+                .with_evidence(evidence)
+                .with_missing(UPLOAD_TIME)
         }
-        (None, uploaded) => alone(is_blank, page_loaded, uploaded).on(evidence),
+        (None, uploaded) => alone(is_blank, page_loaded, uploaded).with_evidence(evidence),
     }
 }
 
@@ -153,11 +169,11 @@ fn alone(is_blank: bool, loaded: Option<Timestamp>, uploaded: Option<(Timestamp,
         return if is_blank {
             let because = "The store is new, but the server already has keys of this device: the earlier store is \
                            gone, together with its marker.";
-            Answer::new(Verdict::Possible, Conclusion::EvictedStore, because).lacking(UPLOAD_TIME)
+            Answer::new(Verdict::Possible, Conclusion::EvictedStore, because).with_missing(UPLOAD_TIME)
         } else {
             let because = "The store is there and no other tab shares it now: a restored older copy would look like \
                            this, and so would tabs that shared it before.";
-            Answer::new(Verdict::Possible, Conclusion::RestoredStore, because).lacking(UPLOAD_TIME)
+            Answer::new(Verdict::Possible, Conclusion::RestoredStore, because).with_missing(UPLOAD_TIME)
         };
     };
     let before = loaded.is_some_and(|loaded| at < loaded);
@@ -165,21 +181,21 @@ fn alone(is_blank: bool, loaded: Option<Timestamp>, uploaded: Option<(Timestamp,
         (true, true) => {
             let because = "The server's key was uploaded before this store was created: the earlier store is gone.";
             Answer::new(Verdict::Likely, Conclusion::EvictedStore, because)
-                .on([cite])
-                .lacking("the report of the page load in which the store was found missing")
+                .with_evidence([cite])
+                .with_missing("the report of the page load in which the store was found missing")
         }
         (true, false) => {
             let because = "This device uploaded the server's key before this page was loaded, and its store no longer \
                            knows the key: the store went back to an older state.";
             Answer::new(Verdict::Likely, Conclusion::RestoredStore, because)
-                .on([cite])
-                .lacking("the person's answer whether a profile, backup or disk image was restored")
+                .with_evidence([cite])
+                .with_missing("the person's answer whether a profile, backup or disk image was restored")
         }
-        (false, _) => Answer::open(
+        (false, _) => Answer::undecided(
             "The server's key was uploaded after this page was loaded, and no other tab that shares the store was seen.",
         )
-        .on([cite])
-        .lacking("whether another tab, window or profile was open then"),
+        .with_evidence([cite])
+        .with_missing("whether another tab, window or profile was open then"),
     }
 }
 
@@ -198,8 +214,8 @@ fn open_at_once(case: &Case<'_>, earlier: Option<(Load, Timestamp)>) -> Option<A
     let text = format!("another page, open from {} on", case.began(other).unwrap_or(first));
     Some(
         Answer::new(Verdict::Possible, Conclusion::SeveralTabs, because)
-            .on([load.fact("beganAt", "the page in which uploads were first refused")])
-            .on([other.fact(path, text)])
-            .lacking(UPLOAD_TIME),
+            .with_evidence([load.fact("beganAt", "the page in which uploads were first refused")])
+            .with_evidence([other.fact(path, text)])
+            .with_missing(UPLOAD_TIME),
     )
 }

@@ -9,7 +9,7 @@ use super::answer::{Answer, Question, at_most};
 use super::calls::unseen;
 use super::case::{Case, fact};
 use super::loads::Load;
-use super::media_keys::{AROUND_MS, MediaKeys, MissingKey, Opened, Unopened, UnopenedKind};
+use super::media_keys::{AROUND_MS, DecryptedKey, MediaKeys, MissingKey, UndecryptedKind, UndecryptedMessage};
 use super::refused::Refused;
 use super::stores::{Identity, Stores};
 use crate::entry::Fault;
@@ -26,7 +26,7 @@ const PAST: &str = "The refusals were over by then: only a key that was claimed 
 const OF_BEFORE: &str =
     "The refusals are of the earlier identity keys: only a key that was claimed then could still be the cause.";
 /// The most keys to name in a sentence.
-const MOST_NAMED: usize = 8;
+const MAX_NAMED: usize = 8;
 const SENDER: &str = "the report of the participant whose media are missing: \"Error creating Olm session\" there";
 
 pub(crate) fn ask(
@@ -36,7 +36,7 @@ pub(crate) fn ask(
     divergence: &Finding,
     keys: &MediaKeys<'_>,
 ) -> Finding {
-    answer(case, stores, refusals, divergence, keys).to(&QUESTION)
+    answer(case, stores, refusals, divergence, keys).into_finding(&QUESTION)
 }
 
 fn answer(
@@ -52,33 +52,33 @@ fn answer(
     }
     match (divergence.conclusion, divergence.verdict) {
         (Some(Conclusion::Divergence), _) => {}
-        (Some(Conclusion::Exhaustion), _) if keys.missing.iter().any(|missing| missing.came(keys).is_none()) => {
+        (Some(Conclusion::Exhaustion), _) if keys.missing.iter().any(|missing| missing.arrived_key(keys).is_none()) => {
             return Answer::plain(
                 Verdict::Possible,
                 "The one-time keys have not diverged, they are used up: a sender without a session with this device \
                  found none, and could use the fallback key at best. It is not known whether this sender needed one.",
             )
-            .on(divergence.evidence.iter().cloned())
-            .on(keys.cite_missing())
-            .on(keys.cite_unopened())
-            .lacking(SENDER);
+            .with_evidence(divergence.evidence.iter().cloned())
+            .with_evidence(keys.cite_missing())
+            .with_evidence(keys.cite_undecrypted())
+            .with_missing(SENDER);
         }
         (_, Verdict::Unknown) => {
-            return Answer::open("It is not known whether the one-time keys have diverged.")
-                .on(keys.cite_missing())
-                .on(keys.cite_unopened())
-                .lacking("an answer to the question about the one-time keys");
+            return Answer::undecided("It is not known whether the one-time keys have diverged.")
+                .with_evidence(keys.cite_missing())
+                .with_evidence(keys.cite_undecrypted())
+                .with_missing("an answer to the question about the one-time keys");
         }
         _ => {
             return Answer::plain(Verdict::RuledOut, "The one-time keys have not diverged.")
-                .on(divergence.evidence.iter().cloned())
-                .on(keys.cite_missing())
-                .on(keys.cite_unopened());
+                .with_evidence(divergence.evidence.iter().cloned())
+                .with_evidence(keys.cite_missing())
+                .with_evidence(keys.cite_undecrypted());
         }
     }
     let Some(began) = began(stores, refusals, keys) else {
-        return Answer::open("It is not known when the one-time keys diverged.")
-            .lacking("the time of the first refusal");
+        return Answer::undecided("It is not known when the one-time keys diverged.")
+            .with_missing("the time of the first refusal");
     };
     after_divergence(case, stores, refusals, divergence, keys, began)
 }
@@ -89,7 +89,7 @@ fn began(stores: &Stores<'_>, refusals: &[Refused<'_>], keys: &MediaKeys<'_>) ->
     let lost = lost.iter().filter_map(|store| store.status.loss.as_ref()).map(|loss| loss.first_ts);
     let seen = own(refusals).map(|refused| refused.first).chain(lost).min();
     // A message that uses a dead key in a later page than the refusals is a trace by itself.
-    let dead = keys.unopened.iter().filter(|one| one.kind == UnopenedKind::PreKey);
+    let dead = keys.undecrypted.iter().filter(|one| one.kind == UndecryptedKind::PreKey);
     seen.or_else(|| dead.map(|one| one.seen.entry.first_ts.plus_ms(-AROUND_MS)).min())
 }
 
@@ -102,25 +102,25 @@ fn after_divergence(
     began: Timestamp,
 ) -> Answer {
     let missing: Vec<&MissingKey<'_>> = keys.missing.iter().filter(|missing| missing.last() >= began).collect();
-    let unopened: Vec<&Unopened<'_>> =
-        keys.unopened.iter().filter(|unopened| unopened.seen.entry.last_ts >= began).collect();
-    if missing.is_empty() && unopened.is_empty() {
+    let undecrypted: Vec<&UndecryptedMessage<'_>> =
+        keys.undecrypted.iter().filter(|undecrypted| undecrypted.seen.entry.last_ts >= began).collect();
+    if missing.is_empty() && undecrypted.is_empty() {
         return Answer::plain(
             Verdict::RuledOut,
             format!("All missing media keys were missing before the first refusal, at {began}."),
         )
-        .on(keys.cite_missing())
-        .on(keys.cite_unopened())
-        .on(refusals.iter().map(|refused| refused.cite.clone()));
+        .with_evidence(keys.cite_missing())
+        .with_evidence(keys.cite_undecrypted())
+        .with_evidence(refusals.iter().map(|refused| refused.cite.clone()));
     }
-    let of_kind = |kind| unopened.iter().filter(move |one| one.kind == kind).copied().collect::<Vec<_>>();
-    let dead = of_kind(UnopenedKind::PreKey);
-    let mut for_old_identity = of_kind(UnopenedKind::OtherKey);
+    let of_kind = |kind| undecrypted.iter().filter(move |one| one.kind == kind).copied().collect::<Vec<_>>();
+    let dead = of_kind(UndecryptedKind::PreKey);
+    let mut for_old_identity = of_kind(UndecryptedKind::OtherKey);
     for_old_identity.retain(|message| stores.is_changed_by(message.seen.load()));
     let evidence: Vec<EvidenceRef> = refusals
         .iter()
         .map(|refused| refused.cite.clone())
-        .chain(unopened.iter().map(|one| one.cite()))
+        .chain(undecrypted.iter().map(|one| one.cite()))
         .chain(missing.iter().flat_map(|one| one.cite(keys)))
         .chain(divergence.evidence.iter().cloned())
         .collect();
@@ -147,16 +147,16 @@ fn after_divergence(
         if !is_in_call {
             let verdict = if is_earlier { Verdict::Possible } else { Verdict::Likely };
             return Answer::new(verdict, conclusion, because)
-                .on(evidence)
-                .lacking("the call's own lines: whose media key was missing, and when");
+                .with_evidence(evidence)
+                .with_missing("the call's own lines: whose media key was missing, and when");
         }
         let because = format!("{because} The media keys of that sender are missing in the call at that time.");
         return if divergence.verdict == Verdict::Confirmed {
-            Answer::new(Verdict::Confirmed, conclusion, because).on(evidence)
+            Answer::new(Verdict::Confirmed, conclusion, because).with_evidence(evidence)
         } else {
             Answer::new(Verdict::Likely, conclusion, because)
-                .on(evidence)
-                .lacking("the evidence that the question about the one-time keys lacks")
+                .with_evidence(evidence)
+                .with_missing("the evidence that the question about the one-time keys lacks")
         };
     }
     let answer = without_dead_message(case, refusals, keys, &missing, began);
@@ -168,9 +168,9 @@ fn after_divergence(
     let is_past = !refusals.is_empty() && refusals.iter().all(|one| is_over(one) || one.identity == Identity::Before);
     if is_past && answer.is_claimed() {
         let past = if refusals.iter().any(is_over) { PAST } else { OF_BEFORE };
-        answer.at_most(Verdict::Possible).adding(past).lacking(SENDER).on(evidence)
+        answer.at_most(Verdict::Possible).with_sentence(past).with_missing(SENDER).with_evidence(evidence)
     } else {
-        answer.on(evidence)
+        answer.with_evidence(evidence)
     }
 }
 
@@ -182,14 +182,14 @@ fn without_dead_message(
     missing: &[&MissingKey<'_>],
     began: Timestamp,
 ) -> Answer {
-    let opened_since = |missing: &&MissingKey<'_>| missing.came_after(keys, began).map(Opened::cite);
-    if !missing.is_empty() && missing.iter().all(|missing| opened_since(missing).is_some()) {
+    let decrypted_since = |missing: &&MissingKey<'_>| missing.key_after(keys, began).map(DecryptedKey::cite);
+    if !missing.is_empty() && missing.iter().all(|missing| decrypted_since(missing).is_some()) {
         return Answer::plain(
             Verdict::RuledOut,
             "The media keys of every participant whose media could not be decrypted arrived and were decrypted: the \
              encrypted channel to this device works for them.",
         )
-        .on(missing.iter().filter_map(opened_since));
+        .with_evidence(missing.iter().filter_map(decrypted_since));
     }
     let gone = claimed_on_server(case, refusals);
     if !gone.is_empty() && !missing.is_empty() {
@@ -199,12 +199,12 @@ fn without_dead_message(
             "A refused key is no longer on the homeserver: somebody claimed it, and this device does not have its \
              secret. A media key did not arrive after that; it is not known whether it came from the same sender.",
         )
-        .on(gone)
-        .lacking(SENDER);
+        .with_evidence(gone)
+        .with_missing(SENDER);
     }
-    let moved_on = moved_on(case, refusals);
-    if moved_on.len() > 1 && !missing.is_empty() {
-        let named = at_most(MOST_NAMED, moved_on);
+    let refused_key_ids = refused_key_ids(case, refusals);
+    if refused_key_ids.len() > 1 && !missing.is_empty() {
+        let named = at_most(MAX_NAMED, refused_key_ids);
         return Answer::new(
             Verdict::Likely,
             Conclusion::DeadKeyClaimed,
@@ -214,16 +214,16 @@ fn without_dead_message(
                 named.join(", ")
             ),
         )
-        .lacking("the inventory of one-time keys: is the key that was refused first still there?")
-        .lacking(SENDER);
+        .with_missing("the inventory of one-time keys: is the key that was refused first still there?")
+        .with_missing(SENDER);
     }
     Answer::plain(
         Verdict::Possible,
         "Media keys went missing after the refusals began, but nothing shows that a sender claimed one of the refused \
          keys.",
     )
-    .lacking("the inventory of one-time keys: is the key that was refused still there?")
-    .lacking(SENDER)
+    .with_missing("the inventory of one-time keys: is the key that was refused still there?")
+    .with_missing(SENDER)
 }
 
 /// Refusals of this device. A log line may be about the user's other devices.
@@ -233,7 +233,7 @@ fn own<'r, 'a>(refusals: &'r [Refused<'a>]) -> impl Iterator<Item = &'r Refused<
 
 /// The keys named by the refusals of one load, in order of time, without duplicates. In another load they may differ
 /// for other reasons.
-fn moved_on<'r>(case: &Case<'_>, refusals: &'r [Refused<'_>]) -> Vec<&'r str> {
+fn refused_key_ids<'r>(case: &Case<'_>, refusals: &'r [Refused<'_>]) -> Vec<&'r str> {
     let repaired = claimed_by_repair(case);
     let mut sorted: Vec<_> = own(refusals).filter(|one| !repaired.contains(one.refusal.key_id.as_str())).collect();
     sorted.sort_by_key(|refused| refused.first);
@@ -267,7 +267,7 @@ fn claimed_by_repair<'a>(case: &Case<'a>) -> BTreeSet<&'a str> {
 }
 
 /// Whether the message would have brought the missing key. An unnamed sender may be anyone.
-fn is_of_same_call(message: &Unopened<'_>, missing: &MissingKey<'_>) -> bool {
+fn is_of_same_call(message: &UndecryptedMessage<'_>, missing: &MissingKey<'_>) -> bool {
     let is_in_time = missing.seen.is_of_same_load(&message.seen) && missing.is_near(message.seen.entry);
     message.sender.is_some() && message.sender == missing.user && is_in_time
 }

@@ -6,7 +6,7 @@
 use super::answer::{Answer, Question};
 use super::calls::unseen;
 use super::case::Case;
-use super::loads::Seen;
+use super::loads::SeenEntry;
 use super::media_keys::AROUND_MS;
 use crate::entry::{Detail, Fault};
 use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
@@ -25,7 +25,7 @@ pub(crate) fn ask(case: &Case<'_>) -> Finding {
     // Each load joins the call again, and may be its only participant at first.
     let answer = Answer::gravest(case, |of_load, _| answer(of_load));
     let because = "As far as this report shows, this device could send its media keys.";
-    answer.unwrap_or_else(|| unseen(case, Fault::Ke2, because)).to(&QUESTION)
+    answer.unwrap_or_else(|| unseen(case, Fault::Ke2, because)).into_finding(&QUESTION)
 }
 
 /// `None`: nothing was seen.
@@ -33,12 +33,12 @@ fn answer(case: &Case<'_>) -> Option<Answer> {
     if let Some(answer) = no_session(case) {
         return Some(answer);
     }
-    let untargeted: Vec<Seen<'_>> =
+    let untargeted: Vec<SeenEntry<'_>> =
         case.entries().filter(|seen| matches!(seen.entry.detail, Detail::NoKeyTargets)).collect();
     (!untargeted.is_empty()).then(|| without_targets(case, &untargeted))
 }
 
-fn without_targets(case: &Case<'_>, untargeted: &[Seen<'_>]) -> Answer {
+fn without_targets(case: &Case<'_>, untargeted: &[SeenEntry<'_>]) -> Answer {
     let cites = untargeted.iter().map(|seen| seen.cite("this device had nobody to send its media key to"));
     let others: Vec<EvidenceRef> = case
         .entries()
@@ -48,29 +48,32 @@ fn without_targets(case: &Case<'_>, untargeted: &[Seen<'_>]) -> Answer {
     if !others.is_empty() {
         let because = "This device had nobody to send its media key to, while others were in the call: it did not know \
                        their devices, so they cannot decrypt its media.";
-        return Answer::new(Verdict::Likely, Conclusion::NoKeyTargets, because).on(cites).on(others).lacking(OTHERS);
+        return Answer::new(Verdict::Likely, Conclusion::NoKeyTargets, because)
+            .with_evidence(cites)
+            .with_evidence(others)
+            .with_missing(OTHERS);
     }
     let count = untargeted.iter().fold(0_u32, |sum, seen| sum.saturating_add(seen.entry.count));
     if count < OFTEN {
         let because = "This device had nobody to send its media key to, which is normal for the only participant; \
                        nothing shows that others were in the call.";
-        return Answer::not_applicable(because).on(cites);
+        return Answer::not_applicable(because).with_evidence(cites);
     }
     let because = "This device repeatedly had nobody to send its media key to. That is normal for the only \
                    participant; if others were in the call, they cannot decrypt its media.";
     Answer::new(Verdict::Possible, Conclusion::NoKeyTargets, because)
-        .on(cites)
-        .lacking("whether others were in the call then")
-        .lacking(OTHERS)
+        .with_evidence(cites)
+        .with_missing("whether others were in the call then")
+        .with_missing(OTHERS)
 }
 
-fn is_about(seen: &Seen<'_>, untargeted: &Seen<'_>) -> bool {
+fn is_about(seen: &SeenEntry<'_>, untargeted: &SeenEntry<'_>) -> bool {
     let (one, two) = (seen.entry, untargeted.entry);
     one.last_ts >= two.first_ts && one.first_ts <= two.last_ts.plus_ms(AROUND_MS)
 }
 
 /// A sign that another participant was in the call.
-fn other(seen: &Seen<'_>) -> Option<&'static str> {
+fn other(seen: &SeenEntry<'_>) -> Option<&'static str> {
     Some(match &seen.entry.detail {
         Detail::ToDeviceOpened { .. } => "somebody else in the call sent a media key",
         Detail::MissingKey { participant: Some(_), .. }
@@ -82,7 +85,7 @@ fn other(seen: &Seen<'_>) -> Option<&'static str> {
 
 /// A device gets no keys at all if no Olm session can be created with it.
 fn no_session(case: &Case<'_>) -> Option<Answer> {
-    let failed: Vec<(Seen<'_>, &str, String)> = case
+    let failed: Vec<(SeenEntry<'_>, &str, String)> = case
         .entries()
         .filter_map(|seen| {
             let Detail::OlmSessionFailed { user_id, device_id, reason } = &seen.entry.detail else { return None };
@@ -91,33 +94,33 @@ fn no_session(case: &Case<'_>) -> Option<Answer> {
             Some((seen, reason.as_deref().unwrap_or_default(), format!("{user}, {device}")))
         })
         .collect();
-    let (_, _, whose) = failed.first()?;
+    let (_, _, peer) = failed.first()?;
     let because_of = |words: &str| failed.iter().any(|(_, reason, _)| reason.starts_with(words));
     let cites: Vec<EvidenceRef> = failed
         .iter()
-        .map(|(seen, reason, whose)| {
-            seen.cite(&format!("no Olm session could be created with {whose}: {}", kind(reason)))
+        .map(|(seen, reason, peer)| {
+            seen.cite(&format!("no Olm session could be created with {peer}: {}", kind(reason)))
         })
         .collect();
     let missing =
-        format!("the report of that device ({whose}): were its uploads refused, or was its crypto store lost?");
+        format!("the report of that device ({peer}): were its uploads refused, or was its crypto store lost?");
     let answer = if because_of("InvalidSignature") || because_of("Unable to verify signature") {
         let because = format!(
-            "The homeserver gave out a one-time key of {whose} that is not signed by the identity key that this device \
+            "The homeserver gave out a one-time key of {peer} that is not signed by the identity key that this device \
              knows: that device lost its crypto store and came back with other keys. This device cannot send it any \
              keys, so no media keys."
         );
         Answer::new(Verdict::Likely, Conclusion::PeerDiverged, because)
     } else if because_of("OneTimeKeyMissing") {
         let because = format!(
-            "The homeserver has no one-time key of {whose}, and no fallback key: this device cannot send it \
+            "The homeserver has no one-time key of {peer}, and no fallback key: this device cannot send it \
                      any keys."
         );
         Answer::new(Verdict::Likely, Conclusion::PeerWithoutKeys, because)
     } else {
-        Answer::open(format!("No Olm session could be created with {whose}, for an unknown reason."))
+        Answer::undecided(format!("No Olm session could be created with {peer}, for an unknown reason."))
     };
-    Some(answer.on(cites).lacking(missing))
+    Some(answer.with_evidence(cites).with_missing(missing))
 }
 
 /// The name of the error, without the keys in the message.

@@ -6,8 +6,8 @@
 use super::answer::{Answer, Question};
 use super::calls::unseen;
 use super::case::{Case, fact};
-use super::loads::{Load, Seen};
-use super::media_keys::{AROUND_MS, MediaKeys, Unopened, UnopenedKind};
+use super::loads::{Load, SeenEntry};
+use super::media_keys::{AROUND_MS, MediaKeys, UndecryptedKind, UndecryptedMessage};
 use crate::crypto_store::IdentityCheck;
 use crate::entry::{Detail, Fault};
 use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
@@ -22,7 +22,7 @@ pub(crate) fn ask(case: &Case<'_>, divergence: &Finding, after_ke1: &Finding) ->
     let answer =
         Answer::gravest(case, |of_load, load| answer(case, load, divergence, after_ke1, &MediaKeys::of(of_load)));
     let because = "No media key was missing, and no to-device message was rejected.";
-    answer.unwrap_or_else(|| unseen(case, Fault::Ke2, because)).to(&QUESTION)
+    answer.unwrap_or_else(|| unseen(case, Fault::Ke2, because)).into_finding(&QUESTION)
 }
 
 /// `None`: nothing was seen in that load.
@@ -36,24 +36,24 @@ fn answer(
     if keys.failed() {
         return Some(failed(case, load, divergence, after_ke1, keys));
     }
-    (!keys.unopened.is_empty()).then(|| {
-        Answer::open("To-device messages were rejected for an unknown reason.")
-            .on(keys.cite_unopened())
-            .lacking("the full lines, and the version of the crypto library")
+    (!keys.undecrypted.is_empty()).then(|| {
+        Answer::undecided("To-device messages were rejected for an unknown reason.")
+            .with_evidence(keys.cite_undecrypted())
+            .with_missing("the full lines, and the version of the crypto library")
     })
 }
 
 fn failed(case: &Case<'_>, load: Load, divergence: &Finding, after_ke1: &Finding, keys: &MediaKeys<'_>) -> Answer {
     // An earlier page may have run another release.
     let version = case.report.page.client.crypto_version.as_deref().filter(|_| load == Load::Present);
-    if let Some(answer) = opened_and_turned_away(version, keys) {
+    if let Some(answer) = decrypted_and_rejected(version, keys) {
         return answer;
     }
     let was_healthy = was_healthy(case, load, divergence, after_ke1);
     if was_healthy.is_none()
         && let Some(answer) = explained_by_ke1(divergence, after_ke1)
     {
-        return answer.on(keys.cite_unopened());
+        return answer.with_evidence(keys.cite_undecrypted());
     }
     let named = version.unwrap_or("an unknown version of the crypto library");
     let seen = fact("cryptoVersion", version.unwrap_or("unknown"));
@@ -64,8 +64,8 @@ fn failed(case: &Case<'_>, load: Load, divergence: &Finding, after_ke1: &Finding
     } else {
         "The one-time keys do not explain it"
     };
-    let turned_away = keys.unopened.iter().filter(|one| one.kind == UnopenedKind::Invalid);
-    if turned_away.clone().next().is_some() {
+    let rejected = keys.undecrypted.iter().filter(|one| one.kind == UndecryptedKind::Invalid);
+    if rejected.clone().next().is_some() {
         let in_call = !keys.missing.is_empty();
         let because = format!(
             "{health}, and {named} rejected to-device messages as invalid. Their inner type is not known: {}",
@@ -77,13 +77,13 @@ fn failed(case: &Case<'_>, load: Load, divergence: &Finding, after_ke1: &Finding
         );
         let verdict = if in_call { Verdict::Likely } else { Verdict::Possible };
         return Answer::new(verdict, Conclusion::ToDeviceValidation, because)
-            .on(turned_away.map(Unopened::cite))
-            .on(keys.cite_missing())
-            .on(was_healthy)
-            .on([seen])
-            .lacking("the same call with the previous release of the SDK: does it accept the messages?");
+            .with_evidence(rejected.map(UndecryptedMessage::cite))
+            .with_evidence(keys.cite_missing())
+            .with_evidence(was_healthy)
+            .with_evidence([seen])
+            .with_missing("the same call with the previous release of the SDK: does it accept the messages?");
     }
-    if !keys.unopened.is_empty() {
+    if !keys.undecrypted.is_empty() {
         return Answer::new(
             Verdict::Possible,
             Conclusion::ToDeviceValidation,
@@ -92,18 +92,18 @@ fn failed(case: &Case<'_>, load: Load, divergence: &Finding, after_ke1: &Finding
                  their Olm session."
             ),
         )
-        .on(keys.cite_unopened())
-        .on(keys.cite_missing())
-        .on(was_healthy)
-        .on([seen])
-        .lacking("the sender's report from the same time");
+        .with_evidence(keys.cite_undecrypted())
+        .with_evidence(keys.cite_missing())
+        .with_evidence(was_healthy)
+        .with_evidence([seen])
+        .with_missing("the sender's report from the same time");
     }
-    if keys.missing.iter().all(|missing| missing.came(keys).is_some()) {
+    if keys.missing.iter().all(|missing| missing.arrived_key(keys).is_some()) {
         return Answer::plain(
             Verdict::RuledOut,
             "The media keys of every participant concerned arrived and were decrypted.",
         )
-        .on(keys.cite_came());
+        .with_evidence(keys.cite_arrived());
     }
     // Today's inbox does not show which messages an earlier page fetched.
     let delivered = if load == Load::Present { sent_and_delivered(case, keys) } else { Vec::new() };
@@ -115,27 +115,29 @@ fn failed(case: &Case<'_>, load: Load, divergence: &Finding, after_ke1: &Finding
                 "The sender's message reached the homeserver and this device fetched it, and {named} logged nothing."
             ),
         )
-        .on(delivered)
-        .on([seen])
-        .lacking("the debug log of the crypto library at that time");
+        .with_evidence(delivered)
+        .with_evidence([seen])
+        .with_missing("the debug log of the crypto library at that time");
     }
-    Answer::open("The console shows no rejected message; a message that was dropped silently would leave no trace.")
-        .on(keys.cite_missing())
-        .lacking("the homeserver's log of the sender's sendToDevice requests, and the device's inbox")
+    Answer::undecided(
+        "The console shows no rejected message; a message that was dropped silently would leave no trace.",
+    )
+    .with_evidence(keys.cite_missing())
+    .with_missing("the homeserver's log of the sender's sendToDevice requests, and the device's inbox")
 }
 
 /// A message that was decrypted had a working Olm session, so the one-time keys cannot be why it was then rejected.
-fn opened_and_turned_away(version: Option<&str>, keys: &MediaKeys<'_>) -> Option<Answer> {
-    let turned_away: Vec<&Unopened<'_>> =
-        keys.unopened.iter().filter(|one| one.kind == UnopenedKind::OpenedInvalid).collect();
-    if turned_away.is_empty() {
+fn decrypted_and_rejected(version: Option<&str>, keys: &MediaKeys<'_>) -> Option<Answer> {
+    let rejected: Vec<&UndecryptedMessage<'_>> =
+        keys.undecrypted.iter().filter(|one| one.kind == UndecryptedKind::DecryptedInvalid).collect();
+    if rejected.is_empty() {
         return None;
     }
     let named = version.unwrap_or("the crypto library");
-    let is_missed = |message: &Unopened<'_>| {
+    let is_missed = |message: &UndecryptedMessage<'_>| {
         keys.missing.iter().any(|missing| message.sender == missing.user && missing.is_near(message.seen.entry))
     };
-    let in_call = turned_away.iter().any(|message| message.sender.is_some() && is_missed(message));
+    let in_call = rejected.iter().any(|message| message.sender.is_some() && is_missed(message));
     let (verdict, fits) = if in_call {
         (Verdict::Likely, "media keys of that sender are missing in a call at that time")
     } else {
@@ -146,12 +148,13 @@ fn opened_and_turned_away(version: Option<&str>, keys: &MediaKeys<'_>) -> Option
          they carried: {fits}."
     );
     let answer = Answer::new(verdict, Conclusion::ToDeviceValidation, because)
-        .on(turned_away.into_iter().map(Unopened::cite))
-        .on(keys.cite_missing())
-        .on([fact("cryptoVersion", version.unwrap_or("unknown"))]);
+        .with_evidence(rejected.into_iter().map(UndecryptedMessage::cite))
+        .with_evidence(keys.cite_missing())
+        .with_evidence([fact("cryptoVersion", version.unwrap_or("unknown"))]);
     Some(
-        answer
-            .lacking("the same with the previous release of the SDK, and the name and version of the sender's client"),
+        answer.with_missing(
+            "the same with the previous release of the SDK, and the name and version of the sender's client",
+        ),
     )
 }
 
@@ -164,7 +167,7 @@ pub(crate) fn was_healthy(
     after_ke1: &Finding,
 ) -> Option<EvidenceRef> {
     let page = case.page(load).filter(|_| [divergence, after_ke1].iter().all(|one| one.verdict == Verdict::Unknown))?;
-    let is_refusal = |seen: Seen<'_>| matches!(seen.entry.detail, Detail::Refusal(_) | Detail::Clue);
+    let is_refusal = |seen: SeenEntry<'_>| matches!(seen.entry.detail, Detail::Refusal(_) | Detail::Clue);
     let is_well = page.upload_loop.accepted > 0 && page.upload_loop.failing.is_none();
     let is_other = page.crypto_store.as_ref().is_some_and(|store| store.identity == IdentityCheck::Changed);
     let is_refused = case.entries().any(is_refusal) || case.lines_not_kept(Fault::Ke1).is_some();
@@ -179,16 +182,16 @@ pub(crate) fn explained_by_ke1(divergence: &Finding, after_ke1: &Finding) -> Opt
     match (after_ke1.verdict, divergence.verdict) {
         (Verdict::Confirmed, _) => {
             let because = "The diverged one-time keys explain it (see the previous question).";
-            Some(Answer::plain(Verdict::RuledOut, because).on(after_ke1.evidence.iter().cloned()))
+            Some(Answer::plain(Verdict::RuledOut, because).with_evidence(after_ke1.evidence.iter().cloned()))
         }
         (Verdict::Likely | Verdict::Possible, _) => {
             let because =
                 "The one-time keys of this device have a problem. While that may be the reason, this stays open.";
-            Some(Answer::open(because).lacking("a call after the encryption of this device was reset"))
+            Some(Answer::undecided(because).with_missing("a call after the encryption of this device was reset"))
         }
         (Verdict::Unknown, _) | (_, Verdict::Unknown) => {
             let because = "It is not known whether the one-time keys of this device are healthy, and that comes first.";
-            Some(Answer::open(because).lacking("an answer to the question about the one-time keys"))
+            Some(Answer::undecided(because).with_missing("an answer to the question about the one-time keys"))
         }
         (Verdict::RuledOut | Verdict::NotApplicable, _) => None,
     }

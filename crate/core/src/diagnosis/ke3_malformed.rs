@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use super::answer::{Answer, Question};
 use super::case::{Case, fact};
-use super::loads::Seen;
-use crate::decryption::{Why, why};
+use super::loads::SeenEntry;
+use crate::decryption::{DecryptionFailure, decryption_failure};
 use crate::entry::{Detail, Fault, MalformedCause, TimelineEvent};
 use crate::server_evidence::{EncryptedContent, StoredEvent};
 use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
@@ -26,11 +26,11 @@ const STORED: &str =
     "the events as the homeserver stores them, and whether another device of the same person can decrypt them";
 
 pub(crate) fn ask(case: &Case<'_>) -> Finding {
-    answer(case).to(&QUESTION)
+    answer(case).into_finding(&QUESTION)
 }
 
 struct Malformed<'a> {
-    seen: Seen<'a>,
+    seen: SeenEntry<'a>,
     event: &'a TimelineEvent,
     cause: MalformedCause,
     reason: &'a str,
@@ -72,8 +72,8 @@ fn answer(case: &Case<'_>) -> Answer {
                 "The crypto library could not read the events. The client passes them on as the homeserver served \
                  them, so most likely they were sent that way.",
             )
-            .on(cites)
-            .lacking("the events as the homeserver stores them: `content.algorithm` decides");
+            .with_evidence(cites)
+            .with_missing("the events as the homeserver stores them: `content.algorithm` decides");
         }
         (all, count) if all == count => Answer::new(
             Verdict::Confirmed,
@@ -92,16 +92,16 @@ fn answer(case: &Case<'_>) -> Answer {
             "The homeserver stores the algorithm, the ciphertext and the session id of the events intact, but the \
              client reports another field: that field, or the encrypted payload, may have been sent malformed.",
         )
-        .lacking("the full content of the events as the homeserver stores it"),
-        (some, count) => Answer::open(format!(
+        .with_missing("the full content of the events as the homeserver stores it"),
+        (some, count) => Answer::undecided(format!(
             "Of {count} events that were looked up, {some} are malformed on the homeserver and {} are intact there: \
              there is more than one reason.",
             count - some
         ))
-        .lacking("a separate report for each room or sender"),
+        .with_missing("a separate report for each room or sender"),
     };
-    let answer = answer.on(decisive).on(cites);
-    if unread > 0 { answer.lacking(format!("{unread} more events as the homeserver stores them")) } else { answer }
+    let answer = answer.with_evidence(decisive).with_evidence(cites);
+    if unread > 0 { answer.with_missing(format!("{unread} more events as the homeserver stores them")) } else { answer }
 }
 
 fn none_malformed(case: &Case<'_>) -> Answer {
@@ -110,72 +110,75 @@ fn none_malformed(case: &Case<'_>) -> Answer {
     if failed.is_empty() {
         return lost.unwrap_or_else(|| unseen(case));
     }
-    let of = |why: Why| failed.iter().filter(move |one| one.why == why).map(Failed::cite);
+    let of = |failure: DecryptionFailure| failed.iter().filter(move |one| one.failure == failure).map(Failed::cite);
     let decided = [
         (
-            Why::Sender,
+            DecryptionFailure::Sender,
             Verdict::Confirmed,
             Conclusion::SenderNotTrusted,
             "The client refuses to decrypt events, because it does not trust their sender: not verified, not known, or with other \
              keys than before. The events may be sound.",
         ),
         (
-            Why::Store,
+            DecryptionFailure::Store,
             Verdict::Likely,
             Conclusion::StoreFailing,
             "Events could not be decrypted because the crypto store could not be read: their keys may well be in it.",
         ),
         (
-            Why::Replay,
+            DecryptionFailure::Replay,
             Verdict::Possible,
             Conclusion::PossibleReplay,
             "The client rejects messages that it saw before, or that belong somewhere else: they were sent or stored twice, or \
              somebody replays them.",
         ),
         (
-            Why::Damaged,
+            DecryptionFailure::Damaged,
             Verdict::Likely,
             Conclusion::DamagedMessage,
             "The keys are there but do not fit the messages: a key or a message was damaged, or belongs to another session.",
         ),
     ];
-    for (why, verdict, conclusion, because) in decided {
-        if failed.iter().any(|one| one.why == why) {
-            let answer = Answer::new(verdict, conclusion, because).on(of(why));
-            let others = failed.iter().any(|one| !matches!(one.why, Why::NoKey) && one.why != why);
-            let answer = if others { answer.adding("Other events failed for other reasons.") } else { answer };
-            return if verdict == Verdict::Confirmed { answer } else { answer.lacking(STORED) };
+    for (failure, verdict, conclusion, because) in decided {
+        if failed.iter().any(|one| one.failure == failure) {
+            let answer = Answer::new(verdict, conclusion, because).with_evidence(of(failure));
+            let others =
+                failed.iter().any(|one| !matches!(one.failure, DecryptionFailure::NoKey) && one.failure != failure);
+            let answer = if others { answer.with_sentence("Other events failed for other reasons.") } else { answer };
+            return if verdict == Verdict::Confirmed { answer } else { answer.with_missing(STORED) };
         }
     }
-    if failed.iter().any(|one| one.why == Why::Unknown) {
-        return Answer::open(
+    if failed.iter().any(|one| one.failure == DecryptionFailure::Unknown) {
+        return Answer::undecided(
             "Events could not be decrypted, and at least one line does not say why in words that are known.",
         )
-        .on(of(Why::Unknown))
-        .lacking("the whole line, or the event as the homeserver holds it");
+        .with_evidence(of(DecryptionFailure::Unknown))
+        .with_missing("the whole line, or the event as the homeserver holds it");
     }
     let because = "The events are intact; only their keys are missing. That is ordinary for a new device, for messages from \
                    before it, and where a sender could not reach it.";
     match lost {
         Some(_) => Answer::new(Verdict::Likely, Conclusion::KeysMissing, because)
-            .on(of(Why::NoKey))
-            .lacking("the lines that the report has no entries of"),
-        None => Answer::new(Verdict::RuledOut, Conclusion::KeysMissing, because).on(of(Why::NoKey)),
+            .with_evidence(of(DecryptionFailure::NoKey))
+            .with_missing("the lines that the report has no entries of"),
+        None => {
+            Answer::new(Verdict::RuledOut, Conclusion::KeysMissing, because).with_evidence(of(DecryptionFailure::NoKey))
+        }
     }
 }
 
 /// An event that could not be decrypted but is not malformed, and why.
 struct Failed<'a> {
-    seen: Seen<'a>,
+    seen: SeenEntry<'a>,
     reason: Option<&'a str>,
-    why: Why,
+    failure: DecryptionFailure,
 }
 
 impl<'a> Failed<'a> {
-    fn of(seen: Seen<'a>) -> Option<Self> {
+    fn of(seen: SeenEntry<'a>) -> Option<Self> {
         let Detail::Undecryptable { reason, .. } = &seen.entry.detail else { return None };
         let reason = reason.as_deref();
-        Some(Self { seen, reason, why: reason.map_or(Why::Unknown, why) })
+        Some(Self { seen, reason, failure: reason.map_or(DecryptionFailure::Unknown, decryption_failure) })
     }
 
     fn cite(&self) -> EvidenceRef {
@@ -186,15 +189,15 @@ impl<'a> Failed<'a> {
 /// A failed decryption is logged when the event arrives, so a page that was watched for some time would show it.
 fn unseen(case: &Case<'_>) -> Answer {
     if !case.is_watched() {
-        return Answer::open("Nothing was captured.").lacking("a report of a page that shows the event");
+        return Answer::undecided("Nothing was captured.").with_missing("a report of a page that shows the event");
     }
     let answer = if case.is_watched_for_minutes() {
         Answer::not_seen("No event failed to be decrypted while the page was watched.")
     } else {
-        Answer::open("No event failed to be decrypted, but the page was not watched for long.")
-            .lacking("a report of a page that was watched for two minutes or more, and shows the event")
+        Answer::undecided("No event failed to be decrypted, but the page was not watched for long.")
+            .with_missing("a report of a page that was watched for two minutes or more, and shows the event")
     };
-    answer.on([case.cite_watch()])
+    answer.with_evidence([case.cite_watch()])
 }
 
 /// Whether the event was sent malformed; `None`: the homeserver's copy was not looked up.

@@ -2,7 +2,7 @@
 //! conclusion.
 
 use super::answer::Answer;
-use super::call_stories::request_words;
+use super::membership_failures::request_words;
 use crate::entry::{CallFailure, CallMembership, CallRequest};
 use crate::verdict::{Conclusion, Verdict};
 
@@ -70,7 +70,7 @@ pub(crate) fn refused(calls: &[&CallMembership]) -> Option<Answer> {
                 "The homeserver answered {answered} to {request}: it no longer has this delayed event. Most likely it \
                  was sent, because its timer was not restarted in time."
             );
-            Answer::new(Verdict::Likely, Conclusion::DelayedEventExpired, because).lacking(
+            Answer::new(Verdict::Likely, Conclusion::DelayedEventExpired, because).with_missing(
                 "the homeserver's log: when the delayed event was sent or cancelled, and the requests before that",
             )
         }

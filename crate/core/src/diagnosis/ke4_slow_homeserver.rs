@@ -4,11 +4,11 @@
 //! shows how long they took there; the difference is the network.
 
 use super::answer::{Answer, Question};
-use super::call_stories::{Story, request_words, stories};
 use super::calls::unseen;
 use super::case::{Case, fact};
 use super::ke4_refused::refused;
-use super::timings::{Timed, figures, logged, timed, windows};
+use super::membership_failures::{MembershipFailure, membership_failures, request_words};
+use super::timings::{TimedRequest, figures, logged, timed, windows};
 use crate::entry::{CallFailure, CallMembership, Fault};
 use crate::latency::{FaultWindow, LatencyFigures};
 use crate::verdict::{Conclusion, EvidenceRef, Finding, FindingId, Verdict};
@@ -32,17 +32,17 @@ pub(crate) fn ask(case: &Case<'_>) -> Finding {
     // Requests are only timed in the present load.
     let answer = Answer::gravest(case, |of_load, _| answer(of_load));
     let because = "No delayed event of a call's membership timed out.";
-    answer.unwrap_or_else(|| unseen(case, Fault::Ke4, because)).to(&QUESTION)
+    answer.unwrap_or_else(|| unseen(case, Fault::Ke4, because)).into_finding(&QUESTION)
 }
 
 /// `None`: no call failed.
 fn answer(case: &Case<'_>) -> Option<Answer> {
-    let stories = stories(case);
-    (!stories.is_empty()).then(|| faltered(case, &stories))
+    let failures = membership_failures(case);
+    (!failures.is_empty()).then(|| answer_for_failures(case, &failures))
 }
 
-fn faltered(case: &Case<'_>, stories: &[Story<'_>]) -> Answer {
-    let calls: Vec<&CallMembership> = stories.iter().flat_map(Story::calls).collect();
+fn answer_for_failures(case: &Case<'_>, failures: &[MembershipFailure<'_>]) -> Answer {
+    let calls: Vec<&CallMembership> = failures.iter().flat_map(MembershipFailure::calls).collect();
     let windows = windows(case, Fault::Ke4);
     let at_server = Observed::of(case, logged(case), &windows);
     let at_client = Observed::of(case, timed(case), &windows);
@@ -56,9 +56,9 @@ fn faltered(case: &Case<'_>, stories: &[Story<'_>]) -> Answer {
         .or_else(|| unreachable(&calls))
         .or_else(|| answered_otherwise(&calls))
         .unwrap_or_else(|| undecided(&at_client));
-    let answer = answer.on(stories.iter().flat_map(Story::cite));
+    let answer = answer.with_evidence(failures.iter().flat_map(MembershipFailure::cite));
     match consequence(&calls) {
-        Some(consequence) => answer.adding(&consequence),
+        Some(consequence) => answer.with_sentence(&consequence),
         None => answer,
     }
 }
@@ -72,21 +72,22 @@ struct Observed<'a> {
     /// Whether each window contains a request that keeps this member in the call.
     has_call: bool,
     /// In the windows: requests that were too slow, or got a server error.
-    slow: Vec<Timed<'a>>,
+    slow: Vec<TimedRequest<'a>>,
     /// In the windows: requests that failed at once.
-    unreachable: Vec<Timed<'a>>,
+    unreachable: Vec<TimedRequest<'a>>,
 }
 
 impl<'a> Observed<'a> {
-    fn of(case: &Case<'_>, timed: Vec<Timed<'a>>, windows: &[FaultWindow]) -> Self {
+    fn of(case: &Case<'_>, timed: Vec<TimedRequest<'a>>, windows: &[FaultWindow]) -> Self {
         let (inside, outside): (Vec<_>, Vec<_>) = timed.into_iter().partition(|one| one.is_in(windows));
-        let of_window = |window| inside.iter().filter(move |one: &&Timed<'_>| one.overlaps(window));
+        let of_window = |window| inside.iter().filter(move |one: &&TimedRequest<'_>| one.overlaps(window));
         let is_enough = windows.iter().all(|window| of_window(window).count() >= ENOUGH);
         let has_call = windows.iter().all(|window| of_window(window).any(|one| keeps_in_call(case, one)));
         let (all, outside) = (figures(&inside), figures(&outside));
-        let is_slow = |one: &Timed<'_>| one.duration_ms >= SLOW_MS || one.status.is_some_and(|status| status >= 500);
+        let is_slow =
+            |one: &TimedRequest<'_>| one.duration_ms >= SLOW_MS || one.status.is_some_and(|status| status >= 500);
         let (slow, quick): (Vec<_>, Vec<_>) = inside.into_iter().partition(is_slow);
-        let unreachable = quick.into_iter().filter(Timed::failed).collect();
+        let unreachable = quick.into_iter().filter(TimedRequest::failed).collect();
         Self { inside: all, outside, is_enough, has_call, slow, unreachable }
     }
 
@@ -101,7 +102,7 @@ impl<'a> Observed<'a> {
 
 /// Whether the request keeps this member in the call. Many members make such requests in the homeserver's log. A newer
 /// homeserver needs no access token for requests about a delayed event, so their lines name no user.
-fn keeps_in_call(case: &Case<'_>, one: &Timed<'_>) -> bool {
+fn keeps_in_call(case: &Case<'_>, one: &TimedRequest<'_>) -> bool {
     let is_delayed = one.path.contains("/delayed_events/");
     if one.line.is_none() || is_of_user(case, one) {
         return is_delayed || one.path.contains("/state/");
@@ -109,11 +110,11 @@ fn keeps_in_call(case: &Case<'_>, one: &Timed<'_>) -> bool {
     is_delayed && one.line.is_some_and(|line| !line.contains("{@"))
 }
 
-fn is_of_user(case: &Case<'_>, one: &Timed<'_>) -> bool {
+fn is_of_user(case: &Case<'_>, one: &TimedRequest<'_>) -> bool {
     one.line.is_some_and(|line| case.is_about_this_user(line))
 }
 
-fn cite(one: &Timed<'_>) -> EvidenceRef {
+fn cite(one: &TimedRequest<'_>) -> EvidenceRef {
     let status = match one.status {
         None => String::new(),
         Some(0) => ", no answer".to_owned(),
@@ -153,7 +154,7 @@ fn answered_otherwise(calls: &[&CallMembership]) -> Option<Answer> {
         "The homeserver answered {status} ({errcode}) to {request}: it is not known what that means \
                            here."
     );
-    Some(Answer::open(because).lacking("the full answer, from the network tab").lacking(LOG))
+    Some(Answer::undecided(because).with_missing("the full answer, from the network tab").with_missing(LOG))
 }
 
 fn decided_by_log(case: &Case<'_>, at_server: &Observed<'_>, at_client: &Observed<'_>) -> Option<Answer> {
@@ -173,14 +174,14 @@ fn decided_by_log(case: &Case<'_>, at_server: &Observed<'_>, at_client: &Observe
          slow."
     };
     let answer = Answer::new(Verdict::RuledOut, Conclusion::NotTheHomeserver, because);
-    Some(answer.on([at_server.cite_figures("server.log")]).on(at_client.cite_slow()))
+    Some(answer.with_evidence([at_server.cite_figures("server.log")]).with_evidence(at_client.cite_slow()))
 }
 
 fn slow_for_this_user(case: &Case<'_>, at_server: &Observed<'_>) -> Option<Answer> {
     at_server.slow.iter().any(|one| is_of_user(case, one)).then(|| {
         let because =
             "The homeserver's own log shows other requests of this user at that time that took too long or failed.";
-        slow_in_log(at_server, Verdict::Likely, because).lacking(LOG_OF_CALL)
+        slow_in_log(at_server, Verdict::Likely, because).with_missing(LOG_OF_CALL)
     })
 }
 
@@ -189,13 +190,13 @@ fn slow_for_others(at_server: &Observed<'_>) -> Option<Answer> {
     (!at_server.slow.is_empty()).then(|| {
         let because = "The homeserver's own log shows requests of other users at that time that took too long or \
                        failed.";
-        slow_in_log(at_server, Verdict::Possible, because).lacking(LOG_OF_CALL)
+        slow_in_log(at_server, Verdict::Possible, because).with_missing(LOG_OF_CALL)
     })
 }
 
 fn slow_in_log(at_server: &Observed<'_>, verdict: Verdict, because: &str) -> Answer {
     let answer = Answer::new(verdict, Conclusion::SlowHomeserver, because);
-    answer.on([at_server.cite_figures("server.log")]).on(at_server.cite_slow())
+    answer.with_evidence([at_server.cite_figures("server.log")]).with_evidence(at_server.cite_slow())
 }
 
 /// The console lines themselves contain the answers.
@@ -206,7 +207,7 @@ fn answered_with_errors(calls: &[&CallMembership]) -> Option<Answer> {
             "The answer was {error}: the homeserver did not answer the proxy in time. The homeserver's log shows how \
                      long it took."
         );
-        Answer::new(Verdict::Likely, Conclusion::SlowHomeserver, because).lacking(LOG)
+        Answer::new(Verdict::Likely, Conclusion::SlowHomeserver, because).with_missing(LOG)
     } else {
         let because = format!("The homeserver answered {error}: it failed.");
         Answer::new(Verdict::Confirmed, Conclusion::FailingHomeserver, because)
@@ -217,21 +218,26 @@ fn decided_by_client(case: &Case<'_>, at_client: &Observed<'_>, windows: &[Fault
     let figures = at_client.cite_figures("latency");
     let answer = if at_client.slow.iter().any(|one| keeps_in_call(case, one)) {
         let because = "The requests that keep the member in the call took too long, or had no answer, when it failed.";
-        Answer::new(Verdict::Likely, Conclusion::SlowHomeserver, because).lacking(LOG)
+        Answer::new(Verdict::Likely, Conclusion::SlowHomeserver, because).with_missing(LOG)
     } else if !at_client.slow.is_empty() {
         let because = "Other requests took too long when the call failed.";
-        Answer::new(Verdict::Possible, Conclusion::SlowHomeserver, because).lacking(LOG)
+        Answer::new(Verdict::Possible, Conclusion::SlowHomeserver, because).with_missing(LOG)
     } else if !at_client.unreachable.is_empty() {
         let because =
             "Requests failed at once when the call failed: they did not reach the server, so the network was down.";
-        Answer::new(Verdict::Likely, Conclusion::NotTheHomeserver, because).lacking(LOG)
+        Answer::new(Verdict::Likely, Conclusion::NotTheHomeserver, because).with_missing(LOG)
     } else if at_client.is_enough && is_complete(case, windows) {
         let because = "Every request at that time was answered quickly: the homeserver was not slow for this client.";
         Answer::new(Verdict::RuledOut, Conclusion::NotTheHomeserver, because)
     } else {
         return None;
     };
-    Some(answer.on([figures]).on(at_client.cite_slow()).on(at_client.unreachable.iter().map(cite)))
+    Some(
+        answer
+            .with_evidence([figures])
+            .with_evidence(at_client.cite_slow())
+            .with_evidence(at_client.unreachable.iter().map(cite)),
+    )
 }
 
 /// The client itself reports that it could not reach the homeserver.
@@ -240,7 +246,7 @@ fn unreachable(calls: &[&CallMembership]) -> Option<Answer> {
     failures.peek()?;
     failures.all(|failure| failure == CallFailure::Unreachable).then(|| {
         let because = "The requests did not reach the homeserver: the network or the homeserver was down.";
-        Answer::new(Verdict::Possible, Conclusion::NotTheHomeserver, because).lacking(LOG)
+        Answer::new(Verdict::Possible, Conclusion::NotTheHomeserver, because).with_missing(LOG)
     })
 }
 
@@ -249,7 +255,7 @@ fn undecided(at_client: &Observed<'_>) -> Answer {
         0 => "No request at that time was timed.",
         _ => "Too few requests at that time were timed, or not all of them.",
     };
-    Answer::open(because).lacking(TIMINGS).lacking(LOG)
+    Answer::undecided(because).with_missing(TIMINGS).with_missing(LOG)
 }
 
 /// Whether the timings of the page, or the HAR if the page has none, cover the windows completely.

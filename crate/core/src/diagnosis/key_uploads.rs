@@ -22,7 +22,7 @@ const QUESTION: Question = Question {
 };
 
 /// The most kinds of failure to name in a sentence.
-const MOST_NAMED: usize = 8;
+const MAX_NAMED: usize = 8;
 /// This many failures in a row are not a coincidence.
 const LASTING: u32 = 3;
 /// The client retries with every sync: if no failure was seen for this long, it may have succeeded.
@@ -143,7 +143,7 @@ impl Uploads {
         let Some(last) = last.filter(|_| self.failures.iter().all(|failure| failure.load != Load::Present)) else {
             return answer;
         };
-        answer.adding(&format!(
+        answer.with_sentence(&format!(
             "The last failure was seen in an earlier page, at {last}. In this page no upload has failed or been \
              accepted yet."
         ))
@@ -154,7 +154,7 @@ impl Uploads {
         let mut known = BTreeSet::new();
         let names = self.failures.iter().map(|failure| name(failure.status, failure.errcode.as_deref()));
         let names: Vec<String> = names.filter(|name| known.insert(name.clone())).collect();
-        at_most(MOST_NAMED, names.iter().map(String::as_str).collect()).join(", ")
+        at_most(MAX_NAMED, names.iter().map(String::as_str).collect()).join(", ")
     }
 
     /// Number of failures that lasted until `since`. The same failure may appear in the loop's state and in an entry,
@@ -184,7 +184,7 @@ fn name(status: Option<u16>, errcode: Option<&str>) -> String {
 }
 
 pub(crate) fn ask(case: &Case<'_>, refusals: &[Refused<'_>], uploads: &Uploads) -> Finding {
-    answer(case, refusals, uploads).to(&QUESTION)
+    answer(case, refusals, uploads).into_finding(&QUESTION)
 }
 
 fn answer(case: &Case<'_>, refusals: &[Refused<'_>], uploads: &Uploads) -> Answer {
@@ -202,35 +202,36 @@ fn answer(case: &Case<'_>, refusals: &[Refused<'_>], uploads: &Uploads) -> Answe
         let because = "The homeserver refuses uploads with M_TOO_LARGE: the device already has the maximum number of \
                        one-time keys there, and the client keeps uploading more. This does not make keys diverge.";
         let answer = Answer::new(Verdict::Confirmed, Conclusion::TooManyKeys, because)
-            .on(uploads.cite_failures())
-            .on(cite_surplus);
+            .with_evidence(uploads.cite_failures())
+            .with_evidence(cite_surplus);
         return uploads.dated(answer);
     }
     if uploads.are_failing() {
-        return uploads.dated(failing(case, uploads).on(uploads.cite_failures()).on(cite_surplus));
+        return uploads
+            .dated(failing(case, uploads).with_evidence(uploads.cite_failures()).with_evidence(cite_surplus));
     }
     if let Some(cite) = cite_surplus {
         let because = "The homeserver accepts the uploads, and the client repeats them although nobody used the keys. \
                        This ends when the homeserver accepts no more (M_TOO_LARGE).";
         return Answer::new(Verdict::Likely, Conclusion::TooManyKeys, because)
-            .on([cite])
-            .lacking("how many one-time keys of this device the homeserver holds: more than 50 prove it");
+            .with_evidence([cite])
+            .with_missing("how many one-time keys of this device the homeserver holds: more than 50 prove it");
     }
     let lasting: Vec<_> =
         refusals.iter().filter(|one| one.over.is_none() && one.identity != Identity::Before).collect();
     if !lasting.is_empty() {
         return Answer::not_applicable("Uploads are refused because keys already exist: see the previous question.")
-            .on(lasting.into_iter().map(|refused| refused.cite.clone()));
+            .with_evidence(lasting.into_iter().map(|refused| refused.cite.clone()));
     }
     if let Some(lost) = case.lines_not_kept(Fault::Ke1) {
         return lost;
     }
     if uploads.are_accepted() {
         return Answer::not_seen("The homeserver accepted the key uploads, and none failed after that.")
-            .on(uploads.cite_accepted());
+            .with_evidence(uploads.cite_accepted());
     }
-    Answer::open("No answer to a key upload was seen.")
-        .lacking("a report from a page that watches uploads and has seen one")
+    Answer::undecided("No answer to a key upload was seen.")
+        .with_missing("a report from a page that watches uploads and has seen one")
 }
 
 fn failing(case: &Case<'_>, uploads: &Uploads) -> Answer {
@@ -240,16 +241,16 @@ fn failing(case: &Case<'_>, uploads: &Uploads) -> Answer {
         |failure: &Failure| failure.status.is_some_and(|status| (400..500).contains(&status) && status != 429);
     let is_limited = uploads.failures.iter().any(|failure| failure.status == Some(429));
     let (conclusion, because) = if uploads.failures.iter().any(is_refused) {
-        let why = "not because a key already exists. Until an upload is accepted, the homeserver may run out of one-time \
+        let reason = "not because a key already exists. Until an upload is accepted, the homeserver may run out of one-time \
              keys of this device";
-        (Conclusion::UploadsRefused, format!("The homeserver refuses the key uploads ({words}), {why}."))
+        (Conclusion::UploadsRefused, format!("The homeserver refuses the key uploads ({words}), {reason}."))
     } else if is_limited {
         (Conclusion::UploadsFailing, format!("The homeserver's rate limit rejects the key uploads ({words})."))
     } else {
-        let why = "the homeserver or its proxy fails, or cannot be reached";
-        (Conclusion::UploadsFailing, format!("The key uploads do not get through ({words}): {why}."))
+        let reason = "the homeserver or its proxy fails, or cannot be reached";
+        (Conclusion::UploadsFailing, format!("The key uploads do not get through ({words}): {reason}."))
     };
     let verdict = if is_lasting { Verdict::Confirmed } else { Verdict::Possible };
     let answer = Answer::new(verdict, conclusion, because);
-    if is_lasting { answer } else { answer.lacking("whether the next uploads fail too").lacking(LOG) }
+    if is_lasting { answer } else { answer.with_missing("whether the next uploads fail too").with_missing(LOG) }
 }

@@ -41,14 +41,14 @@ enum Place<'a> {
 
 /// An entry of any load, and where in the report it is.
 #[derive(Clone, Copy)]
-pub(crate) struct Seen<'a> {
+pub(crate) struct SeenEntry<'a> {
     pub(crate) entry: &'a Entry,
     place: Place<'a>,
     index: usize,
 }
 
 /// No device keeps more loads; if a report has more, only the latest are judged.
-const MOST_LOADS: usize = 100;
+const MAX_LOADS: usize = 100;
 
 /// The loads of the report's own device, the latest first.
 pub(crate) fn loads_of(report: &Report) -> Vec<Load> {
@@ -56,14 +56,14 @@ pub(crate) fn loads_of(report: &Report) -> Vec<Load> {
     let all = report.earlier.iter().enumerate();
     let mut earlier: Vec<(usize, &EarlierPage)> = all.filter(|(_, page)| is_of_device(page, own)).collect();
     earlier.sort_by_key(|(index, page)| std::cmp::Reverse((page.last_seen_at, *index)));
-    earlier.truncate(MOST_LOADS);
+    earlier.truncate(MAX_LOADS);
     std::iter::once(Load::Present).chain(earlier.into_iter().map(|(index, _)| Load::Earlier(index))).collect()
 }
 
 /// Whether the page belongs to this device, or may: a page of another device proves nothing.
 fn is_of_device(page: &EarlierPage, (user_id, device_id): (Option<&str>, Option<&str>)) -> bool {
     let Some(store) = &page.crypto_store else { return true };
-    let fits = |known: Option<&str>, its: Option<&str>| known.is_none() || its.is_none() || known == its;
+    let fits = |known: Option<&str>, own: Option<&str>| known.is_none() || own.is_none() || known == own;
     fits(user_id, store.user_id.as_deref()) && fits(device_id, store.device_id.as_deref())
 }
 
@@ -140,23 +140,27 @@ impl<'a> Case<'a> {
     }
 
     /// The entries of this page, then those reported by other tabs, then those of earlier loads.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = Seen<'a>> + use<'a> {
+    pub(crate) fn entries(&self) -> impl Iterator<Item = SeenEntry<'a>> + use<'a> {
         let case = *self;
         self.loads().flat_map(move |load| case.entries_of(load))
     }
 
-    fn entries_of(&self, load: Load) -> Vec<Seen<'a>> {
+    fn entries_of(&self, load: Load) -> Vec<SeenEntry<'a>> {
         if let (Load::Earlier(number), Some(page)) = (load, self.page(load)) {
             // An open tab stores its latest entries for later pages and also answers the roll call with them: count
             // them once.
-            let is_told = |entry: &Entry| page.end == PageEnd::Open && self.index.told.contains(&line_key(entry));
-            let own = page.entries.iter().enumerate().filter(|(_, entry)| !is_told(entry));
-            return own.map(|(index, entry)| Seen { entry, place: Place::Earlier(number, page), index }).collect();
+            let is_of_tab = |entry: &Entry| page.end == PageEnd::Open && self.index.of_tabs.contains(&line_key(entry));
+            let own = page.entries.iter().enumerate().filter(|(_, entry)| !is_of_tab(entry));
+            return own.map(|(index, entry)| SeenEntry { entry, place: Place::Earlier(number, page), index }).collect();
         }
         let here = self.report.page.entries.iter().enumerate();
-        let here = here.map(|(index, entry)| Seen { entry, place: Place::Here, index });
-        here.chain(told_by_tabs(self.report).map(|(tab, index, entry)| Seen { entry, place: Place::Tab(tab), index }))
-            .collect()
+        let here = here.map(|(index, entry)| SeenEntry { entry, place: Place::Here, index });
+        here.chain(entries_of_tabs(self.report).map(|(tab, index, entry)| SeenEntry {
+            entry,
+            place: Place::Tab(tab),
+            index,
+        }))
+        .collect()
     }
 
     /// The capture sessions of the loads.
@@ -182,10 +186,10 @@ pub(crate) fn line_key(entry: &Entry) -> LineKey<'_> {
 }
 
 /// The entries reported by other tabs, each with the index of its tab and its own index there.
-pub(crate) fn told_by_tabs(report: &Report) -> impl Iterator<Item = (usize, usize, &Entry)> {
+pub(crate) fn entries_of_tabs(report: &Report) -> impl Iterator<Item = (usize, usize, &Entry)> {
     let tabs = report.tabs.iter().flat_map(|roll| roll.tabs.iter().enumerate());
     let others = tabs.filter(|(_, tab)| !tab.this_tab);
-    others.flat_map(|(tab, told)| told.entries.iter().enumerate().map(move |(index, entry)| (tab, index, entry)))
+    others.flat_map(|(number, tab)| tab.entries.iter().enumerate().map(move |(index, entry)| (number, index, entry)))
 }
 
 /// How a page ended, in words.
@@ -201,7 +205,7 @@ pub(crate) const fn end_words(end: PageEnd) -> &'static str {
     }
 }
 
-impl Seen<'_> {
+impl SeenEntry<'_> {
     /// Whether both were logged in the same tab, by its window or one of its frames.
     pub(crate) const fn is_of_same_page(&self, other: &Self) -> bool {
         match (self.place, other.place) {

@@ -10,7 +10,6 @@
 mod advice;
 mod answer;
 mod artefacts;
-mod call_stories;
 mod calls;
 mod case;
 mod crypto_store;
@@ -26,13 +25,14 @@ mod ke4_slow_homeserver;
 mod key_uploads;
 mod loads;
 mod media_keys;
+mod membership_failures;
 mod otk_divergence;
 mod otk_exhaustion;
 mod refused;
+mod remedies;
 mod stores;
 mod summary;
 mod timings;
-mod ways;
 
 use case::{Case, Index};
 use key_uploads::Uploads;

@@ -11,7 +11,7 @@ use super::key_uploads::Uploads;
 use super::loads::Load;
 use super::media_keys::MediaKeys;
 use super::otk_exhaustion::exhaustion;
-use super::refused::{Over, Refused, network_saw_no_refusal};
+use super::refused::{EndEvidence, Refused, network_saw_no_refusal};
 use super::stores::{Identity, Stores};
 use crate::crypto_store::IdentityCheck;
 use crate::earlier::PageEnd;
@@ -35,7 +35,7 @@ pub(crate) fn ask(
     uploads: &Uploads,
     keys: &MediaKeys<'_>,
 ) -> Finding {
-    answer(case, stores, refusals, uploads, keys).to(&QUESTION)
+    answer(case, stores, refusals, uploads, keys).into_finding(&QUESTION)
 }
 
 fn answer(
@@ -53,12 +53,12 @@ fn answer(
         if past.iter().all(|refused| is_earlier(case, refused))
             && let Some(exhaustion) = exhaustion(case)
         {
-            return exhaustion.on(cites(&past));
+            return exhaustion.with_evidence(cites(&past));
         }
         return refused(case, stores, &past, keys).unwrap_or_else(|| nothing_refused(case, stores, uploads, keys));
     }
     let answer = refused(case, stores, &lasting, keys).unwrap_or_else(|| nothing_refused(case, stores, uploads, keys));
-    answer.on(cites(&past))
+    answer.with_evidence(cites(&past))
 }
 
 fn cites(of: &[&Refused<'_>]) -> Vec<EvidenceRef> {
@@ -73,29 +73,31 @@ fn refused(case: &Case<'_>, stores: &Stores<'_>, refusals: &[&Refused<'_>], keys
 
     if let Some(contradiction) = contradiction(&same, &diverging) {
         return Some(
-            Answer::open(format!(
+            Answer::undecided(format!(
                 "One refusal of {} shows different keys, another the same key on both sides.",
                 contradiction.refusal.key_id
             ))
-            .on(cites(&diverging).into_iter().chain(cites(&same)))
-            .lacking("the row of this key id on the homeserver, read while the refusals last"),
+            .with_evidence(cites(&diverging).into_iter().chain(cites(&same)))
+            .with_missing("the row of this key id on the homeserver, read while the refusals last"),
         );
     }
     if !diverging.is_empty() {
-        let answer = divergence(case, &diverging).on(cites(&diverging)).on(state_of_loop(case, true));
+        let answer =
+            divergence(case, &diverging).with_evidence(cites(&diverging)).with_evidence(state_of_loop(case, true));
         return Some(dated(case, stores, &diverging, keys, answer));
     }
     if let Some(exhaustion) = exhaustion(case) {
-        return Some(exhaustion.on(cites(refusals)));
+        return Some(exhaustion.with_evidence(cites(refusals)));
     }
     if !same.is_empty() {
         let because = "The server refuses keys that it already has, and they are the same on both sides: nothing has \
                        diverged. The client repeats an upload that it believes has failed.";
         let is_loop = most_in_a_load(&same) >= LOOP;
         let verdict = if is_loop { Verdict::Confirmed } else { Verdict::Possible };
-        let answer =
-            Answer::new(verdict, Conclusion::ClientLoop, because).on(cites(&same)).on(state_of_loop(case, false));
-        let answer = if is_loop { answer } else { answer.lacking("more than two refusals in one page load") };
+        let answer = Answer::new(verdict, Conclusion::ClientLoop, because)
+            .with_evidence(cites(&same))
+            .with_evidence(state_of_loop(case, false));
+        let answer = if is_loop { answer } else { answer.with_missing("more than two refusals in one page load") };
         return Some(dated(case, stores, &same, keys, answer));
     }
     if !own.is_empty() {
@@ -105,8 +107,10 @@ fn refused(case: &Case<'_>, stores: &Stores<'_>, refusals: &[&Refused<'_>], keys
             "An upload was refused because its key id is taken. Homeservers do this only for a different key, but the \
              two keys could not be read from the refusal.",
         )
-        .on(cites(&own))
-        .lacking("the full refusal with the old and the new key: from the network tab, a HAR, or the homeserver's log");
+        .with_evidence(cites(&own))
+        .with_missing(
+            "the full refusal with the old and the new key: from the network tab, a HAR, or the homeserver's log",
+        );
         return Some(dated(case, stores, &own, keys, answer));
     }
     if unnamed.is_empty() {
@@ -118,8 +122,8 @@ fn refused(case: &Case<'_>, stores: &Stores<'_>, refusals: &[&Refused<'_>], keys
             Conclusion::Divergence,
             "The homeserver's log shows refused uploads of this user, but does not name the device.",
         )
-        .on(cites(&unnamed))
-        .lacking("the full line of the refusal: the signatures of its keys name the device"),
+        .with_evidence(cites(&unnamed))
+        .with_missing("the full line of the refusal: the signatures of its keys name the device"),
     )
 }
 
@@ -151,25 +155,25 @@ fn dated(
     let of = |identity| refusals.iter().all(|refused| refused.identity == identity);
     if of(Identity::Before) {
         return answer
-            .adding(
+            .with_sentence(
                 "All refusals came before the device lost its store and came back with other identity keys: they say \
                  nothing about its current keys.",
             )
             .at_most(Verdict::Possible)
-            .lacking("the inventory of one-time keys: which of them are signed by the current identity key?");
+            .with_missing("the inventory of one-time keys: which of them are signed by the current identity key?");
     }
     let answer = if refusals.iter().any(|refused| refused.identity == Identity::Present) {
         answer
     } else {
         answer
-            .adding(
+            .with_sentence(
                 "The device came back with other identity keys, before or after this: these refusals may belong to \
                      either set of keys.",
             )
             .at_most(Verdict::Likely)
-            .lacking("the inventory of one-time keys: which of them are signed by the current identity key?")
+            .with_missing("the inventory of one-time keys: which of them are signed by the current identity key?")
     };
-    let over: Option<Vec<&Over>> = refusals.iter().map(|refused| refused.over.as_ref()).collect();
+    let over: Option<Vec<&EndEvidence>> = refusals.iter().map(|refused| refused.over.as_ref()).collect();
     if let Some(over) = over.and_then(|all| all.into_iter().max_by_key(|over| over.at)) {
         // The new identity's uploads say nothing about the old identity's keys on the server.
         if stores.is_changed() {
@@ -178,7 +182,7 @@ fn dated(
                  keys of the earlier ones.",
                 over.from
             );
-            return answer.adding(&text).on([over.cite.clone()]);
+            return answer.with_sentence(&text).with_evidence([over.cite.clone()]);
         }
         // A refused upload succeeds as soon as somebody claims the key with the same id.
         if keys.last_dead().is_some_and(|dead| dead > over.from) {
@@ -188,25 +192,25 @@ fn dated(
                 over.from
             );
             return answer
-                .adding(&text)
-                .on([over.cite.clone()])
-                .on(keys.cite_dead())
-                .lacking("the inventory of one-time keys: which of them does this device know?");
+                .with_sentence(&text)
+                .with_evidence([over.cite.clone()])
+                .with_evidence(keys.cite_dead())
+                .with_missing("the inventory of one-time keys: which of them does this device know?");
         }
-        return answer.adding(&format!("It was over by {}: {}.", over.at, over.cite.text)).over(over);
+        return answer.with_sentence(&format!("It was over by {}: {}.", over.at, over.cite.text)).ended(over);
     }
     let last = refusals.iter().map(|refused| refused.last).max();
     let Some(last) = last.filter(|_| refusals.iter().all(|refused| is_earlier(case, refused))) else { return answer };
-    let answer = answer.adding(&format!(
+    let answer = answer.with_sentence(&format!(
         "The last refusal was seen in an earlier page, at {last}. Nothing in this report shows that it is over."
     ));
     if !case.would_see_a_refusal() || case.uploads(Load::Present).refusals > 0 {
         return answer;
     }
     answer
-        .adding("In this page no upload was refused, though the client would have tried again.")
+        .with_sentence("In this page no upload was refused, though the client would have tried again.")
         .at_most(Verdict::Likely)
-        .lacking("an upload of one-time keys that the homeserver accepts, or refuses")
+        .with_missing("an upload of one-time keys that the homeserver accepts, or refuses")
 }
 
 /// The state of the upload loop keeps the latest refusal separately.
@@ -248,13 +252,13 @@ fn divergence(case: &Case<'_>, diverging: &[&Refused<'_>]) -> Answer {
             evidence.push(fact(&place, format!("the homeserver holds {stored} as {} now", refusal.key_id)));
             is_replaced = true;
         } else {
-            let whose = if Some(stored) == refusal.new_key.as_deref() { "the device's own key" } else { "a third key" };
-            return Answer::open(format!(
-                "The refusal and the homeserver's inventory contradict each other: under {} the inventory has {whose}.",
+            let owner = if Some(stored) == refusal.new_key.as_deref() { "the device's own key" } else { "a third key" };
+            return Answer::undecided(format!(
+                "The refusal and the homeserver's inventory contradict each other: under {} the inventory has {owner}.",
                 refusal.key_id
             ))
-            .on([fact(&place, format!("the homeserver holds {stored}"))])
-            .lacking("the inventory of one-time keys, read while the refusals last, and of this very device");
+            .with_evidence([fact(&place, format!("the homeserver holds {stored}"))])
+            .with_missing("the inventory of one-time keys, read while the refusals last, and of this very device");
         }
     }
     let holds = if diverging.iter().all(|refused| refused.over.is_some()) { "held" } else { "holds" };
@@ -267,12 +271,12 @@ fn divergence(case: &Case<'_>, diverging: &[&Refused<'_>]) -> Answer {
             " Only the console shows this, although uploads are watched on the network: the client uses another \
              `fetch` than the page's, or the lines are not from the client.",
         );
-        return Answer::new(Verdict::Likely, Conclusion::Divergence, because).lacking(
+        return Answer::new(Verdict::Likely, Conclusion::Divergence, because).with_missing(
             "the answer to the upload, from the network tab or a HAR, or the row of this key id on the homeserver",
         );
     }
     let verdict = if is_replaced { Verdict::Likely } else { Verdict::Confirmed };
-    Answer::new(verdict, Conclusion::Divergence, because).on(evidence)
+    Answer::new(verdict, Conclusion::Divergence, because).with_evidence(evidence)
 }
 
 fn nothing_refused(case: &Case<'_>, stores: &Stores<'_>, uploads: &Uploads, keys: &MediaKeys<'_>) -> Answer {
@@ -283,9 +287,11 @@ fn nothing_refused(case: &Case<'_>, stores: &Stores<'_>, uploads: &Uploads, keys
         .entries()
         .filter(|seen| matches!(seen.entry.detail, Detail::Clue) && seen.entry.message.contains("One time key"));
     if let Some(seen) = cut.next() {
-        return Answer::open("A line mentions a one-time key that already exists, but it cannot be read as a refusal.")
-            .on([seen.cite("the words of a refusal, without a key id")])
-            .lacking("the whole line, or the answer to the upload in the network tab");
+        return Answer::undecided(
+            "A line mentions a one-time key that already exists, but it cannot be read as a refusal.",
+        )
+        .with_evidence([seen.cite("the words of a refusal, without a key id")])
+        .with_missing("the whole line, or the answer to the upload in the network tab");
     }
     if let Some(lost) = case.lines_not_kept(Fault::Ke1) {
         return lost;
@@ -301,20 +307,20 @@ fn nothing_refused(case: &Case<'_>, stores: &Stores<'_>, uploads: &Uploads, keys
              have: the keys had diverged before, or the message was delivered twice."
         );
         return Answer::new(Verdict::Possible, Conclusion::Divergence, because)
-            .on(dead)
-            .on(uploads.cite_accepted())
-            .lacking("reports of earlier page loads of this device: were uploads refused then?")
-            .lacking("the earlier identity keys: the app must call checkCryptoStore");
+            .with_evidence(dead)
+            .with_evidence(uploads.cite_accepted())
+            .with_missing("reports of earlier page loads of this device: were uploads refused then?")
+            .with_missing("the earlier identity keys: the app must call checkCryptoStore");
     }
     if uploads.are_failing() {
-        return Answer::open(format!(
+        return Answer::undecided(format!(
             "Uploads of keys fail for another reason ({}): it is not known whether the homeserver accepts the keys.",
             uploads.words()
         ))
-        .on(uploads.cite_failures())
-        .lacking("an upload that the homeserver accepts, or refuses because a key exists");
+        .with_evidence(uploads.cite_failures())
+        .with_missing("an upload that the homeserver accepts, or refuses because a key exists");
     }
-    accepted(case, stores, uploads).on(clues)
+    accepted(case, stores, uploads).with_evidence(clues)
 }
 
 /// Accepted uploads prove that nothing has diverged only if the identity keys are unchanged: some homeservers silently
@@ -322,13 +328,13 @@ fn nothing_refused(case: &Case<'_>, stores: &Stores<'_>, uploads: &Uploads, keys
 fn accepted(case: &Case<'_>, stores: &Stores<'_>, uploads: &Uploads) -> Answer {
     let changed = stores.iter().rev().find(|store| store.status.identity == IdentityCheck::Changed);
     if let Some(changed) = changed {
-        return Answer::open(
+        return Answer::undecided(
             "No upload was refused, but the device has other identity keys than before: some homeservers replace keys \
              silently, and the new keys may have ids that were never used. So accepted uploads prove nothing here.",
         )
-        .on([changed.load.fact("cryptoStore.identity", "the device came back with other identity keys")])
-        .on(uploads.cite_accepted())
-        .lacking("the inventory of one-time keys: which of them are signed by the current identity key?");
+        .with_evidence([changed.load.fact("cryptoStore.identity", "the device came back with other identity keys")])
+        .with_evidence(uploads.cite_accepted())
+        .with_missing("the inventory of one-time keys: which of them are signed by the current identity key?");
     }
     // Either accepted uploads or the watched time is enough for this answer.
     let watch = case.would_see_a_refusal().then(|| {
@@ -336,24 +342,30 @@ fn accepted(case: &Case<'_>, stores: &Stores<'_>, uploads: &Uploads) -> Answer {
     });
     if uploads.are_accepted() {
         return Answer::not_seen("The homeserver accepted the one-time keys of this device and refused none.")
-            .on(uploads.cite_accepted())
-            .on(watch.into_iter().flatten());
+            .with_evidence(uploads.cite_accepted())
+            .with_evidence(watch.into_iter().flatten());
     }
     if let Some(watch) = watch {
         return Answer::not_seen("No upload was refused, and the page was watched long enough for several retries.")
-            .on(watch);
+            .with_evidence(watch);
     }
-    let answer =
-        Answer::open("Nothing was refused, but uploads were not watched, or not long enough to see the next retry.");
+    let answer = Answer::undecided(
+        "Nothing was refused, but uploads were not watched, or not long enough to see the next retry.",
+    );
     // A store may be restored between two loads, so uploads accepted earlier prove nothing now.
     let before = case.loads().find(|load| *load != Load::Present && case.uploads(*load).accepted > 0);
     let answer = match before {
         Some(load) => answer
-            .adding(&format!("In an earlier page, last seen at {}, uploads were accepted.", case.last_seen(load)))
-            .on([load.fact("uploadLoop.accepted", format!("{} uploads were accepted", case.uploads(load).accepted))]),
+            .with_sentence(&format!(
+                "In an earlier page, last seen at {}, uploads were accepted.",
+                case.last_seen(load)
+            ))
+            .with_evidence([
+                load.fact("uploadLoop.accepted", format!("{} uploads were accepted", case.uploads(load).accepted))
+            ]),
         None => answer,
     };
     answer
-        .on([case.cite_watch()])
-        .lacking("a report from a page that watched uploads for at least two minutes while the client was syncing")
+        .with_evidence([case.cite_watch()])
+        .with_missing("a report from a page that watched uploads for at least two minutes while the client was syncing")
 }

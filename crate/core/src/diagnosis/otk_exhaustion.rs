@@ -33,20 +33,20 @@ pub(super) fn exhaustion(case: &Case<'_>) -> Option<Answer> {
             Conclusion::Exhaustion,
             "No one-time key of this device is left on the homeserver, and its fallback key was used.",
         )
-        .on([empty, fact(&format!("server.fallbackKeys[{index}]"), format!("{} was used", row.key_id))]),
+        .with_evidence([empty, fact(&format!("server.fallbackKeys[{index}]"), format!("{} was used", row.key_id))]),
         Some(found) => {
             let what = if found.is_some() { "an unused fallback key" } else { "no fallback key" };
-            Answer::open(format!("No one-time key is left, but the homeserver has {what} of this device."))
-                .on([empty])
-                .lacking("the counts and the fallback key, read at the same time")
+            Answer::undecided(format!("No one-time key is left, but the homeserver has {what} of this device."))
+                .with_evidence([empty])
+                .with_missing("the counts and the fallback key, read at the same time")
         }
         None => Answer::new(
             Verdict::Likely,
             Conclusion::Exhaustion,
             "No one-time key of this device is left on the homeserver.",
         )
-        .on([empty])
-        .lacking("whether the fallback key was used"),
+        .with_evidence([empty])
+        .with_missing("whether the fallback key was used"),
     })
 }
 

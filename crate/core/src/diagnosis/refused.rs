@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::case::{Case, fact};
-use super::loads::{Load, Seen};
+use super::loads::{Load, SeenEntry};
 use super::stores::{Identity, Stores};
 use crate::entry::{Detail, Entry, Refusal};
 use crate::otk::parse_refusal;
@@ -30,13 +30,13 @@ pub(crate) struct Refused<'a> {
     /// The identity keys it belongs to.
     pub(crate) identity: Identity,
     /// When it ended; `None`: no sign of an end.
-    pub(crate) over: Option<Over>,
+    pub(crate) over: Option<EndEvidence>,
     pub(crate) cite: EvidenceRef,
 }
 
 /// Evidence that a trouble has ended.
 #[derive(Clone)]
-pub(crate) struct Over {
+pub(crate) struct EndEvidence {
     /// The trouble had ended by then.
     pub(crate) at: Timestamp,
     /// The earliest time at which it may have ended.
@@ -73,7 +73,7 @@ fn new(refusal: Cow<'_, Refusal>, times: (Timestamp, Timestamp), count: u32, cit
 }
 
 fn seen_in<'a>(case: &Case<'a>, load: Load) -> Vec<Refused<'a>> {
-    let one = |seen: Seen<'a>| {
+    let one = |seen: SeenEntry<'a>| {
         let Detail::Refusal(refusal) = &seen.entry.detail else { return None };
         if is_of_other_device(case, refusal) {
             return None;
@@ -127,7 +127,7 @@ fn is_of_other_device(case: &Case<'_>, refusal: &Refusal) -> bool {
 
 /// The signs in each load that refusals have ended.
 struct Ends {
-    loads: Vec<(Load, Option<Over>, Option<Over>)>,
+    loads: Vec<(Load, Option<EndEvidence>, Option<EndEvidence>)>,
 }
 
 impl Ends {
@@ -142,7 +142,7 @@ impl Ends {
     }
 
     /// When a refusal ended, by the earliest sign.
-    fn over(&self, case: &Case<'_>, refused: &Refused<'_>) -> Option<Over> {
+    fn over(&self, case: &Case<'_>, refused: &Refused<'_>) -> Option<EndEvidence> {
         let since = self.loads.iter().filter(|(load, ..)| case.is_since(*load, refused.during, refused.last));
         let signs = since.flat_map(|(load, accepted, repaired)| {
             // In its own load, the same client must have succeeded, because others may upload there too. The state is
@@ -157,12 +157,12 @@ impl Ends {
             [accepted.as_ref().filter(|_| is_its), repaired.as_ref()]
         });
         let first = signs.flatten().filter(|over| over.at >= refused.last).min_by_key(|over| over.at)?;
-        Some(Over { from: first.from.max(refused.last), ..first.clone() })
+        Some(EndEvidence { from: first.from.max(refused.last), ..first.clone() })
     }
 }
 
 /// Whether a load ended with accepted uploads of one-time keys, and no refusal after that.
-fn accepted_in(case: &Case<'_>, load: Load) -> Option<Over> {
+fn accepted_in(case: &Case<'_>, load: Load) -> Option<EndEvidence> {
     let state = case.uploads(load);
     if state.accepted == 0 || state.refusals > 0 {
         return None;
@@ -170,20 +170,25 @@ fn accepted_in(case: &Case<'_>, load: Load) -> Option<Over> {
     let at = state.since.unwrap_or_else(|| case.last_seen(load));
     let from = state.since.or_else(|| case.began(load)).unwrap_or(at);
     let text = format!("{} uploads were accepted, and none was refused after that", state.accepted);
-    Some(Over { at, from, cite: load.fact("uploadLoop.accepted", text) })
+    Some(EndEvidence { at, from, cite: load.fact("uploadLoop.accepted", text) })
 }
 
-fn repaired_in(case: &Case<'_>, load: Load) -> Option<Over> {
+fn repaired_in(case: &Case<'_>, load: Load) -> Option<EndEvidence> {
     let repair = case.repair(load).filter(|repair| repair.state == RepairState::Repaired)?;
     let at = repair.ended_at?;
-    Some(Over { at, from: at, cite: load.fact("repair.state", format!("the keys were repaired in place at {at}")) })
+    Some(EndEvidence {
+        at,
+        from: at,
+        cite: load.fact("repair.state", format!("the keys were repaired in place at {at}")),
+    })
 }
 
 /// Whether the only evidence of refusals is console lines of a window whose network was watched.
 pub(crate) fn network_saw_no_refusal(case: &Case<'_>, refusals: &[&Refused<'_>]) -> bool {
-    let is_refusal = |seen: &Seen<'_>| matches!(seen.entry.detail, Detail::Refusal(_));
-    let is_line =
-        |seen: Seen<'_>| !seen.is_of_other_tab() && seen.entry.source == "window" && case.uploads(seen.load()).watched;
+    let is_refusal = |seen: &SeenEntry<'_>| matches!(seen.entry.detail, Detail::Refusal(_));
+    let is_line = |seen: SeenEntry<'_>| {
+        !seen.is_of_other_tab() && seen.entry.source == "window" && case.uploads(seen.load()).watched
+    };
     let mut lines = case.entries().filter(is_refusal).peekable();
     refusals.iter().all(|refused| refused.load.is_some()) && lines.peek().is_some() && lines.all(is_line)
 }

@@ -9,7 +9,7 @@ use crate::verdict::EvidenceRef;
 
 /// The store as seen in one load.
 #[derive(Clone, Copy)]
-pub(crate) struct StoreOf<'a> {
+pub(crate) struct StoreInLoad<'a> {
     pub(crate) load: Load,
     pub(crate) status: &'a CryptoStoreStatus,
 }
@@ -28,7 +28,7 @@ pub(crate) enum Identity {
 pub(crate) struct Stores<'a> {
     case: Case<'a>,
     /// In order of time.
-    all: Vec<StoreOf<'a>>,
+    all: Vec<StoreInLoad<'a>>,
 }
 
 impl<'a> Stores<'a> {
@@ -36,12 +36,12 @@ impl<'a> Stores<'a> {
         let mut loads: Vec<Load> = case.loads().collect();
         loads.reverse();
         let store = |load| case.page(load).map_or(&case.report.page.crypto_store, |page| &page.crypto_store).as_ref();
-        let all = loads.iter().filter_map(|load| Some(StoreOf { load: *load, status: store(*load)? })).collect();
+        let all = loads.iter().filter_map(|load| Some(StoreInLoad { load: *load, status: store(*load)? })).collect();
         Self { case: *case, all }
     }
 
     /// The stores in order of time.
-    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = StoreOf<'a>> {
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = StoreInLoad<'a>> {
         self.all.iter().copied()
     }
 
@@ -54,7 +54,7 @@ impl<'a> Stores<'a> {
         self.changes().next().is_some()
     }
 
-    fn changes(&self) -> impl Iterator<Item = &StoreOf<'a>> {
+    fn changes(&self) -> impl Iterator<Item = &StoreInLoad<'a>> {
         self.all.iter().filter(|store| is_changed(store.status))
     }
 
@@ -65,7 +65,7 @@ impl<'a> Stores<'a> {
             return Identity::Present;
         }
         // If the keys were compared in this load, or later but before the change, they were the earlier ones.
-        let is_known = |store: &StoreOf<'_>| {
+        let is_known = |store: &StoreInLoad<'_>| {
             let is_since = store.load == load || self.case.is_after(store.load, load);
             let is_before = self.case.is_after(changed, store.load);
             is_since && is_before && store.status.identity != IdentityCheck::NotCompared
@@ -87,12 +87,12 @@ impl<'a> Stores<'a> {
 
     /// The loads with signs of a deleted store, in order of time. A lost connection counts until a later load finds
     /// the earlier keys in the store.
-    pub(crate) fn deletions(&self) -> Vec<StoreOf<'a>> {
+    pub(crate) fn deletions(&self) -> Vec<StoreInLoad<'a>> {
         self.iter().filter(|store| may_be_deleted(store.status) && self.found_again(*store).is_none()).collect()
     }
 
     /// The first later load that found the lost store again, with the same identity keys.
-    pub(crate) fn found_again(&self, lost: StoreOf<'_>) -> Option<StoreOf<'a>> {
+    pub(crate) fn found_again(&self, lost: StoreInLoad<'_>) -> Option<StoreInLoad<'a>> {
         let mut later = self.iter().filter(|store| self.case.is_after(store.load, lost.load));
         later.find(|store| {
             let may_be_changed = self.changes().any(|changed| !self.case.is_after(changed.load, store.load));
@@ -101,7 +101,7 @@ impl<'a> Stores<'a> {
     }
 
     /// A sentence on when the store was lost, and its evidence; `None`: only one load shows the loss.
-    pub(crate) fn span(&self, deletions: &[StoreOf<'a>]) -> Option<(String, Vec<EvidenceRef>)> {
+    pub(crate) fn span(&self, deletions: &[StoreInLoad<'a>]) -> Option<(String, Vec<EvidenceRef>)> {
         let first = deletions.first()?;
         let case = &self.case;
         if let (Some(loss), Some(page)) = (&first.status.loss, case.page(first.load)) {
@@ -134,7 +134,7 @@ impl<'a> Stores<'a> {
     }
 
     /// When a load noticed that the store was gone. A missing database is noticed when the load begins.
-    fn noticed(&self, store: StoreOf<'_>) -> Timestamp {
+    fn noticed(&self, store: StoreInLoad<'_>) -> Timestamp {
         let began = self.case.began(store.load).unwrap_or_else(|| self.case.last_seen(store.load));
         match store.status.since {
             Some(since) if store.status.database_existed != Some(false) && since > began => since,

@@ -72,8 +72,8 @@ fn raises(case: &Case<'_>, finding: &Finding) -> bool {
             let of_ordinary = ordinary.iter().fold(0_u32, |sum, seen| sum.saturating_add(seen.entry.count));
             let tabs = case.report.tabs.iter().flat_map(|roll| &roll.tabs).filter(|tab| !tab.this_tab);
             // An open tab that answered counts for itself.
-            let is_told = |page: &&EarlierPage| page.end == PageEnd::Open && case.report.tabs.is_some();
-            let pages = case.loads().filter_map(|load| case.page(load)).filter(|page| !is_told(page));
+            let is_of_open_tab = |page: &&EarlierPage| page.end == PageEnd::Open && case.report.tabs.is_some();
+            let pages = case.loads().filter_map(|load| case.page(load)).filter(|page| !is_of_open_tab(page));
             let earlier = pages.map(|page| page.counts.get(fault));
             let counted = std::iter::once(page.counts.get(fault)).chain(tabs.map(|tab| tab.counts.get(fault)));
             let counted = counted.chain(earlier).fold(0_u32, u32::saturating_add);

@@ -16,7 +16,7 @@ const TAIL_MS: i64 = 5_000;
 const DENSE_MS: i64 = 60_000;
 
 /// A request, from any source of timings.
-pub(crate) struct Timed<'a> {
+pub(crate) struct TimedRequest<'a> {
     pub(crate) ts: Timestamp,
     pub(crate) path: &'a str,
     pub(crate) method: Option<&'a str>,
@@ -28,7 +28,7 @@ pub(crate) struct Timed<'a> {
     pub(crate) fact: String,
 }
 
-impl Timed<'_> {
+impl TimedRequest<'_> {
     /// Whether the request was running during the window.
     pub(crate) fn overlaps(&self, window: &FaultWindow) -> bool {
         #[allow(clippy::cast_possible_truncation, reason = "`as` saturates")]
@@ -49,12 +49,12 @@ impl Timed<'_> {
 }
 
 /// The requests as timed by the browser, or if there are none, by a HAR.
-pub(crate) fn timed<'a>(case: &Case<'a>) -> Vec<Timed<'a>> {
+pub(crate) fn timed<'a>(case: &Case<'a>) -> Vec<TimedRequest<'a>> {
     // No timings are kept for earlier loads.
     let latency = case.report.latency.as_ref().filter(|_| case.loads().any(|load| load == Load::Present));
     let of_page = latency.into_iter().flat_map(|latency| latency.samples.iter().enumerate());
-    let of_page: Vec<Timed<'a>> = of_page
-        .map(|(index, sample)| Timed {
+    let of_page: Vec<TimedRequest<'a>> = of_page
+        .map(|(index, sample)| TimedRequest {
             ts: sample.ts,
             path: &sample.path,
             method: method(&sample.path),
@@ -69,7 +69,7 @@ pub(crate) fn timed<'a>(case: &Case<'a>) -> Vec<Timed<'a>> {
     }
     let har = case.server.har.iter().flatten().enumerate();
     har.filter(|(_, request)| !is_left_out(&request.path))
-        .map(|(index, request)| Timed {
+        .map(|(index, request)| TimedRequest {
             ts: request.ts,
             path: &request.path,
             method: Some(&request.method),
@@ -82,11 +82,11 @@ pub(crate) fn timed<'a>(case: &Case<'a>) -> Vec<Timed<'a>> {
 }
 
 /// The requests as timed by the homeserver's log.
-pub(crate) fn logged<'a>(case: &Case<'a>) -> Vec<Timed<'a>> {
+pub(crate) fn logged<'a>(case: &Case<'a>) -> Vec<TimedRequest<'a>> {
     let log = case.server.log.iter().flatten().enumerate();
     log.filter_map(|(index, line)| {
         let path = line.path.as_deref().filter(|path| !is_left_out(path))?;
-        Some(Timed {
+        Some(TimedRequest {
             ts: begin(line.ts, line.duration_ms?),
             path,
             method: line.method.as_deref(),
@@ -142,8 +142,9 @@ pub(crate) fn summary(case: &Case<'_>) -> Option<LatencySummary> {
         return None;
     }
     let windows = windows(case, Fault::Ke4);
-    let (inside, outside): (Vec<&Timed<'_>>, Vec<&Timed<'_>>) = timed.iter().partition(|one| one.is_in(&windows));
-    let mut paths: BTreeMap<(&str, Option<&str>), Vec<&Timed<'_>>> = BTreeMap::new();
+    let (inside, outside): (Vec<&TimedRequest<'_>>, Vec<&TimedRequest<'_>>) =
+        timed.iter().partition(|one| one.is_in(&windows));
+    let mut paths: BTreeMap<(&str, Option<&str>), Vec<&TimedRequest<'_>>> = BTreeMap::new();
     for one in &timed {
         paths.entry((one.path, one.method)).or_default().push(one);
     }
@@ -165,7 +166,7 @@ pub(crate) fn summary(case: &Case<'_>) -> Option<LatencySummary> {
     })
 }
 
-pub(crate) fn figures<'a, 'b: 'a>(timed: impl IntoIterator<Item = &'a Timed<'b>>) -> LatencyFigures {
+pub(crate) fn figures<'a, 'b: 'a>(timed: impl IntoIterator<Item = &'a TimedRequest<'b>>) -> LatencyFigures {
     let mut durations: Vec<f64> = Vec::new();
     let mut failures = 0;
     for one in timed {
@@ -233,7 +234,8 @@ mod tests {
             ("/_matrix/client/v3/keys/upload", None, 0),
         ] {
             let ts = Timestamp::default();
-            let one = Timed { ts, path, method: None, duration_ms: 1.0, status, line: None, fact: String::new() };
+            let one =
+                TimedRequest { ts, path, method: None, duration_ms: 1.0, status, line: None, fact: String::new() };
             assert_eq!(figures([&one]).failures, expected, "{path} {status:?}");
         }
     }

@@ -6,11 +6,11 @@ use crate::election::Role;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum State {
     /// The tab takes no part: it has not started, was released, or is frozen.
-    Away { asleep: bool },
+    Away { is_frozen: bool },
     /// The tab lost the lock while its host was shutting down. It requests the lock again afterwards.
     Stopping,
     /// The browser has no Web Locks.
-    Alone,
+    Solo,
     /// The lock request is in the queue.
     Waiting,
     /// The tab holds the lock, but first gives a tab that is reloading time to ask for it.
@@ -22,29 +22,29 @@ pub(super) enum State {
     /// The tab leads; its host is shutting down. `to` is the tab that takes over, unless its request was refused meanwhile.
     ShuttingDown { to: Option<String> },
     /// No client runs here. The tab holds the lock until the other tab is ready to take it.
-    HoldingOut { to: String },
+    HandingOver { to: String },
 }
 
 impl State {
     pub(super) const fn role(&self) -> Role {
         match self {
             Self::Leading | Self::Deciding { .. } | Self::ShuttingDown { .. } => Role::Leader,
-            Self::Away { .. } | Self::Stopping | Self::Waiting | Self::Pausing | Self::HoldingOut { .. } => {
+            Self::Away { .. } | Self::Stopping | Self::Waiting | Self::Pausing | Self::HandingOver { .. } => {
                 Role::Follower
             }
-            Self::Alone => Role::Solo,
+            Self::Solo => Role::Solo,
         }
     }
 }
 
 /// State of this tab's own request to take over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(super) enum TakeOverRequest {
     None,
     /// The leader was asked.
-    Asked,
+    Sent,
     /// The leader did not respond in time.
     Unanswered,
     /// The leader confirmed that it received the request.
-    Heard,
+    Acknowledged,
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::name::{Manner, accompanies_a_key, manner_of};
+use super::name::{ValueForm, accompanies_a_key, value_form_of};
 use super::reader::Reader;
 use super::token::{BLANK, Token, end_of, is_word, token_at};
 use super::value::{Separator, separator, value};
@@ -12,34 +12,34 @@ const WINDOW: usize = 128;
 
 impl Reader<'_> {
     /// The secret value of the field whose name ends with `token`.
-    pub(super) fn of_field(&mut self, token: &Token, word: &[u8], next: Token) -> Option<Range<usize>> {
+    pub(super) fn field_value(&mut self, token: &Token, word: &[u8], next: Token) -> Option<Range<usize>> {
         let text = self.text;
         let Some(separator) = separator(text, next) else {
-            let separator = self.apart(next)?;
-            let manner = manner_of(&text[..token.end]).filter(|manner| manner.is_certain())?;
-            return value(text, separator, manner);
+            let separator = self.detached_separator(next)?;
+            let form = value_form_of(&text[..token.end]).filter(|form| form.is_certain())?;
+            return value(text, separator, form);
         };
         self.key_is_secret |= accompanies_a_key(word);
         if word.eq_ignore_ascii_case(b"value") {
             return named_behind(text, separator);
         }
-        let manner = manner_of(&text[..token.end])?;
+        let form = value_form_of(&text[..token.end])?;
         let from = opening(text, separator.end);
-        let is_secret = match manner {
-            Manner::Plain | Manner::Phrase | Manner::Header => true,
-            Manner::Text => is_private_text(text, separator.end),
-            Manner::Long(least) => {
-                looks_like_chance(text, from, least)
+        let is_secret = match form {
+            ValueForm::Plain | ValueForm::Phrase | ValueForm::Header => true,
+            ValueForm::Text => is_private_text(text, separator.end),
+            ValueForm::Long(least) => {
+                looks_random(text, from, least)
                     || word == b"code" && self.is_in_query(separator) && !is_number(text, from)
                     || word == b"k" && self.names_file_cipher && end_of(text, from, is_base64) == text.len()
             }
-            Manner::Key => {
+            ValueForm::Key => {
                 !is_public(text, from)
                     && text.get(from) != Some(&b'{')
-                    && (self.key_is_secret || self.has_company(separator.end))
+                    && (self.key_is_secret || self.has_companion_field(separator.end))
             }
         };
-        if is_secret { value(text, separator, manner) } else { None }
+        if is_secret { value(text, separator, form) } else { None }
     }
 
     fn is_in_query(&self, separator: Separator) -> bool {
@@ -47,25 +47,25 @@ impl Reader<'_> {
     }
 
     /// Whether a field that accompanies a media key or a backup's key follows soon in the same object.
-    fn has_company(&mut self, at: usize) -> bool {
+    fn has_companion_field(&mut self, at: usize) -> bool {
         // The result for an earlier name may also be valid for this one, so that nothing is searched twice.
-        if self.looked_to < at {
-            (self.looked_to, self.found_company) = (at, false);
+        if self.searched_to < at {
+            (self.searched_to, self.found_companion) = (at, false);
             let mut token = token_at(self.text, at);
-            while !token.is_end() && !token.is(b"{};") && !self.found_company {
-                self.looked_to = token.end;
-                self.found_company = token.is_word()
+            while !token.is_end() && !token.is(b"{};") && !self.found_companion {
+                self.searched_to = token.end;
+                self.found_companion = token.is_word()
                     && accompanies_a_key(token.bytes(self.text))
                     && separator(self.text, token.next(self.text)).is_some();
                 token = token.next(self.text);
             }
         }
-        self.found_company && self.looked_to - at <= 2 * WINDOW
+        self.found_companion && self.searched_to - at <= 2 * WINDOW
     }
 
     /// The separator where the name is itself a value: `["password", "x"]`, `{name: "password", value: "x"}`, a tag,
     /// or a command-line option.
-    fn apart(&self, next: Token) -> Option<Separator> {
+    fn detached_separator(&self, next: Token) -> Option<Separator> {
         let text = self.text;
         let [name, before, outer] = self.latest;
         let plain = |end| Some(Separator { mark: BLANK, end, percent: next.percent });
@@ -101,13 +101,13 @@ fn named_behind(text: &[u8], separator: Separator) -> Option<Range<usize>> {
     const FURTHEST: usize = 12;
 
     let text = &text[..text.len().min(separator.end + WINDOW)];
-    let range = value(text, separator, Manner::Plain).filter(|range| range.end < text.len())?;
+    let range = value(text, separator, ValueForm::Plain).filter(|range| range.end < text.len())?;
     let mut token = token_at(text, range.end);
     let mut names = false;
     for _ in 0..FURTHEST {
         if token.is_word() && names {
             let end = end_of(text, token.start, |b| is_word(b) || b == b'-');
-            return manner_of(&text[..end]).filter(|manner| manner.is_certain()).map(|_| range);
+            return value_form_of(&text[..end]).filter(|form| form.is_certain()).map(|_| range);
         }
         if token.is_word() {
             names =
@@ -131,7 +131,7 @@ fn is_base64(b: u8) -> bool {
     is_word(b) || b"+/-".contains(&b)
 }
 
-fn looks_like_chance(text: &[u8], from: usize, least: usize) -> bool {
+fn looks_random(text: &[u8], from: usize, least: usize) -> bool {
     let Some(run) = text.get(from..from + least) else { return false };
     run.iter().all(|b| is_base64(*b)) && run.iter().any(u8::is_ascii_digit) && run.iter().any(u8::is_ascii_lowercase)
 }

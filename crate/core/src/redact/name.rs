@@ -4,7 +4,7 @@ use super::token::is_word;
 
 /// How to recognise the value of such a field, and where it ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Manner {
+pub(super) enum ValueForm {
     /// A single word.
     Plain,
     /// Words typed by a user: the value may contain blanks.
@@ -19,7 +19,7 @@ pub(super) enum Manner {
     Key,
 }
 
-impl Manner {
+impl ValueForm {
     /// Whether the name alone decides.
     pub(super) fn is_certain(self) -> bool {
         matches!(self, Self::Plain | Self::Phrase | Self::Header)
@@ -27,9 +27,9 @@ impl Manner {
 }
 
 /// Name endings in lower case without `_`, `-`, `.` and blanks: `access_token`, `newPassword`, `recovery key`.
-static ENDINGS: [(Manner, &[&str]); 4] = [
+static ENDINGS: [(ValueForm, &[&str]); 4] = [
     (
-        Manner::Plain,
+        ValueForm::Plain,
         &[
             "token",
             // Also `clientSecret`, `shared_secret`, and the secret that `m.secret.send` gives another device.
@@ -73,13 +73,13 @@ static ENDINGS: [(Manner, &[&str]); 4] = [
         ],
     ),
     (
-        Manner::Phrase,
+        ValueForm::Phrase,
         &["password", "passwd", "pwd", "phrase", "passcode", "mnemonic", "recoverykey", "recoverycode", "securitykey"],
     ),
-    (Manner::Header, &["authorization", "cookie"]),
+    (ValueForm::Header, &["authorization", "cookie"]),
     // Cross-signing and backup keys in a secrets bundle, and as `m.cross_signing.master`, `m.megolm_backup.v1`.
     (
-        Manner::Text,
+        ValueForm::Text,
         &[
             "masterkey",
             "selfsigningkey",
@@ -93,23 +93,23 @@ static ENDINGS: [(Manner, &[&str]); 4] = [
 ];
 
 /// Complete names.
-static NAMES: [(&str, Manner); 6] = [
-    ("key", Manner::Key),
+static NAMES: [(&str, ValueForm); 6] = [
+    ("key", ValueForm::Key),
     // Fields of a JSON Web Key. `k` encrypts a file.
-    ("k", Manner::Long(40)),
-    ("d", Manner::Long(40)),
+    ("k", ValueForm::Long(40)),
+    ("d", ValueForm::Long(40)),
     // The SRTP key in a session description.
-    ("inline", Manner::Long(30)),
+    ("inline", ValueForm::Long(30)),
     // A field of a push subscription.
-    ("auth", Manner::Long(20)),
-    ("code", Manner::Long(20)),
+    ("auth", ValueForm::Long(20)),
+    ("code", ValueForm::Long(20)),
 ];
 
 /// The last letters of all these names: rules out most words quickly.
 const LAST_LETTERS: &[u8] = b"nteydkglmvrch";
 
 /// The manner of the name that ends `text`; `None` if it is not a secret's name.
-pub(super) fn manner_of(text: &[u8]) -> Option<Manner> {
+pub(super) fn value_form_of(text: &[u8]) -> Option<ValueForm> {
     let numbered = text.iter().rev().take(4).take_while(|b| b.is_ascii_digit() || **b == b'_').count();
     let name = &text[..text.len() - numbered];
     // A plural may be secret too, as in tokens or passwords. Not `keys`: these are usually public.
@@ -126,8 +126,8 @@ pub(super) fn manner_of(text: &[u8]) -> Option<Manner> {
     let ending = letters_of(name, &mut letters);
     let fits = |known: &&str| ending.last() == known.as_bytes().last() && ending.ends_with(known.as_bytes());
     let of_ending = ENDINGS.iter().find(|(_, endings)| endings.iter().any(fits));
-    let of_name = || NAMES.iter().find(|(whole, _)| is_all_of(name, whole)).map(|(_, manner)| *manner);
-    of_ending.map(|(manner, _)| *manner).or_else(of_name)
+    let of_name = || NAMES.iter().find(|(whole, _)| is_all_of(name, whole)).map(|(_, form)| *form);
+    of_ending.map(|(form, _)| *form).or_else(of_name)
 }
 
 /// At least the length of the longest ending.
@@ -167,18 +167,18 @@ mod tests {
 
     #[test]
     fn the_name_of_a_secret_is_recognised_in_every_spelling() {
-        let endings = ENDINGS.iter().flat_map(|(manner, endings)| endings.iter().map(|ending| (*ending, *manner)));
-        for (name, manner) in endings.clone().chain(NAMES) {
+        let endings = ENDINGS.iter().flat_map(|(form, endings)| endings.iter().map(|ending| (*ending, *form)));
+        for (name, form) in endings.clone().chain(NAMES) {
             assert!(LAST_LETTERS.contains(&name.as_bytes()[name.len() - 1]), "{name}");
             for spelled in [name.to_owned(), name.to_uppercase(), format!("{name}_"), format!("{name}2")] {
-                assert_eq!(manner_of(spelled.as_bytes()), Some(manner), "{spelled}");
+                assert_eq!(value_form_of(spelled.as_bytes()), Some(form), "{spelled}");
             }
         }
-        for (name, manner) in endings {
-            assert_eq!(manner_of(format!("my-{name}").as_bytes()), Some(manner), "{name}");
+        for (name, form) in endings {
+            assert_eq!(value_form_of(format!("my-{name}").as_bytes()), Some(form), "{name}");
         }
         for name in ["recovery-key", "Recovery key", "RECOVERY_KEY", "recoveryKey", "passwords", "m.x.pass_phrase"] {
-            assert_eq!(manner_of(name.as_bytes()), Some(Manner::Phrase), "{name}");
+            assert_eq!(value_form_of(name.as_bytes()), Some(ValueForm::Phrase), "{name}");
         }
     }
 
@@ -187,7 +187,7 @@ mod tests {
         for name in
             ["session_keys", "master_keys", "public_key", "x-k", "errcode", "one_time_key", "signing_key", "", "_"]
         {
-            assert_eq!(manner_of(name.as_bytes()), None, "{name}");
+            assert_eq!(value_form_of(name.as_bytes()), None, "{name}");
         }
     }
 }

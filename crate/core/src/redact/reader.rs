@@ -15,8 +15,8 @@ pub(super) struct Reader<'a> {
     /// Whether the key of an encrypted file may follow.
     pub(super) names_file_cipher: bool,
     /// How far the text was searched for a field that accompanies a key, and whether one was found.
-    pub(super) looked_to: usize,
-    pub(super) found_company: bool,
+    pub(super) searched_to: usize,
+    pub(super) found_companion: bool,
     /// Up to here, the text is known to contain no JSON Web Token.
     no_token_to: usize,
 }
@@ -28,8 +28,8 @@ impl<'a> Reader<'a> {
             latest: [Token::NONE; 3],
             key_is_secret: false,
             names_file_cipher: false,
-            looked_to: 0,
-            found_company: false,
+            searched_to: 0,
+            found_companion: false,
             no_token_to: 0,
         }
     }
@@ -44,11 +44,11 @@ impl<'a> Reader<'a> {
             return None;
         }
         let word = token.bytes(self.text);
-        let found = self.by_itself(token, word);
+        let found = self.by_shape(token, word);
         if found.is_some() || self.is_among_words(next) {
             return found;
         }
-        shape::url_credentials(self.text, next).or_else(|| self.of_field(token, word, next))
+        shape::url_credentials(self.text, next).or_else(|| self.field_value(token, word, next))
     }
 
     /// Whether the token is an ordinary word between words, so that it is not the name of a field.
@@ -62,7 +62,7 @@ impl<'a> Reader<'a> {
             return;
         }
         let [last, before, _] = self.latest;
-        if last.is_word() && last.end == token.start && joins(token) {
+        if last.is_word() && last.end == token.start && continues_name(token) {
             self.latest[0].end = token.end;
         } else {
             self.latest = [*token, last, before];
@@ -79,7 +79,7 @@ impl<'a> Reader<'a> {
 
     /// Finds a secret by its form. Selects by the first letter, because a line has hundreds of words and most match
     /// nothing.
-    fn by_itself(&mut self, token: &Token, word: &[u8]) -> Option<Range<usize>> {
+    fn by_shape(&mut self, token: &Token, word: &[u8]) -> Option<Range<usize>> {
         let text = self.text;
         let found = match word[0] {
             b's' | b'm' | b'M' => shape::prefixed_token(text, token.start),
@@ -89,7 +89,7 @@ impl<'a> Reader<'a> {
                 found.ok()
             }
             b'B' if word == b"BEGIN" => {
-                shape::armoured(text, token).filter(|content| text[content.clone()] != *REDACTED.as_bytes())
+                shape::pem_block(text, token).filter(|content| text[content.clone()] != *REDACTED.as_bytes())
             }
             b'A' => {
                 self.names_file_cipher |= word == b"A256CTR";
@@ -108,6 +108,6 @@ impl<'a> Reader<'a> {
 }
 
 /// Whether a token continues the name before it: `ice-pwd`, `m.cross_signing`.
-fn joins(token: &Token) -> bool {
+fn continues_name(token: &Token) -> bool {
     token.is_word() || token.is(b"-.")
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::steps;
 
-use super::name::Manner;
+use super::name::ValueForm;
 use super::token::{BLANK, Token, end_of, is_word, token_at};
 use super::value::{Separator, value};
 
@@ -75,7 +75,7 @@ pub(super) fn recovery_key(text: &[u8], word: &Token) -> Option<Range<usize>> {
 }
 
 /// The content between `-----BEGIN … PRIVATE KEY-----`, or `MEGOLM SESSION DATA`, and the end line.
-pub(super) fn armoured(text: &[u8], begin: &Token) -> Option<Range<usize>> {
+pub(super) fn pem_block(text: &[u8], begin: &Token) -> Option<Range<usize>> {
     const RULE: &[u8] = b"-----";
     const LONGEST_TITLE: usize = 40;
     let find = |from: usize, to: usize, words: &[u8]| {
@@ -149,7 +149,7 @@ pub(super) fn credentials(text: &[u8], scheme_end: usize) -> Option<Range<usize>
             separator = Separator { end: token.end, percent: token.percent, ..separator };
         }
     }
-    if separator.end == scheme_end { None } else { value(text, separator, Manner::Plain) }
+    if separator.end == scheme_end { None } else { value(text, separator, ValueForm::Plain) }
 }
 
 /// Whether this is not an ordinary word: `Basic dXNlcjpwYXNz`, unlike `Basic authentication`.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::REDACTED;
-use super::name::Manner;
+use super::name::ValueForm;
 use super::token::{BREAK, OTHER, Token, WORD, is_word, token_at};
 
 /// The mark between a name and its value.
@@ -65,7 +65,7 @@ fn field_ahead(text: &[u8], at: usize) -> Option<u8> {
 }
 
 /// The value after `separator`, without quotes; `None` if there is nothing to hide.
-pub(super) fn value(text: &[u8], separator: Separator, manner: Manner) -> Option<Range<usize>> {
+pub(super) fn value(text: &[u8], separator: Separator, form: ValueForm) -> Option<Range<usize>> {
     let mut opening = token_at(text, separator.end);
     let mut breaks = false;
     while opening.is_space() {
@@ -85,25 +85,25 @@ pub(super) fn value(text: &[u8], separator: Separator, manner: Manner) -> Option
     }
     let range = if opening.is_quote() {
         quoted(text, &opening).0
-    } else if is_told(opening.bytes(text)) && (next.is_space() || next.is_end()) {
+    } else if is_harmless(opening.bytes(text)) && (next.is_space() || next.is_end()) {
         return None;
     } else {
-        opening.start..run_end(text, opening.start, separator, manner)
+        opening.start..run_end(text, opening.start, separator, form)
     };
     is_secret(text, &range).then_some(range)
 }
 
 /// Values that are not secret, including those of a request's `credentials`.
-fn is_told(value: &[u8]) -> bool {
+fn is_harmless(value: &[u8]) -> bool {
     ["", "null", "undefined", "None", "true", "false", REDACTED, "same-origin", "include", "omit"]
         .iter()
-        .any(|told| told.as_bytes() == value)
+        .any(|harmless| harmless.as_bytes() == value)
 }
 
 fn is_secret(text: &[u8], range: &Range<usize>) -> bool {
     let value = &text[range.clone()];
     let is_group = matches!(value.first(), Some(b'{' | b'[' | b'('));
-    !is_told(value) && (!is_group || has_content(text, range.clone()))
+    !is_harmless(value) && (!is_group || has_content(text, range.clone()))
 }
 
 /// Whether there is more than brackets and `[redacted]`.
@@ -154,7 +154,7 @@ fn group_end(text: &[u8], mut at: usize) -> usize {
 }
 
 /// End of an unquoted value. A mark followed by a letter belongs to the value, unless a field begins there.
-fn run_end(text: &[u8], from: usize, separator: Separator, manner: Manner) -> usize {
+fn run_end(text: &[u8], from: usize, separator: Separator, form: ValueForm) -> usize {
     let goes_on = |token: &Token| !token.is_end() && !token.is_space() && !token.is_quote() && !token.is(ENDS);
     let mut token = token_at(text, from);
     // The previous mark; `0` at the start and after a group.
@@ -172,9 +172,9 @@ fn run_end(text: &[u8], from: usize, separator: Separator, manner: Manner) -> us
                     (token, last) = (token_at(text, end), 0);
                     continue;
                 }
-                match manner {
-                    Manner::Header => !next.is_end() && names_field(token.end) != Some(b':'),
-                    Manner::Phrase => goes_on(&next) && names_field(token.end).is_none(),
+                match form {
+                    ValueForm::Header => !next.is_end() && names_field(token.end) != Some(b':'),
+                    ValueForm::Phrase => goes_on(&next) && names_field(token.end).is_none(),
                     _ => goes_on(&next) && is_scheme(&text[from..at]),
                 }
             }
@@ -182,10 +182,10 @@ fn run_end(text: &[u8], from: usize, separator: Separator, manner: Manner) -> us
                 (token, last) = (token_at(text, group_end(text, at)), 0);
                 continue;
             }
-            b'&' => manner == Manner::Header && separator.mark == b':',
+            b'&' => form == ValueForm::Header && separator.mark == b':',
             _ if token.is_quote() => {
                 // `b"…"`, or a header parameter.
-                if last == WORD && at - from <= 2 || last == b'=' && manner == Manner::Header {
+                if last == WORD && at - from <= 2 || last == b'=' && form == ValueForm::Header {
                     (token, last) = (token_at(text, quoted(text, &token).1), 0);
                     continue;
                 }
@@ -194,7 +194,7 @@ fn run_end(text: &[u8], from: usize, separator: Separator, manner: Manner) -> us
             mark if ENDS.contains(&mark) => {
                 let behind = if next.is_space() { next.end } else { token.end };
                 let is_parameter =
-                    manner == Manner::Header && b",;".contains(&mark) && names_field(behind) == Some(b'=');
+                    form == ValueForm::Header && b",;".contains(&mark) && names_field(behind) == Some(b'=');
                 let leads = (is_first || LEADS.contains(&last)) && LEADS.contains(&mark);
                 let is_inside = (!is_first || leads) && (goes_on(&next) || leads && next.is(LEADS));
                 is_parameter || is_inside && names_field(token.end).is_none()
@@ -221,7 +221,7 @@ pub(super) fn cut_value_end(text: &[u8]) -> usize {
     if token.is_quote() && (next.is_end() || next.is(b",)]}")) {
         return token.start;
     }
-    run_end(text, 0, Separator { mark: b'=', end: 0, percent: 0 }, Manner::Plain)
+    run_end(text, 0, Separator { mark: b'=', end: 0, percent: 0 }, ValueForm::Plain)
 }
 
 /// Marks that may end an unquoted value.

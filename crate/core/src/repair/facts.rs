@@ -7,11 +7,11 @@ use crate::upload_loop::{LoopState, UploadLoopStatus};
 
 /// The other tabs of the session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tabs {
+pub enum OtherTabs {
     /// This tab leads, asked the others, and is the only one.
     Alone,
     /// The same, but another tab was open since this page was loaded.
-    AloneSinceLater,
+    OthersClosed,
     /// This tab does not lead, others are open, or it is unknown.
     #[default]
     Unknown,
@@ -33,7 +33,7 @@ pub struct Facts<'a> {
     /// The key that the server holds under the refused id, taken from the latest refusal on the network.
     pub old_key: Option<&'a SignedKey>,
     /// The other tabs.
-    pub tabs: Tabs,
+    pub tabs: OtherTabs,
 }
 
 impl<'a> Facts<'a> {
@@ -55,9 +55,9 @@ impl<'a> Facts<'a> {
             return Err(RepairProblem::IdentityNotSame);
         }
         match self.tabs {
-            Tabs::Alone => {}
-            Tabs::AloneSinceLater => return Err(RepairProblem::ReloadFirst),
-            Tabs::Unknown => return Err(RepairProblem::NotAlone),
+            OtherTabs::Alone => {}
+            OtherTabs::OthersClosed => return Err(RepairProblem::ReloadFirst),
+            OtherTabs::Unknown => return Err(RepairProblem::NotAlone),
         }
         // If another device signed the key, the refusal contains no signature of this one.
         self.old_key.filter(|key| uploads.key_ids.contains(&key.key_id)).ok_or(RepairProblem::NotVerifiable)

@@ -13,21 +13,21 @@ mod status;
 
 use std::future::Future;
 
-pub use facts::{Facts, Tabs};
+pub use facts::{Facts, OtherTabs};
 pub use status::{ClaimedKey, RepairProblem, RepairState, RepairStatus, RepairStep};
 
 use crate::one_time_key::SignedKey;
 use crate::timestamp::Timestamp;
 
 /// The most one-time keys that a device may have on a server.
-pub const MOST_KEYS: u32 = 500;
+pub const MAX_KEYS: u32 = 500;
 /// Time limit for claiming keys.
 const CLAIMING_MS: i64 = 60_000;
 /// Time limit for an accepted upload: an idle client uploads with its next sync, within 30 s.
 const UPLOADING_MS: i64 = 60_000;
 /// Interval between checks for the upload, and the number of checks after which the next upload may pass again.
-const LOOK_MS: u32 = 200;
-const LOOKS_PER_PASS: u32 = 25;
+const CHECK_INTERVAL_MS: u32 = 200;
+const CHECKS_PER_PASS: u32 = 25;
 /// Time limit for the answer to an upload whose keys the server already gives away.
 const ANSWER_MS: i64 = 5_000;
 /// The wait if the server asks for one without giving a time, and the longest wait.
@@ -72,9 +72,9 @@ pub trait Client {
     /// Waits for `ms` milliseconds.
     fn pause(&self, ms: u32) -> impl Future<Output = ()>;
     /// The other tabs at this moment.
-    fn tabs(&self) -> Tabs;
+    fn tabs(&self) -> OtherTabs;
     /// Holds all uploads back from now on, or releases them and lets the next one through.
-    fn hold(&self, held: bool);
+    fn set_held(&self, held: bool);
     /// Lets the next upload through.
     fn let_through(&self);
     /// The uploads since they were released.
@@ -90,21 +90,21 @@ pub trait Client {
     /// Ends the client's long poll, so that it syncs and uploads at once.
     fn wake(&self) -> impl Future<Output = Result<(), Failure>>;
     /// Renews the Olm sessions with the senders of unreadable messages. Returns the number of devices.
-    fn tell_peers(&self) -> impl Future<Output = u32>;
+    fn renew_peer_sessions(&self) -> impl Future<Output = u32>;
     /// The status changed.
     fn note(&self, status: &RepairStatus);
 }
 
 /// Why the repair stopped early.
-struct Stop(RepairProblem, Option<String>);
+struct RepairError(RepairProblem, Option<String>);
 
-impl From<RepairProblem> for Stop {
+impl From<RepairProblem> for RepairError {
     fn from(problem: RepairProblem) -> Self {
         Self(problem, None)
     }
 }
 
-impl From<Failure> for Stop {
+impl From<Failure> for RepairError {
     fn from(failure: Failure) -> Self {
         Self(RepairProblem::Server, Some(failure.message))
     }
@@ -116,14 +116,14 @@ pub async fn repair(client: &impl Client, facts: Facts<'_>) -> RepairStatus {
     let status = RepairStatus { started_at: client.now(), device_id, ..RepairStatus::default() };
     let mut repair = Repair { client, status };
     let ended = repair.run(&facts).await;
-    let (state, stop) = match ended {
+    let (state, error) = match ended {
         Ok(()) => (RepairState::Repaired, None),
-        Err(stop) if repair.status.step <= RepairStep::Counting => (RepairState::Refused, Some(stop)),
-        Err(stop) => (RepairState::Failed, Some(stop)),
+        Err(error) if repair.status.step <= RepairStep::Counting => (RepairState::Refused, Some(error)),
+        Err(error) => (RepairState::Failed, Some(error)),
     };
     let mut status = repair.status;
     (status.state, status.ended_at) = (state, Some(client.now()));
-    (status.problem, status.error) = stop.map_or((None, None), |Stop(problem, error)| (Some(problem), error));
+    (status.problem, status.error) = error.map_or((None, None), |RepairError(problem, error)| (Some(problem), error));
     client.note(&status);
     status
 }
@@ -134,7 +134,7 @@ struct Repair<'c, C> {
 }
 
 impl<C: Client> Repair<'_, C> {
-    async fn run(&mut self, facts: &Facts<'_>) -> Result<(), Stop> {
+    async fn run(&mut self, facts: &Facts<'_>) -> Result<(), RepairError> {
         self.client.note(&self.status);
         let old_key = facts.check()?;
         match self.client.verify(old_key).await {
@@ -142,13 +142,13 @@ impl<C: Client> Repair<'_, C> {
             Some(false) => return Err(RepairProblem::ForeignKey.into()),
             None => return Err(RepairProblem::NotVerifiable.into()),
         }
-        self.client.hold(true);
+        self.client.set_held(true);
         let claimed = self.claim_all().await;
-        self.client.hold(false);
+        self.client.set_held(false);
         claimed?;
         self.upload().await?;
         self.test().await?;
-        self.status.peers_told = self.client.tell_peers().await;
+        self.status.peers_told = self.client.renew_peer_sessions().await;
         Ok(())
     }
 
@@ -158,42 +158,45 @@ impl<C: Client> Repair<'_, C> {
     }
 
     /// Another tab that was opened meanwhile uses the same store.
-    fn stay_alone(&self) -> Result<(), Stop> {
-        if self.client.tabs() == Tabs::Alone { Ok(()) } else { Err(RepairProblem::NotAlone.into()) }
+    fn ensure_alone(&self) -> Result<(), RepairError> {
+        if self.client.tabs() == OtherTabs::Alone { Ok(()) } else { Err(RepairProblem::NotAlone.into()) }
     }
 
     /// Claims all keys that the server holds. If it holds none, an earlier repair already claimed them.
-    async fn claim_all(&mut self) -> Result<(), Stop> {
+    async fn claim_all(&mut self) -> Result<(), RepairError> {
         self.begin(RepairStep::Counting);
         let client = self.client;
-        let held = self.patiently(|| client.count()).await?;
+        let held = self.with_retries(|| client.count()).await?;
         self.status.counted = Some(held);
-        if held > MOST_KEYS {
+        if held > MAX_KEYS {
             return Err(RepairProblem::TooManyKeys.into());
         }
         self.begin(RepairStep::Claiming);
         let began = client.now();
         for _ in 0..held {
-            self.stay_alone()?;
+            self.ensure_alone()?;
             if self.has_lasted(began, CLAIMING_MS) {
                 return Err(RepairProblem::TimedOut.into());
             }
-            match self.patiently(|| client.claim()).await? {
+            match self.with_retries(|| client.claim()).await? {
                 Claim::Nothing => break,
                 // Someone else claimed keys meanwhile, and no one-time key is left.
                 Claim::Key(key) if key.is_fallback => {
                     self.status.fallback_used = true;
                     break;
                 }
-                Claim::Key(key) => self.take(key).await?,
-                Claim::Foreign(key_id) => return Err(Stop(RepairProblem::ForeignKey, Some(key_id))),
+                Claim::Key(key) => self.record_claimed_key(key).await?,
+                Claim::Foreign(key_id) => return Err(RepairError(RepairProblem::ForeignKey, Some(key_id))),
             }
         }
         Ok(())
     }
 
     /// Repeats a request while the server answers 429, within the time limit for claiming keys.
-    async fn patiently<T, F: Future<Output = Result<T, Failure>>>(&mut self, ask: impl Fn() -> F) -> Result<T, Stop> {
+    async fn with_retries<T, F: Future<Output = Result<T, Failure>>>(
+        &mut self,
+        ask: impl Fn() -> F,
+    ) -> Result<T, RepairError> {
         let began = self.client.now();
         loop {
             let failure = match ask().await {
@@ -207,7 +210,9 @@ impl<C: Client> Repair<'_, C> {
             if self.has_lasted(began, CLAIMING_MS) {
                 return Err(RepairProblem::TimedOut.into());
             }
-            self.client.pause(failure.retry_after_ms.unwrap_or(WAIT_MS).clamp(LOOK_MS, LONGEST_WAIT_MS)).await;
+            self.client
+                .pause(failure.retry_after_ms.unwrap_or(WAIT_MS).clamp(CHECK_INTERVAL_MS, LONGEST_WAIT_MS))
+                .await;
         }
     }
 
@@ -216,26 +221,26 @@ impl<C: Client> Repair<'_, C> {
         (self.client.now().ms() - since.ms()).abs() > ms
     }
 
-    async fn take(&mut self, key: SignedKey) -> Result<(), Stop> {
+    async fn record_claimed_key(&mut self, key: SignedKey) -> Result<(), RepairError> {
         let is_own = self.client.verify(&key).await;
         let SignedKey { key_id, key, .. } = key;
         self.status.claimed.push(ClaimedKey { key_id: key_id.clone(), key });
         self.client.note(&self.status);
         match is_own {
             Some(true) => Ok(()),
-            Some(false) => Err(Stop(RepairProblem::ForeignKey, Some(key_id))),
-            None => Err(Stop(RepairProblem::NotVerifiable, Some(key_id))),
+            Some(false) => Err(RepairError(RepairProblem::ForeignKey, Some(key_id))),
+            None => Err(RepairError(RepairProblem::NotVerifiable, Some(key_id))),
         }
     }
 
     /// Waits for an accepted upload.
-    async fn upload(&mut self) -> Result<(), Stop> {
+    async fn upload(&mut self) -> Result<(), RepairError> {
         self.begin(RepairStep::Uploading);
         // If this fails, the next sync triggers the upload, only later.
         let woken = self.client.wake().await;
         self.status.error = woken.err().map(|failure| failure.message);
         let began = self.client.now();
-        let mut looks = 0;
+        let mut checks = 0;
         loop {
             let Uploads { accepted, refused } = self.client.uploads();
             if accepted > 0 {
@@ -248,28 +253,28 @@ impl<C: Client> Repair<'_, C> {
                 return Err(RepairProblem::NotUploaded.into());
             }
             // An upload that failed for another reason would be held back when the client retries it.
-            looks += 1;
-            if looks % LOOKS_PER_PASS == 0 {
+            checks += 1;
+            if checks % CHECKS_PER_PASS == 0 {
                 self.client.let_through();
             }
-            self.client.pause(LOOK_MS).await;
+            self.client.pause(CHECK_INTERVAL_MS).await;
         }
     }
 
     /// Claims one key, as others will from now on.
-    async fn test(&mut self) -> Result<(), Stop> {
+    async fn test(&mut self) -> Result<(), RepairError> {
         self.begin(RepairStep::Testing);
         let client = self.client;
-        let key = match self.patiently(|| client.claim()).await? {
+        let key = match self.with_retries(|| client.claim()).await? {
             Claim::Key(key) => key,
-            Claim::Foreign(key_id) => return Err(Stop(RepairProblem::NotGivenBack, Some(key_id))),
+            Claim::Foreign(key_id) => return Err(RepairError(RepairProblem::NotGivenBack, Some(key_id))),
             Claim::Nothing => return Err(RepairProblem::NotGivenBack.into()),
         };
         let is_own = !key.is_fallback && self.client.verify(&key).await == Some(true);
         if is_own && self.comes_from_an_upload(&key).await {
             Ok(())
         } else {
-            Err(Stop(RepairProblem::NotGivenBack, Some(key.key_id)))
+            Err(RepairError(RepairProblem::NotGivenBack, Some(key.key_id)))
         }
     }
 
@@ -283,7 +288,7 @@ impl<C: Client> Repair<'_, C> {
             if self.has_lasted(began, ANSWER_MS) {
                 return false;
             }
-            self.client.pause(LOOK_MS).await;
+            self.client.pause(CHECK_INTERVAL_MS).await;
         }
     }
 }

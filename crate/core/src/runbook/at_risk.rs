@@ -3,9 +3,9 @@
 use super::sql::Dialect;
 
 /// The most devices that the query covers, the most recently seen first.
-const MOST_DEVICES: u32 = 5000;
+const MAX_DEVICES: u32 = 5000;
 /// The most keys and messages that are counted per device.
-const MOST_COUNTED: u32 = 1000;
+const MAX_COUNTED: u32 = 1000;
 /// A device may have 500 one-time keys.
 const NEARLY_FULL: u32 = 450;
 const DAYS: u32 = 30;
@@ -27,7 +27,7 @@ pub fn devices_at_risk(dialect: Dialect) -> String {
     let time = |column: &str| dialect.time(column);
     let of = |table: &str| format!("{table}.user_id = d.user_id AND {table}.device_id = d.device_id");
     let keys =
-        format!("(SELECT o.ts_added_ms FROM e2e_one_time_keys_json o WHERE {} LIMIT {MOST_COUNTED}) AS few", of("o"));
+        format!("(SELECT o.ts_added_ms FROM e2e_one_time_keys_json o WHERE {} LIMIT {MAX_COUNTED}) AS few", of("o"));
     let seen = format!("{shown} AND (last_seen IS NULL OR last_seen > {now} - {DAYS} * 86400000.0)");
     format!(
         "WITH recent AS{once} (
@@ -35,7 +35,7 @@ pub fn devices_at_risk(dialect: Dialect) -> String {
   FROM devices
   WHERE {seen}
   ORDER BY coalesce(last_seen, 0) DESC
-  LIMIT {MOST_DEVICES}
+  LIMIT {MAX_DEVICES}
 ), coverage AS (
   SELECT (SELECT count(*) FROM recent) AS looked_at,
     (SELECT count(*) FROM (SELECT 1 FROM devices WHERE {seen} LIMIT {beyond}) AS few) = {beyond} AS is_cut
@@ -50,15 +50,15 @@ pub fn devices_at_risk(dialect: Dialect) -> String {
     (SELECT min(few.ts_added_ms) FROM {keys}) AS oldest_key,
     (SELECT max(few.ts_added_ms) FROM {keys}) AS newest_key,
     (SELECT {used} FROM e2e_fallback_keys_json f WHERE {of_f}) AS fallback_used,
-    (SELECT count(*) FROM (SELECT 1 FROM device_inbox i WHERE {of_i} LIMIT {MOST_COUNTED}) AS few) AS waiting
+    (SELECT count(*) FROM (SELECT 1 FROM device_inbox i WHERE {of_i} LIMIT {MAX_COUNTED}) AS few) AS waiting
   FROM known d
 )
 SELECT user_id, device_id, one_time_keys, keys_of_before, {oldest} AS oldest_key_at, {newest} AS newest_key_at,
   {changed} AS keys_changed_at, fallback_used, waiting, {last_seen} AS last_seen, user_agent, looked_at, is_cut
 FROM coverage LEFT JOIN held
-  ON keys_of_before > 0 OR one_time_keys >= {NEARLY_FULL} OR (one_time_keys = 0 AND fallback_used) OR waiting >= {MOST_COUNTED}
+  ON keys_of_before > 0 OR one_time_keys >= {NEARLY_FULL} OR (one_time_keys = 0 AND fallback_used) OR waiting >= {MAX_COUNTED}
 ORDER BY keys_of_before DESC, waiting DESC, user_id, device_id;",
-        beyond = MOST_DEVICES + 1,
+        beyond = MAX_DEVICES + 1,
         of_f = of("f"),
         of_i = of("i"),
         of_k = of("k"),

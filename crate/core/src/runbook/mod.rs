@@ -18,7 +18,7 @@ use crate::verdict::{Diagnosis, Finding, Runbook, RunbookQuery, Verdict};
 /// The cause of a fault may be in the log some minutes earlier.
 const MARGIN_MS: i64 = 5 * 60_000;
 /// The most events, users and keys in a query, so that it stays readable.
-const MOST_IDS: usize = 20;
+const MAX_IDS: usize = 20;
 
 /// What the queries are about.
 struct Subject<'a> {
@@ -59,9 +59,9 @@ impl<'a> Subject<'a> {
         Self {
             user_id: page.client.user_id.as_deref().or_else(|| store?.user_id.as_deref()),
             device_id: page.client.device_id.as_deref().or_else(|| store?.device_id.as_deref()),
-            events: malformed.into_iter().chain(ordinary).take(MOST_IDS).collect(),
-            key_ids: key_ids.into_iter().take(MOST_IDS).collect(),
-            others: others.into_iter().take(MOST_IDS).collect(),
+            events: malformed.into_iter().chain(ordinary).take(MAX_IDS).collect(),
+            key_ids: key_ids.into_iter().take(MAX_IDS).collect(),
+            others: others.into_iter().take(MAX_IDS).collect(),
             from,
             to,
         }

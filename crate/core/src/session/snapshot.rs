@@ -7,7 +7,7 @@ use crate::timestamp::Timestamp;
 
 /// The page so far. Cheap to create, and to compare with an earlier state.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct SoFar {
+pub(crate) struct PageSnapshot {
     /// The page without its entries and without its end times.
     pub(crate) page: EarlierPage,
     /// The sum of the entries' counts, and the time of the latest line: any new or changed entry changes them.
@@ -16,15 +16,15 @@ pub(crate) struct SoFar {
 
 /// From when on a page is kept.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Beginning {
+pub(crate) struct StartPoint {
     /// The beginning.
     pub(crate) at: Timestamp,
     /// The counts at the beginning, if the page belonged to another device before; these lines are left out.
     pub(crate) before: Option<FaultCounts>,
 }
 
-impl Beginning {
-    const fn takes(self, first: Timestamp) -> bool {
+impl StartPoint {
+    const fn includes(self, first: Timestamp) -> bool {
         // Without an earlier device, nothing is left out, even if the clock was set back.
         self.before.is_none() || first.ms() > self.at.ms()
     }
@@ -32,7 +32,7 @@ impl Beginning {
 
 impl Session {
     /// What this page saw of the device since the beginning.
-    pub(crate) fn so_far(&self, from: Beginning, ids: Option<&(String, String)>) -> SoFar {
+    pub(crate) fn snapshot(&self, from: StartPoint, ids: Option<&(String, String)>) -> PageSnapshot {
         let (user_id, device_id) = (ids.map(|ids| &*ids.0), ids.map(|ids| &*ids.1));
         let crypto_store = self.stores.status(user_id, device_id);
         let upload_loop = ids
@@ -40,8 +40,8 @@ impl Session {
         let entries = self.buffer.entries();
         let lines = entries.iter().map(|entry| u64::from(entry.count)).sum();
         let last = entries.last().map(|entry| entry.last_ts).unwrap_or_default();
-        let captures = self.captures.latest().filter(|session| from.takes(session.started_at));
-        let repair = self.repair.as_ref().filter(|repair| from.takes(repair.started_at));
+        let captures = self.captures.latest().filter(|session| from.includes(session.started_at));
+        let repair = self.repair.as_ref().filter(|repair| from.includes(repair.started_at));
         let page = EarlierPage {
             began_at: from.at,
             counts: self.counts.since(from.before.unwrap_or_default()),
@@ -51,12 +51,12 @@ impl Session {
             repair: repair.cloned(),
             ..EarlierPage::default()
         };
-        SoFar { page, lines: (lines, last) }
+        PageSnapshot { page, lines: (lines, last) }
     }
 
     /// The entries since the beginning.
-    pub(crate) fn entries_from(&self, from: Beginning) -> Vec<&Entry> {
-        self.buffer.entries().into_iter().filter(|entry| from.takes(entry.first_ts)).collect()
+    pub(crate) fn entries_from(&self, from: StartPoint) -> Vec<&Entry> {
+        self.buffer.entries().into_iter().filter(|entry| from.includes(entry.first_ts)).collect()
     }
 
     /// Lines seen per fault.

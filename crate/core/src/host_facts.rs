@@ -48,7 +48,7 @@ pub struct PageFacts {
 
 /// The host's answers so far.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Interview {
+pub struct HostFacts {
     /// Facts about the Matrix client.
     pub client: ClientFacts,
     /// Facts about the page.
@@ -57,17 +57,17 @@ pub struct Interview {
     pub notes: Vec<String>,
 }
 
-impl Interview {
+impl HostFacts {
     /// Returns the fact, or `None` and adds a note with the reason.
     ///
     /// ```
-    /// use lotus_crypto_diag::interview::{Answer, Interview};
+    /// use lotus_crypto_diag::host_facts::{Answer, HostFacts};
     ///
-    /// let mut interview = Interview::default();
-    /// interview.client.user_id = interview.take("getUserId()", Answer::Unexpected("number".into()));
-    /// assert_eq!(interview.notes, ["getUserId() gave something unexpected (number)"]);
+    /// let mut host_facts = HostFacts::default();
+    /// host_facts.client.user_id = host_facts.fact_or_note("getUserId()", Answer::Unexpected("number".into()));
+    /// assert_eq!(host_facts.notes, ["getUserId() gave something unexpected (number)"]);
     /// ```
-    pub fn take<T>(&mut self, question: &str, answer: Answer<T>) -> Option<T> {
+    pub fn fact_or_note<T>(&mut self, question: &str, answer: Answer<T>) -> Option<T> {
         let note = match answer {
             Answer::Missing => return None,
             Answer::Fits(value) => return Some(value),
@@ -80,11 +80,11 @@ impl Interview {
     }
 
     /// The same for facts that only the app can give: a missing one adds a note, too.
-    pub fn given(&mut self, question: &str, answer: Answer<String>) -> Option<String> {
+    pub fn app_fact(&mut self, question: &str, answer: Answer<String>) -> Option<String> {
         if answer == Answer::Missing {
             self.notes.push([question, " was not given by the app"].concat());
         }
-        self.take(question, answer)
+        self.fact_or_note(question, answer)
     }
 
     /// Creates the report, without secrets.
@@ -158,15 +158,15 @@ mod tests {
 
     #[test]
     fn a_question_ends_in_a_fact_or_a_note() {
-        let mut interview = Interview::default();
-        assert_eq!(interview.take("a()", Answer::Fits(true)), Some(true));
-        assert_eq!(interview.take::<bool>("b()", Answer::Missing), None);
-        assert_eq!(interview.take::<bool>("c()", Answer::Threw("no".into())), None);
-        assert_eq!(interview.take::<bool>("d()", Answer::TooLate("d(): no answer within 3 s".into())), None);
-        assert_eq!(interview.given("extras.app", Answer::Missing), None);
-        assert_eq!(interview.given("extras.app", Answer::Unexpected("number".into())), None);
+        let mut host_facts = HostFacts::default();
+        assert_eq!(host_facts.fact_or_note("a()", Answer::Fits(true)), Some(true));
+        assert_eq!(host_facts.fact_or_note::<bool>("b()", Answer::Missing), None);
+        assert_eq!(host_facts.fact_or_note::<bool>("c()", Answer::Threw("no".into())), None);
+        assert_eq!(host_facts.fact_or_note::<bool>("d()", Answer::TooLate("d(): no answer within 3 s".into())), None);
+        assert_eq!(host_facts.app_fact("extras.app", Answer::Missing), None);
+        assert_eq!(host_facts.app_fact("extras.app", Answer::Unexpected("number".into())), None);
         assert_eq!(
-            interview.notes,
+            host_facts.notes,
             [
                 "c() threw: no",
                 "d(): no answer within 3 s",

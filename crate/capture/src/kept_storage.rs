@@ -6,10 +6,10 @@ use web_sys::Storage;
 
 use super::convert::{explain, get, text_of, web_storage};
 use lotus_crypto_diag::kept_page::HEAD_LENGTH;
-use lotus_crypto_diag::shelf::{MARKERS, NotWritten, PREFIX, Shelf, folder_of};
+use lotus_crypto_diag::record_storage::{MARKERS, PREFIX, RecordStorage, WriteError, folder_of};
 
 /// Listing more keys than this takes too long.
-const MOST_KEYS: u32 = 10_000;
+const MAX_KEYS: u32 = 10_000;
 
 #[wasm_bindgen]
 extern "C" {
@@ -21,9 +21,9 @@ extern "C" {
 }
 
 /// The page's localStorage, looked up at each call.
-pub(crate) struct LocalShelf;
+pub(crate) struct LocalRecordStorage;
 
-impl LocalShelf {
+impl LocalRecordStorage {
     fn text(key: &str) -> Result<Option<JsString>, JsValue> {
         let text = storage()?.unchecked_ref::<Texts>().get_item(key)?;
         Ok(text.dyn_into().ok())
@@ -32,7 +32,7 @@ impl LocalShelf {
     /// Fails if there are too many keys: an empty list would mean that the records were removed.
     fn keys(belongs: impl Fn(&str) -> bool) -> Result<Vec<String>, JsValue> {
         let storage = storage()?;
-        if storage.length()? > MOST_KEYS {
+        if storage.length()? > MAX_KEYS {
             return Err("the storage has more than 10000 keys".into());
         }
         let mut keys = Vec::new();
@@ -48,13 +48,13 @@ impl LocalShelf {
     }
 }
 
-impl Shelf for LocalShelf {
+impl RecordStorage for LocalRecordStorage {
     fn list(&self) -> Result<Vec<(String, usize)>, String> {
         let keys = Self::keys(|key| key.starts_with(PREFIX)).map_err(|error| explain(&error))?;
         Ok(keys.into_iter().map(|key| (Self::length(&key), key)).map(|(length, key)| (key, length)).collect())
     }
 
-    fn taken(&self) -> usize {
+    fn length_of_others(&self) -> usize {
         let keys = Self::keys(|key| !key.starts_with(PREFIX)).unwrap_or_default();
         keys.iter().map(|key| key.encode_utf16().count() + Self::length(key)).sum()
     }
@@ -68,17 +68,17 @@ impl Shelf for LocalShelf {
         Self::text(key).ok().flatten().map(|text| text.substring(0, end).into())
     }
 
-    fn write(&self, key: &str, text: &str) -> Result<(), NotWritten> {
+    fn write(&self, key: &str, text: &str) -> Result<(), WriteError> {
         storage()
             .and_then(|storage| storage.set_item(key, text))
-            .map_err(|error| NotWritten { is_full: is_full(&error), words: explain(&error) })
+            .map_err(|error| WriteError { is_full: is_full(&error), words: explain(&error) })
     }
 
     fn remove(&self, key: &str) -> Result<(), String> {
         storage().and_then(|storage| storage.remove_item(key)).map_err(|error| explain(&error))
     }
 
-    fn forget_devices(&self, meant: &dyn Fn(&str) -> bool) {
+    fn remove_markers(&self, meant: &dyn Fn(&str) -> bool) {
         let is_meant =
             |key: &str| key.starts_with(MARKERS) && folder_of_marker(key).is_some_and(|folder| meant(&folder));
         for marker in Self::keys(is_meant).unwrap_or_default() {
@@ -86,17 +86,17 @@ impl Shelf for LocalShelf {
         }
     }
 
-    fn remembers(&self, folder: &str) -> bool {
+    fn has_marker(&self, folder: &str) -> bool {
         let markers = Self::keys(|key| key.starts_with(MARKERS)).unwrap_or_default();
         markers.iter().filter_map(|marker| folder_of_marker(marker)).any(|of| of == folder)
     }
 }
 
 /// Removes the records of the device whose marker is removed.
-pub(crate) fn remove_with(marker: &str) {
+pub(crate) fn remove_records_of_marker(marker: &str) {
     let Some(folder) = folder_of_marker(marker) else { return };
-    for key in LocalShelf::keys(|key| key.starts_with(&folder)).unwrap_or_default() {
-        let _ = LocalShelf.remove(&key);
+    for key in LocalRecordStorage::keys(|key| key.starts_with(&folder)).unwrap_or_default() {
+        let _ = LocalRecordStorage.remove(&key);
     }
 }
 

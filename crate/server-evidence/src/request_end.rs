@@ -14,7 +14,7 @@ const LONGEST: f64 = 31_536_000.0;
 
 /// A request that ended.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Ended<'a> {
+pub(crate) struct RequestEnd<'a> {
     /// When it ended, in milliseconds since 1970 by the clock of the log.
     pub(crate) at: i64,
     pub(crate) request: Option<Cow<'a, str>>,
@@ -27,7 +27,7 @@ pub(crate) struct Ended<'a> {
     pub(crate) agent: &'a [u8],
 }
 
-impl<'a> Ended<'a> {
+impl<'a> RequestEnd<'a> {
     /// `found` is the position of [`ENDED`]. Clients choose their user agent and forwarded address: a line with the words
     /// twice may be forged and is ignored.
     pub(crate) fn read(record: &'a Record<'_>, found: usize, finder: &Finder<'_>) -> Option<Self> {
@@ -120,11 +120,11 @@ mod tests {
         0.053sec/-1.000sec ru=(0.003sec, 0.002sec) db=(0.020sec/0.008sec/8) 544B 400! \"POST /_matrix/client/v3/keys/upload?x=1 \
         HTTP/1.1\" \"An \\\"agent\\\" [1]\" [0 dbevts]";
 
-    fn with<T>(line: &str, check: impl FnOnce(Option<Ended<'_>>) -> T) -> T {
+    fn with<T>(line: &str, check: impl FnOnce(Option<RequestEnd<'_>>) -> T) -> T {
         let record = Record::read(line.as_bytes()).unwrap();
         let finder = Finder::new(ENDED);
         let found = finder.find(&record.text).unwrap();
-        check(Ended::read(&record, found, &finder))
+        check(RequestEnd::read(&record, found, &finder))
     }
 
     #[test]

@@ -21,35 +21,35 @@ const DATABASE: &str = "lotus-crypto-diag";
 const STORE: &str = "pages";
 
 /// A limit on reading, because any script of the origin may have stored more.
-const MOST_RECORDS: u32 = 64;
+const MAX_RECORDS: u32 = 64;
 /// In UTF-16 units.
 const LONGEST: u32 = 64 * 1024;
 /// While this many writes are pending, none is started: the browser is slow, or does not answer.
-const MOST_PENDING: u32 = 2;
+const MAX_PENDING: u32 = 2;
 
-pub(crate) struct Tail {
+pub(crate) struct RecordCopies {
     database: RefCell<Option<IdbDatabase>>,
     /// Whether the database is being opened, or opening it failed.
-    is_asked: Cell<bool>,
+    is_opening: Cell<bool>,
     /// The latest record to write once the database is open.
     waiting: RefCell<Option<(String, String)>>,
     /// How often the copy was cleared. A write that was started before is dropped.
-    cleared: Cell<u32>,
+    clear_count: Cell<u32>,
     pending: Rc<Cell<u32>>,
     /// Called at the end of each request.
     on_end: JsValue,
 }
 
-impl Tail {
+impl RecordCopies {
     pub(crate) fn new() -> Rc<Self> {
         let pending = Rc::<Cell<u32>>::default();
         let ended = Rc::clone(&pending);
         let on_end = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| {
             ended.set(ended.get().saturating_sub(1));
-            hold_back(&event);
+            prevent_default(&event);
         });
-        let (database, is_asked, waiting, cleared) = Default::default();
-        Rc::new(Self { database, is_asked, waiting, cleared, pending, on_end: on_end.into_js_value() })
+        let (database, is_opening, waiting, clear_count) = Default::default();
+        Rc::new(Self { database, is_opening, waiting, clear_count, pending, on_end: on_end.into_js_value() })
     }
 
     /// Writes a record. Opens the database first, if it is not open.
@@ -58,7 +58,7 @@ impl Tail {
             self.open_for(key.to_owned(), text.to_owned());
             return;
         };
-        let is_slow = self.pending.get() >= MOST_PENDING;
+        let is_slow = self.pending.get() >= MAX_PENDING;
         if !is_slow && self.write(&database, |store| Ok(vec![store.put_with_key(&text.into(), &key.into())?])).is_err()
         {
             // The browser or a script that deletes the database has closed it.
@@ -67,25 +67,25 @@ impl Tail {
     }
 
     /// How often the copy was cleared.
-    pub(crate) fn cleared(&self) -> u32 {
-        self.cleared.get()
+    pub(crate) fn clear_count(&self) -> u32 {
+        self.clear_count.get()
     }
 
     fn open_for(self: &Rc<Self>, key: String, text: String) {
         self.waiting.replace(Some((key, text)));
-        if self.is_asked.replace(true) || !has_microtasks() {
+        if self.is_opening.replace(true) || !has_microtasks() {
             return;
         }
-        let (tail, cleared) = (Rc::clone(self), self.cleared.get());
+        let (copies, clear_count) = (Rc::clone(self), self.clear_count.get());
         js_sys::futures::spawn_local(async move {
             // If that fails, it is not tried again in this page.
             let Ok(database) = open().await else { return };
-            tail.is_asked.set(false);
-            let waiting = tail.waiting.take().filter(|_| tail.cleared.get() == cleared);
+            copies.is_opening.set(false);
+            let waiting = copies.waiting.take().filter(|_| copies.clear_count.get() == clear_count);
             match waiting {
                 Some((key, text)) => {
-                    tail.database.replace(Some(database));
-                    tail.put(&key, &text);
+                    copies.database.replace(Some(database));
+                    copies.put(&key, &text);
                 }
                 None => database.close(),
             }
@@ -106,8 +106,8 @@ impl Tail {
         let words = |error: JsValue| explain(&error);
         let (_, store) = begin(&database, IdbTransactionMode::Readonly).map_err(words)?;
         let all = JsValue::UNDEFINED;
-        let keys = settled(&store.get_all_keys_with_key_and_limit(&all, MOST_RECORDS).map_err(words)?);
-        let texts = settled(&store.get_all_with_key_and_limit(&all, MOST_RECORDS).map_err(words)?);
+        let keys = settled(&store.get_all_keys_with_key_and_limit(&all, MAX_RECORDS).map_err(words)?);
+        let texts = settled(&store.get_all_with_key_and_limit(&all, MAX_RECORDS).map_err(words)?);
         let (keys, texts) = (within("the kept pages", Ok(keys)).await?, within("the kept pages", Ok(texts)).await?);
         self.database.replace(Some(database));
         let (keys, texts): (Array, Array) = (keys.unchecked_into(), texts.unchecked_into());
@@ -128,7 +128,7 @@ impl Tail {
 
     /// Removes all records.
     pub(crate) fn clear(&self) {
-        self.cleared.set(self.cleared.get() + 1);
+        self.clear_count.set(self.clear_count.get() + 1);
         self.waiting.take();
         if let Some(database) = self.database.take() {
             // Clear at once, because the page may be about to close; deleting the database takes longer.
@@ -137,7 +137,7 @@ impl Tail {
         }
         let _ = factory().and_then(|factory| factory.delete_database(DATABASE)).and_then(|request| {
             self.pending.set(self.pending.get() + 1);
-            self.heed(&request)
+            self.set_end_handlers(&request)
         });
     }
 
@@ -150,20 +150,20 @@ impl Tail {
         let (transaction, store) = begin(database, IdbTransactionMode::Readwrite)?;
         for request in requests(&store)? {
             self.pending.set(self.pending.get() + 1);
-            self.heed(&request)?;
+            self.set_end_handlers(&request)?;
         }
         // While a page is closing, a transaction does not commit by itself. Older browsers do not have the method.
         call(&transaction, "commit", &[]).map(drop)
     }
 
-    fn heed(&self, request: &IdbRequest) -> Result<(), JsValue> {
+    fn set_end_handlers(&self, request: &IdbRequest) -> Result<(), JsValue> {
         set(request, "onsuccess", &self.on_end)?;
         set(request, "onerror", &self.on_end)
     }
 }
 
 /// Firefox reports an error of IndexedDB to the page, unless its default is prevented.
-fn hold_back(event: &JsValue) {
+fn prevent_default(event: &JsValue) {
     let _ = call(event, "preventDefault", &[]);
 }
 
@@ -200,7 +200,7 @@ fn settled(request: &IdbRequest) -> Promise {
             let _ = resolve.call1(&JsValue::UNDEFINED, &of.result().unwrap_or_default());
         });
         let on_error = Closure::once_into_js(move |event: JsValue| {
-            hold_back(&event);
+            prevent_default(&event);
             let _ = reject.call1(&JsValue::UNDEFINED, &"it failed".into());
         });
         let _ = set(request, "onsuccess", &on_success);

@@ -8,32 +8,32 @@ pub const PREFIX: &str = "lotus-crypto-diag/page/";
 /// The prefix of the keys of device markers. Only the logout of its device removes a marker.
 pub const MARKERS: &str = "lotus-crypto-diag/device/";
 /// Replaces an id that is not known yet.
-pub(crate) const NOBODY: &str = "-";
+pub(crate) const UNKNOWN_ID: &str = "-";
 
 /// A place for records, such as `localStorage`. Each call may fail: the place may be blocked or full, or the page may have
 /// replaced its methods.
-pub trait Shelf {
+pub trait RecordStorage {
     /// The keys with [`PREFIX`], each with the length of its text in UTF-16 units.
     fn list(&self) -> Result<Vec<(String, usize)>, String>;
     /// The length of all other keys and texts, in UTF-16 units.
-    fn taken(&self) -> usize;
+    fn length_of_others(&self) -> usize;
     /// The text at a key.
     fn read(&self, key: &str) -> Result<Option<String>, String>;
     /// The first characters of the text, see [`HEAD_LENGTH`](crate::kept_page::HEAD_LENGTH).
     fn head(&self, key: &str) -> Option<String>;
     /// Stores a text.
-    fn write(&self, key: &str, text: &str) -> Result<(), NotWritten>;
+    fn write(&self, key: &str, text: &str) -> Result<(), WriteError>;
     /// Removes the text at a key.
     fn remove(&self, key: &str) -> Result<(), String>;
     /// Whether a marker remembers the device of this folder.
-    fn remembers(&self, folder: &str) -> bool;
+    fn has_marker(&self, folder: &str) -> bool;
     /// Removes the markers of the devices whose folders `meant` accepts.
-    fn forget_devices(&self, meant: &dyn Fn(&str) -> bool);
+    fn remove_markers(&self, meant: &dyn Fn(&str) -> bool);
 }
 
 /// Why a text was not written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotWritten {
+pub struct WriteError {
     /// There is no room.
     pub is_full: bool,
     /// The reason, as a readable text.
@@ -43,13 +43,13 @@ pub struct NotWritten {
 /// The prefix of the keys of a device. Ids that are not known yet are replaced by `-`.
 ///
 /// ```
-/// use lotus_crypto_diag::shelf::folder_of;
+/// use lotus_crypto_diag::record_storage::folder_of;
 ///
 /// assert_eq!(folder_of(Some("@a:hs"), Some("D/1")), "lotus-crypto-diag/page/%40a%3Ahs/D%2F1/");
 /// assert_eq!(folder_of(None, None), "lotus-crypto-diag/page/-/-/");
 /// ```
 pub fn folder_of(user_id: Option<&str>, device_id: Option<&str>) -> String {
-    let part = |id: Option<&str>| id.map_or_else(|| NOBODY.to_owned(), escape);
+    let part = |id: Option<&str>| id.map_or_else(|| UNKNOWN_ID.to_owned(), escape);
     let (user, device) = (part(user_id), part(device_id));
     [PREFIX, &user, "/", &device, "/"].concat()
 }
@@ -111,8 +111,8 @@ impl Record {
 /// Older records are removed.
 pub const MAX_AGE_MS: i64 = 7 * 86_400_000;
 
-pub(crate) fn head_at(place: &impl Shelf, key: &str) -> Head {
-    Head::read(&place.head(key).unwrap_or_default())
+pub(crate) fn head_at(storage: &impl RecordStorage, key: &str) -> Head {
+    Head::read(&storage.head(key).unwrap_or_default())
 }
 
 /// Also true for a time in the future: the clock may have been set back.

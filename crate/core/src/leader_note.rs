@@ -8,14 +8,14 @@ const RELOAD_MS: i64 = 60_000;
 
 /// Notes that this tab led.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LedNote {
+pub struct LeaderNote {
     /// Name of the session.
     pub name: String,
     /// When the page ended.
     pub at: Timestamp,
 }
 
-impl LedNote {
+impl LeaderNote {
     /// The note as stored text.
     pub fn to_text(&self) -> String {
         [&self.at.to_string(), " ", &self.name].concat()
@@ -40,8 +40,8 @@ mod tests {
     #[test]
     fn a_note_is_read_back_and_is_recent_within_a_minute_in_either_direction() {
         let at = Timestamp::from_ms(1e12);
-        let note = LedNote { name: "@a:hs D".into(), at };
-        assert_eq!(LedNote::parse(&note.to_text()), Some(note.clone()));
+        let note = LeaderNote { name: "@a:hs D".into(), at };
+        assert_eq!(LeaderNote::parse(&note.to_text()), Some(note.clone()));
         for (ms, is_recent) in [(0, true), (59_999, true), (-59_999, true), (60_000, false), (-60_000, false)] {
             assert_eq!(note.is_recent(at.plus_ms(ms)), is_recent, "{ms}");
         }
@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn an_invalid_note_is_not_read() {
         for text in ["", "null", "{}", " ", "yesterday x", "2026-11-24T00:13:36.042Z", "{\"name\":\"x\",\"at\":1 }"] {
-            assert_eq!(LedNote::parse(text), None, "{text}");
+            assert_eq!(LeaderNote::parse(text), None, "{text}");
         }
     }
 }

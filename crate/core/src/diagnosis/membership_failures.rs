@@ -4,7 +4,7 @@
 //! right after by the manager in the frame, which knows the room and the retries. Both entries form one story.
 
 use super::case::Case;
-use super::loads::Seen;
+use super::loads::SeenEntry;
 use crate::entry::{CallFailure, CallMembership, CallRequest, Detail, Entry};
 use crate::verdict::EvidenceRef;
 
@@ -12,45 +12,45 @@ use crate::verdict::EvidenceRef;
 const AT_ONCE_MS: i64 = 1000;
 
 /// A failure, with all entries that report it.
-pub(crate) struct Story<'a> {
-    told: Vec<Told<'a>>,
+pub(crate) struct MembershipFailure<'a> {
+    logged: Vec<LoggedFailure<'a>>,
 }
 
 #[derive(Clone, Copy)]
-struct Told<'a> {
-    seen: Seen<'a>,
+struct LoggedFailure<'a> {
+    seen: SeenEntry<'a>,
     call: &'a CallMembership,
 }
 
 /// The failures, in the order in which they were first reported.
-pub(crate) fn stories<'a>(case: &Case<'a>) -> Vec<Story<'a>> {
-    let mut stories: Vec<Story<'a>> = Vec::new();
+pub(crate) fn membership_failures<'a>(case: &Case<'a>) -> Vec<MembershipFailure<'a>> {
+    let mut failures: Vec<MembershipFailure<'a>> = Vec::new();
     for seen in case.entries() {
         let (Detail::DelayedEvent(call) | Detail::Membership(call)) = &seen.entry.detail else { continue };
-        let told = Told { seen, call };
-        match stories.iter_mut().find(|story| story.told.iter().any(|one| one.is_same_failure(&told))) {
-            Some(story) => story.told.push(told),
-            None => stories.push(Story { told: vec![told] }),
+        let logged = LoggedFailure { seen, call };
+        match failures.iter_mut().find(|failure| failure.logged.iter().any(|one| one.is_same_failure(&logged))) {
+            Some(failure) => failure.logged.push(logged),
+            None => failures.push(MembershipFailure { logged: vec![logged] }),
         }
     }
-    stories
+    failures
 }
 
-impl<'a> Story<'a> {
+impl<'a> MembershipFailure<'a> {
     pub(crate) fn calls(&self) -> impl Iterator<Item = &'a CallMembership> {
-        self.told.iter().map(|told| told.call)
+        self.logged.iter().map(|logged| logged.call)
     }
 
     /// Cites the first entry with the merged facts, and the second as the same failure.
     pub(crate) fn cite(&self) -> Vec<EvidenceRef> {
         let whole = self.whole();
         let mut cites: Vec<EvidenceRef> = Vec::new();
-        for told in &self.told {
+        for logged in &self.logged {
             let words = match cites.first() {
                 None => describe(&whole),
                 Some(first) => format!("the same as {}, logged by both the call's frame and the window", first.fact),
             };
-            cites.push(told.seen.cite(&words));
+            cites.push(logged.seen.cite(&words));
         }
         cites
     }
@@ -75,7 +75,7 @@ impl<'a> Story<'a> {
     }
 }
 
-impl Told<'_> {
+impl LoggedFailure<'_> {
     fn is_same_failure(&self, other: &Self) -> bool {
         let is_pair = self.seen.is_of_same_page(&other.seen) && self.is_in_frame() != other.is_in_frame();
         let is_same_event = self.call.delay_id.is_some() && self.call.delay_id == other.call.delay_id;
@@ -100,8 +100,8 @@ impl Told<'_> {
 /// Whether the two do not contradict each other. The frame often does not know how the request failed; only the frame
 /// knows the consequences, and logs them in separate lines.
 fn fits(one: &CallMembership, two: &CallMembership) -> bool {
-    let (Some(asked), Some(told)) = (one.request, two.request) else { return false };
-    (asked == told || is_update(asked, told) || is_update(told, asked))
+    let (Some(first), Some(second)) = (one.request, two.request) else { return false };
+    (first == second || is_update(first, second) || is_update(second, first))
         && agree(one.delay_id.as_ref(), two.delay_id.as_ref())
         && agree(one.failure, two.failure)
         && agree(one.http_status, two.http_status)
@@ -114,10 +114,10 @@ fn agree<T: PartialEq>(one: Option<T>, two: Option<T>) -> bool {
 }
 
 /// Whether `request` is one of the three requests that a widget's host logs as an update of the delayed leave.
-fn is_update(told: CallRequest, request: CallRequest) -> bool {
+fn is_update(update: CallRequest, request: CallRequest) -> bool {
     let is_one_of_three =
         matches!(request, CallRequest::RestartLeave | CallRequest::CancelLeave | CallRequest::SendLeave);
-    told == CallRequest::UpdateLeave && is_one_of_three
+    update == CallRequest::UpdateLeave && is_one_of_three
 }
 
 /// The purpose of a call-membership request, in words.
