@@ -271,8 +271,7 @@ fn a_record_contains_no_secret_that_a_report_would_hide() {
     let shapes = include_str!("../fixtures/redaction/shapes.txt");
     let mut hidden = 0;
     for shape in shapes.lines().filter(|line| !line.starts_with("# ")) {
-        let plain = |text: &str| text.replace('
-', "\n").replace('␍', "\r").replace('␉', "\t");
+        let plain = |text: &str| text.replace('␤', "\n").replace('␍', "\r").replace('␉', "\t");
         let line = format!("{} already exists", plain(&shape.replace(['⟦', '⟧'], "")));
         let origin = Origin::default();
         let mut page = Page::of(&origin, "D");
