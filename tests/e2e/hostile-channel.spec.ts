@@ -135,6 +135,6 @@ test('forged election messages end no call, one tab leads, and a take-over still
     .poll(() => second.evaluate(async () => (await window.leadership.takeOver()).granted), { timeout: 30_000 })
     .toBe(true);
   expect(await Promise.all([first, second].map(role))).toEqual(['follower', 'leader']);
-  expectNoOverlap(await readLog(hostile));
+  await expectNoOverlap(() => readLog(hostile));
   expect(pageErrors).toEqual([]);
 });

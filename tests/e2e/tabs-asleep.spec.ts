@@ -44,7 +44,7 @@ test('a leader releases the lead when it enters the back/forward cache, and retu
   await expect.poll(() => browser.evaluate(first, 'window.leadership?.role')).toBe('follower');
   await browser.closeTab(second);
   await expect.poll(async () => (await events()).slice(5)).toEqual(['second follower', 'first leader']);
-  expectNoOverlap(await readLog());
+  await expectNoOverlap(readLog);
 });
 
 test('a single tab leads again when it returns from the back/forward cache', async () => {
@@ -67,7 +67,7 @@ test('a frozen leader releases the lead, and queues again when it resumes', asyn
   await browser.activate(first);
   await browser.closeTab(second);
   await expect.poll(async () => (await events()).slice(5)).toEqual(['second follower', 'first leader']);
-  expectNoOverlap(await readLog());
+  await expectNoOverlap(readLog);
 });
 
 test('a frozen follower does not block the followers behind it', async () => {
@@ -114,6 +114,6 @@ for (const inCall of [false, true]) {
     await expect.poll(async () => (await events()).slice(5)).toEqual(['first opened', ...back]);
     await new Promise((resolve) => setTimeout(resolve, 1000));
     expect((await events()).slice(5)).toEqual(['first opened', ...back]);
-    expectNoOverlap(await readLog());
+    await expectNoOverlap(readLog);
   });
 }

@@ -66,9 +66,21 @@ export async function leaderOf(pages: Page[]): Promise<Page> {
 
 /**
  * Asserts that no two tabs led at the same time. A reign lasts from a tab's `leader` to its next line, or for a crashed
- * tab until the given time. Returns the number of reigns.
+ * tab until the given time. Returns the number of reigns. Reads the log again if it fails: on a busy machine, a page may
+ * become the leader before it sees what another process has written to localStorage.
  */
-export function expectNoOverlap(lines: Line[], crashedAt: ReadonlyMap<string, number> = new Map()): number {
+export async function expectNoOverlap(
+  read: () => Promise<Line[]>,
+  crashedAt: ReadonlyMap<string, number> = new Map(),
+): Promise<number> {
+  let reigns = 0;
+  await expect(async () => {
+    reigns = countReigns(await read(), crashedAt);
+  }).toPass({ timeout: 5000 });
+  return reigns;
+}
+
+function countReigns(lines: Line[], crashedAt: ReadonlyMap<string, number>): number {
   let reigns = 0;
   let leader: string | undefined;
   for (const { at, tab, what } of lines) {

@@ -53,7 +53,7 @@ for (const count of [2, 5, 12]) {
       await leaderOf(tabs);
       if (tabs.length === 1) tabs.push(await open(`after ${what}`));
     }
-    expect(expectNoOverlap(await readLog(), goneAt)).toBeGreaterThanOrEqual(1 + endings.length);
+    expect(await expectNoOverlap(readLog, goneAt)).toBeGreaterThanOrEqual(1 + endings.length);
   });
 }
 
@@ -79,7 +79,7 @@ test('a leader in a call refuses to hand over; otherwise it shuts down before th
   await ask();
   await expect.poll(answer).toEqual({ granted: true, reason: null });
   expect([await role(first), await role(second)]).toEqual(['follower', 'leader']);
-  expectNoOverlap(parseLog(await second.evaluate(() => Object.entries(localStorage))));
+  await expectNoOverlap(async () => parseLog(await second.evaluate(() => Object.entries(localStorage))));
 });
 
 test('a report contains the other open tab', async ({ engineBrowser }) => {
