@@ -208,6 +208,9 @@ test('ten call frames in a row leak no memory', async ({ page }) => {
       frame.remove();
     }, CALL + name);
   await call('warm-up');
+  // The evidence is stored a second later, in a database that stays open and has a listener.
+  const databases = () => page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name));
+  await expect.poll(databases).toContain('lotus-crypto-diag');
   const before = await countSettled(page);
   // Checks that the counts do include an open frame.
   await page.evaluate((src) => {
