@@ -75,7 +75,7 @@ impl Gathering {
             if self.processes.len() >= MAX_PROCESSES {
                 let oldest = (0..MAX_PROCESSES).min_by_key(|nth| self.processes[*nth].last);
                 let over = self.processes.remove(oldest.unwrap_or_default());
-                self.end(over);
+                self.merge(over.ended());
             }
             self.processes.push(Process::default());
             self.processes.len() - 1
@@ -101,13 +101,15 @@ impl Gathering {
 
     /// Ends the log: no file continues it.
     pub(crate) fn end_log(&mut self) {
-        for process in std::mem::take(&mut self.processes) {
-            self.end(process);
+        let mut ended: Vec<Process> = std::mem::take(&mut self.processes).into_iter().map(Process::ended).collect();
+        // In an order that does not depend on where the logs were cut.
+        ended.sort_by_key(|process| (process.all.from, process.all.to));
+        for process in ended {
+            self.merge(process);
         }
     }
 
-    fn end(&mut self, process: Process) {
-        let Process { all, skipped, .. } = process.ended();
+    fn merge(&mut self, Process { all, skipped, .. }: Process) {
         self.skipped.add(&skipped);
         // A single log is moved, not copied.
         if self.all.from.is_none() {
