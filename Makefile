@@ -124,7 +124,7 @@ cli: rust ## the command for the shell of a homeserver: target/native/lotus-cryp
 	@echo target/native/lotus-crypto-diag
 
 bindings: rust ## writes the TypeScript types and the JSON Schema anew, from the Rust model
-	UPDATE_BINDINGS=1 cargo test -q --features bindings --test bindings
+	UPDATE_BINDINGS=1 cargo test -q --features bindings --test bindings --test evidence_bindings
 
 api: $(PACKAGE) ## writes the public API of the package anew, as text
 	@rm -rf pkg-glue/api && cp -r pkg-glue/build/api pkg-glue/api

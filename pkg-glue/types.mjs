@@ -16,9 +16,11 @@ mkdirSync(api, { recursive: true });
 // package, as in a host; therefore the declarations are in a package with another name.
 writeFileSync(join(build, 'package.json'), '{ "name": "declarations", "version": "0.0.0", "type": "module" }\n');
 const others = readdirSync(join(types, 'react')).map((name) => `react/${name}`);
-for (const path of ['diagnosis.d.ts', 'server-evidence.d.ts', ...others].map((name) => join(types, name))) {
+for (const path of ['diagnosis.d.ts', 'server-evidence.d.ts', 'generated/evidence.d.ts', ...others].map((name) =>
+  join(types, name),
+)) {
   const text = readFileSync(path, 'utf8');
-  writeFileSync(path, text.replace(/(['"])\.\.?\/(index|generated\/model)\1/g, "'lotus-crypto-diag'"));
+  writeFileSync(path, text.replace(/(['"])\.\.?\/(index|(generated\/)?model)\1/g, "'lotus-crypto-diag'"));
 }
 
 let errors = 0;

@@ -10,22 +10,11 @@ import {
   EvidenceReader as WasmReader,
 } from '../wasm/viewer/lotus_crypto_diag.js';
 import wasm from '../wasm/viewer/optimised.wasm';
-import type {
-  Coverage,
-  DeviceAtRisk,
-  DeviceInboxRow,
-  DeviceRow,
-  FallbackKeyRow,
-  OneTimeKeyCount,
-  OneTimeKeyRow,
-  Refusal,
-  Report,
-  ServerEvidence,
-  StoredEvent,
-  Survey,
-} from './generated/model';
+import type { EvidenceContent, EvidenceKind } from './generated/evidence';
+import type { Report, ServerEvidence, Survey } from './generated/model';
 import { bytesOf } from './inlined';
 
+export type { EvidenceContent, EvidenceKind, EvidenceRows, RelevantLine, TimedRequest } from './generated/evidence';
 export type {
   Coverage,
   DeviceAtRisk,
@@ -63,62 +52,6 @@ export function devicesAtRiskQuery(database: 'postgres' | 'sqlite'): string {
 /** The file contains nothing usable; `message` is for a person to read. */
 export class UnreadableFile extends Error {
   override name = 'UnreadableFile';
-}
-
-/** The detected kind of a file. */
-export type EvidenceKind = 'report' | 'har' | 'log' | 'rows';
-
-/** A request to the homeserver, from a HAR file or the homeserver's own log. */
-export interface TimedRequest {
-  /** Start, in milliseconds since 1970. */
-  at: number;
-  durationMs: number;
-  method: string;
-  /** In the form used in reports: from `/_matrix/` on, every id replaced by `{id}`. */
-  path: string;
-  /** HTTP status; 0: no answer came. */
-  status: number;
-  /** The homeserver's name for the request: `POST-123`. */
-  request?: string;
-  /** The log line, if it is out of the ordinary. */
-  text?: string;
-  /** Set for a refused upload of keys. */
-  refusal?: Refusal;
-  /** Set for an upload of keys that failed otherwise. */
-  errcode?: string;
-}
-
-/** A line of the homeserver's log that says more than that a request ended. */
-export interface RelevantLine {
-  /** In milliseconds since 1970, by the log's clock. */
-  at: number;
-  level: string | null;
-  request: string | null;
-  text: string;
-}
-
-/** Answers to the runbook's queries, by table. */
-export interface EvidenceRows {
-  oneTimeKeys?: OneTimeKeyRow[];
-  oneTimeKeyCounts?: OneTimeKeyCount[];
-  fallbackKeys?: FallbackKeyRow[];
-  deviceInbox?: DeviceInboxRow[];
-  devices?: DeviceRow[];
-  events?: StoredEvent[];
-  devicesAtRisk?: DeviceAtRisk[];
-  /** How far the query for devices at risk looked. */
-  coverage?: Coverage;
-}
-
-/** Everything that was kept of a file. */
-export interface EvidenceContent {
-  kind: EvidenceKind;
-  reports: Report[];
-  rows: EvidenceRows;
-  requests: TimedRequest[];
-  lines: RelevantLine[];
-  summary: string;
-  notes: string[];
 }
 
 /** A file that was read. Large data stays in the WebAssembly module. */

@@ -1,9 +1,9 @@
 //! The TypeScript types and the JSON Schema of the report are generated from the Rust model. This checks that the files in
 //! the repository are up to date; `make bindings` writes them.
 
-use std::fs;
-use std::path::Path;
+mod generated_files;
 
+use generated_files::{declaration, hold, hold_types};
 use lotus_crypto_diag::capture_session::{CaptureSession, Mark, MarkKind};
 use lotus_crypto_diag::crypto_store::{CryptoStoreStatus, IdentityCheck, StoreLoss, StoreVerdict};
 use lotus_crypto_diag::earlier::{EarlierPage, EarlierSummary, PageEnd};
@@ -37,30 +37,7 @@ use lotus_crypto_diag::verdict::{
     Runbook, RunbookQuery, Verdict,
 };
 use schemars::generate::SchemaSettings;
-use ts_rs::{Config, TS};
-
-fn hold(path: &str, generated: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
-    if std::env::var_os("UPDATE_BINDINGS").is_some() {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, generated).unwrap();
-    }
-    let written = fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == generated, "{} is not what the model says: run `make bindings`", path.display());
-}
-
-fn hold_types(path: &str, imports: &str, declarations: &[String]) {
-    let declarations = declarations.join("\n\n");
-    hold(path, &format!("// Written from the Rust model by `make bindings`.\n\n{imports}{declarations}\n"));
-}
-
-fn declaration<T: TS + 'static>(config: &Config) -> String {
-    let text = T::export_to_string(config).unwrap();
-    // All types are in one file: drop the header and the imports.
-    let wanted = |line: &&str| !line.starts_with("// This file") && !line.starts_with("import type");
-    let lines: Vec<_> = text.lines().filter(wanted).map(str::trim_end).collect();
-    lines.join("\n").trim().to_owned()
-}
+use ts_rs::Config;
 
 #[test]
 fn the_typescript_types_are_those_of_the_model() {

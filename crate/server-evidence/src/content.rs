@@ -12,6 +12,7 @@ use crate::rows::Rows;
 /// What a file turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(rename = "EvidenceKind"))]
 pub enum Kind {
     /// One or more reports of clients.
     Report,
@@ -25,8 +26,10 @@ pub enum Kind {
 
 /// A line of the homeserver's log that says more than that a request ended.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct RelevantLine {
     /// In milliseconds since 1970, by the log's clock.
+    #[cfg_attr(feature = "bindings", ts(type = "number"))]
     pub at: i64,
     /// Whether `at` is in UTC, independent of the server's time zone.
     #[serde(skip)]
@@ -56,10 +59,12 @@ impl RelevantLine {
 
 /// Everything that was kept of a file.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(rename = "EvidenceContent"))]
 pub struct Content {
     /// What the file turned out to be.
     pub kind: Kind,
-    /// The reports, unchanged.
+    /// The reports, unchanged: the diagnosis validates them.
+    #[cfg_attr(feature = "bindings", ts(type = "Array<Report>"))]
     pub reports: Vec<Box<RawValue>>,
     /// Database rows, by table.
     pub rows: Rows,

@@ -3,16 +3,18 @@
 use lotus_crypto_diag::entry::Refusal;
 use serde::Serialize;
 
-/// A request and how long it took.
+/// A request to the homeserver and how long it took, from a HAR file or the homeserver's log.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(optional_fields))]
 pub struct TimedRequest {
     /// Its start, in milliseconds since 1970.
+    #[cfg_attr(feature = "bindings", ts(type = "number"))]
     pub at: i64,
     /// Whether `at` is in UTC, independent of the server's time zone.
     #[serde(skip)]
     pub is_utc: bool,
-    /// From its start to the end of the answer.
+    /// From its start to the end of the answer, in milliseconds.
     pub duration_ms: f64,
     /// HTTP method.
     pub method: String,

@@ -32,9 +32,10 @@ pub(crate) fn is_count(name: &str) -> bool {
     COUNTS.contains(&name) || (name.starts_with("count(") && name.ends_with(')'))
 }
 
-/// Results of the runbook's queries, by table; `None` if a table was not queried.
+/// Results of the runbook's queries, by table; a table that was not queried is absent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(rename = "EvidenceRows", optional_fields))]
 pub struct Rows {
     /// Rows of `e2e_one_time_keys_json`.
     #[serde(skip_serializing_if = "Option::is_none")]
