@@ -89,7 +89,7 @@ for (let load = 0; load < LOADS; load++) {
     else await page.evaluate(() => localStorage.clear());
     await loadPage();
     note(`boot, ${store}`, [await page.evaluate('on')]);
-    if (load >= 5) continue;
+    if (load >= 10) continue;
     await page.evaluate(() => /** @type {any} */ (globalThis).lib.checkCryptoStore({ userId: '@a:hs', deviceId: 'D' }));
     await wait(1500);
     note(`the first writing, ${store}`, [Math.max(...(await idle()))]);

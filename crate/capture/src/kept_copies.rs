@@ -14,12 +14,14 @@ use web_sys::{
 use super::bounded::{has_microtasks, within};
 use super::convert::{explain, get};
 use super::databases::Listing;
-use super::page::set;
+use super::page::{set, when_idle};
 use super::shape::call;
 
 const DATABASE: &str = "lotus-crypto-diag";
 const STORE: &str = "pages";
 
+/// How long a busy page may delay a write.
+pub(crate) const LATEST_MS: u32 = 500;
 /// A limit on reading, because any script of the origin may have stored more.
 const MAX_RECORDS: u32 = 64;
 /// In UTF-16 units.
@@ -31,8 +33,10 @@ pub(crate) struct RecordCopies {
     database: RefCell<Option<IdbDatabase>>,
     /// Whether the database is being opened, or opening it failed.
     is_opening: Cell<bool>,
-    /// The latest record to write once the database is open.
-    waiting: RefCell<Option<(String, String)>>,
+    /// The records to write once the page is idle and the database is open; of each key the latest.
+    waiting: RefCell<Vec<(String, String)>>,
+    /// Whether they are written in the next idle moment.
+    is_scheduled: Cell<bool>,
     /// How often the copy was cleared. A write that was started before is dropped.
     clear_count: Cell<u32>,
     pending: Rc<Cell<u32>>,
@@ -48,19 +52,45 @@ impl RecordCopies {
             ended.set(ended.get().saturating_sub(1));
             prevent_default(&event);
         });
-        let (database, is_opening, waiting, clear_count) = Default::default();
-        Rc::new(Self { database, is_opening, waiting, clear_count, pending, on_end: on_end.into_js_value() })
+        let (database, is_opening, waiting, is_scheduled, clear_count) = Default::default();
+        let on_end = on_end.into_js_value();
+        Rc::new(Self { database, is_opening, waiting, is_scheduled, clear_count, pending, on_end })
     }
 
-    /// Writes a record. Opens the database first, if it is not open.
-    pub(crate) fn put(self: &Rc<Self>, key: &str, text: &str) {
+    /// Takes a record that is to be written.
+    pub(crate) fn add(&self, key: String, text: String) {
+        let mut waiting = self.waiting.borrow_mut();
+        waiting.retain(|(other, _)| *other != key);
+        waiting.push((key, text));
+    }
+
+    /// Writes what was added when the page is idle again.
+    pub(crate) fn write_when_idle(self: &Rc<Self>) {
+        if self.waiting.borrow().is_empty() || self.is_scheduled.replace(true) {
+            return;
+        }
+        let copies = Rc::clone(self);
+        when_idle(LATEST_MS, move || {
+            copies.is_scheduled.set(false);
+            copies.write();
+        });
+    }
+
+    /// Writes what was added, now or as soon as the database is open.
+    pub(crate) fn write(self: &Rc<Self>) {
+        if self.waiting.borrow().is_empty() {
+            return;
+        }
         let Some(database) = self.database.borrow().clone() else {
-            self.open_for(key.to_owned(), text.to_owned());
+            self.open_database();
             return;
         };
+        let records = self.waiting.take();
         let is_slow = self.pending.get() >= MAX_PENDING;
-        if !is_slow && self.write(&database, |store| Ok(vec![store.put_with_key(&text.into(), &key.into())?])).is_err()
-        {
+        let put_all = |store: &IdbObjectStore| {
+            records.iter().map(|(key, text)| store.put_with_key(&text.into(), &key.into())).collect()
+        };
+        if !is_slow && self.run(&database, put_all).is_err() {
             // The browser or a script that deletes the database has closed it.
             self.database.take();
         }
@@ -71,8 +101,7 @@ impl RecordCopies {
         self.clear_count.get()
     }
 
-    fn open_for(self: &Rc<Self>, key: String, text: String) {
-        self.waiting.replace(Some((key, text)));
+    fn open_database(self: &Rc<Self>) {
         if self.is_opening.replace(true) || !has_microtasks() {
             return;
         }
@@ -81,14 +110,12 @@ impl RecordCopies {
             // If that fails, it is not tried again in this page.
             let Ok(database) = open().await else { return };
             copies.is_opening.set(false);
-            let waiting = copies.waiting.take().filter(|_| copies.clear_count.get() == clear_count);
-            match waiting {
-                Some((key, text)) => {
-                    copies.database.replace(Some(database));
-                    copies.put(&key, &text);
-                }
-                None => database.close(),
+            if copies.clear_count.get() == clear_count {
+                copies.database.replace(Some(database));
+            } else {
+                database.close();
             }
+            copies.write();
         });
     }
 
@@ -123,7 +150,7 @@ impl RecordCopies {
     pub(crate) fn remove(&self, keys: &[String]) {
         let database = self.database.borrow().clone().filter(|_| !keys.is_empty());
         let _ = database
-            .map(|database| self.write(&database, |store| keys.iter().map(|key| store.delete(&key.into())).collect()));
+            .map(|database| self.run(&database, |store| keys.iter().map(|key| store.delete(&key.into())).collect()));
     }
 
     /// Removes all records.
@@ -132,7 +159,7 @@ impl RecordCopies {
         self.waiting.take();
         if let Some(database) = self.database.take() {
             // Clear at once, because the page may be about to close; deleting the database takes longer.
-            let _ = self.write(&database, |store| Ok(vec![store.clear()?]));
+            let _ = self.run(&database, |store| Ok(vec![store.clear()?]));
             database.close();
         }
         let _ = factory().and_then(|factory| factory.delete_database(DATABASE)).and_then(|request| {
@@ -141,8 +168,8 @@ impl RecordCopies {
         });
     }
 
-    /// Writes in a transaction of its own.
-    fn write(
+    /// Runs requests in a transaction of their own.
+    fn run(
         &self,
         database: &IdbDatabase,
         requests: impl FnOnce(&IdbObjectStore) -> Result<Vec<IdbRequest>, JsValue>,

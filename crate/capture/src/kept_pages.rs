@@ -15,7 +15,7 @@ use super::bounded::has_microtasks;
 use super::convert::{Clock, get, notify, web_storage};
 use super::diag::SharedSession;
 use super::events::listen;
-use super::kept_copies::RecordCopies;
+use super::kept_copies::{LATEST_MS, RecordCopies};
 use super::kept_storage::{LocalRecordStorage, folder_of_marker};
 use super::page::{after, document, global, is_visible, random, when_idle};
 use super::roll::Roll;
@@ -31,8 +31,6 @@ use lotus_crypto_diag::timestamp::Timestamp;
 const PAGE_ID_KEY: &str = "lotus-crypto-diag/page";
 /// The shortest time between two writes.
 const INTERVAL_MS: i64 = 1000;
-/// How long a busy page may delay a write.
-const LATEST_MS: u32 = 500;
 
 #[derive(Clone)]
 pub(crate) struct KeptPages(Rc<Inner>);
@@ -252,10 +250,16 @@ impl Inner {
         });
         for flushed in flushed.unwrap_or_default() {
             match flushed {
-                Flushed::Kept { key, text, has_evidence: true } => self.copies.put(&key, &text),
+                Flushed::Kept { key, text, has_evidence: true } => self.copies.add(key, text),
                 Flushed::Cleared => self.clear_other_storages(),
                 _ => {}
             }
+        }
+        if self.with_keeper(|keeper| keeper.stage() == Stage::Shown).unwrap_or_default() {
+            // Both writes together would block the page for twice as long.
+            self.copies.write_when_idle();
+        } else {
+            self.copies.write();
         }
         self.update_summary();
         self.schedule_room_check();

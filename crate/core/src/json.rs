@@ -16,7 +16,8 @@ pub(crate) fn to_pretty_json(value: &impl Serialize) -> String {
 }
 
 fn write(value: &impl Serialize, layout: LikeJavaScript) -> String {
-    let mut bytes = Vec::new();
+    // An entry is about that long: most texts need not grow.
+    let mut bytes = Vec::with_capacity(1024);
     match value.serialize(&mut Serializer::with_formatter(&mut bytes, layout)) {
         Ok(()) => String::from_utf8(bytes).unwrap_or_default(),
         Err(_) => "null".into(),

@@ -127,6 +127,11 @@ impl Keeper {
         (self.previous, self.arrival) = (previous.filter(|id| began(id).is_some()), arrival);
     }
 
+    /// The page's current stage.
+    pub const fn stage(&self) -> Stage {
+        self.stage
+    }
+
     /// Whether the page is being left.
     pub fn is_left(&self) -> bool {
         self.stage == Stage::Left
