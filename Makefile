@@ -131,6 +131,7 @@ api: $(PACKAGE) ## writes the public API of the package anew, as text
 
 BUILT := target tests/fuzz/target tests/fuzz/found pkg-glue/wasm pkg-glue/build pkg-glue/dist demo/dist tests/e2e/dist tests/e2e/pages/dist \
 	tests/consumers/dist tests/homeserver/.run tests/hosts/dist tests/hosts/classic/dist tests/hosts/newest/dist \
+	$(foreach project,. pkg-glue/install demo tests,$(project)/tsconfig.tsbuildinfo) \
 	test-results tests/test-results playwright-report tests/playwright-report *.tgz $(VIEWER)
 clean: ## removes what was built, not what was installed
 	rm -rf $(BUILT)
