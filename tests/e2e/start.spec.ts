@@ -48,7 +48,7 @@ const ROWS: Record<string, Partial<Record<Break, Row>>> = {
     throws: { says: /the wait for an idle page \(requestIdleCallback is broken\)/ },
   },
   'document.readyState': { 'throws at get': { says: /the wait for the page's load event/ } },
-  'document.visibilityState': { 'throws at get': {} },
+  'document.visibilityState': { 'is missing': {}, 'throws at get': {} },
   PerformanceObserver: {
     'is missing': { without: ['latency'], says: /the timings of requests \(ReferenceError/ },
     throws: { without: ['latency'], says: /the timings of requests/ },
@@ -62,6 +62,7 @@ const ROWS: Record<string, Partial<Record<Break, Row>>> = {
   },
   navigator: { 'throws at get': { says: /navigator is broken/ } },
   'navigator.storage': { 'is missing': {} },
+  'navigator.userAgent': { 'is missing': {}, 'throws at get': {} },
   indexedDB: { 'is missing': {}, 'throws at get': {} },
   localStorage: { 'is missing': {}, 'throws at get': {} },
   sessionStorage: { 'throws at get': {} },

@@ -90,7 +90,7 @@ impl Election {
         self.handle(Event::Shown);
     }
 
-    /// Notes whether the user can see the page. If reading its state throws, the page counts as visible.
+    /// Notes whether the user can see the page. If its state cannot be read, the page counts as visible.
     pub(crate) fn update_visibility(self: &Rc<Self>) {
         if document().is_some() {
             self.handle(Event::Visible(is_visible().unwrap_or(true)));

@@ -24,9 +24,9 @@ pub(crate) fn document() -> Option<JsValue> {
     global("document").ok().filter(JsValue::is_object)
 }
 
-/// Whether the user can see the page; `None` without a document, or if reading its state throws.
+/// Whether the user can see the page; `None` without a document, or if its state cannot be read.
 pub(crate) fn is_visible() -> Option<bool> {
-    get(&document()?, "visibilityState").ok().map(|state| state == "visible")
+    get(&document()?, "visibilityState").ok()?.as_string().map(|state| state != "hidden")
 }
 
 /// Calls back after `ms` milliseconds; returns `false` if the page has broken its timers.

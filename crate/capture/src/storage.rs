@@ -226,7 +226,7 @@ fn manager() -> Result<Option<StorageManager>, JsValue> {
 /// Whether the browser shows a prompt; assumed if its user agent cannot be read.
 fn browser_prompts() -> bool {
     let name = get(&js_sys::global(), "navigator").and_then(|navigator| get(&navigator, "userAgent"));
-    name.map_or(true, |name| name.as_string().is_some_and(|name| prompts(&name)))
+    name.ok().and_then(|name| name.as_string()).is_none_or(|name| prompts(&name))
 }
 
 /// Whether the user refused for good, or saw the prompt in this tab before a reload.

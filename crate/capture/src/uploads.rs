@@ -8,7 +8,7 @@ use super::convert::{get, notify, text_of, to_object};
 use super::diag::CryptoDiag;
 use super::events::listen;
 use super::options::UploadWatchOptions;
-use super::page::random;
+use super::page::{is_visible, random};
 use lotus_crypto_diag::refusals::FromMemory;
 use lotus_crypto_diag::upload::{Upload, UploadRequest};
 use lotus_crypto_diag::upload_answer::{UploadAnswer, UploadFailure};
@@ -111,10 +111,10 @@ impl CryptoDiag {
     fn listen_for_signs(&self) {
         let page: JsValue = js_sys::global().into();
         let document = get(&page, "document").unwrap_or_default();
-        for (target, event) in [(page, "online"), (document.clone(), "visibilitychange")] {
-            let (session, clock, document) = (Rc::clone(&self.session), self.clock.clone(), document.clone());
+        for (target, event) in [(page, "online"), (document, "visibilitychange")] {
+            let (session, clock) = (Rc::clone(&self.session), self.clock.clone());
             let _ = listen(&target, event, move |_| {
-                if get(&document, "visibilityState").is_ok_and(|state| state == "hidden") {
+                if is_visible() == Some(false) {
                     return;
                 }
                 let now = clock.now();
