@@ -60,19 +60,18 @@ impl Timestamp {
     fn to_iso(self) -> String {
         let (days, ms) = (self.0.div_euclid(MS_PER_DAY), self.0.rem_euclid(MS_PER_DAY));
         let (year, month, day) = civil_from_days(days);
-        let parts = [year, month, day, ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60, ms % 1000];
-        let (mut text, mut part) = (String::with_capacity(SHAPE.len()), 0);
-        for (at, shape) in SHAPE.iter().enumerate() {
-            if *shape == b'0' {
-                let place = SHAPE[at + 1..].iter().take_while(|shape| **shape == b'0').count();
+        let mut text = *SHAPE;
+        // Each number, and the index after its last digit.
+        let time = [(ms / 3_600_000, 13), (ms / 60_000 % 60, 16), (ms / 1000 % 60, 19), (ms % 1000, 23)];
+        for (mut number, end) in [(year, 4), (month, 7), (day, 10)].into_iter().chain(time) {
+            for digit in text[..end].iter_mut().rev().take_while(|digit| **digit == b'0') {
                 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "one digit")]
-                text.push(char::from(b'0' + (parts[part] / [1, 10, 100, 1000][place] % 10) as u8));
-            } else {
-                text.push(char::from(*shape));
-                part += 1;
+                let value = (number % 10) as u8;
+                *digit += value;
+                number /= 10;
             }
         }
-        text
+        String::from_utf8_lossy(&text).into_owned()
     }
 
     /// Milliseconds since the epoch.
