@@ -16,7 +16,7 @@ export WASM_BINDGEN_TEST_TIMEOUT := 120
 AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo) env DEBIAN_FRONTEND=noninteractive
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find crate -type f -not -path 'crate/cli/*')
 GLUE_SOURCES := LICENSE tsconfig.json $(addprefix pkg-glue/,package.json tsconfig.build.json build.mjs inlined-wasm.mjs late-globals.mjs optimise.mjs types.mjs) \
-	$(shell find pkg-glue/src pkg-glue/install)
+	$(shell find pkg-glue/src pkg-glue/install -type f -not -name '*.tsbuildinfo')
 NODE_MODULES := node_modules/.package-lock.json
 PEERS := tests/bench/peers/node_modules/.package-lock.json
 WASM := $(foreach module,capture diagnosis viewer,pkg-glue/wasm/$(module)/lotus_crypto_diag_bg.wasm)
