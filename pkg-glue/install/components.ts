@@ -137,6 +137,7 @@ function recoveryText(places: Places, folder: string, style: Style): string {
   const logout = places.declaration(initMatrix, 'logoutClient');
   if (logout === null) throw new NotUnderstood(`${initMatrix} exports no logoutClient`);
   const watch = watchOf(places);
+  const extras = extrasOf(places.checkout, from);
   // The host's logout usually ends with a reload. If it does not, the page would have no client.
   const reloads = logout === '' || /\blocation\b/.test(logout);
   const handler = `  const handleLogout = async () => {
@@ -146,16 +147,18 @@ function recoveryText(places: Places, folder: string, style: Style): string {
 
 `;
   return `${reactImport(style, ['useEffect'])}${watch.imports}import { CryptoRecoveryPrompt } from 'lotus-crypto-diag/react';
-import { logoutClient } from '${specifierOf(from, initMatrix)}';
+${extras.imports}import { logoutClient } from '${specifierOf(from, initMatrix)}';
 import { useMatrixClient } from '${specifierOf(from, places.moduleOf('useMatrixClient', source))}';
 import { setGatedClient } from './gatedClient';
 
+/** What a report says of the app. */
+${extras.declaration}
 /** Renders nothing until the encryption of this device is broken. */
 export function ${NAMES.recovery}() {
   const mx = useMatrixClient();
 
 ${watch.effect}
-${reloads ? '' : handler}  return <CryptoRecoveryPrompt mx={mx} onLogout={${reloads ? '() => logoutClient(mx)' : 'handleLogout'}} />;
+${reloads ? '' : handler}  return <CryptoRecoveryPrompt mx={mx} extras={extras} onLogout={${reloads ? '() => logoutClient(mx)' : 'handleLogout'}} />;
 }
 `;
 }

@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react';
 
-import type { CryptoDiagSnapshot, MatrixClientLike, RecoveryReason, RepairStatus } from '../index';
+import type { CryptoDiagSnapshot, MatrixClientLike, RecoveryReason, RepairStatus, ReportExtras } from '../index';
 import { useCryptoDiagnostics } from './useCryptoDiagnostics';
 import { useLazyModule } from './useLazyModule';
 import { useNotNow } from './useNotNow';
@@ -17,6 +17,8 @@ export type CryptoRecoveryPromptProps = {
   placement?: 'top' | 'inline';
   /** Whether to offer the repair without logout where it can help: see `repairOneTimeKeys`. Default: `true`. */
   repair?: boolean;
+  /** Report fields that only the host knows: the report can be saved before a repair. */
+  extras?: ReportExtras;
   words?: SomeOf<RecoveryWords>;
 };
 
@@ -26,7 +28,7 @@ export type CryptoRecoveryPromptProps = {
  * storage: without a logout, that is what breaks the encryption.
  */
 export function CryptoRecoveryPrompt(props: CryptoRecoveryPromptProps) {
-  const { mx, onLogout, placement = 'top', repair = true, words } = props;
+  const { mx, onLogout, placement = 'top', repair = true, extras, words } = props;
   const snapshot = useCryptoDiagnostics();
   const { recovery: found } = snapshot;
   const deviceId = deviceOf(mx);
@@ -56,7 +58,7 @@ export function CryptoRecoveryPrompt(props: CryptoRecoveryPromptProps) {
       mx={mx}
       deviceId={deviceId}
       reason={reason.current}
-      repair={{ isAllowed: repair, isRunning: isRepairing, outcome, isOver: !recovery, onOutcome: setOutcome }}
+      repair={{ isAllowed: repair, isRunning: isRepairing, outcome, isOver: !recovery, extras, onOutcome: setOutcome }}
       placement={placement}
       {...(words ? { words } : {})}
       onLogout={onLogout}

@@ -2,7 +2,7 @@ import { Box, Button, config, Spinner, Text } from 'folds';
 import { useEffect, useId, useRef, useState } from 'react';
 
 import { saveReport } from '../download';
-import { type MatrixClientLike, type RepairStatus, repairOneTimeKeys } from '../index';
+import { type MatrixClientLike, type RepairStatus, type ReportExtras, repairOneTimeKeys } from '../index';
 import { DiagnosisText } from './DiagnosisText';
 import { useCryptoDiagnostics } from './useCryptoDiagnostics';
 import type { RepairWords } from './words';
@@ -16,13 +16,15 @@ export type RepairInPrompt = {
   outcome: RepairStatus | undefined;
   /** Whether the fault is over. */
   isOver: boolean;
+  /** For the report that is saved before the repair. */
+  extras: ReportExtras | undefined;
   onOutcome: (outcome: RepairStatus | undefined) => void;
 };
 
 export type RepairKeysProps = { mx: MatrixClientLike; words: RepairWords; repair: RepairInPrompt };
 
 /** The less disruptive fix, with what it does and does not do. */
-export function RepairKeys({ mx, words, repair: { isRunning, outcome, onOutcome } }: RepairKeysProps) {
+export function RepairKeys({ mx, words, repair: { isRunning, outcome, extras, onOutcome } }: RepairKeysProps) {
   const heading = useId();
   const { repair } = useCryptoDiagnostics();
   const [isAsking, setAsking] = useState(false);
@@ -30,7 +32,7 @@ export function RepairKeys({ mx, words, repair: { isRunning, outcome, onOutcome 
   const isBusy = isAsking || isRunning;
 
   const handleSave = async () => {
-    const { name, isSaved } = await saveReport(mx, undefined);
+    const { name, isSaved } = await saveReport(mx, extras);
     setSaving(isSaved ? words.saved(name) : words.notSaved);
   };
   const handleRepair = async () => {

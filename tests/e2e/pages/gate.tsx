@@ -37,7 +37,7 @@ function Client() {
   }, []);
   return (
     <main data-testid="client" data-ready={isReady}>
-      {lab.client && <CryptoRecoveryPrompt mx={lab.client} onLogout={logout} />}
+      {lab.client && <CryptoRecoveryPrompt mx={lab.client} onLogout={logout} extras={{ app: 'Gated app' }} />}
       <CryptoDiagnostics mx={lab.client ?? null} />
     </main>
   );

@@ -1,6 +1,8 @@
 // The repair without logout: a device whose uploads are refused is repaired by its own client, and stays logged in.
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { readReport } from '../../e2e/report';
 import {
   type Account,
   comparedStore,
@@ -173,6 +175,8 @@ test('the prompt offers the report and the repair by keyboard, and reports succe
   const saved = page.waitForEvent('download');
   await repairing.getByRole('button', { name: 'Download report' }).press('Enter');
   expect((await saved).suggestedFilename()).toMatch(/^lotus-crypto-diag-.*\.json$/);
+  const report = readReport(readFileSync(await (await saved).path(), 'utf8'));
+  expect(report.environment.app).toBe('Gated app');
   await expect(repairing.getByText('Saved as lotus-crypto-diag-')).toBeVisible();
   await repairing.getByRole('button', { name: 'Repair now' }).press('Enter');
 
