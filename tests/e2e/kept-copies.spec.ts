@@ -1,25 +1,14 @@
 // The second copy of stored evidence, in IndexedDB. It waits for an idle page, but not longer than the page is visible.
 import { expect, type Page, test } from '@playwright/test';
 
+import { controlIdleTime } from './idle';
+
 const OURS = 'lotus-crypto-diag';
 const LINE = '(id=$one): DecryptionError[msg: no key]';
 
-declare global {
-  interface Window {
-    /** Runs the idle callbacks that the page has requested until now. */
-    runIdleCallbacks(): void;
-  }
-}
-
 /** A page that is idle only when the test says so, with a new line in localStorage and not yet in the copy. */
 async function openAndStore(page: Page): Promise<void> {
-  await page.addInitScript(() => {
-    const requested: IdleRequestCallback[] = [];
-    window.requestIdleCallback = (callback) => requested.push(callback);
-    window.runIdleCallbacks = () => {
-      for (const callback of requested.splice(0)) callback({ didTimeout: false, timeRemaining: () => 50 });
-    };
-  });
+  await controlIdleTime(page);
   await page.goto('/auto.html');
   await page.waitForFunction(() => 'lib' in window);
   await page.evaluate(() => window.lib.checkCryptoStore({ userId: '@a:hs', deviceId: 'D' }));
@@ -82,3 +71,28 @@ for (const [name, remove] of Object.entries(REMOVALS)) {
     expect(await copies(page)).not.toContain('DecryptionError');
   });
 }
+
+test('the stored records are looked at in an idle moment of its own, before the first write', async ({ page }) => {
+  await controlIdleTime(page);
+  await page.goto('/auto.html');
+  await page.waitForFunction(() => 'lib' in window);
+  await page.evaluate(() =>
+    localStorage.setItem('lotus-crypto-diag/page/%40a%3Ahs/D/18c0000000-00000001', 'no record'),
+  );
+  await page.evaluate(() => window.lib.checkCryptoStore({ userId: '@a:hs', deviceId: 'D' }));
+  await page.evaluate((line) => console.error(line), LINE);
+  const records = () =>
+    page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('lotus-crypto-diag/page/')));
+  const runUntil = async (isDone: (keys: string[]) => boolean) => {
+    await expect
+      .poll(async () => {
+        await page.evaluate(() => window.runIdleCallbacks());
+        return isDone(await records());
+      })
+      .toBe(true);
+  };
+  // The unreadable record is removed first.
+  await runUntil((keys) => !keys.some((key) => key.endsWith('-00000001')));
+  expect(await records()).toEqual([]);
+  await runUntil((keys) => keys.length === 1);
+});

@@ -1,6 +1,7 @@
 // The WebAssembly module is instantiated by the first evidence, or at the latest when the app has started.
 import { expect, type Page, test } from '@playwright/test';
 
+import { controlIdleTime } from './idle';
 import { open, readReport } from './report';
 
 /** Opens a page with `auto` and the prompt, and counts instantiations; the first ones fail as given by `refusals`. */
@@ -19,16 +20,7 @@ async function openCounting(page: Page, refusals: ('CompileError' | 'RangeError'
     } as unknown as typeof WebAssembly.Instance;
   }, refusals);
   // The app is neither idle nor started until the test says so.
-  await page.addInitScript(() => {
-    const idle: (() => void)[] = [];
-    window.requestIdleCallback = (callback) => idle.push(callback as () => void);
-    Object.assign(window, {
-      runIdleCallbacks: () => {
-        for (const run of idle.splice(0)) run();
-      },
-      pendingIdleCallbacks: () => idle.length,
-    });
-  });
+  await controlIdleTime(page);
   return open(page, '/card.html?app');
 }
 
@@ -39,7 +31,7 @@ const snapshot = (page: Page) => page.evaluate(() => window.lib.getSnapshot());
 const idleUntilInstantiated = (page: Page) =>
   expect
     .poll(async () => {
-      await page.evaluate('runIdleCallbacks()');
+      await page.evaluate(() => window.runIdleCallbacks());
       return instances(page);
     })
     .toBe(1);
@@ -54,7 +46,7 @@ test('without evidence, the module is instantiated once the app is idle, not bef
   const asleep = await snapshot(page);
   expect(asleep).toMatchObject({ status: { state: 'running', reason: null }, entries: [] });
   expect(await instances(page)).toBe(0);
-  await expect.poll(() => page.evaluate('pendingIdleCallbacks()')).toBeGreaterThan(0);
+  await expect.poll(() => page.evaluate(() => window.pendingIdleCallbacks())).toBeGreaterThan(0);
   expect(await instances(page)).toBe(0);
   await page.evaluate(() => void Object.assign(window, { known: window.lib.getSnapshot() }));
   await idleUntilInstantiated(page);

@@ -7,8 +7,8 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
+use js_sys::Function;
 use js_sys::futures::spawn_local;
-use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 
 use super::bounded::has_microtasks;
@@ -17,13 +17,12 @@ use super::diag::SharedSession;
 use super::events::listen;
 use super::kept_copies::{LATEST_MS, RecordCopies};
 use super::kept_storage::{LocalRecordStorage, folder_of_marker};
-use super::page::{after, document, global, is_visible, random, when_idle};
+use super::page::{after, arrival, document, global, is_visible, random, when_idle};
 use super::roll::Roll;
-use super::shape::{call, field};
 use lotus_crypto_diag::earlier::EarlierSummary;
 use lotus_crypto_diag::election::Role;
 use lotus_crypto_diag::keeper::{CLEAN_UP_INTERVAL_MS, Earlier, Flushed, Keeper};
-use lotus_crypto_diag::kept_page::{Arrival, Stage};
+use lotus_crypto_diag::kept_page::Stage;
 use lotus_crypto_diag::record_storage::{MARKERS, PREFIX, page_id};
 use lotus_crypto_diag::timestamp::Timestamp;
 
@@ -46,6 +45,8 @@ struct Inner {
     is_flush_scheduled: Cell<bool>,
     /// Whether a timer is set to measure again how much space the app needs.
     is_check_scheduled: Cell<bool>,
+    /// Whether the records must be written again, because the app needs more space.
+    is_short_of_room: Cell<bool>,
     /// Whether another tab may have written its first record, or removed one.
     has_foreign_change: Cell<bool>,
     written_at: Cell<i64>,
@@ -68,6 +69,7 @@ impl KeptPages {
             has_begun: Cell::default(),
             is_flush_scheduled: Cell::default(),
             is_check_scheduled: Cell::default(),
+            is_short_of_room: Cell::default(),
             has_foreign_change: Cell::default(),
             written_at: Cell::default(),
             last_role: Cell::default(),
@@ -187,11 +189,32 @@ impl Inner {
         let inner = Rc::clone(self);
         let is_set = after(ms, move || {
             when_idle(LATEST_MS, move || {
-                is_scheduled(&inner).set(false);
-                inner.flush();
+                let flush = {
+                    let inner = Rc::clone(&inner);
+                    move || {
+                        is_scheduled(&inner).set(false);
+                        inner.flush();
+                    }
+                };
+                // Both together would block the page for twice as long.
+                if inner.check_room() { when_idle(LATEST_MS, flush) } else { flush() }
             });
         });
         is_scheduled(self).set(is_set);
+    }
+
+    /// Makes room in the storage if that is due; returns whether it was.
+    fn check_room(self: &Rc<Self>) -> bool {
+        self.begin();
+        let (now, open) = (self.clock.now(), self.open_pages().unwrap_or_default());
+        let check = |keeper: &mut Keeper| {
+            let is_due = keeper.is_room_check_due(now);
+            if keeper.is_short_of_room(&LocalRecordStorage, &open, now) {
+                self.is_short_of_room.set(true);
+            }
+            is_due
+        };
+        self.with_keeper(check).unwrap_or_default()
     }
 
     /// Runs once, before the records are first used.
@@ -242,7 +265,8 @@ impl Inner {
         let open = self.open_pages().unwrap_or_default();
         let flushed = self.with_keeper(|keeper| {
             let is_too_large = self.has_foreign_change.take() && keeper.is_too_large(&LocalRecordStorage);
-            let again = is_too_large || keeper.is_short_of_room(&LocalRecordStorage, &open, now);
+            let is_short = keeper.is_short_of_room(&LocalRecordStorage, &open, now) | self.is_short_of_room.take();
+            let again = is_too_large || is_short;
             // Release the borrow before the storage is used.
             let drafts = self.session.try_borrow().map(|session| keeper.drafts(&session, again, now));
             let drafts = drafts.unwrap_or_default().into_iter();
@@ -382,20 +406,4 @@ impl Inner {
 fn is_of_all_tabs(event: &JsValue) -> bool {
     let local = web_storage("localStorage").map(JsValue::from);
     get(event, "storageArea").is_ok_and(|area| local.is_ok_and(|local| local == area))
-}
-
-/// How this page came into its tab.
-fn arrival() -> Result<Arrival, JsValue> {
-    if get(&global("document")?, "wasDiscarded").is_ok_and(|discarded| discarded == true) {
-        return Ok(Arrival::Restored);
-    }
-    let performance = global("performance")?;
-    let found: Array = call(&performance, "getEntriesByType", &["navigation"])?.dyn_into()?;
-    let is_reload = if found.length() > 0 {
-        field(&found.get(0), "type")? == "reload"
-    } else {
-        // Firefox lists the navigation only after the page has loaded; the older `performance.navigation` is set at once.
-        field(&field(&performance, "navigation")?, "type")? == 1
-    };
-    Ok(if is_reload { Arrival::Reloaded } else { Arrival::Opened })
 }

@@ -1,9 +1,11 @@
 //! The page: timers, visibility, globals. The page may have broken any of them.
 
-use js_sys::{Function, Object, Reflect};
+use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::convert::get;
+use super::shape::{call, field};
+use lotus_crypto_diag::kept_page::Arrival;
 
 #[wasm_bindgen]
 extern "C" {
@@ -72,4 +74,20 @@ pub(crate) fn bound(object: &JsValue, method: &str) -> Option<Function> {
 /// Sets a field of an object that the browser created.
 pub(crate) fn set(object: &JsValue, name: &str, value: &JsValue) -> Result<(), JsValue> {
     Reflect::set(object, &name.into(), value).map(drop)
+}
+
+/// How this page came into its tab.
+pub(crate) fn arrival() -> Result<Arrival, JsValue> {
+    if get(&global("document")?, "wasDiscarded").is_ok_and(|discarded| discarded == true) {
+        return Ok(Arrival::Restored);
+    }
+    let performance = global("performance")?;
+    let found: Array = call(&performance, "getEntriesByType", &["navigation"])?.dyn_into()?;
+    let is_reload = if found.length() > 0 {
+        field(&found.get(0), "type")? == "reload"
+    } else {
+        // Firefox lists the navigation only after the page has loaded; the older `performance.navigation` is set at once.
+        field(&field(&performance, "navigation")?, "type")? == 1
+    };
+    Ok(if is_reload { Arrival::Reloaded } else { Arrival::Opened })
 }

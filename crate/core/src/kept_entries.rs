@@ -99,24 +99,25 @@ fn beginning(text: &str) -> &str {
 /// The indices of the entries, the most important first: the first and the latest of each fault, then of each kind, then
 /// refusals that name both keys, then the rest, the latest first.
 fn by_importance(entries: &[&Entry]) -> Vec<usize> {
-    let of = |belongs: &dyn Fn(&Entry) -> bool| {
-        let those = || (0..entries.len()).filter(|index| belongs(entries[*index]));
-        [those().min_by_key(|index| entries[*index].first_ts), those().last()].into_iter().flatten()
-    };
+    // The first and the latest entry of each fault and of each kind.
+    let mut faults = [None; Fault::ALL.len()];
+    let mut kinds = [None; Detail::KINDS];
     let mut ranks = vec![3_u8; entries.len()];
     for (index, entry) in entries.iter().enumerate() {
         if matches!(&entry.detail, Detail::Refusal(refusal) if refusal.diverges().is_some()) {
             ranks[index] = 2;
         }
-    }
-    for kind in 0..Detail::KINDS {
-        for index in of(&|entry| entry.detail.ordinal() == kind) {
-            ranks[index] = 1;
+        for ends in [&mut faults[entry.ke as usize], &mut kinds[entry.detail.ordinal()]] {
+            let (first, latest) = ends.get_or_insert((index, index));
+            if entry.first_ts < entries[*first].first_ts {
+                *first = index;
+            }
+            *latest = index;
         }
     }
-    for fault in Fault::ALL {
-        for index in of(&|entry| entry.ke == fault) {
-            ranks[index] = 0;
+    for (rank, ends) in [(1, &kinds[..]), (0, &faults)] {
+        for (first, latest) in ends.iter().flatten() {
+            (ranks[*first], ranks[*latest]) = (rank, rank);
         }
     }
     // Not sorted: sorting code would be larger than the rest of this module.

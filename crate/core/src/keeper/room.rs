@@ -148,20 +148,24 @@ impl Keeper {
         Ok((last_clean_up, FreeRoom { pages: own.pages, of_device, of_all, used }))
     }
 
+    /// Whether [`Self::is_short_of_room`] would look at the stored records, which takes as long as writing one.
+    pub fn is_room_check_due(&self, now: Timestamp) -> bool {
+        self.is_on() && !self.last_clean_up.is_some_and(|last_clean_up| last_clean_up.is_fresh(now))
+    }
+
     /// Whether the records must be written again without new evidence, because the app uses more space now.
     pub fn is_short_of_room(&mut self, storage: &impl RecordStorage, open: &[String], now: Timestamp) -> bool {
-        if self.last_clean_up.is_some_and(|last_clean_up| last_clean_up.is_fresh(now)) {
+        if !self.is_room_check_due(now) {
             return false;
         }
         // Even a page without a record removes records of other pages here.
         let stored = |part: &Part| part.written.as_ref().map(|written| (written.folder.clone(), written.length));
         let parts: Vec<_> = self.parts().map(|part| stored(part).unwrap_or_else(|| (part.folder(), 0))).collect();
-        self.is_on()
-            && parts.into_iter().any(|(folder, length)| {
-                let key = self.key_in(&folder);
-                let others = storage.list().map(|listed| records(listed, |other| other != key));
-                others.and_then(|others| self.room(others, &folder, storage, open, now)).is_ok_and(|room| room < length)
-            })
+        parts.into_iter().any(|(folder, length)| {
+            let key = self.key_in(&folder);
+            let others = storage.list().map(|listed| records(listed, |other| other != key));
+            others.and_then(|others| self.room(others, &folder, storage, open, now)).is_ok_and(|room| room < length)
+        })
     }
 
     fn written(&self) -> impl Iterator<Item = &Written> {
