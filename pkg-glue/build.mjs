@@ -48,6 +48,21 @@ await build({
   chunkNames: '[name]-[hash]',
   logLevel: 'warning',
 });
+// The plugin for Vite, in both forms that Vite's configuration may be loaded in.
+for (const [format, outfile] of /** @type {const} */ ([
+  ['esm', 'dist/vite.js'],
+  ['cjs', 'dist/vite.cjs'],
+])) {
+  const entryPoints = [join(here, 'src/vite.ts')];
+  await build({
+    entryPoints,
+    outfile: join(here, outfile),
+    format,
+    platform: 'node',
+    target: 'node18',
+    minifyWhitespace: true,
+  });
+}
 // The command `npx lotus-crypto-diag`, with its dependencies bundled: the host installs nothing else.
 await build({
   entryPoints: [join(here, 'install/main.ts')],

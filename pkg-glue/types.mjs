@@ -1,6 +1,6 @@
 // Writes one declaration file for each entry, which every module resolution can read, and the public API as text to
 // `build/api`: `make check` compares it with `api`, `make api` copies it there.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
@@ -24,7 +24,7 @@ for (const path of ['diagnosis.d.ts', 'server-evidence.d.ts', 'generated/evidenc
 }
 
 let errors = 0;
-for (const entry of ['index', 'auto', 'diagnosis', 'server-evidence', 'react/index']) {
+for (const entry of ['index', 'auto', 'diagnosis', 'server-evidence', 'vite', 'react/index']) {
   Extractor.invoke(
     ExtractorConfig.prepare({
       packageJsonFullPath: join(build, 'package.json'),
@@ -66,6 +66,7 @@ for (const entry of ['index', 'auto', 'diagnosis', 'server-evidence', 'react/ind
   );
 }
 if (errors > 0) process.exit(1);
+copyFileSync(join(here, 'dist/vite.d.ts'), join(here, 'dist/vite.d.cts'));
 
 for (const name of readdirSync(api)) {
   const path = join(api, name);

@@ -5,7 +5,7 @@ import { posix } from 'node:path';
 import type { Node } from '@babel/types';
 
 import { field, isText, readJson } from './json';
-import { end, readSource, type Source, start } from './syntax';
+import { end, keyOf, readSource, type Source, start } from './syntax';
 
 /** Maps a specifier to a path in the checkout, without its extension; `null` if the alias does not match. */
 export type Alias = (specifier: string) => string | null;
@@ -13,7 +13,8 @@ export type Alias = (specifier: string) => string | null;
 type Read = (path: string) => string | null;
 
 const TYPESCRIPT = ['tsconfig.json', 'jsconfig.json'];
-const VITE = ['js', 'ts', 'mjs', 'mts', 'cjs', 'cts'].map((ending) => `vite.config.${ending}`);
+/** Where Vite looks for its configuration, in its order. */
+export const VITE = ['js', 'ts', 'mjs', 'mts', 'cjs', 'cts'].map((ending) => `vite.config.${ending}`);
 
 export function aliasesOf(read: Read): Alias[] {
   const compilers = TYPESCRIPT.flatMap((path) => compilerAliases(read, path));
@@ -110,12 +111,6 @@ function viteAliases(path: string, text: string | null): Alias[] {
       return find.type === 'RegExpLiteral' ? [regExpAlias(find.pattern, find.flags, target)] : [];
     });
   });
-}
-
-function keyOf(node: Node): string | null {
-  if (node.type !== 'ObjectProperty' || node.computed) return null;
-  if (node.key.type === 'Identifier') return node.key.name;
-  return node.key.type === 'StringLiteral' ? node.key.value : null;
 }
 
 /** Joins the strings of `path.resolve(__dirname, 'src', 'app')` or `new URL('./src/app', import.meta.url)` in order. */

@@ -1,6 +1,6 @@
 // The edits and their exact inverse. All other bytes of a file are unchanged.
 
-import type { JSXElement, Node } from '@babel/types';
+import type { ArrayExpression, CallExpression, JSXElement, Node } from '@babel/types';
 import MagicString from 'magic-string';
 
 import type { Sibling } from './places';
@@ -59,6 +59,27 @@ export function removeImport(
     if (isFirst) text.remove(start(node), end(node) + breakAfter);
     else text.remove(start(node) - breakBefore, end(node));
   }
+  return text.toString();
+}
+
+/** Adds an item at the beginning of a list; if the first one starts its own line, on a line before it. */
+export function addFirstItem(source: Source, list: ArrayExpression, item: string, style: Style): string {
+  const [first] = list.elements;
+  const text = new MagicString(source.text);
+  if (!first) return text.appendLeft(start(list) + 1, item).toString();
+  const at = start(first);
+  const gap = startsLine(source.text, at) ? style.eol + indentAt(source.text, at) : ' ';
+  return text.appendLeft(at, `${item},${gap}`).toString();
+}
+
+/** Removes an item of a list, with its comma and the gap to the next one, or else to the one before. */
+export function removeItem(source: Source, list: ArrayExpression, item: CallExpression): string {
+  const items = list.elements.filter((element) => element !== null);
+  const at = items.indexOf(item);
+  const [before, next] = [items[at - 1], items[at + 1]];
+  const text = new MagicString(source.text);
+  if (next) text.remove(start(item), start(next));
+  else text.remove(before ? end(before) : start(item), end(item));
   return text.toString();
 }
 

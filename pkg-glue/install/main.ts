@@ -16,14 +16,15 @@ const USAGE = `Usage: lotus-crypto-diag install <checkout> [--dry-run] [--force]
        lotus-crypto-diag uninstall <checkout> [--dry-run] [--force]
 
 Adds lotus-crypto-diag to a checkout of Cinny, or of a fork of it: the import to the app's entry, the card to the
-Developer Tools, the tab gate and the recovery prompt to where the client is started.
+Developer Tools, the tab gate and the recovery prompt to where the client is started, and a plugin to Vite's
+configuration.
 
   --dry-run   shows what would change, as a diff, and changes nothing
   --force     also where the work tree has changes that are not committed
   --without   leaves a part out: card, gate or recovery; can be given several times
   --package   what package.json shall name: a packed tarball, or a version; by default what this command came from`;
 
-const BY_HAND = `By hand, it is put into four places:
+const BY_HAND = `By hand, it is put into these places:
 
   1. first in the app's entry:
        import 'lotus-crypto-diag/auto';
@@ -35,6 +36,8 @@ const BY_HAND = `By hand, it is put into four places:
        </TabGate>
   4. beneath that, where the client is there (recovery):
        <CryptoRecoveryPrompt mx={mx} onLogout={logout} />
+  5. in Vite's configuration, so that the app starts sooner:
+       plugins: [cryptoDiagChunk(), …]   with   import { cryptoDiagChunk } from 'lotus-crypto-diag/vite';
 
 with   import { CryptoDiagnostics, CryptoRecoveryPrompt, CryptoStoreGate, TabGate } from 'lotus-crypto-diag/react';`;
 

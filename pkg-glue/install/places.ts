@@ -273,7 +273,8 @@ export class Places {
     });
   }
 
-  private parsed(path: string): Source | null {
+  /** `null` if it cannot be parsed. */
+  parsed(path: string): Source | null {
     try {
       return this.source(path);
     } catch {

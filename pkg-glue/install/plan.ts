@@ -1,5 +1,6 @@
 // Plans install and uninstall as buffered changes of the checkout.
 
+import { addChunkPlugin, removeChunkPlugin } from './bundler';
 import type { Checkout } from './checkout';
 import { specifierOf } from './checkout';
 import { type Component, componentsFor, removeComponent, writeComponent } from './components';
@@ -44,8 +45,10 @@ export function planInstall(checkout: Checkout, version: string | null, parts = 
       missing.push(new NotUnderstood(error.message, component === 'watch' ? ['gate'] : [component]));
     }
   }
-  if (missing.length === 0)
-    return [storeNote, watchNote, sessionNote, logoutNote].flatMap((noteOn) => noteOn(places, parts));
+  if (missing.length === 0) {
+    const notes = [storeNote, watchNote, sessionNote, logoutNote].flatMap((noteOn) => noteOn(places, parts));
+    return [...notes, ...addChunkPlugin(places)];
+  }
   const messages = new Set(missing.map(({ message }) => message));
   throw new NotUnderstood([...messages].join('\n'), [...new Set(missing.flatMap((error) => error.parts))]);
 }
@@ -164,6 +167,7 @@ export function planUninstall(checkout: Checkout): string[] {
       edits.removeImport(source, (specifier) => specifier === AUTO || isOurs(specifier)),
     );
   }
+  removeChunkPlugin(places);
   const manifest = checkout.read('package.json');
   if (manifest !== null) checkout.change('package.json', removeDependency(manifest, PACKAGE));
   const lock = checkout.read(LOCK_FILE);

@@ -23,8 +23,8 @@ export type Source = {
 
 /** Throws the parser's error if the text cannot be parsed. */
 export function readSource(path: string, text: string): Source {
-  const isTyped = /\.tsx?$/.test(path);
-  const withJsx = !path.endsWith('.ts');
+  const isTyped = /\.[cm]?tsx?$/.test(path);
+  const withJsx = !/\.[cm]?ts$/.test(path);
   const plugins: ('typescript' | 'jsx' | 'decorators')[] = ['decorators'];
   if (isTyped) plugins.push('typescript');
   if (withJsx) plugins.push('jsx');
@@ -105,6 +105,13 @@ export function componentAround(source: Source, node: Node): string | null {
   if (declared?.type !== 'VariableDeclaration') return null;
   const [first] = declared.declarations;
   return first?.id.type === 'Identifier' ? first.id.name : null;
+}
+
+/** The name of an object's property; `null` if it is computed. */
+export function keyOf(node: Node): string | null {
+  if (node.type !== 'ObjectProperty' || node.computed) return null;
+  if (node.key.type === 'Identifier') return node.key.name;
+  return node.key.type === 'StringLiteral' ? node.key.value : null;
 }
 
 /** The names that a file exports; re-exports with `*` are not included. */

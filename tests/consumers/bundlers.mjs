@@ -9,15 +9,32 @@ const here = dirname(fileURLToPath(import.meta.url));
 const require = createRequire(import.meta.url);
 const app = join(here, 'app');
 
-/** @param {string} name */
-const vite = (name) => async (/** @type {string} */ out) => {
+/**
+ * @param {string} name
+ * @param {object[]} [plugins]
+ * @param {object} [output] options of Rollup's or Rolldown's output
+ */
+const vite = (name, plugins, output) => async (/** @type {string} */ out) => {
   const { build } = await import(name);
   await build({
     root: app,
     base: './',
     logLevel: 'warn',
-    build: { outDir: out, emptyOutDir: true, target: 'es2022', chunkSizeWarningLimit: 10_000 },
+    plugins,
+    build: {
+      outDir: out,
+      emptyOutDir: true,
+      target: 'es2022',
+      chunkSizeWarningLimit: 10_000,
+      rollupOptions: output && { output },
+    },
   });
+};
+
+/** Builds with the package's plugin. */
+const withPlugin = (/** @type {string} */ name, /** @type {object} */ output) => async (/** @type {string} */ out) => {
+  const { cryptoDiagChunk } = await import('lotus-crypto-diag/vite');
+  await vite(name, [cryptoDiagChunk()], output)(out);
 };
 
 /** @param {string} out */
@@ -64,3 +81,9 @@ export const BUNDLERS = {
 
 /** Development servers, which serve the package to the browser in their own way. */
 export const DEV_SERVERS = { 'Vite 5': 'vite-5', 'Vite 8': 'vite-8' };
+
+/** Builds with the package's plugin, into several files and into a single one. */
+export const PLUGIN = {
+  'Vite 5': { build: withPlugin('vite-5', {}), buildOneFile: withPlugin('vite-5', { inlineDynamicImports: true }) },
+  'Vite 8': { build: withPlugin('vite-8', {}), buildOneFile: withPlugin('vite-8', { codeSplitting: false }) },
+};

@@ -1,13 +1,13 @@
 // The packed tarball, not the work tree, with the bundlers and compilers that hosts use.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, type Page, test } from '@playwright/test';
 
-import { BUNDLERS, DEV_SERVERS } from './bundlers.mjs';
+import { BUNDLERS, DEV_SERVERS, PLUGIN } from './bundlers.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const home = join(here, '../../pkg-glue');
@@ -71,6 +71,30 @@ for (const [name, bundle] of Object.entries(BUNDLERS)) {
   });
 }
 
+const addresses = (page: string, tag: RegExp) => [...page.matchAll(tag)].map(([, address = '']) => address);
+
+for (const [name, { build, buildOneFile }] of Object.entries(PLUGIN)) {
+  test(`with the plugin, ${name} builds what is loaded first into a file of its own`, async ({ page }) => {
+    const folder = `${name.replace(' ', '-')}-plugin`;
+    await build(join(built, folder));
+    const index = readFileSync(join(built, folder, 'index.html'), 'utf8');
+    const [entry] = addresses(index, /<script[^>]*src="([^"]+)"/g);
+    const beside = addresses(index, /<link rel="modulepreload"[^>]*href="([^"]+)"/g);
+    const sizeOf = (path = '') => statSync(join(built, folder, path)).size;
+    expect(beside.filter((path) => sizeOf(path) > 400_000)).toHaveLength(1);
+    expect(sizeOf(entry)).toBeLessThan(400_000);
+    await expectToWork(page, `http://127.0.0.1:${(server.address() as AddressInfo).port}/${folder}/`);
+  });
+
+  test(`with the plugin, ${name} can build everything into a single file`, async ({ page }) => {
+    const folder = `${name.replace(' ', '-')}-one-file`;
+    await buildOneFile(join(built, folder));
+    const scripts = readdirSync(join(built, folder, 'assets')).filter((file) => file.endsWith('.js'));
+    expect(scripts).toHaveLength(1);
+    await expectToWork(page, `http://127.0.0.1:${(server.address() as AddressInfo).port}/${folder}/`);
+  });
+}
+
 for (const [name, vite] of Object.entries(DEV_SERVERS)) {
   test(`the dev server of ${name} serves the package`, async ({ page }) => {
     const { createServer: createDevServer } = await import(vite);
@@ -116,6 +140,14 @@ for (const [name, compiler, resolution] of COMPILERS) {
     execFileSync(process.execPath, [tsc, ...options, join(here, 'app/types.ts')], { encoding: 'utf8', stdio: 'pipe' });
   });
 }
+
+test('the plugin has the type of a plugin in Vite 5 and 8', () => {
+  const tsc = fileURLToPath(new URL('../bin/tsc', import.meta.resolve('typescript')));
+  const options = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022', '--types', 'node'];
+  const resolution = ['--module', 'esnext', '--moduleResolution', 'bundler'];
+  const file = join(here, 'app/vite-types.ts');
+  execFileSync(process.execPath, [tsc, ...options, ...resolution, file], { encoding: 'utf8', stdio: 'pipe' });
+});
 
 const REACTS = [
   ['TypeScript 4.9 and the types of React 18, as Cinny has them', 'typescript-4.9', 'react-18'],

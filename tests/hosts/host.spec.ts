@@ -1,8 +1,11 @@
 // The package in an app that is built like its hosts.
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { expect, test } from '../homeserver/lab';
 import { client, createRoom, gate, hereButton, logIn, saveReport, send, uncaught } from './app-page';
-import { type Host, lintErrors, typeErrors } from './build.mjs';
+import { builtOf, type Host, lintErrors, typeErrors } from './build.mjs';
 
 test('the installed package adds no error of the host’s own TypeScript', async ({ lab: _ }, { project }) => {
   const host = project.name as Host;
@@ -15,6 +18,22 @@ test('the installed package adds no error of the host’s own ESLint', async ({ 
   const [before, after] = await Promise.all([lintErrors(host, 'without'), lintErrors(host, 'with')]);
   test.skip(!before || !after, 'this host has no ESLint');
   expect(after?.filter((error) => !before?.includes(error))).toEqual([]);
+});
+
+test('what the package loads first has a file of its own, which the page loads beside the entry', async ({ lab: _ }, {
+  project,
+}) => {
+  const built = builtOf(project.name as Host, 'with');
+  const page = readFileSync(join(built, 'index.html'), 'utf8');
+  const textsOf = (tag: RegExp) =>
+    [...page.matchAll(tag)].map(([, path = '']) => readFileSync(join(built, path), 'utf8'));
+  /** How the text of the WebAssembly begins. */
+  const wasm = '!#%&()*+,-./0123456789:;=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+  expect(textsOf(/<script type="module"[^>]*src="([^"]+)"/g).filter((text) => text.includes(wasm))).toEqual([]);
+  const beside = textsOf(/<link rel="modulepreload"[^>]*href="([^"]+)"/g).filter((text) => text.includes(wasm));
+  expect(beside).toHaveLength(1);
+  // If this file were a promise, the entry would wait for it in a function that V8 compiles twice.
+  expect(beside[0]).not.toContain('__tla');
 });
 
 test('the app starts, two users exchange encrypted messages, and the card saves a report', async ({

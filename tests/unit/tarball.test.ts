@@ -32,7 +32,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('the tarball', () => {
   it('contains only the needed files', () => {
     const expected =
-      /^(dist\/((index|auto|diagnosis|server-evidence|react\/index)\.(js|d\.ts)|(chunk|Card|Prompt|diagnosis-module)-\w+\.js|bin\/lotus-crypto-diag\.js)|schema\/report-1\.schema\.json|LICENSE|README\.md|CHANGELOG\.md|package\.json)$/;
+      /^(dist\/((index|auto|diagnosis|server-evidence|react\/index|vite)\.(js|d\.ts)|vite\.(cjs|d\.cts)|(chunk|Card|Prompt|diagnosis-module)-\w+\.js|bin\/lotus-crypto-diag\.js)|schema\/report-1\.schema\.json|LICENSE|README\.md|CHANGELOG\.md|package\.json)$/;
     expect(files.filter((file) => !expected.test(file))).toEqual([]);
     for (const file of ['LICENSE', 'README.md', 'CHANGELOG.md']) expect(files).toContain(file);
   });
@@ -74,7 +74,7 @@ describe('the tarball', () => {
 
 describe('on a server', () => {
   it('every entry can be imported without changing the process, which exits by itself', async () => {
-    const entries = ['', '/auto', '/diagnosis', '/react', '/server-evidence'].map(
+    const entries = ['', '/auto', '/diagnosis', '/react', '/server-evidence', '/vite'].map(
       (entry) => `${manifest.name}${entry}`,
     );
     const script = `
