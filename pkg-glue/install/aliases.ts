@@ -14,7 +14,7 @@ type Read = (path: string) => string | null;
 
 const TYPESCRIPT = ['tsconfig.json', 'jsconfig.json'];
 /** Where Vite looks for its configuration, in its order. */
-export const VITE = ['js', 'ts', 'mjs', 'mts', 'cjs', 'cts'].map((ending) => `vite.config.${ending}`);
+export const VITE = ['js', 'mjs', 'ts', 'cjs', 'mts', 'cts'].map((ending) => `vite.config.${ending}`);
 
 export function aliasesOf(read: Read): Alias[] {
   const compilers = TYPESCRIPT.flatMap((path) => compilerAliases(read, path));

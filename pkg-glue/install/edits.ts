@@ -62,25 +62,25 @@ export function removeImport(
   return text.toString();
 }
 
-/** Adds an item at the beginning of a list; if the first one starts its own line, on a line before it. */
-export function addFirstItem(source: Source, list: ArrayExpression, item: string, style: Style): string {
-  const [first] = list.elements;
-  const text = new MagicString(source.text);
-  if (!first) return text.appendLeft(start(list) + 1, item).toString();
-  const at = start(first);
-  const gap = startsLine(source.text, at) ? style.eol + indentAt(source.text, at) : ' ';
-  return text.appendLeft(at, `${item},${gap}`).toString();
+/** Adds an item directly after the bracket of a list; if the list has a line for each item, on a line of its own. */
+export function addFirstItem(source: Source, list: ArrayExpression, item: string): string {
+  const at = start(list) + 1;
+  const rest = source.text.slice(at, end(list) - 1);
+  const [, line] = /^[ \t]*(\r?\n[ \t]*)\S/.exec(rest) ?? [];
+  const gap = line === undefined ? ' ' : '';
+  const code = rest.trim() === '' ? item : `${line ?? ''}${item},${gap}`;
+  return new MagicString(source.text).appendLeft(at, code).toString();
 }
 
-/** Removes an item of a list, with its comma and the gap to the next one, or else to the one before. */
-export function removeItem(source: Source, list: ArrayExpression, item: CallExpression): string {
-  const items = list.elements.filter((element) => element !== null);
-  const at = items.indexOf(item);
-  const [before, next] = [items[at - 1], items[at + 1]];
-  const text = new MagicString(source.text);
-  if (next) text.remove(start(item), start(next));
-  else text.remove(before ? end(before) : start(item), end(item));
-  return text.toString();
+/** Removes an item of a list, with its comma and its line. */
+export function removeItem({ text }: Source, item: CallExpression): string {
+  let [from, to] = [start(item), end(item)];
+  const comma = /^\s*,/.exec(text.slice(to));
+  if (comma) to += comma[0].length;
+  const before = (comma ? /\r?\n[ \t]*$/ : /,\s*$/).exec(text.slice(0, from));
+  if (before) from -= before[0].length;
+  else if (comma) to += /^[ \t]*/.exec(text.slice(to))?.[0].length ?? 0;
+  return new MagicString(text).remove(from, to).toString();
 }
 
 /** Adds `<Name />` on the next line, under the same condition. */

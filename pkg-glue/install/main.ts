@@ -72,11 +72,13 @@ function run(args: string[]): number {
 
   const root = realpathSync(path);
   const checkout = new Checkout(root);
-  const modifiedFiles = command === 'install' ? [] : planUninstall(checkout);
-  const notes =
-    command === 'install'
-      ? planInstall(checkout, versionFor(values.package, checkout), partsWithout(values.without))
-      : [];
+  const { modifiedFiles, notes } =
+    command === 'uninstall'
+      ? planUninstall(checkout)
+      : {
+          modifiedFiles: [],
+          notes: planInstall(checkout, versionFor(values.package, checkout), partsWithout(values.without)),
+        };
 
   const changes = checkout.changes();
   if (changes.length === 0) {

@@ -143,8 +143,11 @@ function insertElement(places: Places, component: Component): string {
   return root.source.path;
 }
 
-/** Removes what was installed, even from files that have changed since. Returns the added files that were changed. */
-export function planUninstall(checkout: Checkout): string[] {
+/**
+ * Removes what was installed, even from files that have changed since. Returns the added files that were changed, and
+ * what the host's developers have to do themselves.
+ */
+export function planUninstall(checkout: Checkout): { modifiedFiles: string[]; notes: string[] } {
   const places = new Places(checkout);
   const change = (source: Source, text: string) => {
     checkout.change(source.path, text);
@@ -167,7 +170,7 @@ export function planUninstall(checkout: Checkout): string[] {
       edits.removeImport(source, (specifier) => specifier === AUTO || isOurs(specifier)),
     );
   }
-  removeChunkPlugin(places);
+  const notes = removeChunkPlugin(places);
   const manifest = checkout.read('package.json');
   if (manifest !== null) checkout.change('package.json', removeDependency(manifest, PACKAGE));
   const lock = checkout.read(LOCK_FILE);
@@ -182,10 +185,11 @@ export function planUninstall(checkout: Checkout): string[] {
   } catch {
     // The checkout has an unknown structure: the added files cannot be compared and count as changed.
   }
-  return added.filter((path) => {
+  const modifiedFiles = added.filter((path) => {
     const [text, now] = [written.get(path) ?? '', fork.read(path) ?? ''];
     return refreshExtras(text, now) !== now;
   });
+  return { modifiedFiles, notes };
 }
 
 function addAuto(places: Places): void {

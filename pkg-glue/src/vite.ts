@@ -1,29 +1,26 @@
-/** A file that Rollup or Rolldown writes in addition to the app's own. */
-export interface EmittedChunk {
-  type: 'chunk';
-  id: string;
-  name: string;
-}
-
-/** The part of Vite's configuration that the plugin reads. */
-export interface BuildConfig {
-  build: { rollupOptions?: { output?: unknown } };
-}
-
 /** The plugin as Vite sees it. Declared here, so that the package depends on no version of Vite. */
 export interface CryptoDiagChunkPlugin {
   name: string;
   apply: 'build';
-  configResolved(config: BuildConfig): void;
-  moduleParsed(this: { emitFile(file: EmittedChunk): unknown }, module: { id: string }): void;
+  configResolved(config: { build: { lib?: unknown; rollupOptions?: { output?: unknown } } }): void;
+  moduleParsed(
+    this: { emitFile(chunk: { type: 'chunk'; id: string; name: string }): unknown },
+    module: { id: string },
+  ): void;
 }
 
 const AUTO = /[\\/]lotus-crypto-diag[\\/]dist[\\/]auto\.js$/;
 
+type Output = { format?: unknown; inlineDynamicImports?: unknown; codeSplitting?: unknown };
+
+/** By Rollup's option, by Rolldown's, or because the format has no imports. */
+const isSingleFile = ({ format, inlineDynamicImports, codeSplitting }: Output) =>
+  inlineDynamicImports === true || codeSplitting === false || format === 'iife' || format === 'umd';
+
 /**
  * A plugin for Vite 5 to 8: builds `lotus-crypto-diag/auto`, with its WebAssembly, into a file of its own. The page
- * loads that file beside the app's entry, and still runs it first. Without the plugin it is part of the entry, which
- * works the same, but the app's first screen appears later. Does nothing if the app is built into a single file.
+ * loads that file beside the app's entry, and runs it first. Without the plugin it is part of the entry, which works the
+ * same, but the app's first screen appears later. Does nothing if the build has a single file, or is a library.
  *
  * @example
  * ```ts
@@ -33,19 +30,16 @@ const AUTO = /[\\/]lotus-crypto-diag[\\/]dist[\\/]auto\.js$/;
  * ```
  */
 export function cryptoDiagChunk(): CryptoDiagChunkPlugin {
-  let isSingleFile = false;
+  let isSplit = true;
   return {
     name: 'lotus-crypto-diag',
     apply: 'build',
     configResolved({ build }) {
-      const outputs = [build.rollupOptions?.output ?? []].flat() as Record<string, unknown>[];
-      // Rollup's option, and Rolldown's.
-      isSingleFile = outputs.some(
-        (output) => output['inlineDynamicImports'] === true || output['codeSplitting'] === false,
-      );
+      const outputs = [build.rollupOptions?.output ?? []].flat() as Output[];
+      isSplit = !build.lib && !outputs.some(isSingleFile);
     },
     moduleParsed({ id }) {
-      if (!isSingleFile && AUTO.test(id)) this.emitFile({ type: 'chunk', id, name: 'lotus-auto' });
+      if (isSplit && AUTO.test(id)) this.emitFile({ type: 'chunk', id, name: 'lotus-auto' });
     },
   };
 }

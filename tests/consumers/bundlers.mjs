@@ -82,8 +82,20 @@ export const BUNDLERS = {
 /** Development servers, which serve the package to the browser in their own way. */
 export const DEV_SERVERS = { 'Vite 5': 'vite-5', 'Vite 8': 'vite-8' };
 
-/** Builds with the package's plugin, into several files and into a single one. */
+/** Builds with the package's plugin, into several files, and in each way into a single one. */
 export const PLUGIN = {
-  'Vite 5': { build: withPlugin('vite-5', {}), buildOneFile: withPlugin('vite-5', { inlineDynamicImports: true }) },
-  'Vite 8': { build: withPlugin('vite-8', {}), buildOneFile: withPlugin('vite-8', { codeSplitting: false }) },
+  'Vite 5': {
+    build: withPlugin('vite-5', {}),
+    single: {
+      inlineDynamicImports: withPlugin('vite-5', { inlineDynamicImports: true }),
+      iife: withPlugin('vite-5', { format: 'iife' }),
+    },
+  },
+  'Vite 8': {
+    build: withPlugin('vite-8', {}),
+    single: {
+      codeSplitting: withPlugin('vite-8', { codeSplitting: false }),
+      iife: withPlugin('vite-8', { format: 'iife' }),
+    },
+  },
 };

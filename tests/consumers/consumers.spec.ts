@@ -73,7 +73,7 @@ for (const [name, bundle] of Object.entries(BUNDLERS)) {
 
 const addresses = (page: string, tag: RegExp) => [...page.matchAll(tag)].map(([, address = '']) => address);
 
-for (const [name, { build, buildOneFile }] of Object.entries(PLUGIN)) {
+for (const [name, { build, single }] of Object.entries(PLUGIN)) {
   test(`with the plugin, ${name} builds what is loaded first into a file of its own`, async ({ page }) => {
     const folder = `${name.replace(' ', '-')}-plugin`;
     await build(join(built, folder));
@@ -86,13 +86,15 @@ for (const [name, { build, buildOneFile }] of Object.entries(PLUGIN)) {
     await expectToWork(page, `http://127.0.0.1:${(server.address() as AddressInfo).port}/${folder}/`);
   });
 
-  test(`with the plugin, ${name} can build everything into a single file`, async ({ page }) => {
-    const folder = `${name.replace(' ', '-')}-one-file`;
-    await buildOneFile(join(built, folder));
-    const scripts = readdirSync(join(built, folder, 'assets')).filter((file) => file.endsWith('.js'));
-    expect(scripts).toHaveLength(1);
-    await expectToWork(page, `http://127.0.0.1:${(server.address() as AddressInfo).port}/${folder}/`);
-  });
+  for (const [way, buildOneFile] of Object.entries(single)) {
+    test(`with the plugin, ${name} can build everything into a single file: ${way}`, async ({ page }) => {
+      const folder = `${name.replace(' ', '-')}-${way}`;
+      await buildOneFile(join(built, folder));
+      const scripts = readdirSync(join(built, folder, 'assets')).filter((file) => file.endsWith('.js'));
+      expect(scripts).toHaveLength(1);
+      await expectToWork(page, `http://127.0.0.1:${(server.address() as AddressInfo).port}/${folder}/`);
+    });
+  }
 }
 
 for (const [name, vite] of Object.entries(DEV_SERVERS)) {

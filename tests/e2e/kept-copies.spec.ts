@@ -72,7 +72,7 @@ for (const [name, remove] of Object.entries(REMOVALS)) {
   });
 }
 
-test('the stored records are looked at in an idle moment of its own, before the first write', async ({ page }) => {
+test('before the first write, room is made in an idle moment of its own', async ({ page }) => {
   await controlIdleTime(page);
   await page.goto('/auto.html');
   await page.waitForFunction(() => 'lib' in window);

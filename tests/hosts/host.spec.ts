@@ -32,7 +32,7 @@ test('what the package loads first has a file of its own, which the page loads b
   expect(textsOf(/<script type="module"[^>]*src="([^"]+)"/g).filter((text) => text.includes(wasm))).toEqual([]);
   const beside = textsOf(/<link rel="modulepreload"[^>]*href="([^"]+)"/g).filter((text) => text.includes(wasm));
   expect(beside).toHaveLength(1);
-  // If this file were a promise, the entry would wait for it in a function that V8 compiles twice.
+  // With this export, the entry would wait for the file in a callback, which V8 does not compile while it loads.
   expect(beside[0]).not.toContain('__tla');
 });
 

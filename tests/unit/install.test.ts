@@ -100,7 +100,7 @@ describe('the install command', () => {
     expect(files()).toEqual(before);
   });
 
-  it('does not change an unknown checkout, and names the four places that it looks for', () => {
+  it('does not change an unknown checkout, and names the places that it looks for', () => {
     const before = checkOut('cinny-other');
     const { status, stdout, stderr } = run('install', root);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
@@ -108,6 +108,7 @@ describe('the install command', () => {
     expect(stderr).toContain("import 'lotus-crypto-diag/auto';");
     expect(stderr).toContain('<CryptoDiagnostics mx={mx} />');
     expect(stderr).toContain('<TabGate');
+    expect(stderr).toContain("import { cryptoDiagChunk } from 'lotus-crypto-diag/vite';");
     expect(stderr).toContain('<CryptoRecoveryPrompt mx={mx} onLogout={logout} />');
     expect(stderr).toContain('--without card --without gate --without recovery');
     expect(files()).toEqual(before);

@@ -67,6 +67,13 @@ describe('the tarball', () => {
     expect(Object.keys(analysis.entrypoints)).toHaveLength(Object.keys(manifest.exports).length);
   }, 60_000);
 
+  it('has the plugin for Vite in both forms', async () => {
+    const { cryptoDiagChunk } = await import('lotus-crypto-diag/vite');
+    expect(createRequire(import.meta.url)('lotus-crypto-diag/vite').cryptoDiagChunk().name).toBe(
+      cryptoDiagChunk().name,
+    );
+  });
+
   it('has a changelog with its version', () => {
     expect(readFileSync(join(home, 'CHANGELOG.md'), 'utf8')).toContain(`\n## ${manifest.version}`);
   });

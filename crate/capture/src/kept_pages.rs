@@ -16,7 +16,7 @@ use super::convert::{Clock, get, notify, web_storage};
 use super::diag::SharedSession;
 use super::events::listen;
 use super::kept_copies::{LATEST_MS, RecordCopies};
-use super::kept_storage::{LocalRecordStorage, folder_of_marker};
+use super::kept_storage::{LocalRecordStorage, folder_of_marker, is_of_all_tabs};
 use super::page::{after, arrival, document, global, is_visible, random, when_idle};
 use super::roll::Roll;
 use lotus_crypto_diag::earlier::EarlierSummary;
@@ -184,37 +184,45 @@ impl Inner {
         self.flush_in(rest, |inner| &inner.is_flush_scheduled);
     }
 
-    /// Flushes once `ms` milliseconds have passed and the page is idle; clears `is_scheduled` then, or if no timer can be set.
+    /// Flushes once `ms` milliseconds have passed and the page is idle, and clears `is_scheduled` then; also clears it if no
+    /// timer can be set. If the room has to be checked first, that has an idle moment of its own: both in one task would
+    /// block the page for twice as long.
     fn flush_in(self: &Rc<Self>, ms: u32, is_scheduled: fn(&Self) -> &Cell<bool>) {
         let inner = Rc::clone(self);
         let is_set = after(ms, move || {
-            when_idle(LATEST_MS, move || {
-                let flush = {
-                    let inner = Rc::clone(&inner);
-                    move || {
-                        is_scheduled(&inner).set(false);
-                        inner.flush();
-                    }
-                };
-                // Both together would block the page for twice as long.
-                if inner.check_room() { when_idle(LATEST_MS, flush) } else { flush() }
-            });
+            let is_check_due = inner.is_room_check_due();
+            let flush = {
+                let inner = Rc::clone(&inner);
+                move || {
+                    is_scheduled(&inner).set(false);
+                    inner.flush();
+                }
+            };
+            if is_check_due {
+                when_idle(LATEST_MS / 2, move || {
+                    inner.check_room();
+                    when_idle(LATEST_MS / 2, flush);
+                });
+            } else {
+                when_idle(LATEST_MS, flush);
+            }
         });
         is_scheduled(self).set(is_set);
     }
 
-    /// Makes room in the storage if that is due; returns whether it was.
-    fn check_room(self: &Rc<Self>) -> bool {
-        self.begin();
+    /// Whether the room is to be checked before the next write. A hidden page does both at once: it may end at any time.
+    fn is_room_check_due(&self) -> bool {
+        let now = self.clock.now();
+        self.with_keeper(|keeper| keeper.stage() == Stage::Shown && keeper.is_room_check_due(now)).unwrap_or_default()
+    }
+
+    /// Makes room in the storage, at most once a minute.
+    fn check_room(&self) {
         let (now, open) = (self.clock.now(), self.open_pages().unwrap_or_default());
-        let check = |keeper: &mut Keeper| {
-            let is_due = keeper.is_room_check_due(now);
-            if keeper.is_short_of_room(&LocalRecordStorage, &open, now) {
-                self.is_short_of_room.set(true);
-            }
-            is_due
-        };
-        self.with_keeper(check).unwrap_or_default()
+        let is_short = self.with_keeper(|keeper| keeper.is_short_of_room(&LocalRecordStorage, &open, now));
+        if is_short == Some(true) {
+            self.is_short_of_room.set(true);
+        }
     }
 
     /// Runs once, before the records are first used.
@@ -263,10 +271,10 @@ impl Inner {
         let now = self.clock.now();
         self.written_at.set(now.ms());
         let open = self.open_pages().unwrap_or_default();
+        self.check_room();
         let flushed = self.with_keeper(|keeper| {
             let is_too_large = self.has_foreign_change.take() && keeper.is_too_large(&LocalRecordStorage);
-            let is_short = keeper.is_short_of_room(&LocalRecordStorage, &open, now) | self.is_short_of_room.take();
-            let again = is_too_large || is_short;
+            let again = self.is_short_of_room.take() || is_too_large;
             // Release the borrow before the storage is used.
             let drafts = self.session.try_borrow().map(|session| keeper.drafts(&session, again, now));
             let drafts = drafts.unwrap_or_default().into_iter();
@@ -401,9 +409,4 @@ impl Inner {
         // A page that becomes visible need not write at once.
         if stage == Stage::Shown { self.changed() } else { self.flush() }
     }
-}
-
-fn is_of_all_tabs(event: &JsValue) -> bool {
-    let local = web_storage("localStorage").map(JsValue::from);
-    get(event, "storageArea").is_ok_and(|area| local.is_ok_and(|local| local == area))
 }

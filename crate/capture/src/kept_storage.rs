@@ -113,6 +113,12 @@ fn is_full(error: &JsValue) -> bool {
     name == "QuotaExceededError" || name == "NS_ERROR_DOM_QUOTA_REACHED"
 }
 
+/// Whether a `storage` event is about localStorage: sessionStorage is of one tab.
+pub(crate) fn is_of_all_tabs(event: &JsValue) -> bool {
+    let local = web_storage("localStorage").map(JsValue::from);
+    get(event, "storageArea").is_ok_and(|area| local.is_ok_and(|local| local == area))
+}
+
 fn storage() -> Result<Storage, JsValue> {
     web_storage("localStorage")
 }
