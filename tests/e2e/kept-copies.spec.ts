@@ -71,28 +71,3 @@ for (const [name, remove] of Object.entries(REMOVALS)) {
     expect(await copies(page)).not.toContain('DecryptionError');
   });
 }
-
-test('before the first write, room is made in an idle moment of its own', async ({ page }) => {
-  await controlIdleTime(page);
-  await page.goto('/auto.html');
-  await page.waitForFunction(() => 'lib' in window);
-  await page.evaluate(() =>
-    localStorage.setItem('lotus-crypto-diag/page/%40a%3Ahs/D/18c0000000-00000001', 'no record'),
-  );
-  await page.evaluate(() => window.lib.checkCryptoStore({ userId: '@a:hs', deviceId: 'D' }));
-  await page.evaluate((line) => console.error(line), LINE);
-  const records = () =>
-    page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('lotus-crypto-diag/page/')));
-  const runUntil = async (isDone: (keys: string[]) => boolean) => {
-    await expect
-      .poll(async () => {
-        await page.evaluate(() => window.runIdleCallbacks());
-        return isDone(await records());
-      })
-      .toBe(true);
-  };
-  // The unreadable record is removed first.
-  await runUntil((keys) => !keys.some((key) => key.endsWith('-00000001')));
-  expect(await records()).toEqual([]);
-  await runUntil((keys) => keys.length === 1);
-});
