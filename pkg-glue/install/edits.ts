@@ -38,10 +38,13 @@ export function addFirstImport(source: Source, specifier: string, style: Style):
   return new MagicString(source.text).appendLeft(at, statement(null, specifier, style) + style.eol).toString();
 }
 
-/** Adds an import after the last one, on its own line. */
+/** Adds an import after the last one, on its own line; that of a package before those of the host's own files. */
 export function addImport(source: Source, names: string, specifier: string, style: Style): string {
-  const last = source.imports.at(-1);
+  const isOwn = (path: string) => path.startsWith('.');
+  const last = source.imports.findLast((node) => isOwn(specifier) || !isOwn(node.source.value));
   const code = statement(names, specifier, style);
+  const [first] = source.imports;
+  if (!last && first) return new MagicString(source.text).appendLeft(start(first), code + style.eol).toString();
   if (!last) return new MagicString(source.text).prepend(code + style.eol).toString();
   return new MagicString(source.text).appendLeft(lineEnd(source.text, end(last)), style.eol + code).toString();
 }

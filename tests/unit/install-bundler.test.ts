@@ -21,8 +21,8 @@ const UNDERSTOOD: [string, string, string, string][] = [
   [
     'a list with a line for each plugin',
     'vite.config.js',
-    "import a from 'a';\n\nexport default defineConfig({\n  plugins: [\n    // first\n    a({ plugins: [1] }),\n    b(),\n  ],\n  build: { rollupOptions: { plugins: [c()] } },\n});\n",
-    `import a from 'a';\n${IMPORT}\n\nexport default defineConfig({\n  plugins: [\n    cryptoDiagChunk(),\n    // first\n    a({ plugins: [1] }),\n    b(),\n  ],\n  build: { rollupOptions: { plugins: [c()] } },\n});\n`,
+    "import a from 'a';\nimport c from './c';\n\nexport default defineConfig({\n  plugins: [\n    // first\n    a({ plugins: [1] }),\n    b(),\n  ],\n  build: { rollupOptions: { plugins: [c()] } },\n});\n",
+    `import a from 'a';\n${IMPORT}\nimport c from './c';\n\nexport default defineConfig({\n  plugins: [\n    cryptoDiagChunk(),\n    // first\n    a({ plugins: [1] }),\n    b(),\n  ],\n  build: { rollupOptions: { plugins: [c()] } },\n});\n`,
   ],
   [
     'a list on one line, of a function’s result',
@@ -41,6 +41,12 @@ const UNDERSTOOD: [string, string, string, string][] = [
     'vite.config.js',
     "const babel = { plugins: ['x'] };\nexport default async () => {\n  return { plugins: [\n    ...a ] };\n};\n",
     `${IMPORT}\nconst babel = { plugins: ['x'] };\nexport default async () => {\n  return { plugins: [\n    cryptoDiagChunk(),\n    ...a ] };\n};\n`,
+  ],
+  [
+    'a module that imports only files of its own',
+    'vite.config.js',
+    "// ours\nimport c from './c';\nexport default { plugins: [c()] };\n",
+    `// ours\n${IMPORT}\nimport c from './c';\nexport default { plugins: [cryptoDiagChunk(), c()] };\n`,
   ],
   [
     'an empty list, of a variable',
