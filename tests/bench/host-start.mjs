@@ -160,7 +160,7 @@ async function loadAll() {
   await ended;
   server.close();
   server.closeAllConnections();
-  rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  rmSync(profile, { recursive: true, force: true, maxRetries: 10 });
   if (at < plan.length) throw new Error(`the browser ended after ${at} of ${plan.length} loads`);
 }
 
