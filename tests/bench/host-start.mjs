@@ -55,7 +55,10 @@ for (let round = isTrial ? 0 : -2; round < ROUNDS; round++) {
 }
 const warmUps = isTrial ? 0 : 2 * hosts.length;
 
-const version = execFileSync(BROWSER, ['--version'], { encoding: 'utf8' }).split(' built')[0]?.trim() ?? '';
+const version =
+  execFileSync(BROWSER, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+    .split(' built')[0]
+    ?.trim() ?? '';
 console.log(`${version}, ${ROUNDS} rounds`);
 await loadAll();
 
