@@ -2,6 +2,7 @@
 import { expect, type Page, test } from '@playwright/test';
 
 import { controlIdleTime } from './idle';
+import { REMOVALS } from './removals';
 
 const OURS = 'lotus-crypto-diag';
 const LINE = '(id=$one): DecryptionError[msg: no key]';
@@ -54,10 +55,6 @@ test('is written when the page is hidden, even if it was never idle', async ({ p
   await expect.poll(() => copies(page)).toContain(LINE);
 });
 
-const REMOVALS: Record<string, (page: Page) => Promise<unknown>> = {
-  'keepEvidence(false)': (page) => page.evaluate(() => window.lib.keepEvidence(false)),
-  'a logout': (page) => page.evaluate(() => fetch('/_matrix/client/v3/logout', { method: 'POST' })),
-};
 for (const [name, remove] of Object.entries(REMOVALS)) {
   test(`is not written after ${name}, even if it was waiting`, async ({ page }) => {
     await page.route('**/_matrix/client/v3/logout', (route) => route.fulfill({ json: {} }));

@@ -2,6 +2,7 @@
 import { expect, type Page, test } from '@playwright/test';
 
 import { controlIdleTime } from './idle';
+import { REMOVALS } from './removals';
 
 const LINE = '(id=$one): DecryptionError[msg: no key]';
 const FOLDER = 'lotus-crypto-diag/page/%40a%3Ahs/D/';
@@ -44,10 +45,6 @@ test('the record is written at once if the page is hidden in between', async ({ 
   expect(await stored(page)).toContain(LINE);
 });
 
-const REMOVALS: Record<string, (page: Page) => Promise<unknown>> = {
-  'keepEvidence(false)': (page) => page.evaluate(() => window.lib.keepEvidence(false)),
-  'a logout': (page) => page.evaluate(() => fetch('/_matrix/client/v3/logout', { method: 'POST' })),
-};
 for (const [name, remove] of Object.entries(REMOVALS)) {
   test(`nothing is written after ${name} in between`, async ({ page }) => {
     await openAndMakeRoom(page);

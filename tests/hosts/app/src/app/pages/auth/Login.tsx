@@ -1,6 +1,6 @@
 import { Box, Button, Input, Text } from 'folds';
 import { createClient } from 'matrix-js-sdk';
-import React, { type FormEvent, useEffect, useState } from 'react';
+import React, { type FormEvent, useState } from 'react';
 import { useNavigate } from 'react-router-dom';
 
 import { setFallbackSession } from '../../state/sessions';
@@ -9,11 +9,6 @@ import * as css from './styles.css';
 export function Login() {
   const navigate = useNavigate();
   const [error, setError] = useState('');
-
-  useEffect(() => {
-    // The start benchmark waits for this mark.
-    performance.mark('login form');
-  }, []);
 
   const login = async (form: FormData) => {
     const baseUrl = String(form.get('homeserver'));
